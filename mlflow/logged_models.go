@@ -1,0 +1,180 @@
+package mlflow
+
+import "context"
+
+// LoggedModelStatus tells whether a logged model's files are complete.
+type LoggedModelStatus string
+
+// The logged model statuses.
+const (
+	ModelStatusUnspecified LoggedModelStatus = "LOGGED_MODEL_STATUS_UNSPECIFIED"
+	ModelPending           LoggedModelStatus = "LOGGED_MODEL_PENDING"
+	ModelReady             LoggedModelStatus = "LOGGED_MODEL_READY"
+	ModelUploadFailed      LoggedModelStatus = "LOGGED_MODEL_UPLOAD_FAILED"
+)
+
+// EnumNames lists the wire names by protobuf number.
+func (LoggedModelStatus) EnumNames() []string {
+	return []string{string(ModelStatusUnspecified), string(ModelPending), string(ModelReady), string(ModelUploadFailed)}
+}
+
+// LoggedModel is a model saved by a run or on its own, with its files, params,
+// tags and the metrics measured on it.
+type LoggedModel struct {
+	Info LoggedModelInfo `json:"info"`
+	Data LoggedModelData `json:"data"`
+}
+
+// LoggedModelInfo is a logged model without its data. ModelID is "m-" and 32
+// hex digits.
+type LoggedModelInfo struct {
+	ModelID                string            `json:"model_id"`
+	ExperimentID           string            `json:"experiment_id"`
+	Name                   string            `json:"name"`
+	CreationTimestampMS    int64             `json:"creation_timestamp_ms"`
+	LastUpdatedTimestampMS int64             `json:"last_updated_timestamp_ms"`
+	ArtifactURI            string            `json:"artifact_uri"`
+	Status                 LoggedModelStatus `json:"status"`
+	ModelType              string            `json:"model_type"`
+	SourceRunID            string            `json:"source_run_id"`
+	StatusMessage          string            `json:"status_message,omitempty"`
+	Tags                   []Tag             `json:"tags,omitempty"`
+}
+
+// LoggedModelData holds a logged model's params and metrics.
+type LoggedModelData struct {
+	Params  []Param  `json:"params,omitempty"`
+	Metrics []Metric `json:"metrics,omitempty"`
+}
+
+// The logged model routes.
+var (
+	CreateLoggedModelAPI    = Endpoint[CreateLoggedModelRequest, LoggedModelResponse]{"POST", "2.0/mlflow/logged-models"}
+	SearchLoggedModelsAPI   = Endpoint[SearchLoggedModelsRequest, SearchLoggedModelsResponse]{"POST", "2.0/mlflow/logged-models/search"}
+	GetLoggedModelAPI       = Endpoint[GetLoggedModelRequest, LoggedModelResponse]{"GET", "2.0/mlflow/logged-models/{model_id}"}
+	FinalizeLoggedModelAPI  = Endpoint[FinalizeLoggedModelRequest, LoggedModelResponse]{"PATCH", "2.0/mlflow/logged-models/{model_id}"}
+	DeleteLoggedModelAPI    = Endpoint[LoggedModelIDRequest, Empty]{"DELETE", "2.0/mlflow/logged-models/{model_id}"}
+	LogModelParamsAPI       = Endpoint[LogModelParamsRequest, Empty]{"POST", "2.0/mlflow/logged-models/{model_id}/params"}
+	SetLoggedModelTagsAPI   = Endpoint[SetLoggedModelTagsRequest, LoggedModelResponse]{"PATCH", "2.0/mlflow/logged-models/{model_id}/tags"}
+	DeleteLoggedModelTagAPI = Endpoint[DeleteLoggedModelTagRequest, Empty]{"DELETE", "2.0/mlflow/logged-models/{model_id}/tags/{tag_key}"}
+	ListModelArtifactsAPI   = Endpoint[ListModelArtifactsRequest, ListArtifactsResponse]{"GET", "2.0/mlflow/logged-models/{model_id}/artifacts/directories"}
+)
+
+// CreateLoggedModelRequest makes a logged model in state [ModelPending]. Without
+// a Name the server invents one.
+type CreateLoggedModelRequest struct {
+	ExperimentID string  `json:"experiment_id" required:"true"`
+	Name         string  `json:"name,omitempty"`
+	ModelType    string  `json:"model_type,omitempty"`
+	SourceRunID  string  `json:"source_run_id,omitempty"`
+	Params       []Param `json:"params,omitempty"`
+	Tags         []Tag   `json:"tags,omitempty"`
+}
+
+// LoggedModelResponse carries one logged model.
+type LoggedModelResponse struct {
+	Model *LoggedModel `json:"model"`
+}
+
+// SearchLoggedModelsRequest asks for one page of logged models; MaxResults is
+// 100 when absent or 0.
+type SearchLoggedModelsRequest struct {
+	ExperimentIDs []string             `json:"experiment_ids"`
+	Filter        string               `json:"filter,omitempty"`
+	Datasets      []LoggedModelDataset `json:"datasets,omitempty"`
+	MaxResults    *int32               `json:"max_results,omitempty"`
+	OrderBy       []LoggedModelOrderBy `json:"order_by,omitempty"`
+	PageToken     string               `json:"page_token,omitempty"`
+}
+
+// LoggedModelDataset narrows metric conditions to those measured on a dataset.
+type LoggedModelDataset struct {
+	DatasetName   string `json:"dataset_name"`
+	DatasetDigest string `json:"dataset_digest,omitempty"`
+}
+
+// LoggedModelOrderBy is one sort key: an attribute or metrics.<name>, ascending
+// unless Ascending is false.
+type LoggedModelOrderBy struct {
+	FieldName     string `json:"field_name"`
+	Ascending     *bool  `json:"ascending,omitempty"`
+	DatasetName   string `json:"dataset_name,omitempty"`
+	DatasetDigest string `json:"dataset_digest,omitempty"`
+}
+
+// SearchLoggedModelsResponse is one page; NextPageToken is empty on the last.
+type SearchLoggedModelsResponse struct {
+	Models        []LoggedModel `json:"models,omitempty"`
+	NextPageToken string        `json:"next_page_token,omitempty"`
+}
+
+// GetLoggedModelRequest asks for one logged model.
+type GetLoggedModelRequest struct {
+	ModelID      string `json:"model_id" path:"model_id" required:"true"`
+	AllowDeleted bool   `json:"allow_deleted,omitempty"`
+}
+
+// FinalizeLoggedModelRequest sets a logged model's status after its upload.
+type FinalizeLoggedModelRequest struct {
+	ModelID string            `json:"model_id" path:"model_id" required:"true"`
+	Status  LoggedModelStatus `json:"status" required:"true"`
+}
+
+// LoggedModelIDRequest names the logged model to delete.
+type LoggedModelIDRequest struct {
+	ModelID string `json:"model_id" path:"model_id" required:"true"`
+}
+
+// LogModelParamsRequest adds params to a logged model.
+type LogModelParamsRequest struct {
+	ModelID string  `json:"model_id" path:"model_id" required:"true"`
+	Params  []Param `json:"params,omitempty"`
+}
+
+// SetLoggedModelTagsRequest sets or replaces tags of a logged model.
+type SetLoggedModelTagsRequest struct {
+	ModelID string `json:"model_id" path:"model_id" required:"true"`
+	Tags    []Tag  `json:"tags,omitempty"`
+}
+
+// DeleteLoggedModelTagRequest removes one tag of a logged model.
+type DeleteLoggedModelTagRequest struct {
+	ModelID string `json:"model_id" path:"model_id" required:"true"`
+	TagKey  string `json:"tag_key" path:"tag_key" required:"true"`
+}
+
+// ListModelArtifactsRequest asks for one folder of a logged model's files.
+type ListModelArtifactsRequest struct {
+	ModelID   string `json:"model_id" path:"model_id" required:"true"`
+	Path      string `json:"artifact_directory_path,omitempty"`
+	PageToken string `json:"page_token,omitempty"`
+}
+
+// CreateLoggedModel makes a logged model in state [ModelPending].
+func (c *Client) CreateLoggedModel(ctx context.Context, in *CreateLoggedModelRequest) (*LoggedModel, error) {
+	out, err := call(ctx, c, CreateLoggedModelAPI, in)
+	return out.Model, err
+}
+
+// LoggedModel returns a logged model that is not deleted.
+func (c *Client) LoggedModel(ctx context.Context, id string) (*LoggedModel, error) {
+	out, err := call(ctx, c, GetLoggedModelAPI, &GetLoggedModelRequest{ModelID: id})
+	return out.Model, err
+}
+
+// SearchLoggedModels returns one page of logged models.
+func (c *Client) SearchLoggedModels(ctx context.Context, in *SearchLoggedModelsRequest) (*SearchLoggedModelsResponse, error) {
+	return call(ctx, c, SearchLoggedModelsAPI, in)
+}
+
+// FinalizeLoggedModel sets a logged model's status.
+func (c *Client) FinalizeLoggedModel(ctx context.Context, id string, status LoggedModelStatus) (*LoggedModel, error) {
+	out, err := call(ctx, c, FinalizeLoggedModelAPI, &FinalizeLoggedModelRequest{ModelID: id, Status: status})
+	return out.Model, err
+}
+
+// DeleteLoggedModel hides a logged model; its row and files stay.
+func (c *Client) DeleteLoggedModel(ctx context.Context, id string) error {
+	_, err := call(ctx, c, DeleteLoggedModelAPI, &LoggedModelIDRequest{ModelID: id})
+	return err
+}

@@ -1,0 +1,166 @@
+package mlflow
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// Metric is one value of a metric. Value may be NaN; infinities are stored as
+// the largest finite numbers. ModelID and the dataset fields tie it to a logged
+// model and to the data it was measured on.
+type Metric struct {
+	Key           string  `json:"key" required:"true"`
+	Value         float64 `json:"value" required:"true"`
+	Timestamp     int64   `json:"timestamp" required:"true"`
+	Step          int64   `json:"step"`
+	DatasetName   string  `json:"dataset_name,omitempty"`
+	DatasetDigest string  `json:"dataset_digest,omitempty"`
+	ModelID       string  `json:"model_id,omitempty"`
+	RunID         string  `json:"run_id,omitempty"`
+}
+
+// MarshalJSON writes the metric with NaN and infinities as strings, which JSON
+// has no numbers for.
+func (m Metric) MarshalJSON() ([]byte, error) {
+	return m.AppendJSON(make([]byte, 0, 96)), nil
+}
+
+// AppendJSON appends the metric's JSON to b.
+func (m Metric) AppendJSON(b []byte) []byte {
+	b = appendJSONString(append(b, `{"key":`...), m.Key)
+	b = AppendFloat(append(b, `,"value":`...), m.Value)
+	b = strconv.AppendInt(append(b, `,"timestamp":`...), m.Timestamp, 10)
+	b = strconv.AppendInt(append(b, `,"step":`...), m.Step, 10)
+	for _, f := range [...]struct{ name, value string }{
+		{`,"dataset_name":`, m.DatasetName},
+		{`,"dataset_digest":`, m.DatasetDigest},
+		{`,"model_id":`, m.ModelID},
+		{`,"run_id":`, m.RunID},
+	} {
+		if f.value != "" {
+			b = appendJSONString(append(b, f.name...), f.value)
+		}
+	}
+	return append(b, '}')
+}
+
+// UnmarshalJSON reads a metric as MarshalJSON writes it.
+func (m *Metric) UnmarshalJSON(b []byte) error {
+	type plain Metric
+	aux := struct {
+		*plain
+		Value Float `json:"value"`
+	}{plain: (*plain)(m)}
+	if err := json.Unmarshal(b, &aux); err != nil {
+		return err
+	}
+	m.Value = float64(aux.Value)
+	return nil
+}
+
+// Float is a float64 whose JSON form may also be the strings "NaN", "Infinity"
+// and "-Infinity", as in protobuf's JSON.
+type Float float64
+
+// MarshalJSON writes the number, or one of the three strings.
+func (f Float) MarshalJSON() ([]byte, error) { return AppendFloat(nil, float64(f)), nil }
+
+// UnmarshalJSON reads a number or a string that holds one.
+func (f *Float) UnmarshalJSON(b []byte) error {
+	if len(b) > 1 && b[0] == '"' {
+		b = b[1 : len(b)-1]
+	}
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return Errorf(InvalidParameterValue, "%q is not a number", b)
+	}
+	*f = Float(v)
+	return nil
+}
+
+// AppendFloat appends v as JSON: always with a point or exponent, NaN and
+// infinities as strings.
+func AppendFloat(b []byte, v float64) []byte {
+	switch {
+	case math.IsNaN(v):
+		return append(b, `"NaN"`...)
+	case math.IsInf(v, 1):
+		return append(b, `"Infinity"`...)
+	case math.IsInf(v, -1):
+		return append(b, `"-Infinity"`...)
+	}
+	n := len(b)
+	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e16) {
+		return strconv.AppendFloat(b, v, 'e', -1, 64)
+	}
+	b = strconv.AppendFloat(b, v, 'f', -1, 64)
+	for _, c := range b[n:] {
+		if c == '.' {
+			return b
+		}
+	}
+	return append(b, ".0"...)
+}
+
+func appendJSONString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			q, _ := json.Marshal(s) // A string always marshals.
+			return append(b, q...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// The metric routes.
+var (
+	GetMetricHistoryAPI      = Endpoint[GetMetricHistoryRequest, MetricHistoryResponse]{"GET", "2.0/mlflow/metrics/get-history"}
+	MetricHistoryBulkAPI     = Endpoint[MetricHistoryBulkRequest, MetricHistoryBulkResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk"}
+	MetricHistoryIntervalAPI = Endpoint[MetricHistoryIntervalRequest, MetricHistoryBulkResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk-interval"}
+)
+
+// GetMetricHistoryRequest asks for the values of one metric in the order of
+// time, step, value; all of them unless MaxResults is given.
+type GetMetricHistoryRequest struct {
+	RunID      string `json:"run_id" alias:"run_uuid" required:"true"`
+	MetricKey  string `json:"metric_key" required:"true"`
+	PageToken  string `json:"page_token,omitempty"`
+	MaxResults *int32 `json:"max_results,omitempty"`
+}
+
+// MetricHistoryResponse is one page of values.
+type MetricHistoryResponse struct {
+	Metrics       []Metric `json:"metrics,omitempty"`
+	NextPageToken string   `json:"next_page_token,omitempty"`
+}
+
+// MetricHistoryBulkRequest asks for one metric of up to 100 runs, at most
+// 25,000 values together. The route exists for web pages only.
+type MetricHistoryBulkRequest struct {
+	RunIDs     []string `json:"run_id" required:"true"`
+	MetricKey  string   `json:"metric_key" required:"true"`
+	MaxResults *int32   `json:"max_results,omitempty"`
+}
+
+// MetricHistoryIntervalRequest asks for a sample of one metric of up to 100
+// runs: about MaxResults (1 to 2,500, default 320) values a run, evenly spread,
+// first and last included. StartStep and EndStep are given together or not at all.
+type MetricHistoryIntervalRequest struct {
+	RunIDs     []string `json:"run_ids" required:"true"`
+	MetricKey  string   `json:"metric_key" required:"true"`
+	StartStep  *int32   `json:"start_step,omitempty"`
+	EndStep    *int32   `json:"end_step,omitempty"`
+	MaxResults *int32   `json:"max_results,omitempty"`
+}
+
+// MetricHistoryBulkResponse lists values run by run, each with its RunID.
+type MetricHistoryBulkResponse struct {
+	Metrics []Metric `json:"metrics,omitempty"`
+}
+
+// MetricHistory returns one page of a metric's values.
+func (c *Client) MetricHistory(ctx context.Context, in *GetMetricHistoryRequest) (*MetricHistoryResponse, error) {
+	return call(ctx, c, GetMetricHistoryAPI, in)
+}

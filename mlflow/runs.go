@@ -1,0 +1,311 @@
+package mlflow
+
+import "context"
+
+// RunStatus is the state of a run's program.
+type RunStatus string
+
+// The run statuses.
+const (
+	RunRunning   RunStatus = "RUNNING"
+	RunScheduled RunStatus = "SCHEDULED"
+	RunFinished  RunStatus = "FINISHED"
+	RunFailed    RunStatus = "FAILED"
+	RunKilled    RunStatus = "KILLED"
+)
+
+// EnumNames lists the wire names by protobuf number; "" marks an unused number.
+func (RunStatus) EnumNames() []string {
+	return []string{"", string(RunRunning), string(RunScheduled), string(RunFinished), string(RunFailed), string(RunKilled)}
+}
+
+// Run is one execution of training code.
+type Run struct {
+	Info    RunInfo     `json:"info"`
+	Data    RunData     `json:"data"`
+	Inputs  *RunInputs  `json:"inputs,omitempty"`
+	Outputs *RunOutputs `json:"outputs,omitempty"`
+}
+
+// RunInfo is a run without its data. RunID and RunUUID are the same 32 hex
+// digits; EndTime is 0 while the run has not ended.
+type RunInfo struct {
+	RunID          string         `json:"run_id"`
+	RunUUID        string         `json:"run_uuid"`
+	RunName        string         `json:"run_name"`
+	ExperimentID   string         `json:"experiment_id"`
+	UserID         string         `json:"user_id"`
+	Status         RunStatus      `json:"status"`
+	StartTime      int64          `json:"start_time"`
+	EndTime        int64          `json:"end_time,omitempty"`
+	ArtifactURI    string         `json:"artifact_uri"`
+	LifecycleStage LifecycleStage `json:"lifecycle_stage"`
+}
+
+// RunData holds the latest value of each metric, and the params and tags.
+type RunData struct {
+	Metrics []Metric `json:"metrics,omitempty"`
+	Params  []Param  `json:"params,omitempty"`
+	Tags    []Tag    `json:"tags,omitempty"`
+}
+
+// Param is an input of a run; once logged, its value cannot change.
+type Param struct {
+	Key   string `json:"key" required:"true"`
+	Value string `json:"value"`
+}
+
+// RunInputs lists the datasets and logged models that a run used.
+type RunInputs struct {
+	DatasetInputs []DatasetInput `json:"dataset_inputs,omitempty"`
+	ModelInputs   []ModelInput   `json:"model_inputs,omitempty"`
+}
+
+// RunOutputs lists the logged models that a run made.
+type RunOutputs struct {
+	ModelOutputs []ModelOutput `json:"model_outputs,omitempty"`
+}
+
+// Dataset describes data: where it came from, its schema and its profile (both
+// JSON texts). Name and Digest identify it within an experiment.
+type Dataset struct {
+	Name       string `json:"name" required:"true"`
+	Digest     string `json:"digest" required:"true"`
+	SourceType string `json:"source_type"`
+	Source     string `json:"source"`
+	Schema     string `json:"schema,omitempty"`
+	Profile    string `json:"profile,omitempty"`
+}
+
+// InputTag is a tag on the use of a dataset by a run.
+type InputTag struct {
+	Key   string `json:"key" required:"true"`
+	Value string `json:"value"`
+}
+
+// DatasetInput is the use of a dataset by a run.
+type DatasetInput struct {
+	Tags    []InputTag `json:"tags,omitempty"`
+	Dataset *Dataset   `json:"dataset" required:"true"`
+}
+
+// ModelInput is the use of a logged model by a run.
+type ModelInput struct {
+	ModelID string `json:"model_id" required:"true"`
+}
+
+// ModelOutput is a logged model made by a run at a training step.
+type ModelOutput struct {
+	ModelID string `json:"model_id" required:"true"`
+	Step    int64  `json:"step"`
+}
+
+// The run routes.
+var (
+	CreateRunAPI    = Endpoint[CreateRunRequest, RunResponse]{"POST", "2.0/mlflow/runs/create"}
+	UpdateRunAPI    = Endpoint[UpdateRunRequest, UpdateRunResponse]{"POST", "2.0/mlflow/runs/update"}
+	DeleteRunAPI    = Endpoint[RunIDRequest, Empty]{"POST", "2.0/mlflow/runs/delete"}
+	RestoreRunAPI   = Endpoint[RunIDRequest, Empty]{"POST", "2.0/mlflow/runs/restore"}
+	GetRunAPI       = Endpoint[GetRunRequest, RunResponse]{"GET", "2.0/mlflow/runs/get"}
+	SearchRunsAPI   = Endpoint[SearchRunsRequest, SearchRunsResponse]{"POST", "2.0/mlflow/runs/search"}
+	LogMetricAPI    = Endpoint[LogMetricRequest, Empty]{"POST", "2.0/mlflow/runs/log-metric"}
+	LogParamAPI     = Endpoint[LogParamRequest, Empty]{"POST", "2.0/mlflow/runs/log-parameter"}
+	SetTagAPI       = Endpoint[SetTagRequest, Empty]{"POST", "2.0/mlflow/runs/set-tag"}
+	DeleteTagAPI    = Endpoint[DeleteTagRequest, Empty]{"POST", "2.0/mlflow/runs/delete-tag"}
+	LogBatchAPI     = Endpoint[LogBatchRequest, Empty]{"POST", "2.0/mlflow/runs/log-batch"}
+	LogInputsAPI    = Endpoint[LogInputsRequest, Empty]{"POST", "2.0/mlflow/runs/log-inputs"}
+	LogOutputsAPI   = Endpoint[LogOutputsRequest, Empty]{"POST", "2.0/mlflow/runs/outputs"}
+	LogModelJSONAPI = Endpoint[LogModelJSONRequest, Empty]{"POST", "2.0/mlflow/runs/log-model"}
+)
+
+// CreateRunRequest starts a run. Without RunName the server invents one.
+type CreateRunRequest struct {
+	ExperimentID string `json:"experiment_id" required:"true"`
+	UserID       string `json:"user_id,omitempty"`
+	RunName      string `json:"run_name,omitempty"`
+	StartTime    int64  `json:"start_time,omitempty"`
+	Tags         []Tag  `json:"tags,omitempty"`
+}
+
+// RunResponse carries one run.
+type RunResponse struct {
+	Run *Run `json:"run"`
+}
+
+// UpdateRunRequest changes a run; an absent field stays as it is.
+type UpdateRunRequest struct {
+	RunID   string    `json:"run_id" alias:"run_uuid" required:"true"`
+	Status  RunStatus `json:"status,omitempty"`
+	EndTime *int64    `json:"end_time,omitempty"`
+	RunName string    `json:"run_name,omitempty"`
+}
+
+// UpdateRunResponse carries the run after the change.
+type UpdateRunResponse struct {
+	RunInfo *RunInfo `json:"run_info"`
+}
+
+// RunIDRequest names the run to delete or restore.
+type RunIDRequest struct {
+	RunID string `json:"run_id" required:"true"`
+}
+
+// GetRunRequest asks for one run with all its data.
+type GetRunRequest struct {
+	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
+}
+
+// SearchRunsRequest asks for one page of runs of some experiments. MaxResults
+// is 1 to 50,000, 1,000 when absent.
+type SearchRunsRequest struct {
+	ExperimentIDs []string `json:"experiment_ids"`
+	Filter        string   `json:"filter,omitempty"`
+	RunViewType   ViewType `json:"run_view_type,omitempty"`
+	MaxResults    *int32   `json:"max_results,omitempty"`
+	OrderBy       []string `json:"order_by,omitempty"`
+	PageToken     string   `json:"page_token,omitempty"`
+}
+
+// SearchRunsResponse is one page; NextPageToken is empty on the last.
+type SearchRunsResponse struct {
+	Runs          []Run  `json:"runs,omitempty"`
+	NextPageToken string `json:"next_page_token,omitempty"`
+}
+
+// LogMetricRequest logs one value of one metric.
+type LogMetricRequest struct {
+	RunID         string `json:"run_id" alias:"run_uuid" required:"true"`
+	Key           string `json:"key" required:"true"`
+	Value         Float  `json:"value" required:"true"`
+	Timestamp     int64  `json:"timestamp" required:"true"`
+	Step          int64  `json:"step,omitempty"`
+	ModelID       string `json:"model_id,omitempty"`
+	DatasetName   string `json:"dataset_name,omitempty"`
+	DatasetDigest string `json:"dataset_digest,omitempty"`
+}
+
+// LogParamRequest logs one param.
+type LogParamRequest struct {
+	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
+	Key   string `json:"key" required:"true"`
+	Value string `json:"value"`
+}
+
+// SetTagRequest sets or replaces one tag of a run.
+type SetTagRequest struct {
+	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
+	Key   string `json:"key" required:"true"`
+	Value string `json:"value"`
+}
+
+// DeleteTagRequest removes one tag of a run.
+type DeleteTagRequest struct {
+	RunID string `json:"run_id" required:"true"`
+	Key   string `json:"key" required:"true"`
+}
+
+// LogBatchRequest logs up to 1,000 metrics, 100 params and 100 tags (1,000
+// together) in one transaction.
+type LogBatchRequest struct {
+	RunID   string   `json:"run_id" required:"true"`
+	Metrics []Metric `json:"metrics,omitempty"`
+	Params  []Param  `json:"params,omitempty"`
+	Tags    []Tag    `json:"tags,omitempty"`
+}
+
+// LogInputsRequest records the datasets and logged models that a run uses.
+type LogInputsRequest struct {
+	RunID    string         `json:"run_id" required:"true"`
+	Datasets []DatasetInput `json:"datasets,omitempty"`
+	Models   []ModelInput   `json:"models,omitempty"`
+}
+
+// LogOutputsRequest records the logged models that a run made.
+type LogOutputsRequest struct {
+	RunID  string        `json:"run_id" required:"true"`
+	Models []ModelOutput `json:"models" required:"true"`
+}
+
+// LogModelJSONRequest is the older record of a model under a run's artifacts:
+// ModelJSON is the MLmodel file as JSON.
+type LogModelJSONRequest struct {
+	RunID     string `json:"run_id" required:"true"`
+	ModelJSON string `json:"model_json" required:"true"`
+}
+
+// CreateRun starts a run.
+func (c *Client) CreateRun(ctx context.Context, in *CreateRunRequest) (*Run, error) {
+	out, err := call(ctx, c, CreateRunAPI, in)
+	return out.Run, err
+}
+
+// UpdateRun changes a run's status, end time or name.
+func (c *Client) UpdateRun(ctx context.Context, in *UpdateRunRequest) (*RunInfo, error) {
+	out, err := call(ctx, c, UpdateRunAPI, in)
+	return out.RunInfo, err
+}
+
+// Run returns a run with its data, deleted ones included.
+func (c *Client) Run(ctx context.Context, id string) (*Run, error) {
+	out, err := call(ctx, c, GetRunAPI, &GetRunRequest{RunID: id})
+	return out.Run, err
+}
+
+// SearchRuns returns one page of runs.
+func (c *Client) SearchRuns(ctx context.Context, in *SearchRunsRequest) (*SearchRunsResponse, error) {
+	return call(ctx, c, SearchRunsAPI, in)
+}
+
+// DeleteRun moves a run to the trash.
+func (c *Client) DeleteRun(ctx context.Context, id string) error {
+	_, err := call(ctx, c, DeleteRunAPI, &RunIDRequest{RunID: id})
+	return err
+}
+
+// RestoreRun takes a run out of the trash.
+func (c *Client) RestoreRun(ctx context.Context, id string) error {
+	_, err := call(ctx, c, RestoreRunAPI, &RunIDRequest{RunID: id})
+	return err
+}
+
+// LogMetric logs one value of one metric.
+func (c *Client) LogMetric(ctx context.Context, in *LogMetricRequest) error {
+	_, err := call(ctx, c, LogMetricAPI, in)
+	return err
+}
+
+// LogParam logs one param.
+func (c *Client) LogParam(ctx context.Context, runID, key, value string) error {
+	_, err := call(ctx, c, LogParamAPI, &LogParamRequest{RunID: runID, Key: key, Value: value})
+	return err
+}
+
+// SetTag sets or replaces one tag of a run.
+func (c *Client) SetTag(ctx context.Context, runID, key, value string) error {
+	_, err := call(ctx, c, SetTagAPI, &SetTagRequest{RunID: runID, Key: key, Value: value})
+	return err
+}
+
+// DeleteTag removes one tag of a run.
+func (c *Client) DeleteTag(ctx context.Context, runID, key string) error {
+	_, err := call(ctx, c, DeleteTagAPI, &DeleteTagRequest{RunID: runID, Key: key})
+	return err
+}
+
+// LogBatch logs metrics, params and tags in one transaction.
+func (c *Client) LogBatch(ctx context.Context, in *LogBatchRequest) error {
+	_, err := call(ctx, c, LogBatchAPI, in)
+	return err
+}
+
+// LogInputs records what a run used.
+func (c *Client) LogInputs(ctx context.Context, in *LogInputsRequest) error {
+	_, err := call(ctx, c, LogInputsAPI, in)
+	return err
+}
+
+// LogOutputs records the logged models that a run made.
+func (c *Client) LogOutputs(ctx context.Context, in *LogOutputsRequest) error {
+	_, err := call(ctx, c, LogOutputsAPI, in)
+	return err
+}

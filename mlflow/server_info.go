@@ -1,0 +1,16 @@
+package mlflow
+
+// ServerInfoAPI tells what a server offers.
+var ServerInfoAPI = Endpoint[Empty, ServerInfo]{"GET", "3.0/mlflow/server-info"}
+
+// ServerInfo tells clients which optional routes they may use.
+type ServerInfo struct {
+	StoreType                       string          `json:"store_type"`
+	WorkspacesEnabled               bool            `json:"workspaces_enabled"`
+	TraceArchivalEnabled            bool            `json:"trace_archival_enabled"`
+	MultipartUploadsEnabled         bool            `json:"multipart_uploads_enabled"`
+	MultipartDownloadsEnabled       bool            `json:"multipart_downloads_enabled"`
+	PresignedUploadRunIDSupported   bool            `json:"presigned_upload_run_id_supported"`
+	PresignedUploadModelIDSupported bool            `json:"presigned_upload_model_id_supported"`
+	FeaturesEnabled                 map[string]bool `json:"features_enabled"`
+}
