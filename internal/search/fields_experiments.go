@@ -1,0 +1,54 @@
+package search
+
+var experimentGrammar = &grammar{
+	table:     "e",
+	id:        "experiment_id",
+	prefixes:  map[string]entity{"attribute": entAttribute, "tag": entTag, "tags": entTag},
+	badPrefix: "Invalid entity type '%s'. Valid entity types are ('attribute', 'tag', 'tags')",
+	attrs: []attr{
+		{name: "name", column: "name"},
+		{name: "experiment_id", column: "experiment_id", kind: attrID, lists: true},
+		{name: "creation_time", column: "creation_time", kind: attrTime},
+		{name: "last_update_time", column: "last_update_time", kind: attrTime},
+	},
+	keyed: map[entity]keyed{
+		entTag: {table: "experiment_tags", owner: "experiment_id", key: "`key`", value: "value"},
+	},
+	nullable: []entity{entTag},
+	badNull:  "IS NULL / IS NOT NULL is only supported for tags, not for %[1]s '%[2]s'",
+	badTagOp: "Invalid comparator for tag: %s",
+}
+
+// Experiments compiles a search of the table experiments under the alias e.
+func Experiments(d Dialect, filter string, orderBy []string) (*Query, error) {
+	g := experimentGrammar
+	src, conds, err := g.conditions(filter)
+	if err != nil {
+		return nil, err
+	}
+	q := &Query{}
+	if q.Where, err = g.where(d, src, conds); err != nil {
+		return nil, err
+	}
+	if len(orderBy) == 0 {
+		orderBy = []string{"creation_time DESC", "experiment_id ASC"}
+	}
+	keys, err := g.sortKeys(orderBy)
+	if err != nil {
+		return nil, err
+	}
+	o := &builder{d: d}
+	byID := false
+	for i, k := range keys {
+		if k.ent != entAttribute {
+			return nil, source(orderBy[i]).errAt(0, "Invalid order_by entity: %s", k.ent)
+		}
+		byID = byID || k.attr.kind == attrID
+		o.orderTerm("e."+k.attr.column, k.descending)
+	}
+	if !byID {
+		o.write(", e.experiment_id DESC")
+	}
+	q.OrderBy = o.fragment()
+	return q, nil
+}

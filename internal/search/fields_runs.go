@@ -1,0 +1,126 @@
+package search
+
+import "strings"
+
+// Tags that MLflow itself sets and that searches look at.
+const (
+	tagRunName        = "mlflow.runName"
+	tagDatasetContext = "mlflow.data.context"
+)
+
+// datasetKeys are what datasets can be searched by.
+var datasetKeys = []string{"context", "digest", "name"}
+
+var runGrammar = &grammar{
+	table: "r",
+	id:    "run_uuid",
+	prefixes: map[string]entity{
+		"metric": entMetric, "metrics": entMetric,
+		"param": entParam, "params": entParam, "parameter": entParam, "parameters": entParam,
+		"tag": entTag, "tags": entTag,
+		"attribute": entAttribute, "attributes": entAttribute, "attr": entAttribute, "run": entAttribute,
+		"dataset": entDataset, "datasets": entDataset,
+	},
+	badPrefix: "Invalid entity type '%s'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
+	attrs: []attr{
+		{name: "run_id", column: "run_uuid", lists: true},
+		{name: "run_name", aliases: []string{"run name", "Run name", "Run Name"}, column: "name", kind: attrRunName, notOrderAliases: true},
+		{name: "status", column: "status"},
+		{name: "user_id", column: "user_id"},
+		{name: "artifact_uri", column: "artifact_uri"},
+		{name: "start_time", aliases: []string{"created", "Created"}, column: "start_time", kind: attrNumber},
+		{name: "end_time", column: "end_time", kind: attrNumber},
+	},
+	keyed: map[entity]keyed{
+		entMetric: {table: "latest_metrics", owner: "run_uuid", key: "`key`", value: "value", nan: "is_nan"},
+		entParam:  {table: "params", owner: "run_uuid", key: "`key`", value: "value"},
+		entTag:    {table: "tags", owner: "run_uuid", key: "`key`", value: "value"},
+	},
+	nullable:    []entity{entTag, entParam},
+	badNull:     "IS NULL / IS NOT NULL is only supported for tags and params, not for '%[1]s' '%[2]s'",
+	upper:       true,
+	quoteStrays: true,
+}
+
+// Runs compiles a search of the table runs under the alias r.
+func Runs(d Dialect, filter string, orderBy []string) (*Query, error) {
+	g := runGrammar
+	src, conds, err := g.conditions(filter)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := g.sortKeys(orderBy)
+	if err != nil {
+		return nil, err
+	}
+	q := &Query{}
+	if q.Joins, q.OrderBy, err = runOrder(d, keys, orderBy); err != nil {
+		return nil, err
+	}
+	if q.Where, err = g.where(d, src, conds); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+// runOrder writes the ORDER BY list of a search of runs. Runs without a metric
+// come last in either direction, and those where it is NaN before them.
+func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragment, err error) {
+	g := runGrammar
+	j, o := &builder{d: d}, &builder{d: d}
+	type named struct {
+		ent entity
+		key string
+	}
+	seen := map[named]bool{}
+	n := 0
+	for i, k := range keys {
+		name := named{k.ent, k.key}
+		var column string
+		switch k.ent {
+		case entAttribute:
+			name.key = k.attr.name
+			column = g.table + "." + k.attr.column
+		case entDataset:
+			return joins, order, source(orderBy[i]).errAt(0, "Invalid identifier type '%s'", k.ent)
+		default:
+			table := g.keyed[k.ent]
+			alias := j.joinKeyed(g, table, k.key, n)
+			column = alias + "." + table.value
+			n++
+			if table.nan != "" {
+				if o.sql.Len() > 0 {
+					o.write(", ")
+				}
+				o.write("CASE WHEN ", alias, ".", table.nan, " THEN 1 WHEN ", column, " IS NULL THEN 2 ELSE 0 END")
+			}
+		}
+		if seen[name] {
+			return joins, order, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+		}
+		seen[name] = true
+		o.orderTerm(column, k.descending)
+	}
+	if !seen[named{entAttribute, "start_time"}] {
+		o.orderTerm("r.start_time", true)
+	}
+	if o.sql.Len() > 0 {
+		o.write(", ")
+	}
+	o.write("r.run_uuid")
+	return j.fragment(), o.fragment(), nil
+}
+
+// dataset writes that the run used a dataset that meets the condition.
+func (b *builder) dataset(g *grammar, c *condition) {
+	b.write("EXISTS (SELECT 1 FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id")
+	column := "d." + c.key
+	if c.key == "context" {
+		b.write(" JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = ?")
+		b.args = append(b.args, tagDatasetContext)
+		column = "t.value"
+	}
+	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")
+	b.compare(column, strings.ToUpper(c.op), c.values)
+	b.write(")")
+}

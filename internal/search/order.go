@@ -1,0 +1,62 @@
+package search
+
+import (
+	"strings"
+)
+
+// sortKey is one item of order_by.
+type sortKey struct {
+	field
+	descending bool
+}
+
+// sortKeys reads order_by: each item is a name and perhaps ASC or DESC.
+func (g *grammar) sortKeys(orderBy []string) ([]sortKey, error) {
+	if err := checkOrderByCount(len(orderBy)); err != nil {
+		return nil, err
+	}
+	keys := make([]sortKey, 0, len(orderBy))
+	for _, item := range orderBy {
+		k, err := g.sortKey(item)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+func (g *grammar) sortKey(item string) (sortKey, error) {
+	var k sortKey
+	src := source(item)
+	if len(item) > maxOrderByBytes {
+		return k, invalid("order_by item is %d bytes long; at most %d are allowed.", len(item), maxOrderByBytes)
+	}
+	tokens, err := lex(src)
+	if err != nil {
+		return k, err
+	}
+	parts := atoms(src, tokens)
+	unparsed := func(at int) error {
+		return src.errAt(at, "Invalid order_by clause '%s'. Could not be parsed.", item)
+	}
+	if len(parts) == 0 || parts[0].kind != atomIdent || strings.TrimSpace(item) != item {
+		return k, unparsed(0)
+	}
+	if len(parts) > 1 {
+		order := parts[1]
+		switch {
+		case len(parts) > 2 || (order.kind != atomKeyword && order.kind != atomIdent):
+			return k, unparsed(order.pos)
+		case order.isKeyword("DESC"):
+			k.descending = true
+		case order.isKeyword("ASC"):
+		case order.kind == atomIdent:
+			return k, src.errAt(order.pos, "Invalid ordering key in order_by clause '%s'.", item)
+		default:
+			return k, unparsed(order.pos)
+		}
+	}
+	k.field, err = g.resolve(src, 0, parts[0].text, true)
+	return k, err
+}

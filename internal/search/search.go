@@ -1,0 +1,94 @@
+// Package search compiles MLflow's filter and order_by strings into SQL
+// fragments with bound arguments.
+//
+// A filter goes through four steps: lexer.go cuts it into tokens, parser.go
+// groups the tokens into comparisons, fields_<entity>.go says what each entity
+// lets you compare, and sql.go writes the conditions. Conditions on metrics,
+// params, tags and datasets are correlated EXISTS sub-queries, so that a scan
+// of the searched table in index order can stop as soon as a page is full.
+package search
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Limits on what one request may ask for. MLflow itself stops at 10,000 tokens.
+const (
+	maxFilterBytes  = 256 << 10
+	maxTokens       = 10000
+	maxClauses      = 200
+	maxPatternBytes = 20000
+	maxOrderBy      = 50
+	maxOrderByBytes = 4096
+)
+
+// Fragment is a piece of SQL with its arguments. Placeholders are `?` and
+// identifiers are quoted with backticks where they need quotes.
+type Fragment struct {
+	SQL  string
+	Args []any
+}
+
+// Query is a compiled search. Where is empty or a list of conditions joined by
+// AND. Joins is empty or the LEFT JOINs that OrderBy needs. OrderBy is the full
+// ORDER BY list, tie-breaks included, without the words ORDER BY.
+type Query struct {
+	Joins, Where, OrderBy Fragment
+}
+
+// Dialect is what differs between databases. In the templates, $ is a column
+// and every ? the value compared with it.
+type Dialect struct {
+	Like      string // case-sensitive
+	ILike     string // case-insensitive
+	NullsLast bool   // ORDER BY understands NULLS LAST
+}
+
+// SQLite expects connections with PRAGMA case_sensitive_like = ON.
+var SQLite = Dialect{Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", NullsLast: true}
+
+func invalid(format string, args ...any) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
+}
+
+// source is a text under compilation; it turns byte offsets into error positions.
+type source string
+
+// errAt is invalid with the place at which src stopped making sense.
+func (src source) errAt(offset int, format string, args ...any) error {
+	pos := utf8.RuneCountInString(string(src[:offset]))
+	return &mlflow.Error{
+		Code:     mlflow.InvalidParameterValue,
+		Message:  fmt.Sprintf(format, args...),
+		Position: &pos,
+	}
+}
+
+func checkFilterSize(filter string) error {
+	if len(filter) > maxFilterBytes {
+		return invalid("Filter string is %d bytes long; at most %d are allowed.", len(filter), maxFilterBytes)
+	}
+	return nil
+}
+
+func checkOrderByCount(n int) error {
+	if n > maxOrderBy {
+		return invalid("order_by has %d items; at most %d are allowed.", n, maxOrderBy)
+	}
+	return nil
+}
+
+// unquote removes the quote character from both ends of s, if it is on both.
+func unquote(s string, quote byte) (string, bool) {
+	if len(s) >= 2 && s[0] == quote && s[len(s)-1] == quote {
+		return s[1 : len(s)-1], true
+	}
+	return s, false
+}
+
+// pySet prints names as Python prints a set, but in the order given.
+func pySet(names []string) string { return "{'" + strings.Join(names, "', '") + "'}" }

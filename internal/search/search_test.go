@@ -1,0 +1,169 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func TestPosition(t *testing.T) {
+	t.Parallel()
+	runs := func(filter string) error { _, err := Runs(SQLite, filter, nil); return err }
+	models := func(filter string) error { _, err := LoggedModels(SQLite, filter, nil, nil); return err }
+	order := func(item string) error { _, err := Runs(SQLite, "", []string{item}); return err }
+	for _, c := range []struct {
+		compile func(string) error
+		text    string
+		want    int
+	}{
+		{runs, "metrics.loss > 'x'", 15},
+		{runs, "tags.é = 'ü' AND params.lr > '1'", 17},
+		{runs, "tags.a = 'x' OR tags.b = 'y'", 13},
+		{runs, "tags.a = 'x' tags.b", 13},
+		{runs, "tags.a = 'x'; tags.b = 'y'", 12},
+		{runs, "status = 'x' AND foo.bar = 1", 17},
+		{runs, "status = 'x' AND run_id IN ('a', 1)", 27},
+		{models, "name = 'x' AND name > 'y'", 15},
+		{models, "name = 'x' OR name = 'y'", 11},
+		{order, "start_time up", 11},
+		{order, "foo", 0},
+	} {
+		e := mlflow.AsError(c.compile(c.text))
+		if e == nil || e.Position == nil {
+			t.Errorf("%s: no position in %v", c.text, e)
+		} else if *e.Position != c.want {
+			t.Errorf("%s: position %d, want %d: %v", c.text, *e.Position, c.want, e)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	many := func(n int, item, sep string) string { return strings.Repeat(item+sep, n-1) + item }
+	items := func(n int) []string {
+		out := make([]string, n)
+		for i := range out {
+			out[i] = fmt.Sprintf("metrics.m%d", i)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name    string
+		filter  string
+		orderBy []string
+		refused bool
+	}{
+		{"clauses", many(maxClauses, "params.a = 'x'", " AND "), nil, false},
+		{"too many clauses", many(maxClauses+1, "params.a = 'x'", " AND "), nil, true},
+		{"list", "run_id IN ('" + many(4000, strings.Repeat("0", 32), "','") + "')", nil, false},
+		{"too many tokens", "run_id IN ('" + many(6000, "x", "','") + "')", nil, true},
+		{"too long", "params.a = '" + strings.Repeat("x", maxFilterBytes) + "'", nil, true},
+		{"pattern", "params.a LIKE '" + strings.Repeat("x", maxPatternBytes) + "'", nil, false},
+		{"pattern too long", "params.a LIKE '" + strings.Repeat("x", maxPatternBytes+1) + "'", nil, true},
+		{"order", "", items(maxOrderBy), false},
+		{"too much order", "", items(maxOrderBy + 1), true},
+		{"order too long", "", []string{"params." + strings.Repeat("x", maxOrderByBytes)}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			q, err := Runs(SQLite, c.filter, c.orderBy)
+			if c.refused {
+				if !errors.Is(err, mlflow.InvalidParameterValue) {
+					t.Fatalf("got %v, want INVALID_PARAMETER_VALUE", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			openDB(t).ids(q, "runs", "r", "run_uuid")
+		})
+	}
+}
+
+// TestLinear feeds the lexer what makes backtracking ones slow.
+func TestLinear(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []string{"'", "\"", "`", "\\'", "''a", "/*", "--", "(", ")", "-", ".", "1.", "1e", "a.", "NOT ", "not like ", "$", "é", "# ", "=", "- -", "a "} {
+		for _, tail := range []string{"", "'", "x"} {
+			filter := strings.Repeat(piece, maxFilterBytes/len(piece)-1) + tail
+			start := time.Now()
+			if _, err := Runs(SQLite, filter, nil); err == nil {
+				t.Errorf("%q repeated is accepted", piece)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("%q repeated takes %v", piece, took)
+			}
+		}
+	}
+}
+
+// TestWholeIntegers checks that times stay exact: as float64, 2^53+1 would not.
+func TestWholeIntegers(t *testing.T) {
+	t.Parallel()
+	q, err := Runs(SQLite, "start_time = 9007199254740993", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(q.Where.Args) != 1 || q.Where.Args[0] != int64(9007199254740993) {
+		t.Errorf("arguments %v", q.Where.Args)
+	}
+}
+
+// TestNullsLast checks the spelling for databases without NULLS LAST.
+func TestNullsLast(t *testing.T) {
+	t.Parallel()
+	d := SQLite
+	d.NullsLast = false
+	q, err := LoggedModels(d, "", []mlflow.LoggedModelOrderBy{{FieldName: "metrics.acc", DatasetName: "ds"}, {FieldName: "model_type"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(q.OrderBy.SQL, "NULLS") {
+		t.Error(q.OrderBy.SQL)
+	}
+	openDB(t).ids(q, "logged_models", "lm", "model_id")
+	q, err = Runs(d, "", []string{"end_time DESC", "metrics.a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	openDB(t).ids(q, "runs", "r", "run_uuid")
+}
+
+// TestOrderedScan checks that searching by start time reads an index and does
+// not sort, whichever way the default order is spelled.
+func TestOrderedScan(t *testing.T) {
+	t.Parallel()
+	db := openDB(t)
+	db.exec("CREATE INDEX by_start ON runs (start_time DESC, run_uuid)")
+	for _, orderBy := range [][]string{nil, {"start_time DESC"}, {"attributes.start_time DESC"}} {
+		q, err := Runs(SQLite, "metrics.loss < 1 AND params.lr = 'x' AND tags.a IS NULL", orderBy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query, args := selectSQL(q, "runs", "r", "run_uuid")
+		rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := ""
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan += detail + "\n"
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, "by_start") {
+			t.Errorf("%v:\n%s", orderBy, plan)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package search
+
+import (
+	"strconv"
+	"strings"
+)
+
+// builder writes a Fragment.
+type builder struct {
+	d    Dialect
+	sql  strings.Builder
+	args []any
+}
+
+func (b *builder) fragment() Fragment { return Fragment{b.sql.String(), b.args} }
+
+func (b *builder) write(parts ...string) {
+	for _, p := range parts {
+		b.sql.WriteString(p)
+	}
+}
+
+// and starts the next of several conditions.
+func (b *builder) and() {
+	if b.sql.Len() > 0 {
+		b.write(" AND ")
+	}
+}
+
+// compare writes a comparison of column with values.
+func (b *builder) compare(column, op string, values []any) {
+	template := "$ " + op + " ?"
+	switch op {
+	case opLike:
+		template = b.d.Like
+	case opILike:
+		template = b.d.ILike
+	case opIn, opNotIn:
+		template = "$ " + op + " (" + strings.Repeat("?, ", len(values)-1) + "?)"
+		b.args = append(b.args, values...)
+	}
+	b.write(strings.ReplaceAll(template, "$", column))
+	if op != opIn && op != opNotIn {
+		for range strings.Count(template, "?") {
+			b.args = append(b.args, values[0])
+		}
+	}
+}
+
+// exists writes that the searched row has, or lacks, a value called key. The
+// value must meet the comparison if there is one.
+func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
+	if op == opIsNull {
+		b.write("NOT ")
+	}
+	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND x.", k.key, " = ?")
+	b.args = append(b.args, key)
+	if op != opIsNull && op != opIsNotNull {
+		b.write(" AND ")
+		value := "x." + k.value
+		switch {
+		case k.nan == "":
+			b.compare(value, op, values)
+		case op == "!=":
+			b.write("(")
+			b.compare(value, op, values)
+			b.write(" OR x.", k.nan, ")")
+		default:
+			b.compare(value, op, values)
+			b.write(" AND NOT x.", k.nan)
+		}
+	}
+	b.write(")")
+}
+
+// where writes the conditions of a filter.
+func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, error) {
+	b := &builder{d: d}
+	for i := range conds {
+		c := &conds[i]
+		if err := g.checkOp(src, c); err != nil {
+			return Fragment{}, err
+		}
+		b.and()
+		switch {
+		case c.ent == entDataset:
+			b.dataset(g, c)
+		case c.ent != entAttribute:
+			b.exists(g, g.keyed[c.ent], c.key, c.op, c.values)
+		case c.attr.kind == attrRunName:
+			b.exists(g, g.keyed[entTag], tagRunName, c.op, c.values)
+		default:
+			b.compare(g.table+"."+c.attr.column, c.op, c.values)
+		}
+	}
+	return b.fragment(), nil
+}
+
+// orderTerm appends one term of an ORDER BY list, missing values last.
+func (b *builder) orderTerm(expr string, descending bool) {
+	if b.sql.Len() > 0 {
+		b.write(", ")
+	}
+	direction := ""
+	if descending {
+		direction = " DESC"
+	}
+	if b.d.NullsLast {
+		b.write(expr, direction, " NULLS LAST")
+		return
+	}
+	b.write("CASE WHEN ", expr, " IS NULL THEN 1 ELSE 0 END, ", expr, direction)
+}
+
+// joinKeyed adds the LEFT JOIN that finds the value called key, and returns its
+// alias.
+func (b *builder) joinKeyed(g *grammar, k keyed, key string, n int) string {
+	alias := "o" + strconv.Itoa(n)
+	if n > 0 {
+		b.write(" ")
+	}
+	b.write("LEFT JOIN ", k.table, " ", alias, " ON ", alias, ".", k.owner, " = ", g.table, ".", g.id,
+		" AND ", alias, ".", k.key, " = ?")
+	b.args = append(b.args, key)
+	return alias
+}
