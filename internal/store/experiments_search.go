@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// SearchExperiments returns one page of experiments and the token of the next,
+// "" on the last.
+func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
+	q, err := search.Experiments(s.dialect, in.Filter, in.OrderBy)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeOffset(in.PageToken)
+	if err != nil {
+		return nil, "", err
+	}
+	query := `SELECT ` + experimentColumns + ` FROM experiments e ` + q.Joins.SQL +
+		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL) +
+		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	args := concat(q.Joins.Args, q.Where.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
+	err = s.read(ctx, func(t tx) error {
+		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
+			e, err := scanExperiment(rows)
+			if err == nil {
+				list = append(list, *e)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		list, next = cutPage(list, int(in.MaxResults), offset)
+		return t.loadExperimentTags(list, func(i int, tags []mlflow.Tag) { list[i].Tags = tags })
+	})
+	return list, next, err
+}
+
+// ExperimentActivity counts the active runs of some experiments.
+func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlflow.ExperimentActivity, err error) {
+	err = s.read(ctx, func(t tx) error {
+		for _, id := range ids {
+			a := mlflow.ExperimentActivity{ExperimentID: strconv.FormatInt(id, 10)}
+			err := t.queryRow(`SELECT count(*), coalesce(sum(status = 'RUNNING'), 0), coalesce(max(max(start_time, coalesce(end_time, 0))), 0)
+				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`, id).Scan(&a.Runs, &a.Running, &a.LastActivity)
+			if err != nil {
+				return err
+			}
+			list = append(list, a)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// cutPage takes the row that was only fetched to learn whether there is more
+// off a page, and makes the next page's token.
+func cutPage[T any](list []T, limit, offset int) (page []T, next string) {
+	if len(list) <= limit {
+		return list, ""
+	}
+	return list[:limit], search.EncodeOffset(offset + limit)
+}
+
+func concat(parts ...[]any) []any {
+	var all []any
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const loggedModelColumns = "lm.model_id, lm.experiment_id, lm.name, lm.artifact_location, lm.creation_timestamp_ms, lm.last_updated_timestamp_ms, lm.status, coalesce(lm.model_type, ''), coalesce(lm.source_run_id, ''), coalesce(lm.status_message, '')"
+
+func scanLoggedModel(row interface{ Scan(...any) error }) (*mlflow.LoggedModel, error) {
+	var m mlflow.LoggedModel
+	var experiment int64
+	var status int
+	i := &m.Info
+	err := row.Scan(&i.ModelID, &experiment, &i.Name, &i.ArtifactURI, &i.CreationTimestampMS, &i.LastUpdatedTimestampMS, &status, &i.ModelType, &i.SourceRunID, &i.StatusMessage)
+	i.ExperimentID = strconv.FormatInt(experiment, 10)
+	i.Status = mlflow.ModelStatusUnspecified
+	if names := i.Status.EnumNames(); status > 0 && status < len(names) {
+		i.Status = mlflow.LoggedModelStatus(names[status])
+	}
+	return &m, err
+}
+
+// statusNumber is how the database keeps a logged model's status.
+func statusNumber(s mlflow.LoggedModelStatus) int {
+	return max(0, slices.Index(s.EnumNames(), string(s)))
+}
+
+// CreateLoggedModel makes a logged model, pending until it is finalized.
+func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *mlflow.CreateLoggedModelRequest) (m *mlflow.LoggedModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		e, err := t.activeExperiment(experimentID)
+		if err != nil {
+			return err
+		}
+		id, now, name := "m-"+newID(), nowMS(), in.Name
+		if name == "" {
+			name = randomName()
+		}
+		_, err = t.exec(`INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, last_updated_timestamp_ms, status, lifecycle_stage, model_type, source_run_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
+			id, experimentID, name, joinURI(e.ArtifactLocation, "models", id, "artifacts"), now, now, statusNumber(mlflow.ModelPending), in.ModelType, in.SourceRunID)
+		if err != nil {
+			return err
+		}
+		if err := t.logModelParams(id, experimentID, in.Params); err != nil {
+			return err
+		}
+		if err := t.setModelTags(id, experimentID, in.Tags); err != nil {
+			return err
+		}
+		m, err = t.loggedModel(id, true)
+		return err
+	})
+	return m, err
+}
+
+// LoggedModel returns a logged model; a deleted one only if deleted is true.
+func (s *Store) LoggedModel(ctx context.Context, id string, deleted bool) (m *mlflow.LoggedModel, err error) {
+	err = s.read(ctx, func(t tx) error {
+		m, err = t.loggedModel(id, deleted)
+		return err
+	})
+	return m, err
+}
+
+func (t tx) loggedModel(id string, deleted bool) (*mlflow.LoggedModel, error) {
+	m, err := scanLoggedModel(t.queryRow(`SELECT `+loggedModelColumns+` FROM logged_models lm WHERE lm.model_id = ? AND (lm.lifecycle_stage <> 'deleted' OR ?)`, id, deleted))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noLoggedModel(id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	models := []mlflow.LoggedModel{*m}
+	err = t.loadLoggedModels(models)
+	return &models[0], err
+}
+
+func noLoggedModel(id string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Logged model with ID '%s' not found.", id)
+}
+
+// existingModel returns the experiment of a logged model that is not deleted.
+func (t tx) existingModel(id string) (experimentID int64, err error) {
+	err = t.queryRow(`SELECT experiment_id FROM logged_models WHERE model_id = ? AND lifecycle_stage <> 'deleted'`, id).Scan(&experimentID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, noLoggedModel(id)
+	}
+	return experimentID, err
+}
+
+// FinalizeLoggedModel sets the status of a logged model and returns the model.
+func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status mlflow.LoggedModelStatus) (m *mlflow.LoggedModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		if _, err := t.existingModel(id); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE logged_models SET status = ?, last_updated_timestamp_ms = ? WHERE model_id = ?`, statusNumber(status), nowMS(), id); err != nil {
+			return err
+		}
+		m, err = t.loggedModel(id, false)
+		return err
+	})
+	return m, err
+}
+
+// DeleteLoggedModel hides a logged model; deleting it again changes nothing.
+func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
+	return s.inTx(ctx, func(t tx) error {
+		n, err := t.exec(`UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = ? WHERE model_id = ?`, nowMS(), id)
+		if err == nil && n == 0 {
+			return noLoggedModel(id)
+		}
+		return err
+	})
+}
+
+// LogModelParams adds params to a logged model; a key that it has is refused.
+func (s *Store) LogModelParams(ctx context.Context, id string, params []mlflow.Param) error {
+	return s.inTx(ctx, func(t tx) error {
+		experimentID, err := t.existingModel(id)
+		if err != nil {
+			return err
+		}
+		return t.logModelParams(id, experimentID, params)
+	})
+}
+
+func (t tx) logModelParams(id string, experimentID int64, params []mlflow.Param) error {
+	_, err := t.insertRows(`INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value)`, "", 4, len(params), func(args []any, i int) []any {
+		return append(args, id, experimentID, params[i].Key, params[i].Value)
+	})
+	if uniqueViolation(err) {
+		return mlflow.Errorf(mlflow.BadRequest, "A param of the logged model '%s' is given twice, or was logged before; the params of a model cannot change.", id)
+	}
+	return err
+}
+
+// SetModelTags sets or replaces tags of a logged model and returns the model.
+func (s *Store) SetModelTags(ctx context.Context, id string, tags []mlflow.Tag) (m *mlflow.LoggedModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		experimentID, err := t.existingModel(id)
+		if err != nil {
+			return err
+		}
+		if err := t.setModelTags(id, experimentID, tags); err != nil {
+			return err
+		}
+		m, err = t.loggedModel(id, false)
+		return err
+	})
+	return m, err
+}
+
+func (t tx) setModelTags(id string, experimentID int64, tags []mlflow.Tag) error {
+	for _, tag := range tags {
+		_, err := t.exec(`INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?) ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value`,
+			id, experimentID, tag.Key, tag.Value)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteModelTag removes a tag of a logged model.
+func (s *Store) DeleteModelTag(ctx context.Context, id, key string) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.existingModel(id); err != nil {
+			return err
+		}
+		n, err := t.exec(`DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, id, key)
+		if err == nil && n == 0 {
+			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No tag with key %s found for model with ID %s.", quotePython(key), quotePython(id))
+		}
+		return err
+	})
+}
+
+// SearchLoggedModels returns one page of the experiments' logged models and the
+// token of the next page, "" on the last.
+func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchLoggedModelsRequest) (list []mlflow.LoggedModel, next string, err error) {
+	q, err := search.LoggedModels(s.dialect, in.Filter, in.OrderBy, in.Datasets)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeLoggedModelPage(in)
+	if err != nil || len(experimentIDs) == 0 {
+		return nil, "", err
+	}
+	ids := make([]any, len(experimentIDs))
+	for i, id := range experimentIDs {
+		ids[i] = id
+	}
+	query := `SELECT ` + loggedModelColumns + ` FROM logged_models lm ` + q.Joins.SQL +
+		` WHERE ` + and(`lm.experiment_id IN (`+placeholders(len(ids))+`)`, `lm.lifecycle_stage <> 'deleted'`, q.Where.SQL) +
+		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	args := concat(q.Joins.Args, ids, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.read(ctx, func(t tx) error {
+		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
+			m, err := scanLoggedModel(rows)
+			if err == nil {
+				list = append(list, *m)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(list) > limit {
+			list = list[:limit]
+			if next, err = search.EncodeLoggedModelPage(in, offset+limit); err != nil {
+				return err
+			}
+		}
+		return t.loadLoggedModels(list)
+	})
+	return list, next, err
+}
+
+// loadLoggedModels fills in the params, tags and metrics of models.
+func (t tx) loadLoggedModels(models []mlflow.LoggedModel) error {
+	for len(models) > 0 {
+		n := min(loadChunk, len(models))
+		if err := t.loadLoggedModelChunk(models[:n]); err != nil {
+			return err
+		}
+		models = models[n:]
+	}
+	return nil
+}
+
+func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
+	at := make(map[string]*mlflow.LoggedModel, len(models))
+	ids := make([]any, len(models))
+	for i := range models {
+		at[models[i].Info.ModelID], ids[i] = &models[i], models[i].Info.ModelID
+	}
+	in := ` IN (` + placeholders(len(ids)) + `)`
+	var id string
+	err := t.eachOnce(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id`+in, ids, func(rows *sql.Rows) error {
+		var p mlflow.Param
+		err := rows.Scan(&id, &p.Key, &p.Value)
+		at[id].Data.Params = append(at[id].Data.Params, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = t.eachOnce(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id`+in, ids, func(rows *sql.Rows) error {
+		var tag mlflow.Tag
+		err := rows.Scan(&id, &tag.Key, &tag.Value)
+		at[id].Info.Tags = append(at[id].Info.Tags, tag)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+		FROM logged_model_metrics WHERE model_id`+in, ids, func(rows *sql.Rows) error {
+		var m mlflow.Metric
+		var value sql.NullFloat64
+		if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID, &m.DatasetName, &m.DatasetDigest); err != nil {
+			return err
+		}
+		m.Value = logged(value.Float64, !value.Valid)
+		at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
+		return nil
+	})
+}

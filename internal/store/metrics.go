@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const metricColumns = "value, timestamp, step, is_nan"
+
+func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
+	var isNaN bool
+	err := rows.Scan(&m.Value, &m.Timestamp, &m.Step, &isNaN)
+	m.Value = logged(m.Value, isNaN)
+	return err
+}
+
+// MetricHistory returns values of one metric in the order of timestamp, step
+// and value: all of them when limit is 0, otherwise one page and the token of
+// the next. An unknown run or key has no values.
+func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
+	offset, err := search.DecodeOffset(token)
+	if err != nil {
+		return nil, "", err
+	}
+	query := "SELECT " + metricColumns + " FROM metrics WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value LIMIT ? OFFSET ?"
+	rowLimit := -1
+	if limit > 0 {
+		rowLimit = limit + 1
+	}
+	err = s.read(ctx, func(t tx) error {
+		return t.each(query, []any{runID, key, rowLimit, offset}, func(rows *sql.Rows) error {
+			m := mlflow.Metric{Key: key}
+			err := scanMetric(rows, &m)
+			list = append(list, m)
+			return err
+		})
+	})
+	if limit > 0 && len(list) > limit {
+		list, next = list[:limit], search.EncodeOffset(offset+limit)
+	}
+	return list, next, err
+}
+
+// MetricHistoryBulk returns up to limit values of one metric of several runs,
+// ordered by run, timestamp, step and value, each with its run's id.
+func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
+	args := make([]any, 0, len(runIDs)+2)
+	for _, id := range runIDs {
+		args = append(args, id)
+	}
+	err = s.read(ctx, func(t tx) error {
+		return t.eachOnce("SELECT run_uuid, "+metricColumns+" FROM metrics WHERE run_uuid IN ("+placeholders(len(runIDs))+") AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+			append(args, key, limit), func(rows *sql.Rows) error {
+				m := mlflow.Metric{Key: key}
+				var isNaN bool
+				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
+				m.Value = logged(m.Value, isNaN)
+				list = append(list, m)
+				return err
+			})
+	})
+	return list, err
+}
+
+// StepRange limits a history to the steps From to To, both included.
+type StepRange struct{ From, To int64 }
+
+// exactRows is how long a history may be to be sampled by counting its rows;
+// longer ones are sampled by step, which needs only an index probe a sample.
+const exactRows = 20_000
+
+// MetricSample returns about n values of one metric of a run, evenly spread
+// over its rows in the order of step, timestamp and value, first and last
+// included.
+func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, steps *StepRange) (list []mlflow.Metric, err error) {
+	where, args := "run_uuid = ? AND `key` = ?", []any{runID, key}
+	if steps != nil {
+		where += " AND step >= ? AND step <= ?"
+		args = append(args, steps.From, steps.To)
+	}
+	err = s.read(ctx, func(t tx) error {
+		var first, last sql.NullInt64
+		if err := t.queryRow("SELECT (SELECT min(step) FROM metrics WHERE "+where+"), (SELECT max(step) FROM metrics WHERE "+where+")", concat(args, args)...).Scan(&first, &last); err != nil || !first.Valid {
+			return err
+		}
+		long, err := t.longerThan(exactRows, where, args)
+		if err != nil {
+			return err
+		}
+		if long && last.Int64-first.Int64 >= int64(n) {
+			list, err = t.sampleBySteps(where, args, n, first.Int64, last.Int64)
+			return err
+		}
+		list, err = t.sampleByRows(where, args, n)
+		return err
+	})
+	for i := range list {
+		list[i].Key, list[i].RunID = key, runID
+	}
+	return list, err
+}
+
+func (t tx) longerThan(n int, where string, args []any) (long bool, err error) {
+	err = t.queryRow("SELECT EXISTS (SELECT 1 FROM metrics WHERE "+where+" LIMIT 1 OFFSET ?)", append(args[:len(args):len(args)], n)...).Scan(&long)
+	return long, err
+}
+
+// sampleByRows cuts the ordered rows into n buckets of nearly equal size, the
+// larger ones first, and takes the first of each, and the very last row.
+func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, error) {
+	var all []mlflow.Metric
+	err := t.each("SELECT "+metricColumns+" FROM metrics WHERE "+where+" ORDER BY step, timestamp, value, is_nan", args, func(rows *sql.Rows) error {
+		var m mlflow.Metric
+		err := scanMetric(rows, &m)
+		all = append(all, m)
+		return err
+	})
+	if err != nil || len(all) <= n {
+		return all, err
+	}
+	if n == 1 {
+		return all[len(all)-1:], nil
+	}
+	sample := make([]mlflow.Metric, 0, n+1)
+	size, larger := len(all)/n, len(all)%n
+	at := 0
+	for bucket := range n {
+		sample = append(sample, all[at])
+		at += size
+		if bucket < larger {
+			at++
+		}
+	}
+	if size > 1 {
+		sample = append(sample, all[len(all)-1])
+	}
+	return sample, nil
+}
+
+// sampleBySteps takes the first row at or after each of n evenly spaced steps,
+// and the last row: one index probe each, however long the history.
+func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([]mlflow.Metric, error) {
+	sample := make([]mlflow.Metric, 0, n+1)
+	probe := func(condition string, step int64) error {
+		return t.each("SELECT "+metricColumns+" FROM metrics WHERE "+where+condition, append(args[:len(args):len(args)], step), func(rows *sql.Rows) error {
+			var m mlflow.Metric
+			err := scanMetric(rows, &m)
+			sample = append(sample, m)
+			return err
+		})
+	}
+	for i := range n {
+		from := first + int64(float64(last-first)*float64(i)/float64(n))
+		if len(sample) > 0 && sample[len(sample)-1].Step >= from {
+			continue
+		}
+		if err := probe(" AND step >= ? ORDER BY step LIMIT 1", from); err != nil {
+			return nil, err
+		}
+	}
+	if err := probe(" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", last); err != nil {
+		return nil, err
+	}
+	if n == 1 {
+		return sample[len(sample)-1:], nil
+	}
+	return sample, nil
+}
+
+// MetricSummaries describes every metric of a run: how many values, and the
+// first, last, smallest and largest with their steps. NaN counts as a value but
+// is neither smallest nor largest unless all are NaN.
+func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
+	err = s.read(ctx, func(t tx) error {
+		if _, err := t.runInfo(runID); err != nil {
+			return err
+		}
+		return t.each(metricSummaryQuery, []any{runID}, func(rows *sql.Rows) error {
+			var m mlflow.MetricSummary
+			var first, last, low, high sql.NullFloat64
+			var minStep, maxStep sql.NullInt64
+			if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp, &low, &minStep, &high, &maxStep); err != nil {
+				return err
+			}
+			m.First, m.Last = orNaN(first), orNaN(last)
+			m.Min, m.Max = orNaN(low), orNaN(high)
+			m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
+			list = append(list, m)
+			return nil
+		})
+	})
+	return list, err
+}
+
+func orNaN(v sql.NullFloat64) mlflow.Float {
+	return mlflow.Float(logged(v.Float64, !v.Valid))
+}
+
+// The steps of the extremes come from the metrics' own rows: SQLite and the
+// other databases all lack a portable arg-max, so each is one index probe.
+const metricSummaryQuery = "WITH s AS (" +
+	"SELECT `key`, count(*) AS n, min(CASE WHEN is_nan THEN NULL ELSE value END) AS low, max(CASE WHEN is_nan THEN NULL ELSE value END) AS high, min(step) AS first_step " +
+	"FROM metrics WHERE run_uuid = ?1 GROUP BY `key`) " +
+	"SELECT s.`key`, s.n, " +
+	"(SELECT CASE WHEN m.is_nan THEN NULL ELSE m.value END FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.step = s.first_step ORDER BY m.timestamp, m.value LIMIT 1), " +
+	"CASE WHEN l.is_nan THEN NULL ELSE l.value END, l.step, l.timestamp, " +
+	"s.low, (SELECT min(m.step) FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.value = s.low AND NOT m.is_nan), " +
+	"s.high, (SELECT min(m.step) FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.value = s.high AND NOT m.is_nan) " +
+	"FROM s JOIN latest_metrics l ON l.run_uuid = ?1 AND l.`key` = s.`key` ORDER BY s.`key`"

@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	tagRunName      = "mlflow.runName"
+	tagLoggedModels = "mlflow.log-model.history"
+)
+
+const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), coalesce(r.lifecycle_stage, '')"
+
+func scanRunInfo(row interface{ Scan(...any) error }) (*mlflow.RunInfo, error) {
+	var info mlflow.RunInfo
+	var experiment sql.NullInt64
+	err := row.Scan(&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime, &info.ArtifactURI, &info.LifecycleStage)
+	info.RunUUID = info.RunID
+	info.ExperimentID = strconv.FormatInt(experiment.Int64, 10)
+	return &info, err
+}
+
+func newID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+// CreateRun starts a run in an active experiment. Without a name, in RunName or
+// in the tag mlflow.runName, it gets a made-up one.
+func (s *Store) CreateRun(ctx context.Context, experimentID int64, in *mlflow.CreateRunRequest) (run *mlflow.Run, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		e, err := t.activeExperiment(experimentID)
+		if err != nil {
+			return err
+		}
+		id := newID()
+		name, tags := in.RunName, in.Tags
+		if name == "" {
+			name = tagValue(in.Tags, tagRunName)
+		}
+		if name == "" {
+			name = randomName()
+		}
+		if tagValue(in.Tags, tagRunName) == "" {
+			tags = append(tags[:len(tags):len(tags)], mlflow.Tag{Key: tagRunName, Value: name})
+		}
+		info := mlflow.RunInfo{
+			RunID: id, RunUUID: id, RunName: name, ExperimentID: e.ExperimentID, UserID: in.UserID,
+			Status: mlflow.RunRunning, StartTime: in.StartTime, LifecycleStage: mlflow.StageActive,
+			ArtifactURI: joinURI(e.ArtifactLocation, id, "artifacts"),
+		}
+		_, err = t.exec(`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+			VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, NULL, '', 'active', ?, ?)`,
+			id, name, info.UserID, info.Status, info.StartTime, info.ArtifactURI, experimentID)
+		if err != nil {
+			return err
+		}
+		_, err = t.insertRows("INSERT INTO tags (`key`, value, run_uuid)", "", 3, len(tags), func(args []any, i int) []any {
+			return append(args, tags[i].Key, tags[i].Value, id)
+		})
+		if uniqueViolation(err) {
+			return mlflow.Errorf(mlflow.BadRequest, "The run's tags name a key twice; give each key once.")
+		}
+		run = &mlflow.Run{Info: info, Data: mlflow.RunData{Tags: tags}, Inputs: &mlflow.RunInputs{}}
+		return err
+	})
+	return run, err
+}
+
+func tagValue(tags []mlflow.Tag, key string) string {
+	for _, t := range tags {
+		if t.Key == key {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+// Run returns a run with all its data, deleted ones included.
+func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error) {
+	err = s.read(ctx, func(t tx) error {
+		info, err := t.runInfo(id)
+		if err != nil {
+			return err
+		}
+		runs := []mlflow.Run{{Info: *info}}
+		if err := t.loadRuns(runs); err != nil {
+			return err
+		}
+		run = &runs[0]
+		run.Inputs.ModelInputs, err = t.modelInputs(id)
+		return err
+	})
+	return run, err
+}
+
+// RunInfo returns a run without its data, deleted ones included.
+func (s *Store) RunInfo(ctx context.Context, id string) (info *mlflow.RunInfo, err error) {
+	err = s.read(ctx, func(t tx) error {
+		info, err = t.runInfo(id)
+		return err
+	})
+	return info, err
+}
+
+func (t tx) runInfo(id string) (*mlflow.RunInfo, error) {
+	info, err := scanRunInfo(t.queryRow(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noRun(id)
+	}
+	return info, err
+}
+
+func noRun(id string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Run with id=%s not found", id)
+}
+
+// activeRun returns the run's experiment, or says why the run takes no changes.
+func (t tx) activeRun(id string) (experimentID int64, err error) {
+	var stage mlflow.LifecycleStage
+	err = t.queryRow(`SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?`, id).Scan(&experimentID, &stage)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, noRun(id)
+	case err == nil && stage != mlflow.StageActive:
+		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "The run %s must be in the 'active' state. Current state is %s.", id, stage)
+	}
+	return experimentID, err
+}
+
+// UpdateRun changes the status, end time and name that the request gives.
+func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (info *mlflow.RunInfo, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		if _, err := t.activeRun(in.RunID); err != nil {
+			return err
+		}
+		if in.Status != "" {
+			if _, err := t.exec(`UPDATE runs SET status = ? WHERE run_uuid = ?`, in.Status, in.RunID); err != nil {
+				return err
+			}
+		}
+		if in.EndTime != nil {
+			if _, err := t.exec(`UPDATE runs SET end_time = ? WHERE run_uuid = ?`, *in.EndTime, in.RunID); err != nil {
+				return err
+			}
+		}
+		if in.RunName != "" {
+			if err := t.setTag(in.RunID, mlflow.Tag{Key: tagRunName, Value: in.RunName}); err != nil {
+				return err
+			}
+		}
+		info, err = t.runInfo(in.RunID)
+		return err
+	})
+	return info, err
+}
+
+// DeleteRun moves a run to the trash; deleting it again changes nothing.
+func (s *Store) DeleteRun(ctx context.Context, id string) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.deleteAssessments(`SELECT ?`, id); err != nil {
+			return err
+		}
+		n, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?`, nowMS(), id)
+		if err == nil && n == 0 {
+			return noRun(id)
+		}
+		return err
+	})
+}
+
+// RestoreRun takes a run out of the trash; an active one stays as it is.
+func (s *Store) RestoreRun(ctx context.Context, id string) error {
+	return s.inTx(ctx, func(t tx) error {
+		n, err := t.exec(`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = ?`, id)
+		if err == nil && n == 0 {
+			return noRun(id)
+		}
+		return err
+	})
+}
+
+// deleteAssessments removes the trace assessments that the given runs made,
+// which MLflow does when it deletes runs. The run is named in their metadata.
+func (t tx) deleteAssessments(runs string, arg any) error {
+	var any bool
+	if err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM assessments)`).Scan(&any); err != nil || !any {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM assessments WHERE json_extract(CASE WHEN json_valid(assessment_metadata) THEN assessment_metadata END, '$."mlflow.assessment.sourceRunId"') IN (`+runs+`)`, arg)
+	return err
+}
+
+// SetTag sets or replaces a tag of an active run.
+func (s *Store) SetTag(ctx context.Context, runID string, tag mlflow.Tag) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.activeRun(runID); err != nil {
+			return err
+		}
+		return t.setTag(runID, tag)
+	})
+}
+
+// setTag also keeps the run's name in step with its tag.
+func (t tx) setTag(runID string, tag mlflow.Tag) error {
+	_, err := t.exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value", tag.Key, tag.Value, runID)
+	if err == nil && tag.Key == tagRunName {
+		_, err = t.exec(`UPDATE runs SET name = ? WHERE run_uuid = ?`, tag.Value, runID)
+	}
+	return err
+}
+
+// DeleteTag removes a tag of an active run.
+func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.activeRun(runID); err != nil {
+			return err
+		}
+		n, err := t.exec("DELETE FROM tags WHERE run_uuid = ? AND `key` = ?", runID, key)
+		if err == nil && n == 0 {
+			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No tag with name: %s in run with id %s", key, runID)
+		}
+		return err
+	})
+}
+
+// RunChildren lists the active runs that name the run as their parent.
+func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
+	err = s.read(ctx, func(t tx) error {
+		return t.each("SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId' AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
+			[]any{id}, func(rows *sql.Rows) error {
+				info, err := scanRunInfo(rows)
+				if err == nil {
+					list = append(list, *info)
+				}
+				return err
+			})
+	})
+	return list, err
+}
+
+// LogModelJSON appends a model's description to the run's tag that older
+// clients keep their models in.
+func (s *Store) LogModelJSON(ctx context.Context, runID string, entry []byte) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.activeRun(runID); err != nil {
+			return err
+		}
+		var history string
+		err := t.queryRow("SELECT value FROM tags WHERE run_uuid = ? AND `key` = ?", runID, tagLoggedModels).Scan(&history)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if items, ok := strings.CutSuffix(strings.TrimSpace(history), "]"); ok && len(items) > 1 {
+			history = fmt.Sprintf("%s, %s]", items, entry)
+		} else {
+			history = fmt.Sprintf("[%s]", entry)
+		}
+		return t.setTag(runID, mlflow.Tag{Key: tagLoggedModels, Value: history})
+	})
+}

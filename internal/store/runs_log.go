@@ -1,0 +1,206 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// LogBatch writes metrics, params and tags to an active run: all of them, or
+// with an error none.
+func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
+	return s.inTx(ctx, func(t tx) error {
+		experimentID, err := t.activeRun(runID)
+		if err != nil {
+			return err
+		}
+		if err := t.logParams(runID, params); err != nil {
+			return err
+		}
+		if err := t.logMetrics(runID, experimentID, metrics); err != nil {
+			return err
+		}
+		for _, tag := range tags {
+			if err := t.setTag(runID, tag); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// LogParam writes one param to an active run. The same value again is no error,
+// another one is.
+func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.activeRun(runID); err != nil {
+			return err
+		}
+		old, exists, err := t.param(runID, p.Key)
+		if err != nil || exists && old == p.Value {
+			return err
+		}
+		if exists {
+			return mlflow.Errorf(mlflow.InvalidParameterValue,
+				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.",
+				p.Key, old, runID, p.Value)
+		}
+		_, err = t.exec("INSERT INTO params (`key`, value, run_uuid) VALUES (?, ?, ?)", p.Key, p.Value, runID)
+		return err
+	})
+}
+
+func (t tx) param(runID, key string) (value string, exists bool, err error) {
+	err = t.queryRow("SELECT value FROM params WHERE run_uuid = ? AND `key` = ?", runID, key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return value, err == nil, err
+}
+
+func (t tx) logParams(runID string, params []mlflow.Param) error {
+	if len(params) == 0 {
+		return nil
+	}
+	n, err := t.insertRows("INSERT INTO params (`key`, value, run_uuid)", " ON CONFLICT (`key`, run_uuid) DO NOTHING", 3, len(params), func(args []any, i int) []any {
+		return append(args, params[i].Key, params[i].Value, runID)
+	})
+	if err != nil || n == int64(len(params)) {
+		return err
+	}
+	// Some were there before: with the same values that is fine.
+	var changed []string
+	for _, p := range params {
+		old, _, err := t.param(runID, p.Key)
+		if err != nil {
+			return err
+		}
+		if old != p.Value {
+			changed = append(changed, fmt.Sprintf("{'key': %s, 'old_value': %s, 'new_value': %s}", quotePython(p.Key), quotePython(old), quotePython(p.Value)))
+		}
+	}
+	if changed != nil {
+		return mlflow.Errorf(mlflow.InvalidParameterValue,
+			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(changed, ", "), runID)
+	}
+	return nil
+}
+
+// quotePython writes s as Python's repr does, which clients parse in messages.
+func quotePython(s string) string {
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		return `"` + strings.ReplaceAll(s, `\`, `\\`) + `"`
+	}
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + "'"
+}
+
+// stored returns a metric's value as the database keeps it: NaN as 0 with a
+// flag, infinities as the largest finite numbers.
+func stored(v float64) (value float64, isNaN bool) {
+	switch {
+	case math.IsNaN(v):
+		return 0, true
+	case math.IsInf(v, 1):
+		return math.MaxFloat64, false
+	case math.IsInf(v, -1):
+		return -math.MaxFloat64, false
+	}
+	return v, false
+}
+
+// logged undoes stored, as far as that goes.
+func logged(value float64, isNaN bool) float64 {
+	if isNaN {
+		return math.NaN()
+	}
+	return value
+}
+
+func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric) error {
+	if len(metrics) == 0 {
+		return nil
+	}
+	_, err := t.insertRows("INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)", " ON CONFLICT DO NOTHING", 6, len(metrics), func(args []any, i int) []any {
+		m := &metrics[i]
+		value, isNaN := stored(m.Value)
+		return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.updateLatest(runID, metrics); err != nil {
+		return err
+	}
+	return t.logModelMetrics(runID, experimentID, metrics)
+}
+
+// newer orders values of one metric: the latest has the greatest step, then
+// timestamp, then stored value.
+func newer(a, b *mlflow.Metric) int {
+	av, _ := stored(a.Value)
+	bv, _ := stored(b.Value)
+	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
+}
+
+func (t tx) updateLatest(runID string, metrics []mlflow.Metric) error {
+	latest := metrics
+	if len(metrics) > 1 {
+		at := make(map[string]int, len(metrics))
+		latest = make([]mlflow.Metric, 0, len(metrics))
+		for i := range metrics {
+			m := &metrics[i]
+			if j, seen := at[m.Key]; !seen {
+				at[m.Key] = len(latest)
+				latest = append(latest, *m)
+			} else if newer(m, &latest[j]) > 0 {
+				latest[j] = *m
+			}
+		}
+	}
+	_, err := t.insertRows("INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)",
+		" ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan"+
+			" WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
+		6, len(latest), func(args []any, i int) []any {
+			m := &latest[i]
+			value, isNaN := stored(m.Value)
+			return append(args, m.Key, value, m.Timestamp, m.Step, isNaN, runID)
+		})
+	return err
+}
+
+// logModelMetrics copies the metrics that name a logged model to that model.
+func (t tx) logModelMetrics(runID string, experimentID int64, metrics []mlflow.Metric) error {
+	for i := range metrics {
+		m := &metrics[i]
+		if m.ModelID == "" {
+			continue
+		}
+		value, _ := stored(m.Value)
+		var datasetUUID sql.NullString
+		if m.DatasetName != "" && m.DatasetDigest != "" {
+			err := t.queryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,
+				experimentID, m.DatasetName, m.DatasetDigest).Scan(&datasetUUID)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
+		_, err := t.exec(`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName), nullable(m.DatasetDigest))
+		if foreignKeyViolation(err) {
+			return mlflow.Errorf(mlflow.BadRequest, "The metric '%s' names the logged model '%s', which does not exist.", m.Key, m.ModelID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nullable(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// SearchRuns returns one page of runs of the experiments and the token of the
+// next page, "" on the last. The runs' rows are found first, their data is
+// loaded for the page alone.
+func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
+	q, err := search.Runs(s.dialect, in.Filter, in.OrderBy)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeOffset(in.PageToken)
+	if err != nil || len(experimentIDs) == 0 {
+		return nil, "", err
+	}
+	ids := make([]any, len(experimentIDs))
+	for i, id := range experimentIDs {
+		ids[i] = id
+	}
+	query := `SELECT ` + runColumns + ` FROM runs r ` + q.Joins.SQL +
+		` WHERE ` + and(`r.experiment_id IN (`+placeholders(len(ids))+`)`, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
+		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	args := concat(q.Joins.Args, ids, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.read(ctx, func(t tx) error {
+		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
+			info, err := scanRunInfo(rows)
+			if err == nil {
+				runs = append(runs, mlflow.Run{Info: *info})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		runs, next = cutPage(runs, limit, offset)
+		return t.loadRuns(runs)
+	})
+	return runs, next, err
+}
+
+// loadChunk is how many runs' data one query loads.
+const loadChunk = 500
+
+// loadRuns fills in the data, dataset inputs and model outputs of runs.
+func (t tx) loadRuns(runs []mlflow.Run) error {
+	for len(runs) > 0 {
+		n := min(loadChunk, len(runs))
+		if err := t.loadRunChunk(runs[:n]); err != nil {
+			return err
+		}
+		runs = runs[n:]
+	}
+	return nil
+}
+
+func (t tx) loadRunChunk(runs []mlflow.Run) error {
+	at := make(map[string]*mlflow.Run, len(runs))
+	ids := make([]any, len(runs))
+	for i := range runs {
+		runs[i].Inputs, runs[i].Outputs = &mlflow.RunInputs{}, &mlflow.RunOutputs{}
+		at[runs[i].Info.RunID], ids[i] = &runs[i], runs[i].Info.RunID
+	}
+	in := ` IN (` + placeholders(len(ids)) + `)`
+	query := t.eachOnce
+	if len(ids) == 1 { // GetRun, the client's most frequent question.
+		query = t.each
+	}
+	var id string
+	err := query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+		var m mlflow.Metric
+		var isNaN bool
+		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
+			return err
+		}
+		m.Value = logged(m.Value, isNaN)
+		at[id].Data.Metrics = append(at[id].Data.Metrics, m)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = query("SELECT run_uuid, `key`, value FROM params WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+		var p mlflow.Param
+		err := rows.Scan(&id, &p.Key, &p.Value)
+		at[id].Data.Params = append(at[id].Data.Params, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = query("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+		var tag mlflow.Tag
+		err := rows.Scan(&id, &tag.Key, &tag.Value)
+		at[id].Data.Tags = append(at[id].Data.Tags, tag)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.loadDatasetInputs(at, in, ids, query); err != nil {
+		return err
+	}
+	return query(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id`+in+` AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
+		var m mlflow.ModelOutput
+		err := rows.Scan(&id, &m.ModelID, &m.Step)
+		at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
+		return err
+	})
+}
+
+func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, in string, ids []any, query func(string, []any, func(*sql.Rows) error) error) error {
+	type place struct {
+		run   *mlflow.Run
+		index int
+	}
+	places := map[string]place{}
+	var inputIDs []any
+	err := query(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
+		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+		WHERE i.destination_type = 'RUN' AND i.destination_id`+in+` AND i.source_type = 'DATASET'`, ids, func(rows *sql.Rows) error {
+		var runID, inputID string
+		var d mlflow.Dataset
+		if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {
+			return err
+		}
+		inputs := at[runID].Inputs
+		places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
+		inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
+		inputIDs = append(inputIDs, inputID)
+		return nil
+	})
+	if err != nil || len(inputIDs) == 0 {
+		return err
+	}
+	return t.eachOnce(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (`+placeholders(len(inputIDs))+`)`, inputIDs, func(rows *sql.Rows) error {
+		var inputID string
+		var tag mlflow.InputTag
+		if err := rows.Scan(&inputID, &tag.Key, &tag.Value); err != nil {
+			return err
+		}
+		p := places[inputID]
+		d := &p.run.Inputs.DatasetInputs[p.index]
+		d.Tags = append(d.Tags, tag)
+		return nil
+	})
+}
