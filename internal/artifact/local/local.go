@@ -1,0 +1,224 @@
+// Package local keeps artifacts in a folder of this machine. Everything goes
+// through an os.Root, so that neither a path nor a link on disk leads out.
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func init() {
+	artifact.Register("file", func(uri string) (artifact.Repo, error) {
+		dir, err := artifact.FilePath(uri)
+		if err != nil {
+			return nil, err
+		}
+		return Open(dir)
+	})
+}
+
+// Folders and files are made as any other program's are: what the umask leaves.
+const (
+	dirMode  = 0o777
+	fileMode = 0o666
+)
+
+// Repo is a folder that holds artifacts.
+type Repo struct {
+	dir  string
+	root *os.Root
+}
+
+var _ artifact.Repo = (*Repo)(nil)
+
+// Open makes the folder if need be and returns it as a repository. What an
+// earlier process left unfinished is removed.
+func Open(dir string) (*Repo, error) {
+	if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // the umask decides, as for every program's folders
+		return nil, fmt.Errorf("make artifact folder: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open artifact folder: %w", err)
+	}
+	r := &Repo{dir: dir, root: root}
+	if err := r.removeStray(); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return r, nil
+}
+
+// Close releases the folder.
+func (r *Repo) Close() error { return r.root.Close() }
+
+// List implements artifact.Repo. It shows only what Open can open: no devices,
+// no links that lead out or nowhere, no names that no request could spell.
+func (r *Repo) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) {
+	if reserved(dir) {
+		return nil, nil
+	}
+	info, err := r.root.Stat(name(dir))
+	if err != nil {
+		return nil, r.unlessMissing("list", dir, err)
+	}
+	if !info.IsDir() {
+		return nil, nil
+	}
+	f, err := r.root.Open(name(dir))
+	if err != nil {
+		return nil, r.unlessMissing("list", dir, err)
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	entries, err := f.ReadDir(-1)
+	if err != nil {
+		return nil, r.unlessMissing("list", dir, err)
+	}
+	files := make([]mlflow.FileInfo, 0, len(entries))
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		p := artifact.Join(dir, e.Name())
+		if clean, err := artifact.CleanPath(p); err != nil || clean != p || reserved(p) {
+			continue
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			info, err = r.root.Stat(p)
+		}
+		switch {
+		case err != nil: // gone meanwhile, or a link that leads out
+		case info.IsDir():
+			files = append(files, mlflow.FileInfo{Path: p, IsDir: true})
+		case info.Mode().IsRegular():
+			files = append(files, mlflow.FileInfo{Path: p, FileSize: info.Size()})
+		}
+	}
+	slices.SortFunc(files, func(a, b mlflow.FileInfo) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// Stat implements artifact.Repo.
+func (r *Repo) Stat(_ context.Context, p string) (artifact.Info, error) {
+	if reserved(p) {
+		return artifact.Info{}, artifact.NotFound(p)
+	}
+	info, err := r.root.Stat(name(p))
+	switch {
+	case err != nil:
+		if err := r.unlessMissing("stat", p, err); err != nil {
+			return artifact.Info{}, err
+		}
+		return artifact.Info{}, artifact.NotFound(p)
+	case info.IsDir():
+		return artifact.Info{ModTime: info.ModTime(), IsDir: true}, nil
+	case !info.Mode().IsRegular():
+		return artifact.Info{}, artifact.NotFound(p)
+	}
+	return artifact.Info{Size: info.Size(), ModTime: info.ModTime()}, nil
+}
+
+// Open implements artifact.Repo.
+func (r *Repo) Open(ctx context.Context, p string) (*artifact.File, error) {
+	// Asked before opening, because opening a named pipe would wait for a writer.
+	if info, err := r.Stat(ctx, p); err != nil {
+		return nil, err
+	} else if info.IsDir {
+		return nil, artifact.NotFound(p)
+	}
+	f, err := r.root.Open(p)
+	if err != nil {
+		if err := r.unlessMissing("open", p, err); err != nil {
+			return nil, err
+		}
+		return nil, artifact.NotFound(p)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open artifact %q: %w", p, err), f.Close())
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.Join(artifact.NotFound(p), f.Close())
+	}
+	return &artifact.File{ReadSeekCloser: f, Size: info.Size(), ModTime: info.ModTime()}, nil
+}
+
+// Delete implements artifact.Repo.
+func (r *Repo) Delete(_ context.Context, p string) error {
+	if p == "" {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "The root of the artifact store cannot be deleted")
+	}
+	if reserved(p) {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
+	}
+	if err := r.removeTree(p); err != nil {
+		return r.unlessMissing("delete", p, err)
+	}
+	if err := r.syncDir(path.Dir(p)); err != nil {
+		return r.unlessMissing("delete", p, err)
+	}
+	return nil
+}
+
+// removeTree moves p out of the way before it takes it apart: nobody sees half
+// of it, and nobody can put anything into it meanwhile.
+func (r *Repo) removeTree(p string) error {
+	if _, err := r.root.Lstat(p); err != nil {
+		return err
+	}
+	if err := r.root.Mkdir(tempDir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	trash := tempDir + "/" + rand.Text()
+	if err := r.root.Rename(p, trash); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		trash = p // another file system is mounted there
+	}
+	err := r.root.RemoveAll(trash)
+	for attempt := 0; errors.Is(err, syscall.ENOTEMPTY) && attempt < 100; attempt++ {
+		err = r.root.RemoveAll(trash) // a Put that had found its folder before
+	}
+	return err
+}
+
+// name spells a clean path as os.Root wants it.
+func name(p string) string {
+	if p == "" {
+		return "."
+	}
+	return p
+}
+
+// unlessMissing returns nil if err says that there is nothing at p, be it that
+// the path goes on below a file or through a link that leads out.
+func (r *Repo) unlessMissing(verb, p string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP),
+		errors.Is(err, syscall.ENAMETOOLONG), leadsOut(err):
+		return nil
+	}
+	return fmt.Errorf("%s artifact %q: %w", verb, p, err)
+}
+
+// leadsOut reports whether os.Root itself refused a path: such errors carry no
+// system error number.
+func leadsOut(err error) bool {
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	var number syscall.Errno
+	return (errors.As(err, &pathErr) || errors.As(err, &linkErr)) && !errors.As(err, &number) &&
+		!errors.Is(err, fs.ErrClosed)
+}

@@ -1,0 +1,32 @@
+//go:build unix && !solaris && !aix
+
+package local
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+var errLocked = errors.New("locked by another process")
+
+// lock takes an exclusive lock that ends when f is closed, be it by a kill.
+func lock(f *os.File) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var lockErr error
+	err = conn.Control(func(fd uintptr) {
+		lockErr = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+	})
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(lockErr, syscall.EWOULDBLOCK):
+		return errLocked
+	case errors.Is(lockErr, syscall.ENOLCK), errors.Is(lockErr, syscall.ENOTSUP): // a file system without locks
+		return nil
+	}
+	return lockErr
+}

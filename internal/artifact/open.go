@@ -1,0 +1,101 @@
+package artifact
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Opener opens the repository that a URI names.
+type Opener func(uri string) (Repo, error)
+
+var registry = struct {
+	sync.RWMutex
+	byScheme map[string]Opener
+}{byScheme: map[string]Opener{}}
+
+// Register makes a URI scheme known to [Open]. Backends call it from init;
+// "file" also takes plain paths.
+func Register(scheme string, open Opener) {
+	registry.Lock()
+	defer registry.Unlock()
+	if _, taken := registry.byScheme[scheme]; taken {
+		panic("artifact: scheme registered twice: " + scheme)
+	}
+	registry.byScheme[scheme] = open
+}
+
+// Open returns the repository whose root is at uri: a path, a file: URI or a
+// URI of a registered scheme.
+func Open(uri string) (Repo, error) {
+	scheme := Scheme(uri)
+	registry.RLock()
+	open, ok := registry.byScheme[scheme]
+	known := make([]string, 0, len(registry.byScheme))
+	for s := range registry.byScheme {
+		known = append(known, s)
+	}
+	registry.RUnlock()
+	if !ok {
+		slices.Sort(known)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"Artifacts cannot be kept at '%s': the scheme '%s' is not supported. Use a path or one of the schemes: %s",
+			Redact(uri), scheme, strings.Join(known, ", "))
+	}
+	return open(uri)
+}
+
+// Scheme returns the scheme of a URI in lower case; "file" for plain paths,
+// those with a Windows drive included.
+func Scheme(uri string) string {
+	scheme, _, found := strings.Cut(uri, ":")
+	if !found || len(scheme) < 2 || strings.ContainsAny(scheme, `/\.?#`) {
+		return "file"
+	}
+	return strings.ToLower(scheme)
+}
+
+// FilePath returns the absolute path that a path or file: URI names.
+func FilePath(uri string) (string, error) {
+	dir := uri
+	if len(uri) >= 5 && strings.EqualFold(uri[:5], "file:") {
+		u, err := url.Parse(uri)
+		switch {
+		case err != nil:
+			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Not a file: URI: '%s'", uri)
+		case u.Host != "" && u.Host != "localhost":
+			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "A file: URI cannot name another host: '%s'", uri)
+		case u.RawQuery != "" || u.Fragment != "":
+			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "A file: URI has no query and no fragment: '%s'", uri)
+		}
+		if dir = u.Path; u.Opaque != "" { // file:relative
+			if dir, err = url.PathUnescape(u.Opaque); err != nil {
+				return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Not a file: URI: '%s'", uri)
+			}
+		}
+		if drive := strings.TrimPrefix(dir, "/"); filepath.VolumeName(drive) != "" { // file:///C:/x
+			dir = drive
+		}
+	}
+	if dir == "" || strings.ContainsRune(dir, 0) {
+		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Not a folder for artifacts: '%s'", uri)
+	}
+	abs, err := filepath.Abs(filepath.FromSlash(dir))
+	if err != nil {
+		return "", fmt.Errorf("artifact folder %q: %w", dir, err)
+	}
+	return abs, nil
+}
+
+// Redact returns the URI without the password that it may carry, for messages.
+func Redact(uri string) string {
+	if u, err := url.Parse(uri); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return uri
+}

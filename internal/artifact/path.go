@@ -1,0 +1,70 @@
+package artifact
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Longest path and longest name in a path, in bytes.
+const (
+	maxPath = 4096
+	maxName = 255
+)
+
+// encodedTricks are spellings of '.', '/', '\', '%' and NUL that a second
+// decoding would turn into something else than what was checked.
+var encodedTricks = []string{"%2e", "%2f", "%5c", "%25", "%00"}
+
+// CleanPath checks a path that came from outside, percent-decoded exactly once,
+// and returns it as [Repo] wants it. One slash at the end is dropped; "" is the
+// root. It refuses what could mean a place outside the root to any system on
+// the way (absolute and drive paths, "..", ".", empty names, backslashes,
+// control characters, anything still percent-encoded) and what no file system
+// keeps faithfully (invalid UTF-8, names over 255 bytes).
+func CleanPath(raw string) (string, error) {
+	p := strings.TrimSuffix(raw, "/")
+	if p == "" && raw == "" {
+		return "", nil
+	}
+	if len(p) > maxPath || !utf8.ValidString(p) || strings.ContainsAny(p, `\#`) || strings.ContainsFunc(p, unicode.IsControl) {
+		return "", errInvalidPath
+	}
+	lower := strings.ToLower(p)
+	for _, trick := range encodedTricks {
+		if strings.Contains(lower, trick) {
+			return "", errInvalidPath
+		}
+	}
+	for i, name := range strings.Split(p, "/") {
+		if name == "" || name == "." || name == ".." || len(name) > maxName || i == 0 && isDriveOrScheme(name) {
+			return "", errInvalidPath
+		}
+	}
+	return p, nil
+}
+
+// Join puts two clean paths together.
+func Join(base, path string) string {
+	switch {
+	case base == "":
+		return path
+	case path == "":
+		return base
+	}
+	return base + "/" + path
+}
+
+var errInvalidPath error = &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"}
+
+// isDriveOrScheme reports whether a path that starts with name is absolute for
+// Windows ("C:/x") or is a file URI ("file:/x").
+func isDriveOrScheme(name string) bool {
+	if strings.EqualFold(name, "file:") {
+		return true
+	}
+	letter := name[0] | 0x20
+	return len(name) == 2 && name[1] == ':' && 'a' <= letter && letter <= 'z'
+}

@@ -1,0 +1,102 @@
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	// stall is for how long a transfer may stand still before it is given up.
+	stall = time.Minute
+	// drain is for how long a refused upload is still read, so that its sender
+	// gets to see the answer instead of a broken connection.
+	drain = 30 * time.Second
+)
+
+// Serve answers a GET or HEAD with the file: ranges, conditions and validators
+// included. Headers that describe the content are the caller's. Whatever the
+// file holds, a browser neither runs nor sniffs it.
+func Serve(w http.ResponseWriter, r *http.Request, f *File) {
+	h := w.Header()
+	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, f.ModTime.UnixNano(), f.Size))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "sandbox")
+	control := http.NewResponseController(w)
+	http.ServeContent(w, r, "", f.ModTime, &steadyFile{f, control})
+	_ = control.SetWriteDeadline(time.Time{}) // not for the next answer on this connection
+}
+
+// steadyFile gives the reader of an answer a minute for every part of it.
+type steadyFile struct {
+	*File
+	control *http.ResponseController
+}
+
+func (s *steadyFile) Read(b []byte) (int, error) {
+	_ = s.control.SetWriteDeadline(time.Now().Add(stall)) // where it cannot be set, there is none
+	return s.File.Read(b)
+}
+
+// Receive puts a request's body at path. An upload that breaks off or stands
+// still stores nothing. The body of a refused one is read to its end for a
+// while before Receive returns.
+func Receive(w http.ResponseWriter, r *http.Request, repo Repo, path string) error {
+	body := &steadyBody{body: r.Body, control: http.NewResponseController(w)}
+	err := repo.Put(r.Context(), path, body)
+	if err == nil {
+		return nil
+	}
+	if body.err != nil || r.Context().Err() != nil {
+		return uploadBroken(body.err, err)
+	}
+	Drain(w, r)
+	return err
+}
+
+// Drain reads what is left of a refused upload.
+func Drain(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drain))
+	_, _ = io.Copy(io.Discard, r.Body)
+}
+
+func uploadBroken(readErr, err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(readErr, &tooLarge):
+		return readErr
+	case errors.Is(readErr, os.ErrDeadlineExceeded):
+		return &mlflow.Error{
+			Code: mlflow.BadRequest, Status: http.StatusRequestTimeout,
+			Message: fmt.Sprintf("No byte of the upload arrived for %s; nothing was stored.", stall),
+		}
+	case readErr != nil:
+		return mlflow.Errorf(mlflow.BadRequest, "The upload broke off before all of its bytes had arrived; nothing was stored.")
+	case errors.Is(err, context.Canceled):
+		return mlflow.Errorf(mlflow.Canceled, "The upload was given up by its sender; nothing was stored.")
+	}
+	return err
+}
+
+// steadyBody gives the sender a minute for every part of the body, and keeps
+// the error of reading it.
+type steadyBody struct {
+	body    io.Reader
+	control *http.ResponseController
+	err     error
+}
+
+func (s *steadyBody) Read(b []byte) (int, error) {
+	_ = s.control.SetReadDeadline(time.Now().Add(stall)) // where it cannot be set, there is none
+	n, err := s.body.Read(b)
+	if err != nil && err != io.EOF { //nolint:errorlint // Read returns io.EOF itself
+		s.err = err
+	}
+	return n, err
+}
