@@ -1,0 +1,314 @@
+// Package api serves MLflow's REST API: one file for each noun, whose
+// xxxRoutes function is its table of contents.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"path"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// MLflowVersion is the release whose behaviour the API follows.
+const MLflowVersion = "3.17.2"
+
+const (
+	maxBody        = 8 << 20  // bytes of an ordinary JSON request
+	maxInputsBody  = 40 << 20 // log-inputs: a dataset's profile may have 16 million characters
+	requestTimeout = 2 * time.Minute
+	bodyTimeout    = time.Minute // for a JSON body to arrive
+)
+
+// Server answers the API's requests.
+type Server struct {
+	Store     *store.Store
+	Artifacts *Artifacts
+	Log       *slog.Logger
+	// RewriteResponse, if set, may change a response before it is encoded; the
+	// login door spells artifact locations in its own way with it.
+	RewriteResponse func(r *http.Request, resp any)
+	// ExperimentTags, if set, returns the tags that an experiment created by
+	// this request gets besides the ones sent.
+	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
+}
+
+// Handler returns the API's routes as one handler. It answers everything under
+// /api/ and /ajax-api/, and the few routes that MLflow keeps at the root.
+func (s *Server) Handler() http.Handler {
+	r := &routes{server: s, mux: http.NewServeMux(), methods: map[string][]string{}}
+	s.experimentRoutes(r)
+	s.runRoutes(r)
+	s.metricRoutes(r)
+	s.loggedModelRoutes(r)
+	s.artifactRoutes(r)
+	s.serverInfoRoutes(r)
+	s.millraceRoutes(r)
+	r.mux.HandleFunc("/", r.notFound)
+	return s.recovered(cleanPathsOnly(r.mux))
+}
+
+// atRoot are the API's routes that lie outside /api/ and /ajax-api/.
+var atRoot = map[string]bool{
+	"/health": true, "/version": true, "/get-artifact": true, "/model-versions/get-artifact": true, "/graphql": true,
+}
+
+// Handles reports whether a path belongs to the API rather than to the pages.
+func Handles(path string) bool {
+	return atRoot[path] || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/")
+}
+
+// routes collects what Handler serves.
+type routes struct {
+	server  *Server
+	mux     *http.ServeMux
+	methods map[string][]string // pattern -> methods, to tell 405 from 404
+}
+
+// on serves an endpoint under both prefixes. Client, route and handler share
+// the endpoint's types, so that a mismatch does not compile.
+func on[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
+	r.raw(e.Method, e.Path, perm, jsonHandler(r.server, e, handle))
+}
+
+// onAjax serves an endpoint that exists for web pages only.
+func onAjax[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
+	r.root(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r.server, e, handle))
+}
+
+func jsonHandler[Req, Resp any](s *Server, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+		defer cancel()
+		in := new(Req)
+		if err := decode(w, req, e.Method, in); err != nil {
+			return err
+		}
+		out, err := handle(ctx, in)
+		if err != nil {
+			return err
+		}
+		if s.RewriteResponse != nil {
+			s.RewriteResponse(req, out)
+		}
+		return writeJSON(w, out)
+	}
+}
+
+// raw serves a route whose body or answer is not JSON, under both prefixes.
+func (r *routes) raw(method, apiPath string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	r.root(method, "/api/"+apiPath, perm, handle)
+	r.root(method, "/ajax-api/"+apiPath, perm, handle)
+}
+
+// root serves a route at exactly the given pattern.
+func (r *routes) root(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	r.methods[pattern] = append(r.methods[pattern], method)
+	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) {
+		err := auth.Allow(req.Context(), perm)
+		if err == nil {
+			err = handle(w, req)
+		}
+		if err != nil {
+			r.server.fail(w, req, err)
+		}
+	})
+}
+
+// notFound answers what no route took, in JSON.
+func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
+	for pattern, methods := range r.methods {
+		if pattern == req.URL.Path {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			r.server.fail(w, req, &mlflow.Error{
+				Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed,
+				Message: "Method " + req.Method + " is not allowed here; use " + strings.Join(methods, " or ") + ".",
+			})
+			return
+		}
+	}
+	r.server.fail(w, req, mlflow.Errorf(mlflow.EndpointNotFound, "No API endpoint for %s %s.", req.Method, shorten(req.URL.Path)))
+}
+
+// cleanPathsOnly refuses paths that net/http would otherwise redirect to a
+// cleaned form: no client sends them in good faith.
+func cleanPathsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		p := req.URL.Path
+		if clean := path.Clean(p); clean != p && clean+"/" != p {
+			writeError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// recovered turns a panic into an answer without internals, logged once.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so.
+					panic(p)
+				}
+				s.Log.Error("panic", "method", req.Method, "path", req.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				writeError(w, internalError())
+			}
+		}()
+		next.ServeHTTP(w, req)
+	})
+}
+
+func decode[Req any](w http.ResponseWriter, req *http.Request, method string, in *Req) error {
+	if method == http.MethodGet {
+		if err := decodeQuery(req.URL.Query(), in); err != nil {
+			return err
+		}
+		return decodePath(req, in)
+	}
+	limit := int64(maxBody)
+	if _, ok := any(in).(*mlflow.LogInputsRequest); ok {
+		limit = maxInputsBody
+	}
+	body, err := readBody(w, req, limit)
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 || method != http.MethodDelete {
+		if err := checkContentType(req); err != nil {
+			return err
+		}
+	}
+	if err := decodeJSON(body, in); err != nil {
+		return err
+	}
+	return decodePath(req, in)
+}
+
+func readBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, error) {
+	if req.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // Where it cannot be set, there is none.
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, limit))
+	_ = control.SetReadDeadline(time.Time{})
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		return nil, tooLarge(limit)
+	case err != nil:
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
+	}
+	return body, nil
+}
+
+func tooLarge(limit int64) error {
+	e := &mlflow.Error{Code: mlflow.InvalidParameterValue, Status: http.StatusRequestEntityTooLarge}
+	e.Message = "The request body is larger than the " + byteCount(limit) + " allowed here; send it in parts."
+	return e
+}
+
+func checkContentType(req *http.Request) error {
+	header := req.Header.Get("Content-Type")
+	if header == "" {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Bad Request. Content-Type header is missing.")
+	}
+	if t, _, err := mime.ParseMediaType(header); err != nil || t != "application/json" {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Bad Request. Content-Type must be one of ['application/json'].")
+	}
+	return nil
+}
+
+// decodePath fills the fields tagged path:"name" from the URL.
+func decodePath(req *http.Request, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	for i := range v.NumField() {
+		if name, ok := v.Type().Field(i).Tag.Lookup("path"); ok {
+			value := req.PathValue(name)
+			if value == "" {
+				return missingParameter(name)
+			}
+			if strings.IndexByte(value, 0) >= 0 {
+				return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", name)
+			}
+			v.Field(i).SetString(value)
+		}
+	}
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // A client that has gone away needs no answer.
+	return nil
+}
+
+// fail answers err. What is not meant for the caller becomes INTERNAL_ERROR
+// with a fixed text and is logged here, once.
+func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
+	e := mlflow.AsError(err)
+	switch {
+	case e != nil:
+	case errors.Is(err, context.Canceled):
+		e = &mlflow.Error{Code: mlflow.Canceled, Message: "The request was given up by its sender."}
+	case errors.Is(err, context.DeadlineExceeded):
+		e = &mlflow.Error{Code: mlflow.DeadlineExceeded, Message: "The request took longer than " + requestTimeout.String() + "; ask for less at once."}
+	default:
+		s.Log.Error("request failed", "method", req.Method, "path", req.URL.Path, "error", err)
+		e = internalError()
+	}
+	writeError(w, e)
+}
+
+func internalError() *mlflow.Error {
+	return &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
+}
+
+// sqlStates holds the two fields that MLflow adds for Databricks' drivers.
+var sqlStates = map[mlflow.ErrorCode][2]string{
+	mlflow.BadRequest:            {"KAM00", "INVALID_PARAMETER_VALUE"},
+	mlflow.InvalidParameterValue: {"KAM00", "INVALID_PARAMETER_VALUE"},
+	mlflow.ResourceAlreadyExists: {"KAM00", "RESOURCE_ALREADY_EXISTS"},
+	mlflow.ResourceDoesNotExist:  {"KAM00", "RESOURCE_NOT_FOUND"},
+	mlflow.InvalidState:          {"XXM00", "CLIENT_INTERNAL_ERROR"},
+}
+
+// WriteError answers e as the API words errors.
+func WriteError(w http.ResponseWriter, e *mlflow.Error) { writeError(w, e) }
+
+func writeError(w http.ResponseWriter, e *mlflow.Error) {
+	body := struct {
+		Code       mlflow.ErrorCode `json:"error_code"`
+		Message    string           `json:"message"`
+		SQLState   string           `json:"sqlstate,omitempty"`
+		ErrorClass string           `json:"error_class,omitempty"`
+		Position   *int             `json:"position,omitempty"`
+	}{Code: e.Code, Message: strings.ToValidUTF8(e.Message, "\uFFFD"), Position: e.Position}
+	if s, ok := sqlStates[e.Code]; ok {
+		body.SQLState, body.ErrorClass = s[0], s[1]
+	}
+	b, _ := json.Marshal(body) // Strings always marshal.
+	h := w.Header()
+	for _, name := range [...]string{"Content-Disposition", "Content-Length", "ETag", "Last-Modified", "Cache-Control"} {
+		h.Del(name)
+	}
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(e.HTTPStatus())
+	_, _ = w.Write(b)
+}

@@ -1,0 +1,498 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// This file reads requests the way protobuf's JSON mapping does, which MLflow's
+// clients rely on: integers and numbers may be strings, enums may be numbers,
+// names may be camelCase, null means absent, unknown names are ignored. Unlike
+// MLflow we never go on with a half-read message: what cannot be read is
+// refused, and the answer names the parameter.
+
+// enum is a string type that also has protobuf numbers.
+type enum interface{ EnumNames() []string }
+
+var enumType = reflect.TypeFor[enum]()
+
+type field struct {
+	index    int
+	name     string
+	required bool
+	enum     []string // wire names by number; nil for other fields
+}
+
+type plan struct {
+	fields []field
+	byName map[string]int // JSON spellings to positions in fields
+	alias  map[string]int // older spellings, which lose to the current one
+}
+
+var plans sync.Map // reflect.Type -> *plan
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	p := &plan{byName: map[string]int{}, alias: map[string]int{}}
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		f := field{index: i, name: name, required: sf.Tag.Get("required") == "true"}
+		if sf.Type.Implements(enumType) {
+			f.enum = reflect.Zero(sf.Type).Interface().(enum).EnumNames()
+		}
+		at := len(p.fields)
+		p.fields = append(p.fields, f)
+		p.byName[name] = at
+		p.byName[camelCase(name)] = at
+		if old := sf.Tag.Get("alias"); old != "" {
+			p.alias[old] = at
+			p.alias[camelCase(old)] = at
+		}
+	}
+	plans.Store(t, p)
+	return p
+}
+
+func camelCase(s string) string {
+	head, rest, found := strings.Cut(s, "_")
+	for found {
+		var word string
+		word, rest, found = strings.Cut(rest, "_")
+		if word != "" {
+			head += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return head
+}
+
+// decodeJSON reads body, a JSON object, into the struct that dst points to.
+func decodeJSON(body []byte, dst any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		body = []byte("{}")
+	}
+	err := readDocument(body, dst)
+	if err == nil || mlflow.AsError(err) != nil {
+		return err
+	}
+	if fixed := quoteNonFinite(body); fixed != nil {
+		return decodeJSON(fixed, dst)
+	}
+	return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
+}
+
+func readDocument(body []byte, dst any) error {
+	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
+	v := reflect.ValueOf(dst).Elem()
+	switch dec.PeekKind() {
+	case '{':
+		if err := readStruct(dec, v, ""); err != nil {
+			return err
+		}
+	case '"': // Some old clients encode their JSON twice.
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		inner := tok.String()
+		if strings.HasPrefix(strings.TrimSpace(inner), "{") {
+			return readDocument([]byte(inner), dst)
+		}
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
+	case 'n':
+		return readDocument([]byte("{}"), dst)
+	default:
+		if err := dec.SkipValue(); err != nil {
+			return err
+		}
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
+	}
+	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // jsontext documents a bare io.EOF.
+		if err == nil {
+			err = fmt.Errorf("more data after the object, at byte %d", dec.InputOffset())
+		}
+		return err
+	}
+	return nil
+}
+
+// quoteNonFinite returns body with the bare words NaN, Infinity and -Infinity,
+// which Python's json module writes, turned into strings; nil if it has none.
+func quoteNonFinite(body []byte) []byte {
+	var out []byte
+	inString, changed := false, false
+	for i := 0; i < len(body); i++ {
+		c := body[i]
+		if inString {
+			out = append(out, c)
+			if c == '\\' && i+1 < len(body) {
+				i++
+				out = append(out, body[i])
+			}
+			inString = c != '"'
+			continue
+		}
+		inString = c == '"'
+		word := ""
+		for _, w := range [...]string{"NaN", "Infinity", "-Infinity"} {
+			if bytes.HasPrefix(body[i:], []byte(w)) {
+				word = w
+			}
+		}
+		if word == "" {
+			out = append(out, c)
+			continue
+		}
+		out = strconv.AppendQuote(out, word)
+		i += len(word) - 1
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	return out
+}
+
+func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	p := planOf(v.Type())
+	var seen uint64
+	spelled := map[int]string(nil)
+	for dec.PeekKind() != '}' {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := tok.String()
+		at, known := p.byName[name]
+		if known && name != p.fields[at].name { // camelCase
+			if seen&(1<<at) != 0 && spelled[at] == "" {
+				return bothSpellings(p.fields[at].name, name)
+			}
+			if spelled == nil {
+				spelled = map[int]string{}
+			}
+			spelled[at] = name
+		} else if known && spelled[at] != "" {
+			return bothSpellings(name, spelled[at])
+		}
+		if !known {
+			if at, known = p.alias[name]; known && seen&(1<<at) != 0 {
+				known = false
+			}
+		}
+		if !known {
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		f := &p.fields[at]
+		present, err := readValue(dec, v.Field(f.index), f.enum, join(path, f.name))
+		if err != nil {
+			return err
+		}
+		if present {
+			seen |= 1 << at
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	return p.missing(v, seen, path)
+}
+
+func bothSpellings(snake, camel string) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"Request specifies both '%s' and '%s'; provide only one of them.", snake, camel)
+}
+
+// missing reports the first required field that is absent (or an empty string).
+// Fields taken from the URL are filled in later and checked there.
+func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
+	for at := range p.fields {
+		f := &p.fields[at]
+		if !f.required || v.Type().Field(f.index).Tag.Get("path") != "" {
+			continue
+		}
+		fv := v.Field(f.index)
+		if seen&(1<<at) == 0 || fv.Kind() == reflect.String && fv.Len() == 0 {
+			return missingParameter(join(path, f.name))
+		}
+	}
+	return nil
+}
+
+func missingParameter(name string) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"Missing value for required parameter '%s'. See the API docs for more information about request parameters.", name)
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// readValue reads the next value into v; present is false for null.
+func readValue(dec *jsontext.Decoder, v reflect.Value, names []string, path string) (present bool, err error) {
+	kind := dec.PeekKind()
+	if kind == 'n' {
+		_, err := dec.ReadToken()
+		return false, err
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		elem := reflect.New(v.Type().Elem())
+		if present, err = readValue(dec, elem.Elem(), names, path); err == nil && present {
+			v.Set(elem)
+		}
+		return present, err
+	case reflect.Struct:
+		if kind != '{' {
+			return false, wrongType(dec, path)
+		}
+		return true, readStruct(dec, v, path)
+	case reflect.Slice:
+		return true, readSlice(dec, v, path)
+	default:
+		return true, readScalar(dec, v, names, path)
+	}
+}
+
+func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
+	if dec.PeekKind() != '[' {
+		return wrongType(dec, path)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	v.SetLen(0)
+	for n := 0; dec.PeekKind() != ']'; n++ {
+		if n == v.Cap() {
+			v.Grow(1)
+		}
+		v.SetLen(n + 1)
+		v.Index(n).SetZero()
+		item := path + "[" + strconv.Itoa(n) + "]"
+		present, err := readValue(dec, v.Index(n), nil, item)
+		if err != nil {
+			return err
+		}
+		if !present {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value null for parameter '%s' supplied: list items cannot be null.", item)
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path string) error {
+	kind := dec.PeekKind()
+	if kind == '{' || kind == '[' {
+		return wrongType(dec, path)
+	}
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	text := string(raw)
+	if kind == '"' {
+		b, err := jsontext.AppendUnquote(nil, raw)
+		if err != nil {
+			return err
+		}
+		text = string(b)
+	}
+	if !setScalar(v, kind, text, names) {
+		return invalidType(path, raw, kind)
+	}
+	if kind == '"' && strings.IndexByte(text, 0) >= 0 {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
+	}
+	return nil
+}
+
+// setScalar sets v from text, a string's contents or a literal; false if the
+// type does not take it.
+func setScalar(v reflect.Value, kind jsontext.Kind, text string, names []string) bool {
+	isText, isNumber := kind == '"', kind == '0'
+	switch {
+	case names != nil:
+		return setEnum(v, text, names)
+	case v.Kind() == reflect.String:
+		v.SetString(text)
+		return isText
+	case v.Kind() == reflect.Bool:
+		v.SetBool(text == "true")
+		return kind == 't' || kind == 'f'
+	case v.CanInt() && (isText || isNumber):
+		n, ok := parseInt(text)
+		if !ok || v.OverflowInt(n) {
+			return false
+		}
+		v.SetInt(n)
+		return true
+	case v.CanFloat() && (isText || isNumber):
+		f, ok := parseFloat(text)
+		v.SetFloat(f)
+		return ok
+	case v.CanFloat() && (kind == 't' || kind == 'f'): // Python's True is 1.0.
+		if kind == 't' {
+			v.SetFloat(1)
+		}
+		return true
+	}
+	return false
+}
+
+func setEnum(v reflect.Value, text string, names []string) bool {
+	if n, err := strconv.Atoi(text); err == nil {
+		if n < 0 || n >= len(names) || names[n] == "" {
+			return false
+		}
+		v.SetString(names[n])
+		return true
+	}
+	for _, name := range names {
+		if name != "" && name == text {
+			v.SetString(name)
+			return true
+		}
+	}
+	return false
+}
+
+func parseInt(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<63 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// parseFloat reads a number; too large ones become infinite, as in Python.
+func parseFloat(text string) (float64, bool) {
+	switch text {
+	case "NaN", "nan":
+		return math.NaN(), true
+	case "Infinity", "inf":
+		return math.Inf(1), true
+	case "-Infinity", "-inf":
+		return math.Inf(-1), true
+	}
+	if strings.ContainsAny(text, "xX_pPnN") { // Go's own spellings are no JSON.
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil || math.IsInf(f, 0)
+}
+
+func wrongType(dec *jsontext.Decoder, path string) error {
+	kind := dec.PeekKind()
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	return invalidType(path, raw, kind)
+}
+
+// invalidType words the refusal as MLflow does, with Python's name of the type.
+func invalidType(path string, raw []byte, kind jsontext.Kind) error {
+	python := map[jsontext.Kind]string{'"': "str", 't': "bool", 'f': "bool", '{': "dict", '[': "list"}[kind]
+	if kind == '0' {
+		python = "int"
+		if bytes.ContainsAny(raw, ".eE") {
+			python = "float"
+		}
+	}
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"Invalid value %s for parameter '%s' supplied:  Hint: Value was of type '%s'. See the API docs for more information about request parameters.",
+		shorten(string(raw)), path, python)
+}
+
+// shorten cuts what an error message repeats of a request.
+func shorten(s string) string {
+	if len(s) <= 300 {
+		return s
+	}
+	return strings.ToValidUTF8(s[:300], "") + "..."
+}
+
+// decodeQuery reads the query parameters of a GET into the struct that dst
+// points to. Lists are repeated parameters.
+func decodeQuery(q url.Values, dst any) error {
+	v := reflect.ValueOf(dst).Elem()
+	p := planOf(v.Type())
+	var seen uint64
+	for at := range p.fields {
+		f := &p.fields[at]
+		values := q[f.name]
+		for name, i := range p.byName {
+			if i == at && values == nil {
+				values = q[name]
+			}
+		}
+		for name, i := range p.alias {
+			if i == at && values == nil {
+				values = q[name]
+			}
+		}
+		if values == nil || v.Type().Field(f.index).Tag.Get("path") != "" {
+			continue
+		}
+		if err := setQuery(v.Field(f.index), values, f); err != nil {
+			return err
+		}
+		seen |= 1 << at
+	}
+	return p.missing(v, seen, "")
+}
+
+func setQuery(v reflect.Value, values []string, f *field) error {
+	if v.Kind() == reflect.Slice {
+		v.Set(reflect.MakeSlice(v.Type(), len(values), len(values)))
+		for i, s := range values {
+			if err := setQuery(v.Index(i), []string{s}, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	text := values[len(values)-1]
+	kind := jsontext.Kind('"')
+	if v.Kind() == reflect.Bool {
+		if text != "true" && text != "false" {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid boolean value: %s, must be 'true' or 'false'.", shorten(text))
+		}
+		kind = jsontext.Kind(text[0])
+	}
+	if strings.IndexByte(text, 0) >= 0 || !setScalar(v, kind, text, f.enum) {
+		return invalidType(f.name, strconv.AppendQuote(nil, shorten(text)), '"')
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	maxHistoryRuns   = 100
+	maxBulkMetrics   = 25_000
+	maxSample        = 2500
+	defaultSample    = 320
+	maxActivityCount = 1000
+)
+
+func (s *Server) metricRoutes(r *routes) {
+	on(r, mlflow.GetMetricHistoryAPI, auth.ReadRun, s.metricHistory)
+	onAjax(r, mlflow.MetricHistoryBulkAPI, auth.ReadRun, s.metricHistoryBulk)
+	on(r, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval)
+}
+
+func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+	limit := 0
+	if in.MaxResults != nil {
+		if limit = int(*in.MaxResults); limit <= 0 {
+			return nil, badValue("max_results", strconv.Itoa(limit), "It must be a positive integer.")
+		}
+	}
+	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, limit, in.PageToken)
+	return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
+}
+
+func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {
+	if n := len(in.RunIDs); n > maxHistoryRuns {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.", maxHistoryRuns, n)
+	}
+	limit := maxBulkMetrics
+	if in.MaxResults != nil {
+		limit = min(limit, max(0, int(*in.MaxResults)))
+	}
+	list, err := s.Store.MetricHistoryBulk(ctx, in.RunIDs, in.MetricKey, limit)
+	return &mlflow.MetricHistoryBulkResponse{Metrics: list}, err
+}
+
+func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHistoryIntervalRequest) (*mlflow.MetricHistoryBulkResponse, error) {
+	if n := len(in.RunIDs); n > maxHistoryRuns {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.", maxHistoryRuns, n)
+	}
+	n := defaultSample
+	if in.MaxResults != nil {
+		n = int(*in.MaxResults)
+	}
+	if n < 1 || n > maxSample {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "max_results must be between 1 and %d. See the API docs for more information about request parameters.", maxSample)
+	}
+	var steps *store.StepRange
+	switch {
+	case (in.StartStep == nil) != (in.EndStep == nil):
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "If either start step or end step are specified, both must be specified.")
+	case in.StartStep != nil && *in.StartStep > *in.EndStep:
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "end_step must be greater than start_step. Found start_step=%d and end_step=%d.", *in.StartStep, *in.EndStep)
+	case in.StartStep != nil:
+		steps = &store.StepRange{From: int64(*in.StartStep), To: int64(*in.EndStep)}
+	}
+	out := &mlflow.MetricHistoryBulkResponse{}
+	for _, runID := range in.RunIDs {
+		list, err := s.Store.MetricSample(ctx, runID, in.MetricKey, n, steps)
+		if err != nil {
+			return nil, err
+		}
+		out.Metrics = append(out.Metrics, list...)
+	}
+	return out, nil
+}

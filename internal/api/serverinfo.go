@@ -1,0 +1,38 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func (s *Server) serverInfoRoutes(r *routes) {
+	on(r, mlflow.ServerInfoAPI, auth.ReadServer, s.serverInfo)
+	r.root(http.MethodGet, "/health", auth.Public, s.health)
+	r.root(http.MethodGet, "/version", auth.Public, version)
+}
+
+// serverInfo tells clients which optional routes they may use.
+func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
+	return &mlflow.ServerInfo{StoreType: "SqlStore", FeaturesEnabled: map[string]bool{}}, nil
+}
+
+func (s *Server) health(w http.ResponseWriter, req *http.Request) error {
+	if err := s.Store.Ping(req.Context()); err != nil {
+		return err
+	}
+	return writeText(w, "OK")
+}
+
+func version(w http.ResponseWriter, _ *http.Request) error {
+	return writeText(w, MLflowVersion)
+}
+
+func writeText(w http.ResponseWriter, text string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, text) // A client that has gone away needs no answer.
+	return nil
+}

@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/server"
+)
+
+func newServerCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "server",
+		Short: "Serve the API and the web pages",
+		Long: "Serve the API and the web pages, on ./mlflow.db and ./mlartifacts unless told otherwise.\n" +
+			"Each flag can also be set by the environment variable behind it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags(), os.Getenv)
+			if err != nil {
+				return err
+			}
+			s, err := server.New(cmd.Context(), c, slog.New(server.LogHandler(cmd.ErrOrStderr())))
+			if err != nil {
+				return err
+			}
+			if err := s.Announce(cmd.Context(), cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			return s.Serve(cmd.Context())
+		},
+	}
+	config.Flags(cmd.Flags())
+	return cmd
+}

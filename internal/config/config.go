@@ -1,0 +1,264 @@
+// Package config holds the server's options: one row each, with its flag, its
+// environment variable, its default and its help.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Config is what `millrace server` was told.
+type Config struct {
+	BackendStoreURI      string
+	RegistryStoreURI     string
+	DefaultArtifactRoot  string
+	ServeArtifacts       bool
+	ArtifactsDestination string
+	Host                 string
+	Port                 int
+	StaticPrefix         string
+	AllowedHosts         []string
+	CORSAllowedOrigins   []string
+	XFrameOptions        string
+	DisableSecurity      bool
+	SQLiteSynchronous    string
+	Workers              string
+}
+
+// option is one row: where a setting comes from and where it goes.
+type option struct {
+	flag, short, env, value, help string
+	set                           func(c *Config, value string) error
+}
+
+var options = []option{
+	{
+		"backend-store-uri", "", "MLFLOW_BACKEND_STORE_URI", "sqlite:///mlflow.db",
+		"database of experiments, runs and models: sqlite:///relative/path.db or sqlite:////absolute/path.db",
+		text(func(c *Config) *string { return &c.BackendStoreURI }),
+	},
+	{
+		"registry-store-uri", "", "MLFLOW_REGISTRY_STORE_URI", "",
+		"database of registered models; must be the backend store",
+		text(func(c *Config) *string { return &c.RegistryStoreURI }),
+	},
+	{
+		"default-artifact-root", "", "MLFLOW_DEFAULT_ARTIFACT_ROOT", "",
+		"URI under which new experiments keep their files (default mlflow-artifacts:/, or ./mlruns with --no-serve-artifacts)",
+		text(func(c *Config) *string { return &c.DefaultArtifactRoot }),
+	},
+	{
+		"artifacts-destination", "", "MLFLOW_ARTIFACTS_DESTINATION", "./mlartifacts",
+		"folder in which the server keeps the files that clients send it",
+		text(func(c *Config) *string { return &c.ArtifactsDestination }),
+	},
+	{
+		"host", "h", "MLFLOW_HOST", "127.0.0.1",
+		"network address to listen on; 0.0.0.0 for all",
+		text(func(c *Config) *string { return &c.Host }),
+	},
+	{
+		"port", "p", "MLFLOW_PORT", "5000", "port to listen on; 0 picks a free one",
+		func(c *Config, v string) (err error) {
+			if c.Port, err = strconv.Atoi(v); err != nil || c.Port < 0 || c.Port > 65535 {
+				return errors.New("must be a number from 0 to 65535")
+			}
+			return nil
+		},
+	},
+	{
+		"static-prefix", "", "MLFLOW_STATIC_PREFIX", "", "path under which everything is served, such as /mlflow",
+		func(c *Config, v string) error {
+			if v != "" && (!strings.HasPrefix(v, "/") || strings.HasSuffix(v, "/") || strings.Contains(v, "//")) {
+				return errors.New("must start with a slash and not end with one, such as /mlflow")
+			}
+			c.StaticPrefix = v
+			return nil
+		},
+	},
+	{
+		"allowed-hosts", "", "MLFLOW_SERVER_ALLOWED_HOSTS", "",
+		"comma-separated host names that requests may be addressed to, * as a wildcard (default localhost and private IP addresses)",
+		list(func(c *Config) *[]string { return &c.AllowedHosts }),
+	},
+	{
+		"cors-allowed-origins", "", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "",
+		"comma-separated web origins that may send requests, * as a wildcard (default this server's own and localhost)",
+		list(func(c *Config) *[]string { return &c.CORSAllowedOrigins }),
+	},
+	{
+		"x-frame-options", "", "MLFLOW_SERVER_X_FRAME_OPTIONS", "SAMEORIGIN",
+		"who may show the pages in a frame: SAMEORIGIN, DENY or NONE (no limit)",
+		func(c *Config, v string) error {
+			c.XFrameOptions = strings.ToUpper(v)
+			return oneOf(c.XFrameOptions, "SAMEORIGIN", "DENY", "NONE")
+		},
+	},
+	{
+		"sqlite-synchronous", "", "MILLRACE_SQLITE_SYNCHRONOUS", "full",
+		"full: what was acknowledged survives a power cut; normal: it survives a crash of the server, and writes are faster",
+		func(c *Config, v string) error {
+			c.SQLiteSynchronous = strings.ToLower(v)
+			return oneOf(c.SQLiteSynchronous, "full", "normal")
+		},
+	},
+	{
+		"workers", "w", "MLFLOW_WORKERS", "", "taken for MLflow's sake; one process uses all cores",
+		text(func(c *Config) *string { return &c.Workers }),
+	},
+}
+
+// switches are the options without a value.
+var switches = []struct {
+	flag, env, help string
+	set             func(c *Config, on bool)
+}{
+	{
+		"disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+		"take requests for any host from any origin; for tests only",
+		func(c *Config, on bool) { c.DisableSecurity = on },
+	},
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = v
+		return nil
+	}
+}
+
+func list(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		for part := range strings.SplitSeq(v, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				*field(c) = append(*field(c), part)
+			}
+		}
+		return nil
+	}
+}
+
+func oneOf(v string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
+}
+
+// refused are options of `mlflow server` that we know and do not have, with
+// what to do instead.
+var refused = map[string]string{
+	"app-name":                             "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens",
+	"artifacts-only":                       "a server of artifacts alone is not there yet; leave the option out",
+	"read-replica-backend-store-uri":       "read replicas are not there yet; leave the option out",
+	"expose-prometheus":                    "metrics for Prometheus are not there yet; leave the option out",
+	"enable-workspaces":                    "workspaces are not there yet; leave the option out",
+	"gunicorn-opts":                        "there is no Python server to pass options to; leave the option out",
+	"waitress-opts":                        "there is no Python server to pass options to; leave the option out",
+	"uvicorn-opts":                         "there is no Python server to pass options to; leave the option out",
+	"dev":                                  "there is no development mode; leave the option out",
+	"workspace-store-uri":                  "workspaces are not there yet; leave the option out",
+	"trace-archival-config":                "traces are not there yet; leave the option out",
+	"secrets-cache-ttl":                    "the gateway is not there yet; leave the option out",
+	"secrets-cache-max-size":               "the gateway is not there yet; leave the option out",
+	"ignore-default-artifact-root-warning": "there is no such warning; leave the option out",
+}
+
+// Flags adds the server's flags to fs. Call Load after fs was parsed.
+func Flags(fs *pflag.FlagSet) {
+	for _, o := range options {
+		fs.StringP(o.flag, o.short, o.value, o.help+" ["+o.env+"]")
+	}
+	for _, s := range switches {
+		fs.Bool(s.flag, false, s.help+" ["+s.env+"]")
+	}
+	fs.Bool("serve-artifacts", true, "keep and serve the files of runs and models [MLFLOW_SERVE_ARTIFACTS]")
+	fs.Bool("no-serve-artifacts", false, "leave the files of runs and models to the clients")
+	for name := range refused {
+		fs.String(name, "", "")
+		fs.Lookup(name).NoOptDefVal = "true"
+		_ = fs.MarkHidden(name) // The flag was added a line above.
+	}
+}
+
+// Load reads the parsed flags and the environment; a flag beats a variable.
+func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
+	for name, why := range refused {
+		if fs.Changed(name) {
+			return nil, fmt.Errorf("--%s: %s", name, why)
+		}
+	}
+	c := &Config{}
+	for _, o := range options {
+		value, from := fs.Lookup(o.flag).Value.String(), "--"+o.flag
+		if env := getenv(o.env); env != "" && !fs.Changed(o.flag) {
+			value, from = env, o.env
+		}
+		if err := o.set(c, value); err != nil {
+			return nil, fmt.Errorf("%s %q: %w", from, value, err)
+		}
+	}
+	for _, s := range switches {
+		on, err := readSwitch(fs, s.flag, s.env, getenv)
+		if err != nil {
+			return nil, err
+		}
+		s.set(c, on)
+	}
+	if err := c.loadServeArtifacts(fs, getenv); err != nil {
+		return nil, err
+	}
+	return c, c.check(fs)
+}
+
+func readSwitch(fs *pflag.FlagSet, flag, env string, getenv func(string) string) (bool, error) {
+	on := fs.Lookup(flag).Value.String() == "true"
+	if v := getenv(env); v != "" && !fs.Changed(flag) {
+		parsed, err := strconv.ParseBool(v)
+		if err != nil {
+			return false, fmt.Errorf("%s %q: must be true or false", env, v)
+		}
+		on = parsed
+	}
+	return on, nil
+}
+
+func (c *Config) loadServeArtifacts(fs *pflag.FlagSet, getenv func(string) string) (err error) {
+	no := fs.Lookup("no-serve-artifacts").Value.String() == "true"
+	if no && fs.Changed("serve-artifacts") {
+		return errors.New("--serve-artifacts and --no-serve-artifacts contradict each other; give one")
+	}
+	c.ServeArtifacts, err = readSwitch(fs, "serve-artifacts", "MLFLOW_SERVE_ARTIFACTS", getenv)
+	c.ServeArtifacts = c.ServeArtifacts && !no
+	return err
+}
+
+func (c *Config) check(fs *pflag.FlagSet) error {
+	if c.RegistryStoreURI != "" && c.RegistryStoreURI != c.BackendStoreURI {
+		return errors.New("--registry-store-uri: a registry apart from the backend store is not there yet; leave the option out")
+	}
+	if !c.ServeArtifacts && fs.Changed("artifacts-destination") {
+		return errors.New("--artifacts-destination has no meaning with --no-serve-artifacts; give one of the two")
+	}
+	if c.DefaultArtifactRoot == "" {
+		c.DefaultArtifactRoot = "mlflow-artifacts:/"
+		if !c.ServeArtifacts {
+			wd, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			c.DefaultArtifactRoot = wd + "/mlruns"
+		}
+	}
+	if !c.ServeArtifacts && strings.HasPrefix(c.DefaultArtifactRoot, "mlflow-artifacts:") {
+		return errors.New("--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root")
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// guard keeps web pages of other sites away from the server: it checks which
+// host a request is addressed to (DNS rebinding) and which page sent it (CSRF).
+type guard struct {
+	hosts, origins []pattern
+	frame          string
+	disabled       bool
+}
+
+func newGuard(c *config.Config) *guard {
+	g := &guard{frame: c.XFrameOptions, disabled: c.DisableSecurity}
+	for _, h := range c.AllowedHosts {
+		g.hosts = append(g.hosts, newPattern(h))
+	}
+	for _, o := range c.CORSAllowedOrigins {
+		g.origins = append(g.origins, newPattern(o))
+	}
+	return g
+}
+
+// pattern matches a name with * as a wildcard. A pattern of digits, dots and
+// wildcards, such as 10.*, is meant for addresses and matches no name.
+type pattern struct {
+	exp       *regexp.Regexp
+	addresses bool
+}
+
+var addressPattern = regexp.MustCompile(`^[0-9.*:]*[0-9][0-9.*:]*$`)
+
+func newPattern(s string) pattern {
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(strings.ToLower(s)), `\*`, `.*`)
+	return pattern{regexp.MustCompile(`^` + quoted + `$`), strings.Contains(s, "*") && addressPattern.MatchString(s)}
+}
+
+func (p pattern) match(s string, isIP bool) bool {
+	return (!p.addresses || isIP) && p.exp.MatchString(s)
+}
+
+func (g *guard) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Add("Vary", "Origin")
+		if g.frame != "NONE" {
+			h.Set("X-Frame-Options", g.frame)
+		}
+		if g.disabled {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if !g.allowedHost(r.Host) && r.URL.Path != "/version" && r.URL.Path != "/health" {
+			refuse(w, "Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(r.Host)+". Its administrator can allow the name with --allowed-hosts.")
+			return
+		}
+		origin := r.Header.Get("Origin")
+		allowed := origin != "" && g.allowedOrigin(origin, r.Host)
+		if allowed {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
+			preflight(w, allowed)
+			return
+		}
+		if changesState(r.Method) && !allowed && (origin != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site") {
+			refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refuse(w http.ResponseWriter, message string) {
+	api.WriteError(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
+}
+
+func preflight(w http.ResponseWriter, allowed bool) {
+	if !allowed {
+		refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+		return
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Range, X-Requested-With")
+	h.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func changesState(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}
+
+// allowedHost reports whether a Host header names this server. Without a list
+// that is localhost or an address of a private or loopback network.
+func (g *guard) allowedHost(header string) bool {
+	host, ok := splitHost(header)
+	if !ok {
+		return false
+	}
+	ip := net.ParseIP(host)
+	if len(g.hosts) > 0 {
+		return slices.ContainsFunc(g.hosts, func(p pattern) bool {
+			return p.match(host, ip != nil) || p.match(strings.ToLower(header), ip != nil)
+		})
+	}
+	if ip != nil {
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsUnspecified()
+	}
+	return host == "localhost"
+}
+
+var hostName = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$`)
+
+// splitHost takes the port off a Host header and checks the form of both.
+func splitHost(header string) (host string, ok bool) {
+	host = header
+	if h, port, err := net.SplitHostPort(header); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", false
+		}
+		host = h
+	} else if inner, bracketed := strings.CutPrefix(header, "["); bracketed {
+		host, bracketed = strings.CutSuffix(inner, "]")
+		if !bracketed {
+			return "", false
+		}
+	}
+	if net.ParseIP(host) == nil && !hostName.MatchString(host) {
+		return "", false
+	}
+	return strings.ToLower(host), true
+}
+
+// allowedOrigin reports whether a page of the origin may send requests: one of
+// this server itself, of localhost, or a listed one.
+func (g *guard) allowedOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	name, ok := splitHost(u.Host)
+	if !ok {
+		return false
+	}
+	if strings.EqualFold(u.Host, host) || name == "localhost" || name == "127.0.0.1" || name == "::1" {
+		return true
+	}
+	return slices.ContainsFunc(g.origins, func(p pattern) bool { return p.match(strings.ToLower(origin), net.ParseIP(name) != nil) })
+}
