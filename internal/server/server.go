@@ -160,7 +160,7 @@ func underPrefix(prefix string, next http.Handler) http.Handler {
 			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
 		case strings.HasPrefix(p, prefix+"/"):
 			stripped.ServeHTTP(w, r)
-		case strings.Contains(p, "-api/2.0/mlflow-artifacts/") || strings.HasPrefix(p, "/api/2.0/mlflow-artifacts/"):
+		case strings.HasPrefix(p, "/api/2.0/mlflow-artifacts/") || strings.HasPrefix(p, "/ajax-api/2.0/mlflow-artifacts/"):
 			next.ServeHTTP(w, r)
 		default:
 			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "Everything is served under " + prefix + "/ here."})

@@ -1,0 +1,75 @@
+package config_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/millrace-ml/millrace/internal/config"
+)
+
+func load(t *testing.T, args string, env map[string]string) (*config.Config, error) {
+	t.Helper()
+	fs := pflag.NewFlagSet("server", pflag.ContinueOnError)
+	config.Flags(fs)
+	if err := fs.Parse(strings.Fields(args)); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(fs, func(name string) string { return env[name] })
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.BackendStoreURI != "sqlite:///mlflow.db" || c.ArtifactsDestination != "./mlartifacts" || c.DefaultArtifactRoot != "mlflow-artifacts:/" ||
+		c.Host != "127.0.0.1" || c.Port != 5000 || !c.ServeArtifacts || c.XFrameOptions != "SAMEORIGIN" || c.SQLiteSynchronous != "full" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestFlagBeatsEnvironment(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"MLFLOW_PORT": "1", "MLFLOW_HOST": "0.0.0.0", "MLFLOW_SERVER_ALLOWED_HOSTS": "a.example, b.example", "MLFLOW_SERVE_ARTIFACTS": "true"}
+	c, err := load(t, "-p 2 --no-serve-artifacts --default-artifact-root s3://b/p", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Port != 2 || c.Host != "0.0.0.0" || !slices.Equal(c.AllowedHosts, []string{"a.example", "b.example"}) || c.ServeArtifacts || c.DefaultArtifactRoot != "s3://b/p" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args string
+		env  map[string]string
+		want string
+	}{
+		{"--port x", nil, "--port"},
+		{"--port 70000", nil, "65535"},
+		{"", map[string]string{"MLFLOW_PORT": "x"}, "MLFLOW_PORT"},
+		{"--static-prefix mlflow", nil, "must start with a slash"},
+		{"--static-prefix /mlflow/", nil, "must start with a slash"},
+		{"--x-frame-options maybe", nil, "SAMEORIGIN, DENY, NONE"},
+		{"--sqlite-synchronous off", nil, "full, normal"},
+		{"--serve-artifacts --no-serve-artifacts", nil, "contradict"},
+		{"--no-serve-artifacts --artifacts-destination x", nil, "has no meaning"},
+		{"--no-serve-artifacts --default-artifact-root mlflow-artifacts:/", nil, "needs the server to keep artifacts"},
+		{"--registry-store-uri sqlite:///other.db", nil, "registry"},
+		{"--app-name basic-auth", nil, "tokens create"},
+		{"--artifacts-only", nil, "not there yet"},
+		{"--gunicorn-opts=-x", nil, "no Python server"},
+		{"", map[string]string{"MLFLOW_SERVE_ARTIFACTS": "perhaps"}, "true or false"},
+	} {
+		_, err := load(t, c.args, c.env)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q %v: %v, want one line with %q", c.args, c.env, err, c.want)
+		}
+	}
+}

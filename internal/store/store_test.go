@@ -1,0 +1,178 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func openAt(t *testing.T, path string) (*store.Store, error) {
+	t.Helper()
+	return store.Open(t.Context(), store.Options{URI: "sqlite:///" + path, ArtifactRoot: "mlflow-artifacts:/"})
+}
+
+func openNew(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := openAt(t, filepath.Join(t.TempDir(), "new folder", "mlflow.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, openNew)
+}
+
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mlflow.db")
+	for i, name := range []string{"first", "second"} {
+		s, err := openAt(t, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateExperiment(t.Context(), name, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		list, _, err := s.SearchExperiments(t.Context(), &mlflow.SearchExperimentsRequest{MaxResults: 10})
+		if err != nil || len(list) != i+2 { // And Default.
+			t.Errorf("%d experiments after opening %d times; %v", len(list), i+1, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetTag(t.Context(), "r", mlflow.Tag{Key: "k"}); err == nil {
+			t.Error("a closed store took a write")
+		}
+	}
+}
+
+func execSQL(t *testing.T, path, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(context.Background(), query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRefusedDatabases(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(path string)
+		want    []string
+	}{
+		"another revision": {func(path string) {
+			execSQL(t, path, "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0123456789ab')")
+		}, []string{"0123456789ab", store.Revision}},
+		"no revision": {func(path string) {
+			execSQL(t, path, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+		}, []string{"alembic_version is empty"}},
+		"somebody else's": {func(path string) {
+			execSQL(t, path, "CREATE TABLE t (x)")
+		}, []string{"not one of MLflow's"}},
+		"no database": {func(path string) {
+			if err := os.WriteFile(path, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"not a database"}},
+	} {
+		path := filepath.Join(t.TempDir(), "mlflow.db")
+		c.prepare(path)
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := openAt(t, path)
+		if err == nil {
+			t.Errorf("%s: it was opened", name)
+			_ = s.Close()
+			continue
+		}
+		for _, text := range append(c.want, path) {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v; it lacks %q", name, err, text)
+			}
+		}
+		if name == "no database" {
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("%s: the file was changed; %v", name, err)
+			}
+		}
+	}
+}
+
+func TestRefusedURIs(t *testing.T) {
+	t.Parallel()
+	for uri, want := range map[string]string{
+		"postgresql://u:secret@h/db": "only sqlite",
+		"mlruns":                     "only sqlite",
+		"sqlite:///:memory:":         "must be a file",
+		"sqlite:///":                 "must be a file",
+		"sqlite:///x.db?timeout=5":   "options (timeout=5)",
+	} {
+		_, err := store.Open(t.Context(), store.Options{URI: uri})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}
+
+// A damaged database must fail requests, not the program.
+func TestDamagedDatabase(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mlflow.db")
+	s, err := openAt(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 300 {
+		if _, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(data) / 2; i < len(data); i += 7 {
+		data[i] ^= 0x5a
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err = openAt(t, path)
+	if err != nil {
+		return // Noticed at once, which is as good.
+	}
+	_, _, readErr := s.SearchRuns(t.Context(), []int64{0}, 1000, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
+	_, writeErr := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
+	if readErr == nil && writeErr == nil {
+		t.Error("half of the file is garbage, and nobody noticed")
+	}
+	if err := s.Close(); err != nil && errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,377 @@
+// Package storetest is the suite that the store must pass on every database.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Run runs the suite; open returns an empty store that ends with the test.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, *store.Store){
+		"BatchIsAllOrNothing":     batchIsAllOrNothing,
+		"BatchesAtOnce":           batchesAtOnce,
+		"OneFailureHurtsNobody":   oneFailureHurtsNobody,
+		"LatestMetric":            latestMetric,
+		"MetricSample":            metricSample,
+		"LongMetricSample":        longMetricSample,
+		"SearchPages":             searchPages,
+		"SearchLoadsEverything":   searchLoadsEverything,
+		"SameNameAtOnce":          sameNameAtOnce,
+		"CaseAndUnicodeInKeys":    caseAndUnicodeInKeys,
+		"CanceledRequestIsNotRun": canceledRequestIsNotRun,
+		"Datasets":                datasets,
+		"DeleteAndRestore":        deleteAndRestore,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func newRun(t *testing.T, s *store.Store, experiment int64, start int64) string {
+	t.Helper()
+	run := must(s.CreateRun(t.Context(), experiment, &mlflow.CreateRunRequest{StartTime: start}))(t)
+	return run.Info.RunID
+}
+
+func batchIsAllOrNothing(t *testing.T, s *store.Store) {
+	ctx, run := t.Context(), newRun(t, s, 0, 1)
+	if err := s.LogParam(ctx, run, mlflow.Param{Key: "p", Value: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.LogBatch(ctx, run,
+		[]mlflow.Metric{{Key: "m", Value: 1, Timestamp: 1}},
+		[]mlflow.Param{{Key: "new", Value: "1"}, {Key: "p", Value: "2"}},
+		[]mlflow.Tag{{Key: "t", Value: "1"}})
+	if !errors.Is(err, mlflow.InvalidParameterValue) {
+		t.Fatalf("changing a param: %v", err)
+	}
+	got := must(s.Run(ctx, run))(t)
+	if len(got.Data.Metrics) != 0 || len(got.Data.Params) != 1 || len(got.Data.Tags) != 1 {
+		t.Errorf("a refused batch left %+v", got.Data)
+	}
+}
+
+func batchesAtOnce(t *testing.T, s *store.Store) {
+	const clients, batches, size = 16, 10, 25
+	ctx, run := t.Context(), newRun(t, s, 0, 1)
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for b := range batches {
+				metrics := make([]mlflow.Metric, size)
+				for i := range metrics {
+					step := int64((c*batches+b)*size + i)
+					metrics[i] = mlflow.Metric{Key: "m", Value: float64(step), Timestamp: step, Step: step}
+				}
+				if err := s.LogBatch(ctx, run, metrics, nil, []mlflow.Tag{{Key: fmt.Sprintf("t%d", c), Value: strconv.Itoa(b)}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	history, _, err := s.MetricHistory(ctx, run, "m", 0, "")
+	if err != nil || len(history) != clients*batches*size {
+		t.Fatalf("%d values, want %d; %v", len(history), clients*batches*size, err)
+	}
+	got := must(s.Run(ctx, run))(t)
+	if m := got.Data.Metrics[0]; m.Step != clients*batches*size-1 {
+		t.Errorf("the latest value is at step %d", m.Step)
+	}
+}
+
+func oneFailureHurtsNobody(t *testing.T, s *store.Store) {
+	ctx, run := t.Context(), newRun(t, s, 0, 1)
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			id := run
+			if i%2 == 1 {
+				id = "nosuchrun"
+			}
+			err := s.LogBatch(ctx, id, []mlflow.Metric{{Key: fmt.Sprintf("m%d", i), Value: 1, Timestamp: 1}}, nil, nil)
+			if got := errors.Is(err, mlflow.ResourceDoesNotExist); got != (i%2 == 1) {
+				t.Errorf("request %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := must(s.Run(ctx, run))(t); len(got.Data.Metrics) != 100 {
+		t.Errorf("%d metrics, want 100", len(got.Data.Metrics))
+	}
+}
+
+func latestMetric(t *testing.T, s *store.Store) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name   string
+		logged []mlflow.Metric
+		want   mlflow.Metric
+	}{
+		{"greatest step", []mlflow.Metric{{Value: 1, Timestamp: 5, Step: 2}, {Value: 2, Timestamp: 9, Step: 1}}, mlflow.Metric{Value: 1, Timestamp: 5, Step: 2}},
+		{"then time", []mlflow.Metric{{Value: 1, Timestamp: 9}, {Value: 2, Timestamp: 5}}, mlflow.Metric{Value: 1, Timestamp: 9}},
+		{"then value", []mlflow.Metric{{Value: 2}, {Value: 1}}, mlflow.Metric{Value: 2}},
+		{"NaN counts as 0", []mlflow.Metric{{Value: nan}, {Value: -1}}, mlflow.Metric{Value: nan}},
+		{"1 beats NaN", []mlflow.Metric{{Value: nan}, {Value: 1}}, mlflow.Metric{Value: 1}},
+		{"infinities are finite", []mlflow.Metric{{Value: math.Inf(1)}}, mlflow.Metric{Value: math.MaxFloat64}},
+		{"negative step", []mlflow.Metric{{Value: 1, Step: -3}, {Value: 2, Step: -5}}, mlflow.Metric{Value: 1, Step: -3}},
+	} {
+		for i := range c.logged {
+			c.logged[i].Key = "m"
+		}
+		inOne, apart := newRun(t, s, 0, 1), newRun(t, s, 0, 1)
+		if err := s.LogBatch(t.Context(), inOne, c.logged, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range c.logged {
+			if err := s.LogBatch(t.Context(), apart, []mlflow.Metric{m}, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for how, id := range map[string]string{"in one batch": inOne, "one by one": apart} {
+			got := must(s.Run(t.Context(), id))(t).Data.Metrics[0]
+			same := got.Value == c.want.Value || math.IsNaN(got.Value) && math.IsNaN(c.want.Value)
+			if !same || got.Step != c.want.Step || got.Timestamp != c.want.Timestamp {
+				t.Errorf("%s, %s: %+v, want %+v", c.name, how, got, c.want)
+			}
+		}
+	}
+}
+
+// logSteps logs n values of "m", at every gap-th step.
+func logSteps(t *testing.T, s *store.Store, run string, n int, gap int64) {
+	t.Helper()
+	for from := 0; from < n; from += 1000 {
+		var batch []mlflow.Metric
+		for i := from; i < min(n, from+1000); i++ {
+			batch = append(batch, mlflow.Metric{Key: "m", Value: float64(i), Timestamp: int64(i), Step: int64(i) * gap})
+		}
+		if err := s.LogBatch(t.Context(), run, batch, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func metricSample(t *testing.T, s *store.Store) {
+	run := newRun(t, s, 0, 1)
+	logSteps(t, s, run, 10, 1)
+	for _, c := range []struct {
+		n     int
+		steps *store.StepRange
+		want  string
+	}{
+		{4, nil, "0 3 6 8 9"}, // Buckets of 3, 3, 2 and 2 rows, and the last row.
+		{1, nil, "9"},
+		{10, nil, "0 1 2 3 4 5 6 7 8 9"},
+		{50, nil, "0 1 2 3 4 5 6 7 8 9"},
+		{2, &store.StepRange{From: 2, To: 6}, "2 5 6"},
+		{5, &store.StepRange{From: 20, To: 30}, ""},
+	} {
+		var steps []string
+		for _, m := range must(s.MetricSample(t.Context(), run, "m", c.n, c.steps))(t) {
+			steps = append(steps, strconv.FormatInt(m.Step, 10))
+		}
+		if got := strings.Join(steps, " "); got != c.want {
+			t.Errorf("sample of %d in %v: %q, want %q", c.n, c.steps, got, c.want)
+		}
+	}
+}
+
+func longMetricSample(t *testing.T, s *store.Store) {
+	const n = 25_000
+	run := newRun(t, s, 0, 1)
+	logSteps(t, s, run, n, 10)
+	got := must(s.MetricSample(t.Context(), run, "m", 100, nil))(t)
+	if len(got) != 101 || got[0].Step != 0 || got[100].Step != (n-1)*10 {
+		t.Fatalf("%d values from step %d to %d", len(got), got[0].Step, got[len(got)-1].Step)
+	}
+	for i := 1; i < 100; i++ {
+		if gap := got[i].Step - got[i-1].Step; gap < 2490 || gap > 2510 {
+			t.Errorf("step %d follows %d", got[i].Step, got[i-1].Step)
+		}
+	}
+	if one := must(s.MetricSample(t.Context(), run, "m", 1, nil))(t); len(one) != 1 || one[0].Step != (n-1)*10 {
+		t.Errorf("a sample of one: %v", one)
+	}
+}
+
+func searchPages(t *testing.T, s *store.Store) {
+	const n = 25
+	want := make([]string, n)
+	for i := range n { // Some start at the same time: the id decides.
+		want[i] = newRun(t, s, 0, int64(i/3))
+	}
+	var seen []string
+	in := &mlflow.SearchRunsRequest{}
+	for {
+		runs, next, err := s.SearchRuns(t.Context(), []int64{0}, 10, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			seen = append(seen, r.Info.RunID)
+		}
+		if next == "" {
+			break
+		}
+		in.PageToken = next
+	}
+	once := map[string]bool{}
+	for _, id := range seen {
+		once[id] = true
+	}
+	if len(seen) != n || len(once) != n {
+		t.Errorf("%d runs on the pages, %d different, want %d", len(seen), len(once), n)
+	}
+	for _, id := range want {
+		if !once[id] {
+			t.Errorf("run %s is on no page", id)
+		}
+	}
+}
+
+func searchLoadsEverything(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	const n = 1200 // More than one chunk.
+	for i := range n {
+		run := newRun(t, s, 0, int64(i))
+		err := s.LogBatch(ctx, run, []mlflow.Metric{{Key: "m", Value: float64(i), Timestamp: 1}},
+			[]mlflow.Param{{Key: "p", Value: strconv.Itoa(i)}}, []mlflow.Tag{{Key: "t", Value: strconv.Itoa(i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs, next, err := s.SearchRuns(ctx, []int64{0}, 5000, &mlflow.SearchRunsRequest{OrderBy: []string{"metrics.m DESC"}})
+	if err != nil || len(runs) != n || next != "" {
+		t.Fatalf("%d runs, next %q, %v", len(runs), next, err)
+	}
+	for i, r := range runs {
+		want := strconv.Itoa(n - 1 - i)
+		if r.Data.Params[0].Value != want || r.Data.Metrics[0].Value != float64(n-1-i) || len(r.Data.Tags) != 2 {
+			t.Fatalf("run %d holds %+v", i, r.Data)
+		}
+	}
+}
+
+func sameNameAtOnce(t *testing.T, s *store.Store) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	made := 0
+	for range 32 {
+		wg.Go(func() {
+			_, err := s.CreateExperiment(t.Context(), "one", "", nil)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				made++
+			} else if !errors.Is(err, mlflow.ResourceAlreadyExists) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if made != 1 {
+		t.Errorf("%d experiments of one name", made)
+	}
+}
+
+func caseAndUnicodeInKeys(t *testing.T, s *store.Store) {
+	ctx, run := t.Context(), newRun(t, s, 0, 1)
+	keys := []string{"key", "Key", "KEY", "ключ", "Ключ", "naïve", "naive", "鍵"}
+	for _, k := range keys {
+		if err := s.LogBatch(ctx, run, []mlflow.Metric{{Key: k, Value: 1, Timestamp: 1}}, []mlflow.Param{{Key: k, Value: k}}, []mlflow.Tag{{Key: k, Value: k}}); err != nil {
+			t.Fatalf("%s: %v", k, err)
+		}
+	}
+	got := must(s.Run(ctx, run))(t)
+	if len(got.Data.Metrics) != len(keys) || len(got.Data.Params) != len(keys) || len(got.Data.Tags) != len(keys)+1 {
+		t.Errorf("keys that differ only in case or accents fell together: %+v", got.Data)
+	}
+	for name, want := range map[string]bool{"Case": true, "case": true, "cäse": true} {
+		if _, err := s.CreateExperiment(ctx, name, "", nil); (err == nil) != want {
+			t.Errorf("experiment %s: %v", name, err)
+		}
+	}
+}
+
+func canceledRequestIsNotRun(t *testing.T, s *store.Store) {
+	run := newRun(t, s, 0, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.SetTag(ctx, run, mlflow.Tag{Key: "t", Value: "x"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a canceled write: %v", err)
+	}
+	if _, err := s.Run(ctx, run); !errors.Is(err, context.Canceled) {
+		t.Errorf("a canceled read: %v", err)
+	}
+	if got := must(s.Run(t.Context(), run))(t); len(got.Data.Tags) != 1 {
+		t.Errorf("the canceled write left %+v", got.Data.Tags)
+	}
+}
+
+func datasets(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	first, second := newRun(t, s, 0, 1), newRun(t, s, 0, 2)
+	in := mlflow.DatasetInput{
+		Dataset: &mlflow.Dataset{Name: "d", Digest: "1", SourceType: "local", Source: "{}", Schema: "{}", Profile: "{}"},
+		Tags:    []mlflow.InputTag{{Key: "mlflow.data.context", Value: "train"}},
+	}
+	for _, run := range []string{first, second, first} {
+		if err := s.LogInputs(ctx, run, []mlflow.DatasetInput{in, in}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, run := range []string{first, second} {
+		got := must(s.Run(ctx, run))(t).Inputs.DatasetInputs
+		if len(got) != 1 || *got[0].Dataset != *in.Dataset || len(got[0].Tags) != 1 {
+			t.Errorf("inputs of %s: %+v", run, got)
+		}
+	}
+	if list := must(s.DatasetSummaries(ctx, []int64{0}))(t); len(list) != 1 || list[0].Context != "train" {
+		t.Errorf("summaries: %+v", list)
+	}
+}
+
+func deleteAndRestore(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	id := must(s.CreateExperiment(ctx, "e", "", nil))(t)
+	run := newRun(t, s, id, 1)
+	if err := s.DeleteRun(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteExperiment(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteExperiment(ctx, id); !errors.Is(err, mlflow.ResourceDoesNotExist) {
+		t.Errorf("deleting again: %v", err)
+	}
+	if err := s.RestoreExperiment(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := must(s.RunInfo(ctx, run))(t); got.LifecycleStage != mlflow.StageActive {
+		t.Errorf("the run is %s; MLflow restores all runs with their experiment", got.LifecycleStage)
+	}
+}
