@@ -80,7 +80,7 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 // Is reports whether target is the error's code.
 func (e *Error) Is(target error) bool {
-	code, ok := target.(ErrorCode) //nolint:errorlint // Is compares one level by contract.
+	code, ok := target.(ErrorCode)
 	return ok && code == e.Code
 }
 

@@ -29,7 +29,11 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	dir := t.TempDir()
+	return startServer(t, t.TempDir())
+}
+
+func startServer(t testing.TB, dir string) *server {
+	t.Helper()
 	st, err := store.Open(t.Context(), store.Options{URI: "sqlite:///" + filepath.Join(dir, "mlflow.db"), ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)
@@ -239,9 +243,11 @@ func TestRuns(t *testing.T) {
 	s := newServer(t)
 	long := strings.Repeat("v", 9000)
 	s.check(t, []fact{
-		{name: "create", path: "runs/create", body: `{"experiment_id":"0","user_id":"bob","start_time":"1700000000000","run_name":"n","tags":[{"key":"mlflow.user","value":"bob"}]}`,
+		{
+			name: "create", path: "runs/create", body: `{"experiment_id":"0","user_id":"bob","start_time":"1700000000000","run_name":"n","tags":[{"key":"mlflow.user","value":"bob"}]}`,
 			has: []string{`"status":"RUNNING"`, `"run_name":"n"`, `{"key":"mlflow.runName","value":"n"}`, `"start_time":1700000000000`, `"inputs":{}`}, hasNot: []string{`"end_time"`, `"outputs"`},
-			save: map[string]string{"run": `"run_id":"(\w{32})"`}},
+			save: map[string]string{"run": `"run_id":"(\w{32})"`},
+		},
 		{name: "made-up name", path: "runs/create", body: `{"experiment_id":"0"}`, has: []string{`"user_id":""`, `"start_time":0`}, save: map[string]string{"other": `"run_id":"(\w{32})"`, "_": `"run_name":"(\w+-\w+-\d+)"`}},
 		{name: "two names", path: "runs/create", body: `{"experiment_id":"0","run_name":"a","tags":[{"key":"mlflow.runName","value":"b"}]}`, status: 400},
 		{name: "number for an id", path: "runs/create", body: `{"experiment_id":0}`, status: 400, has: []string{"'int'"}},
@@ -292,8 +298,10 @@ func TestLogBatch(t *testing.T) {
 	s.check(t, []fact{
 		{name: "all kinds", path: "runs/log-batch", body: batch(`"metrics":[{"key":"a","value":NaN,"timestamp":1,"step":"2"},{"key":"b","value":"-Infinity","timestamp":1.0}],"params":[{"key":"p","value":"1"}],"tags":[{"key":"t","value":"x"}]`)},
 		{name: "as logged", method: "GET", path: "runs/get?run_id=" + run, has: []string{`"key":"a","value":"NaN","timestamp":1,"step":2`, `"key":"b","value":-1.7976931348623157e+308`, `"key":"p","value":"1"`, `"key":"t","value":"x"`}},
-		{name: "changed param", path: "runs/log-batch", body: batch(`"metrics":[{"key":"no","value":1,"timestamp":1}],"params":[{"key":"p","value":"2"},{"key":"q","value":"2"}],"tags":[{"key":"no","value":"x"}]`), status: 400,
-			has: []string{"Params were already logged='[{'key': 'p', 'old_value': '1', 'new_value': '2'}]' for run ID='" + run + "'."}},
+		{
+			name: "changed param", path: "runs/log-batch", body: batch(`"metrics":[{"key":"no","value":1,"timestamp":1}],"params":[{"key":"p","value":"2"},{"key":"q","value":"2"}],"tags":[{"key":"no","value":"x"}]`), status: 400,
+			has: []string{"Params were already logged='[{'key': 'p', 'old_value': '1', 'new_value': '2'}]' for run ID='" + run + "'."},
+		},
 		{name: "nothing of it was stored", method: "GET", path: "runs/get?run_id=" + run, hasNot: []string{`"no"`, `"q"`}},
 		{name: "param twice", path: "runs/log-batch", body: batch(`"params":[{"key":"d","value":"1"},{"key":"d","value":"1"}]`), status: 400, has: []string{"Duplicate parameter keys have been submitted: ['d']"}},
 		{name: "bad metric name", path: "runs/log-batch", body: batch(`"metrics":[{"key":"ok","value":1,"timestamp":1},{"key":"a$","value":1,"timestamp":1}]`), status: 400, has: []string{"'metrics[1].name'"}},
@@ -353,8 +361,10 @@ func TestLoggedModels(t *testing.T) {
 	s := newServer(t)
 	run := s.run(t)
 	s.check(t, []fact{
-		{name: "create", path: "logged-models", body: `{"experiment_id":"0","name":"m","model_type":"Agent","source_run_id":"` + run + `","params":[{"key":"p","value":"1"}],"tags":[{"key":"t","value":"x"}]}`,
-			has: []string{`"status":"LOGGED_MODEL_PENDING"`, `"params":[{"key":"p","value":"1"}]`, `"tags":[{"key":"t","value":"x"}]`}, save: map[string]string{"m": `"model_id":"(m-\w{32})"`}},
+		{
+			name: "create", path: "logged-models", body: `{"experiment_id":"0","name":"m","model_type":"Agent","source_run_id":"` + run + `","params":[{"key":"p","value":"1"}],"tags":[{"key":"t","value":"x"}]}`,
+			has: []string{`"status":"LOGGED_MODEL_PENDING"`, `"params":[{"key":"p","value":"1"}]`, `"tags":[{"key":"t","value":"x"}]`}, save: map[string]string{"m": `"model_id":"(m-\w{32})"`},
+		},
 		{name: "bad name", path: "logged-models", body: `{"experiment_id":"0","name":"a/b"}`, status: 400},
 		{name: "made-up name", path: "logged-models", body: `{"experiment_id":"0"}`, has: []string{`"source_run_id":""`, `"model_type":""`}},
 		{name: "finalize", method: "PATCH", path: "logged-models/{m}", body: `{"model_id":"{m}","status":"LOGGED_MODEL_READY"}`, has: []string{`"status":"LOGGED_MODEL_READY"`}},

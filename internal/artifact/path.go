@@ -21,8 +21,8 @@ var encodedTricks = []string{"%2e", "%2f", "%5c", "%25", "%00"}
 // CleanPath checks a path that came from outside, percent-decoded exactly once,
 // and returns it as [Repo] wants it. One slash at the end is dropped; "" is the
 // root. It refuses what could mean a place outside the root to any system on
-// the way (absolute and drive paths, "..", ".", empty names, backslashes,
-// control characters, anything still percent-encoded) and what no file system
+// the way (absolute paths, drives, file: URIs, "..", ".", empty names,
+// backslashes, '#', control characters, anything still percent-encoded) and what no file system
 // keeps faithfully (invalid UTF-8, names over 255 bytes).
 func CleanPath(raw string) (string, error) {
 	p := strings.TrimSuffix(raw, "/")
@@ -38,8 +38,8 @@ func CleanPath(raw string) (string, error) {
 			return "", errInvalidPath
 		}
 	}
-	for i, name := range strings.Split(p, "/") {
-		if name == "" || name == "." || name == ".." || len(name) > maxName || i == 0 && isDriveOrScheme(name) {
+	for name := range strings.SplitSeq(p, "/") {
+		if name == "" || name == "." || name == ".." || len(name) > maxName || isDriveOrScheme(name) {
 			return "", errInvalidPath
 		}
 	}
@@ -60,9 +60,10 @@ func Join(base, path string) string {
 var errInvalidPath error = &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"}
 
 // isDriveOrScheme reports whether a path that starts with name is absolute for
-// Windows ("C:/x") or is a file URI ("file:/x").
+// Windows ("C:/x") or a file URI ("file:x"). Paths are joined to others, so no
+// part of one may be.
 func isDriveOrScheme(name string) bool {
-	if strings.EqualFold(name, "file:") {
+	if len(name) >= 5 && strings.EqualFold(name[:5], "file:") {
 		return true
 	}
 	letter := name[0] | 0x20

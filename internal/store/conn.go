@@ -51,7 +51,7 @@ func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (c *conn) run(ctx context.Context, query string) error {
-	st, err := c.prepared(ctx, query)
+	st, err := c.prepared(ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ type tx struct {
 }
 
 func (t tx) exec(query string, args ...any) (int64, error) {
-	st, err := t.c.prepared(t.ctx, query)
+	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return 0, err
 	}
@@ -78,7 +78,7 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 }
 
 func (t tx) insertID(query string, args ...any) (int64, error) {
-	st, err := t.c.prepared(t.ctx, query)
+	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return 0, err
 	}
@@ -90,7 +90,7 @@ func (t tx) insertID(query string, args ...any) (int64, error) {
 }
 
 func (t tx) queryRow(query string, args ...any) *sql.Row {
-	st, err := t.c.prepared(t.ctx, query)
+	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return t.c.raw.QueryRowContext(t.ctx, query, args...) // Fails the same way, and Row carries the error.
 	}
@@ -99,7 +99,7 @@ func (t tx) queryRow(query string, args ...any) *sql.Row {
 
 // each calls scan for every row of a query whose text is constant.
 func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) error {
-	st, err := t.c.prepared(t.ctx, query)
+	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) erro
 
 // eachOnce is each for a text made for this request, which is not kept prepared.
 func (t tx) eachOnce(query string, args []any, scan func(rows *sql.Rows) error) error {
-	rows, err := t.c.raw.QueryContext(t.ctx, query, args...) //nolint:sqlclosecheck // eachRow closes them.
+	rows, err := t.c.raw.QueryContext(t.ctx, query, args...)
 	return eachRow(rows, err, scan)
 }
 

@@ -51,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("making the database's folder: %w", err)
 	}
 	if o.Log == nil {
@@ -62,7 +62,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate" +
 		"&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=case_sensitive_like(1)" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(" + url.QueryEscape(o.Synchronous) + ")"
+		"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-16000)&_pragma=synchronous(" + url.QueryEscape(o.Synchronous) + ")"
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (s *Store) start(ctx context.Context, path string) error {
 		}
 		s.readers <- c
 	}
-	s.writer = startWriter(w, s.log)
+	s.writer = startWriter(w, s.log) //nolint:contextcheck // The writer outlives the call that starts it.
 	return nil
 }
 

@@ -1,0 +1,89 @@
+package api_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func newBenchServer(b *testing.B) *server {
+	b.Helper()
+	return startServer(b, b.TempDir())
+}
+
+func (s *server) benchRun(b *testing.B) string {
+	b.Helper()
+	run, err := s.client.CreateRun(b.Context(), &mlflow.CreateRunRequest{ExperimentID: "0", StartTime: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return run.Info.RunID
+}
+
+func BenchmarkLogMetric(b *testing.B) {
+	s := newBenchServer(b)
+	run := s.benchRun(b)
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		for i := int64(0); pb.Next(); i++ {
+			if err := s.client.LogMetric(b.Context(), &mlflow.LogMetricRequest{RunID: run, Key: "loss", Value: mlflow.Float(i), Timestamp: i, Step: i}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func BenchmarkLogBatch(b *testing.B) {
+	s := newBenchServer(b)
+	run := s.benchRun(b)
+	for n := int64(0); b.Loop(); n++ {
+		batch := make([]mlflow.Metric, 1000)
+		for i := range batch {
+			batch[i] = mlflow.Metric{Key: "m" + strconv.Itoa(i%10), Value: float64(i), Timestamp: n, Step: n*100 + int64(i)/10}
+		}
+		if err := s.client.LogBatch(b.Context(), &mlflow.LogBatchRequest{RunID: run, Metrics: batch}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSearchRuns asks for pages of 2,000 runs with 20 metrics, 20 params
+// and 5 tags each.
+func BenchmarkSearchRuns(b *testing.B) {
+	s := newBenchServer(b)
+	for r := range 2000 {
+		run, err := s.store.CreateRun(b.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(r)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		var metrics []mlflow.Metric
+		var params []mlflow.Param
+		for i := range 20 {
+			metrics = append(metrics, mlflow.Metric{Key: fmt.Sprintf("metric_%d", i), Value: float64(r*i%1000) / 1000, Timestamp: 1})
+			params = append(params, mlflow.Param{Key: fmt.Sprintf("param_%d", i), Value: strconv.Itoa(r % (i + 2))})
+		}
+		tags := []mlflow.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}, {Key: "c", Value: "3"}, {Key: "d", Value: strconv.Itoa(r % 4)}}
+		if err := s.store.LogBatch(b.Context(), run.Info.RunID, metrics, params, tags); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, in := range map[string]mlflow.SearchRunsRequest{
+		"Page100":       {MaxResults: ptr(int32(100))},
+		"Page1000":      {MaxResults: ptr(int32(1000))},
+		"Filter":        {MaxResults: ptr(int32(100)), Filter: "metrics.metric_3 > 0.5 and params.param_4 = '1' and tags.d = '2'"},
+		"OrderByMetric": {MaxResults: ptr(int32(100)), OrderBy: []string{"metrics.metric_3 DESC"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			in.ExperimentIDs = []string{"0"}
+			for b.Loop() {
+				if _, err := s.client.SearchRuns(b.Context(), &in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
