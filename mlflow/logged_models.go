@@ -79,7 +79,7 @@ type LoggedModelResponse struct {
 // SearchLoggedModelsRequest asks for one page of logged models; MaxResults is
 // 100 when absent or 0.
 type SearchLoggedModelsRequest struct {
-	ExperimentIDs []string             `json:"experiment_ids"`
+	ExperimentIDs []string             `json:"experiment_ids" required:"true"`
 	Filter        string               `json:"filter,omitempty"`
 	Datasets      []LoggedModelDataset `json:"datasets,omitempty"`
 	MaxResults    *int32               `json:"max_results,omitempty"`

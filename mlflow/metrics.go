@@ -28,7 +28,7 @@ func (m Metric) MarshalJSON() ([]byte, error) {
 }
 
 // AppendJSON appends the metric's JSON to b.
-func (m Metric) AppendJSON(b []byte) []byte {
+func (m *Metric) AppendJSON(b []byte) []byte {
 	b = appendJSONString(append(b, `{"key":`...), m.Key)
 	b = AppendFloat(append(b, `,"value":`...), m.Value)
 	b = strconv.AppendInt(append(b, `,"timestamp":`...), m.Timestamp, 10)
@@ -118,7 +118,7 @@ func appendJSONString(b []byte, s string) []byte {
 var (
 	GetMetricHistoryAPI      = Endpoint[GetMetricHistoryRequest, MetricHistoryResponse]{"GET", "2.0/mlflow/metrics/get-history"}
 	MetricHistoryBulkAPI     = Endpoint[MetricHistoryBulkRequest, MetricHistoryBulkResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk"}
-	MetricHistoryIntervalAPI = Endpoint[MetricHistoryIntervalRequest, MetricHistoryBulkResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk-interval"}
+	MetricHistoryIntervalAPI = Endpoint[MetricHistoryIntervalRequest, MetricHistoryIntervalResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk-interval"}
 )
 
 // GetMetricHistoryRequest asks for the values of one metric in the order of
@@ -139,8 +139,8 @@ type MetricHistoryResponse struct {
 // MetricHistoryBulkRequest asks for one metric of up to 100 runs, at most
 // 25,000 values together. The route exists for web pages only.
 type MetricHistoryBulkRequest struct {
-	RunIDs     []string `json:"run_id" required:"true"`
-	MetricKey  string   `json:"metric_key" required:"true"`
+	RunIDs     []string `json:"run_id"`
+	MetricKey  string   `json:"metric_key"`
 	MaxResults *int32   `json:"max_results,omitempty"`
 }
 
@@ -157,6 +157,11 @@ type MetricHistoryIntervalRequest struct {
 
 // MetricHistoryBulkResponse lists values run by run, each with its RunID.
 type MetricHistoryBulkResponse struct {
+	Metrics []Metric `json:"metrics"`
+}
+
+// MetricHistoryIntervalResponse lists values run by run, each with its RunID.
+type MetricHistoryIntervalResponse struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 }
 

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +58,7 @@ func (s *Server) Handler() http.Handler {
 	s.serverInfoRoutes(r)
 	s.millraceRoutes(r)
 	r.mux.HandleFunc("/", r.notFound)
-	return s.recovered(cleanPathsOnly(r.mux))
+	return s.recovered(cleanURLsOnly(r.mux))
 }
 
 // atRoot are the API's routes that lie outside /api/ and /ajax-api/.
@@ -129,7 +131,7 @@ func (r *routes) root(method, pattern string, perm auth.Permission, handle func(
 // notFound answers what no route took, in JSON.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
 	for pattern, methods := range r.methods {
-		if pattern == req.URL.Path {
+		if pattern == req.URL.Path && !slices.Contains(methods, req.Method) {
 			w.Header().Set("Allow", strings.Join(methods, ", "))
 			r.server.fail(w, req, &mlflow.Error{
 				Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed,
@@ -141,13 +143,18 @@ func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
 	r.server.fail(w, req, mlflow.Errorf(mlflow.EndpointNotFound, "No API endpoint for %s %s.", req.Method, shorten(req.URL.Path)))
 }
 
-// cleanPathsOnly refuses paths that net/http would otherwise redirect to a
-// cleaned form: no client sends them in good faith.
-func cleanPathsOnly(next http.Handler) http.Handler {
+// cleanURLsOnly refuses paths that net/http would otherwise redirect to a cleaned
+// form, and queries of which it would silently drop a part: no client sends them
+// in good faith.
+func cleanURLsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		p := req.URL.Path
 		if clean := path.Clean(p); clean != p && clean+"/" != p {
 			writeError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
+			return
+		}
+		if _, err := url.ParseQuery(req.URL.RawQuery); err != nil {
+			writeError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "The query of the URL cannot be read: " + err.Error()})
 			return
 		}
 		next.ServeHTTP(w, req)
@@ -249,10 +256,18 @@ func decodePath(req *http.Request, in any) error {
 	return nil
 }
 
+// appender is a message that writes its own JSON; see mlflow/encode.go.
+type appender interface{ AppendJSON(b []byte) []byte }
+
 func writeJSON(w http.ResponseWriter, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
+	var body []byte
+	if a, ok := v.(appender); ok {
+		body = a.AppendJSON(nil)
+	} else {
+		var err error
+		if body, err = json.Marshal(v); err != nil {
+			return err
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(body) // A client that has gone away needs no answer.

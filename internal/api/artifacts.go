@@ -39,7 +39,7 @@ func (s *Server) listProxy(ctx context.Context, in *mlflow.ListProxyRequest) (*m
 	if err != nil {
 		return nil, err
 	}
-	dir, err := artifact.CleanPath(in.Path)
+	dir, err := artifact.CleanFolder(in.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Server) listModelArtifacts(ctx context.Context, in *mlflow.ListModelArt
 
 // listAt lists a folder below uri, with paths relative to uri.
 func (s *Server) listAt(ctx context.Context, uri, below string) (*mlflow.ListArtifactsResponse, error) {
-	below, err := artifact.CleanPath(below)
+	below, err := artifact.CleanFolder(below)
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p st
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer func() { _ = f.Close() }() // opened for reading
 	name := path.Base(p)
 	w.Header().Set("Content-Type", contentType(name))
 	w.Header().Set("Content-Disposition", attachment(name))

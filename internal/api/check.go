@@ -40,6 +40,11 @@ func badValue(param, value, reason string) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value %s for parameter '%s' supplied: %s", shorten(value), param, reason)
 }
 
+// badLimit words the refusal of a max_results that the store cannot take.
+func badLimit[N int | int64](n N, want string) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value %d for parameter 'max_results' supplied. It must be %s", n, want)
+}
+
 func tooLong(what, value string, limit int) error {
 	if len(value) > limit && utf8.RuneCountInString(value) > limit {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' exceeds the maximum length of %d characters", what, limit)
@@ -80,6 +85,9 @@ func validMetric(param string, timestampParam string, m *mlflow.Metric) error {
 	if err := check(validKey(param, m.Key), tooLong("Metric name", m.Key, maxKey)); err != nil {
 		return err
 	}
+	if (m.DatasetName == "") != (m.DatasetDigest == "") {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Both dataset_name and dataset_digest must be provided if one is provided")
+	}
 	if m.Timestamp < 0 {
 		return badValue(timestampParam, strconv.FormatInt(m.Timestamp, 10), fmt.Sprintf("metric '%s' (value=%s). Timestamp must be a nonnegative long (64-bit integer) ", m.Key, mlflow.AppendFloat(nil, m.Value)))
 	}
@@ -93,6 +101,21 @@ func validParam(param string, p *mlflow.Param) error {
 func validTag(param, lengthName string, t *mlflow.Tag) error {
 	return check(validKey(param, t.Key), tooLong(lengthName, t.Key, maxKey))
 }
+
+// keysOnce refuses a list in which two items have the same key.
+func keysOnce[T any](what string, list []T, key func(*T) string) error {
+	seen := make(map[string]bool, len(list))
+	for i := range list {
+		k := key(&list[i])
+		if seen[k] {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "The %s '%s' is given twice; give each key once.", what, shorten(k))
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+func tagKey(t *mlflow.Tag) string { return t.Key }
 
 var runIDPattern = regexp.MustCompile(`^[a-zA-Z0-9][\w\-]{0,255}$`)
 

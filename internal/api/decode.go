@@ -414,6 +414,10 @@ func wrongType(dec *jsontext.Decoder, path string) error {
 	if err != nil {
 		return err
 	}
+	raw = raw.Clone()
+	if err := raw.Compact(); err != nil {
+		return err
+	}
 	return invalidType(path, raw, kind)
 }
 
@@ -483,7 +487,7 @@ func setQuery(v reflect.Value, values []string, f *field) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	text := values[len(values)-1]
+	text := values[0]
 	kind := jsontext.Kind('"')
 	if v.Kind() == reflect.Bool {
 		if text != "true" && text != "false" {

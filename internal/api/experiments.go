@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,24 +25,19 @@ func (s *Server) experimentRoutes(r *routes) {
 }
 
 func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperimentRequest) (*mlflow.CreateExperimentResponse, error) {
-	err := check(tooLong("name", in.Name, maxExperimentName), validLocation(in.ArtifactLocation))
+	err := check(tooLong("name", in.Name, maxExperimentName), validLocation(in.ArtifactLocation), keysOnce("tag", in.Tags, tagKey))
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
 	for i := range in.Tags {
 		if err := validExperimentTag(&in.Tags[i]); err != nil {
 			return nil, err
 		}
-		if key := in.Tags[i].Key; seen[key] {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The tag '%s' is given twice; give each key once.", key)
-		}
-		seen[in.Tags[i].Key] = true
 	}
 	tags := in.Tags
 	if s.ExperimentTags != nil {
 		for _, tag := range s.ExperimentTags(ctx, in.Name) {
-			if !seen[tag.Key] {
+			if !slices.ContainsFunc(in.Tags, func(t mlflow.Tag) bool { return t.Key == tag.Key }) {
 				tags = append(tags, tag)
 			}
 		}
@@ -77,10 +73,10 @@ func validLocation(location string) error {
 
 func (s *Server) searchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (*mlflow.SearchExperimentsResponse, error) {
 	if in.MaxResults <= 0 {
-		return nil, badValue("max_results", strconv.FormatInt(in.MaxResults, 10), "It must be a positive integer")
+		return nil, badLimit(in.MaxResults, "a positive integer")
 	}
 	if in.MaxResults > maxResults {
-		return nil, badValue("max_results", strconv.FormatInt(in.MaxResults, 10), "It must be at most "+strconv.Itoa(maxResults))
+		return nil, badLimit(in.MaxResults, "at most "+strconv.Itoa(maxResults))
 	}
 	list, next, err := s.Store.SearchExperiments(ctx, in)
 	return &mlflow.SearchExperimentsResponse{Experiments: list, NextPageToken: next}, err

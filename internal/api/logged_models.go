@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/auth"
@@ -27,10 +28,10 @@ func (s *Server) loggedModelRoutes(r *routes) {
 func (s *Server) createLoggedModel(ctx context.Context, in *mlflow.CreateLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
 	if strings.ContainsAny(in.Name, `/:.%"'`) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Invalid model name (%s) provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")", shorten(in.Name))
+			"Invalid model name ('%s') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")", shorten(in.Name))
 	}
 	id, err := experimentID(in.ExperimentID)
-	if err := check(err, tooLong("name", in.Name, 500), tooLong("model_type", in.ModelType, 500), tooLong("source_run_id", in.SourceRunID, 32)); err != nil {
+	if err := check(err, keysOnce("tag", in.Tags, tagKey), tooLong("name", in.Name, 500), tooLong("model_type", in.ModelType, 500), tooLong("source_run_id", in.SourceRunID, 32)); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.CreateLoggedModel(ctx, id, in)
@@ -46,9 +47,9 @@ func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLogged
 	case limit == 0:
 		limit = defaultModelsOnPage
 	case limit < 0:
-		return nil, badValue("max_results", "a negative number", "It must be a positive integer")
+		return nil, badLimit(limit, "a positive integer")
 	case limit > maxModelsOnPage:
-		return nil, badValue("max_results", "too large", "It must be at most 50000")
+		return nil, badLimit(limit, "at most "+strconv.Itoa(maxModelsOnPage))
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {

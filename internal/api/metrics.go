@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -27,7 +26,7 @@ func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryR
 	limit := 0
 	if in.MaxResults != nil {
 		if limit = int(*in.MaxResults); limit <= 0 {
-			return nil, badValue("max_results", strconv.Itoa(limit), "It must be a positive integer.")
+			return nil, badLimit(limit, "a positive integer.")
 		}
 	}
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, limit, in.PageToken)
@@ -35,18 +34,26 @@ func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryR
 }
 
 func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {
-	if n := len(in.RunIDs); n > maxHistoryRuns {
+	switch n := len(in.RunIDs); {
+	case n == 0:
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify at least one run_id.")
+	case n > maxHistoryRuns:
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.", maxHistoryRuns, n)
+	case in.MetricKey == "":
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify a metric_key.")
 	}
 	limit := maxBulkMetrics
 	if in.MaxResults != nil {
 		limit = min(limit, max(0, int(*in.MaxResults)))
 	}
 	list, err := s.Store.MetricHistoryBulk(ctx, in.RunIDs, in.MetricKey, limit)
+	if list == nil {
+		list = []mlflow.Metric{} // The pages read .metrics without a look.
+	}
 	return &mlflow.MetricHistoryBulkResponse{Metrics: list}, err
 }
 
-func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHistoryIntervalRequest) (*mlflow.MetricHistoryBulkResponse, error) {
+func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHistoryIntervalRequest) (*mlflow.MetricHistoryIntervalResponse, error) {
 	if n := len(in.RunIDs); n > maxHistoryRuns {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
 			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.", maxHistoryRuns, n)
@@ -67,7 +74,7 @@ func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHis
 	case in.StartStep != nil:
 		steps = &store.StepRange{From: int64(*in.StartStep), To: int64(*in.EndStep)}
 	}
-	out := &mlflow.MetricHistoryBulkResponse{}
+	out := &mlflow.MetricHistoryIntervalResponse{}
 	for _, runID := range in.RunIDs {
 		list, err := s.Store.MetricSample(ctx, runID, in.MetricKey, n, steps)
 		if err != nil {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -36,6 +35,9 @@ func (s *Server) runRoutes(r *routes) {
 func (s *Server) createRun(ctx context.Context, in *mlflow.CreateRunRequest) (*mlflow.RunResponse, error) {
 	id, err := experimentID(in.ExperimentID)
 	if err != nil {
+		return nil, err
+	}
+	if err := keysOnce("tag", in.Tags, tagKey); err != nil {
 		return nil, err
 	}
 	for i := range in.Tags {
@@ -77,10 +79,10 @@ func (s *Server) searchRuns(ctx context.Context, in *mlflow.SearchRunsRequest) (
 		limit = int(*in.MaxResults)
 	}
 	if limit > maxResults {
-		return nil, badValue("max_results", strconv.Itoa(limit), fmt.Sprintf("It must be at most %d", maxResults))
+		return nil, badLimit(limit, "at most "+strconv.Itoa(maxResults))
 	}
 	if limit <= 0 {
-		return nil, badValue("max_results", strconv.Itoa(limit), "It must be a positive integer")
+		return nil, badLimit(limit, "a positive integer")
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -193,14 +195,15 @@ func (s *Server) logInputs(ctx context.Context, in *mlflow.LogInputsRequest) (*m
 
 func validDataset(in *mlflow.DatasetInput) error {
 	for _, t := range in.Tags {
-		if err := check(tooLong("Input tag key", t.Key, 255), tooLong("Input tag value", t.Value, 500)); err != nil {
+		if err := check(tooLong("key", t.Key, 255), tooLong("value", t.Value, 500)); err != nil {
 			return err
 		}
 	}
 	d := in.Dataset
-	return check(tooLong("Dataset name", d.Name, 500), tooLong("Dataset digest", d.Digest, 36),
-		tooLong("Dataset source_type", d.SourceType, 36), tooLong("Dataset source", d.Source, 65_535),
-		tooLong("Dataset schema", d.Schema, 1_048_575), tooLong("Dataset profile", d.Profile, 16_777_215))
+	return check(keysOnce("input tag", in.Tags, func(t *mlflow.InputTag) string { return t.Key }),
+		tooLong("name", d.Name, 500), tooLong("digest", d.Digest, 36),
+		tooLong("source_type", d.SourceType, 36), tooLong("source", d.Source, 65_535),
+		tooLong("schema", d.Schema, 1_048_575), tooLong("profile", d.Profile, 16_777_215))
 }
 
 func (s *Server) logOutputs(ctx context.Context, in *mlflow.LogOutputsRequest) (*mlflow.Empty, error) {

@@ -46,6 +46,24 @@ func CleanPath(raw string) (string, error) {
 	return p, nil
 }
 
+// CleanFolder is [CleanPath] for a folder to list, as people type it: "." is
+// the root, "./a" and "a//b" are "a" and "a/b". Clients pass such paths on from
+// their callers; files are asked for by the paths that a list has shown.
+func CleanFolder(raw string) (string, error) {
+	names := strings.Split(raw, "/")
+	kept := names[:0]
+	for i, name := range names {
+		if name == "." || name == "" && i > 0 {
+			continue
+		}
+		kept = append(kept, name)
+	}
+	if len(kept) == 1 && kept[0] == "" && raw != "" {
+		return "", errInvalidPath // slashes only
+	}
+	return CleanPath(strings.Join(kept, "/"))
+}
+
 // Join puts two clean paths together.
 func Join(base, path string) string {
 	switch {

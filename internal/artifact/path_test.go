@@ -37,6 +37,22 @@ func TestCleanPath(t *testing.T) {
 	}
 }
 
+func TestCleanFolder(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"": "", ".": "", "./": "", "././/": "", "./a": "a", "a/.": "a", "a/./b/": "a/b", "a//b": "a/b", "a///": "a", "a/b": "a/b", "...": "...", "./.a": ".a",
+	} {
+		if got, err := artifact.CleanFolder(raw); err != nil || got != want {
+			t.Errorf("CleanFolder(%q) = %q, %v, want %q", raw, got, err, want)
+		}
+	}
+	for _, raw := range []string{"/", "//", "/a", "//a", "/.", "/./a", "..", "./..", "a/./../b", ".//etc/../..", "./%2e", `a\.`, "./C:/x", "a/./file:/x"} {
+		if got, err := artifact.CleanFolder(raw); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("CleanFolder(%q) = %q, %v, want Invalid path", raw, got, err)
+		}
+	}
+}
+
 // FuzzCleanPath checks what every caller relies on: whatever comes through is
 // one way to name a place below the root, for this system and for any that
 // decodes once more.
@@ -45,8 +61,15 @@ func FuzzCleanPath(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, err := artifact.CleanPath(raw)
-		if err != nil {
+		folder, err := artifact.CleanFolder(raw)
+		if again, againErr := artifact.CleanPath(folder); againErr != nil || again != folder {
+			t.Fatalf("CleanFolder(%q) = %q, which is not clean: %q, %v", raw, folder, again, againErr)
+		}
+		p, cleanErr := artifact.CleanPath(raw)
+		if cleanErr == nil && (err != nil || folder != p) {
+			t.Fatalf("%q: as a folder %q, %v; as a path %q", raw, folder, err, p)
+		}
+		if err := cleanErr; err != nil {
 			if p != "" || !errors.Is(err, mlflow.InvalidParameterValue) {
 				t.Fatalf("%q: %q, %v", raw, p, err)
 			}

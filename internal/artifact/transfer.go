@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -56,12 +57,23 @@ func Receive(w http.ResponseWriter, r *http.Request, repo Repo, path string) err
 	if body.err != nil || r.Context().Err() != nil {
 		return uploadBroken(body.err, err)
 	}
-	Drain(w, r)
+	if body.begun {
+		drainRest(w, r)
+	} else {
+		Drain(w, r)
+	}
 	return err
 }
 
-// Drain reads what is left of a refused upload.
+// Drain reads an upload that is refused before anything of it was read, unless
+// its sender waits for the answer first.
 func Drain(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		drainRest(w, r)
+	}
+}
+
+func drainRest(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drain))
 	_, _ = io.Copy(io.Discard, r.Body)
 }
@@ -89,13 +101,15 @@ func uploadBroken(readErr, err error) error {
 type steadyBody struct {
 	body    io.Reader
 	control *http.ResponseController
+	begun   bool
 	err     error
 }
 
 func (s *steadyBody) Read(b []byte) (int, error) {
+	s.begun = true
 	_ = s.control.SetReadDeadline(time.Now().Add(stall)) // where it cannot be set, there is none
 	n, err := s.body.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // Read returns io.EOF itself
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err

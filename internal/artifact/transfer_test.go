@@ -2,7 +2,6 @@ package artifact_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 		} else {
 			var file *artifact.File
 			if file, err = repo.Open(r.Context(), path); err == nil {
-				defer file.Close() //nolint:errcheck // opened for reading
+				defer func() { _ = file.Close() }() // opened for reading
 				artifact.Serve(w, r, file)
 			}
 		}
@@ -66,7 +65,7 @@ func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 	f(client)
 	_ = client.Close()
 	close(l.conns)
-	if err := srv.Shutdown(context.Background()); err != nil {
+	if err := srv.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := <-done; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
@@ -81,7 +80,7 @@ func readAnswer(t *testing.T, r *bufio.Reader) (int, string) {
 		t.Error(err)
 		return 0, ""
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer func() { _ = resp.Body.Close() }() // read to its end
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Error(err)
@@ -96,7 +95,7 @@ func TestSlowAndStalledUploads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer repo.Close() //nolint:errcheck // the folder goes anyway
+	defer func() { _ = repo.Close() }() // the folder goes anyway
 	synctest.Test(t, func(t *testing.T) {
 		serve(t, repo, func(conn net.Conn) {
 			r := bufio.NewReader(conn)
@@ -134,7 +133,7 @@ func TestRefusedUploadIsReadToItsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer repo.Close() //nolint:errcheck // the folder goes anyway
+	defer func() { _ = repo.Close() }() // the folder goes anyway
 	if err := repo.Put(t.Context(), "folder/f", strings.NewReader("")); err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +151,44 @@ func TestRefusedUploadIsReadToItsEnd(t *testing.T) {
 	})
 }
 
+func TestRefusedUploadIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	repo, err := local.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = repo.Close() }() // the folder goes anyway
+	if err := repo.Put(t.Context(), "folder/f", strings.NewReader("")); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		serve(t, repo, func(conn net.Conn) {
+			fmt.Fprint(conn, "PUT /folder HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n")
+			if status, body := readAnswer(t, bufio.NewReader(conn)); status != 400 || !strings.Contains(body, "directory") {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+		serve(t, repo, func(conn net.Conn) {
+			r := bufio.NewReader(conn)
+			fmt.Fprint(conn, "PUT /good HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+			if status, _ := readAnswer(t, r); status != 100 {
+				t.Errorf("answer %d, want 100", status)
+			}
+			fmt.Fprint(conn, "ok")
+			if status, body := readAnswer(t, r); status != 200 {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	})
+}
+
 func TestStalledDownload(t *testing.T) {
 	t.Parallel()
 	repo, err := local.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer repo.Close() //nolint:errcheck // the folder goes anyway
+	defer func() { _ = repo.Close() }() // the folder goes anyway
 	const size = 1 << 20
 	if err := repo.Put(t.Context(), "f", strings.NewReader(strings.Repeat("x", size))); err != nil {
 		t.Fatal(err)
@@ -172,8 +202,8 @@ func TestStalledDownload(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer resp.Body.Close() //nolint:errcheck // broken off
-			for range 5 {           // slow, but it moves
+			defer func() { _ = resp.Body.Close() }() // broken off
+			for range 5 {                            // slow, but it moves
 				time.Sleep(50 * time.Second)
 				if _, err := io.ReadFull(resp.Body, make([]byte, 100_000)); err != nil {
 					t.Errorf("slow reader: %v", err)

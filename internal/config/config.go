@@ -154,21 +154,24 @@ func oneOf(v string, allowed ...string) error {
 
 // refused are options of `mlflow server` that we know and do not have, with
 // what to do instead.
-var refused = map[string]string{
-	"app-name":                             "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens",
-	"artifacts-only":                       "a server of artifacts alone is not there yet; leave the option out",
-	"read-replica-backend-store-uri":       "read replicas are not there yet; leave the option out",
-	"expose-prometheus":                    "metrics for Prometheus are not there yet; leave the option out",
-	"enable-workspaces":                    "workspaces are not there yet; leave the option out",
-	"gunicorn-opts":                        "there is no Python server to pass options to; leave the option out",
-	"waitress-opts":                        "there is no Python server to pass options to; leave the option out",
-	"uvicorn-opts":                         "there is no Python server to pass options to; leave the option out",
-	"dev":                                  "there is no development mode; leave the option out",
-	"workspace-store-uri":                  "workspaces are not there yet; leave the option out",
-	"trace-archival-config":                "traces are not there yet; leave the option out",
-	"secrets-cache-ttl":                    "the gateway is not there yet; leave the option out",
-	"secrets-cache-max-size":               "the gateway is not there yet; leave the option out",
-	"ignore-default-artifact-root-warning": "there is no such warning; leave the option out",
+var refused = []struct {
+	flag    string
+	noValue bool
+	why     string
+}{
+	{"app-name", false, "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens"},
+	{"artifacts-only", true, "a server of artifacts alone is not there yet; leave the option out"},
+	{"read-replica-backend-store-uri", false, "read replicas are not there yet; leave the option out"},
+	{"expose-prometheus", false, "metrics for Prometheus are not there yet; leave the option out"},
+	{"enable-workspaces", true, "workspaces are not there yet; leave the option out"},
+	{"workspace-store-uri", false, "workspaces are not there yet; leave the option out"},
+	{"trace-archival-config", false, "traces are not there yet; leave the option out"},
+	{"secrets-cache-ttl", false, "the gateway is not there yet; leave the option out"},
+	{"secrets-cache-max-size", false, "the gateway is not there yet; leave the option out"},
+	{"gunicorn-opts", false, "there is no Python server to pass options to; leave the option out"},
+	{"waitress-opts", false, "there is no Python server to pass options to; leave the option out"},
+	{"uvicorn-opts", false, "there is no Python server to pass options to; leave the option out"},
+	{"dev", true, "there is no development mode; leave the option out"},
 }
 
 // Flags adds the server's flags to fs. Call Load after fs was parsed.
@@ -181,18 +184,20 @@ func Flags(fs *pflag.FlagSet) {
 	}
 	fs.Bool("serve-artifacts", true, "keep and serve the files of runs and models [MLFLOW_SERVE_ARTIFACTS]")
 	fs.Bool("no-serve-artifacts", false, "leave the files of runs and models to the clients")
-	for name := range refused {
-		fs.String(name, "", "")
-		fs.Lookup(name).NoOptDefVal = "true"
-		_ = fs.MarkHidden(name) // The flag was added a line above.
+	for _, r := range refused {
+		fs.String(r.flag, "", "")
+		if r.noValue {
+			fs.Lookup(r.flag).NoOptDefVal = "true"
+		}
+		_ = fs.MarkHidden(r.flag) // The flag was added a line above.
 	}
 }
 
 // Load reads the parsed flags and the environment; a flag beats a variable.
 func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
-	for name, why := range refused {
-		if fs.Changed(name) {
-			return nil, fmt.Errorf("--%s: %s", name, why)
+	for _, r := range refused {
+		if fs.Changed(r.flag) {
+			return nil, fmt.Errorf("--%s: %s", r.flag, r.why)
 		}
 	}
 	c := &Config{}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,14 +74,18 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 	b.write(")")
 }
 
-// where writes the conditions of a filter.
+// where writes the conditions of a filter, the cheap and selective ones first:
+// databases test them in that order.
 func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, error) {
+	for i := range conds {
+		if err := g.checkOp(src, &conds[i]); err != nil {
+			return Fragment{}, err
+		}
+	}
+	slices.SortStableFunc(conds, func(a, b condition) int { return a.cost() - b.cost() })
 	b := &builder{d: d}
 	for i := range conds {
 		c := &conds[i]
-		if err := g.checkOp(src, c); err != nil {
-			return Fragment{}, err
-		}
 		b.and()
 		switch {
 		case c.ent == entDataset:
@@ -94,6 +99,20 @@ func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, err
 		}
 	}
 	return b.fragment(), nil
+}
+
+// cost ranks a condition: the searched row's own columns, then single values of
+// params and tags, then the rest, then what needs a join.
+func (c *condition) cost() int {
+	switch {
+	case c.ent == entDataset:
+		return 3
+	case c.ent == entAttribute && c.attr.kind != attrRunName:
+		return 0
+	case c.op == "=" && c.ent != entMetric:
+		return 1
+	}
+	return 2
 }
 
 // orderTerm appends one term of an ORDER BY list, missing values last.

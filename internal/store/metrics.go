@@ -1,14 +1,22 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const metricColumns = "value, timestamp, step, is_nan"
+
+// metricsOfRun names the index that finds one metric of one run. Left alone,
+// SQLite prefers the primary key, which begins with the metric's name and holds
+// it for all runs.
+const metricsOfRun = "metrics INDEXED BY index_metrics_run_uuid_key_step"
 
 func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	var isNaN bool
@@ -25,23 +33,34 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	if err != nil {
 		return nil, "", err
 	}
-	query := "SELECT " + metricColumns + " FROM metrics WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value LIMIT ? OFFSET ?"
-	rowLimit := -1
-	if limit > 0 {
-		rowLimit = limit + 1
+	query, args := "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
+	switch {
+	case limit > 0:
+		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, limit+1, offset)
+	case offset > 0:
+		query, args = query+" ORDER BY timestamp, step, value LIMIT -1 OFFSET ?", append(args, offset)
+	default: // The index has them by step, which nearly is the order wanted.
+		query += " ORDER BY step"
 	}
 	err = s.read(ctx, func(t tx) error {
-		return t.each(query, []any{runID, key, rowLimit, offset}, func(rows *sql.Rows) error {
-			m := mlflow.Metric{Key: key}
-			err := scanMetric(rows, &m)
-			list = append(list, m)
-			return err
+		return t.each(query, args, func(rows *sql.Rows) error {
+			list = append(list, mlflow.Metric{Key: key})
+			return scanMetric(rows, &list[len(list)-1])
 		})
 	})
 	if limit > 0 && len(list) > limit {
-		list, next = list[:limit], search.EncodeOffset(offset+limit)
+		return list[:limit], search.EncodeOffset(offset + limit), err
 	}
-	return list, next, err
+	if !slices.IsSortedFunc(list, byTime) {
+		slices.SortFunc(list, byTime)
+	}
+	return list, "", err
+}
+
+func byTime(a, b mlflow.Metric) int {
+	av, _ := stored(a.Value)
+	bv, _ := stored(b.Value)
+	return cmp.Or(cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(a.Step, b.Step), cmp.Compare(av, bv))
 }
 
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
@@ -52,7 +71,7 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key stri
 		args = append(args, id)
 	}
 	err = s.read(ctx, func(t tx) error {
-		return t.eachOnce("SELECT run_uuid, "+metricColumns+" FROM metrics WHERE run_uuid IN ("+placeholders(len(runIDs))+") AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+		return t.eachOnce("SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN ("+placeholders(len(runIDs))+") AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
 			append(args, key, limit), func(rows *sql.Rows) error {
 				m := mlflow.Metric{Key: key}
 				var isNaN bool
@@ -83,7 +102,7 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 	}
 	err = s.read(ctx, func(t tx) error {
 		var first, last sql.NullInt64
-		if err := t.queryRow("SELECT (SELECT min(step) FROM metrics WHERE "+where+"), (SELECT max(step) FROM metrics WHERE "+where+")", concat(args, args)...).Scan(&first, &last); err != nil || !first.Valid {
+		if err := t.queryRow("SELECT (SELECT min(step) FROM "+metricsOfRun+" WHERE "+where+"), (SELECT max(step) FROM "+metricsOfRun+" WHERE "+where+")", concat(args, args)...).Scan(&first, &last); err != nil || !first.Valid {
 			return err
 		}
 		long, err := t.longerThan(exactRows, where, args)
@@ -104,15 +123,15 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 }
 
 func (t tx) longerThan(n int, where string, args []any) (long bool, err error) {
-	err = t.queryRow("SELECT EXISTS (SELECT 1 FROM metrics WHERE "+where+" LIMIT 1 OFFSET ?)", append(args[:len(args):len(args)], n)...).Scan(&long)
+	err = t.queryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE "+where+" LIMIT 1 OFFSET ?)", append(args[:len(args):len(args)], n)...).Scan(&long)
 	return long, err
 }
 
 // sampleByRows cuts the ordered rows into n buckets of nearly equal size, the
-// larger ones first, and takes the first of each, and the very last row.
+// larger ones first, and takes the first of each, but of the last its last row.
 func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, error) {
 	var all []mlflow.Metric
-	err := t.each("SELECT "+metricColumns+" FROM metrics WHERE "+where+" ORDER BY step, timestamp, value, is_nan", args, func(rows *sql.Rows) error {
+	err := t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where+" ORDER BY step, timestamp, value, is_nan", args, func(rows *sql.Rows) error {
 		var m mlflow.Metric
 		err := scanMetric(rows, &m)
 		all = append(all, m)
@@ -121,39 +140,29 @@ func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, erro
 	if err != nil || len(all) <= n {
 		return all, err
 	}
-	if n == 1 {
-		return all[len(all)-1:], nil
-	}
-	sample := make([]mlflow.Metric, 0, n+1)
+	sample := make([]mlflow.Metric, n)
 	size, larger := len(all)/n, len(all)%n
-	at := 0
-	for bucket := range n {
-		sample = append(sample, all[at])
-		at += size
-		if bucket < larger {
-			at++
-		}
+	for bucket := range sample {
+		sample[bucket] = all[bucket*size+min(bucket, larger)]
 	}
-	if size > 1 {
-		sample = append(sample, all[len(all)-1])
-	}
+	sample[n-1] = all[len(all)-1]
 	return sample, nil
 }
 
-// sampleBySteps takes the first row at or after each of n evenly spaced steps,
+// sampleBySteps takes the first row at or after each of n-1 evenly spaced steps,
 // and the last row: one index probe each, however long the history.
 func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([]mlflow.Metric, error) {
-	sample := make([]mlflow.Metric, 0, n+1)
+	sample := make([]mlflow.Metric, 0, n)
 	probe := func(condition string, step int64) error {
-		return t.each("SELECT "+metricColumns+" FROM metrics WHERE "+where+condition, append(args[:len(args):len(args)], step), func(rows *sql.Rows) error {
+		return t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where+condition, append(args[:len(args):len(args)], step), func(rows *sql.Rows) error {
 			var m mlflow.Metric
 			err := scanMetric(rows, &m)
 			sample = append(sample, m)
 			return err
 		})
 	}
-	for i := range n {
-		from := first + int64(float64(last-first)*float64(i)/float64(n))
+	for i := range n - 1 {
+		from := first + int64(float64(last-first)*float64(i)/float64(n-1))
 		if len(sample) > 0 && sample[len(sample)-1].Step >= from {
 			continue
 		}
@@ -161,13 +170,8 @@ func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([
 			return nil, err
 		}
 	}
-	if err := probe(" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", last); err != nil {
-		return nil, err
-	}
-	if n == 1 {
-		return sample[len(sample)-1:], nil
-	}
-	return sample, nil
+	err := probe(" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", last)
+	return sample, err
 }
 
 // MetricSummaries describes every metric of a run: how many values, and the
@@ -199,14 +203,18 @@ func orNaN(v sql.NullFloat64) mlflow.Float {
 	return mlflow.Float(logged(v.Float64, !v.Valid))
 }
 
-// The steps of the extremes come from the metrics' own rows: SQLite and the
-// other databases all lack a portable arg-max, so each is one index probe.
-const metricSummaryQuery = "WITH s AS (" +
-	"SELECT `key`, count(*) AS n, min(CASE WHEN is_nan THEN NULL ELSE value END) AS low, max(CASE WHEN is_nan THEN NULL ELSE value END) AS high, min(step) AS first_step " +
-	"FROM metrics WHERE run_uuid = ?1 GROUP BY `key`) " +
-	"SELECT s.`key`, s.n, " +
-	"(SELECT CASE WHEN m.is_nan THEN NULL ELSE m.value END FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.step = s.first_step ORDER BY m.timestamp, m.value LIMIT 1), " +
-	"CASE WHEN l.is_nan THEN NULL ELSE l.value END, l.step, l.timestamp, " +
-	"s.low, (SELECT min(m.step) FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.value = s.low AND NOT m.is_nan), " +
-	"s.high, (SELECT min(m.step) FROM metrics m WHERE m.run_uuid = ?1 AND m.`key` = s.`key` AND m.value = s.high AND NOT m.is_nan) " +
-	"FROM s JOIN latest_metrics l ON l.run_uuid = ?1 AND l.`key` = s.`key` ORDER BY s.`key`"
+// metricSummaryQuery finds counts and extremes in one pass over the run's
+// metrics. The first value and the steps of the extremes are probes in the order
+// of the index, since the databases have no common arg-min.
+var metricSummaryQuery = strings.ReplaceAll(`
+	WITH s AS (
+		SELECT "key", count(*) AS n, min(step) AS first_step,
+			min(CASE WHEN is_nan THEN NULL ELSE value END) AS low, max(CASE WHEN is_nan THEN NULL ELSE value END) AS high
+		FROM `+metricsOfRun+` WHERE run_uuid = ?1 GROUP BY "key")
+	SELECT s."key", s.n,
+		(SELECT CASE WHEN is_nan THEN NULL ELSE value END {of s} AND step = s.first_step ORDER BY timestamp, value LIMIT 1),
+		CASE WHEN l.is_nan THEN NULL ELSE l.value END, l.step, l.timestamp,
+		s.low, (SELECT step {of s} AND value = s.low AND NOT is_nan ORDER BY step LIMIT 1),
+		s.high, (SELECT step {of s} AND value = s.high AND NOT is_nan ORDER BY step LIMIT 1)
+	FROM s JOIN latest_metrics l ON l.run_uuid = ?1 AND l."key" = s."key" ORDER BY s."key"`,
+	"{of s}", "FROM "+metricsOfRun+` WHERE run_uuid = ?1 AND metrics."key" = s."key"`)

@@ -85,15 +85,13 @@ func tagValue(tags []mlflow.Tag, key string) string {
 // Run returns a run with all its data, deleted ones included.
 func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error) {
 	err = s.read(ctx, func(t tx) error {
-		info, err := t.runInfo(id)
-		if err != nil {
-			return err
-		}
-		runs := []mlflow.Run{{Info: *info}}
+		runs := []mlflow.Run{{Info: mlflow.RunInfo{RunID: id}}}
 		if err := t.loadRuns(runs); err != nil {
 			return err
 		}
-		run = &runs[0]
+		if run = &runs[0]; run.Info.RunUUID == "" {
+			return noRun(id)
+		}
 		run.Inputs.ModelInputs, err = t.modelInputs(id)
 		return err
 	})
@@ -210,7 +208,7 @@ func (s *Store) SetTag(ctx context.Context, runID string, tag mlflow.Tag) error 
 // setTag also keeps the run's name in step with its tag.
 func (t tx) setTag(runID string, tag mlflow.Tag) error {
 	_, err := t.exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value", tag.Key, tag.Value, runID)
-	if err == nil && tag.Key == tagRunName {
+	if err == nil && tag.Key == tagRunName && tag.Value != "" {
 		_, err = t.exec(`UPDATE runs SET name = ? WHERE run_uuid = ?`, tag.Value, runID)
 	}
 	return err

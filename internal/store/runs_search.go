@@ -9,8 +9,8 @@ import (
 )
 
 // SearchRuns returns one page of runs of the experiments and the token of the
-// next page, "" on the last. The runs' rows are found first, their data is
-// loaded for the page alone.
+// next page, "" on the last. Only ids are searched and sorted; everything else
+// is loaded for the page alone.
 func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
 	q, err := search.Runs(s.dialect, in.Filter, in.OrderBy)
 	if err != nil {
@@ -24,16 +24,15 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 	for i, id := range experimentIDs {
 		ids[i] = id
 	}
-	query := `SELECT ` + runColumns + ` FROM runs r ` + q.Joins.SQL +
+	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL +
 		` WHERE ` + and(`r.experiment_id IN (`+placeholders(len(ids))+`)`, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, ids, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.read(ctx, func(t tx) error {
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			info, err := scanRunInfo(rows)
-			if err == nil {
-				runs = append(runs, mlflow.Run{Info: *info})
-			}
+			var r mlflow.Run
+			err := rows.Scan(&r.Info.RunID)
+			runs = append(runs, r)
 			return err
 		})
 		if err != nil {
@@ -48,7 +47,8 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 // loadChunk is how many runs' data one query loads.
 const loadChunk = 500
 
-// loadRuns fills in the data, dataset inputs and model outputs of runs.
+// loadRuns fills in everything about runs of which only the id is known, but
+// their model inputs, which MLflow tells of a single run only.
 func (t tx) loadRuns(runs []mlflow.Run) error {
 	for len(runs) > 0 {
 		n := min(loadChunk, len(runs))
@@ -72,8 +72,18 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 	if len(ids) == 1 { // GetRun, the client's most frequent question.
 		query = t.each
 	}
+	err := query(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
+		info, err := scanRunInfo(rows)
+		if err == nil {
+			at[info.RunID].Info = *info
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	var id string
-	err := query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+	err = query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
 		var m mlflow.Metric
 		var isNaN bool
 		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {

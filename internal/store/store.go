@@ -62,7 +62,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate" +
 		"&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=case_sensitive_like(1)" +
-		"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-16000)&_pragma=synchronous(" + url.QueryEscape(o.Synchronous) + ")"
+		"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-32000)&_pragma=synchronous(" + url.QueryEscape(o.Synchronous) + ")"
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err

@@ -259,7 +259,7 @@ func seek(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer func() { _ = f.Close() }() // opened for reading
 	b := make([]byte, 3)
 	for _, want := range []struct {
 		offset int64
@@ -283,7 +283,7 @@ func readerKeepsFile(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer func() { _ = f.Close() }() // opened for reading
 	put(t, r, "f", "new")
 	b, err := io.ReadAll(f)
 	if err != nil || string(b) != strings.Repeat("old ", 1000) {
@@ -358,14 +358,14 @@ func large(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer func() { _ = f.Close() }() // opened for reading
 	got := make([]byte, len(block))
 	for i := range src {
 		if _, err := io.ReadFull(f, got); err != nil || !bytes.Equal(got, block) {
 			t.Fatalf("block %d differs, %v", i, err)
 		}
 	}
-	if n, err := f.Read(got); n != 0 || err != io.EOF { //nolint:errorlint // Read returns io.EOF itself
+	if n, err := f.Read(got); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("%d bytes more, %v", n, err)
 	}
 }

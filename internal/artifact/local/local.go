@@ -79,7 +79,7 @@ func (r *Repo) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) 
 	if err != nil {
 		return nil, r.unlessMissing("list", dir, err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer func() { _ = f.Close() }() // opened for reading
 	entries, err := f.ReadDir(-1)
 	if err != nil {
 		return nil, r.unlessMissing("list", dir, err)

@@ -3,14 +3,9 @@ package local_test
 import (
 	"errors"
 	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -112,37 +107,6 @@ func TestLinksDoNotLeadOut(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(outside); err != nil || len(entries) != 1 {
 		t.Errorf("outside: %v, %v", entries, err)
-	}
-}
-
-// TestUnspellableNames has files that another program left: they are not shown,
-// since no request could ask for them.
-func TestUnspellableNames(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("file systems elsewhere refuse such names")
-	}
-	dir := t.TempDir()
-	for _, name := range []string{`a\b`, "a#b", "a\nb", "a\xffb", "a%2eb", "good"} {
-		write(t, filepath.Join(dir, name), "x")
-	}
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	socket, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, "socket"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close() //nolint:errcheck // the folder goes anyway
-	r := open(t, dir)
-	files, err := r.List(t.Context(), "")
-	if err != nil || len(files) != 1 || files[0].Path != "good" {
-		t.Errorf("list: %v, %v", files, err)
-	}
-	for _, special := range []string{"pipe", "socket"} {
-		if _, err := r.Open(t.Context(), special); !errors.Is(err, mlflow.ResourceDoesNotExist) {
-			t.Errorf("open %s: %v", special, err)
-		}
 	}
 }
 
@@ -257,47 +221,5 @@ func TestOpenByURI(t *testing.T) {
 		if r, err := artifact.Open(uri); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%q: %v, %v, want %q", uri, r, err, message)
 		}
-	}
-}
-
-// TestDiskFull fills a small file system: the upload is refused with its
-// reason, nothing is left, and there is room again after a deletion.
-func TestDiskFull(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		t.Skip("needs to mount a tmpfs")
-	}
-	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=1m", "none", dir).CombinedOutput(); err != nil {
-		t.Skipf("cannot mount a tmpfs: %s", out)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
-	r, err := local.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close() //nolint:errcheck // before the unmount
-	if err := r.Put(t.Context(), "a", strings.NewReader(strings.Repeat("a", 600<<10))); err != nil {
-		t.Fatal(err)
-	}
-	for range 3 {
-		err := r.Put(t.Context(), "b", strings.NewReader(strings.Repeat("b", 600<<10)))
-		if e := mlflow.AsError(err); e == nil || e.HTTPStatus() != http.StatusInsufficientStorage ||
-			e.Code != mlflow.TemporarilyUnavailable || !strings.Contains(e.Message, "full") {
-			t.Fatalf("put on a full disk: %v", err)
-		}
-	}
-	if files, err := r.List(t.Context(), ""); err != nil || len(files) != 1 || files[0].FileSize != 600<<10 {
-		t.Errorf("list: %v, %v", files, err)
-	}
-	if err := r.Delete(t.Context(), "a"); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Put(t.Context(), "b", strings.NewReader(strings.Repeat("b", 600<<10))); err != nil {
-		t.Errorf("put after making room: %v", err)
 	}
 }

@@ -236,6 +236,9 @@ func putError(p string, err error) error {
 			Message: fmt.Sprintf("The artifact store is full: '%s' was not stored", p),
 			Status:  http.StatusInsufficientStorage,
 		}
+	case errors.Is(err, syscall.EXDEV):
+		return mlflow.Errorf(mlflow.InternalError, "A file system is mounted inside of the artifact folder, so '%s' cannot be put in place in one step; "+
+			"the folder has to be on one file system", p)
 	case errors.Is(err, syscall.ENOTDIR):
 		return artifact.UnderFile(p)
 	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.EEXIST), errors.Is(err, syscall.ENOTEMPTY):
@@ -248,7 +251,7 @@ func putError(p string, err error) error {
 
 // contextReader stops reading once the request is over.
 type contextReader struct {
-	ctx context.Context //nolint:containedctx // lives as long as one call of Put
+	ctx context.Context // of the one call of Put
 	r   io.Reader
 }
 

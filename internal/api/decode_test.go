@@ -1,0 +1,116 @@
+package api
+
+import (
+	"math"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+func TestDecodeNumbers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		value, timestamp string
+		wantValue        float64
+		wantTime         int64
+		ok               bool
+	}{
+		{`1`, `1`, 1, 1, true},
+		{`"1.5"`, `"3"`, 1.5, 3, true},
+		{`1e3`, `1e3`, 1000, 1000, true},
+		{`-0.0`, `3.0`, 0, 3, true},
+		{`NaN`, `1`, math.NaN(), 1, true},
+		{`"NaN"`, `1`, math.NaN(), 1, true},
+		{`-Infinity`, `1`, math.Inf(-1), 1, true},
+		{`"Infinity"`, `1`, math.Inf(1), 1, true},
+		{`1e400`, `1`, math.Inf(1), 1, true},
+		{`true`, `1`, 1, 1, true},
+		{`1`, `9223372036854775807`, 1, math.MaxInt64, true},
+		{`1`, `-9223372036854775808`, 1, math.MinInt64, true},
+		{`1`, `9223372036854775808`, 0, 0, false},
+		{`1`, `1.5`, 0, 0, false},
+		{`1`, `NaN`, 0, 0, false},
+		{`1`, `1e30`, 0, 0, false},
+		{`1`, `true`, 0, 0, false},
+		{`1`, `""`, 0, 0, false},
+		{`"0x10"`, `1`, 0, 0, false},
+		{`"1_000"`, `1`, 0, 0, false},
+		{`"abc"`, `1`, 0, 0, false},
+		{`""`, `1`, 0, 0, false},
+		{`[1]`, `1`, 0, 0, false},
+		{`{}`, `1`, 0, 0, false},
+		{`01`, `1`, 0, 0, false},
+	} {
+		var in mlflow.LogMetricRequest
+		body := `{"run_id":"r","key":"NaN","value":` + c.value + `,"timestamp":` + c.timestamp + `}`
+		err := decodeJSON([]byte(body), &in)
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", body, err)
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		same := float64(in.Value) == c.wantValue || math.IsNaN(float64(in.Value)) && math.IsNaN(c.wantValue)
+		if !same || in.Timestamp != c.wantTime || in.Key != "NaN" {
+			t.Errorf("%s: %+v", body, in)
+		}
+	}
+}
+
+func TestDecodeSpellings(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"run_id":"a","key":"k"}`:                  "a",
+		`{"runId":"a","key":"k"}`:                   "a",
+		`{"run_uuid":"a","key":"k"}`:                "a",
+		`{"run_uuid":"old","run_id":"a","key":"k"}`: "a",
+		`{"run_id":"a","run_uuid":"old","key":"k"}`: "a",
+		`{"run_id":"b","run_id":"a","key":"k"}`:     "a",
+		`{"run_id":null,"runUuid":"a","key":"k"}`:   "a",
+	} {
+		var in mlflow.SetTagRequest
+		if err := decodeJSON([]byte(body), &in); err != nil || in.RunID != want {
+			t.Errorf("%s: %q, %v", body, in.RunID, err)
+		}
+	}
+}
+
+func TestDecodeQuery(t *testing.T) {
+	t.Parallel()
+	q, err := url.ParseQuery("run_ids=a&run_ids=b&metric_key=m&max_results=7&startStep=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in mlflow.MetricHistoryIntervalRequest
+	if err := decodeQuery(q, &in); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(in.RunIDs, " ") != "a b" || in.MetricKey != "m" || *in.MaxResults != 7 || *in.StartStep != 1 || in.EndStep != nil {
+		t.Errorf("%+v", in)
+	}
+	q.Set("max_results", "x")
+	if err := decodeQuery(q, new(mlflow.MetricHistoryIntervalRequest)); err == nil || !strings.Contains(err.Error(), `"x" for parameter 'max_results'`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// FuzzDecodeJSON: whatever arrives, the decoder neither panics nor answers with
+// anything but an error for the sender.
+func FuzzDecodeJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"run_id":"r","metrics":[{"key":"m","value":NaN,"timestamp":"1"}],"params":[{"key":"p","value":null}],"tags":[]}`,
+		`"{\"run_id\":\"r\"}"`, `null`, `[`, `{"a":`, `{"metrics":[-Infinity]}`, "{\"run_id\":\"\xff\"}", `{"run_id":"\ud800"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, in := range []any{new(mlflow.LogBatchRequest), new(mlflow.SearchLoggedModelsRequest), new(mlflow.LogInputsRequest)} {
+			if err := decodeJSON(body, in); err != nil && mlflow.AsError(err) == nil {
+				t.Errorf("%q: %v is no error of the API", body, err)
+			}
+		}
+	})
+}
