@@ -1,0 +1,202 @@
+package databricks
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Clients from before the Files API, and newer ones that were told not to use
+// it, ask for a signed URL for each file. They get one of this server itself.
+
+const (
+	signedPath = "/.well-known/databricks-artifact"
+	signedFor  = time.Hour
+	maxAsk     = 8 << 20 // bytes of such a question
+)
+
+// grant is what a signed URL allows.
+type grant struct {
+	Path    string `json:"p"`
+	Write   bool   `json:"w,omitempty"`
+	Expires int64  `json:"x"` // Unix seconds
+}
+
+// signer signs grants. Its key lives as long as the process: a URL that was
+// signed before a restart is as good as an expired one.
+type signer struct{ key [sha256.Size]byte }
+
+func (s *signer) mac(payload string) []byte {
+	h := hmac.New(sha256.New, s.key[:])
+	h.Write([]byte(payload))
+	return h.Sum(nil)
+}
+
+func (s *signer) sign(g grant) (string, error) {
+	b, err := json.Marshal(g)
+	if err != nil {
+		return "", err
+	}
+	payload := base64.RawURLEncoding.EncodeToString(b)
+	return payload + "." + base64.RawURLEncoding.EncodeToString(s.mac(payload)), nil
+}
+
+var errGrant error = &mlflow.Error{Code: mlflow.PermissionDenied, Message: "The signed URL is not valid or has expired. Ask for a new one."}
+
+// open returns what a token grants now, if it grants that.
+func (s *signer) open(token string, write bool) (string, error) {
+	payload, sum, _ := strings.Cut(token, ".")
+	mac, err := base64.RawURLEncoding.DecodeString(sum)
+	if err != nil || !hmac.Equal(mac, s.mac(payload)) {
+		return "", errGrant
+	}
+	b, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return "", errGrant
+	}
+	var g grant
+	if err := json.Unmarshal(b, &g); err != nil || g.Write != write || time.Now().Unix() >= g.Expires {
+		return "", errGrant
+	}
+	return g.Path, nil
+}
+
+type credential struct {
+	RunID     string   `json:"run_id,omitempty"`
+	Path      string   `json:"path"`
+	SignedURI string   `json:"signed_uri"`
+	Headers   []string `json:"headers"`
+	Type      string   `json:"type"`
+}
+
+// runCredentials answers with a signed URL for each path below a run's artifacts.
+func (d *Door) runCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var in struct {
+			RunID string   `json:"run_id"`
+			Paths []string `json:"path"`
+		}
+		if err := readAsk(w, r, &in); err != nil {
+			return err
+		}
+		infos, err := d.credentials(r, s, write, in.RunID, in.Paths, d.RunURI)
+		if err != nil {
+			return err
+		}
+		for i := range infos {
+			infos[i].RunID = in.RunID
+		}
+		return writeJSON(w, struct {
+			Infos []credential `json:"credential_infos"`
+		}{infos})
+	}
+}
+
+// modelCredentials is runCredentials for a logged model.
+func (d *Door) modelCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var in struct {
+			Paths []string `json:"paths"`
+		}
+		if err := readAsk(w, r, &in); err != nil {
+			return err
+		}
+		infos, err := d.credentials(r, s, write, r.PathValue("model_id"), in.Paths, d.ModelURI)
+		if err != nil {
+			return err
+		}
+		type wrapped struct {
+			Info credential `json:"credential_info"`
+		}
+		out := make([]wrapped, len(infos))
+		for i, info := range infos {
+			out[i].Info = info
+		}
+		return writeJSON(w, struct {
+			Credentials []wrapped `json:"credentials"`
+		}{out})
+	}
+}
+
+func readAsk(w http.ResponseWriter, r *http.Request, in any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAsk))
+	if err != nil {
+		return mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end, or is too large.")
+	}
+	if err := json.Unmarshal(body, in); err != nil {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not the JSON object that was expected.")
+	}
+	return nil
+}
+
+func (d *Door) credentials(r *http.Request, s *signer, write bool, id string, paths []string,
+	uriOf func(context.Context, string) (string, error),
+) ([]credential, error) {
+	uri, err := uriOf(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	repo, base, err := d.Locate(uri)
+	if err != nil {
+		return nil, err
+	}
+	if proxy, err := d.Proxy(); err != nil || repo != proxy {
+		return nil, errors.Join(err, mlflow.Errorf(mlflow.NotImplemented, "Only artifacts kept by this server's proxy can be reached by a signed URL."))
+	}
+	infos := make([]credential, len(paths))
+	for i, raw := range paths {
+		p, err := artifact.CleanPath(raw)
+		if err != nil {
+			return nil, err
+		}
+		token, err := s.sign(grant{artifact.Join(base, p), write, time.Now().Add(signedFor).Unix()})
+		if err != nil {
+			return nil, err
+		}
+		// Of the types there are, this one is a plain PUT or GET of any size.
+		infos[i] = credential{Path: raw, SignedURI: origin(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
+	}
+	return infos, nil
+}
+
+// signedDownload and signedUpload serve the signed URLs. The signature stands
+// for the user who asked for it.
+
+func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, err := s.open(r.URL.Query().Get("token"), false)
+		if err != nil {
+			return err
+		}
+		repo, err := d.Proxy()
+		if err != nil {
+			return err
+		}
+		return sendBytes(w, r, repo, p)
+	}
+}
+
+func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, err := s.open(r.URL.Query().Get("token"), true)
+		if err != nil {
+			artifact.Drain(w, r)
+			return err
+		}
+		repo, err := d.Proxy()
+		if err != nil {
+			return err
+		}
+		return artifact.Receive(w, r, repo, p)
+	}
+}
