@@ -11,7 +11,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +22,9 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -120,7 +124,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.store.Close())
 }
 
-// handler mounts everything: static prefix, guard, then API and login door
+// handler mounts everything: guard, static prefix, then API and login door
 // behind authentication, and the web pages for the rest.
 func (s *Server) handler() (http.Handler, error) {
 	destination := s.config.ArtifactsDestination
@@ -133,18 +137,44 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	routes := &api.Server{
 		Store: s.store, Artifacts: artifacts, Log: s.log,
+		RewriteResponse: databricks.Respell,
+		ExperimentTags:  databricks.ExperimentTags,
 	}
-	authenticated := auth.Middleware(s.store)
-	apiHandler := authenticated(routes.Handler())
+	door := &databricks.Door{
+		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI,
+		WriteError: api.WriteError, Log: s.log,
+	}
+	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
+	pages := webui.Handler()
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case api.Handles(r.URL.Path):
-			apiHandler.ServeHTTP(w, r)
+		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
+		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
+			private.ServeHTTP(w, r)
+		case workspace: // After mlflow.login() the client prints links of a workspace.
+			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
 		default:
-			http.NotFound(w, r)
+			pages.ServeHTTP(w, r)
 		}
 	})
 	return newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root)), nil
+}
+
+// runURI and modelURI tell the door where the files of a run or model are.
+
+func (s *Server) runURI(ctx context.Context, id string) (string, error) {
+	info, err := s.store.RunInfo(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return info.ArtifactURI, nil
+}
+
+func (s *Server) modelURI(ctx context.Context, id string) (string, error) {
+	m, err := s.store.LoggedModel(ctx, id, false)
+	if err != nil {
+		return "", err
+	}
+	return m.Info.ArtifactURI, nil
 }
 
 // underPrefix serves next below a path prefix. The artifact proxy is reached

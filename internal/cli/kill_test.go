@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// TestMain lets a test start this test binary as the millrace command.
+func TestMain(m *testing.M) {
+	if os.Getenv("MILLRACE_TEST_COMMAND") == "1" {
+		os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// startProcess starts `millrace server` in dir as a process of its own.
+func startProcess(t *testing.T, dir string) (*exec.Cmd, *mlflow.Client) {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), os.Args[0], "server", "--port", "0",
+		"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files"))
+	cmd.Env = append(os.Environ(), "MILLRACE_TEST_COMMAND=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := regexp.MustCompile(`ready at (\S+)`)
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if m := ready.FindStringSubmatch(lines.Text()); m != nil {
+			go func() {
+				for lines.Scan() { // Keep the pipe empty.
+				}
+			}()
+			return cmd, mlflow.NewClient(m[1])
+		}
+	}
+	t.Fatalf("the server said nothing: %v", cmd.Wait())
+	return nil, nil
+}
+
+// What was acknowledged is there after kill -9, and a batch is there whole or
+// not at all.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	const clients, size, rounds = 8, 50, 3
+	dir := t.TempDir()
+	var acknowledged [clients]int // Batches of each client, by the server's word.
+	runs := make([]string, clients)
+	for round := range rounds {
+		cmd, client := startProcess(t, dir)
+		if round == 0 {
+			for c := range runs {
+				run, err := client.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				runs[c] = run.Info.RunID
+			}
+		}
+		check(t, client, runs, &acknowledged, size)
+		var wg sync.WaitGroup
+		var total atomic.Int64
+		for c := range clients {
+			wg.Go(func() {
+				for logBatch(t, client, runs[c], acknowledged[c], size) == nil {
+					acknowledged[c]++
+					total.Add(1)
+				}
+			})
+		}
+		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // It was killed.
+		wg.Wait()
+		if total.Load() == 0 {
+			t.Errorf("round %d: nothing was logged before the kill", round)
+		}
+	}
+	cmd, client := startProcess(t, dir)
+	check(t, client, runs, &acknowledged, size)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the server after SIGINT: %v", err)
+	}
+}
+
+// logBatch logs batch n of a run: its metrics, a param and a tag.
+func logBatch(t *testing.T, client *mlflow.Client, run string, n, size int) error {
+	metrics := make([]mlflow.Metric, size)
+	for i := range metrics {
+		metrics[i] = mlflow.Metric{Key: "m", Value: 1, Timestamp: int64(n), Step: int64(n*size + i)}
+	}
+	return client.LogBatch(t.Context(), &mlflow.LogBatchRequest{
+		RunID: run, Metrics: metrics,
+		Params: []mlflow.Param{{Key: fmt.Sprintf("p%d", n), Value: "1"}},
+		Tags:   []mlflow.Tag{{Key: fmt.Sprintf("t%d", n), Value: "1"}},
+	})
+}
+
+// check compares what each run holds with what was acknowledged. One batch more
+// may be there, if the kill came between its commit and its answer; it counts from then on.
+func check(t *testing.T, client *mlflow.Client, runs []string, acknowledged *[8]int, size int) {
+	t.Helper()
+	for c, id := range runs {
+		run, err := client.Run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		history, err := client.MetricHistory(t.Context(), &mlflow.GetMetricHistoryRequest{RunID: id, MetricKey: "m"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches := len(run.Data.Params)
+		if batches < acknowledged[c] || batches > acknowledged[c]+1 {
+			t.Errorf("run %d has %d batches, %d were acknowledged", c, batches, acknowledged[c])
+		}
+		if len(history.Metrics) != batches*size || len(run.Data.Tags) != batches+1 {
+			t.Errorf("run %d has a part of a batch: %d params, %d tags, %d metrics", c, batches, len(run.Data.Tags), len(history.Metrics))
+		}
+		acknowledged[c] = batches
+	}
+}

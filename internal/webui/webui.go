@@ -1,0 +1,223 @@
+// Package webui serves the web pages that are embedded in the binary.
+package webui
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace-ml/millrace/web"
+)
+
+const (
+	indexPage = "index.html"
+
+	// The pages need nothing from other hosts and no inline script. Styles are set on elements for
+	// colours and positions; images and frames may come from files that the page itself has read.
+	contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; " +
+		"img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; " +
+		"form-action 'self'"
+)
+
+// contentTypes are fixed here, because the mime package reads the machine's own tables.
+var contentTypes = map[string]string{
+	".css":  "text/css; charset=utf-8",
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".json": "application/json",
+	".png":  "image/png",
+	".svg":  "image/svg+xml",
+}
+
+// asset is one file of the build in the two forms that clients may ask for.
+type asset struct {
+	contentType  string
+	cacheControl string
+	etag         string
+	packed       []byte // gzip
+	plain        []byte
+}
+
+// Handler serves the pages: index.html at "/", every other file at its own path.
+// In a binary that was built without them it serves a page that says so.
+func Handler() http.Handler {
+	files, err := web.Files()
+	if err != nil {
+		return failed(err)
+	}
+	assets, err := load(files)
+	if err != nil {
+		return failed(err)
+	}
+	if len(assets) == 0 {
+		return securityHeaders(readOnly(http.HandlerFunc(serveMissingUI)))
+	}
+	return newHandler(assets)
+}
+
+func newHandler(assets map[string]asset) http.Handler {
+	return securityHeaders(readOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if name == "" {
+			name = indexPage
+		}
+		file, ok := assets[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		file.serve(w, r)
+	})))
+}
+
+// load reads all files of a build. Unpacking them once costs about a megabyte and a few milliseconds.
+func load(files fs.FS) (map[string]asset, error) {
+	assets := map[string]asset{}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".gz") {
+			return err
+		}
+		packed, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		name = strings.TrimSuffix(name, ".gz")
+		file, err := newAsset(name, packed)
+		if err != nil {
+			return fmt.Errorf("web page file %s: %w", name, err)
+		}
+		assets[name] = file
+		return nil
+	})
+	return assets, err
+}
+
+func newAsset(name string, packed []byte) (asset, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return asset{}, err
+	}
+	plain, err := io.ReadAll(reader)
+	if err != nil {
+		return asset{}, err
+	}
+	sum := sha256.Sum256(plain)
+	file := asset{
+		contentType:  contentType(name),
+		cacheControl: "no-cache",
+		etag:         hex.EncodeToString(sum[:12]),
+		packed:       packed,
+		plain:        plain,
+	}
+	// The build puts a hash of the contents into the names of files in this folder only.
+	if strings.HasPrefix(name, "assets/") {
+		file.cacheControl = "public, max-age=31536000, immutable"
+	}
+	return file, nil
+}
+
+func contentType(name string) string {
+	extension := path.Ext(name)
+	if known, ok := contentTypes[extension]; ok {
+		return known
+	}
+	if guess := mime.TypeByExtension(extension); guess != "" {
+		return guess
+	}
+	return "application/octet-stream"
+}
+
+func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Cache-Control", a.cacheControl)
+	h.Add("Vary", "Accept-Encoding")
+	body := a.plain
+	// The two forms are different bytes, so they need different entity tags.
+	etag := `"` + a.etag + `"`
+	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+		body = a.packed
+		etag = `"` + a.etag + `-gz"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Etag", etag)
+	// ServeContent answers conditional requests. A byte range of a compressed form helps nobody.
+	r.Header.Del("Range")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// acceptsGzip reads Accept-Encoding, where "gzip;q=0" means no and "*" means any.
+func acceptsGzip(values []string) bool {
+	wildcard := false
+	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		coding, weight, _ := strings.Cut(item, ";")
+		refused := slices.Contains([]string{"q=0", "q=0.0", "q=0.00", "q=0.000"}, strings.ReplaceAll(weight, " ", ""))
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip":
+			return !refused
+		case "*":
+			wildcard = !refused
+		}
+	}
+	return wildcard
+}
+
+func securityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// failed answers every request with the reason why the pages cannot be served.
+func failed(err error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the web pages in this binary are damaged: "+err.Error(), http.StatusInternalServerError)
+	})
+}
+
+const missingUI = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Millrace</title>
+<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 4em auto; padding: 0 1em; color-scheme: light dark }</style>
+<h1>Millrace is running without its web pages</h1>
+<p>This binary was built with the tag <code>noui</code>. The REST API works as usual: point
+<code>MLFLOW_TRACKING_URI</code> at this address.</p>
+<p>For the pages, use a binary that was built without that tag.</p>
+</html>
+`
+
+func serveMissingUI(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" && r.URL.Path != "/"+indexPage {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", contentTypes[".html"])
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(missingUI))
+}

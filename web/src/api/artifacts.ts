@@ -1,0 +1,78 @@
+import { ApiError, get, send, serverURL } from "./client";
+
+export interface FileInfo {
+  path: string;
+  isDir: boolean;
+  size: number;
+}
+
+/** Where a file browser reads from: the artifacts of a run or the files of a logged model. */
+export interface FileSource {
+  /** Unique per source; part of every cache key. */
+  id: string;
+  list(path: string, signal?: AbortSignal): Promise<FileInfo[]>;
+  url(path: string): string;
+}
+
+interface WireListing {
+  files?: { path: string; is_dir?: boolean; file_size?: number }[];
+}
+
+export function runFiles(runID: string): FileSource {
+  return {
+    id: `run:${runID}`,
+    list: async (path, signal) =>
+      toFiles(await get<WireListing>("artifacts/list", { run_id: runID, path: path || undefined }, signal)),
+    url: (path) => serverURL("get-artifact", { run_id: runID, path }),
+  };
+}
+
+export function modelFiles(modelID: string): FileSource {
+  const root = `logged-models/${encodeURIComponent(modelID)}/artifacts`;
+  return {
+    id: `model:${modelID}`,
+    list: async (path, signal) =>
+      toFiles(
+        await get<WireListing>(`${root}/directories`, { artifact_directory_path: path || undefined }, signal),
+      ),
+    url: (path) => serverURL(`ajax-api/2.0/mlflow/${root}/files`, { artifact_file_path: path }),
+  };
+}
+
+function toFiles(listing: WireListing): FileInfo[] {
+  return (listing.files ?? []).map((f) => ({
+    path: f.path,
+    isDir: f.is_dir ?? false,
+    size: f.file_size ?? 0,
+  }));
+}
+
+export interface FilePart {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Size of the whole file. */
+  total: number;
+}
+
+/** Reads part of a file. A server that ignores the range sends the whole file, which is cut here. */
+export async function readPart(
+  url: string,
+  start: number,
+  length: number,
+  signal?: AbortSignal,
+): Promise<FilePart> {
+  const headers = { Range: `bytes=${start}-${start + length - 1}` };
+  let response: Response;
+  try {
+    response = await send(url, { headers, signal: signal ?? null });
+  } catch (error) {
+    // An empty file has no first byte to send.
+    if (error instanceof ApiError && error.status === 416) return { bytes: new Uint8Array(), total: start };
+    throw error;
+  }
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (response.status !== 206) {
+    return { bytes: bytes.slice(start, start + length), total: bytes.length };
+  }
+  const total = Number(response.headers.get("Content-Range")?.split("/")[1]);
+  return { bytes, total: Number.isFinite(total) ? total : start + bytes.length };
+}

@@ -1,0 +1,150 @@
+// What the pages read, as query options: the cache key beside the call it stands for.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { samplesPerRun } from "../lib/history";
+import { type FileSource, readPart } from "./artifacts";
+import { send, serverURL } from "./client";
+import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
+import {
+  type HistoryQuery,
+  type MetricSummary,
+  maxRunsPerChart,
+  metricHistories,
+  metricSummary,
+} from "./metrics";
+import { getLoggedModel, searchLoggedModels } from "./models";
+import { childRuns, getRun, type RunQuery, searchRuns } from "./runs";
+
+/** How often live pages ask again. */
+export const livePeriodMS = 5_000;
+
+const experimentsPerPage = 200;
+const runsPerPage = 100;
+
+export const serverInfo = () =>
+  queryOptions({
+    queryKey: ["version"],
+    queryFn: async ({ signal }) => (await send(serverURL("version"), { signal })).text(),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const experimentList = (query: ExperimentQuery) =>
+  infiniteQueryOptions({
+    queryKey: ["experiments", "list", query],
+    queryFn: ({ pageParam, signal }) => searchExperiments(query, pageParam, experimentsPerPage, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+    // Programs create experiments while people look at the list.
+    refetchInterval: 10_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const experimentDetail = (id: string) =>
+  queryOptions({
+    queryKey: ["experiments", "detail", id],
+    queryFn: ({ signal }) => getExperiment(id, signal),
+  });
+
+/** Run counts and last activity for a page of experiments. */
+export const activity = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["experiments", "activity", ids],
+    queryFn: ({ signal }) => experimentActivity(ids, signal),
+    enabled: ids.length > 0,
+    refetchInterval: 15_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const runList = (query: RunQuery) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", "list", query],
+    queryFn: ({ pageParam, signal }) => searchRuns(query, pageParam, runsPerPage, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+    placeholderData: keepPreviousData,
+  });
+
+export const recentRuns = (experimentIDs: readonly string[], count: number) =>
+  queryOptions({
+    queryKey: ["runs", "recent", experimentIDs, count],
+    queryFn: async ({ signal }) => {
+      const query: RunQuery = {
+        experimentIDs,
+        filter: "",
+        viewType: "ACTIVE_ONLY",
+        orderBy: ["attributes.start_time DESC"],
+      };
+      return (await searchRuns(query, undefined, count, signal)).runs;
+    },
+    enabled: experimentIDs.length > 0,
+    refetchInterval: livePeriodMS,
+    placeholderData: keepPreviousData,
+  });
+
+export const runDetail = (id: string) =>
+  queryOptions({ queryKey: ["runs", "detail", id], queryFn: ({ signal }) => getRun(id, signal) });
+
+export const runChildren = (id: string) =>
+  queryOptions({ queryKey: ["runs", "children", id], queryFn: ({ signal }) => childRuns(id, signal) });
+
+export const runMetricSummary = (id: string) =>
+  queryOptions({ queryKey: ["runs", "summary", id], queryFn: ({ signal }) => metricSummary(id, signal) });
+
+/** Curves of one metric for up to a hundred runs. */
+export const histories = (metric: string, runIDs: readonly string[], steps?: readonly [number, number]) => {
+  const query: HistoryQuery = {
+    metric,
+    runIDs: runIDs.slice(0, maxRunsPerChart),
+    samples: samplesPerRun(runIDs.length),
+    steps,
+  };
+  return queryOptions({
+    queryKey: ["histories", query],
+    queryFn: ({ signal }) => metricHistories(query, signal),
+    enabled: runIDs.length > 0,
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** A coarse course of one metric. New values change the count, and with it the key. */
+export const sparkline = (runID: string, { key, count }: MetricSummary) =>
+  queryOptions({
+    queryKey: ["sparklines", runID, key, count],
+    queryFn: async ({ signal }) =>
+      (await metricHistories({ metric: key, runIDs: [runID], samples: 60 }, signal))[runID] ?? [],
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const loggedModel = (id: string) =>
+  queryOptions({ queryKey: ["models", "detail", id], queryFn: ({ signal }) => getLoggedModel(id, signal) });
+
+export const loggedModelList = (experimentID: string) =>
+  infiniteQueryOptions({
+    queryKey: ["models", "list", experimentID],
+    queryFn: ({ pageParam, signal }) => searchLoggedModels(experimentID, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+  });
+
+export const directory = (source: FileSource, path: string) =>
+  queryOptions({
+    queryKey: ["files", source.id, "list", path],
+    queryFn: ({ signal }) => source.list(path, signal),
+  });
+
+/** How much of a file is read at a time. */
+export const filePartBytes = 1_000_000;
+
+export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>
+  infiniteQueryOptions({
+    queryKey: ["files", source.id, "parts", path, partBytes],
+    queryFn: ({ pageParam, signal }) => readPart(source.url(path), pageParam, partBytes, signal),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => {
+      const read = pages.reduce((sum, part) => sum + part.bytes.length, 0);
+      return last.bytes.length > 0 && read < last.total ? read : undefined;
+    },
+    // Bytes are compared by reference only: walking through a megabyte on each refresh helps nobody.
+    structuralSharing: false,
+    staleTime: 60_000,
+  });

@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useState } from "react";
+import { serverInfo } from "../api/queries";
+import { useHotkeys } from "../lib/hooks";
+import { HelpDialog } from "./HelpDialog";
+import { Icon } from "./Icon";
+import { ThemeSwitch } from "./ThemeSwitch";
+import { ToastProvider } from "./Toasts";
+
+/** The frame around every page. */
+export function AppShell() {
+  const [help, setHelp] = useState(false);
+  const version = useQuery(serverInfo());
+  useHotkeys({ "?": () => setHelp(true) });
+  const skipToContent = () => document.getElementById("content")?.focus();
+  return (
+    <ToastProvider>
+      <button type="button" className="skip" onClick={skipToContent}>
+        Skip to content
+      </button>
+      <header className="top">
+        <Link to="/" className="brand">
+          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+            <rect width="32" height="32" rx="7" fill="currentColor" />
+            <g className="brand-water">
+              <path d="M5 11c3.7 0 3.7 3 7.3 3s3.7-3 7.4-3 3.6 3 7.3 3" />
+              <path d="M5 18c3.7 0 3.7 3 7.3 3s3.7-3 7.4-3 3.6 3 7.3 3" />
+            </g>
+          </svg>
+          Millrace
+        </Link>
+        <nav aria-label="Main">
+          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            Home
+          </Link>
+          <Link to="/experiments" activeOptions={{ includeSearch: false }}>
+            Experiments
+          </Link>
+        </nav>
+        <span className="spacer" />
+        {version.data && (
+          <span className="muted version" title="Version of the MLflow API that this server speaks">
+            MLflow API {version.data}
+          </span>
+        )}
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Keyboard and filter help"
+          title="Keyboard and filter help (?)"
+          onClick={() => setHelp(true)}
+        >
+          <Icon name="help" />
+        </button>
+        <ThemeSwitch />
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+      {help && <HelpDialog onClose={() => setHelp(false)} />}
+    </ToastProvider>
+  );
+}

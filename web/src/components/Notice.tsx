@@ -1,0 +1,68 @@
+import type { ReactNode } from "react";
+import { ApiError } from "../api/client";
+import { Icon } from "./Icon";
+
+/** What went wrong, in a sentence for people. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function advice(error: unknown): string {
+  if (!(error instanceof ApiError)) return "Reload the page. If it happens again, please report it.";
+  if (error.status === 0) return "The page tries again by itself while live refresh is on.";
+  if (error.status === 401) return "Log in again, then reload the page.";
+  if (error.status === 403) return "Ask an administrator or the owner for permission.";
+  if (error.status === 404) return "It may have been deleted for good, or the link may be incomplete.";
+  if (error.status >= 500) return "The server log has the details. Trying again may help.";
+  return "";
+}
+
+interface ErrorNoticeProps {
+  error: unknown;
+  /** What was being attempted, as in "Could not load the runs". */
+  what: string;
+  retry?: () => void;
+}
+
+/** Says what happened and what to do about it. */
+export function ErrorNotice({ error, what, retry }: ErrorNoticeProps) {
+  return (
+    <div className="notice error" role="alert">
+      <Icon name="warning" />
+      <div>
+        <strong>{what}</strong>
+        <p>{errorText(error)}</p>
+        <p className="muted">{advice(error)}</p>
+        {retry && (
+          <button type="button" className="button" onClick={retry}>
+            Try again
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface EmptyStateProps {
+  title: string;
+  children?: ReactNode;
+}
+
+/** Shown instead of an empty table; says how to fill it. */
+export function EmptyState({ title, children }: EmptyStateProps) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Appears only after a moment, so that quick answers do not flicker. */
+export function Loading({ what = "Loading" }: { what?: string }) {
+  return (
+    <p className="loading" role="status">
+      {what}…
+    </p>
+  );
+}

@@ -1,0 +1,76 @@
+import type { XAxis } from "../../lib/history";
+import { useDeferredText } from "../../lib/hooks";
+import type { ChartView } from "../../lib/viewState";
+import { Icon } from "../Icon";
+
+const axes: [XAxis, string][] = [
+  ["step", "Step"],
+  ["relative", "Relative time"],
+  ["wall", "Wall time"],
+];
+
+interface ChartToolbarProps {
+  view: ChartView;
+  change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
+}
+
+/** Settings that hold for all charts of the page. */
+export function ChartToolbar({ view, change }: ChartToolbarProps) {
+  const [text, setText] = useDeferredText(view.metricText, (value) =>
+    change({ metricText: value }, "replace"),
+  );
+  const [weight, setWeight] = useDeferredText(String(view.smoothing), (value) =>
+    change({ smoothing: Number(value) }, "replace"),
+  );
+  return (
+    <div className="toolbar chart-toolbar">
+      <label className="input-icon">
+        <span className="visually-hidden">Search metrics</span>
+        <Icon name="search" size={14} />
+        <input
+          type="search"
+          className="input"
+          placeholder="Search metrics"
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+        />
+      </label>
+      <fieldset className="segmented">
+        <legend className="visually-hidden">X axis</legend>
+        {axes.map(([axis, label]) => (
+          <button
+            key={axis}
+            type="button"
+            aria-pressed={view.axis === axis}
+            onClick={() => change({ axis, zoom: undefined })}
+          >
+            {label}
+          </button>
+        ))}
+      </fieldset>
+      <label className="check" title="Exponential moving average, corrected for its start at zero">
+        Smoothing
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={weight}
+          onChange={(e) => setWeight(e.target.value)}
+        />
+        <span className="number smoothing-value">{Number(weight).toFixed(2)}</span>
+      </label>
+      <label className="check">
+        <input type="checkbox" checked={view.logY} onChange={(e) => change({ logY: e.target.checked })} />
+        Log y
+      </label>
+      {view.zoom ? (
+        <button type="button" className="button" onClick={() => change({ zoom: undefined })}>
+          Reset zoom
+        </button>
+      ) : (
+        <span className="muted zoom-hint">Drag across a chart to zoom, double-click to reset</span>
+      )}
+    </div>
+  );
+}

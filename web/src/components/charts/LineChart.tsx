@@ -1,0 +1,236 @@
+import { useEffect, useMemo, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { formatElapsed, formatNumber } from "../../lib/format";
+import { alignHistories, type Column, type Point, type XAxis } from "../../lib/history";
+import { runStyle } from "../../lib/palette";
+import { smooth } from "../../lib/smoothing";
+import { useIsDark } from "../../lib/theme";
+import { tooltip } from "./tooltip";
+
+export interface ChartLine {
+  /** The run id, which decides colour and dash. */
+  id: string;
+  label: string;
+  points: readonly Point[];
+}
+
+export interface ChartSettings {
+  axis: XAxis;
+  smoothing: number;
+  logY: boolean;
+  zoom: readonly [number, number] | undefined;
+}
+
+interface LineChartProps extends ChartSettings {
+  lines: readonly ChartLine[];
+  /** What the chart shows, for people who cannot see it. */
+  label: string;
+  height?: number;
+  /** Charts with the same key move their cursors together. */
+  syncKey: string;
+  /** The run to bring forward. */
+  focusID?: string | undefined;
+  onZoom: (zoom: readonly [number, number] | undefined) => void;
+}
+
+/** Lines over a shared x axis. Draws smoothed lines strong and the raw ones as ghosts behind them. */
+export function LineChart(props: LineChartProps) {
+  const { lines, label, height = 220, syncKey, focusID, onZoom, axis, smoothing, logY, zoom } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const dark = useIsDark();
+  const zoomNow = useRef(zoom);
+  zoomNow.current = zoom;
+  const onZoomNow = useRef(onZoom);
+  onZoomNow.current = onZoom;
+
+  const data = useMemo(() => chartData(lines, axis, smoothing, logY), [lines, axis, smoothing, logY]);
+  const dataNow = useRef(data);
+  dataNow.current = data;
+
+  // A new chart is needed only when its make-up changes; new points go into the existing one.
+  const names = lines.map((l) => `${l.id} ${l.label}`).join("\n");
+  const smoothed = smoothing > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names stands for lines; data is read through its ref
+  useEffect(() => {
+    const host = box.current;
+    if (!host) return;
+    const plot = new uPlot(
+      options({
+        host,
+        lines,
+        dark,
+        axis,
+        logY,
+        smoothed,
+        syncKey,
+        height,
+        zoom: () => zoomNow.current,
+        onZoom: (range) => onZoomNow.current(range),
+      }),
+      dataNow.current,
+      host,
+    );
+    chart.current = plot;
+    const observer = new ResizeObserver(() => {
+      const width = host.clientWidth;
+      if (width > 0 && width !== plot.width) plot.setSize({ width, height });
+    });
+    observer.observe(host);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+      chart.current = undefined;
+    };
+  }, [names, dark, axis, logY, smoothed, syncKey, height]);
+
+  useEffect(() => {
+    if (chart.current && chart.current.data !== data) chart.current.setData(data);
+  }, [data]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the range function reads zoom; this makes it run again
+  useEffect(() => {
+    const plot = chart.current;
+    if (plot) plot.setData(plot.data);
+  }, [zoom]);
+
+  useEffect(() => {
+    const index = lines.findIndex((line) => line.id === focusID);
+    const first = smoothed ? lines.length : 0;
+    chart.current?.setSeries(index < 0 ? null : 1 + first + index, { focus: true });
+  }, [focusID, lines, smoothed]);
+
+  return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
+}
+
+/** x values, then (when smoothing) the raw lines, then the lines as drawn strong. */
+function chartData(
+  lines: readonly ChartLine[],
+  axis: XAxis,
+  smoothing: number,
+  logY: boolean,
+): uPlot.AlignedData {
+  const [xs, ...raw] = alignHistories(
+    lines.map((line) => line.points),
+    axis,
+  );
+  const fit = (column: Column) => (logY ? column.map((v) => (v != null && v <= 0 ? null : v)) : column);
+  const strong = smoothing > 0 ? raw.map((column) => smooth(column, smoothing)) : raw;
+  return [xs, ...(smoothing > 0 ? raw.map(fit) : []), ...strong.map(fit)] as uPlot.AlignedData;
+}
+
+interface OptionsInput {
+  host: HTMLElement;
+  lines: readonly ChartLine[];
+  dark: boolean;
+  axis: XAxis;
+  logY: boolean;
+  smoothed: boolean;
+  syncKey: string;
+  height: number;
+  zoom: () => readonly [number, number] | undefined;
+  onZoom: (zoom: readonly [number, number] | undefined) => void;
+}
+
+function options(input: OptionsInput): uPlot.Options {
+  const { host, lines, dark, axis, logY, smoothed, syncKey, height, zoom, onZoom } = input;
+  const style = getComputedStyle(host);
+  const text = style.color;
+  const grid = { stroke: style.borderTopColor, width: 1 };
+  const font = `11px ${style.fontFamily}`;
+  const series = (line: ChartLine, ghost: boolean): uPlot.Series => {
+    const { light, dark: onDark, dash } = runStyle(line.id);
+    const color = dark ? onDark : light;
+    const few = line.points.length < 30 && lines.length <= 5;
+    return {
+      label: line.label,
+      stroke: ghost ? `${color}40` : color,
+      width: ghost ? 1 : 1.75,
+      ...(ghost || lines.length === 1 ? {} : { dash: [...dash] }),
+      points: { show: few && !ghost, size: 5, fill: color },
+    };
+  };
+  const ticks = { ...grid, size: 4 };
+  return {
+    width: Math.max(host.clientWidth, 100),
+    height,
+    legend: { show: false },
+    padding: [8, 12, 0, 0],
+    focus: { alpha: 0.15 },
+    scales: {
+      x: { time: axis === "wall", range: (_, min, max) => xRange(zoom(), min, max) },
+      y: logY ? { distr: 3, log: 10 } : { range: (_, min, max) => yRange(min, max) },
+    },
+    axes: [
+      {
+        stroke: text,
+        font,
+        grid,
+        ticks,
+        size: 30,
+        ...(axis === "wall"
+          ? {}
+          : {
+              values: (_: uPlot, splits: number[]) =>
+                splits.map((v) => (axis === "relative" ? formatElapsed(v) : stepLabel(v))),
+            }),
+      },
+      {
+        stroke: text,
+        font,
+        grid,
+        ticks,
+        size: 56,
+        values: (_, splits) => splits.map((v) => (v == null ? "" : formatNumber(Number(v.toPrecision(6))))),
+      },
+    ],
+    series: [
+      {},
+      ...(smoothed ? lines.map((line) => series(line, true)) : []),
+      ...lines.map((line) => series(line, false)),
+    ],
+    cursor: {
+      sync: { key: syncKey, scales: ["x", null] },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 7, width: 1.5 },
+      bind: {
+        dblclick: () => () => {
+          onZoom(undefined);
+          return null;
+        },
+      },
+    },
+    hooks: {
+      setSelect: [
+        (u) => {
+          // Cursors are synchronised, and so would be selections: only the chart under the hand answers.
+          if (u.select.width < 4 || !u.over.matches(":hover")) return;
+          const from = u.posToVal(u.select.left, "x");
+          const to = u.posToVal(u.select.left + u.select.width, "x");
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          onZoom([from, to]);
+        },
+      ],
+    },
+    plugins: [tooltip(smoothed ? lines.length : 0, axis)],
+  };
+}
+
+/** Fractions of a step mean nothing; their labels stay empty. */
+function stepLabel(value: number): string {
+  if (!Number.isInteger(value)) return "";
+  return Math.abs(value) >= 1e5 ? `${Number((value / 1000).toPrecision(5))}k` : formatNumber(value);
+}
+
+function xRange(zoom: readonly [number, number] | undefined, min: number, max: number): [number, number] {
+  if (zoom) return [zoom[0], zoom[1]];
+  if (min == null || max == null) return [0, 1];
+  return min === max ? [min - 1, max + 1] : [min, max];
+}
+
+function yRange(min: number, max: number): [number, number] {
+  if (min == null || max == null) return [0, 1];
+  if (min === max) return [min - (Math.abs(min) || 1) * 0.1, max + (Math.abs(max) || 1) * 0.1];
+  return uPlot.rangeNum(min, max, 0.08, true) as [number, number];
+}

@@ -1,0 +1,112 @@
+import { useMemo, useState } from "react";
+import { compareNames } from "../../lib/columns";
+import type { ChartView } from "../../lib/viewState";
+import { EmptyState } from "../Notice";
+import { ChartToolbar } from "./ChartToolbar";
+import { type ChartRun, MetricCard } from "./MetricCard";
+import "./charts.css";
+
+interface MetricGridProps {
+  runs: readonly ChartRun[];
+  metrics: readonly string[];
+  view: ChartView;
+  change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
+  refetchInterval: number | false;
+  focusID?: string | undefined;
+}
+
+/** All metrics as cards, in sections by the part of the name before the slash. */
+export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGridProps) {
+  const shown = useMemo(() => {
+    const needle = view.metricText.trim().toLowerCase();
+    return metrics.filter((metric) => metric.toLowerCase().includes(needle));
+  }, [metrics, view.metricText]);
+  const sections = useMemo(() => groupByPrefix(shown), [shown]);
+  return (
+    <div>
+      <ChartToolbar view={view} change={change} />
+      {shown.length === 0 && (
+        <EmptyState title="No metric matches">
+          <p>
+            {metrics.length} metrics are hidden by “{view.metricText}”.
+          </p>
+        </EmptyState>
+      )}
+      {sections.map((section) => (
+        <SectionView
+          key={section.prefix}
+          section={section}
+          runs={runs}
+          view={view}
+          change={change}
+          {...cards}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** A run may have thousands of metrics; cards come in portions of this size. */
+const portion = 60;
+
+function SectionView({
+  section,
+  view,
+  change,
+  ...cards
+}: Omit<MetricGridProps, "metrics"> & { section: Section }) {
+  const { prefix, members } = section;
+  const [limit, setLimit] = useState(portion);
+  return (
+    <details className="metric-section" open>
+      <summary>
+        {prefix || "Metrics"} <span className="muted">{members.length}</span>
+      </summary>
+      <div className="metric-grid">
+        {members.slice(0, limit).map((metric) => (
+          <MetricCard
+            key={metric}
+            metric={metric}
+            title={prefix ? metric.slice(prefix.length + 1) : metric}
+            settings={view}
+            onZoom={(zoom) => change({ zoom })}
+            {...cards}
+          />
+        ))}
+      </div>
+      {members.length > limit && (
+        <p className="more">
+          <button type="button" className="button" onClick={() => setLimit(limit + portion)}>
+            Show {Math.min(portion, members.length - limit)} more of {members.length}
+          </button>
+        </p>
+      )}
+    </details>
+  );
+}
+
+interface Section {
+  prefix: string;
+  members: string[];
+}
+
+/** A prefix earns a section of its own from this many metrics; smaller ones share the first. */
+const sectionFrom = 4;
+
+/** Sections by the first part of the name. System metrics always stand apart, at the end. */
+function groupByPrefix(metrics: readonly string[]): Section[] {
+  const prefixOf = (metric: string) => metric.slice(0, Math.max(0, metric.indexOf("/")));
+  const groups = new Map<string, string[]>();
+  for (const metric of [...metrics].sort(compareNames)) {
+    const prefix = prefixOf(metric);
+    groups.set(prefix, [...(groups.get(prefix) ?? []), metric]);
+  }
+  const own = (prefix: string, members: string[]) =>
+    prefix !== "" && (prefix === "system" || members.length >= sectionFrom);
+  const small = [...groups].filter(([prefix, members]) => !own(prefix, members));
+  const large = [...groups].filter(([prefix, members]) => own(prefix, members));
+  const first = { prefix: "", members: small.flatMap(([, members]) => members) };
+  const sections = large.map(([prefix, members]) => ({ prefix, members }));
+  sections.sort((a, b) => Number(a.prefix === "system") - Number(b.prefix === "system"));
+  return first.members.length > 0 ? [first, ...sections] : sections;
+}

@@ -1,0 +1,109 @@
+import type uPlot from "uplot";
+import { formatDateTime, formatElapsed, formatNumber } from "../../lib/format";
+import type { XAxis } from "../../lib/history";
+
+const maxLines = 8;
+
+/**
+ * Lists the values under the cursor, the highest first, with the nearest line marked. Built with plain
+ * DOM calls: it changes with every movement of the mouse.
+ *
+ * @param ghosts number of leading series that are raw lines behind smoothed ones
+ */
+export function tooltip(ghosts: number, axis: XAxis): uPlot.Plugin {
+  const box = document.createElement("div");
+  box.className = "chart-tooltip";
+  box.hidden = true;
+
+  const show = (u: uPlot) => {
+    const { left = -1, top = -1, idx } = u.cursor;
+    if (left < 0 || idx == null || !u.over.matches(":hover")) {
+      box.hidden = true;
+      return;
+    }
+    const near: { series: uPlot.Series; value: number }[] = [];
+    for (let i = 1 + ghosts; i < u.series.length; i++) {
+      const value = nearestValue(u.data[i]!, idx);
+      if (value !== undefined) near.push({ series: u.series[i]!, value });
+    }
+    if (near.length === 0) {
+      box.hidden = true;
+      return;
+    }
+    near.sort((a, b) => b.value - a.value);
+    const distance = (value: number) => Math.abs(u.valToPos(value, "y") - top);
+    const closest = near.reduce((a, b) => (distance(b.value) < distance(a.value) ? b : a));
+    const at = Math.max(0, Math.min(near.indexOf(closest) - maxLines / 2, near.length - maxLines));
+    const lines = near
+      .slice(at, at + maxLines)
+      .map((entry) => line(entry, near.length > 1 && entry === closest));
+    box.replaceChildren(text("div", xLabel(u.data[0][idx]!, axis), "chart-tooltip-x"), ...lines);
+    if (near.length > maxLines) {
+      box.append(text("div", `and ${near.length - maxLines} more`, "muted"));
+    }
+    box.hidden = false;
+    place(u, left, top);
+  };
+
+  const place = (u: uPlot, left: number, top: number) => {
+    const { width, height } = box.getBoundingClientRect();
+    const over = u.over.getBoundingClientRect();
+    const right = left + 14 + width < over.width || left < width + 14;
+    const down = Math.min(Math.max(4, top - height / 2), Math.max(4, over.height - height));
+    box.style.transform = `translate(${right ? left + 14 : left - width - 14}px, ${down}px)`;
+  };
+
+  return {
+    hooks: {
+      init: (u) => {
+        u.over.append(box);
+        u.over.addEventListener("mouseleave", () => {
+          box.hidden = true;
+        });
+      },
+      setCursor: show,
+    },
+  };
+}
+
+function line({ series, value }: { series: uPlot.Series; value: number }, closest: boolean): HTMLElement {
+  const row = document.createElement("div");
+  row.className = closest ? "chart-tooltip-line closest" : "chart-tooltip-line";
+  const swatch = document.createElement("span");
+  swatch.className = "swatch";
+  const stroke = typeof series.stroke === "function" ? series.stroke : () => series.stroke;
+  swatch.style.background = String(stroke({} as uPlot, 0) ?? "");
+  row.append(
+    swatch,
+    text("span", String(series.label), "truncate"),
+    text("b", formatNumber(value), "number"),
+  );
+  return row;
+}
+
+function text(tag: string, content: string, className: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = content;
+  return element;
+}
+
+/** The value at the index, or the closest one to it within the line's own samples. */
+function nearestValue(column: ArrayLike<number | null | undefined>, index: number): number | undefined {
+  const at = column[index];
+  if (at != null) return at;
+  if (at === null) return undefined;
+  const reach = Math.max(20, Math.ceil(column.length / 50));
+  for (let step = 1; step <= reach; step++) {
+    const before = column[index - step];
+    if (before != null) return before;
+    const after = column[index + step];
+    if (after != null) return after;
+  }
+  return undefined;
+}
+
+function xLabel(x: number, axis: XAxis): string {
+  if (axis === "step") return `step ${x.toLocaleString("en-US")}`;
+  return axis === "relative" ? `after ${formatElapsed(x)}` : formatDateTime(x * 1000);
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { nameFilter } from "../api/experiments";
+import { parseSheet } from "./csv";
+import { fileKind, looksBinary, mediaType } from "./fileKind";
+import { parseBlocks, parseInline } from "./markdown";
+
+test("CSV with quotes, line breaks and Windows line ends", () => {
+  const sheet = parseSheet('a,b\r\n"x, ""y""","line\nbreak"\r\n1,\r\n', ",", 100);
+  expect(sheet).toEqual({
+    header: ["a", "b"],
+    rows: [
+      ['x, "y"', "line\nbreak"],
+      ["1", ""],
+    ],
+    truncated: false,
+  });
+});
+
+test("a long sheet is cut and says so", () => {
+  const sheet = parseSheet("h\n1\n2\n3\n", ",", 2);
+  expect(sheet.rows).toEqual([["1"], ["2"]]);
+  expect(sheet.truncated).toBe(true);
+  expect(parseSheet("h\n1\n2", ",", 2).truncated).toBe(false);
+});
+
+test("Markdown blocks", () => {
+  const kinds = parseBlocks(
+    "# T\n\ntext\nmore\n\n- a\n- b\n\n1. c\n\n> q\n\n```\n# code\n```\n\n---\n\n|a|b|\n|-|-|\n|1|2|",
+  );
+  expect(kinds).toEqual([
+    { kind: "heading", level: 1, text: "T" },
+    { kind: "paragraph", text: "text more" },
+    { kind: "list", ordered: false, items: ["a", "b"] },
+    { kind: "list", ordered: true, items: ["c"] },
+    { kind: "quote", text: "q" },
+    { kind: "code", text: "# code" },
+    { kind: "rule" },
+    { kind: "table", header: ["a", "b"], rows: [["1", "2"]] },
+  ]);
+});
+
+test("every block parser makes progress on odd input", () => {
+  for (const odd of ["```", "|", "|\n|-", "- ", "#", ">", "1.", "#x\n-y", "* * *"]) {
+    expect(() => parseBlocks(odd)).not.toThrow();
+  }
+});
+
+test("inline text never becomes a dangerous link or HTML", () => {
+  expect(parseInline("[x](javascript:alert(1))")[0]).toEqual({
+    kind: "text",
+    text: "[x](javascript:alert(1)",
+  });
+  expect(parseInline("<img src=x onerror=y>")).toEqual([{ kind: "text", text: "<img src=x onerror=y>" }]);
+  expect(parseInline("![i](https://h/i.png)")).toEqual([
+    { kind: "link", text: "i", href: "https://h/i.png" },
+  ]);
+  expect(parseInline("a **b** `c` *d* snake_case_name")).toEqual([
+    { kind: "text", text: "a " },
+    { kind: "strong", text: "b" },
+    { kind: "text", text: " " },
+    { kind: "code", text: "c" },
+    { kind: "text", text: " " },
+    { kind: "em", text: "d" },
+    { kind: "text", text: " snake_case_name" },
+  ]);
+});
+
+test("files are previewed by name, and content has the last word", () => {
+  expect(["a/x.PNG", "x.json", "x.tsv", "MLmodel", "r.html", "model.pkl", "README.md"].map(fileKind)).toEqual(
+    ["image", "json", "sheet", "text", "frame", "binary", "markdown"],
+  );
+  expect(mediaType("x.jpg")).toBe("image/jpeg");
+  expect(looksBinary(new Uint8Array([65, 0, 66]))).toBe(true);
+  expect(looksBinary(new TextEncoder().encode("plain é"))).toBe(false);
+});
+
+test("the search box makes a filter that its text cannot break out of", () => {
+  expect(nameFilter("  ")).toBe("");
+  expect(nameFilter("cnn")).toBe("name ILIKE '%cnn%'");
+  expect(nameFilter("it's")).toBe(`name ILIKE "%it's%"`);
+  expect(nameFilter(`a'b"c`)).toBe(`name ILIKE "%a'b_c%"`);
+});

@@ -1,0 +1,249 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { modelFiles } from "../../api/artifacts";
+import { trackingURI } from "../../api/client";
+import type { LoggedModel } from "../../api/models";
+import { experimentDetail, loggedModel, runDetail } from "../../api/queries";
+import { CopyButton, Snippet } from "../../components/Copy";
+import { FileBrowser } from "../../components/files/FileBrowser";
+import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { NumberText, RelativeTime } from "../../components/Values";
+import { isUserTag } from "../../lib/columns";
+import { formatDateTime } from "../../lib/format";
+import { useTitle, useViewState } from "../../lib/hooks";
+import { runPageCodec } from "../../lib/viewState";
+import { ParamTable } from "../run/ParamTable";
+import { ModelStatus } from "./ModelStatus";
+import "../run/run.css";
+import "./models.css";
+
+/** A logged model: what it is, how good it is, how to load it, and its files. */
+export function ModelPage() {
+  const { experimentID = "", modelID = "", _splat = "" } = useParams({ strict: false });
+  const { data: model, error, refetch } = useQuery(loggedModel(modelID));
+  const [view, change] = useViewState(runPageCodec);
+  const navigate = useNavigate();
+  const files = useMemo(() => modelFiles(modelID), [modelID]);
+  useTitle(model?.name);
+  if (error) {
+    return (
+      <div className="page">
+        <ErrorNotice error={error} what={`Could not load model ${modelID}`} retry={() => refetch()} />
+      </div>
+    );
+  }
+  if (!model) {
+    return (
+      <div className="page">
+        <Loading what="Loading model" />
+      </div>
+    );
+  }
+  return (
+    <div className="page">
+      <ModelHead model={model} experimentID={experimentID} />
+      <div className="overview">
+        <div className="overview-main">
+          <ModelMetrics model={model} />
+          <ParamTable
+            params={model.params}
+            text={view.paramText}
+            setText={(paramText) => change({ paramText }, "replace")}
+          />
+        </div>
+        <div className="overview-side">
+          <ModelFacts model={model} />
+          <section className="card">
+            <div className="card-head">
+              <h2>Load this model</h2>
+            </div>
+            <div className="card-body">
+              <Snippet code={loadCode(model)} label="code to load the model" />
+            </div>
+          </section>
+          <ModelTags tags={model.tags} />
+        </div>
+      </div>
+      <section className="model-files" aria-labelledby="files-title">
+        <h2 id="files-title">Files</h2>
+        <FileBrowser
+          source={files}
+          selected={_splat.startsWith("artifacts/") ? _splat.slice("artifacts/".length) : ""}
+          initial="MLmodel"
+          onSelect={(path) =>
+            void navigate({
+              to: "/experiments/$experimentID/models/$modelID/$",
+              params: { experimentID, modelID, _splat: `artifacts/${path}` },
+              search: true as never,
+              replace: true,
+              resetScroll: false,
+            })
+          }
+          emptyHint={
+            <EmptyState title="No files">
+              <p>Nothing was uploaded for this model{model.status === "PENDING" ? " yet" : ""}.</p>
+            </EmptyState>
+          }
+        />
+      </section>
+    </div>
+  );
+}
+
+function loadCode(model: LoggedModel): string {
+  return `import mlflow
+
+mlflow.set_tracking_uri("${trackingURI()}")
+model = mlflow.pyfunc.load_model("models:/${model.id}")`;
+}
+
+function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: string }) {
+  const { data: experiment } = useQuery(experimentDetail(experimentID));
+  return (
+    <>
+      <nav className="breadcrumb" aria-label="Breadcrumb">
+        <Link to="/experiments">Experiments</Link>
+        <span aria-hidden="true">/</span>
+        <Link to="/experiments/$experimentID" params={{ experimentID }}>
+          {experiment?.name ?? experimentID}
+        </Link>
+        <span aria-hidden="true">/</span>
+        <Link to="/experiments/$experimentID/models" params={{ experimentID }}>
+          Models
+        </Link>
+      </nav>
+      <div className="page-head">
+        <h1>{model.name}</h1>
+        <ModelStatus model={model} />
+        {model.type && <span className="badge">{model.type}</span>}
+      </div>
+    </>
+  );
+}
+
+function ModelFacts({ model }: { model: LoggedModel }) {
+  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  return (
+    <section className="card" aria-label="About this model">
+      <dl className="facts">
+        <dt>Model ID</dt>
+        <dd>
+          <code className="truncate" title={model.id}>
+            {model.id}
+          </code>
+          <CopyButton text={model.id} label="Copy model ID" />
+        </dd>
+        {model.sourceRunID && (
+          <>
+            <dt>Source run</dt>
+            <dd>
+              <Link
+                to="/experiments/$experimentID/runs/$runID"
+                params={{ experimentID: run?.experimentID ?? model.experimentID, runID: model.sourceRunID }}
+                className="truncate"
+              >
+                {run?.name ?? model.sourceRunID}
+              </Link>
+            </dd>
+          </>
+        )}
+        <dt>Created</dt>
+        <dd>
+          <span>
+            <span className="number">{formatDateTime(model.createdMS)}</span>{" "}
+            <span className="muted">
+              <RelativeTime timeMS={model.createdMS} />
+            </span>
+          </span>
+        </dd>
+        {model.statusMessage && (
+          <>
+            <dt>Status</dt>
+            <dd>{model.statusMessage}</dd>
+          </>
+        )}
+        <dt>Stored at</dt>
+        <dd>
+          <code className="truncate" title={model.artifactURI}>
+            {model.artifactURI}
+          </code>
+          <CopyButton text={model.artifactURI} label="Copy location" />
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function ModelMetrics({ model }: { model: LoggedModel }) {
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Metrics</h2>
+        <span className="muted number">{model.metrics.length}</span>
+      </div>
+      {model.metrics.length === 0 && (
+        <p className="card-body muted">
+          No metric is tied to this model. Pass <code>model_id</code> to <code>mlflow.log_metric</code> to tie
+          one.
+        </p>
+      )}
+      {model.metrics.length > 0 && (
+        <div className="table-scroll">
+          <table className="table metric-table">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th className="numeric">Value</th>
+                <th className="numeric">Step</th>
+                <th>Dataset</th>
+                <th>Logged</th>
+              </tr>
+            </thead>
+            <tbody>
+              {model.metrics.map((m) => (
+                <tr key={[m.key, m.step, m.datasetName, m.datasetDigest, m.runID].join("\n")}>
+                  <th scope="row" className="wrap">
+                    {m.key}
+                  </th>
+                  <td className="numeric strong">
+                    <NumberText value={m.value} />
+                  </td>
+                  <td className="numeric">{m.step.toLocaleString("en-US")}</td>
+                  <td title={m.datasetDigest}>{m.datasetName || <span className="muted">–</span>}</td>
+                  <td>
+                    <RelativeTime timeMS={m.timeMS} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ModelTags({ tags }: { tags: Record<string, string> }) {
+  const own = Object.entries(tags).filter(([key]) => isUserTag(key));
+  if (own.length === 0) return null;
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Tags</h2>
+      </div>
+      <table className="table key-values">
+        <tbody>
+          {own.map(([key, value]) => (
+            <tr key={key}>
+              <th scope="row" className="wrap">
+                {key}
+              </th>
+              <td className="wrap">{value}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+import { CopyButton } from "../../components/Copy";
+import { Icon } from "../../components/Icon";
+import { compareNames } from "../../lib/columns";
+import { useDeferredText } from "../../lib/hooks";
+
+interface ParamTableProps {
+  params: Record<string, string>;
+  text: string;
+  setText: (text: string) => void;
+}
+
+/** Beyond this many, a search saves time. */
+const searchFrom = 6;
+
+export function ParamTable({ params, text, setText }: ParamTableProps) {
+  const [typed, setTyped] = useDeferredText(text, setText);
+  const all = Object.entries(params).sort(([a], [b]) => compareNames(a, b));
+  const needle = typed.trim().toLowerCase();
+  const shown = all.filter(([key, value]) => `${key} ${value}`.toLowerCase().includes(needle));
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Parameters</h2>
+        <span className="muted number">{all.length}</span>
+        <span className="spacer" />
+        {(all.length >= searchFrom || needle) && (
+          <label className="input-icon">
+            <span className="visually-hidden">Search parameters</span>
+            <Icon name="search" size={14} />
+            <input
+              type="search"
+              className="input"
+              placeholder="Search"
+              value={typed}
+              onChange={(e) => setTyped(e.target.value)}
+            />
+          </label>
+        )}
+        {all.length > 0 && (
+          <CopyButton text={JSON.stringify(params, null, 2)} label="Copy all parameters as JSON" />
+        )}
+      </div>
+      {all.length === 0 && <p className="card-body muted">This run logged none.</p>}
+      {all.length > 0 && shown.length === 0 && (
+        <p className="card-body muted">No parameter has “{typed}” in its name or value.</p>
+      )}
+      {shown.length > 0 && (
+        <table className="table key-values">
+          <tbody>
+            {shown.map(([key, value]) => (
+              <tr key={key}>
+                <th scope="row" className="wrap">
+                  {key}
+                </th>
+                <td className="mono wrap">{value}</td>
+                <td className="row-tool">
+                  <CopyButton text={value} label={`Copy ${key}`} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,201 @@
+import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { MetricSummary } from "../../api/metrics";
+import { loggedModel, runChildren } from "../../api/queries";
+import { type Run, setRunTag } from "../../api/runs";
+import { CopyButton } from "../../components/Copy";
+import { NoteEditor } from "../../components/NoteEditor";
+import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
+import { formatDateTime, plural } from "../../lib/format";
+import type { RunPageView } from "../../lib/viewState";
+import { Datasets } from "./Datasets";
+import { MetricTable } from "./MetricTable";
+import { ParamTable } from "./ParamTable";
+import { TagEditor } from "./TagEditor";
+
+interface RunOverviewProps {
+  run: Run;
+  summary: UseQueryResult<MetricSummary[]>;
+  view: RunPageView;
+  change: (part: Partial<RunPageView>, how?: "push" | "replace") => void;
+}
+
+/** Results and settings at the left, everything about the run itself at the right. */
+export function RunOverview({ run, summary, view, change }: RunOverviewProps) {
+  const client = useQueryClient();
+  return (
+    <div className="overview">
+      <div className="overview-main">
+        <MetricTable run={run} summary={summary} />
+        <ParamTable
+          params={run.params}
+          text={view.paramText}
+          setText={(paramText) => change({ paramText }, "replace")}
+        />
+      </div>
+      <div className="overview-side">
+        <Facts run={run} />
+        <section className="card">
+          <div className="card-head">
+            <h2>Description</h2>
+          </div>
+          <div className="card-body">
+            <NoteEditor
+              key={run.id}
+              note={run.tags["mlflow.note.content"] ?? ""}
+              subject={run.name}
+              readOnly={run.stage === "deleted"}
+              save={async (note) => {
+                await setRunTag(run.id, "mlflow.note.content", note);
+                await client.invalidateQueries({ queryKey: ["runs"] });
+              }}
+            />
+          </div>
+        </section>
+        <Models run={run} />
+        <Datasets datasets={run.datasets} />
+        <TagEditor run={run} />
+        <Children run={run} />
+      </div>
+    </div>
+  );
+}
+
+function Facts({ run }: { run: Run }) {
+  const { tags } = run;
+  const commit = tags["mlflow.source.git.commit"];
+  const source = tags["mlflow.source.name"];
+  const branch = tags["mlflow.source.git.branch"];
+  const repository = tags["mlflow.source.git.repoURL"];
+  const user = run.user || tags["mlflow.user"];
+  return (
+    <section className="card" aria-label="About this run">
+      <dl className="facts">
+        <dt>Run ID</dt>
+        <dd>
+          <code className="truncate" title={run.id}>
+            {run.id}
+          </code>
+          <CopyButton text={run.id} label="Copy run ID" />
+        </dd>
+        <dt>Started</dt>
+        <dd>
+          {run.startMS ? (
+            <span>
+              <span className="number">{formatDateTime(run.startMS)}</span>{" "}
+              <span className="muted">
+                <RelativeTime timeMS={run.startMS} />
+              </span>
+            </span>
+          ) : (
+            "–"
+          )}
+        </dd>
+        <dt>Duration</dt>
+        <dd>
+          <Duration startMS={run.startMS} endMS={run.endMS} running={run.status === "RUNNING"} />
+        </dd>
+        {user && (
+          <>
+            <dt>User</dt>
+            <dd>{user}</dd>
+          </>
+        )}
+        {source && (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <span className="truncate" title={source}>
+                {source}
+              </span>
+              <CopyButton text={source} label="Copy source" />
+            </dd>
+          </>
+        )}
+        {commit && (
+          <>
+            <dt>Git commit</dt>
+            <dd>
+              <code className="truncate" title={[repository, branch, commit].filter(Boolean).join(" ")}>
+                {branch ? `${branch} ` : ""}
+                {commit.slice(0, 10)}
+              </code>
+              <CopyButton text={commit} label="Copy commit" />
+            </dd>
+          </>
+        )}
+        <dt>Artifacts</dt>
+        <dd>
+          <code className="truncate" title={run.artifactURI}>
+            {run.artifactURI}
+          </code>
+          <CopyButton text={run.artifactURI} label="Copy artifact location" />
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function Models({ run }: { run: Run }) {
+  const outputs = run.modelOutputs.map(({ modelID, step }) => ({ modelID, note: `step ${step}` }));
+  const inputs = run.modelInputs.map((modelID) => ({ modelID, note: "input" }));
+  const models = [...outputs, ...inputs];
+  if (models.length === 0) return null;
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Logged models</h2>
+      </div>
+      <ul className="plain-list">
+        {models.map(({ modelID, note }) => (
+          <ModelLink key={modelID + note} modelID={modelID} experimentID={run.experimentID} note={note} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ModelLink({ modelID, experimentID, note }: { modelID: string; experimentID: string; note: string }) {
+  const { data: model } = useQuery(loggedModel(modelID));
+  return (
+    <li>
+      <Link
+        to="/experiments/$experimentID/models/$modelID"
+        params={{ experimentID: model?.experimentID ?? experimentID, modelID }}
+        className="truncate"
+      >
+        {model?.name ?? modelID}
+      </Link>
+      <span className="muted">{note}</span>
+    </li>
+  );
+}
+
+function Children({ run }: { run: Run }) {
+  const { data: children } = useQuery(runChildren(run.id));
+  if (!children?.length) return null;
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>{plural(children.length, "child run")}</h2>
+      </div>
+      <ul className="plain-list">
+        {children.map((child) => (
+          <li key={child.id}>
+            <StatusGlyph status={child.status} />
+            <Link
+              to="/experiments/$experimentID/runs/$runID"
+              params={{ experimentID: child.experimentID, runID: child.id }}
+              className="truncate"
+            >
+              {child.name}
+            </Link>
+            <span className="muted">
+              <RelativeTime timeMS={child.startMS} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

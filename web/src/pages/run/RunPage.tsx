@@ -1,0 +1,162 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo } from "react";
+import { runFiles } from "../../api/artifacts";
+import { livePeriodMS, runDetail, runMetricSummary } from "../../api/queries";
+import type { RunStatus } from "../../api/runs";
+import { Snippet } from "../../components/Copy";
+import { FileBrowser } from "../../components/files/FileBrowser";
+import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { Tab, Tabs } from "../../components/Tabs";
+import { isSystemMetric } from "../../lib/columns";
+import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
+import { runPageCodec } from "../../lib/viewState";
+import { RunHead } from "./RunHead";
+import { RunOverview } from "./RunOverview";
+import "./run.css";
+
+// The chart library is the largest part of this page and not needed for its first tab.
+const MetricGrid = lazy(async () => ({
+  default: (await import("../../components/charts/MetricGrid")).MetricGrid,
+}));
+
+type TabName = "overview" | "model-metrics" | "system-metrics" | "artifacts";
+
+const tabs: [TabName, string][] = [
+  ["overview", "Overview"],
+  ["model-metrics", "Metrics"],
+  ["system-metrics", "System metrics"],
+  ["artifacts", "Artifacts"],
+];
+
+/** The part of the address after the run id, as MLflow's own links have it. */
+function parseTab(splat: string): { tab: TabName; path: string } {
+  const [first = "", ...rest] = splat.split("/");
+  const tab = tabs.map(([name]) => name).find((name) => name === first) ?? "overview";
+  return { tab, path: tab === "artifacts" ? rest.join("/") : "" };
+}
+
+/** Only such a run can still change by itself. */
+const active = (status: RunStatus | undefined) => status === "RUNNING" || status === "SCHEDULED";
+
+export function RunPage() {
+  const { experimentID = "", runID = "", _splat = "" } = useParams({ strict: false });
+  const { tab, path } = parseTab(_splat);
+  const [view, change] = useViewState(runPageCodec);
+  const navigate = useNavigate();
+  const refetchInterval = (status: RunStatus | undefined) =>
+    view.live && active(status) ? livePeriodMS : (false as const);
+  const run = useQuery({
+    ...runDetail(runID),
+    refetchInterval: (query) => refetchInterval(query.state.data?.status),
+  });
+  const interval = refetchInterval(run.data?.status);
+  const summary = useQuery({ ...runMetricSummary(runID), refetchInterval: interval });
+  const files = useMemo(() => runFiles(runID), [runID]);
+  useTitle(run.data?.name);
+  const refresh = () => {
+    void run.refetch();
+    void summary.refetch();
+  };
+  useHotkeys({ r: refresh });
+
+  if (run.error && !run.data) {
+    return (
+      <div className="page">
+        <ErrorNotice error={run.error} what={`Could not load run ${runID}`} retry={() => run.refetch()} />
+      </div>
+    );
+  }
+  if (!run.data) {
+    return (
+      <div className="page">
+        <Loading what="Loading run" />
+      </div>
+    );
+  }
+  const keys = Object.keys(run.data.metrics);
+  const charts = (metrics: string[], empty: React.ReactNode) =>
+    metrics.length === 0 ? (
+      empty
+    ) : (
+      <Suspense fallback={<Loading what="Loading charts" />}>
+        <MetricGrid
+          runs={[run.data]}
+          metrics={metrics}
+          view={view}
+          change={change}
+          refetchInterval={interval}
+        />
+      </Suspense>
+    );
+  return (
+    <div className={tab === "artifacts" ? "page fill" : "page"}>
+      <RunHead
+        run={run.data}
+        experimentID={run.data.experimentID || experimentID}
+        live={active(run.data.status) ? view.live : undefined}
+        updatedMS={run.dataUpdatedAt}
+        busy={run.isFetching}
+        setLive={(live) => change({ live }, "replace")}
+        refresh={refresh}
+      />
+      <Tabs label="Run views">
+        {tabs.map(([name, label]) => (
+          <Tab
+            key={name}
+            link={{
+              to: "/experiments/$experimentID/runs/$runID/$",
+              params: { experimentID, runID, _splat: name === "overview" ? "" : name },
+              search: true as never,
+            }}
+            current={tab === name}
+          >
+            {label}
+          </Tab>
+        ))}
+      </Tabs>
+      {tab === "overview" && <RunOverview run={run.data} summary={summary} view={view} change={change} />}
+      {tab === "model-metrics" &&
+        charts(
+          keys.filter((key) => !isSystemMetric(key)),
+          <EmptyState title="No metrics yet">
+            <p>Each metric that the run logs becomes a chart here:</p>
+            <Snippet code={`mlflow.log_metric("loss", loss, step=step)`} label="log_metric example" />
+          </EmptyState>,
+        )}
+      {tab === "system-metrics" &&
+        charts(
+          keys.filter(isSystemMetric),
+          <EmptyState title="No system metrics">
+            <p>The client samples CPU, memory, disk, network and GPU when asked to:</p>
+            <Snippet code={"mlflow.enable_system_metrics_logging()"} label="system metrics example" />
+          </EmptyState>,
+        )}
+      {tab === "artifacts" && (
+        <div className="run-files">
+          <FileBrowser
+            source={files}
+            selected={path}
+            onSelect={(file) =>
+              void navigate({
+                to: "/experiments/$experimentID/runs/$runID/$",
+                params: { experimentID, runID, _splat: `artifacts/${file}` },
+                search: true as never,
+                replace: path !== "",
+              })
+            }
+            emptyHint={
+              <EmptyState title="No artifacts">
+                <p>Keep files, figures and tables with the run:</p>
+                <Snippet
+                  code={`mlflow.log_artifact("confusion.png")\nmlflow.log_text("notes", "notes.txt")`}
+                  label="artifact example"
+                />
+              </EmptyState>
+            }
+          />
+        </div>
+      )}
+    </div>
+  );
+}

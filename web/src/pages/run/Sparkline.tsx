@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import type { MetricSummary } from "../../api/metrics";
+import { sparkline } from "../../api/queries";
+import { isDrawable, type Point } from "../../lib/history";
+import { useSeen } from "../../lib/hooks";
+import { runColorCSS } from "../../lib/palette";
+
+const width = 96;
+const height = 20;
+const inset = 2;
+
+/** The course of a metric at a glance. Decoration: the numbers beside it say the same. */
+export function Sparkline({ runID, metric }: { runID: string; metric: MetricSummary }) {
+  const [ref, seen] = useSeen<HTMLSpanElement>();
+  const { data } = useQuery({ ...sparkline(runID, metric), enabled: seen && metric.count > 1 });
+  return (
+    <span ref={ref} className="sparkline" aria-hidden="true">
+      {data && data.length > 1 && (
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+          <title>{metric.key}</title>
+          <path d={pathOf(data)} stroke={runColorCSS(runID)} />
+        </svg>
+      )}
+    </span>
+  );
+}
+
+/** An SVG path through the points, scaled to the box; broken where a value cannot be drawn. */
+export function pathOf(points: readonly Point[]): string {
+  const drawable = points.filter((p) => isDrawable(p.value));
+  const scale = (values: number[], from: number, to: number) => {
+    const least = Math.min(...values);
+    const span = Math.max(...values) - least || 1;
+    return (value: number) => from + ((value - least) / span) * (to - from);
+  };
+  const x = scale(
+    points.map((p) => p.step),
+    inset,
+    width - inset,
+  );
+  const y = scale(
+    drawable.map((p) => p.value),
+    height - inset,
+    inset,
+  );
+  let pen = "M";
+  let path = "";
+  for (const { step, value } of points) {
+    if (!isDrawable(value)) pen = "M";
+    else {
+      path += `${pen}${x(step).toFixed(1)},${y(value).toFixed(1)}`;
+      pen = "L";
+    }
+  }
+  return path;
+}

@@ -1,0 +1,58 @@
+// Every page and its address. Addresses follow MLflow's own, so that links printed by its client and
+// kept in notes open here. Hash history needs nothing of the server and works under any prefix.
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+import { AppShell } from "../components/AppShell";
+import { parseSearch, type Search, stringifySearch } from "../lib/viewState";
+import { HomePage } from "../pages/home/HomePage";
+import { NotFoundPage } from "../pages/NotFoundPage";
+import { PageError } from "../pages/PageError";
+
+const validateSearch = (search: Record<string, unknown>) => search as Search;
+
+const root = createRootRoute({ component: AppShell, notFoundComponent: NotFoundPage, validateSearch });
+
+const experimentsPage = lazyRouteComponent(
+  () => import("../pages/experiments/ExperimentsPage"),
+  "ExperimentsPage",
+);
+const runsPage = lazyRouteComponent(() => import("../pages/runs/RunsPage"), "RunsPage");
+const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage");
+const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
+const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
+
+const at = <Path extends string>(path: Path, component: typeof runPage | typeof HomePage) =>
+  createRoute({ getParentRoute: () => root, path, component });
+
+const routeTree = root.addChildren([
+  at("/", HomePage),
+  at("/experiments", experimentsPage),
+  at("/experiments/$experimentID", runsPage),
+  at("/experiments/$experimentID/runs", runsPage),
+  at("/experiments/$experimentID/runs/$runID", runPage),
+  at("/experiments/$experimentID/runs/$runID/$", runPage),
+  at("/experiments/$experimentID/models", modelsPage),
+  at("/experiments/$experimentID/models/$modelID", modelPage),
+  at("/experiments/$experimentID/models/$modelID/$", modelPage),
+]);
+
+export const router = createRouter({
+  routeTree,
+  history: createHashHistory(),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFoundPage,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
