@@ -1,0 +1,100 @@
+# `make help` lists the targets. Python environments and Go tools go to .venv-* and bin/, node's packages to web/node_modules.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+SEEDS ?= ../shared/seeds
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CLIENTS := 3.17 3.1 2.22
+GOLANGCI := v2.15.0
+# STRICT=1 (CI) turns a skipped part into a failure and runs the Go tests with the race detector.
+STRICT ?=
+GO_TEST_FLAGS := $(if $(STRICT),-race)
+export CGO_ENABLED ?= 0
+
+SOURCES := $(shell find cmd internal mlflow web/embed.go web/dist -type f 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z][a-z0-9.-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start a server on ./mlflow.db and ./mlartifacts
+	go run ./cmd/millrace server
+
+bin/millrace: $(SOURCES) go.mod go.sum
+	go build -trimpath -o $@ ./cmd/millrace
+
+.PHONY: build
+build: bin/millrace ## Build bin/millrace, one static file
+
+.PHONY: test
+test: test-go test-ui compat test-e2e ## Run every test but compat-torch
+	@echo "make test: everything passed"
+
+.PHONY: test-go
+test-go: ## Run the Go tests
+	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) ./...
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: test-ui
+test-ui: web/node_modules ## Type-check, lint and test the web pages; prove that web/dist is built from them
+	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test && npm run --silent check-dist
+
+.PHONY: ui
+ui: web/node_modules ## Build web/dist from web/src
+	cd web && npm run --silent build
+
+.PHONY: test-e2e
+test-e2e: bin/millrace web/node_modules ## Walk the web pages in headless Chromium
+ifeq ($(CHROMIUM),)
+	@echo "skipped: the pages in a browser, because Chromium is not installed (apt-get install chromium)"
+	@test -z "$(STRICT)"
+else
+	$(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e
+endif
+
+.venv-%/done: test/compat/requirements-%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: compat
+compat: $(CLIENTS:%=compat-%) ## Run the unmodified Python clients against the binary
+
+compat-%: .venv-%/done bin/millrace
+	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q test/compat
+
+.PHONY: compat-torch
+compat-torch: bin/millrace ## Run the seed documents' PyTorch code against the binary (downloads 3 GB once)
+	test -x .venv-torch/bin/python || $(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r test/seeds/requirements.txt
+	.venv-torch/bin/python test/seeds/run_seeds.py bin/millrace $(SEEDS)
+
+.PHONY: bench
+bench: bin/millrace .venv-3.17/done ## Measure Millrace beside MLflow, as ratios of one run
+	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow
+
+bin/golangci-lint-$(GOLANGCI):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv bin/golangci-lint $@
+
+.PHONY: lint
+lint: bin/golangci-lint-$(GOLANGCI) ## Check style and import rules
+	$< run ./...
+
+.PHONY: fmt
+fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
+	$< fmt ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz the parsers, 30 s each
+	go test ./internal/search -run xxx -fuzz FuzzRunsFilter -fuzztime 30s
+	go test ./internal/search -run xxx -fuzz FuzzOrderBy -fuzztime 30s
+	go test ./internal/api -run xxx -fuzz FuzzDecodeJSON -fuzztime 30s
+	go test ./internal/artifact -run xxx -fuzz FuzzCleanPath -fuzztime 30s

@@ -1,0 +1,219 @@
+// Command bench measures Millrace beside MLflow on this machine, in one run, and
+// prints the figures with their ratios. Both servers keep a fresh SQLite file and
+// answer on loopback; MLflow runs with one worker, which is its fastest here.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	millrace := flag.String("millrace", "bin/millrace", "the Millrace binary")
+	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2; none measures Millrace alone")
+	seconds := flag.Float64("seconds", 3, "time for each figure")
+	flag.Parse()
+	if err := run(context.Background(), *millrace, *mlflow, time.Duration(*seconds*float64(time.Second))); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// peer is one server under test.
+type peer struct {
+	name    string
+	command func(dir string, port int) *exec.Cmd
+}
+
+func run(ctx context.Context, millrace, mlflow string, d time.Duration) error {
+	binary, err := filepath.Abs(millrace)
+	if err != nil {
+		return err
+	}
+	peers := []peer{{"millrace", func(_ string, port int) *exec.Cmd {
+		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port))
+	}}}
+	if mlflow != "" {
+		if mlflow, err = filepath.Abs(mlflow); err != nil {
+			return err
+		}
+		peers = append(peers, peer{"mlflow", func(dir string, port int) *exec.Cmd {
+			return exec.CommandContext(ctx, mlflow, "server", "--workers", "1", "--port", strconv.Itoa(port),
+				"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"))
+		}})
+	}
+	var columns [][]figure
+	for _, p := range peers {
+		figures, err := measure(ctx, p, d)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		columns = append(columns, figures)
+	}
+	return report(peers, columns)
+}
+
+// measure starts a server and takes every figure from it.
+func measure(ctx context.Context, p peer, d time.Duration) (figures []figure, err error) {
+	dir, err := os.MkdirTemp("", "millrace-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cmd := p.command(dir, port)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // MLflow ends with the signal's code.
+	}()
+	url := "http://127.0.0.1:" + strconv.Itoa(port)
+	if err := waitFor(ctx, url); err != nil {
+		return nil, err
+	}
+	figures = append(figures, figure{"cold start to first answer", time.Since(start).Seconds() * 1000, "ms", lower})
+	time.Sleep(time.Second)
+	idle, err := residentMB(cmd.Process.Pid)
+	if err != nil {
+		return nil, err
+	}
+	figures = append(figures, figure{"memory when idle, whole tree", idle, "MB", lower})
+	more, err := scenarios(ctx, url, d)
+	return append(figures, more...), err
+}
+
+func freePort(ctx context.Context) (int, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+func waitFor(ctx context.Context, url string) error {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", http.NoBody)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("no answer from %s within two minutes", url)
+}
+
+// residentMB sums the resident memory of a process and its descendants.
+func residentMB(pid int) (float64, error) {
+	var total float64
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.SplitSeq(string(status), "\n") {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			if err != nil {
+				return 0, err
+			}
+			total = kb / 1024
+		}
+	}
+	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range children {
+		pids, err := os.ReadFile(file)
+		if err != nil {
+			continue // The thread has ended.
+		}
+		for field := range strings.FieldsSeq(string(pids)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				mb, err := residentMB(child)
+				if err == nil {
+					total += mb
+				}
+			}
+		}
+	}
+	return total, nil
+}
+
+type direction bool
+
+const (
+	lower  direction = false
+	higher direction = true
+)
+
+// figure is one measured number and which direction is better.
+type figure struct {
+	name   string
+	value  float64
+	unit   string
+	better direction
+}
+
+func report(peers []peer, columns [][]figure) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(w, "\t")
+	for _, p := range peers {
+		fmt.Fprint(w, p.name, "\t")
+	}
+	if len(peers) == 2 {
+		fmt.Fprint(w, "ratio\t")
+	}
+	fmt.Fprintln(w)
+	for i, f := range columns[0] {
+		fmt.Fprint(w, f.name, "\t")
+		for _, figures := range columns {
+			fmt.Fprintf(w, "%s %s\t", short(figures[i].value), f.unit)
+		}
+		if len(columns) == 2 {
+			ratio := columns[0][i].value / columns[1][i].value
+			if f.better == lower {
+				ratio = 1 / ratio
+			}
+			fmt.Fprintf(w, "%sx\t", short(ratio))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+// short prints three or so significant digits.
+func short(v float64) string {
+	if v >= 100 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
