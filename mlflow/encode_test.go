@@ -13,8 +13,13 @@ func TestAppendJSON(t *testing.T) {
 	t.Parallel()
 	end := mlflow.RunInfo{RunID: "r", RunUUID: "r", RunName: "naïve <run> \"1\"\n\u2028", ExperimentID: "1", Status: mlflow.RunFinished, StartTime: 1, EndTime: 2, ArtifactURI: "mlflow-artifacts:/1/r/artifacts", LifecycleStage: mlflow.StageActive}
 	metrics := []mlflow.Metric{
-		{Key: "a", Value: 1, Timestamp: 1}, {Key: "b", Value: math.NaN(), Step: -3}, {Key: "c", Value: -math.MaxFloat64, ModelID: "m-1", DatasetName: "d", DatasetDigest: "1", RunID: "r"},
-		{Key: "d", Value: 1e-7}, {Key: "e", Value: 123456.789}, {Key: "f", Value: math.Copysign(0, -1)}, {Key: "ключ", Value: 1e21},
+		{Key: "a", Value: 1, Timestamp: 1},
+		{Key: "b", Value: math.NaN(), Step: -3},
+		{Key: "c", Value: -math.MaxFloat64, ModelID: "m-1", DatasetName: "d", DatasetDigest: "1", RunID: "r"},
+		{Key: "d", Value: 1e-7},
+		{Key: "e", Value: 123456.789},
+		{Key: "f", Value: math.Copysign(0, -1)},
+		{Key: "ключ", Value: 1e21},
 	}
 	runs := []mlflow.Run{
 		{},
@@ -23,7 +28,8 @@ func TestAppendJSON(t *testing.T) {
 		{Data: mlflow.RunData{Tags: []mlflow.Tag{{Key: "t", Value: "1"}}}, Inputs: &mlflow.RunInputs{
 			DatasetInputs: []mlflow.DatasetInput{
 				{Dataset: &mlflow.Dataset{Name: "d", Digest: "1", SourceType: "local", Source: "{}", Schema: "s", Profile: "p"}, Tags: []mlflow.InputTag{{Key: "k", Value: "v"}}},
-				{Dataset: &mlflow.Dataset{}}, {},
+				{Dataset: &mlflow.Dataset{}},
+				{},
 			},
 			ModelInputs: []mlflow.ModelInput{{ModelID: "m"}},
 		}, Outputs: &mlflow.RunOutputs{ModelOutputs: []mlflow.ModelOutput{{ModelID: "m-1", Step: 3}, {ModelID: "m-2"}}}},

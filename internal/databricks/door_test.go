@@ -133,10 +133,21 @@ func TestNobodyIsLetIn(t *testing.T) {
 	t.Parallel()
 	ws := newWorkspace(t, nil)
 	for _, c := range [][2]string{
-		{"GET", "/api/2.0/preview/scim/v2/Me"}, {"GET", files + "1/Runs/r/x"}, {"HEAD", files + "1/Runs/r/x"}, {"PUT", files + "1/Runs/r/x"},
-		{"POST", files + "1/Runs/r/x?action=initiate-upload"}, {"DELETE", files + "1/Runs/r/x"}, {"GET", dirs + "1/Runs/r"}, {"HEAD", dirs + "1/Runs/r"},
-		{"PUT", dirs + "1/Runs/r"}, {"DELETE", dirs + "1/Runs/r"}, {"POST", "/api/2.0/fs/create-abort-upload-url"},
-		{"POST", askRun + "read"}, {"POST", askRun + "write"}, {"POST", askModel + "download"}, {"POST", askModel + "upload"},
+		{"GET", "/api/2.0/preview/scim/v2/Me"},
+		{"GET", files + "1/Runs/r/x"},
+		{"HEAD", files + "1/Runs/r/x"},
+		{"PUT", files + "1/Runs/r/x"},
+		{"POST", files + "1/Runs/r/x?action=initiate-upload"},
+		{"DELETE", files + "1/Runs/r/x"},
+		{"GET", dirs + "1/Runs/r"},
+		{"HEAD", dirs + "1/Runs/r"},
+		{"PUT", dirs + "1/Runs/r"},
+		{"DELETE", dirs + "1/Runs/r"},
+		{"POST", "/api/2.0/fs/create-abort-upload-url"},
+		{"POST", askRun + "read"},
+		{"POST", askRun + "write"},
+		{"POST", askModel + "download"},
+		{"POST", askModel + "upload"},
 	} {
 		if resp, body := ws.do(t, c[0], c[1], ""); resp.StatusCode != 401 {
 			t.Errorf("%s %s: %d %s", c[0], c[1], resp.StatusCode, body)

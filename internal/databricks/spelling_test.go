@@ -126,8 +126,10 @@ func TestExperimentTags(t *testing.T) {
 	token.Token = "1"
 	tags := databricks.ExperimentTags(auth.NewContext(t.Context(), token), "/Users/me/x")
 	want := []mlflow.Tag{
-		{Key: "mlflow.experiment.sourceName", Value: "/Users/me/x"}, {Key: "mlflow.experimentType", Value: "MLFLOW_EXPERIMENT"},
-		{Key: "mlflow.ownerEmail", Value: "me@example.org"}, {Key: "mlflow.ownerId", Value: token.ID},
+		{Key: "mlflow.experiment.sourceName", Value: "/Users/me/x"},
+		{Key: "mlflow.experimentType", Value: "MLFLOW_EXPERIMENT"},
+		{Key: "mlflow.ownerEmail", Value: "me@example.org"},
+		{Key: "mlflow.ownerId", Value: token.ID},
 	}
 	if !reflect.DeepEqual(tags, want) {
 		t.Errorf("%v", tags)

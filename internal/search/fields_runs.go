@@ -1,7 +1,5 @@
 package search
 
-import "strings"
-
 // Tags that MLflow itself sets and that searches look at.
 const (
 	tagRunName        = "mlflow.runName"
@@ -121,6 +119,6 @@ func (b *builder) dataset(g *grammar, c *condition) {
 		column = "t.value"
 	}
 	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")
-	b.compare(column, strings.ToUpper(c.op), c.values)
+	b.compare(column, c.op, c.values)
 	b.write(")")
 }

@@ -31,9 +31,8 @@ func (g *grammar) conditions(filter string) (source, []condition, error) {
 	switch {
 	case f.empty:
 		return src, nil, src.errAt(0, "Invalid filter '%s'. Could not be parsed.", filter)
-	case f.several:
-		return src, nil, src.errAt(strings.IndexByte(filter, ';'),
-			"Search filter contained multiple expression %s. Provide AND-ed expression list.", pyString(filter))
+	case f.second > 0:
+		return src, nil, src.errAt(f.second, "Search filter contained multiple expression %s. Provide AND-ed expression list.", pyString(filter))
 	case len(f.strays) > 0:
 		return src, nil, g.strayError(f)
 	}

@@ -16,11 +16,14 @@ func LoggedModels(d Dialect, filter string, orderBy []mlflow.LoggedModelOrderBy,
 			return nil, invalid("`dataset_name` in the `datasets` clause must be specified.")
 		}
 	}
-	if len(datasets) > maxClauses {
-		return nil, invalid("datasets has %d items; at most %d are allowed.", len(datasets), maxClauses)
+	if len(datasets) > maxDatasets {
+		return nil, invalid("datasets has %d items; at most %d are allowed.", len(datasets), maxDatasets)
 	}
 	conds, err := modelConditions(filter)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkOnDatasets(conds, len(datasets)); err != nil {
 		return nil, err
 	}
 	q := &Query{}
@@ -46,6 +49,21 @@ func LoggedModels(d Dialect, filter string, orderBy []mlflow.LoggedModelOrderBy,
 	q.Where = b.fragment()
 	q.OrderBy, err = modelOrder(d, orderBy)
 	return q, err
+}
+
+// checkOnDatasets limits the size of the SQL, in which every clause on a metric
+// repeats the datasets.
+func checkOnDatasets(conds []condition, datasets int) error {
+	n := 0
+	for _, c := range conds {
+		if c.ent == entMetric {
+			n++
+		}
+	}
+	if n*datasets > maxOnDatasets {
+		return invalid("Filter string has %d comparisons of metrics, each on %d datasets; together at most %d are allowed.", n, datasets, maxOnDatasets)
+	}
+	return nil
 }
 
 // modelMetric writes that the model has a metric that meets the condition, if
@@ -82,8 +100,8 @@ func modelConditions(filter string) ([]condition, error) {
 		return nil, err
 	}
 	src := f.src
-	if f.empty || f.several {
-		return nil, src.errAt(0, "Invalid filter string: %s. Expected a single SQL expression.", pyString(filter))
+	if f.empty || f.second > 0 {
+		return nil, src.errAt(f.second, "Invalid filter string: %s. Expected a single SQL expression.", pyString(filter))
 	}
 	stop := len(filter)
 	if len(f.strays) > 0 {

@@ -60,7 +60,7 @@ type filterText struct {
 	src     source
 	clauses []clause
 	strays  []stray
-	several bool // more than one statement
+	second  int  // where a second statement begins, 0 if there is none
 	empty   bool // nothing but spaces
 }
 
@@ -76,7 +76,7 @@ func parse(filter string) (*filterText, error) {
 		return nil, err
 	}
 	f := &filterText{src: src, empty: len(tokens) == 0}
-	f.several = severalStatements(tokens)
+	f.second = secondStatement(tokens)
 	f.compare(operations(src, atoms(src, tokens)))
 	if len(f.clauses) > maxClauses {
 		at := f.clauses[maxClauses].left.pos
@@ -85,7 +85,8 @@ func parse(filter string) (*filterText, error) {
 	return f, nil
 }
 
-func severalStatements(tokens []token) bool {
+// secondStatement returns the offset of what follows a semicolon, 0 if nothing does.
+func secondStatement(tokens []token) int {
 	depth := 0
 	for i, t := range tokens {
 		switch t.kind {
@@ -95,11 +96,11 @@ func severalStatements(tokens []token) bool {
 			depth--
 		case tokSemi:
 			if depth <= 0 && i+1 < len(tokens) {
-				return true
+				return tokens[i+1].pos
 			}
 		}
 	}
-	return false
+	return 0
 }
 
 // atoms joins names with their dots and closes parentheses.

@@ -17,11 +17,15 @@ import (
 )
 
 // Limits on what one request may ask for. MLflow itself stops at 10,000 tokens.
+// Together they stay below SQLite's 32,766 arguments and keep its planner under
+// a tenth of a second.
 const (
 	maxFilterBytes  = 256 << 10
 	maxTokens       = 10000
 	maxClauses      = 200
 	maxPatternBytes = 20000
+	maxDatasets     = 50
+	maxOnDatasets   = 500 // clauses on metrics of logged models, times datasets
 	maxOrderBy      = 50
 	maxOrderByBytes = 4096
 )

@@ -24,7 +24,8 @@ func TestPosition(t *testing.T) {
 		{runs, "tags.é = 'ü' AND params.lr > '1'", 17},
 		{runs, "tags.a = 'x' OR tags.b = 'y'", 13},
 		{runs, "tags.a = 'x' tags.b", 13},
-		{runs, "tags.a = 'x'; tags.b = 'y'", 12},
+		{runs, "tags.a = ';'; tags.b = 'y'", 14},
+		{models, "name = ';'; name = 'y'", 12},
 		{runs, "status = 'x' AND foo.bar = 1", 17},
 		{runs, "status = 'x' AND run_id IN ('a', 1)", 27},
 		{models, "name = 'x' AND name > 'y'", 15},
@@ -82,6 +83,40 @@ func TestLimits(t *testing.T) {
 			}
 			openDB(t).ids(q, "runs", "r", "run_uuid")
 		})
+	}
+}
+
+// TestLoggedModelLimits fills the limits of a search of logged models, for which
+// SQLite must not take long, and goes beyond them.
+func TestLoggedModelLimits(t *testing.T) {
+	t.Parallel()
+	search := func(metrics, datasets, orderBy int) (*Query, error) {
+		on := make([]mlflow.LoggedModelDataset, datasets)
+		for i := range on {
+			on[i] = mlflow.LoggedModelDataset{DatasetName: "d", DatasetDigest: "g"}
+		}
+		keys := make([]mlflow.LoggedModelOrderBy, orderBy)
+		for i := range keys {
+			keys[i] = mlflow.LoggedModelOrderBy{FieldName: "metrics.m", DatasetName: "d", DatasetDigest: "g"}
+		}
+		return LoggedModels(SQLite, strings.Repeat("metrics.m > 1 AND ", metrics), keys, on)
+	}
+	db := openDB(t)
+	for _, c := range [][3]int{{maxClauses, 0, maxOrderBy}, {maxOnDatasets / maxDatasets, maxDatasets, 0}, {100, maxOnDatasets / 100, 0}} {
+		q, err := search(c[0], c[1], c[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		db.ids(q, "logged_models", "lm", "model_id")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%v takes %v", c, took)
+		}
+	}
+	for _, c := range [][3]int{{maxClauses + 1, 0, 0}, {0, maxDatasets + 1, 0}, {0, 0, maxOrderBy + 1}, {101, maxOnDatasets / 100, 0}} {
+		if _, err := search(c[0], c[1], c[2]); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%v: got %v, want INVALID_PARAMETER_VALUE", c, err)
+		}
 	}
 }
 
@@ -159,7 +194,7 @@ func TestOrderedScan(t *testing.T) {
 			}
 			plan += detail + "\n"
 		}
-		if err := rows.Close(); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, "by_start") {

@@ -45,7 +45,7 @@ var _ artifact.Repo = (*Repo)(nil)
 // Open makes the folder if need be and returns it as a repository. What an
 // earlier process left unfinished is removed.
 func Open(dir string) (*Repo, error) {
-	if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // the umask decides, as for every program's folders
+	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("make artifact folder: %w", err)
 	}
 	root, err := os.OpenRoot(dir)

@@ -18,7 +18,7 @@ func lock(f *os.File) error {
 	}
 	var lockErr error
 	err = conn.Control(func(fd uintptr) {
-		lockErr = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // descriptors are small numbers
+		lockErr = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
 	})
 	switch {
 	case err != nil:
