@@ -113,19 +113,19 @@ func TestGuard(t *testing.T) {
 func TestUnderPrefix(t *testing.T) {
 	t.Parallel()
 	h := underPrefix("/mlflow", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Path", r.URL.Path) }))
-	for path, want := range map[string]string{
-		"/mlflow/":                                   "/",
-		"/mlflow/api/2.0/mlflow/x":                   "/api/2.0/mlflow/x",
-		"/mlflow/health":                             "/health",
-		"/mlflowx":                                   "",
-		"/api/2.0/mlflow/x":                          "",
-		"/api/2.0/mlflow-artifacts/artifacts/a":      "/api/2.0/mlflow-artifacts/artifacts/a",
-		"/ajax-api/2.0/mlflow-artifacts/artifacts/a": "/ajax-api/2.0/mlflow-artifacts/artifacts/a",
+	for _, c := range []struct{ path, want string }{
+		{"/mlflow/", "/"},
+		{"/mlflow/api/2.0/mlflow/x", "/api/2.0/mlflow/x"},
+		{"/mlflow/health", "/health"},
+		{"/mlflowx", ""},
+		{"/api/2.0/mlflow/x", ""},
+		{"/api/2.0/mlflow-artifacts/artifacts/a", "/api/2.0/mlflow-artifacts/artifacts/a"},
+		{"/ajax-api/2.0/mlflow-artifacts/artifacts/a", "/ajax-api/2.0/mlflow-artifacts/artifacts/a"},
 	} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), "GET", path, nil))
-		if got := w.Header().Get("Path"); got != want {
-			t.Errorf("%s: reached %q, want %q", path, got, want)
+		h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), "GET", c.path, nil))
+		if got := w.Header().Get("Path"); got != c.want {
+			t.Errorf("%s: reached %q, want %q", c.path, got, c.want)
 		}
 	}
 }
