@@ -26,6 +26,13 @@ func (s *Store) newConn(ctx context.Context) (*conn, error) {
 	return &conn{raw: raw, stmts: map[string]*sql.Stmt{}}, nil
 }
 
+func (c *conn) close() error {
+	for _, st := range c.stmts {
+		_ = st.Close() // The connection is next.
+	}
+	return c.raw.Close()
+}
+
 // maxStatements bounds the cache; only texts built from constants go in, so it
 // is never reached in practice.
 const maxStatements = 400
@@ -131,6 +138,8 @@ func (s *Store) read(ctx context.Context, fn func(tx) error) error {
 	var c *conn
 	select {
 	case c = <-s.readers:
+	case <-s.writer.done:
+		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // The embedded database.
@@ -42,6 +43,9 @@ type Store struct {
 	dialect      search.Dialect
 	artifactRoot string
 	log          *slog.Logger
+
+	closing  sync.Once
+	closeErr error
 }
 
 // Open opens the database, making the file and its tables when there is none.
@@ -98,10 +102,19 @@ func (s *Store) start(ctx context.Context, path string) error {
 	return nil
 }
 
-// Close waits for the writes under way and closes the database.
+// Close waits for the reads and writes under way and closes the database, whose
+// log SQLite then folds into the file.
 func (s *Store) Close() error {
-	s.writer.stop()
-	return s.db.Close()
+	s.closing.Do(func() {
+		s.writer.stop()
+		s.closeErr = s.writer.c.close()
+		for range cap(s.readers) {
+			c := <-s.readers
+			s.closeErr = errors.Join(s.closeErr, c.close())
+		}
+		s.closeErr = errors.Join(s.closeErr, s.db.Close())
+	})
+	return s.closeErr
 }
 
 // Ping reports whether the database answers.

@@ -57,6 +57,9 @@ func TestReopen(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := os.Stat(path + "-wal"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the log was not folded into the file: %v", err)
+		}
 		if err := s.SetTag(t.Context(), "r", mlflow.Tag{Key: "k"}); err == nil {
 			t.Error("a closed store took a write")
 		}
