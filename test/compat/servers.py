@@ -1,0 +1,100 @@
+"""Start Millrace and MLflow servers of our own for tests."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_built = {}
+
+
+def millrace_binary():
+    """Return $MILLRACE_BIN, or a binary built from this tree, once per process."""
+    if "MILLRACE_BIN" in os.environ:
+        return os.environ["MILLRACE_BIN"]
+    if "path" not in _built:
+        _built["folder"] = tempfile.TemporaryDirectory()
+        _built["path"] = os.path.join(_built["folder"].name, "millrace")
+        subprocess.run(["go", "build", "-o", _built["path"], "./cmd/millrace"], cwd=ROOT, check=True,
+                       env={**os.environ, "CGO_ENABLED": "0"})
+    return _built["path"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """A server process on a free port; its database and artifacts are in folder."""
+
+    name = ""
+
+    def __init__(self, folder, *options):
+        self.folder = str(folder)
+        self.database = os.path.join(self.folder, "mlflow.db")
+        self.artifacts = os.path.join(self.folder, "artifacts")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = os.path.join(self.folder, self.name + ".log")
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.command(), "--host", "127.0.0.1", "--port", str(self.port),
+                 "--backend-store-uri", "sqlite:///" + self.database,
+                 "--artifacts-destination", self.artifacts, *options],
+                cwd=self.folder, stdout=log, stderr=log, env=self.environment())
+        for _ in range(600):
+            if self.process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(self.url + "/health").read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            raise RuntimeError(f"{self.name} does not start:\n{log.read()[-4000:]}")
+
+    def environment(self):
+        return {k: v for k, v in os.environ.items() if not re.match("MLFLOW_|DATABRICKS_", k)}
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Millrace(Server):
+    name = "millrace"
+
+    def command(self):
+        return [millrace_binary(), "server"]
+
+
+class MLflow(Server):
+    """The MLflow that is installed beside the Python that runs this."""
+
+    name = "mlflow"
+
+    def command(self):
+        return [os.path.join(os.path.dirname(sys.executable), "mlflow"), "server", "--workers", "1"]
+
+    def environment(self):
+        return {**super().environment(), "MLFLOW_DISABLE_TELEMETRY": "true"}
