@@ -208,6 +208,8 @@ func TestExperiments(t *testing.T) {
 		{name: "again", path: "experiments/create", body: `{"name":"e"}`, status: 400, has: []string{"RESOURCE_ALREADY_EXISTS", "Experiment(name=e) already exists."}},
 		{name: "long name", path: "experiments/create", body: `{"name":"` + strings.Repeat("n", 501) + `"}`, status: 400, has: []string{"'name' exceeds the maximum length of 500 characters"}},
 		{name: "500 wide characters", path: "experiments/create", body: `{"name":"` + strings.Repeat("é", 500) + `"}`},
+		{name: "relative location", path: "experiments/create", body: `{"name":"rel","artifact_location":"a/b"}`, save: map[string]string{"rel": `"experiment_id":"(\d+)"`}},
+		{name: "is kept absolute", method: "GET", path: "experiments/get?experiment_id={rel}", has: []string{`"artifact_location":"/`, `/a/b"`}},
 		{name: "fragment", path: "experiments/create", body: `{"name":"f","artifact_location":"s3://b/p#f"}`, status: 400, has: []string{"fragments"}},
 		{name: "tag twice", path: "experiments/create", body: `{"name":"tt","tags":[{"key":"k","value":"1"},{"key":"k","value":"2"}]}`, status: 400},
 		{name: "nothing of it was stored", method: "GET", path: "experiments/get-by-name?experiment_name=tt", status: 404},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,13 @@ func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperime
 			}
 		}
 	}
-	id, err := s.Store.CreateExperiment(ctx, in.Name, in.ArtifactLocation, tags)
+	location := in.ArtifactLocation
+	if location != "" && !strings.Contains(location, ":") { // A path; kept absolute, as seen from the server.
+		if location, err = filepath.Abs(location); err != nil {
+			return nil, err
+		}
+	}
+	id, err := s.Store.CreateExperiment(ctx, in.Name, location, tags)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -255,12 +255,15 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 	if c.DefaultArtifactRoot == "" {
 		c.DefaultArtifactRoot = "mlflow-artifacts:/"
 		if !c.ServeArtifacts {
-			wd, err := os.Getwd()
-			if err != nil {
-				return err
-			}
-			c.DefaultArtifactRoot = wd + "/mlruns"
+			c.DefaultArtifactRoot = "mlruns"
 		}
+	}
+	if !strings.Contains(c.DefaultArtifactRoot, ":") { // A path; clients may run elsewhere on this machine.
+		abs, err := filepath.Abs(c.DefaultArtifactRoot)
+		if err != nil {
+			return err
+		}
+		c.DefaultArtifactRoot = abs
 	}
 	if !c.ServeArtifacts && strings.HasPrefix(c.DefaultArtifactRoot, "mlflow-artifacts:") {
 		return errors.New("--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root")

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,19 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 	}
 	if c.Port != 2 || c.Host != "0.0.0.0" || !slices.Equal(c.AllowedHosts, []string{"a.example", "b.example"}) || c.ServeArtifacts || c.DefaultArtifactRoot != "s3://b/p" {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestRelativeArtifactRoot(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"--default-artifact-root ./mlruns", "--no-serve-artifacts"} {
+		c, err := load(t, args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !filepath.IsAbs(c.DefaultArtifactRoot) || filepath.Base(c.DefaultArtifactRoot) != "mlruns" {
+			t.Errorf("%s: %s", args, c.DefaultArtifactRoot)
+		}
 	}
 }
 

@@ -244,34 +244,29 @@ func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
 		at[models[i].Info.ModelID], ids[i] = &models[i], models[i].Info.ModelID
 	}
 	in := ` IN (` + placeholders(len(ids)) + `)`
-	var id string
-	err := t.eachOnce(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id`+in, ids, func(rows *sql.Rows) error {
-		var p mlflow.Param
-		err := rows.Scan(&id, &p.Key, &p.Value)
-		at[id].Data.Params = append(at[id].Data.Params, p)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	err = t.eachOnce(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id`+in, ids, func(rows *sql.Rows) error {
-		var tag mlflow.Tag
-		err := rows.Scan(&id, &tag.Key, &tag.Value)
-		at[id].Info.Tags = append(at[id].Info.Tags, tag)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
-		FROM logged_model_metrics WHERE model_id`+in, ids, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		var value sql.NullFloat64
-		if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID, &m.DatasetName, &m.DatasetDigest); err != nil {
-			return err
-		}
-		m.Value = logged(value.Float64, !value.Valid)
-		at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
-		return nil
-	})
+	return firstError(
+		func() error {
+			return t.eachOnce(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id`+in, ids, scanPair(func(id, key, value string) {
+				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+			}))
+		},
+		func() error {
+			return t.eachOnce(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id`+in, ids, scanPair(func(id, key, value string) {
+				at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
+			}))
+		},
+		func() error {
+			return t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+				FROM logged_model_metrics WHERE model_id`+in, ids, func(rows *sql.Rows) error {
+				var m mlflow.Metric
+				var value sql.NullFloat64
+				if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID, &m.DatasetName, &m.DatasetDigest); err != nil {
+					return err
+				}
+				m.Value = logged(value.Float64, !value.Valid)
+				at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
+				return nil
+			})
+		},
+	)
 }

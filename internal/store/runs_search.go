@@ -72,57 +72,71 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 	if len(ids) == 1 { // GetRun, the client's most frequent question.
 		query = t.each
 	}
-	err := query(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
-		info, err := scanRunInfo(rows)
-		if err == nil {
-			at[info.RunID].Info = *info
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	var id string
-	err = query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		var isNaN bool
-		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
+	return firstError(
+		func() error {
+			return query(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
+				info, err := scanRunInfo(rows)
+				if err == nil {
+					at[info.RunID].Info = *info
+				}
+				return err
+			})
+		},
+		func() error {
+			return query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+				var m mlflow.Metric
+				var isNaN bool
+				if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
+					return err
+				}
+				m.Value = logged(m.Value, isNaN)
+				at[id].Data.Metrics = append(at[id].Data.Metrics, m)
+				return nil
+			})
+		},
+		func() error {
+			return query("SELECT run_uuid, `key`, value FROM params WHERE run_uuid"+in, ids, scanPair(func(id, key, value string) {
+				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+			}))
+		},
+		func() error {
+			return query("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid"+in, ids, scanPair(func(id, key, value string) {
+				at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
+			}))
+		},
+		func() error { return t.loadDatasetInputs(at, in, ids, query) },
+		func() error {
+			return query(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id`+in+` AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
+				var m mlflow.ModelOutput
+				err := rows.Scan(&id, &m.ModelID, &m.Step)
+				at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
+				return err
+			})
+		},
+	)
+}
+
+// firstError calls the steps in order until one fails.
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
 			return err
 		}
-		m.Value = logged(m.Value, isNaN)
-		at[id].Data.Metrics = append(at[id].Data.Metrics, m)
+	}
+	return nil
+}
+
+// scanPair scans rows of an owner's id, a key and a value.
+func scanPair(add func(id, key, value string)) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var id, key, value string
+		if err := rows.Scan(&id, &key, &value); err != nil {
+			return err
+		}
+		add(id, key, value)
 		return nil
-	})
-	if err != nil {
-		return err
 	}
-	err = query("SELECT run_uuid, `key`, value FROM params WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
-		var p mlflow.Param
-		err := rows.Scan(&id, &p.Key, &p.Value)
-		at[id].Data.Params = append(at[id].Data.Params, p)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	err = query("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
-		var tag mlflow.Tag
-		err := rows.Scan(&id, &tag.Key, &tag.Value)
-		at[id].Data.Tags = append(at[id].Data.Tags, tag)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := t.loadDatasetInputs(at, in, ids, query); err != nil {
-		return err
-	}
-	return query(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id`+in+` AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
-		var m mlflow.ModelOutput
-		err := rows.Scan(&id, &m.ModelID, &m.Step)
-		at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
-		return err
-	})
 }
 
 func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, in string, ids []any, query func(string, []any, func(*sql.Rows) error) error) error {
