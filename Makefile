@@ -59,6 +59,7 @@ else
 	$(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e
 endif
 
+.SECONDARY: # Keep the environments.
 .venv-%/done: test/compat/requirements-%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
