@@ -41,6 +41,9 @@ type Server struct {
 	// RewriteResponse, if set, may change a response before it is encoded; the
 	// login door spells artifact locations in its own way with it.
 	RewriteResponse func(r *http.Request, resp any)
+	// StoredURI, if set, turns a client's spelling of an artifact URI into the one
+	// under which it is kept: the reverse of what RewriteResponse does.
+	StoredURI func(string) string
 	// ExperimentTags, if set, returns the tags that an experiment created by
 	// this request gets besides the ones sent.
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
@@ -54,6 +57,7 @@ func (s *Server) Handler() http.Handler {
 	s.runRoutes(r)
 	s.metricRoutes(r)
 	s.loggedModelRoutes(r)
+	s.registryRoutes(r)
 	s.artifactRoutes(r)
 	s.serverInfoRoutes(r)
 	s.millraceRoutes(r)

@@ -23,6 +23,10 @@ const (
 	maxBatchParams        = 100
 	maxBatchTags          = 100
 	maxBatchTotal         = 1000
+	maxRegistryTagValue   = 100_000
+	maxAlias              = 255
+	maxSource             = 2048
+	maxComment            = 5000
 )
 
 // check returns the first error of a list of checks.
@@ -75,6 +79,11 @@ func validKey(param, key string) error {
 	if !keyPattern.MatchString(key) {
 		return badValue(param, strconv.Quote(key), "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
 	}
+	return staysInPlace(param, key)
+}
+
+// staysInPlace refuses a name that as a file's path would lead elsewhere.
+func staysInPlace(param, key string) error {
 	if norm := path.Clean(key); norm != key || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {
 		return badValue(param, strconv.Quote(key), fmt.Sprintf("Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '%s'", shorten(norm)))
 	}

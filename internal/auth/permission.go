@@ -20,6 +20,8 @@ const (
 	EditRun        Permission = "run:edit"
 	ReadModel      Permission = "model:read"
 	EditModel      Permission = "model:edit"
+	ReadRegistry   Permission = "registry:read"
+	EditRegistry   Permission = "registry:edit"
 	ReadArtifact   Permission = "artifact:read"
 	EditArtifact   Permission = "artifact:edit"
 )

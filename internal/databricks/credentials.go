@@ -146,6 +146,11 @@ func (d *Door) credentials(r *http.Request, s *signer, write bool, id string, pa
 	if err != nil {
 		return nil, err
 	}
+	return d.sign(r, s, write, uri, paths)
+}
+
+// sign makes a signed URL for each path below an artifact URI.
+func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []string) ([]credential, error) {
 	repo, base, err := d.Locate(uri)
 	if err != nil {
 		return nil, err

@@ -75,6 +75,8 @@ type Door struct {
 	Locate func(uri string) (artifact.Repo, string, error)
 	// RunURI and ModelURI return the artifact URI of a run and of a logged model.
 	RunURI, ModelURI func(ctx context.Context, id string) (string, error)
+	// VersionURI returns the artifact URI of a version of a registered model.
+	VersionURI func(ctx context.Context, name, version string) (string, error)
 	// WriteError answers in the API's words.
 	WriteError func(http.ResponseWriter, *mlflow.Error)
 	Log        *slog.Logger
@@ -82,7 +84,10 @@ type Door struct {
 
 // Handles reports whether a path belongs to the door.
 func Handles(path string) bool {
-	for _, prefix := range []string{"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/"} {
+	if path == versionFilesPath || path == versionURLPath {
+		return true
+	}
+	for _, prefix := range []string{"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/", unityCatalogPath} {
 		if strings.HasPrefix(path, prefix) {
 			return true
 		}
@@ -117,6 +122,9 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload", auth.EditArtifact, d.modelCredentials(s, true))
 	d.route(mux, "GET "+signedPath, auth.Public, d.signedDownload(s))
 	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
+	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
+	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
+	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	mux.Handle("/", next)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -65,6 +65,12 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 		ModelURI: func(_ context.Context, id string) (string, error) {
 			return "mlflow-artifacts:/1/models/" + id + "/artifacts", nil
 		},
+		VersionURI: func(_ context.Context, name, version string) (string, error) {
+			if name+version == "m1" {
+				return "mlflow-artifacts:/1/abc/artifacts/model", nil
+			}
+			return "", mlflow.Errorf(mlflow.ResourceDoesNotExist, "no version")
+		},
 		WriteError: func(w http.ResponseWriter, e *mlflow.Error) {
 			w.WriteHeader(e.HTTPStatus())
 			_ = json.NewEncoder(w).Encode(map[string]string{"error_code": string(e.Code), "message": e.Message})
@@ -148,6 +154,9 @@ func TestNobodyIsLetIn(t *testing.T) {
 		{"POST", askRun + "write"},
 		{"POST", askModel + "download"},
 		{"POST", askModel + "upload"},
+		{"GET", versionFiles + "?name=m&version=1"},
+		{"GET", versionURL + "?name=m&version=1&path=x"},
+		{"GET", "/api/2.0/mlflow/unity-catalog/registered-models/search"},
 	} {
 		if resp, body := ws.do(t, c[0], c[1], ""); resp.StatusCode != 401 {
 			t.Errorf("%s %s: %d %s", c[0], c[1], resp.StatusCode, body)

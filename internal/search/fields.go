@@ -46,6 +46,7 @@ const (
 	attrTime             // a whole number, written without quotes
 	attrID               // an integer column whose values are written in quotes
 	attrRunName          // the run name, which filters look up among the tags
+	attrVersion          // a whole number, written with or without quotes
 )
 
 // attr is an attribute that a search can name.
@@ -64,7 +65,9 @@ func (a *attr) numeric() bool { return a.kind == attrNumber || a.kind == attrTim
 // keyed is a table of named values that belong to the searched rows.
 type keyed struct {
 	table, owner, key, value string
-	nan                      string // boolean column that marks a NaN stored as 0
+	// on is what else belongs to a row's key, in SQL: x is this table.
+	on  string
+	nan string // boolean column that marks a NaN stored as 0
 }
 
 // grammar is what one entity lets a search name.
@@ -81,6 +84,10 @@ type grammar struct {
 	nullable []entity
 	badNull  string
 	badTagOp string // the message for a comparator that tags lack, if not the usual one
+	badOp    string // the same for attributes
+	// badValue is the message for an attribute's value that is not text, if not
+	// the usual one.
+	badValue string
 	// upper: comparators may be written in lower case.
 	upper bool
 	// quoteStrays: name the pieces that make no sense in quotes.

@@ -96,6 +96,8 @@ func (g *grammar) value(src source, f field, v atom) ([]any, error) {
 			return nil, src.errAt(v.pos, "Expected numeric value type for numeric attribute: %s. Found %s", f.key, v.text)
 		}
 		return number(src, f, v)
+	case f.ent == entAttribute && f.attr.kind == attrVersion && v.kind != atomList:
+		return versionNumber(src, f, v)
 	case text:
 		s, ok := unquote(v.text, '\'')
 		if !ok {
@@ -111,6 +113,8 @@ func (g *grammar) value(src source, f field, v atom) ([]any, error) {
 			return nil, src.errAt(v.pos, "Only %s attributes support comparison with a list of quoted string values.", g.listAttrs())
 		}
 		return stringList(src, v)
+	case f.ent == entAttribute && g.badValue != "":
+		return nil, src.errAt(v.pos, g.badValue, v.text)
 	case f.ent == entAttribute:
 		return nil, src.errAt(v.pos, "Expected a quoted string value for attributes. Got value %s", v.text)
 	case f.ent == entDataset:
@@ -161,10 +165,18 @@ func (g *grammar) checkOp(src source, c *condition) error {
 	if isID {
 		ops = opsID
 	}
+	isVersion := c.attr != nil && c.attr.kind == attrVersion
+	if isVersion {
+		ops = opsNumber
+	}
 	switch {
 	case slices.Contains(ops, c.op):
 	case isID:
 		return src.errAt(c.at, "Invalid comparator for %s: %s", c.attr.name, c.op)
+	case isVersion:
+		return src.errAt(c.at, "Invalid comparator for attribute %s: %s", c.attr.name, c.op)
+	case c.ent == entAttribute && g.badOp != "":
+		return src.errAt(c.at, g.badOp, c.op)
 	case c.ent == entTag && g.badTagOp != "":
 		return src.errAt(c.at, g.badTagOp, c.op)
 	default:

@@ -71,6 +71,10 @@ func FuzzRunsFilter(f *testing.F) {
 		db.prepares(t, q, err, "experiments", "e", "experiment_id")
 		q, err = LoggedModels(SQLite, filter, nil, nil)
 		db.prepares(t, q, err, "logged_models", "lm", "model_id")
+		q, err = RegisteredModels(SQLite, filter, nil)
+		db.prepares(t, q, err, "registered_models", "rm", "name")
+		q, err = ModelVersions(SQLite, filter, nil)
+		db.prepares(t, q, err, "model_versions", "mv", "name")
 	})
 }
 
@@ -89,5 +93,9 @@ func FuzzOrderBy(f *testing.F) {
 		db.prepares(t, q, err, "experiments", "e", "experiment_id")
 		q, err = LoggedModels(SQLite, "", []mlflow.LoggedModelOrderBy{{FieldName: first, DatasetName: second}}, nil)
 		db.prepares(t, q, err, "logged_models", "lm", "model_id")
+		q, err = RegisteredModels(SQLite, "", []string{first, second})
+		db.prepares(t, q, err, "registered_models", "rm", "name")
+		q, err = ModelVersions(SQLite, "", []string{first, second})
+		db.prepares(t, q, err, "model_versions", "mv", "name")
 	})
 }

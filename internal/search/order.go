@@ -28,35 +28,45 @@ func (g *grammar) sortKeys(orderBy []string) ([]sortKey, error) {
 
 func (g *grammar) sortKey(item string) (sortKey, error) {
 	var k sortKey
+	name, descending, err := sortItem(item)
+	if err != nil {
+		return k, err
+	}
+	k.descending = descending
+	k.field, err = g.resolve(source(item), 0, name, true)
+	return k, err
+}
+
+// sortItem splits an item of order_by.
+func sortItem(item string) (name string, descending bool, err error) {
 	src := source(item)
 	if len(item) > maxOrderByBytes {
-		return k, invalid("order_by item is %d bytes long; at most %d are allowed.", len(item), maxOrderByBytes)
+		return "", false, invalid("order_by item is %d bytes long; at most %d are allowed.", len(item), maxOrderByBytes)
 	}
 	tokens, err := lex(src)
 	if err != nil {
-		return k, err
+		return "", false, err
 	}
 	parts := atoms(src, tokens)
 	unparsed := func(at int) error {
 		return src.errAt(at, "Invalid order_by clause '%s'. Could not be parsed.", item)
 	}
 	if len(parts) == 0 || parts[0].kind != atomIdent || strings.TrimSpace(item) != item {
-		return k, unparsed(0)
+		return "", false, unparsed(0)
 	}
 	if len(parts) > 1 {
 		order := parts[1]
 		switch {
 		case len(parts) > 2 || (order.kind != atomKeyword && order.kind != atomIdent):
-			return k, unparsed(order.pos)
+			return "", false, unparsed(order.pos)
 		case order.isKeyword("DESC"):
-			k.descending = true
+			descending = true
 		case order.isKeyword("ASC"):
 		case order.kind == atomIdent:
-			return k, src.errAt(order.pos, "Invalid ordering key in order_by clause '%s'.", item)
+			return "", false, src.errAt(order.pos, "Invalid ordering key in order_by clause '%s'.", item)
 		default:
-			return k, unparsed(order.pos)
+			return "", false, unparsed(order.pos)
 		}
 	}
-	k.field, err = g.resolve(src, 0, parts[0].text, true)
-	return k, err
+	return parts[0].text, descending, nil
 }

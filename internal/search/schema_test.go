@@ -42,6 +42,14 @@ CREATE TABLE logged_model_params (model_id VARCHAR(36) NOT NULL, param_key VARCH
 	param_value TEXT NOT NULL, PRIMARY KEY (model_id, param_key));
 CREATE TABLE logged_model_tags (model_id VARCHAR(36) NOT NULL, tag_key VARCHAR(255) NOT NULL,
 	tag_value TEXT NOT NULL, PRIMARY KEY (model_id, tag_key));
+CREATE TABLE registered_models (name VARCHAR(256) NOT NULL, last_updated_time BIGINT, workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
+	PRIMARY KEY (workspace, name));
+CREATE TABLE registered_model_tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(5000), name VARCHAR(256) NOT NULL,
+	workspace VARCHAR(63) DEFAULT 'default' NOT NULL, PRIMARY KEY (workspace, ` + "`key`" + `, name));
+CREATE TABLE model_versions (name VARCHAR(256) NOT NULL, version INTEGER NOT NULL, creation_time BIGINT, last_updated_time BIGINT,
+	source VARCHAR(500), run_id VARCHAR(32), workspace VARCHAR(63) DEFAULT 'default' NOT NULL, PRIMARY KEY (workspace, name, version));
+CREATE TABLE model_version_tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value TEXT, name VARCHAR(256) NOT NULL, version INTEGER NOT NULL,
+	workspace VARCHAR(63) DEFAULT 'default' NOT NULL, PRIMARY KEY (workspace, ` + "`key`" + `, name, version));
 `
 
 // testDB is a fresh database file.

@@ -54,7 +54,7 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 	if op == opIsNull {
 		b.write("NOT ")
 	}
-	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND x.", k.key, " = ?")
+	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND x.", k.key, " = ?", k.on)
 	b.args = append(b.args, key)
 	if op != opIsNull && op != opIsNotNull {
 		b.write(" AND ")

@@ -138,10 +138,11 @@ func (s *Server) handler() (http.Handler, error) {
 	routes := &api.Server{
 		Store: s.store, Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
+		StoredURI:       databricks.Stored,
 		ExperimentTags:  databricks.ExperimentTags,
 	}
 	door := &databricks.Door{
-		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI,
+		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
 		WriteError: api.WriteError, Log: s.log,
 	}
 	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
@@ -152,6 +153,8 @@ func (s *Server) handler() (http.Handler, error) {
 			private.ServeHTTP(w, r)
 		case workspace: // After mlflow.login() the client prints links of a workspace.
 			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "No API endpoint for " + r.Method + " here; they are under /api/ and /ajax-api/."})
 		default:
 			pages.ServeHTTP(w, r)
 		}

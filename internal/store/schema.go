@@ -30,6 +30,23 @@ var additions = []string{
 		expires_ms BIGINT,
 		revoked_ms BIGINT
 	)`,
+	// The newest version of each stage without a look at the others.
+	`CREATE INDEX IF NOT EXISTS millrace_versions_by_stage ON model_versions (workspace, name, current_stage, version)`,
+	// Which versions were made from a run.
+	`CREATE INDEX IF NOT EXISTS millrace_versions_by_run ON model_versions (run_id)`,
+	`CREATE TABLE IF NOT EXISTS millrace_registry_log (
+		id INTEGER NOT NULL PRIMARY KEY,
+		model VARCHAR(256) NOT NULL,
+		version VARCHAR(20),
+		kind VARCHAR(10) NOT NULL,
+		from_value VARCHAR(256) NOT NULL,
+		to_value VARCHAR(256) NOT NULL,
+		alias VARCHAR(256) NOT NULL,
+		user_email VARCHAR(255) NOT NULL,
+		comment TEXT NOT NULL,
+		timestamp_ms BIGINT NOT NULL
+	)`,
+	`CREATE INDEX IF NOT EXISTS millrace_registry_log_model ON millrace_registry_log (model, id)`,
 }
 
 // prepareSchema makes the tables of a new database, or checks the revision of

@@ -32,6 +32,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"CanceledRequestIsNotRun": canceledRequestIsNotRun,
 		"Datasets":                datasets,
 		"DeleteAndRestore":        deleteAndRestore,
+		"VersionsAtOnce":          versionsAtOnce,
+		"ModelsAtOnce":            modelsAtOnce,
+		"NumbersAreNotGivenAgain": numbersAreNotGivenAgain,
+		"RenameModel":             renameModel,
+		"MoveIsAllOrNothing":      moveIsAllOrNothing,
+		"SearchModelPages":        searchModelPages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

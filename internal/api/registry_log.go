@@ -1,0 +1,58 @@
+package api
+
+import (
+	"context"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	defaultChanges = 100
+	maxChanges     = 1000
+
+	defaultMonitored = 500
+	maxMonitored     = 5000
+)
+
+func (s *Server) registryChanges(ctx context.Context, in *mlflow.RegistryChangesRequest) (*mlflow.RegistryChangesResponse, error) {
+	limit, err := registryLimit(in.MaxResults, defaultChanges, maxChanges)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := s.Store.RegistryChanges(ctx, in.Name, limit, in.PageToken)
+	return &mlflow.RegistryChangesResponse{Transitions: list, NextPageToken: next}, err
+}
+
+func (s *Server) transitionVersion(ctx context.Context, in *mlflow.TransitionVersionRequest) (*mlflow.ModelVersionResponse, error) {
+	version, err := versionOf(in.Name, in.Version)
+	if err := check(err, tooLong("comment", in.Comment, maxComment)); err != nil {
+		return nil, err
+	}
+	move := store.Move{Alias: in.Alias, Archive: in.ArchiveExistingVersions}
+	if in.Stage == "" && in.Alias == "" {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Say where the version goes: 'stage' or 'alias' or both.")
+	}
+	if in.Stage != "" {
+		if move.Stage, err = stageToEnter(in.Stage, in.ArchiveExistingVersions); err != nil {
+			return nil, err
+		}
+	} else if in.ArchiveExistingVersions {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "archive_existing_versions needs a 'stage'; an alias points at one version anyway.")
+	}
+	if in.Alias != "" {
+		if err := check(validAlias(in.Alias), freeAlias(in.Alias)); err != nil {
+			return nil, err
+		}
+	}
+	v, err := s.Store.MoveVersion(ctx, in.Name, version, move, author(ctx, in.Comment))
+	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
+}
+
+func (s *Server) monitorModel(ctx context.Context, in *mlflow.MonitorModelRequest) (*mlflow.MonitorModelResponse, error) {
+	limit, err := registryLimit(in.MaxResults, defaultMonitored, maxMonitored)
+	if err := check(err, validModelName("name", in.Name)); err != nil {
+		return nil, err
+	}
+	return s.Store.MonitorModel(ctx, in.Name, limit, in.PageToken)
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// stageDeleted is the stage of a deleted version, whose row keeps its number.
+const stageDeleted = "Deleted_Internal"
+
+const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, 0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
+	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
+
+// versionFields are the places for modelVersionColumns.
+func versionFields(v *mlflow.ModelVersion) []any {
+	return []any{
+		&v.Name, &v.Version, &v.CreationTimestamp, &v.LastUpdatedTimestamp, &v.UserID, &v.CurrentStage,
+		&v.Description, &v.Source, &v.RunID, &v.Status, &v.StatusMessage, &v.RunLink,
+	}
+}
+
+// NewVersion is what a model version is made from. Source has been checked.
+type NewVersion struct {
+	Name, Source, RunID, ModelID, RunLink, Description string
+	Tags                                               []mlflow.Tag
+}
+
+// CreateModelVersion registers the next version of a model. Its number is one
+// more than any that the model ever had, deleted ones included.
+func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author) (v *mlflow.ModelVersion, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		now := nowMS()
+		location, err := t.versionLocation(&in)
+		if err != nil {
+			return err
+		}
+		if err := t.touchModel(in.Name, now); err != nil {
+			return err
+		}
+		var number int64
+		if err := t.queryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+` AND name = ?`, in.Name).Scan(&number); err != nil {
+			return err
+		}
+		_, err = t.exec(`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description, current_stage, source, run_id, status, run_link, storage_location)
+			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`, in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location)
+		if err != nil {
+			return err
+		}
+		for _, tag := range in.Tags {
+			if err := t.setModelVersionTag(in.Name, number, tag); err != nil {
+				return err
+			}
+		}
+		if err := t.tellLoggedModel(&in, number); err != nil {
+			return err
+		}
+		if err := t.logChange(now, by, mlflow.RegistryChange{Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created"}); err != nil {
+			return err
+		}
+		v, err = t.modelVersion(in.Name, number)
+		return err
+	})
+	return v, err
+}
+
+// versionLocation returns where a new version's files are, and finds out the
+// run that they come from if the request did not say.
+func (t tx) versionLocation(in *NewVersion) (string, error) {
+	location := in.Source
+	modelID, isModel := in.ModelID, false
+	if uri, err := mlflow.ParseModelURI(in.Source); err == nil {
+		if uri.Version != "" {
+			number, err := parseVersion(uri.Version)
+			if err != nil {
+				return "", err
+			}
+			if location, err = t.downloadURI(uri.Name, number); err != nil {
+				return "", err
+			}
+		} else {
+			modelID, isModel = uri.ModelID, true
+		}
+	}
+	if modelID == "" {
+		return location, nil
+	}
+	m, err := t.loggedModel(modelID, false)
+	switch {
+	case errors.Is(err, mlflow.ResourceDoesNotExist) && isModel:
+		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Unable to fetch model from model URI source artifact location '%s'.Error: %s", in.Source, mlflow.AsError(err).Message)
+	case err != nil:
+		return "", err
+	case isModel:
+		location = m.Info.ArtifactURI
+	}
+	if in.RunID == "" {
+		in.RunID = m.Info.SourceRunID
+	}
+	return location, nil
+}
+
+// ModelVersion returns a version that is not deleted, with its aliases.
+func (s *Store) ModelVersion(ctx context.Context, name string, number int64) (v *mlflow.ModelVersion, err error) {
+	err = s.read(ctx, func(t tx) error {
+		v, err = t.modelVersion(name, number)
+		return err
+	})
+	return v, err
+}
+
+func (t tx) modelVersion(name string, number int64) (*mlflow.ModelVersion, error) {
+	list := make([]mlflow.ModelVersion, 1)
+	v := &list[0]
+	err := t.queryRow(`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ? AND mv.current_stage <> ?`,
+		name, number, stageDeleted).Scan(versionFields(v)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noModelVersion(name, number)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.loadVersionTags(list); err != nil {
+		return nil, err
+	}
+	v.Aliases, err = t.versionAliases(name, number)
+	return v, err
+}
+
+func noModelVersion(name string, number int64) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Model Version (name=%s, version=%d) not found", name, number)
+}
+
+func (t tx) versionAliases(name string, number int64) (aliases []string, err error) {
+	err = t.each(`SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, func(rows *sql.Rows) error {
+		var alias string
+		err := rows.Scan(&alias)
+		aliases = append(aliases, alias)
+		return err
+	})
+	return aliases, err
+}
+
+// versionStage returns the stage of a version that is not deleted.
+func (t tx) versionStage(name string, number int64) (stage string, err error) {
+	err = t.queryRow(`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`, name, number, stageDeleted).Scan(&stage)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", noModelVersion(name, number)
+	}
+	return stage, err
+}
+
+// DownloadURI returns where a version's files are.
+func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri string, err error) {
+	err = s.read(ctx, func(t tx) error {
+		uri, err = t.downloadURI(name, number)
+		return err
+	})
+	return uri, err
+}
+
+func (t tx) downloadURI(name string, number int64) (uri string, err error) {
+	err = t.queryRow(`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`,
+		name, number, stageDeleted).Scan(&uri)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", noModelVersion(name, number)
+	}
+	return uri, err
+}
+
+// UpdateModelVersion replaces a version's description; nil removes it.
+func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int64, description *string) (v *mlflow.ModelVersion, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		if _, err := t.versionStage(name, number); err != nil {
+			return err
+		}
+		_, err := t.exec(`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, description, nowMS(), name, number)
+		if err != nil {
+			return err
+		}
+		v, err = t.modelVersion(name, number)
+		return err
+	})
+	return v, err
+}
+
+// DeleteModelVersion takes a version away: its number stays taken, and of its
+// row nothing is kept that says where the files are.
+func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int64, by Author) error {
+	return s.inTx(ctx, func(t tx) error {
+		now := nowMS()
+		stage, err := t.versionStage(name, number)
+		if err != nil {
+			return err
+		}
+		aliases, err := t.versionAliases(name, number)
+		if err != nil {
+			return err
+		}
+		for _, alias := range aliases {
+			if err := t.deleteAlias(name, alias, by, now); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',
+			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ? AND version = ?`, stageDeleted, now, name, number)
+		if err != nil {
+			return err
+		}
+		if err := t.touchModel(name, now); err != nil {
+			return err
+		}
+		return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeVersion, From: stage, To: "deleted"})
+	})
+}
+
+// SetModelVersionTag sets or replaces a tag of a version.
+func (s *Store) SetModelVersionTag(ctx context.Context, name string, number int64, tag mlflow.Tag) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.versionStage(name, number); err != nil {
+			return err
+		}
+		return t.setModelVersionTag(name, number, tag)
+	})
+}
+
+func (t tx) setModelVersionTag(name string, number int64, tag mlflow.Tag) error {
+	_, err := t.exec("INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?) ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
+		name, number, tag.Key, tag.Value)
+	return err
+}
+
+// DeleteModelVersionTag removes a tag of a version, if it has it.
+func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number int64, key string) error {
+	return s.inTx(ctx, func(t tx) error {
+		if _, err := t.versionStage(name, number); err != nil {
+			return err
+		}
+		_, err := t.exec("DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?", name, number, key)
+		return err
+	})
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Move says where a version goes: to a stage, under an alias, or both.
+type Move struct {
+	Stage, Alias string
+	// Archive moves the other versions in the stage to Archived.
+	Archive bool
+}
+
+// MoveVersion moves a version to a stage or points an alias at it, in one
+// transaction with the entries in the log.
+func (s *Store) MoveVersion(ctx context.Context, name string, number int64, m Move, by Author) (v *mlflow.ModelVersion, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		now := nowMS()
+		if m.Stage != "" {
+			if err := t.moveToStage(name, number, m, by, now); err != nil {
+				return err
+			}
+		}
+		if m.Alias != "" {
+			if err := t.setAlias(name, m.Alias, number, by, now); err != nil {
+				return err
+			}
+		}
+		v, err = t.modelVersion(name, number)
+		return err
+	})
+	return v, err
+}
+
+func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64) error {
+	was, err := t.versionStage(name, number)
+	if err != nil {
+		return err
+	}
+	if err := t.putInStage(name, number, was, m.Stage, by, now); err != nil {
+		return err
+	}
+	if m.Archive {
+		var others []int64
+		err := t.each(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`, []any{name, m.Stage, number}, func(rows *sql.Rows) error {
+			var other int64
+			err := rows.Scan(&other)
+			others = append(others, other)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, other := range others {
+			if err := t.putInStage(name, other, m.Stage, mlflow.StageArchived, by, now); err != nil {
+				return err
+			}
+		}
+	}
+	return t.touchModel(name, now)
+}
+
+func (t tx) putInStage(name string, number int64, from, to string, by Author, now int64) error {
+	_, err := t.exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, to, now, name, number)
+	if err != nil {
+		return err
+	}
+	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeStage, From: from, To: to})
+}
+
+// SetModelAlias points an alias at a version, from where it was if it existed.
+func (s *Store) SetModelAlias(ctx context.Context, name, alias string, number int64, by Author) error {
+	return s.inTx(ctx, func(t tx) error { return t.setAlias(name, alias, number, by, nowMS()) })
+}
+
+func (t tx) setAlias(name, alias string, number int64, by Author, now int64) error {
+	if _, err := t.versionStage(name, number); err != nil {
+		return err
+	}
+	was, err := t.aliased(name, alias)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version`,
+		name, alias, number)
+	if err != nil {
+		return err
+	}
+	version := versionText(number)
+	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version})
+}
+
+// aliased returns the version that an alias points at, "" if there is no such alias.
+func (t tx) aliased(name, alias string) (version string, err error) {
+	err = t.queryRow(`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return version, err
+}
+
+// DeleteModelAlias removes an alias, if the model has it.
+func (s *Store) DeleteModelAlias(ctx context.Context, name, alias string, by Author) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		return t.deleteAlias(name, alias, by, nowMS())
+	})
+}
+
+func (t tx) deleteAlias(name, alias string, by Author, now int64) error {
+	was, err := t.aliased(name, alias)
+	if err != nil || was == "" {
+		return err
+	}
+	if _, err := t.exec(`DELETE FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias); err != nil {
+		return err
+	}
+	return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: was, Kind: mlflow.ChangeAlias, Alias: alias, From: was})
+}
+
+// ModelVersionByAlias returns the version that an alias points at.
+func (s *Store) ModelVersionByAlias(ctx context.Context, name, alias string) (v *mlflow.ModelVersion, err error) {
+	err = s.read(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		version, err := t.aliased(name, alias)
+		if err != nil {
+			return err
+		}
+		if version == "" {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Registered model alias %s not found.", alias)
+		}
+		number, err := parseVersion(version)
+		if err != nil {
+			return err
+		}
+		v, err = t.modelVersion(name, number)
+		return err
+	})
+	return v, err
+}
+
+// HighestVersion returns the version of a model with the highest number.
+func (s *Store) HighestVersion(ctx context.Context, name string) (v *mlflow.ModelVersion, err error) {
+	err = s.read(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		var number int64
+		err := t.queryRow(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage <> ? ORDER BY version DESC LIMIT 1`, name, stageDeleted).Scan(&number)
+		if errors.Is(err, sql.ErrNoRows) {
+			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Latest version not found for model %s.", name)
+		}
+		if err != nil {
+			return err
+		}
+		v, err = t.modelVersion(name, number)
+		return err
+	})
+	return v, err
+}
+
+// LatestVersions returns the newest version of each of the stages, with its
+// aliases, in the order in which the stages were first used.
+func (s *Store) LatestVersions(ctx context.Context, name string, stages []string) (list []mlflow.ModelVersion, err error) {
+	wanted := map[string]bool{}
+	for _, stage := range stages {
+		wanted[stage] = true
+	}
+	err = s.read(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		all, err := t.latestVersions([]any{name})
+		if err != nil {
+			return err
+		}
+		for _, v := range all {
+			if !wanted[v.CurrentStage] {
+				continue
+			}
+			number, err := parseVersion(v.Version)
+			if err != nil {
+				return err
+			}
+			if v.Aliases, err = t.versionAliases(name, number); err != nil {
+				return err
+			}
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// latestVersions returns the newest version of each stage of some models. Of
+// every pair of a model and a stage the index millrace_versions_by_stage knows
+// the first and the last version.
+func (t tx) latestVersions(names []any) (list []mlflow.ModelVersion, err error) {
+	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
+	err = t.eachOnce(`WITH s (stage) AS (VALUES ('None'), ('Staging'), ('Production'), ('Archived'))
+		SELECT `+modelVersionColumns+` FROM registered_models rm CROSS JOIN s
+		JOIN model_versions mv ON mv.workspace = rm.workspace AND mv.name = rm.name AND mv.version = (SELECT max`+bound+`
+		WHERE rm.`+inDefault+` AND rm.name IN (`+placeholders(len(names))+`)
+		ORDER BY rm.name, (SELECT min`+bound, names, func(rows *sql.Rows) error {
+		var v mlflow.ModelVersion
+		err := rows.Scan(versionFields(&v)...)
+		list = append(list, v)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, t.loadVersionTags(list)
+}

@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// tagIsPrompt marks a registered model that is a prompt.
+const tagIsPrompt = "mlflow.prompt.is_prompt"
+
+// inDefault narrows a query to the only workspace that we have.
+const inDefault = "workspace = 'default'"
+
+const registeredModelColumns = "rm.name, coalesce(rm.creation_time, 0), coalesce(rm.last_updated_time, 0), coalesce(rm.description, '')"
+
+func scanRegisteredModel(row interface{ Scan(...any) error }) (*mlflow.RegisteredModel, error) {
+	var m mlflow.RegisteredModel
+	err := row.Scan(&m.Name, &m.CreationTimestamp, &m.LastUpdatedTimestamp, &m.Description)
+	return &m, err
+}
+
+// CreateRegisteredModel makes a registered model without versions. Of two tags
+// with one key the last counts.
+func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (m *mlflow.RegisteredModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		now := nowMS()
+		n, err := t.exec(`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) VALUES ('default', ?, ?, ?, ?)
+			ON CONFLICT (workspace, name) DO NOTHING`, in.Name, now, now, in.Description)
+		if err == nil && n == 0 {
+			err = t.modelNameTaken(in)
+		}
+		if err != nil {
+			return err
+		}
+		for _, tag := range in.Tags {
+			if err := t.setRegisteredModelTag(in.Name, tag); err != nil {
+				return err
+			}
+		}
+		m, err = t.registeredModel(in.Name)
+		return err
+	})
+	return m, err
+}
+
+func (t tx) modelNameTaken(in *mlflow.CreateRegisteredModelRequest) error {
+	kind := func(prompt bool) string {
+		if prompt {
+			return "Prompt"
+		}
+		return "Registered Model"
+	}
+	was, err := t.isPrompt(in.Name)
+	if err != nil {
+		return err
+	}
+	has, wants := kind(was), kind(HasPromptTag(in.Tags))
+	if has == wants {
+		return mlflow.Errorf(mlflow.ResourceAlreadyExists, "%s (name=%s) already exists.", has, in.Name)
+	}
+	return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Tried to create a %s with name %s, but the name is already taken by a %s. "+
+		"A model and a prompt cannot have the same name.", strings.ToLower(wants), quotePython(in.Name), strings.ToLower(has))
+}
+
+// HasPromptTag reports whether tags mark a prompt; of two with one key the last counts.
+func HasPromptTag(tags []mlflow.Tag) bool {
+	prompt := false
+	for _, t := range tags {
+		if t.Key == tagIsPrompt {
+			prompt = strings.EqualFold(t.Value, "true")
+		}
+	}
+	return prompt
+}
+
+func (t tx) isPrompt(name string) (bool, error) {
+	var value sql.NullString
+	err := t.queryRow("SELECT value FROM registered_model_tags WHERE "+inDefault+" AND name = ? AND `key` = ?", name, tagIsPrompt).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return strings.EqualFold(value.String, "true"), err
+}
+
+// RegisteredModel returns a registered model with its tags, aliases and the
+// newest version of each stage.
+func (s *Store) RegisteredModel(ctx context.Context, name string) (m *mlflow.RegisteredModel, err error) {
+	err = s.read(ctx, func(t tx) error {
+		m, err = t.registeredModel(name)
+		return err
+	})
+	return m, err
+}
+
+func (t tx) registeredModel(name string) (*mlflow.RegisteredModel, error) {
+	m, err := scanRegisteredModel(t.queryRow(`SELECT `+registeredModelColumns+` FROM registered_models rm WHERE rm.`+inDefault+` AND rm.name = ?`, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noRegisteredModel(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := []mlflow.RegisteredModel{*m}
+	err = t.loadRegisteredModels(list)
+	return &list[0], err
+}
+
+func noRegisteredModel(name string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Registered Model with name=%s not found", name)
+}
+
+// existingRegisteredModel fails if there is no registered model with the name.
+func (t tx) existingRegisteredModel(name string) error {
+	var one int
+	err := t.queryRow(`SELECT 1 FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return noRegisteredModel(name)
+	}
+	return err
+}
+
+// touchModel fails if there is no registered model with the name, and records
+// when it changed.
+func (t tx) touchModel(name string, now int64) error {
+	n, err := t.exec(`UPDATE registered_models SET last_updated_time = ? WHERE `+inDefault+` AND name = ?`, now, name)
+	if err == nil && n == 0 {
+		return noRegisteredModel(name)
+	}
+	return err
+}
+
+// UpdateRegisteredModel replaces a registered model's description.
+func (s *Store) UpdateRegisteredModel(ctx context.Context, name, description string) (m *mlflow.RegisteredModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		if err := t.touchModel(name, nowMS()); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE registered_models SET description = ? WHERE `+inDefault+` AND name = ?`, description, name); err != nil {
+			return err
+		}
+		m, err = t.registeredModel(name)
+		return err
+	})
+	return m, err
+}
+
+// RenameRegisteredModel gives a registered model another name. Its versions,
+// tags and aliases follow by their foreign keys, its log by hand.
+func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string, by Author) (m *mlflow.RegisteredModel, err error) {
+	err = s.inTx(ctx, func(t tx) error {
+		now := nowMS()
+		if err := t.touchModel(name, now); err != nil {
+			return err
+		}
+		_, err := t.exec(`UPDATE registered_models SET name = ? WHERE `+inDefault+` AND name = ?`, newName, name)
+		if uniqueViolation(err) {
+			return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Registered Model (name=%s) already exists.", newName)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE model_versions SET last_updated_time = ? WHERE `+inDefault+` AND name = ?`, now, newName); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE millrace_registry_log SET model = ? WHERE model = ?`, newName, name); err != nil {
+			return err
+		}
+		if newName != name {
+			if err := t.logChange(now, by, mlflow.RegistryChange{Model: newName, Kind: mlflow.ChangeModel, From: name, To: newName}); err != nil {
+				return err
+			}
+		}
+		m, err = t.registeredModel(newName)
+		return err
+	})
+	return m, err
+}
+
+// DeleteRegisteredModel removes a registered model with its versions, tags and
+// aliases. Its log stays.
+func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Author) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		for _, table := range []string{"model_version_tags", "model_versions", "registered_model_aliases", "registered_model_tags", "registered_models"} {
+			if _, err := t.exec(`DELETE FROM `+table+` WHERE `+inDefault+` AND name = ?`, name); err != nil {
+				return err
+			}
+		}
+		return t.logChange(nowMS(), by, mlflow.RegistryChange{Model: name, Kind: mlflow.ChangeModel, From: name, To: "deleted"})
+	})
+}
+
+// SetRegisteredModelTag sets or replaces a tag of a registered model.
+func (s *Store) SetRegisteredModelTag(ctx context.Context, name string, tag mlflow.Tag) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		return t.setRegisteredModelTag(name, tag)
+	})
+}
+
+func (t tx) setRegisteredModelTag(name string, tag mlflow.Tag) error {
+	_, err := t.exec("INSERT INTO registered_model_tags (workspace, name, `key`, value) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, `key`, name) DO UPDATE SET value = excluded.value",
+		name, tag.Key, tag.Value)
+	return err
+}
+
+// DeleteRegisteredModelTag removes a tag of a registered model, if it has it.
+func (s *Store) DeleteRegisteredModelTag(ctx context.Context, name, key string) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		_, err := t.exec("DELETE FROM registered_model_tags WHERE "+inDefault+" AND name = ? AND `key` = ?", name, key)
+		return err
+	})
+}
+
+// loadRegisteredModels fills in the tags, aliases and latest versions.
+func (t tx) loadRegisteredModels(models []mlflow.RegisteredModel) error {
+	for len(models) > 0 {
+		n := min(loadChunk, len(models))
+		if err := t.loadRegisteredModelChunk(models[:n]); err != nil {
+			return err
+		}
+		models = models[n:]
+	}
+	return nil
+}
+
+func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel) error {
+	at := make(map[string]*mlflow.RegisteredModel, len(models))
+	names := make([]any, len(models))
+	for i := range models {
+		at[models[i].Name], names[i] = &models[i], models[i].Name
+	}
+	in := inDefault + ` AND name IN (` + placeholders(len(names)) + `)`
+	var name string
+	err := t.eachOnce("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", names, func(rows *sql.Rows) error {
+		var tag mlflow.Tag
+		err := rows.Scan(&name, &tag.Key, &tag.Value)
+		at[name].Tags = append(at[name].Tags, tag)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = t.eachOnce(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, names, func(rows *sql.Rows) error {
+		var a mlflow.ModelAlias
+		err := rows.Scan(&name, &a.Alias, &a.Version)
+		at[name].Aliases = append(at[name].Aliases, a)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	latest, err := t.latestVersions(names)
+	for _, v := range latest {
+		at[v.Name].LatestVersions = append(at[v.Name].LatestVersions, v)
+	}
+	return err
+}

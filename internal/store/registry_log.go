@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Author is who changes the registry, and why.
+type Author struct {
+	User, Comment string
+}
+
+// logChange adds an entry to the registry's log, in the transaction of the
+// change itself.
+func (t tx) logChange(now int64, by Author, c mlflow.RegistryChange) error {
+	version := sql.NullString{String: c.Version, Valid: c.Version != ""}
+	_, err := t.exec(`INSERT INTO millrace_registry_log (model, version, kind, from_value, to_value, alias, user_email, comment, timestamp_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.Model, version, c.Kind, c.From, c.To, c.Alias, by.User, by.Comment, now)
+	return err
+}
+
+// logMove is logChange for a stage or an alias; to put it where it is changes
+// nothing and is recorded only for the sake of a comment.
+func (t tx) logMove(now int64, by Author, c mlflow.RegistryChange) error {
+	if c.From == c.To && by.Comment == "" {
+		return nil
+	}
+	return t.logChange(now, by, c)
+}
+
+// RegistryChanges returns one page of the log, newest first, and the token of
+// the next page, "" on the last. The token holds the last entry's id, so that
+// new entries do not shift the pages.
+func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, token string) (list []mlflow.RegistryChange, next string, err error) {
+	before, err := search.DecodeOffset(token)
+	if err != nil {
+		return nil, "", err
+	}
+	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment, timestamp_ms FROM millrace_registry_log WHERE (? = 0 OR id < ?)`
+	args := []any{before, before}
+	if model != "" {
+		query += ` AND model = ?`
+		args = append(args, model)
+	}
+	err = s.read(ctx, func(t tx) error {
+		return t.each(query+` ORDER BY id DESC LIMIT ?`, append(args, limit+1), func(rows *sql.Rows) error {
+			var c mlflow.RegistryChange
+			err := rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
+			list = append(list, c)
+			return err
+		})
+	})
+	if err == nil && len(list) > limit {
+		list = list[:limit]
+		next = search.EncodeOffset(int(list[limit-1].ID))
+	}
+	return list, next, err
+}
+
+func versionText(n int64) string { return strconv.FormatInt(n, 10) }

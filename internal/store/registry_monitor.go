@@ -1,0 +1,244 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// loggedModelIn finds the logged model in a version's source or location. The
+// table has no column for it.
+var loggedModelIn = regexp.MustCompile(`(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)`)
+
+// MonitorModel returns a registered model and one page of its versions, newest
+// first, with their runs and metrics. There is one query of each kind for every
+// 500 versions. The page's token holds the lowest version, so that new ones do
+// not shift the pages.
+func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token string) (out *mlflow.MonitorModelResponse, err error) {
+	below, err := search.DecodeOffset(token)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(t tx) error {
+		m, err := t.registeredModel(name)
+		if err != nil {
+			return err
+		}
+		out = &mlflow.MonitorModelResponse{RegisteredModel: m}
+		if out.Versions, err = t.monitoredVersions(name, below, limit+1); err != nil {
+			return err
+		}
+		if len(out.Versions) > limit {
+			out.Versions = out.Versions[:limit]
+			last, err := strconv.Atoi(out.Versions[limit-1].Version)
+			if err != nil {
+				return err
+			}
+			out.NextPageToken = search.EncodeOffset(last)
+		}
+		w := monitor{t: t, name: name, versions: out.Versions, byNumber: map[string]*mlflow.MonitoredVersion{}}
+		for i := range w.versions {
+			w.byNumber[w.versions[i].Version] = &w.versions[i]
+		}
+		return w.load(m.Aliases)
+	})
+	return out, err
+}
+
+func (t tx) monitoredVersions(name string, below, limit int) (list []mlflow.MonitoredVersion, err error) {
+	err = t.each(`SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
+		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND (? = 0 OR mv.version < ?) ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, below, below, limit}, func(rows *sql.Rows) error {
+		var v mlflow.MonitoredVersion
+		var location string
+		if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
+			return err
+		}
+		for _, uri := range []string{v.Source, location} {
+			if m := loggedModelIn.FindStringSubmatch(uri); m != nil && v.ModelID == "" {
+				v.ModelID = m[1]
+			}
+		}
+		list = append(list, v)
+		return nil
+	})
+	return list, err
+}
+
+// monitor fills in what is known about the versions of a model.
+type monitor struct {
+	t        tx
+	name     string
+	versions []mlflow.MonitoredVersion
+	byNumber map[string]*mlflow.MonitoredVersion
+}
+
+func (w *monitor) load(aliases []mlflow.ModelAlias) error {
+	for _, a := range aliases {
+		if v := w.byNumber[a.Version]; v != nil {
+			v.Aliases = append(v.Aliases, a.Alias)
+		}
+	}
+	if err := w.loadOwn(); err != nil {
+		return err
+	}
+	ofModel := w.by(func(v *mlflow.MonitoredVersion) string { return v.ModelID })
+	if err := inChunks(ofModel, func(ids []any) error { return w.loadModelMetrics(ids, ofModel) }); err != nil {
+		return err
+	}
+	ofRun := w.by(func(v *mlflow.MonitoredVersion) string { return v.RunID })
+	if err := inChunks(ofRun, func(ids []any) error { return w.loadRuns(ids, ofRun) }); err != nil {
+		return err
+	}
+	unmeasured := w.by(func(v *mlflow.MonitoredVersion) string {
+		if len(v.Metrics) > 0 {
+			return ""
+		}
+		return v.RunID
+	})
+	return inChunks(unmeasured, func(ids []any) error { return w.loadRunMetrics(ids, unmeasured) })
+}
+
+// versionsBy are versions by the run or logged model that they were made from.
+type versionsBy map[string][]*mlflow.MonitoredVersion
+
+func (w *monitor) by(key func(*mlflow.MonitoredVersion) string) versionsBy {
+	out := versionsBy{}
+	for i := range w.versions {
+		if k := key(&w.versions[i]); k != "" {
+			out[k] = append(out[k], &w.versions[i])
+		}
+	}
+	return out
+}
+
+func inChunks(all versionsBy, load func(ids []any) error) error {
+	ids := make([]any, 0, len(all))
+	for id := range all {
+		ids = append(ids, id)
+	}
+	for len(ids) > 0 {
+		n := min(loadChunk, len(ids))
+		if err := load(ids[:n]); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// loadOwn loads what the registry itself knows: tags, and who made a version.
+func (w *monitor) loadOwn() error {
+	plain := make([]mlflow.ModelVersion, len(w.versions))
+	for i := range w.versions {
+		plain[i] = w.versions[i].ModelVersion
+	}
+	if err := w.t.loadVersionTags(plain); err != nil {
+		return err
+	}
+	for i := range plain {
+		w.versions[i].Tags = plain[i].Tags
+	}
+	return w.t.each(`SELECT version, user_email FROM millrace_registry_log WHERE model = ? AND kind = ? AND to_value = 'created' ORDER BY id`, []any{w.name, mlflow.ChangeVersion}, func(rows *sql.Rows) error {
+		var version, user string
+		err := rows.Scan(&version, &user)
+		if v := w.byNumber[version]; v != nil {
+			v.CreatedBy = user
+		}
+		return err
+	})
+}
+
+// loadModelMetrics loads the metrics of logged models, of each name and dataset
+// the last. Whose they are is said once, by the version.
+func (w *monitor) loadModelMetrics(ids []any, of versionsBy) error {
+	metrics := map[string][]mlflow.Metric{}
+	err := w.t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+		FROM logged_model_metrics WHERE model_id IN (`+placeholders(len(ids))+`)`, ids, func(rows *sql.Rows) error {
+		var id string
+		var m mlflow.Metric
+		var value sql.NullFloat64
+		if err := rows.Scan(&id, &m.Key, &value, &m.Timestamp, &m.Step, &m.DatasetName, &m.DatasetDigest); err != nil {
+			return err
+		}
+		m.Value = logged(value.Float64, !value.Valid)
+		metrics[id] = append(metrics[id], m)
+		return nil
+	})
+	for id, list := range metrics {
+		list = lastOfEach(list)
+		for _, v := range of[id] {
+			v.Metrics = list
+		}
+	}
+	return err
+}
+
+// lastOfEach sorts metrics by name and dataset and keeps the last value of each.
+func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
+	series := func(a, b mlflow.Metric) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.DatasetName, b.DatasetName), strings.Compare(a.DatasetDigest, b.DatasetDigest))
+	}
+	slices.SortFunc(list, func(a, b mlflow.Metric) int {
+		return cmp.Or(series(a, b), cmp.Compare(b.Step, a.Step), cmp.Compare(b.Timestamp, a.Timestamp))
+	})
+	return slices.CompactFunc(list, func(a, b mlflow.Metric) bool { return series(a, b) == 0 })
+}
+
+func (w *monitor) loadRunMetrics(ids []any, of versionsBy) error {
+	metrics := map[string][]mlflow.Metric{}
+	err := w.t.eachOnce("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN ("+placeholders(len(ids))+")", ids, func(rows *sql.Rows) error {
+		var id string
+		var m mlflow.Metric
+		var nan bool
+		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &nan); err != nil {
+			return err
+		}
+		m.Value = logged(m.Value, nan)
+		metrics[id] = append(metrics[id], m)
+		return nil
+	})
+	for id, list := range metrics {
+		list = lastOfEach(list)
+		for _, v := range of[id] {
+			v.Metrics = list
+		}
+	}
+	return err
+}
+
+// loadRuns loads the names and datasets of runs.
+func (w *monitor) loadRuns(ids []any, of versionsBy) error {
+	in := ` IN (` + placeholders(len(ids)) + `)`
+	err := w.t.eachOnce(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
+		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
+		var id, name, user, experiment string
+		var experimentID int64
+		err := rows.Scan(&id, &name, &user, &experimentID, &experiment)
+		for _, v := range of[id] {
+			v.RunName, v.RunUser, v.ExperimentName, v.ExperimentID = name, user, experiment, strconv.FormatInt(experimentID, 10)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.t.eachOnce(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
+		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+		LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
+		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id`+in+` ORDER BY d.name, d.digest`, ids, func(rows *sql.Rows) error {
+		var id string
+		var d mlflow.DatasetSummary
+		err := rows.Scan(&id, &d.ExperimentID, &d.Name, &d.Digest, &d.Context)
+		for _, v := range of[id] {
+			v.Datasets = append(v.Datasets, d)
+		}
+		return err
+	})
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// tagModelVersions lists, on a logged model, the versions made from it.
+const tagModelVersions = "mlflow.modelVersions"
+
+// SearchRegisteredModels returns one page of registered models and the token of
+// the next, "" on the last.
+func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflow.SearchRegisteredModelsRequest) (list []mlflow.RegisteredModel, next string, err error) {
+	q, err := search.RegisteredModels(s.dialect, in.Filter, in.OrderBy)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeOffset(in.PageToken)
+	if err != nil {
+		return nil, "", err
+	}
+	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(`rm.`+inDefault, q.Where.SQL) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.read(ctx, func(t tx) error {
+		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
+			m, err := scanRegisteredModel(rows)
+			if err == nil {
+				list = append(list, *m)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		list, next = cutPage(list, limit, offset)
+		return t.loadRegisteredModels(list)
+	})
+	return list, next, err
+}
+
+// SearchModelVersions returns one page of model versions, without their
+// aliases, and the token of the next, "" on the last.
+func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.SearchModelVersionsRequest) (list []mlflow.ModelVersion, next string, err error) {
+	q, err := search.ModelVersions(s.dialect, in.Filter, in.OrderBy)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeOffset(in.PageToken)
+	if err != nil {
+		return nil, "", err
+	}
+	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(`mv.`+inDefault, `mv.current_stage <> '`+stageDeleted+`'`, q.Where.SQL) +
+		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.read(ctx, func(t tx) error {
+		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
+			var v mlflow.ModelVersion
+			err := rows.Scan(versionFields(&v)...)
+			list = append(list, v)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		list, next = cutPage(list, limit, offset)
+		return t.loadVersionTags(list)
+	})
+	return list, next, err
+}
+
+// loadVersionTags fills in the tags of versions: one query for each model that
+// has versions among them.
+func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
+	type span struct {
+		at        map[string]*mlflow.ModelVersion
+		low, high int64
+	}
+	models := map[string]*span{}
+	for i := range list {
+		v := &list[i]
+		number, err := parseVersion(v.Version)
+		if err != nil {
+			return err
+		}
+		m := models[v.Name]
+		if m == nil {
+			m = &span{map[string]*mlflow.ModelVersion{}, number, number}
+			models[v.Name] = m
+		}
+		m.at[v.Version], m.low, m.high = v, min(m.low, number), max(m.high, number)
+	}
+	for name, m := range models {
+		err := t.each("SELECT version, `key`, coalesce(value, '') FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version BETWEEN ? AND ? ORDER BY version, `key`",
+			[]any{name, m.low, m.high}, func(rows *sql.Rows) error {
+				var version string
+				var tag mlflow.Tag
+				err := rows.Scan(&version, &tag.Key, &tag.Value)
+				if v := m.at[version]; v != nil {
+					v.Tags = append(v.Tags, tag)
+				}
+				return err
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+
+// tellLoggedModel adds a new version to the list that its logged model keeps in
+// a tag. What clients put there is kept as long as it is a list.
+func (t tx) tellLoggedModel(in *NewVersion, number int64) error {
+	if in.ModelID == "" || HasPromptTag(in.Tags) {
+		return nil
+	}
+	experimentID, err := t.existingModel(in.ModelID)
+	if err != nil {
+		return err
+	}
+	var have string
+	var versions []json.RawMessage
+	err = t.each(`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, []any{in.ModelID, tagModelVersions}, func(rows *sql.Rows) error { return rows.Scan(&have) })
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal([]byte(have), &versions) != nil {
+		versions = nil
+	}
+	entry := `{"name": ` + asciiJSON(in.Name) + `, "version": ` + versionText(number) + `}`
+	var b strings.Builder
+	for _, v := range versions {
+		if string(v) != entry {
+			b.Write(v)
+			b.WriteString(", ")
+		}
+	}
+	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
+}
+
+// asciiJSON writes a string as Python's json.dumps does.
+func asciiJSON(s string) string {
+	quoted, _ := json.Marshal(s) // Strings always marshal.
+	var b strings.Builder
+	for _, r := range string(quoted) {
+		if r < 0x80 {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			b.WriteString(`\u` + strconv.FormatInt(int64(unit)+0x10000, 16)[1:])
+		}
+	}
+	return b.String()
+}

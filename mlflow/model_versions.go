@@ -1,0 +1,184 @@
+package mlflow
+
+import "context"
+
+// The stages of a model version, as the API answers them; requests may write
+// them in any case.
+const (
+	StageNone       = "None"
+	StageStaging    = "Staging"
+	StageProduction = "Production"
+	StageArchived   = "Archived"
+)
+
+// ModelVersion is one version of a registered model. Description is nil where
+// none was ever given; a version made without one has an empty one.
+type ModelVersion struct {
+	Name                 string   `json:"name"`
+	Version              string   `json:"version"`
+	CreationTimestamp    int64    `json:"creation_timestamp"`
+	LastUpdatedTimestamp int64    `json:"last_updated_timestamp"`
+	UserID               string   `json:"user_id,omitempty"`
+	CurrentStage         string   `json:"current_stage"`
+	Description          *string  `json:"description,omitempty"`
+	Source               string   `json:"source"`
+	RunID                string   `json:"run_id"`
+	Status               string   `json:"status"`
+	StatusMessage        string   `json:"status_message,omitempty"`
+	Tags                 []Tag    `json:"tags,omitempty"`
+	RunLink              string   `json:"run_link"`
+	Aliases              []string `json:"aliases,omitempty"`
+}
+
+// The model version routes.
+var (
+	CreateModelVersionAPI    = Endpoint[CreateModelVersionRequest, ModelVersionResponse]{"POST", "2.0/mlflow/model-versions/create"}
+	UpdateModelVersionAPI    = Endpoint[UpdateModelVersionRequest, ModelVersionResponse]{"PATCH", "2.0/mlflow/model-versions/update"}
+	TransitionStageAPI       = Endpoint[TransitionStageRequest, ModelVersionResponse]{"POST", "2.0/mlflow/model-versions/transition-stage"}
+	DeleteModelVersionAPI    = Endpoint[ModelVersionRequest, Empty]{"DELETE", "2.0/mlflow/model-versions/delete"}
+	GetModelVersionAPI       = Endpoint[ModelVersionRequest, ModelVersionResponse]{"GET", "2.0/mlflow/model-versions/get"}
+	SearchModelVersionsAPI   = Endpoint[SearchModelVersionsRequest, SearchModelVersionsResponse]{"GET", "2.0/mlflow/model-versions/search"}
+	GetDownloadURIAPI        = Endpoint[DownloadURIRequest, DownloadURIResponse]{"GET", "2.0/mlflow/model-versions/get-download-uri"}
+	SetModelVersionTagAPI    = Endpoint[SetModelVersionTagRequest, Empty]{"POST", "2.0/mlflow/model-versions/set-tag"}
+	DeleteModelVersionTagAPI = Endpoint[DeleteModelVersionTagRequest, Empty]{"DELETE", "2.0/mlflow/model-versions/delete-tag"}
+)
+
+// CreateModelVersionRequest registers the model files at Source as the next
+// version. Source is a runs:/, models:/ or artifact URI; what lies in the
+// server's own storage must belong to the run or logged model that is named.
+type CreateModelVersionRequest struct {
+	Name        string  `json:"name" required:"true"`
+	Source      string  `json:"source" required:"true"`
+	RunID       *string `json:"run_id,omitempty"`
+	Tags        []Tag   `json:"tags,omitempty"`
+	RunLink     string  `json:"run_link,omitempty"`
+	Description string  `json:"description,omitempty"`
+	ModelID     *string `json:"model_id,omitempty"`
+}
+
+// ModelVersionResponse carries one model version.
+type ModelVersionResponse struct {
+	ModelVersion *ModelVersion `json:"model_version"`
+}
+
+// ModelVersionsResponse carries several model versions.
+type ModelVersionsResponse struct {
+	ModelVersions []ModelVersion `json:"model_versions,omitempty"`
+}
+
+// UpdateModelVersionRequest replaces the description; an absent one clears it.
+type UpdateModelVersionRequest struct {
+	Name        string  `json:"name" required:"true"`
+	Version     string  `json:"version" required:"true"`
+	Description *string `json:"description,omitempty"`
+}
+
+// TransitionStageRequest moves a version to a stage, and, if asked, the others
+// in that stage to [StageArchived].
+type TransitionStageRequest struct {
+	Name                    string `json:"name" required:"true"`
+	Version                 string `json:"version" required:"true"`
+	Stage                   string `json:"stage" required:"true"`
+	ArchiveExistingVersions bool   `json:"archive_existing_versions"`
+}
+
+// ModelVersionRequest names a version of a registered model.
+type ModelVersionRequest struct {
+	Name    string `json:"name" required:"true"`
+	Version string `json:"version" required:"true"`
+}
+
+// SearchModelVersionsRequest asks for one page of model versions; MaxResults is
+// 200,000 when absent.
+type SearchModelVersionsRequest struct {
+	Filter     string   `json:"filter,omitempty"`
+	MaxResults *int64   `json:"max_results,omitempty"`
+	OrderBy    []string `json:"order_by,omitempty"`
+	PageToken  string   `json:"page_token,omitempty"`
+}
+
+// SearchModelVersionsResponse is one page, without aliases; NextPageToken is
+// empty on the last.
+type SearchModelVersionsResponse struct {
+	ModelVersions []ModelVersion `json:"model_versions,omitempty"`
+	NextPageToken string         `json:"next_page_token,omitempty"`
+}
+
+// DownloadURIRequest names the version whose files are wanted.
+type DownloadURIRequest struct {
+	Name    string `json:"name" required:"true"`
+	Version string `json:"version"`
+}
+
+// DownloadURIResponse says where a version's files are.
+type DownloadURIResponse struct {
+	ArtifactURI string `json:"artifact_uri"`
+}
+
+// SetModelVersionTagRequest sets or replaces a tag of a version.
+type SetModelVersionTagRequest struct {
+	Name    string `json:"name" required:"true"`
+	Version string `json:"version" required:"true"`
+	Key     string `json:"key" required:"true"`
+	Value   string `json:"value"`
+}
+
+// DeleteModelVersionTagRequest removes a tag of a version.
+type DeleteModelVersionTagRequest struct {
+	Name    string `json:"name" required:"true"`
+	Version string `json:"version" required:"true"`
+	Key     string `json:"key" required:"true"`
+}
+
+// CreateModelVersion registers the next version of a model.
+func (c *Client) CreateModelVersion(ctx context.Context, in *CreateModelVersionRequest) (*ModelVersion, error) {
+	out, err := call(ctx, c, CreateModelVersionAPI, in)
+	return out.ModelVersion, err
+}
+
+// ModelVersion returns a version of a registered model.
+func (c *Client) ModelVersion(ctx context.Context, name, version string) (*ModelVersion, error) {
+	out, err := call(ctx, c, GetModelVersionAPI, &ModelVersionRequest{Name: name, Version: version})
+	return out.ModelVersion, err
+}
+
+// UpdateModelVersion replaces a version's description.
+func (c *Client) UpdateModelVersion(ctx context.Context, name, version, description string) (*ModelVersion, error) {
+	out, err := call(ctx, c, UpdateModelVersionAPI, &UpdateModelVersionRequest{Name: name, Version: version, Description: &description})
+	return out.ModelVersion, err
+}
+
+// TransitionStage moves a version to another stage.
+func (c *Client) TransitionStage(ctx context.Context, in *TransitionStageRequest) (*ModelVersion, error) {
+	out, err := call(ctx, c, TransitionStageAPI, in)
+	return out.ModelVersion, err
+}
+
+// DeleteModelVersion deletes a version; its number is not given again.
+func (c *Client) DeleteModelVersion(ctx context.Context, name, version string) error {
+	_, err := call(ctx, c, DeleteModelVersionAPI, &ModelVersionRequest{Name: name, Version: version})
+	return err
+}
+
+// SearchModelVersions returns one page of model versions.
+func (c *Client) SearchModelVersions(ctx context.Context, in *SearchModelVersionsRequest) (*SearchModelVersionsResponse, error) {
+	return call(ctx, c, SearchModelVersionsAPI, in)
+}
+
+// DownloadURI returns where a version's files are.
+func (c *Client) DownloadURI(ctx context.Context, name, version string) (string, error) {
+	out, err := call(ctx, c, GetDownloadURIAPI, &DownloadURIRequest{Name: name, Version: version})
+	return out.ArtifactURI, err
+}
+
+// SetModelVersionTag sets or replaces a tag of a version.
+func (c *Client) SetModelVersionTag(ctx context.Context, name, version, key, value string) error {
+	_, err := call(ctx, c, SetModelVersionTagAPI, &SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value})
+	return err
+}
+
+// DeleteModelVersionTag removes a tag of a version.
+func (c *Client) DeleteModelVersionTag(ctx context.Context, name, version, key string) error {
+	_, err := call(ctx, c, DeleteModelVersionTagAPI, &DeleteModelVersionTagRequest{Name: name, Version: version, Key: key})
+	return err
+}
