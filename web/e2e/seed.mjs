@@ -75,6 +75,17 @@ export async function seed(server) {
   for (let i = 0; i < 2; i++) await finish((await createRun(`child-${i}`, parent.run_id)).run_id);
   await finish(parent.run_id);
 
+  // A loop over epochs that counts its steps anew in each of them.
+  const repeating = (await createRun("epochs")).run_id;
+  const epochs = [];
+  for (let i = 0; i < 30; i++) {
+    const timestamp = start + i * 1000;
+    epochs.push({ key: "epoch_loss", value: 3 / (i + 1), timestamp, step: i % 10 });
+    if (i % 10 === 9) epochs.push({ key: "eval_loss", value: 2 / i, timestamp, step: 0 });
+  }
+  await call("runs/log-batch", { run_id: repeating, metrics: epochs });
+  await finish(repeating);
+
   const put = async (root, path, content) => {
     const url = `${server}/api/2.0/mlflow-artifacts/artifacts${new URL(root).pathname}/${path.split("/").map(encodeURIComponent).join("/")}`;
     const response = await fetch(url, { method: "PUT", body: content });
@@ -114,5 +125,5 @@ export async function seed(server) {
   const hasPositions = (await answer.json()).position !== undefined;
   const logMetric = (run_id, key, value, step) =>
     call("runs/log-metric", { run_id, key, value, step, timestamp: Date.now() });
-  return { experimentID, experimentName, leaf, runs, modelID, hasPositions, logMetric };
+  return { experimentID, experimentName, leaf, runs, repeating, modelID, hasPositions, logMetric };
 }

@@ -3,65 +3,16 @@
 //   CHROMIUM      the browser; /usr/bin/chromium unless set
 //   SHOTS         folder for screenshots in light and dark; none unless set
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
+import { inDialog, named, server, shots, walk } from "./walk.mjs";
 
-const server = process.env.MILLRACE_URL?.replace(/\/$/, "");
-const shots = process.env.SHOTS;
-if (!server) throw new Error("set MILLRACE_URL to a running server");
-if (shots) mkdirSync(shots, { recursive: true });
-
-let browser;
 let data;
 
 before(async () => {
   data = await seed(server);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
 });
-
-after(() => browser?.close());
-
-/** Opens a page, runs the walk, and fails on console errors or requests to another host. */
-async function walk(path, steps, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const problems = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" && !options.expectedError?.test(message.text()))
-      problems.push(message.text());
-  });
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.protocol.startsWith("http") && url.origin !== new URL(server).origin)
-      problems.push(`left the server: ${url}`);
-  });
-  try {
-    await page.goto(`${server}/#${path}`);
-    await steps(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await context.close();
-  }
-}
-
-const named = (page, role, name) => page.getByRole(role, { name });
-const inDialog = (page, name) => page.getByRole("dialog").getByRole("button", { name, exact: true });
 
 test("home shows recent runs and leads to an experiment", () =>
   walk("/", async (page) => {
@@ -286,6 +237,26 @@ test("artifacts are browsed with the mouse and the arrow keys", () =>
     );
     await page.reload();
     await page.getByText("1.0 MB of 1.5 MB shown").waitFor();
+  }));
+
+test("a run that counts its steps anew each epoch is drawn over time, without losing points", () =>
+  walk(`/experiments/${data.experimentID}/runs/${data.repeating}/model-metrics`, async (page) => {
+    await page.getByText("steps repeat, so the axis is time").waitFor();
+    assert.equal(await named(page, "button", "Relative time").getAttribute("aria-pressed"), "true");
+    assert.doesNotMatch(page.url(), /axis=/);
+    await named(page, "button", "Step").click();
+    await page.waitForFunction(() => location.hash.includes("axis=step"));
+    await page.getByText("steps repeat").waitFor({ state: "detached" });
+    await page.getByLabel("Search metrics").fill("epoch_loss");
+    await named(page, "img", /Chart of epoch_loss/).waitFor();
+  }));
+
+test("the models of a run are folders among its files", () =>
+  walk(`/experiments/${data.experimentID}/runs/${data.runs[0]}/artifacts`, async (page) => {
+    await named(page, "treeitem", /^classifier/).click();
+    await named(page, "treeitem", /MLmodel/).click();
+    await page.getByText("loader_module").waitFor();
+    assert.match(page.url(), /artifacts\/classifier\/MLmodel/);
   }));
 
 test("a logged model leads to its run and its files", () =>

@@ -1,4 +1,5 @@
 import { ApiError, get, send, serverURL } from "./client";
+import type { ModelVersion } from "./registry";
 
 export interface FileInfo {
   path: string;
@@ -39,12 +40,97 @@ export function modelFiles(modelID: string): FileSource {
   };
 }
 
+export interface MountedFiles {
+  folder: string;
+  source: FileSource;
+}
+
+/** Shows other sources as folders of the first one. */
+export function mountFiles(base: FileSource, mounts: readonly MountedFiles[]): FileSource {
+  const find = (path: string) =>
+    mounts.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));
+  const inside = (path: string, folder: string) => path.slice(folder.length + 1);
+  return {
+    id: [base.id, ...mounts.map(({ folder, source }) => `${folder}=${source.id}`)].join(" "),
+    list: async (path, signal) => {
+      const mount = find(path);
+      if (mount) {
+        const files = await mount.source.list(inside(path, mount.folder), signal);
+        return files.map((file) => ({ ...file, path: `${mount.folder}/${file.path}` }));
+      }
+      const files = await base.list(path, signal);
+      if (path !== "") return files;
+      return [...mounts.map(({ folder }) => ({ path: folder, isDir: true, size: 0 })), ...files];
+    },
+    url: (path) => {
+      const mount = find(path);
+      return mount ? mount.source.url(inside(path, mount.folder)) : base.url(path);
+    },
+  };
+}
+
+/** Folder names for things that may share a name with each other or with what is there already. */
+export function folderNames(
+  items: readonly { id: string; name: string }[],
+  taken: readonly string[],
+): string[] {
+  const names = items.map((item) => item.name);
+  return items.map(({ id, name }) => {
+    const alone = !taken.includes(name) && names.filter((other) => other === name).length === 1;
+    return alone ? name : `${name} (${id})`;
+  });
+}
+
 function toFiles(listing: WireListing): FileInfo[] {
   return (listing.files ?? []).map((f) => ({
     path: f.path,
     isDir: f.is_dir ?? false,
     size: f.file_size ?? 0,
   }));
+}
+
+/** Files whose listings have an address too. Paths are appended to both addresses. */
+export interface VersionFiles extends FileSource {
+  listURL(path: string): string;
+}
+
+/**
+ * The files of a model version: its logged model's, or a folder of its run's artifacts. Undefined where
+ * the source is neither and so nothing this server can read.
+ */
+export function versionFiles(version: ModelVersion): VersionFiles | undefined {
+  if (version.modelID) {
+    const root = `ajax-api/2.0/mlflow/logged-models/${encodeURIComponent(version.modelID)}/artifacts`;
+    return {
+      ...modelFiles(version.modelID),
+      listURL: (path) => serverURL(`${root}/directories`, { artifact_directory_path: path }),
+    };
+  }
+  const folder = runFolder(version);
+  if (folder === undefined) return undefined;
+  const run = runFiles(version.runID);
+  const inRun = (path: string) => [folder, path].filter(Boolean).join("/");
+  return {
+    id: `${run.id} ${folder}`,
+    list: (path, signal) => run.list(inRun(path), signal),
+    url: (path) => run.url(`${folder}${folder && "/"}${path}`),
+    listURL: (path) =>
+      serverURL("ajax-api/2.0/mlflow/artifacts/list", {
+        run_id: version.runID,
+        path: `${folder}${folder && "/"}${path}`,
+      }),
+  };
+}
+
+/** Where in its run's artifacts a version's source is. */
+function runFolder({ source, runID }: ModelVersion): string | undefined {
+  if (!runID) return undefined;
+  const named = `runs:/${runID}/`;
+  if (source.startsWith(named)) return source.slice(named.length).replace(/\/+$/, "");
+  const stored = `/${runID}/artifacts`;
+  const at = source.indexOf(stored);
+  if (at < 0) return undefined;
+  return source.slice(at + stored.length).replace(/^\/+|\/+$/g, "");
 }
 
 export interface FilePart {

@@ -44,6 +44,15 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   return request<T>(serverURL(base + path), jsonBody(body, signal));
 }
 
+export function patch<T>(path: string, body: unknown): Promise<T> {
+  return request<T>(serverURL(base + path), { ...jsonBody(body), method: "PATCH" });
+}
+
+/** MLflow's DELETE routes read their arguments from a body. */
+export function remove<T>(path: string, body: unknown): Promise<T> {
+  return request<T>(serverURL(base + path), { ...jsonBody(body), method: "DELETE" });
+}
+
 /** Calls of Millrace's own, next to the compatible ones. */
 export const millrace = {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {

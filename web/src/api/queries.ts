@@ -1,6 +1,7 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { samplesPerRun } from "../lib/history";
+import { parseSignature } from "../lib/signature";
 import { type FileSource, readPart } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
@@ -12,6 +13,7 @@ import {
   metricSummary,
 } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
+import { modelChanges, monitorModel, searchRegisteredModels } from "./registry";
 import { childRuns, getRun, type RunQuery, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
@@ -124,6 +126,46 @@ export const loggedModelList = (experimentID: string) =>
     queryFn: ({ pageParam, signal }) => searchLoggedModels(experimentID, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextPageToken,
+  });
+
+const registeredPerPage = 50;
+
+export const registeredModelList = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ["registry", "list", text],
+    queryFn: ({ pageParam, signal }) => searchRegisteredModels(text, pageParam, registeredPerPage, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+    placeholderData: keepPreviousData,
+  });
+
+/** A registered model with all its versions and their metrics. */
+export const monitoredModel = (name: string) =>
+  queryOptions({
+    queryKey: ["registry", "monitor", name],
+    queryFn: ({ signal }) => monitorModel(name, signal),
+    refetchInterval: 10_000,
+  });
+
+export const modelChangeLog = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ["registry", "changes", name],
+    queryFn: ({ pageParam, signal }) => modelChanges(name, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+    refetchInterval: 10_000,
+  });
+
+/** The signature kept in a model's MLmodel file; undefined where there is no such file or no signature. */
+export const modelSignature = (source: FileSource) =>
+  queryOptions({
+    queryKey: ["files", source.id, "signature"],
+    queryFn: async ({ signal }) => {
+      const part = await readPart(source.url("MLmodel"), 0, filePartBytes, signal);
+      return parseSignature(new TextDecoder().decode(part.bytes)) ?? null;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   });
 
 export const directory = (source: FileSource, path: string) =>

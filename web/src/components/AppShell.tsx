@@ -28,7 +28,7 @@ export function AppShell() {
               <path d="M5 18c3.7 0 3.7 3 7.3 3s3.7-3 7.4-3 3.6 3 7.3 3" />
             </g>
           </svg>
-          Millrace
+          <span className="brand-name">Millrace</span>
         </Link>
         <nav aria-label="Main">
           <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
@@ -36,6 +36,9 @@ export function AppShell() {
           </Link>
           <Link to="/experiments" activeOptions={{ includeSearch: false }}>
             Experiments
+          </Link>
+          <Link to="/models" activeOptions={{ includeSearch: false }}>
+            Models
           </Link>
         </nav>
         <span className="spacer" />

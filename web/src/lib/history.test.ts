@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { alignHistories, mergeHistory, type Point, samplesPerRun, undrawable } from "./history";
+import {
+  alignHistories,
+  inDrawingOrder,
+  mergeHistory,
+  type Point,
+  passes,
+  samplesPerRun,
+  stepsRepeat,
+  undrawable,
+} from "./history";
 
 const at = (step: number, value: number, time = step * 1000): Point => ({ step, time, value });
 
@@ -35,10 +44,25 @@ test("steps of several runs share one axis; missing is not the same as NaN", () 
   expect(b).toEqual([undefined, null, 5]);
 });
 
-test("a step logged twice shows its later value, whatever the order of arrival", () => {
-  const [xs, line] = alignHistories([[at(1, 20, 2000), at(1, 10, 1000)]], "step");
-  expect(xs).toEqual([1]);
-  expect(line).toEqual([20]);
+test("a step logged twice keeps both values, whatever the order of arrival", () => {
+  const twice = [at(1, 20, 2000), at(1, 10, 1000)];
+  const [xs, line, other] = alignHistories([twice, [at(1, 5), at(2, 6)]], "step");
+  expect(xs).toEqual([1, 1, 2]);
+  expect(line).toEqual([10, 20, undefined]);
+  expect(other).toEqual([5, undefined, 6]);
+});
+
+test("a loop that counts anew each epoch is drawn in order of time, a curve per epoch", () => {
+  // Two epochs, in the order of the server: by step.
+  const points = [at(0, 3, 1000), at(0, 1, 3000), at(1, 2, 2000), at(2, 0.5, 4000)];
+  expect(stepsRepeat(points)).toBe(true);
+  expect(inDrawingOrder(points).map((p) => p.value)).toEqual([3, 2, 1, 0.5]);
+  expect(passes(points).map((pass) => pass.map((p) => p.value))).toEqual([
+    [3, 2],
+    [1, 0.5],
+  ]);
+  expect(stepsRepeat([at(0, 1), at(1, 1)])).toBe(false);
+  expect(passes([])).toEqual([]);
 });
 
 test("relative time starts at each run's own first point, wall time does not", () => {

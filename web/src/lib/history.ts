@@ -11,6 +11,30 @@ export type XAxis = "step" | "relative" | "wall";
 
 const order = (a: Point, b: Point) => a.step - b.step || a.time - b.time;
 
+/** Whether a step was logged more than once: by a loop that counts anew each epoch, or without steps. */
+export function stepsRepeat(points: readonly Point[]): boolean {
+  return new Set(points.map((p) => p.step)).size < points.length;
+}
+
+/** The points in the order in which a line goes through them: by time where steps say nothing. */
+export function inDrawingOrder(points: readonly Point[]): Point[] {
+  return stepsRepeat(points)
+    ? points.toSorted((a, b) => a.time - b.time || a.step - b.step)
+    : points.toSorted(order);
+}
+
+/** The stretches of a line in which steps never go back; each is drawn as a curve of its own. */
+export function passes(points: readonly Point[]): Point[][] {
+  const found: Point[][] = [];
+  let previous = Number.POSITIVE_INFINITY;
+  for (const point of inDrawingOrder(points)) {
+    if (point.step < previous) found.push([]);
+    found.at(-1)!.push(point);
+    previous = point.step;
+  }
+  return found;
+}
+
 /**
  * Lays a finely sampled window over a coarse history of the same metric: inside the window only the
  * fine points remain, outside of it only the coarse ones.
@@ -36,8 +60,8 @@ export function xOf(point: Point, axis: XAxis, startMS: number): number {
 export type Column = (number | null | undefined)[];
 
 /**
- * Brings several histories onto one shared x axis. When a step was logged more than once the latest
- * value wins, which is also what the "last" column of a table shows.
+ * Brings several histories onto one shared x axis. No point is dropped: an x that a line has several
+ * times is on the axis as often, and the line's values there follow in order of time.
  */
 export function alignHistories(
   histories: readonly (readonly Point[])[],
@@ -45,14 +69,25 @@ export function alignHistories(
 ): [number[], ...Column[]] {
   const lines = histories.map((points) => {
     const start = points.reduce((least, p) => Math.min(least, p.time), Number.POSITIVE_INFINITY);
-    const line = new Map<number, number | null>();
-    for (const p of [...points].sort(order)) {
-      line.set(xOf(p, axis, start), isDrawable(p.value) ? p.value : null);
+    const line = new Map<number, (number | null)[]>();
+    for (const p of points.toSorted((a, b) => a.time - b.time)) {
+      const x = xOf(p, axis, start);
+      const value = isDrawable(p.value) ? p.value : null;
+      const there = line.get(x);
+      if (there) there.push(value);
+      else line.set(x, [value]);
     }
     return line;
   });
-  const xs = [...new Set(lines.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
-  return [xs, ...lines.map((line) => xs.map((x) => line.get(x)))];
+  const width = new Map<number, number>();
+  for (const line of lines) {
+    for (const [x, values] of line) width.set(x, Math.max(width.get(x) ?? 0, values.length));
+  }
+  const slots = [...width].sort(([a], [b]) => a - b);
+  const xs = slots.flatMap(([x, count]) => Array<number>(count).fill(x));
+  const columnOf = (line: Map<number, (number | null)[]>): Column =>
+    slots.flatMap(([x, count]) => Array.from({ length: count }, (_, i) => line.get(x)?.[i]));
+  return [xs, ...lines.map(columnOf)];
 }
 
 /** NaN and the stand-ins for infinity have no place on a finite axis. */

@@ -3,6 +3,7 @@ import {
   chartCodec,
   defaultSort,
   experimentsCodec,
+  monitorCodec,
   parseSearch,
   type RunsView,
   runsCodec,
@@ -65,7 +66,7 @@ describe("runs view", () => {
     expect(view).toMatchObject({
       view: "table",
       stage: "ACTIVE_ONLY",
-      axis: "step",
+      axis: undefined,
       smoothing: 0.99,
       live: true,
     });
@@ -96,4 +97,17 @@ test("experiments view", () => {
     folded: ["x/"],
   } as const;
   expect(experimentsCodec.decode(experimentsCodec.encode(view))).toEqual(view);
+});
+
+test("the view of a registered model survives the address bar", () => {
+  const view = { tab: "performance", selected: ["1", "12"], metric: "eval/acc", dataset: "a&b" } as const;
+  const search = parseSearch(stringifySearch(monitorCodec.encode(view)));
+  expect(monitorCodec.decode(search)).toEqual(view);
+  expect(monitorCodec.encode(monitorCodec.decode({ tab: "?" }))).toEqual({});
+});
+
+test("an axis is kept in the address once it is chosen, even the usual one", () => {
+  const plain = chartCodec.decode({});
+  expect(plain.axis).toBeUndefined();
+  expect(chartCodec.encode({ ...plain, axis: "step" })).toEqual({ axis: "step" });
 });

@@ -52,7 +52,8 @@ function decodeStage(text: string | undefined): ViewType {
 // --- charts -------------------------------------------------------------------------------------
 
 export interface ChartView {
-  axis: XAxis;
+  /** Undefined until somebody chooses: then time where steps repeat, otherwise the step. */
+  axis: XAxis | undefined;
   /** Weight of the moving average, 0 to 0.99. */
   smoothing: number;
   logY: boolean;
@@ -62,9 +63,11 @@ export interface ChartView {
   zoom: readonly [number, number] | undefined;
 }
 
+const xAxes: readonly XAxis[] = ["step", "relative", "wall"];
+
 export const chartCodec: Codec<ChartView> = {
   decode: (s) => ({
-    axis: oneOf<XAxis>(["step", "relative", "wall"], s.axis),
+    axis: xAxes.find((axis) => axis === s.axis),
     smoothing: clamp(Number(s.smooth), 0, 0.99),
     logY: s.log === "1",
     metricText: s.metric ?? "",
@@ -72,7 +75,7 @@ export const chartCodec: Codec<ChartView> = {
   }),
   encode: (v) =>
     compact({
-      axis: v.axis !== "step" && v.axis,
+      axis: v.axis,
       smooth: v.smoothing > 0 && String(v.smoothing),
       log: v.logY && "1",
       metric: v.metricText,
@@ -192,6 +195,41 @@ export const experimentsCodec: Codec<ExperimentsView> = {
       sort: !(v.order === "activity" && v.descending) && (v.descending ? "-" : "") + v.order,
       list: !v.tree && "flat",
       fold: join(v.folded),
+    }),
+};
+
+// --- model registry -----------------------------------------------------------------------------
+
+export const registryCodec: Codec<{ text: string }> = {
+  decode: (s) => ({ text: s.q ?? s.searchQuery ?? "" }),
+  encode: (v) => compact({ q: v.text }),
+};
+
+export type MonitorTab = "versions" | "performance" | "transitions";
+
+export interface MonitorView {
+  tab: MonitorTab;
+  /** Versions ticked for comparison. */
+  selected: readonly string[];
+  /** The metric drawn; empty for the first one. */
+  metric: string;
+  /** The dataset drawn; empty for all. */
+  dataset: string;
+}
+
+export const monitorCodec: Codec<MonitorView> = {
+  decode: (s) => ({
+    tab: oneOf<MonitorTab>(["versions", "performance", "transitions"], s.tab),
+    selected: split(s.versions ?? ""),
+    metric: s.metric ?? "",
+    dataset: s.dataset ?? "",
+  }),
+  encode: (v) =>
+    compact({
+      tab: v.tab !== "versions" && v.tab,
+      versions: join(v.selected),
+      metric: v.metric,
+      dataset: v.dataset,
     }),
 };
 

@@ -25,6 +25,12 @@ const runsPage = lazyRouteComponent(() => import("../pages/runs/RunsPage"), "Run
 const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
 const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
+const registryPage = lazyRouteComponent(() => import("../pages/registry/RegistryPage"), "RegistryPage");
+const registeredModelPage = lazyRouteComponent(
+  () => import("../pages/registry/RegisteredModelPage"),
+  "RegisteredModelPage",
+);
+const versionPage = lazyRouteComponent(() => import("../pages/registry/VersionPage"), "VersionPage");
 
 const at = <Path extends string>(path: Path, component: typeof runPage | typeof HomePage) =>
   createRoute({ getParentRoute: () => root, path, component });
@@ -39,6 +45,9 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/models", modelsPage),
   at("/experiments/$experimentID/models/$modelID", modelPage),
   at("/experiments/$experimentID/models/$modelID/$", modelPage),
+  at("/models", registryPage),
+  at("/models/$modelName", registeredModelPage),
+  at("/models/$modelName/versions/$version", versionPage),
 ]);
 
 export const router = createRouter({

@@ -11,11 +11,13 @@ const axes: [XAxis, string][] = [
 
 interface ChartToolbarProps {
   view: ChartView;
+  /** The axis in use, chosen or not. */
+  axis: XAxis;
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
 }
 
 /** Settings that hold for all charts of the page. */
-export function ChartToolbar({ view, change }: ChartToolbarProps) {
+export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProps) {
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -41,13 +43,18 @@ export function ChartToolbar({ view, change }: ChartToolbarProps) {
           <button
             key={axis}
             type="button"
-            aria-pressed={view.axis === axis}
+            aria-pressed={shownAxis === axis}
             onClick={() => change({ axis, zoom: undefined })}
           >
             {label}
           </button>
         ))}
       </fieldset>
+      {view.axis === undefined && shownAxis === "relative" && (
+        <span className="muted" role="status">
+          steps repeat, so the axis is time
+        </span>
+      )}
       <label className="check" title="Exponential moving average, corrected for its start at zero">
         Smoothing
         <input

@@ -2,10 +2,18 @@ import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatElapsed, formatNumber } from "../../lib/format";
-import { alignHistories, type Column, type Point, type XAxis } from "../../lib/history";
+import {
+  alignHistories,
+  type Column,
+  inDrawingOrder,
+  isDrawable,
+  type Point,
+  type XAxis,
+} from "../../lib/history";
 import { runStyle } from "../../lib/palette";
 import { smooth } from "../../lib/smoothing";
 import { useIsDark } from "../../lib/theme";
+import { pathInTime } from "./pathInTime";
 import { tooltip } from "./tooltip";
 
 export interface ChartLine {
@@ -22,6 +30,11 @@ export interface ChartSettings {
   zoom: readonly [number, number] | undefined;
 }
 
+export interface ChartMark {
+  x: number;
+  label: string;
+}
+
 interface LineChartProps extends ChartSettings {
   lines: readonly ChartLine[];
   /** What the chart shows, for people who cannot see it. */
@@ -29,6 +42,10 @@ interface LineChartProps extends ChartSettings {
   height?: number;
   /** Charts with the same key move their cursors together. */
   syncKey: string;
+  /** What the x axis counts, where it is not time; steps unless said. */
+  stepName?: string;
+  /** A place on the x axis to point out. */
+  mark?: ChartMark | undefined;
   /** The run to bring forward. */
   focusID?: string | undefined;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
@@ -37,6 +54,8 @@ interface LineChartProps extends ChartSettings {
 /** Lines over a shared x axis. Draws smoothed lines strong and the raw ones as ghosts behind them. */
 export function LineChart(props: LineChartProps) {
   const { lines, label, height = 220, syncKey, focusID, onZoom, axis, smoothing, logY, zoom } = props;
+  const { stepName, mark } = props;
+  const markText = mark && `${mark.x} ${mark.label}`;
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
   const dark = useIsDark();
@@ -46,13 +65,13 @@ export function LineChart(props: LineChartProps) {
   onZoomNow.current = onZoom;
 
   const data = useMemo(() => chartData(lines, axis, smoothing, logY), [lines, axis, smoothing, logY]);
-  const dataNow = useRef(data);
-  dataNow.current = data;
+  const now = useRef({ data, lines, smoothing });
+  now.current = { data, lines, smoothing };
 
   // A new chart is needed only when its make-up changes; new points go into the existing one.
   const names = lines.map((l) => `${l.id} ${l.label}`).join("\n");
   const smoothed = smoothing > 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: names stands for lines; data is read through its ref
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names and markText stand for lines and mark; lines and data are read through a ref
   useEffect(() => {
     const host = box.current;
     if (!host) return;
@@ -66,10 +85,16 @@ export function LineChart(props: LineChartProps) {
         smoothed,
         syncKey,
         height,
+        stepName,
+        mark,
+        pointsNow: (i, ghost) => {
+          const points = now.current.lines[i]?.points ?? [];
+          return ghost || !smoothed ? points : smoothHistory(points, now.current.smoothing);
+        },
         zoom: () => zoomNow.current,
         onZoom: (range) => onZoomNow.current(range),
       }),
-      dataNow.current,
+      now.current.data,
       host,
     );
     chart.current = plot;
@@ -83,7 +108,7 @@ export function LineChart(props: LineChartProps) {
       plot.destroy();
       chart.current = undefined;
     };
-  }, [names, dark, axis, logY, smoothed, syncKey, height]);
+  }, [names, dark, axis, logY, smoothed, syncKey, height, stepName, markText]);
 
   useEffect(() => {
     if (chart.current && chart.current.data !== data) chart.current.setData(data);
@@ -116,8 +141,22 @@ function chartData(
     axis,
   );
   const fit = (column: Column) => (logY ? column.map((v) => (v != null && v <= 0 ? null : v)) : column);
-  const strong = smoothing > 0 ? raw.map((column) => smooth(column, smoothing)) : raw;
-  return [xs, ...(smoothing > 0 ? raw.map(fit) : []), ...strong.map(fit)] as uPlot.AlignedData;
+  if (smoothing === 0) return [xs, ...raw.map(fit)] as uPlot.AlignedData;
+  const [, ...strong] = alignHistories(
+    lines.map((line) => smoothHistory(line.points, smoothing)),
+    axis,
+  );
+  return [xs, ...raw.map(fit), ...strong.map(fit)] as uPlot.AlignedData;
+}
+
+/** The average moves along the line as it is drawn: by time where steps repeat. */
+function smoothHistory(points: readonly Point[], weight: number): Point[] {
+  const ordered = inDrawingOrder(points);
+  const values = smooth(
+    ordered.map((p) => (isDrawable(p.value) ? p.value : null)),
+    weight,
+  );
+  return ordered.map((p, i) => ({ ...p, value: values[i] ?? Number.NaN }));
 }
 
 interface OptionsInput {
@@ -129,17 +168,34 @@ interface OptionsInput {
   smoothed: boolean;
   syncKey: string;
   height: number;
+  stepName: string | undefined;
+  mark: ChartMark | undefined;
+  pointsNow: (line: number, ghost: boolean) => readonly Point[];
   zoom: () => readonly [number, number] | undefined;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
 }
 
 function options(input: OptionsInput): uPlot.Options {
-  const { host, lines, dark, axis, logY, smoothed, syncKey, height, zoom, onZoom } = input;
+  const {
+    host,
+    lines,
+    dark,
+    axis,
+    logY,
+    smoothed,
+    syncKey,
+    height,
+    stepName,
+    mark,
+    pointsNow,
+    zoom,
+    onZoom,
+  } = input;
   const style = getComputedStyle(host);
   const text = style.color;
   const grid = { stroke: style.borderTopColor, width: 1 };
   const font = `11px ${style.fontFamily}`;
-  const series = (line: ChartLine, ghost: boolean): uPlot.Series => {
+  const series = (line: ChartLine, index: number, ghost: boolean): uPlot.Series => {
     const { light, dark: onDark, dash } = runStyle(line.id);
     const color = dark ? onDark : light;
     const few = line.points.length < 30 && lines.length <= 5;
@@ -149,6 +205,7 @@ function options(input: OptionsInput): uPlot.Options {
       width: ghost ? 1 : 1.75,
       ...(ghost || lines.length === 1 ? {} : { dash: [...dash] }),
       points: { show: few && !ghost, size: 5, fill: color },
+      ...(axis === "step" ? { paths: pathInTime(() => pointsNow(index, ghost), logY) } : {}),
     };
   };
   const ticks = { ...grid, size: 4 };
@@ -156,7 +213,7 @@ function options(input: OptionsInput): uPlot.Options {
     width: Math.max(host.clientWidth, 100),
     height,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 18, 0, 0],
     focus: { alpha: 0.15 },
     scales: {
       x: { time: axis === "wall", range: (_, min, max) => xRange(zoom(), min, max) },
@@ -169,11 +226,12 @@ function options(input: OptionsInput): uPlot.Options {
         grid,
         ticks,
         size: 30,
+        ...(axis === "step" ? { incrs: wholeIncrements } : {}),
         ...(axis === "wall"
           ? {}
           : {
-              values: (_: uPlot, splits: number[]) =>
-                splits.map((v) => (axis === "relative" ? formatElapsed(v) : stepLabel(v))),
+              values: (u: uPlot, splits: number[]) =>
+                splits.map((v) => (axis === "relative" ? formatElapsed(v) : stepLabel(v, u.data[0]))),
             }),
       },
       {
@@ -187,8 +245,8 @@ function options(input: OptionsInput): uPlot.Options {
     ],
     series: [
       {},
-      ...(smoothed ? lines.map((line) => series(line, true)) : []),
-      ...lines.map((line) => series(line, false)),
+      ...(smoothed ? lines.map((line, i) => series(line, i, true)) : []),
+      ...lines.map((line, i) => series(line, i, false)),
     ],
     cursor: {
       sync: { key: syncKey, scales: ["x", null] },
@@ -202,6 +260,7 @@ function options(input: OptionsInput): uPlot.Options {
       },
     },
     hooks: {
+      drawAxes: mark ? [(u) => drawMark(u, mark, text, font)] : [],
       setSelect: [
         (u) => {
           // Cursors are synchronised, and so would be selections: only the chart under the hand answers.
@@ -213,13 +272,42 @@ function options(input: OptionsInput): uPlot.Options {
         },
       ],
     },
-    plugins: [tooltip(smoothed ? lines.length : 0, axis)],
+    plugins: [tooltip(smoothed ? lines.length : 0, axis, stepName)],
   };
 }
 
-/** Fractions of a step mean nothing; their labels stay empty. */
-function stepLabel(value: number): string {
-  if (!Number.isInteger(value)) return "";
+/** A dashed line from top to bottom with its label beside it. */
+function drawMark(u: uPlot, mark: ChartMark, color: string, font: string) {
+  const { ctx, bbox } = u;
+  const x = u.valToPos(mark.x, "x", true);
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  const right = x < bbox.left + bbox.width / 2;
+  const gap = 6 * devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.fillStyle = color;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.font = font.replace(/\d+px/, `${11 * devicePixelRatio}px`);
+  ctx.textAlign = right ? "left" : "right";
+  ctx.textBaseline = "top";
+  ctx.fillText(mark.label, x + (right ? gap : -gap), bbox.top);
+  ctx.restore();
+}
+
+/** Fractions of a step mean nothing: 1, 2, 5, 10, 20 and so on. */
+const wholeIncrements = Array.from({ length: 15 }, (_, power) =>
+  [1, 2, 5].map((n) => n * 10 ** power),
+).flat();
+
+/** A zoom into less than a step has fractions even so; their labels stay empty. */
+function stepLabel(value: number, steps: ArrayLike<number>): string {
+  // Around a single step there is room for steps that do not exist.
+  const known = steps.length > 0 && value >= steps[0]! && value <= steps[steps.length - 1]!;
+  if (!known || !Number.isInteger(value)) return "";
   return Math.abs(value) >= 1e5 ? `${Number((value / 1000).toPrecision(5))}k` : formatNumber(value);
 }
 

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { histories } from "../../api/queries";
 import { plural } from "../../lib/format";
-import { mergeHistory, type Point, samplesPerRun, undrawable } from "../../lib/history";
+import { mergeHistory, type Point, samplesPerRun, stepsRepeat, undrawable } from "../../lib/history";
 import { useDebounced, useSeen } from "../../lib/hooks";
 import { ErrorNotice } from "../Notice";
 import { NumberText, RunSwatch } from "../Values";
@@ -22,13 +22,27 @@ interface MetricCardProps {
   /** Milliseconds between refreshes, or false. */
   refetchInterval: number | false;
   focusID?: string | undefined;
+  /** Called when a run logged a step of this metric more than once. */
+  onRepeat: (metric: string) => void;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
 }
 
 /** One metric of one or many runs. Waits with its request until it is scrolled near. */
-export function MetricCard({ metric, title, runs, settings, refetchInterval, ...chart }: MetricCardProps) {
+export function MetricCard({
+  metric,
+  title,
+  runs,
+  settings,
+  refetchInterval,
+  onRepeat,
+  ...chart
+}: MetricCardProps) {
   const [ref, seen] = useSeen<HTMLElement>();
   const { lines, pending, error, refetch } = useLines(metric, runs, settings, refetchInterval, seen);
+  const repeat = useMemo(() => lines.some((line) => stepsRepeat(line.points)), [lines]);
+  useEffect(() => {
+    if (repeat) onRepeat(metric);
+  }, [repeat, metric, onRepeat]);
   const missing = lines.reduce((sum, line) => sum + undrawable(line.points), 0);
   const curve = lines.some((line) => line.points.length > 1);
   const last = runs.length === 1 ? lines[0]?.points.at(-1) : undefined;

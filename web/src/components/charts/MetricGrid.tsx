@@ -1,5 +1,6 @@
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { compareNames } from "../../lib/columns";
+import type { XAxis } from "../../lib/history";
 import type { ChartView } from "../../lib/viewState";
 import { EmptyState } from "../Notice";
 import { ChartToolbar } from "./ChartToolbar";
@@ -22,9 +23,17 @@ export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGrid
     return metrics.filter((metric) => metric.toLowerCase().includes(needle));
   }, [metrics, view.metricText]);
   const sections = useMemo(() => groupByPrefix(shown), [shown]);
+  const [repeating, setRepeating] = useState<ReadonlySet<string>>(new Set());
+  const onRepeat = useCallback(
+    (metric: string) => setRepeating((all) => (all.has(metric) ? all : new Set(all).add(metric))),
+    [],
+  );
+  // All cards share their axis, as they share zoom and cursor. A zoom was made on the axis it is kept with.
+  const natural: XAxis = !view.zoom && shown.some((metric) => repeating.has(metric)) ? "relative" : "step";
+  const axis = view.axis ?? natural;
   return (
     <div>
-      <ChartToolbar view={view} change={change} />
+      <ChartToolbar view={view} axis={axis} change={change} />
       {shown.length === 0 && (
         <EmptyState title="No metric matches">
           <p>
@@ -38,7 +47,9 @@ export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGrid
           section={section}
           runs={runs}
           view={view}
+          axis={axis}
           change={change}
+          onRepeat={onRepeat}
           {...cards}
         />
       ))}
@@ -52,9 +63,14 @@ const portion = 60;
 function SectionView({
   section,
   view,
+  axis,
   change,
   ...cards
-}: Omit<MetricGridProps, "metrics"> & { section: Section }) {
+}: Omit<MetricGridProps, "metrics"> & {
+  section: Section;
+  axis: XAxis;
+  onRepeat: (metric: string) => void;
+}) {
   const { prefix, members } = section;
   const [limit, setLimit] = useState(portion);
   return (
@@ -68,8 +84,8 @@ function SectionView({
             key={metric}
             metric={metric}
             title={prefix ? metric.slice(prefix.length + 1) : metric}
-            settings={view}
-            onZoom={(zoom) => change({ zoom })}
+            settings={{ ...view, axis }}
+            onZoom={(zoom) => change(zoom ? { zoom, axis } : { zoom })}
             {...cards}
           />
         ))}

@@ -9,8 +9,9 @@ const maxLines = 8;
  * DOM calls: it changes with every movement of the mouse.
  *
  * @param ghosts number of leading series that are raw lines behind smoothed ones
+ * @param stepName what the x axis counts, where it is not time
  */
-export function tooltip(ghosts: number, axis: XAxis): uPlot.Plugin {
+export function tooltip(ghosts: number, axis: XAxis, stepName = "step"): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "chart-tooltip";
   box.hidden = true;
@@ -37,7 +38,7 @@ export function tooltip(ghosts: number, axis: XAxis): uPlot.Plugin {
     const lines = near
       .slice(at, at + maxLines)
       .map((entry) => line(entry, near.length > 1 && entry === closest));
-    box.replaceChildren(text("div", xLabel(u.data[0][idx]!, axis), "chart-tooltip-x"), ...lines);
+    box.replaceChildren(text("div", xLabel(u.data[0][idx]!, axis, stepName), "chart-tooltip-x"), ...lines);
     if (near.length > maxLines) {
       box.append(text("div", `and ${near.length - maxLines} more`, "muted"));
     }
@@ -103,7 +104,7 @@ function nearestValue(column: ArrayLike<number | null | undefined>, index: numbe
   return undefined;
 }
 
-function xLabel(x: number, axis: XAxis): string {
-  if (axis === "step") return `step ${x.toLocaleString("en-US")}`;
+function xLabel(x: number, axis: XAxis, stepName: string): string {
+  if (axis === "step") return `${stepName} ${x.toLocaleString("en-US")}`;
   return axis === "relative" ? `after ${formatElapsed(x)}` : formatDateTime(x * 1000);
 }

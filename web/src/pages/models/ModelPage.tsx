@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { Fragment, useMemo } from "react";
 import { modelFiles } from "../../api/artifacts";
 import { trackingURI } from "../../api/client";
 import type { LoggedModel } from "../../api/models";
@@ -12,7 +12,9 @@ import { NumberText, RelativeTime } from "../../components/Values";
 import { isUserTag } from "../../lib/columns";
 import { formatDateTime } from "../../lib/format";
 import { useTitle, useViewState } from "../../lib/hooks";
+import { registeredAs } from "../../lib/registry";
 import { runPageCodec } from "../../lib/viewState";
+import { RegisterButton } from "../registry/RegisterDialog";
 import { ParamTable } from "../run/ParamTable";
 import { ModelStatus } from "./ModelStatus";
 import "../run/run.css";
@@ -117,6 +119,8 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
         <h1>{model.name}</h1>
         <ModelStatus model={model} />
         {model.type && <span className="badge">{model.type}</span>}
+        <span className="spacer" />
+        <RegisterButton model={model} look="button primary" />
       </div>
     </>
   );
@@ -157,6 +161,16 @@ function ModelFacts({ model }: { model: LoggedModel }) {
             </span>
           </span>
         </dd>
+        {registeredAs(model).map(({ name, version }) => (
+          <Fragment key={`${name} ${version}`}>
+            <dt>Registered</dt>
+            <dd>
+              <Link to="/models/$modelName/versions/$version" params={{ modelName: name, version }}>
+                {name} version {version}
+              </Link>
+            </dd>
+          </Fragment>
+        ))}
         {model.statusMessage && (
           <>
             <dt>Status</dt>

@@ -8,6 +8,7 @@ import { NoteEditor } from "../../components/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/format";
 import type { RunPageView } from "../../lib/viewState";
+import { RegisterButton } from "../registry/RegisterDialog";
 import { Datasets } from "./Datasets";
 import { MetricTable } from "./MetricTable";
 import { ParamTable } from "./ParamTable";
@@ -167,6 +168,7 @@ function ModelLink({ modelID, experimentID, note }: { modelID: string; experimen
         {model?.name ?? modelID}
       </Link>
       <span className="muted">{note}</span>
+      {model && <RegisterButton model={model} look="link-button" />}
     </li>
   );
 }

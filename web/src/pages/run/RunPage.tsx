@@ -1,16 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
-import { runFiles } from "../../api/artifacts";
+import { lazy, Suspense } from "react";
 import { livePeriodMS, runDetail, runMetricSummary } from "../../api/queries";
 import type { RunStatus } from "../../api/runs";
 import { Snippet } from "../../components/Copy";
-import { FileBrowser } from "../../components/files/FileBrowser";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { Tab, Tabs } from "../../components/Tabs";
 import { isSystemMetric } from "../../lib/columns";
 import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
 import { runPageCodec } from "../../lib/viewState";
+import { RunFiles } from "./RunFiles";
 import { RunHead } from "./RunHead";
 import { RunOverview } from "./RunOverview";
 import "./run.css";
@@ -52,7 +51,6 @@ export function RunPage() {
   });
   const interval = refetchInterval(run.data?.status);
   const summary = useQuery({ ...runMetricSummary(runID), refetchInterval: interval });
-  const files = useMemo(() => runFiles(runID), [runID]);
   useTitle(run.data?.name);
   const refresh = () => {
     void run.refetch();
@@ -133,29 +131,18 @@ export function RunPage() {
           </EmptyState>,
         )}
       {tab === "artifacts" && (
-        <div className="run-files">
-          <FileBrowser
-            source={files}
-            selected={path}
-            onSelect={(file) =>
-              void navigate({
-                to: "/experiments/$experimentID/runs/$runID/$",
-                params: { experimentID, runID, _splat: `artifacts/${file}` },
-                search: true as never,
-                replace: path !== "",
-              })
-            }
-            emptyHint={
-              <EmptyState title="No artifacts">
-                <p>Keep files, figures and tables with the run:</p>
-                <Snippet
-                  code={`mlflow.log_artifact("confusion.png")\nmlflow.log_text("notes", "notes.txt")`}
-                  label="artifact example"
-                />
-              </EmptyState>
-            }
-          />
-        </div>
+        <RunFiles
+          run={run.data}
+          selected={path}
+          onSelect={(file) =>
+            void navigate({
+              to: "/experiments/$experimentID/runs/$runID/$",
+              params: { experimentID, runID, _splat: `artifacts/${file}` },
+              search: true as never,
+              replace: path !== "",
+            })
+          }
+        />
       )}
     </div>
   );

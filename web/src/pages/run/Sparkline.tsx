@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { MetricSummary } from "../../api/metrics";
 import { sparkline } from "../../api/queries";
-import { isDrawable, type Point } from "../../lib/history";
+import { inDrawingOrder, isDrawable, type Point, stepsRepeat } from "../../lib/history";
 import { useSeen } from "../../lib/hooks";
 import { runColorCSS } from "../../lib/palette";
 
@@ -25,19 +25,20 @@ export function Sparkline({ runID, metric }: { runID: string; metric: MetricSumm
   );
 }
 
-/** An SVG path through the points, scaled to the box; broken where a value cannot be drawn. */
-export function pathOf(points: readonly Point[]): string {
+/**
+ * An SVG path through the points, scaled to the box; broken where a value cannot be drawn. Runs along
+ * time where steps repeat.
+ */
+export function pathOf(history: readonly Point[]): string {
+  const points = inDrawingOrder(history);
+  const along = stepsRepeat(history) ? (p: Point) => p.time : (p: Point) => p.step;
   const drawable = points.filter((p) => isDrawable(p.value));
   const scale = (values: number[], from: number, to: number) => {
     const least = Math.min(...values);
     const span = Math.max(...values) - least || 1;
     return (value: number) => from + ((value - least) / span) * (to - from);
   };
-  const x = scale(
-    points.map((p) => p.step),
-    inset,
-    width - inset,
-  );
+  const x = scale(points.map(along), inset, width - inset);
   const y = scale(
     drawable.map((p) => p.value),
     height - inset,
@@ -45,10 +46,10 @@ export function pathOf(points: readonly Point[]): string {
   );
   let pen = "M";
   let path = "";
-  for (const { step, value } of points) {
-    if (!isDrawable(value)) pen = "M";
+  for (const point of points) {
+    if (!isDrawable(point.value)) pen = "M";
     else {
-      path += `${pen}${x(step).toFixed(1)},${y(value).toFixed(1)}`;
+      path += `${pen}${x(along(point)).toFixed(1)},${y(point.value).toFixed(1)}`;
       pen = "L";
     }
   }

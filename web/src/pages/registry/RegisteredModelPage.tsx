@@ -1,0 +1,185 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { monitoredModel } from "../../api/queries";
+import {
+  deleteRegisteredModelTag,
+  describeRegisteredModel,
+  type MonitoredModel,
+  setRegisteredModelTag,
+} from "../../api/registry";
+import { CopyButton } from "../../components/Copy";
+import { Icon } from "../../components/Icon";
+import { NoteEditor } from "../../components/NoteEditor";
+import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { MenuItem, Popover } from "../../components/Popover";
+import { Tab, Tabs } from "../../components/Tabs";
+import { TagCard } from "../../components/TagCard";
+import { RelativeTime } from "../../components/Values";
+import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
+import { type MonitorTab, type MonitorView, monitorCodec } from "../../lib/viewState";
+import { AliasChip } from "./Chips";
+import { DeleteModelDialog } from "./ModelDialogs";
+import { TransitionDialog, type TransitionKind } from "./TransitionDialogs";
+import { TransitionsTab } from "./TransitionsTab";
+import { VersionsTab } from "./VersionsTab";
+import "../run/run.css";
+import "./registry.css";
+
+// Only this tab needs the chart library.
+const PerformanceTab = lazy(async () => ({
+  default: (await import("./PerformanceTab")).PerformanceTab,
+}));
+
+const tabs: [MonitorTab, string][] = [
+  ["versions", "Versions"],
+  ["performance", "Performance"],
+  ["transitions", "Transitions"],
+];
+
+export interface MonitorTabProps {
+  monitored: MonitoredModel;
+  view: MonitorView;
+  change: (part: Partial<MonitorView>, how?: "push" | "replace") => void;
+  /** Opens the dialog that moves a stage or an alias. */
+  move: (kind: TransitionKind, version?: string) => void;
+}
+
+/** Monitor: a registered model's versions, how good each is, and who moved what. */
+export function RegisteredModelPage() {
+  const { modelName = "" } = useParams({ strict: false });
+  const query = useQuery(monitoredModel(modelName));
+  const [view, change] = useViewState(monitorCodec);
+  const [moving, setMoving] = useState<{ kind: TransitionKind; version: string | undefined }>();
+  useTitle(modelName);
+  useHotkeys({ r: () => void query.refetch() });
+  if (query.error && !query.data) {
+    return (
+      <div className="page">
+        <ErrorNotice
+          error={query.error}
+          what={`Could not load model ${modelName}`}
+          retry={() => query.refetch()}
+        />
+      </div>
+    );
+  }
+  if (!query.data) {
+    return (
+      <div className="page">
+        <Loading what="Loading model" />
+      </div>
+    );
+  }
+  const monitored = query.data;
+  const move = (kind: TransitionKind, version?: string) => setMoving({ kind, version });
+  const props: MonitorTabProps = { monitored, view, change, move };
+  return (
+    <div className="page">
+      <ModelHead monitored={monitored} />
+      <Tabs label="Model views">
+        {tabs.map(([name, label]) => (
+          <Tab
+            key={name}
+            link={{
+              to: "/models/$modelName",
+              params: { modelName },
+              search: monitorCodec.encode({ ...view, tab: name }) as never,
+            }}
+            current={view.tab === name}
+          >
+            {label}
+            {name === "versions" && <span className="muted number"> {monitored.versions.length}</span>}
+          </Tab>
+        ))}
+      </Tabs>
+      {monitored.versions.length === 0 && view.tab !== "transitions" ? (
+        <EmptyState title="No versions yet">
+          <p>Open a logged model or a run and choose “Register”, or register from code.</p>
+        </EmptyState>
+      ) : (
+        <>
+          {view.tab === "versions" && <VersionsTab {...props} />}
+          {view.tab === "performance" && (
+            <Suspense fallback={<Loading what="Loading chart" />}>
+              <PerformanceTab {...props} />
+            </Suspense>
+          )}
+          {view.tab === "transitions" && <TransitionsTab {...props} />}
+        </>
+      )}
+      {view.tab === "versions" && <ModelNotes monitored={monitored} />}
+      {moving && <TransitionDialog {...moving} monitored={monitored} onClose={() => setMoving(undefined)} />}
+    </div>
+  );
+}
+
+function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
+  const [deleting, setDeleting] = useState(false);
+  return (
+    <>
+      <nav className="breadcrumb" aria-label="Breadcrumb">
+        <Link to="/models">Models</Link>
+      </nav>
+      <div className="page-head">
+        <h1>{model.name}</h1>
+        <CopyButton text={model.name} label="Copy name" />
+        <span className="chips">
+          {model.aliases.map(({ alias, version }) => (
+            <AliasChip key={alias} alias={alias} version={version} />
+          ))}
+        </span>
+        <Popover kind="menu" label="Model actions" trigger={<Icon name="more" />} triggerClass="icon-button">
+          {(close) => (
+            <MenuItem
+              danger
+              onSelect={() => {
+                close();
+                setDeleting(true);
+              }}
+            >
+              <Icon name="trash" size={14} /> Delete…
+            </MenuItem>
+          )}
+        </Popover>
+        <span className="spacer" />
+        <span className="muted">
+          Changed <RelativeTime timeMS={model.updatedMS} />
+        </span>
+      </div>
+      {deleting && <DeleteModelDialog name={model.name} onClose={() => setDeleting(false)} />}
+    </>
+  );
+}
+
+function ModelNotes({ monitored: { model } }: { monitored: MonitoredModel }) {
+  const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: ["registry"] });
+  return (
+    <div className="model-notes">
+      <section className="card">
+        <div className="card-head">
+          <h2>Description</h2>
+        </div>
+        <div className="card-body">
+          <NoteEditor
+            key={model.name}
+            note={model.description}
+            subject={model.name}
+            save={async (note) => {
+              await describeRegisteredModel(model.name, note);
+              await refresh();
+            }}
+          />
+        </div>
+      </section>
+      <TagCard
+        tags={model.tags}
+        editable
+        set={(key, value) => setRegisteredModelTag(model.name, key, value)}
+        remove={(key) => deleteRegisteredModelTag(model.name, key)}
+        refresh={refresh}
+      />
+    </div>
+  );
+}
