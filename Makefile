@@ -69,7 +69,7 @@ endif
 compat: $(CLIENTS:%=compat-%) ## Run the unmodified Python clients against the binary
 
 compat-%: .venv-%/done bin/millrace
-	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q test/compat
+	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q -rs test/compat
 
 .PHONY: compat-torch
 compat-torch: bin/millrace ## Run the seed documents' PyTorch code against the binary (downloads 3 GB once)

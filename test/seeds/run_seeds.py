@@ -38,12 +38,16 @@ def start_server(binary, folder):
     raise SystemExit("the server did not come up within 10 seconds")
 
 
-def run_program(path, folder, env, keep):
-    """Run a program to its end, then pickle keep(its globals), which is Python source, for the checks."""
+def run_program(path, folder, env, keep, afterwards=""):
+    """Run a program to its end, then the source afterwards, and pickle the value of the source keep for the checks.
+
+    Both find the program's globals in g.
+    """
     result = folder / "result.pickle"
     driver = (
         "import pickle, runpy\n"
         f"g = runpy.run_path({str(path)!r}, run_name='__main__')\n"
+        f"{afterwards}\n"
         f"pickle.dump({keep}, open({str(result)!r}, 'wb'))\n"
     )
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DATABRICKS_"))}
@@ -95,16 +99,63 @@ def check_quickstart(url, kept, login):
           f"the reloaded model predicts what the trained one does")
 
 
-def check_breast_cancer(url):
-    """Check seeds/004's run: the page's plain training loop logs a run and nothing in it, with any server."""
+# What seeds/004's Monitor tab shows: the model's versions, each trained a little longer, with their metrics, a stage
+# transition and an alias move.
+REGISTER = """
+import mlflow, torch
+model, criterion, optimizer = g['model'], g['criterion'], g['optimizer']
+train = torch.tensor(g['X_train'], dtype=torch.float32), torch.tensor(g['y_train'], dtype=torch.float32).view(-1, 1)
+test = torch.tensor(g['X_test'], dtype=torch.float32), torch.tensor(g['y_test'], dtype=torch.float32).view(-1, 1)
+mlflow.set_experiment('breast-cancer')
+client, versions = mlflow.MlflowClient(), []
+for n in range(3):
+    for group in optimizer.param_groups:
+        group['lr'] = 0.01
+    model.train()
+    for _ in range(10 * n):
+        optimizer.zero_grad()
+        criterion(model(train[0]), train[1]).backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        out = model(test[0])
+    with mlflow.start_run(run_name=f'training-{n + 1}'):
+        info = mlflow.pytorch.log_model(model, name='model', input_example=test[0][:2].numpy(), registered_model_name='breast-cancer')
+        mlflow.log_metric('val_loss', criterion(out, test[1]).item(), model_id=info.model_id)
+        mlflow.log_metric('accuracy', ((out > 0).float() == test[1]).float().mean().item(), model_id=info.model_id)
+    versions.append(info.registered_model_version)
+    client.set_registered_model_alias('breast-cancer', 'champion', versions[-1])
+    client.transition_model_version_stage('breast-cancer', versions[-1], 'Production', archive_existing_versions=True)
+expected = out[:5].numpy()
+"""
+
+
+def check_breast_cancer(url, kept):
+    """Check seeds/004's run, then what its Monitor tab is about: versions, metrics, stages, aliases."""
+    import json
+
     import mlflow
+    import numpy
 
     mlflow.set_tracking_uri(url)
     client = mlflow.MlflowClient()
-    (run,) = client.search_runs(["0"])
+    (run,) = client.search_runs(["0"])  # The page's plain training loop logs a run and nothing in it, with any server.
     assert run.info.status == "FINISHED", run.info
     assert run.data.tags["mlflow.source.name"], run.data.tags
-    print("ok: seeds/004 ran, its run is", run.info.run_id)
+
+    assert [int(v) for v in kept["versions"]] == [1, 2, 3], kept["versions"]
+    for uri in ("models:/breast-cancer/3", "models:/breast-cancer@champion", "models:/breast-cancer/Production"):
+        loaded = mlflow.pyfunc.load_model(uri)
+        numpy.testing.assert_allclose(loaded.predict(kept["inputs"]), kept["expected"], rtol=1e-5, atol=1e-6)
+    with urllib.request.urlopen(f"{url}/ajax-api/millrace/registered-models/monitor?name=breast-cancer") as answer:
+        monitored = json.load(answer)["versions"]
+    losses = [next(m["value"] for m in v["metrics"] if m["key"] == "val_loss") for v in monitored]
+    assert [v["version"] for v in monitored] == ["3", "2", "1"] and losses == sorted(losses), (monitored, losses)
+    assert [v["current_stage"] for v in monitored] == ["Production", "Archived", "Archived"], monitored
+    with urllib.request.urlopen(f"{url}/ajax-api/millrace/registered-models/transitions?name=breast-cancer") as answer:
+        moves = [(t["kind"], t["version"], t["from"], t["to"]) for t in json.load(answer)["transitions"]]
+    assert ("stage", "1", "Production", "Archived") in moves and ("alias", "3", "2", "3") in moves, moves
+    print("ok: seeds/004 ran; three versions of its model are registered, monitored and load; their losses are", losses)
 
 
 def main():
@@ -112,6 +163,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("seeds", type=pathlib.Path)
     parser.add_argument("--images", type=int, default=60000, help="training images of the synthetic FashionMNIST")
+    parser.add_argument("--stay", action="store_true", help="leave the server up until Enter is pressed, to look at the pages")
     args = parser.parse_args()
     seeds = args.seeds.resolve()
     if not (seeds / "quickstart_000.py").exists():
@@ -142,10 +194,13 @@ def main():
             kept = run_program(plain, folders["plain"], {"MLFLOW_TRACKING_URI": url}, KEEP_QUICKSTART)
             check_quickstart(url, kept, login=False)
 
-            print("== seeds/004", flush=True)
+            print("== seeds/004, then registration of its model", flush=True)
             subprocess.run([sys.executable, seeds / "make_cancer_csv.py", tmp / "cancer" / "data" / "cancer_classification.csv"], check=True)
-            run_program(seeds / "breast_cancer_004.py", folders["cancer/src"], {"MLFLOW_TRACKING_URI": url, "MPLBACKEND": "Agg"}, "None")
-            check_breast_cancer(url)
+            kept = run_program(seeds / "breast_cancer_004.py", folders["cancer/src"], {"MLFLOW_TRACKING_URI": url, "MPLBACKEND": "Agg"},
+                               "{'versions': versions, 'expected': expected, 'inputs': test[0][:5].numpy()}", REGISTER)
+            check_breast_cancer(url, kept)
+            if args.stay:
+                input(f"the server is at {url}; press Enter to end it ")
         finally:
             server.terminate()
             if server.wait(30) != 0:
