@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math"
-	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -303,111 +301,6 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 	return err
 }
 
-func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path string) error {
-	kind := dec.PeekKind()
-	if kind == '{' || kind == '[' {
-		return wrongType(dec, path)
-	}
-	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	text := string(raw)
-	if kind == '"' {
-		b, err := jsontext.AppendUnquote(nil, raw)
-		if err != nil {
-			return err
-		}
-		text = string(b)
-	}
-	if !setScalar(v, kind, text, names) {
-		return invalidType(path, raw, kind)
-	}
-	if kind == '"' && strings.IndexByte(text, 0) >= 0 {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
-	}
-	return nil
-}
-
-// setScalar sets v from text, a string's contents or a literal; false if the
-// type does not take it.
-func setScalar(v reflect.Value, kind jsontext.Kind, text string, names []string) bool {
-	isText, isNumber := kind == '"', kind == '0'
-	switch {
-	case names != nil:
-		return setEnum(v, text, names)
-	case v.Kind() == reflect.String:
-		v.SetString(text)
-		return isText
-	case v.Kind() == reflect.Bool:
-		v.SetBool(text == "true")
-		return kind == 't' || kind == 'f'
-	case v.CanInt() && (isText || isNumber):
-		n, ok := parseInt(text)
-		if !ok || v.OverflowInt(n) {
-			return false
-		}
-		v.SetInt(n)
-		return true
-	case v.CanFloat() && (isText || isNumber):
-		f, ok := parseFloat(text)
-		v.SetFloat(f)
-		return ok
-	case v.CanFloat() && (kind == 't' || kind == 'f'): // Python's True is 1.0.
-		if kind == 't' {
-			v.SetFloat(1)
-		}
-		return true
-	}
-	return false
-}
-
-func setEnum(v reflect.Value, text string, names []string) bool {
-	if n, err := strconv.Atoi(text); err == nil {
-		if n < 0 || n >= len(names) || names[n] == "" {
-			return false
-		}
-		v.SetString(names[n])
-		return true
-	}
-	for _, name := range names {
-		if name != "" && name == text {
-			v.SetString(name)
-			return true
-		}
-	}
-	return false
-}
-
-func parseInt(text string) (int64, bool) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err == nil {
-		return n, true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<63 {
-		return 0, false
-	}
-	return int64(f), true
-}
-
-// parseFloat reads a number; too large ones become infinite, as in Python.
-func parseFloat(text string) (float64, bool) {
-	switch text {
-	case "NaN", "nan":
-		return math.NaN(), true
-	case "Infinity", "inf":
-		return math.Inf(1), true
-	case "-Infinity", "-inf":
-		return math.Inf(-1), true
-	}
-	if strings.ContainsAny(text, "xX_pPnN") { // Go's own spellings are no JSON.
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil || math.IsInf(f, 0)
-}
-
 func wrongType(dec *jsontext.Decoder, path string) error {
 	kind := dec.PeekKind()
 	raw, err := dec.ReadValue()
@@ -441,62 +334,4 @@ func shorten(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:300], "") + "..."
-}
-
-// decodeQuery reads the query parameters of a GET into the struct that dst
-// points to. Lists are repeated parameters.
-func decodeQuery(q url.Values, dst any) error {
-	v := reflect.ValueOf(dst).Elem()
-	p := planOf(v.Type())
-	var seen uint64
-	for at := range p.fields {
-		f := &p.fields[at]
-		values := q[f.name]
-		for name, i := range p.byName {
-			if i == at && values == nil {
-				values = q[name]
-			}
-		}
-		for name, i := range p.alias {
-			if i == at && values == nil {
-				values = q[name]
-			}
-		}
-		if values == nil || v.Type().Field(f.index).Tag.Get("path") != "" {
-			continue
-		}
-		if err := setQuery(v.Field(f.index), values, f); err != nil {
-			return err
-		}
-		seen |= 1 << at
-	}
-	return p.missing(v, seen, "")
-}
-
-func setQuery(v reflect.Value, values []string, f *field) error {
-	if v.Kind() == reflect.Slice {
-		v.Set(reflect.MakeSlice(v.Type(), len(values), len(values)))
-		for i, s := range values {
-			if err := setQuery(v.Index(i), []string{s}, f); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if v.Kind() == reflect.Pointer {
-		v.Set(reflect.New(v.Type().Elem()))
-		v = v.Elem()
-	}
-	text := values[0]
-	kind := jsontext.Kind('"')
-	if v.Kind() == reflect.Bool {
-		if text != "true" && text != "false" {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid boolean value: %s, must be 'true' or 'false'.", shorten(text))
-		}
-		kind = jsontext.Kind(text[0])
-	}
-	if strings.IndexByte(text, 0) >= 0 || !setScalar(v, kind, text, f.enum) {
-		return invalidType(f.name, strconv.AppendQuote(nil, shorten(text)), '"')
-	}
-	return nil
 }

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// decodeQuery reads the query parameters of a GET into the struct that dst
+// points to. Lists are repeated parameters.
+func decodeQuery(q url.Values, dst any) error {
+	v := reflect.ValueOf(dst).Elem()
+	p := planOf(v.Type())
+	var seen uint64
+	for at := range p.fields {
+		f := &p.fields[at]
+		values := q[f.name]
+		for name, i := range p.byName {
+			if i == at && values == nil {
+				values = q[name]
+			}
+		}
+		for name, i := range p.alias {
+			if i == at && values == nil {
+				values = q[name]
+			}
+		}
+		if values == nil || v.Type().Field(f.index).Tag.Get("path") != "" {
+			continue
+		}
+		if err := setQuery(v.Field(f.index), values, f); err != nil {
+			return err
+		}
+		seen |= 1 << at
+	}
+	return p.missing(v, seen, "")
+}
+
+func setQuery(v reflect.Value, values []string, f *field) error {
+	if v.Kind() == reflect.Slice {
+		v.Set(reflect.MakeSlice(v.Type(), len(values), len(values)))
+		for i, s := range values {
+			if err := setQuery(v.Index(i), []string{s}, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	text := values[0]
+	kind := jsontext.Kind('"')
+	if v.Kind() == reflect.Bool {
+		if text != "true" && text != "false" {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid boolean value: %s, must be 'true' or 'false'.", shorten(text))
+		}
+		kind = jsontext.Kind(text[0])
+	}
+	if strings.IndexByte(text, 0) >= 0 || !setScalar(v, kind, text, f.enum) {
+		return invalidType(f.name, strconv.AppendQuote(nil, shorten(text)), '"')
+	}
+	return nil
+}
