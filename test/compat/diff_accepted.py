@@ -94,6 +94,18 @@ ACCEPTED = [
     ("model: get, bad flag", "refused", "a boolean is true or false"),
     ("model: finalize deleted", "refused", "a deleted model does not change"),
     ("model: tag deleted", "refused", "a deleted model does not change"),
+    # registry
+    ("registry: create *{'value': 'v'}]}", "message", "MLflow takes the key for '' and complains of its form"),
+    ("registry: create *'value': 5}]}", "refused", STRICT),
+    ("registry: version on another host *", "message", "no setting allows other hosts, so the message names none"),
+    ("registry: get-download-uri without name", "message", "the message is the same as for all required parameters"),
+    ("registry: latest *[[]5]}", "message", "the message says which item is wrong"),
+    ("registry: alias *'a\\n'*", "refused", "a name ends in no newline; MLflow's pattern overlooks it"),
+    ("registry: search with stages", "registered_models", "latest_versions are in the order of registered-models/get; MLflow's search leaves it to the database"),
+    ("registry: search {'max_results': 0}", "refused", "a page has at least one model"),
+    ("registry: search {'max_results': -1}", "refused", "a page has at least one model"),
+    ("registry: search versions by word of SQL *", "message", "words that SQL knows are unknown attributes like any other"),
+    ("registry: rename *'new_name': 'rmmin'}", "message", SQL),
     # artifacts
     ("artifact: put dir/", "error_code", "the error has the shape of all others"),
     ("artifact: get *", "error_code", "the error has the shape of all others"),

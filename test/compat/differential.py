@@ -27,7 +27,9 @@ Answer = collections.namedtuple("Answer", "status headers body")
 HEADERS = ("content-type", "content-disposition", "content-range", "accept-ranges", "x-content-type-options",
            "x-frame-options", "access-control-allow-origin")
 
-TIME_KEYS = {"creation_time", "last_update_time", "creation_timestamp_ms", "last_updated_timestamp_ms"}
+TIME_KEYS = {
+    "creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp", "creation_timestamp_ms", "last_updated_timestamp_ms",
+}
 
 
 class Side:
@@ -181,8 +183,9 @@ def run(report=print):
     from diff_hostile import HOSTILE
     from diff_requests import REQUESTS
     from diff_requests_models import REQUESTS as MORE
+    from diff_requests_registry import REQUESTS as REGISTRY
 
-    requests = status_last(REQUESTS + MORE + HOSTILE, ACCEPTED)
+    requests = status_last(REQUESTS + MORE + REGISTRY + HOSTILE, ACCEPTED)
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a) as m, Millrace(b) as r:
         bad = compare(requests, ACCEPTED, Side(r), Side(m), report)
     report(f"{len(requests)} requests, {bad} differences that are not accepted")
