@@ -154,7 +154,7 @@ test("a logged model is registered from its page and from its run's", () =>
     await named(page, "menuitem", "Delete…").click();
     await inDialog(page, "Delete").click();
     await rowOf(page, 3).waitFor();
-    assert.equal(await rowOf(page, 4).count(), 0);
+    await rowOf(page, 4).waitFor({ state: "detached" });
     await page.goto(`${server}/#/models?q=${named4}`);
     await named(page, "button", `Actions for ${named4}`).click();
     await named(page, "menuitem", "Delete…").click();
