@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -238,24 +237,6 @@ func checkContentType(req *http.Request) error {
 	}
 	if t, _, err := mime.ParseMediaType(header); err != nil || t != "application/json" {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Bad Request. Content-Type must be one of ['application/json'].")
-	}
-	return nil
-}
-
-// decodePath fills the fields tagged path:"name" from the URL.
-func decodePath(req *http.Request, in any) error {
-	v := reflect.ValueOf(in).Elem()
-	for i := range v.NumField() {
-		if name, ok := v.Type().Field(i).Tag.Lookup("path"); ok {
-			value := req.PathValue(name)
-			if value == "" {
-				return missingParameter(name)
-			}
-			if strings.IndexByte(value, 0) >= 0 {
-				return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", name)
-			}
-			v.Field(i).SetString(value)
-		}
 	}
 	return nil
 }

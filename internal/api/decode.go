@@ -29,6 +29,7 @@ type field struct {
 	index    int
 	name     string
 	required bool
+	path     string   // the wildcard of the URL that the field is taken from; "" for others
 	enum     []string // wire names by number; nil for other fields
 }
 
@@ -48,7 +49,7 @@ func planOf(t reflect.Type) *plan {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
-		f := field{index: i, name: name, required: sf.Tag.Get("required") == "true"}
+		f := field{index: i, name: name, required: sf.Tag.Get("required") == "true", path: sf.Tag.Get("path")}
 		if sf.Type.Implements(enumType) {
 			f.enum = reflect.Zero(sf.Type).Interface().(enum).EnumNames()
 		}
@@ -225,7 +226,7 @@ func bothSpellings(snake, camel string) error {
 func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
 	for at := range p.fields {
 		f := &p.fields[at]
-		if !f.required || v.Type().Field(f.index).Tag.Get("path") != "" {
+		if !f.required || f.path != "" {
 			continue
 		}
 		fv := v.Field(f.index)

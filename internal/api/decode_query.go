@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -30,7 +31,7 @@ func decodeQuery(q url.Values, dst any) error {
 				values = q[name]
 			}
 		}
-		if values == nil || v.Type().Field(f.index).Tag.Get("path") != "" {
+		if values == nil || f.path != "" {
 			continue
 		}
 		if err := setQuery(v.Field(f.index), values, f); err != nil {
@@ -65,6 +66,25 @@ func setQuery(v reflect.Value, values []string, f *field) error {
 	}
 	if strings.IndexByte(text, 0) >= 0 || !setScalar(v, kind, text, f.enum) {
 		return invalidType(f.name, strconv.AppendQuote(nil, shorten(text)), '"')
+	}
+	return nil
+}
+
+// decodePath fills the fields tagged path:"name" from the URL.
+func decodePath(req *http.Request, dst any) error {
+	v := reflect.ValueOf(dst).Elem()
+	for _, f := range planOf(v.Type()).fields {
+		if f.path == "" {
+			continue
+		}
+		value := req.PathValue(f.path)
+		if value == "" {
+			return missingParameter(f.path)
+		}
+		if strings.IndexByte(value, 0) >= 0 {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", f.path)
+		}
+		v.Field(f.index).SetString(value)
 	}
 	return nil
 }

@@ -72,28 +72,30 @@ type tx struct {
 	c   *conn
 }
 
+// exec returns how many rows changed.
 func (t tx) exec(query string, args ...any) (int64, error) {
-	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(t.ctx, args...)
+	res, err := t.result(query, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
+// insertID returns the id that the database gave a new row.
 func (t tx) insertID(query string, args ...any) (int64, error) {
-	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(t.ctx, args...)
+	res, err := t.result(query, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.LastInsertId()
+}
+
+func (t tx) result(query string, args []any) (sql.Result, error) {
+	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(t.ctx, args...)
 }
 
 func (t tx) queryRow(query string, args ...any) *sql.Row {
@@ -187,6 +189,15 @@ func uniqueViolation(err error) bool {
 func foreignKeyViolation(err error) bool {
 	var se *sqlite.Error
 	return errors.As(err, &se) && se.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
+// arguments returns values as arguments of a query.
+func arguments[T any](values []T) []any {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return args
 }
 
 // placeholders returns "?, ?, ?" for n values.

@@ -195,10 +195,7 @@ func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, l
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	ids := make([]any, len(experimentIDs))
-	for i, id := range experimentIDs {
-		ids[i] = id
-	}
+	ids := arguments(experimentIDs)
 	query := `SELECT ` + loggedModelColumns + ` FROM logged_models lm ` + q.Joins.SQL +
 		` WHERE ` + and(`lm.experiment_id IN (`+placeholders(len(ids))+`)`, `lm.lifecycle_stage <> 'deleted'`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`

@@ -66,10 +66,7 @@ func byTime(a, b mlflow.Metric) int {
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
 func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
-	args := make([]any, 0, len(runIDs)+2)
-	for _, id := range runIDs {
-		args = append(args, id)
-	}
+	args := arguments(runIDs)
 	err = s.read(ctx, func(t tx) error {
 		return t.eachOnce("SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN ("+placeholders(len(runIDs))+") AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
 			append(args, key, limit), func(rows *sql.Rows) error {

@@ -242,28 +242,23 @@ func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel) error {
 		at[models[i].Name], names[i] = &models[i], models[i].Name
 	}
 	in := inDefault + ` AND name IN (` + placeholders(len(names)) + `)`
-	var name string
-	err := t.eachOnce("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", names, func(rows *sql.Rows) error {
-		var tag mlflow.Tag
-		err := rows.Scan(&name, &tag.Key, &tag.Value)
-		at[name].Tags = append(at[name].Tags, tag)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	err = t.eachOnce(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, names, func(rows *sql.Rows) error {
-		var a mlflow.ModelAlias
-		err := rows.Scan(&name, &a.Alias, &a.Version)
-		at[name].Aliases = append(at[name].Aliases, a)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	latest, err := t.latestVersions(names)
-	for _, v := range latest {
-		at[v.Name].LatestVersions = append(at[v.Name].LatestVersions, v)
-	}
-	return err
+	return firstError(
+		func() error {
+			return t.eachOnce("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", names, scanPair(func(name, key, value string) {
+				at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
+			}))
+		},
+		func() error {
+			return t.eachOnce(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, names, scanPair(func(name, alias, version string) {
+				at[name].Aliases = append(at[name].Aliases, mlflow.ModelAlias{Alias: alias, Version: version})
+			}))
+		},
+		func() error {
+			latest, err := t.latestVersions(names)
+			for _, v := range latest {
+				at[v.Name].LatestVersions = append(at[v.Name].LatestVersions, v)
+			}
+			return err
+		},
+	)
 }

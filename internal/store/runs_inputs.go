@@ -97,10 +97,7 @@ func (t tx) modelInputs(runID string) (list []mlflow.ModelInput, err error) {
 // DatasetSummaries lists the datasets that active runs of the experiments use,
 // at most 1,000 of them.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
-	args := make([]any, len(experimentIDs))
-	for i, id := range experimentIDs {
-		args[i] = id
-	}
+	args := arguments(experimentIDs)
 	err = s.read(ctx, func(t tx) error {
 		return t.eachOnce(`SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 			FROM datasets d

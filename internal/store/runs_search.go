@@ -20,10 +20,7 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	ids := make([]any, len(experimentIDs))
-	for i, id := range experimentIDs {
-		ids[i] = id
-	}
+	ids := arguments(experimentIDs)
 	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL +
 		` WHERE ` + and(`r.experiment_id IN (`+placeholders(len(ids))+`)`, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
