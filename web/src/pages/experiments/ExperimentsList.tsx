@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { type Activity, type Experiment, restoreExperiment, type ViewType } from "../../api/experiments";
 import { activity, experimentList } from "../../api/queries";
 import { Icon } from "../../components/Icon";
+import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, errorText, Loading } from "../../components/Notice";
 import { QuickStart } from "../../components/QuickStart";
 import { useToast } from "../../components/Toasts";
@@ -155,21 +156,11 @@ export function ExperimentsList() {
           onRestore={restore}
         />
       )}
-      {list.hasNextPage && (
-        <p className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={list.isFetchingNextPage}
-            onClick={() => list.fetchNextPage()}
-          >
-            {list.isFetchingNextPage ? "Loading…" : "Load more experiments"}
-          </button>
-          {view.order === "activity" && (
-            <span className="muted"> Sorted among the {loaded.length} that are loaded.</span>
-          )}
-        </p>
-      )}
+      <MoreButton pages={list} label="Load more experiments">
+        {view.order === "activity" && (
+          <span className="muted"> Sorted among the {loaded.length} that are loaded.</span>
+        )}
+      </MoreButton>
       {dialog?.kind === "rename" && (
         <RenameExperimentDialog experiment={dialog.experiment} onClose={() => setDialog(undefined)} />
       )}

@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { loggedModelList } from "../../api/queries";
 import { Snippet } from "../../components/Copy";
+import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { ExperimentGate } from "../runs/ExperimentGate";
@@ -96,18 +97,7 @@ export function ModelsPage() {
             </table>
           </div>
         )}
-        {list.hasNextPage && (
-          <p className="more">
-            <button
-              type="button"
-              className="button"
-              disabled={list.isFetchingNextPage}
-              onClick={() => list.fetchNextPage()}
-            >
-              {list.isFetchingNextPage ? "Loading…" : "Load more models"}
-            </button>
-          </p>
-        )}
+        <MoreButton pages={list} label="Load more models" />
       </div>
     </ExperimentGate>
   );

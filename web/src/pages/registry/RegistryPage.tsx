@@ -5,6 +5,7 @@ import { loggedModel, registeredModelList, runDetail } from "../../api/queries";
 import type { ModelVersion, RegisteredModel } from "../../api/registry";
 import { Snippet } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
+import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { MenuItem, Popover } from "../../components/Popover";
 import { NumberText, RelativeTime } from "../../components/Values";
@@ -78,18 +79,7 @@ export function RegistryPage() {
           </table>
         </div>
       )}
-      {list.hasNextPage && (
-        <p className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={list.isFetchingNextPage}
-            onClick={() => list.fetchNextPage()}
-          >
-            {list.isFetchingNextPage ? "Loading…" : "Load more models"}
-          </button>
-        </p>
-      )}
+      <MoreButton pages={list} label="Load more models" />
       {creating && <CreateModelDialog onClose={() => setCreating(false)} />}
       {deleting !== undefined && <DeleteModelDialog name={deleting} onClose={() => setDeleting(undefined)} />}
     </div>

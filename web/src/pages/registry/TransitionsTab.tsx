@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { modelChangeLog } from "../../api/queries";
 import type { ModelChange } from "../../api/registry";
+import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { RelativeTime } from "../../components/Values";
 import { formatDateTime } from "../../lib/format";
@@ -67,18 +68,7 @@ export function TransitionsTab({ monitored, move }: MonitorTabProps) {
           </table>
         </div>
       )}
-      {log.hasNextPage && (
-        <p className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={log.isFetchingNextPage}
-            onClick={() => log.fetchNextPage()}
-          >
-            {log.isFetchingNextPage ? "Loading…" : "Load older changes"}
-          </button>
-        </p>
-      )}
+      <MoreButton pages={log} label="Load older changes" />
     </>
   );
 }
