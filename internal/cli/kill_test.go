@@ -25,11 +25,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startProcess starts `millrace server` in dir as a process of its own.
-func startProcess(t *testing.T, dir string) (*exec.Cmd, *mlflow.Client) {
+// startProcess starts `millrace server` as a process of its own, with its files in
+// dir, and returns its address.
+func startProcess(t *testing.T, dir, database string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), os.Args[0], "server", "--port", "0",
-		"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files"))
+	cmd = exec.CommandContext(context.Background(), os.Args[0], "server", "--port", "0",
+		"--backend-store-uri", database, "--artifacts-destination", filepath.Join(dir, "files"))
 	cmd.Env = append(os.Environ(), "MILLRACE_TEST_COMMAND=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -47,11 +48,11 @@ func startProcess(t *testing.T, dir string) (*exec.Cmd, *mlflow.Client) {
 				for lines.Scan() { // Keep the pipe empty.
 				}
 			}()
-			return cmd, mlflow.NewClient(m[1])
+			return cmd, m[1]
 		}
 	}
 	t.Fatalf("the server said nothing: %v", cmd.Wait())
-	return nil, nil
+	return nil, ""
 }
 
 // What was acknowledged is there after kill -9, and a batch is there whole or
@@ -60,10 +61,12 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	const clients, size, rounds = 8, 50, 3
 	dir := t.TempDir()
+	database := "sqlite:///" + filepath.Join(dir, "mlflow.db")
 	var acknowledged [clients]int // Batches of each client, by the server's word.
 	runs := make([]string, clients)
 	for round := range rounds {
-		cmd, client := startProcess(t, dir)
+		cmd, url := startProcess(t, dir, database)
+		client := mlflow.NewClient(url)
 		if round == 0 {
 			for c := range runs {
 				run, err := client.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"})
@@ -94,7 +97,8 @@ func TestKill(t *testing.T) {
 			t.Errorf("round %d: nothing was logged before the kill", round)
 		}
 	}
-	cmd, client := startProcess(t, dir)
+	cmd, url := startProcess(t, dir, database)
+	client := mlflow.NewClient(url)
 	check(t, client, runs, &acknowledged, size)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

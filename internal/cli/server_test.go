@@ -110,11 +110,11 @@ func TestServerUnderPrefix(t *testing.T) {
 func TestOneClearLine(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"server --nonsense":                       "unknown flag: --nonsense",
-		"server --app-name basic-auth":            "tokens create",
-		"server extra":                            "extra",
-		"server --backend-store-uri postgres://x": "only sqlite",
-		"nonsense":                                `unknown command "nonsense"`,
+		"server --nonsense":                    "unknown flag: --nonsense",
+		"server --app-name basic-auth":         "tokens create",
+		"server extra":                         "extra",
+		"server --backend-store-uri mssql://x": "knows sqlite",
+		"nonsense":                             `unknown command "nonsense"`,
 	} {
 		var out, errOut bytes.Buffer
 		code := Main(strings.Fields(args), &out, &errOut)

@@ -3,9 +3,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,8 @@ import (
 // Config is what `millrace server` was told.
 type Config struct {
 	BackendStoreURI      string
+	ReadStoreURI         string
+	DBPoolSize           int
 	RegistryStoreURI     string
 	DefaultArtifactRoot  string
 	ServeArtifacts       bool
@@ -39,8 +43,22 @@ type option struct {
 var options = []option{
 	{
 		"backend-store-uri", "", "MLFLOW_BACKEND_STORE_URI", "sqlite:///mlflow.db",
-		"database of experiments, runs and models: sqlite:///relative/path.db or sqlite:////absolute/path.db",
+		"database of experiments, runs and models: sqlite:///relative.db, sqlite:////absolute.db, postgresql://user:password@host/db or mysql://user:password@host/db",
 		text(func(c *Config) *string { return &c.BackendStoreURI }),
+	},
+	{
+		"read-store-uri", "", "MILLRACE_READ_STORE_URI", "",
+		"standby of the backend store that answers searches and histories, as far as it has followed",
+		text(func(c *Config) *string { return &c.ReadStoreURI }),
+	},
+	{
+		"db-pool-size", "", "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "20", "connections to PostgreSQL or MySQL at most; more requests wait",
+		func(c *Config, v string) (err error) {
+			if c.DBPoolSize, err = strconv.Atoi(v); err != nil || c.DBPoolSize < 1 || c.DBPoolSize > 10_000 {
+				return errors.New("must be a number from 1 to 10000")
+			}
+			return nil
+		},
 	},
 	{
 		"registry-store-uri", "", "MLFLOW_REGISTRY_STORE_URI", "",
@@ -269,4 +287,10 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 		return errors.New("--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root")
 	}
 	return nil
+}
+
+// DatabaseURI returns the backend store of a server that is given no flags.
+func DatabaseURI(getenv func(string) string) string {
+	i := slices.IndexFunc(options, func(o option) bool { return o.flag == "backend-store-uri" })
+	return cmp.Or(getenv(options[i].env), options[i].value)
 }

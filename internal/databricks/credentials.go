@@ -32,8 +32,7 @@ type grant struct {
 	Expires int64  `json:"x"` // Unix seconds
 }
 
-// signer signs grants. Its key lives as long as the process: a URL that was
-// signed before a restart is as good as an expired one.
+// signer signs grants.
 type signer struct{ key [sha256.Size]byte }
 
 func (s *signer) mac(payload string) []byte {

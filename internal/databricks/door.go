@@ -5,7 +5,7 @@ package databricks
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -77,6 +77,8 @@ type Door struct {
 	RunURI, ModelURI func(ctx context.Context, id string) (string, error)
 	// VersionURI returns the artifact URI of a version of a registered model.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
+	// Key signs URLs. All servers behind one address need the same.
+	Key [sha256.Size]byte
 	// WriteError answers in the API's words.
 	WriteError func(http.ResponseWriter, *mlflow.Error)
 	Log        *slog.Logger
@@ -101,8 +103,7 @@ const abortPath = "/.well-known/databricks-upload-session"
 // Handler serves the door's routes and leaves everything else to next. Who asks
 // has to be known by then, see [auth.Middleware].
 func (d *Door) Handler(next http.Handler) http.Handler {
-	mux, s := http.NewServeMux(), &signer{}
-	_, _ = rand.Read(s.key[:]) // never fails
+	mux, s := http.NewServeMux(), &signer{d.Key}
 	d.route(mux, "GET /.well-known/databricks-config", auth.Public, wellKnown)
 	d.route(mux, "DELETE "+abortPath, auth.Public, func(http.ResponseWriter, *http.Request) error { return nil })
 	d.route(mux, "GET /api/2.0/preview/scim/v2/Me", auth.ReadServer, me)

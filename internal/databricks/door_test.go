@@ -2,6 +2,7 @@ package databricks_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -44,7 +45,10 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 			t.Error(err)
 		}
 	})
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // Never fails.
 	door := &databricks.Door{
+		Key:   key,
 		Proxy: func() (artifact.Repo, error) { return repo, nil },
 		Locate: func(uri string) (artifact.Repo, string, error) {
 			p, ok := strings.CutPrefix(uri, "mlflow-artifacts:/")

@@ -114,8 +114,7 @@ func (b *builder) dataset(g *grammar, c *condition) {
 	b.write("EXISTS (SELECT 1 FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id")
 	column := "d." + c.key
 	if c.key == "context" {
-		b.write(" JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = ?")
-		b.args = append(b.args, tagDatasetContext)
+		b.write(" JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = '", tagDatasetContext, "'")
 		column = "t.value"
 	}
 	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")

@@ -47,13 +47,28 @@ type Query struct {
 // Dialect is what differs between databases. In the templates, $ is a column
 // and every ? the value compared with it.
 type Dialect struct {
-	Like      string // case-sensitive
-	ILike     string // case-insensitive
-	NullsLast bool   // ORDER BY understands NULLS LAST
+	Equal    string // by every character, case included
+	NotEqual string
+	Like     string // case-sensitive
+	ILike    string // case-insensitive
+	// NullsLast is whether ORDER BY understands NULLS LAST. Where it does not,
+	// missing values count as the smallest.
+	NullsLast bool
 }
 
-// SQLite expects connections with PRAGMA case_sensitive_like = ON.
-var SQLite = Dialect{Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", NullsLast: true}
+// In all of them a backslash in a pattern is a plain character.
+var (
+	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
+	SQLite = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", NullsLast: true}
+	// PostgreSQL compares with the deterministic collations that it has by default.
+	PostgreSQL = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", NullsLast: true}
+	// MySQL compares twice, by the column's collation, which may ignore case but
+	// has the index, and byte by byte.
+	MySQL = Dialect{
+		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
+		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
+	}
+)
 
 func invalid(format string, args ...any) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)

@@ -30,7 +30,14 @@ func (b *builder) and() {
 
 // compare writes a comparison of column with values.
 func (b *builder) compare(column, op string, values []any) {
+	_, isText := values[0].(string)
 	template := "$ " + op + " ?"
+	switch {
+	case op == "=" && isText:
+		template = b.d.Equal
+	case op == "!=" && isText:
+		template = b.d.NotEqual
+	}
 	switch op {
 	case opLike:
 		template = b.d.Like
@@ -54,8 +61,9 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 	if op == opIsNull {
 		b.write("NOT ")
 	}
-	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND x.", k.key, " = ?", k.on)
-	b.args = append(b.args, key)
+	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND ")
+	b.compare("x."+k.key, "=", []any{key})
+	b.write(k.on)
 	if op != opIsNull && op != opIsNotNull {
 		b.write(" AND ")
 		value := "x." + k.value
@@ -128,7 +136,10 @@ func (b *builder) orderTerm(expr string, descending bool) {
 		b.write(expr, direction, " NULLS LAST")
 		return
 	}
-	b.write("CASE WHEN ", expr, " IS NULL THEN 1 ELSE 0 END, ", expr, direction)
+	if !descending {
+		b.write("CASE WHEN ", expr, " IS NULL THEN 1 ELSE 0 END, ")
+	}
+	b.write(expr, direction)
 }
 
 // joinKeyed adds the LEFT JOIN that finds the value called key, and returns its
@@ -139,7 +150,7 @@ func (b *builder) joinKeyed(g *grammar, k keyed, key string, n int) string {
 		b.write(" ")
 	}
 	b.write("LEFT JOIN ", k.table, " ", alias, " ON ", alias, ".", k.owner, " = ", g.table, ".", g.id,
-		" AND ", alias, ".", k.key, " = ?")
-	b.args = append(b.args, key)
+		" AND ")
+	b.compare(alias+"."+k.key, "=", []any{key})
 	return alias
 }

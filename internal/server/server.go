@@ -47,7 +47,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 		return nil, err
 	}
 	s := &Server{store: st, config: c, log: log}
-	handler, err := s.handler()
+	handler, err := s.handler(ctx)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -68,7 +68,8 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 // OpenStore opens the database that the configuration names.
 func OpenStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
 	return store.Open(ctx, store.Options{
-		URI: c.BackendStoreURI, ArtifactRoot: c.DefaultArtifactRoot, Synchronous: c.SQLiteSynchronous, Log: log,
+		URI: c.BackendStoreURI, ReadURI: c.ReadStoreURI, ArtifactRoot: c.DefaultArtifactRoot,
+		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log,
 	})
 }
 
@@ -88,7 +89,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), s.config.BackendStoreURI)
+	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), store.RedactURI(s.config.BackendStoreURI))
 	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")
@@ -126,12 +127,16 @@ func (s *Server) Serve(ctx context.Context) error {
 
 // handler mounts everything: guard, static prefix, then API and login door
 // behind authentication, and the web pages for the rest.
-func (s *Server) handler() (http.Handler, error) {
+func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	destination := s.config.ArtifactsDestination
 	if !s.config.ServeArtifacts {
 		destination = ""
 	}
 	artifacts, err := api.NewArtifacts(destination, s.config.DefaultArtifactRoot)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.store.Secret(ctx, "url-signing-key")
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +148,7 @@ func (s *Server) handler() (http.Handler, error) {
 	}
 	door := &databricks.Door{
 		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
+		Key:        key,
 		WriteError: api.WriteError, Log: s.log,
 	}
 	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))

@@ -3,34 +3,84 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"math"
+	"slices"
 	"strings"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
-	"github.com/millrace-ml/millrace/mlflow"
+	"sync"
 )
 
-// conn is one database connection with its prepared statements.
-type conn struct {
-	raw   *sql.Conn
-	stmts map[string]*sql.Stmt
+// querier is a connection or a transaction of database/sql.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func (s *Store) newConn(ctx context.Context) (*conn, error) {
-	raw, err := s.db.Conn(ctx)
+// conn sends our SQL to a database in its dialect.
+type conn struct {
+	raw querier
+	d   *dialect
+	// texts keeps rewritten texts; nil where nothing is rewritten.
+	texts *sync.Map
+	// pinned and stmts keep statements prepared on a connection of our own; nil
+	// where the driver does that or does better without.
+	pinned *sql.Conn
+	stmts  map[string]*sql.Stmt
+}
+
+func pin(ctx context.Context, db *sql.DB, d *dialect) (*conn, error) {
+	raw, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{raw: raw, stmts: map[string]*sql.Stmt{}}, nil
+	c := &conn{raw: raw, d: d, pinned: raw}
+	if d == sqliteDialect {
+		c.stmts = map[string]*sql.Stmt{}
+	} else {
+		c.texts = &sync.Map{}
+	}
+	return c, nil
 }
 
 func (c *conn) close() error {
 	for _, st := range c.stmts {
 		_ = st.Close() // The connection is next.
 	}
-	return c.raw.Close()
+	return c.pinned.Close()
+}
+
+// text returns a query in the database's words, and its arguments.
+func (c *conn) text(query string, args []any, keep bool) (string, []any) {
+	if c.texts != nil {
+		if text, ok := c.texts.Load(query); ok {
+			query = text.(string)
+		} else {
+			text := c.d.rewrite(query, args)
+			if keep {
+				c.texts.Store(query, text)
+			}
+			query = text
+		}
+	}
+	if c.d.arrays {
+		return query, args
+	}
+	if c.d.finite {
+		args = finite(args)
+	}
+	return expandLists(query, args)
+}
+
+// finite returns args with infinities as the largest finite numbers, as which
+// they are stored.
+func finite(args []any) []any {
+	for i, arg := range args {
+		if v, ok := arg.(float64); ok && math.IsInf(v, 0) {
+			args = slices.Clone(args)
+			args[i], _ = stored(v)
+		}
+	}
+	return args
 }
 
 // maxStatements bounds the cache; only texts built from constants go in, so it
@@ -42,7 +92,7 @@ func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 		return st, nil
 	}
 	// The statement outlives the request that needed it first.
-	st, err := c.raw.PrepareContext(context.WithoutCancel(ctx), query)
+	st, err := c.pinned.PrepareContext(context.WithoutCancel(ctx), query)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +107,7 @@ func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	return st, nil
 }
 
+// run executes a statement of ours that has no arguments, such as BEGIN.
 func (c *conn) run(ctx context.Context, query string) error {
 	st, err := c.prepared(ctx, query) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
@@ -67,6 +118,8 @@ func (c *conn) run(ctx context.Context, query string) error {
 }
 
 // tx is a transaction under way. Its helpers take no context: it carries one.
+// Every text that they are given is a constant and always has arguments of the
+// same types; eachOnce takes the others.
 type tx struct {
 	ctx context.Context
 	c   *conn
@@ -81,8 +134,12 @@ func (t tx) exec(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-// insertID returns the id that the database gave a new row.
-func (t tx) insertID(query string, args ...any) (int64, error) {
+// insertID returns the id that the database gave a new row in its column id.
+func (t tx) insertID(id, query string, args ...any) (n int64, err error) {
+	if t.c.d.returningIDs {
+		err = t.queryRow(query+" RETURNING "+id, args...).Scan(&n)
+		return n, err
+	}
 	res, err := t.result(query, args)
 	if err != nil {
 		return 0, err
@@ -91,7 +148,11 @@ func (t tx) insertID(query string, args ...any) (int64, error) {
 }
 
 func (t tx) result(query string, args []any) (sql.Result, error) {
-	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
+	text, args := t.c.text(query, args, true)
+	if t.c.stmts == nil {
+		return t.c.raw.ExecContext(t.ctx, text, args...)
+	}
+	st, err := t.c.prepared(t.ctx, text) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return nil, err
 	}
@@ -99,26 +160,35 @@ func (t tx) result(query string, args []any) (sql.Result, error) {
 }
 
 func (t tx) queryRow(query string, args ...any) *sql.Row {
-	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
-	if err != nil {
-		return t.c.raw.QueryRowContext(t.ctx, query, args...) // Fails the same way, and Row carries the error.
+	text, args := t.c.text(query, args, true)
+	if t.c.stmts != nil {
+		st, err := t.c.prepared(t.ctx, text) //nolint:sqlclosecheck // The cache keeps it.
+		if err == nil {
+			return st.QueryRowContext(t.ctx, args...)
+		}
 	}
-	return st.QueryRowContext(t.ctx, args...)
+	return t.c.raw.QueryRowContext(t.ctx, text, args...) // What cannot be prepared fails the same way, and Row carries the error.
 }
 
 // each calls scan for every row of a query whose text is constant.
 func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) error {
-	st, err := t.c.prepared(t.ctx, query) //nolint:sqlclosecheck // The cache keeps it.
+	text, flat := t.c.text(query, args, true)
+	if t.c.stmts == nil || len(flat) != len(args) { // A list's length is in the text.
+		rows, err := t.c.raw.QueryContext(t.ctx, text, flat...)
+		return eachRow(rows, err, scan)
+	}
+	st, err := t.c.prepared(t.ctx, text) //nolint:sqlclosecheck // The cache keeps it.
 	if err != nil {
 		return err
 	}
-	rows, err := st.QueryContext(t.ctx, args...)
+	rows, err := st.QueryContext(t.ctx, flat...)
 	return eachRow(rows, err, scan)
 }
 
-// eachOnce is each for a text made for this request, which is not kept prepared.
+// eachOnce is each for a text made for this request, which is not kept.
 func (t tx) eachOnce(query string, args []any, scan func(rows *sql.Rows) error) error {
-	rows, err := t.c.raw.QueryContext(t.ctx, query, args...)
+	text, args := t.c.text(query, args, false)
+	rows, err := t.c.raw.QueryContext(t.ctx, text, args...)
 	return eachRow(rows, err, scan)
 }
 
@@ -133,62 +203,6 @@ func eachRow(rows *sql.Rows, err error, scan func(rows *sql.Rows) error) error {
 		}
 	}
 	return rows.Err()
-}
-
-// read runs fn on one snapshot of the database.
-func (s *Store) read(ctx context.Context, fn func(tx) error) error {
-	var c *conn
-	select {
-	case c = <-s.readers:
-	case <-s.writer.done:
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { s.readers <- c }()
-	if err := c.run(ctx, "BEGIN"); err != nil {
-		return dbError(ctx, err)
-	}
-	err := fn(tx{ctx, c})
-	if end := c.run(context.WithoutCancel(ctx), "ROLLBACK"); end != nil && err == nil {
-		err = end
-	}
-	return dbError(ctx, err)
-}
-
-// dbError gives the caller's own end of patience, and the few database failures
-// that an administrator can mend, their names.
-func dbError(ctx context.Context, err error) error {
-	if err == nil || mlflow.AsError(err) != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var se *sqlite.Error
-	if !errors.As(err, &se) {
-		return err
-	}
-	switch se.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
-		return mlflow.Errorf(mlflow.TemporarilyUnavailable, "The disk that holds the database is full; nothing of this request was stored. Free some space and try again.")
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return mlflow.Errorf(mlflow.TemporarilyUnavailable, "Another program has kept the database locked for more than 10 seconds; nothing of this request was stored. Try again.")
-	}
-	return err
-}
-
-// uniqueViolation reports whether err says that a key is taken.
-func uniqueViolation(err error) bool {
-	var se *sqlite.Error
-	return errors.As(err, &se) &&
-		(se.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || se.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
-
-// foreignKeyViolation reports whether err says that a row refers to nothing.
-func foreignKeyViolation(err error) bool {
-	var se *sqlite.Error
-	return errors.As(err, &se) && se.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
 // arguments returns values as arguments of a query.
@@ -206,32 +220,4 @@ func placeholders(n int) string {
 		return ""
 	}
 	return strings.Repeat("?, ", n-1) + "?"
-}
-
-// chunkRows is how many rows a multi-row INSERT takes at most; the texts of all
-// smaller sizes are cached, so it is kept a power of two and filled greedily.
-const chunkRows = 64
-
-// insertRows inserts n rows with as few statements as possible. head is the text
-// up to VALUES, tail what follows the rows; fill appends row i's width values.
-func (t tx) insertRows(head, tail string, width, n int, fill func(args []any, i int) []any) (int64, error) {
-	row := "(" + placeholders(width) + ")"
-	var total int64
-	for i := 0; i < n; {
-		size := chunkRows
-		for size > n-i {
-			size /= 2
-		}
-		args := make([]any, 0, size*width)
-		for j := range size {
-			args = fill(args, i+j)
-		}
-		affected, err := t.exec(head+" VALUES "+strings.Repeat(row+", ", size-1)+row+tail, args...)
-		if err != nil {
-			return total, err
-		}
-		total += affected
-		i += size
-	}
-	return total, nil
 }

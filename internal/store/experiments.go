@@ -25,7 +25,7 @@ func scanExperiment(row interface{ Scan(...any) error }) (*mlflow.Experiment, er
 func (s *Store) CreateExperiment(ctx context.Context, name, location string, tags []mlflow.Tag) (id int64, err error) {
 	err = s.inTx(ctx, func(t tx) error {
 		now := nowMS()
-		id, err = t.insertID(`INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
+		id, err = t.insertID("experiment_id", `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
 			VALUES (?, ?, 'active', ?, ?, 'default')`, name, location, now, now)
 		if uniqueViolation(err) {
 			return mlflow.Errorf(mlflow.ResourceAlreadyExists,
@@ -107,16 +107,16 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, set func(i int, tags []
 		return nil
 	}
 	byID := make(map[int64]int, len(list))
-	args := make([]any, len(list))
+	ids := make([]int64, len(list))
 	for i := range list {
 		id, err := strconv.ParseInt(list[i].ExperimentID, 10, 64)
 		if err != nil {
 			return err
 		}
-		byID[id], args[i] = i, id
+		byID[id], ids[i] = i, id
 	}
 	tags := make([][]mlflow.Tag, len(list))
-	err := t.eachOnce("SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN ("+placeholders(len(args))+")", args,
+	err := t.each("SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)", []any{ids},
 		func(rows *sql.Rows) error {
 			var id int64
 			var tag mlflow.Tag
@@ -153,7 +153,7 @@ func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) err
 // DeleteExperiment moves an active experiment and all its runs to the trash.
 func (s *Store) DeleteExperiment(ctx context.Context, id int64) error {
 	return s.moveExperiment(ctx, id, mlflow.StageActive, mlflow.StageDeleted, func(t tx) error {
-		if err := t.deleteAssessments(`SELECT run_uuid FROM runs WHERE experiment_id = ?`, id); err != nil {
+		if err := t.deleteAssessments(`experiment_id = ?`, id); err != nil {
 			return err
 		}
 		_, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE experiment_id = ?`, nowMS(), id)

@@ -12,7 +12,7 @@ import (
 // SearchExperiments returns one page of experiments and the token of the next,
 // "" on the last.
 func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
-	q, err := search.Experiments(s.dialect, in.Filter, in.OrderBy)
+	q, err := search.Experiments(s.d.Dialect, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -24,7 +24,8 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, q.Where.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
 			e, err := scanExperiment(rows)
 			if err == nil {
@@ -43,10 +44,11 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 
 // ExperimentActivity counts the active runs of some experiments.
 func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlflow.ExperimentActivity, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		for _, id := range ids {
 			a := mlflow.ExperimentActivity{ExperimentID: strconv.FormatInt(id, 10)}
-			err := t.queryRow(`SELECT count(*), coalesce(sum(status = 'RUNNING'), 0), coalesce(max(max(start_time, coalesce(end_time, 0))), 0)
+			err := t.queryRow(`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END), coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
 				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`, id).Scan(&a.Runs, &a.Running, &a.LastActivity)
 			if err != nil {
 				return err

@@ -187,7 +187,7 @@ func (s *Store) DeleteModelTag(ctx context.Context, id, key string) error {
 // SearchLoggedModels returns one page of the experiments' logged models and the
 // token of the next page, "" on the last.
 func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchLoggedModelsRequest) (list []mlflow.LoggedModel, next string, err error) {
-	q, err := search.LoggedModels(s.dialect, in.Filter, in.OrderBy, in.Datasets)
+	q, err := search.LoggedModels(s.d.Dialect, in.Filter, in.OrderBy, in.Datasets)
 	if err != nil {
 		return nil, "", err
 	}
@@ -195,12 +195,12 @@ func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, l
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	ids := arguments(experimentIDs)
 	query := `SELECT ` + loggedModelColumns + ` FROM logged_models lm ` + q.Joins.SQL +
-		` WHERE ` + and(`lm.experiment_id IN (`+placeholders(len(ids))+`)`, `lm.lifecycle_stage <> 'deleted'`, q.Where.SQL) +
+		` WHERE ` + and(`lm.experiment_id IN (?...)`, `lm.lifecycle_stage <> 'deleted'`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Joins.Args, ids, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.read(ctx, func(t tx) error {
+	args := concat(q.Joins.Args, []any{experimentIDs}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
 			m, err := scanLoggedModel(rows)
 			if err == nil {
@@ -236,25 +236,25 @@ func (t tx) loadLoggedModels(models []mlflow.LoggedModel) error {
 
 func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
 	at := make(map[string]*mlflow.LoggedModel, len(models))
-	ids := make([]any, len(models))
+	list := make([]string, len(models))
 	for i := range models {
-		at[models[i].Info.ModelID], ids[i] = &models[i], models[i].Info.ModelID
+		at[models[i].Info.ModelID], list[i] = &models[i], models[i].Info.ModelID
 	}
-	in := ` IN (` + placeholders(len(ids)) + `)`
+	ids := []any{list}
 	return firstError(
 		func() error {
-			return t.eachOnce(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id`+in, ids, scanPair(func(id, key, value string) {
+			return t.each(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
 			}))
 		},
 		func() error {
-			return t.eachOnce(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id`+in, ids, scanPair(func(id, key, value string) {
+			return t.each(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) {
 				at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
 			}))
 		},
 		func() error {
-			return t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
-				FROM logged_model_metrics WHERE model_id`+in, ids, func(rows *sql.Rows) error {
+			return t.each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+				FROM logged_model_metrics WHERE model_id IN (?...)`, ids, func(rows *sql.Rows) error {
 				var m mlflow.Metric
 				var value sql.NullFloat64
 				if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID, &m.DatasetName, &m.DatasetDigest); err != nil {

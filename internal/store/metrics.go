@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"strings"
 
@@ -38,11 +39,12 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	case limit > 0:
 		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, limit+1, offset)
 	case offset > 0:
-		query, args = query+" ORDER BY timestamp, step, value LIMIT -1 OFFSET ?", append(args, offset)
+		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, math.MaxInt64, offset)
 	default: // The index has them by step, which nearly is the order wanted.
 		query += " ORDER BY step"
 	}
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		return t.each(query, args, func(rows *sql.Rows) error {
 			list = append(list, mlflow.Metric{Key: key})
 			return scanMetric(rows, &list[len(list)-1])
@@ -66,10 +68,10 @@ func byTime(a, b mlflow.Metric) int {
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
 func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
-	args := arguments(runIDs)
-	err = s.read(ctx, func(t tx) error {
-		return t.eachOnce("SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN ("+placeholders(len(runIDs))+") AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
-			append(args, key, limit), func(rows *sql.Rows) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
+		return t.each("SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+			[]any{runIDs, key, limit}, func(rows *sql.Rows) error {
 				m := mlflow.Metric{Key: key}
 				var isNaN bool
 				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
@@ -97,7 +99,8 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 		where += " AND step >= ? AND step <= ?"
 		args = append(args, steps.From, steps.To)
 	}
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		var first, last sql.NullInt64
 		if err := t.queryRow("SELECT (SELECT min(step) FROM "+metricsOfRun+" WHERE "+where+"), (SELECT max(step) FROM "+metricsOfRun+" WHERE "+where+")", concat(args, args)...).Scan(&first, &last); err != nil || !first.Valid {
 			return err
@@ -127,13 +130,7 @@ func (t tx) longerThan(n int, where string, args []any) (long bool, err error) {
 // sampleByRows cuts the ordered rows into n buckets of nearly equal size, the
 // larger ones first, and takes the first of each, but of the last its last row.
 func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, error) {
-	var all []mlflow.Metric
-	err := t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where+" ORDER BY step, timestamp, value, is_nan", args, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		err := scanMetric(rows, &m)
-		all = append(all, m)
-		return err
-	})
+	all, err := t.appendMetrics(nil, where+" ORDER BY step, timestamp, value, is_nan", args)
 	if err != nil || len(all) <= n {
 		return all, err
 	}
@@ -149,37 +146,55 @@ func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, erro
 // sampleBySteps takes the first row at or after each of n-1 evenly spaced steps,
 // and the last row: one index probe each, however long the history.
 func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([]mlflow.Metric, error) {
-	sample := make([]mlflow.Metric, 0, n)
-	probe := func(condition string, step int64) error {
-		return t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where+condition, append(args[:len(args):len(args)], step), func(rows *sql.Rows) error {
-			var m mlflow.Metric
-			err := scanMetric(rows, &m)
-			sample = append(sample, m)
-			return err
-		})
+	steps := make([]int64, n-1)
+	for i := range steps {
+		steps[i] = first + int64(float64(last-first)*float64(i)/float64(n-1))
 	}
-	for i := range n - 1 {
-		from := first + int64(float64(last-first)*float64(i)/float64(n-1))
-		if len(sample) > 0 && sample[len(sample)-1].Step >= from {
+	find := t.sampleProbes
+	if t.c.d.arrays {
+		find = t.sampleAtOnce
+	}
+	sample, err := find(args[0], args[1], steps, last)
+	if err != nil {
+		return nil, err
+	}
+	return t.appendMetrics(sample, where+" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", append(args[:len(args):len(args)], last))
+}
+
+// sampleProbes finds the first row at or after each step, each row once.
+func (t tx) sampleProbes(runID, key any, steps []int64, last int64) (sample []mlflow.Metric, err error) {
+	for _, from := range steps {
+		if n := len(sample); n > 0 && sample[n-1].Step >= from {
 			continue
 		}
-		if err := probe(" AND step >= ? ORDER BY step LIMIT 1", from); err != nil {
+		sample, err = t.appendMetrics(sample, "run_uuid = ? AND `key` = ? AND step >= ? AND step <= ? ORDER BY step LIMIT 1", []any{runID, key, from, last})
+		if err != nil {
 			return nil, err
 		}
 	}
-	err := probe(" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", last)
-	return sample, err
+	return sample, nil
+}
+
+func (t tx) appendMetrics(list []mlflow.Metric, where string, args []any) ([]mlflow.Metric, error) {
+	err := t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where, args, func(rows *sql.Rows) error {
+		var m mlflow.Metric
+		err := scanMetric(rows, &m)
+		list = append(list, m)
+		return err
+	})
+	return list, err
 }
 
 // MetricSummaries describes every metric of a run: how many values, and the
 // first, last, smallest and largest with their steps. NaN counts as a value but
 // is neither smallest nor largest unless all are NaN.
 func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}
-		return t.each(metricSummaryQuery, []any{runID}, func(rows *sql.Rows) error {
+		return t.each(metricSummaryQuery, arguments([]string{runID, runID, runID, runID, runID}), func(rows *sql.Rows) error {
 			var m mlflow.MetricSummary
 			var first, last, low, high sql.NullFloat64
 			var minStep, maxStep sql.NullInt64
@@ -203,15 +218,15 @@ func orNaN(v sql.NullFloat64) mlflow.Float {
 // metricSummaryQuery finds counts and extremes in one pass over the run's
 // metrics. The first value and the steps of the extremes are probes in the order
 // of the index, since the databases have no common arg-min.
-var metricSummaryQuery = strings.ReplaceAll(`
+var metricSummaryQuery = strings.NewReplacer("{key}", "`key`", "{metrics}", metricsOfRun,
+	"{of s}", "FROM "+metricsOfRun+" WHERE run_uuid = ? AND metrics.`key` = s.`key`").Replace(`
 	WITH s AS (
-		SELECT "key", count(*) AS n, min(step) AS first_step,
+		SELECT {key}, count(*) AS n, min(step) AS first_step,
 			min(CASE WHEN is_nan THEN NULL ELSE value END) AS low, max(CASE WHEN is_nan THEN NULL ELSE value END) AS high
-		FROM `+metricsOfRun+` WHERE run_uuid = ?1 GROUP BY "key")
-	SELECT s."key", s.n,
+		FROM {metrics} WHERE run_uuid = ? GROUP BY {key})
+	SELECT s.{key}, s.n,
 		(SELECT CASE WHEN is_nan THEN NULL ELSE value END {of s} AND step = s.first_step ORDER BY timestamp, value LIMIT 1),
 		CASE WHEN l.is_nan THEN NULL ELSE l.value END, l.step, l.timestamp,
 		s.low, (SELECT step {of s} AND value = s.low AND NOT is_nan ORDER BY step LIMIT 1),
 		s.high, (SELECT step {of s} AND value = s.high AND NOT is_nan ORDER BY step LIMIT 1)
-	FROM s JOIN latest_metrics l ON l.run_uuid = ?1 AND l."key" = s."key" ORDER BY s."key"`,
-	"{of s}", "FROM "+metricsOfRun+` WHERE run_uuid = ?1 AND metrics."key" = s."key"`)
+	FROM s JOIN latest_metrics l ON l.run_uuid = ? AND l.{key} = s.{key} ORDER BY s.{key}`)

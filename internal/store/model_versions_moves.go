@@ -178,7 +178,7 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
-		all, err := t.latestVersions([]any{name})
+		all, err := t.latestVersions([]string{name})
 		if err != nil {
 			return err
 		}
@@ -203,13 +203,13 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 // latestVersions returns the newest version of each stage of some models. Of
 // every pair of a model and a stage the index millrace_versions_by_stage knows
 // the first and the last version.
-func (t tx) latestVersions(names []any) (list []mlflow.ModelVersion, err error) {
+func (t tx) latestVersions(names []string) (list []mlflow.ModelVersion, err error) {
 	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
-	err = t.eachOnce(`WITH s (stage) AS (VALUES ('None'), ('Staging'), ('Production'), ('Archived'))
+	err = t.each(`WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
 		SELECT `+modelVersionColumns+` FROM registered_models rm CROSS JOIN s
 		JOIN model_versions mv ON mv.workspace = rm.workspace AND mv.name = rm.name AND mv.version = (SELECT max`+bound+`
-		WHERE rm.`+inDefault+` AND rm.name IN (`+placeholders(len(names))+`)
-		ORDER BY rm.name, (SELECT min`+bound, names, func(rows *sql.Rows) error {
+		WHERE rm.`+inDefault+` AND rm.name IN (?...)
+		ORDER BY rm.name, (SELECT min`+bound, []any{names}, func(rows *sql.Rows) error {
 		var v mlflow.ModelVersion
 		err := rows.Scan(versionFields(&v)...)
 		list = append(list, v)

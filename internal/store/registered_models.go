@@ -28,10 +28,16 @@ func scanRegisteredModel(row interface{ Scan(...any) error }) (*mlflow.Registere
 func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (m *mlflow.RegisteredModel, err error) {
 	err = s.inTx(ctx, func(t tx) error {
 		now := nowMS()
-		n, err := t.exec(`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) VALUES ('default', ?, ?, ?, ?)
-			ON CONFLICT (workspace, name) DO NOTHING`, in.Name, now, now, in.Description)
-		if err == nil && n == 0 {
-			err = t.modelNameTaken(in)
+		err := t.existingRegisteredModel(in.Name)
+		if err == nil {
+			return t.modelNameTaken(in)
+		}
+		if !errors.Is(err, mlflow.ResourceDoesNotExist) {
+			return err
+		}
+		_, err = t.exec(`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) VALUES ('default', ?, ?, ?, ?)`, in.Name, now, now, in.Description)
+		if uniqueViolation(err) { // Somebody was faster.
+			return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Registered Model (name=%s) already exists.", in.Name)
 		}
 		if err != nil {
 			return err
@@ -237,19 +243,19 @@ func (t tx) loadRegisteredModels(models []mlflow.RegisteredModel) error {
 
 func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel) error {
 	at := make(map[string]*mlflow.RegisteredModel, len(models))
-	names := make([]any, len(models))
+	names := make([]string, len(models))
 	for i := range models {
 		at[models[i].Name], names[i] = &models[i], models[i].Name
 	}
-	in := inDefault + ` AND name IN (` + placeholders(len(names)) + `)`
+	const in = inDefault + ` AND name IN (?...)`
 	return firstError(
 		func() error {
-			return t.eachOnce("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", names, scanPair(func(name, key, value string) {
+			return t.each("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", []any{names}, scanPair(func(name, key, value string) {
 				at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
 			}))
 		},
 		func() error {
-			return t.eachOnce(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, names, scanPair(func(name, alias, version string) {
+			return t.each(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, []any{names}, scanPair(func(name, alias, version string) {
 				at[name].Aliases = append(at[name].Aliases, mlflow.ModelAlias{Alias: alias, Version: version})
 			}))
 		},

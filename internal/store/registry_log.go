@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/search"
@@ -40,14 +41,15 @@ func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, to
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment, timestamp_ms FROM millrace_registry_log WHERE (? = 0 OR id < ?)`
-	args := []any{before, before}
+	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment, timestamp_ms FROM millrace_registry_log WHERE id < ?`
+	args := []any{orMost(before)}
 	if model != "" {
 		query += ` AND model = ?`
 		args = append(args, model)
 	}
-	err = s.read(ctx, func(t tx) error {
-		return t.each(query+` ORDER BY id DESC LIMIT ?`, append(args, limit+1), func(rows *sql.Rows) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
+		return t.each(query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows) error {
 			var c mlflow.RegistryChange
 			err := rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
 			list = append(list, c)
@@ -59,6 +61,14 @@ func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, to
 		next = search.EncodeOffset(int(list[limit-1].ID))
 	}
 	return list, next, err
+}
+
+// orMost returns a page's bound, or on the first page one that is none.
+func orMost(bound int) int {
+	if bound == 0 {
+		return math.MaxInt
+	}
+	return bound
 }
 
 func versionText(n int64) string { return strconv.FormatInt(n, 10) }

@@ -26,7 +26,7 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 	if err != nil {
 		return nil, err
 	}
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
 		m, err := t.registeredModel(name)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 
 func (t tx) monitoredVersions(name string, below, limit int) (list []mlflow.MonitoredVersion, err error) {
 	err = t.each(`SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
-		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND (? = 0 OR mv.version < ?) ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, below, below, limit}, func(rows *sql.Rows) error {
+		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ? ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit}, func(rows *sql.Rows) error {
 		var v mlflow.MonitoredVersion
 		var location string
 		if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
@@ -89,11 +89,11 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 		return err
 	}
 	ofModel := w.by(func(v *mlflow.MonitoredVersion) string { return v.ModelID })
-	if err := inChunks(ofModel, func(ids []any) error { return w.loadModelMetrics(ids, ofModel) }); err != nil {
+	if err := inChunks(ofModel, func(ids []string) error { return w.loadModelMetrics(ids, ofModel) }); err != nil {
 		return err
 	}
 	ofRun := w.by(func(v *mlflow.MonitoredVersion) string { return v.RunID })
-	if err := inChunks(ofRun, func(ids []any) error { return w.loadRuns(ids, ofRun) }); err != nil {
+	if err := inChunks(ofRun, func(ids []string) error { return w.loadRuns(ids, ofRun) }); err != nil {
 		return err
 	}
 	unmeasured := w.by(func(v *mlflow.MonitoredVersion) string {
@@ -102,7 +102,7 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 		}
 		return v.RunID
 	})
-	return inChunks(unmeasured, func(ids []any) error { return w.loadRunMetrics(ids, unmeasured) })
+	return inChunks(unmeasured, func(ids []string) error { return w.loadRunMetrics(ids, unmeasured) })
 }
 
 // versionsBy are versions by the run or logged model that they were made from.
@@ -118,8 +118,8 @@ func (w *monitor) by(key func(*mlflow.MonitoredVersion) string) versionsBy {
 	return out
 }
 
-func inChunks(all versionsBy, load func(ids []any) error) error {
-	ids := make([]any, 0, len(all))
+func inChunks(all versionsBy, load func(ids []string) error) error {
+	ids := make([]string, 0, len(all))
 	for id := range all {
 		ids = append(ids, id)
 	}
@@ -157,10 +157,10 @@ func (w *monitor) loadOwn() error {
 
 // loadModelMetrics loads the metrics of logged models, of each name and dataset
 // the last. Whose they are is said once, by the version.
-func (w *monitor) loadModelMetrics(ids []any, of versionsBy) error {
+func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.eachOnce(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
-		FROM logged_model_metrics WHERE model_id IN (`+placeholders(len(ids))+`)`, ids, func(rows *sql.Rows) error {
+	err := w.t.each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+		FROM logged_model_metrics WHERE model_id IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var m mlflow.Metric
 		var value sql.NullFloat64
@@ -191,9 +191,9 @@ func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 	return slices.CompactFunc(list, func(a, b mlflow.Metric) bool { return series(a, b) == 0 })
 }
 
-func (w *monitor) loadRunMetrics(ids []any, of versionsBy) error {
+func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.eachOnce("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN ("+placeholders(len(ids))+")", ids, func(rows *sql.Rows) error {
+	err := w.t.each("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var m mlflow.Metric
 		var nan bool
@@ -214,10 +214,9 @@ func (w *monitor) loadRunMetrics(ids []any, of versionsBy) error {
 }
 
 // loadRuns loads the names and datasets of runs.
-func (w *monitor) loadRuns(ids []any, of versionsBy) error {
-	in := ` IN (` + placeholders(len(ids)) + `)`
-	err := w.t.eachOnce(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
-		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
+func (w *monitor) loadRuns(ids []string, of versionsBy) error {
+	err := w.t.each(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
+		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.run_uuid IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id, name, user, experiment string
 		var experimentID int64
 		err := rows.Scan(&id, &name, &user, &experimentID, &experiment)
@@ -229,10 +228,10 @@ func (w *monitor) loadRuns(ids []any, of versionsBy) error {
 	if err != nil {
 		return err
 	}
-	return w.t.eachOnce(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
+	return w.t.each(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
 		LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
-		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id`+in+` ORDER BY d.name, d.digest`, ids, func(rows *sql.Rows) error {
+		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id IN (?...) ORDER BY d.name, d.digest`, []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var d mlflow.DatasetSummary
 		err := rows.Scan(&id, &d.ExperimentID, &d.Name, &d.Digest, &d.Context)

@@ -18,7 +18,7 @@ const tagModelVersions = "mlflow.modelVersions"
 // SearchRegisteredModels returns one page of registered models and the token of
 // the next, "" on the last.
 func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflow.SearchRegisteredModelsRequest) (list []mlflow.RegisteredModel, next string, err error) {
-	q, err := search.RegisteredModels(s.dialect, in.Filter, in.OrderBy)
+	q, err := search.RegisteredModels(s.d.Dialect, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -28,7 +28,8 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	}
 	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(`rm.`+inDefault, q.Where.SQL) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
 			m, err := scanRegisteredModel(rows)
 			if err == nil {
@@ -48,7 +49,7 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 // SearchModelVersions returns one page of model versions, without their
 // aliases, and the token of the next, "" on the last.
 func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.SearchModelVersionsRequest) (list []mlflow.ModelVersion, next string, err error) {
-	q, err := search.ModelVersions(s.dialect, in.Filter, in.OrderBy)
+	q, err := search.ModelVersions(s.d.Dialect, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -59,7 +60,8 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(`mv.`+inDefault, `mv.current_stage <> '`+stageDeleted+`'`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.read(ctx, func(t tx) error {
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
 			var v mlflow.ModelVersion
 			err := rows.Scan(versionFields(&v)...)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -162,7 +163,7 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 // DeleteRun moves a run to the trash; deleting it again changes nothing.
 func (s *Store) DeleteRun(ctx context.Context, id string) error {
 	return s.inTx(ctx, func(t tx) error {
-		if err := t.deleteAssessments(`SELECT ?`, id); err != nil {
+		if err := t.deleteAssessments(`run_uuid = ?`, id); err != nil {
 			return err
 		}
 		n, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?`, nowMS(), id)
@@ -186,12 +187,36 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 
 // deleteAssessments removes the trace assessments that the given runs made,
 // which MLflow does when it deletes runs. The run is named in their metadata.
-func (t tx) deleteAssessments(runs string, arg any) error {
-	var any bool
-	if err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM assessments)`).Scan(&any); err != nil || !any {
+func (t tx) deleteAssessments(ofRuns string, arg any) error {
+	byRun := map[string][]string{}
+	err := t.each(`SELECT assessment_id, assessment_metadata FROM assessments WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`, nil, func(rows *sql.Rows) error {
+		var id, metadata string
+		if err := rows.Scan(&id, &metadata); err != nil {
+			return err
+		}
+		var source struct {
+			RunID string `json:"mlflow.assessment.sourceRunId"`
+		}
+		if json.Unmarshal([]byte(metadata), &source) == nil {
+			byRun[source.RunID] = append(byRun[source.RunID], id)
+		}
+		return nil
+	})
+	if err != nil || len(byRun) == 0 {
 		return err
 	}
-	_, err := t.exec(`DELETE FROM assessments WHERE json_extract(CASE WHEN json_valid(assessment_metadata) THEN assessment_metadata END, '$."mlflow.assessment.sourceRunId"') IN (`+runs+`)`, arg)
+	var doomed []string
+	err = t.each(`SELECT run_uuid FROM runs WHERE `+ofRuns, []any{arg}, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		doomed = append(doomed, byRun[id]...)
+		return err
+	})
+	for len(doomed) > 0 && err == nil {
+		n := min(loadChunk, len(doomed))
+		_, err = t.exec(`DELETE FROM assessments WHERE assessment_id IN (?...)`, doomed[:n])
+		doomed = doomed[n:]
+	}
 	return err
 }
 

@@ -97,15 +97,15 @@ func (t tx) modelInputs(runID string) (list []mlflow.ModelInput, err error) {
 // DatasetSummaries lists the datasets that active runs of the experiments use,
 // at most 1,000 of them.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
-	args := arguments(experimentIDs)
-	err = s.read(ctx, func(t tx) error {
-		return t.eachOnce(`SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
+	err = s.readAside(ctx, func(t tx) error {
+		list = nil
+		return t.each(`SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 			FROM datasets d
 			JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid AND i.destination_type = 'RUN'
 			JOIN runs r ON r.run_uuid = i.destination_id AND r.lifecycle_stage = 'active'
 			LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
-			WHERE d.experiment_id IN (`+placeholders(len(args))+`)
-			ORDER BY d.experiment_id, d.name, d.digest LIMIT 1000`, args,
+			WHERE d.experiment_id IN (?...)
+			ORDER BY d.experiment_id, d.name, d.digest LIMIT 1000`, []any{experimentIDs},
 			func(rows *sql.Rows) error {
 				var d mlflow.DatasetSummary
 				err := rows.Scan(&d.ExperimentID, &d.Name, &d.Digest, &d.Context)

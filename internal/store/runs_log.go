@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -15,6 +16,11 @@ import (
 // LogBatch writes metrics, params and tags to an active run: all of them, or
 // with an error none.
 func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
+	if len(metrics) > 0 && len(params) == 0 && len(tags) == 0 {
+		if done, err := s.logMetricsAtOnce(ctx, runID, metrics); done {
+			return err
+		}
+	}
 	return s.inTx(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
@@ -71,7 +77,7 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	n, err := t.insertRows("INSERT INTO params (`key`, value, run_uuid)", " ON CONFLICT (`key`, run_uuid) DO NOTHING", 3, len(params), func(args []any, i int) []any {
 		return append(args, params[i].Key, params[i].Value, runID)
 	})
-	if err != nil || n == int64(len(params)) {
+	if err != nil || n == int64(len(params)) && !t.c.d.countsConflicts {
 		return err
 	}
 	// Some were there before: with the same values that is fine.
@@ -148,24 +154,31 @@ func newer(a, b *mlflow.Metric) int {
 	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
 }
 
-func (t tx) updateLatest(runID string, metrics []mlflow.Metric) error {
-	latest := metrics
-	if len(metrics) > 1 {
-		at := make(map[string]int, len(metrics))
-		latest = make([]mlflow.Metric, 0, len(metrics))
-		for i := range metrics {
-			m := &metrics[i]
-			if j, seen := at[m.Key]; !seen {
-				at[m.Key] = len(latest)
-				latest = append(latest, *m)
-			} else if newer(m, &latest[j]) > 0 {
-				latest[j] = *m
-			}
+// newestOf returns the newest value of each key, in the order of the keys: an
+// order that all transactions lock rows in.
+func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
+	if len(metrics) == 1 {
+		return metrics
+	}
+	at := make(map[string]int, len(metrics))
+	newest := make([]mlflow.Metric, 0, len(metrics))
+	for i := range metrics {
+		m := &metrics[i]
+		if j, seen := at[m.Key]; !seen {
+			at[m.Key] = len(newest)
+			newest = append(newest, *m)
+		} else if newer(m, &newest[j]) > 0 {
+			newest[j] = *m
 		}
 	}
+	slices.SortFunc(newest, func(a, b mlflow.Metric) int { return strings.Compare(a.Key, b.Key) })
+	return newest
+}
+
+func (t tx) updateLatest(runID string, metrics []mlflow.Metric) error {
+	latest := newestOf(metrics)
 	_, err := t.insertRows("INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)",
-		" ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan"+
-			" WHERE (excluded.step, excluded.timestamp, excluded.value) > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
+		t.c.d.latestMetric,
 		6, len(latest), func(args []any, i int) []any {
 			m := &latest[i]
 			value, isNaN := stored(m.Value)

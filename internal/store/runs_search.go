@@ -12,7 +12,7 @@ import (
 // next page, "" on the last. Only ids are searched and sorted; everything else
 // is loaded for the page alone.
 func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
-	q, err := search.Runs(s.dialect, in.Filter, in.OrderBy)
+	q, err := search.Runs(s.d.Dialect, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -20,12 +20,13 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	ids := arguments(experimentIDs)
+	inExperiments, ids := oneOf("r.experiment_id", experimentIDs)
 	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL +
-		` WHERE ` + and(`r.experiment_id IN (`+placeholders(len(ids))+`)`, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
+		` WHERE ` + and(inExperiments, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Joins.Args, ids, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.read(ctx, func(t tx) error {
+	args := concat(q.Joins.Args, []any{ids}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.readAside(ctx, func(t tx) error {
+		runs = nil
 		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
 			var r mlflow.Run
 			err := rows.Scan(&r.Info.RunID)
@@ -39,6 +40,15 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 		return t.loadRuns(runs)
 	})
 	return runs, next, err
+}
+
+// oneOf writes that a column is one of some ids. A single one is compared with
+// =, which lets an index that begins with the column give its order.
+func oneOf(column string, ids []int64) (condition string, arg any) {
+	if len(ids) == 1 {
+		return column + " = ?", ids[0]
+	}
+	return column + " IN (?...)", ids
 }
 
 // loadChunk is how many runs' data one query loads.
@@ -59,20 +69,16 @@ func (t tx) loadRuns(runs []mlflow.Run) error {
 
 func (t tx) loadRunChunk(runs []mlflow.Run) error {
 	at := make(map[string]*mlflow.Run, len(runs))
-	ids := make([]any, len(runs))
+	list := make([]string, len(runs))
 	for i := range runs {
 		runs[i].Inputs, runs[i].Outputs = &mlflow.RunInputs{}, &mlflow.RunOutputs{}
-		at[runs[i].Info.RunID], ids[i] = &runs[i], runs[i].Info.RunID
+		at[runs[i].Info.RunID], list[i] = &runs[i], runs[i].Info.RunID
 	}
-	in := ` IN (` + placeholders(len(ids)) + `)`
-	query := t.eachOnce
-	if len(ids) == 1 { // GetRun, the client's most frequent question.
-		query = t.each
-	}
+	ids := []any{list}
 	var id string
 	return firstError(
 		func() error {
-			return query(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid`+in, ids, func(rows *sql.Rows) error {
+			return t.each(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
 				info, err := scanRunInfo(rows)
 				if err == nil {
 					at[info.RunID].Info = *info
@@ -81,7 +87,7 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 			})
 		},
 		func() error {
-			return query("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid"+in, ids, func(rows *sql.Rows) error {
+			return t.each("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", ids, func(rows *sql.Rows) error {
 				var m mlflow.Metric
 				var isNaN bool
 				if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
@@ -93,18 +99,18 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 			})
 		},
 		func() error {
-			return query("SELECT run_uuid, `key`, value FROM params WHERE run_uuid"+in, ids, scanPair(func(id, key, value string) {
+			return t.each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
 			}))
 		},
 		func() error {
-			return query("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid"+in, ids, scanPair(func(id, key, value string) {
+			return t.each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) {
 				at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
 			}))
 		},
-		func() error { return t.loadDatasetInputs(at, in, ids, query) },
+		func() error { return t.loadDatasetInputs(at, ids) },
 		func() error {
-			return query(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id`+in+` AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
+			return t.each(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...) AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
 				var m mlflow.ModelOutput
 				err := rows.Scan(&id, &m.ModelID, &m.Step)
 				at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
@@ -136,16 +142,16 @@ func scanPair(add func(id, key, value string)) func(*sql.Rows) error {
 	}
 }
 
-func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, in string, ids []any, query func(string, []any, func(*sql.Rows) error) error) error {
+func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any) error {
 	type place struct {
 		run   *mlflow.Run
 		index int
 	}
 	places := map[string]place{}
-	var inputIDs []any
-	err := query(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
+	var inputIDs []string
+	err := t.each(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-		WHERE i.destination_type = 'RUN' AND i.destination_id`+in+` AND i.source_type = 'DATASET'`, ids, func(rows *sql.Rows) error {
+		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY d.name, d.digest`, ids, func(rows *sql.Rows) error {
 		var runID, inputID string
 		var d mlflow.Dataset
 		if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {
@@ -160,7 +166,7 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, in string, ids []any, q
 	if err != nil || len(inputIDs) == 0 {
 		return err
 	}
-	return t.eachOnce(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (`+placeholders(len(inputIDs))+`)`, inputIDs, func(rows *sql.Rows) error {
+	return t.each(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (?...)`, []any{inputIDs}, func(rows *sql.Rows) error {
 		var inputID string
 		var tag mlflow.InputTag
 		if err := rows.Scan(&inputID, &tag.Key, &tag.Value); err != nil {

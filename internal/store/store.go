@@ -1,120 +1,134 @@
 // Package store keeps experiments, runs and models in the database that MLflow
-// itself uses, at alembic revision dc11669786a5. Public methods open a
-// transaction; the lower-case helpers on tx compose inside it.
+// itself uses, at alembic revision dc11669786a5: SQLite, PostgreSQL, MySQL or
+// MariaDB. Public methods open a transaction; the lower-case helpers on tx
+// compose inside it.
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
-
-	_ "modernc.org/sqlite" // The embedded database.
-
-	"github.com/millrace-ml/millrace/internal/search"
 )
+
+// DefaultPoolSize is how many connections a server keeps to PostgreSQL or MySQL.
+const DefaultPoolSize = 20
 
 // Options says where the store is and how it behaves.
 type Options struct {
-	// URI is MLflow's --backend-store-uri: sqlite:///relative.db or
-	// sqlite:////absolute.db.
+	// URI is MLflow's --backend-store-uri: sqlite:///relative.db,
+	// sqlite:////absolute.db, postgresql://user:password@host/database or
+	// mysql://user:password@host/database.
 	URI string
+	// ReadURI names a copy of the database that follows it, a standby. Searches
+	// and histories are read there, and lag behind as it does. "" reads it all
+	// from URI.
+	ReadURI string
 	// ArtifactRoot is the URI under which new experiments keep their files.
 	ArtifactRoot string
 	// Synchronous is SQLite's setting of that name: "full" (the default)
 	// survives a power cut, "normal" only a crash of the program.
 	Synchronous string
-	Log         *slog.Logger
+	// PoolSize is how many connections to a database server are kept at most.
+	PoolSize int
+	Log      *slog.Logger
 }
 
 // Store is an open MLflow database.
 type Store struct {
-	db           *sql.DB
-	writer       *writer
-	readers      chan *conn
-	dialect      search.Dialect
+	engine
+	// standby answers what may lag behind; it is engine if there is no other.
+	standby      engine
+	d            *dialect
 	artifactRoot string
-	log          *slog.Logger
 
 	closing  sync.Once
 	closeErr error
 }
 
-// Open opens the database, making the file and its tables when there is none.
-// A database at another schema revision is refused.
+// engine runs transactions on one database.
+type engine interface {
+	// inTx runs fn in a transaction that is durable when inTx returns nil. fn may
+	// be called again if others made the database undo it.
+	inTx(ctx context.Context, fn func(tx) error) error
+	// read runs fn on one state of the database. fn may be called again, too.
+	read(ctx context.Context, fn func(tx) error) error
+	close() error
+}
+
+// Open opens the database, making its tables when there are none, and the file
+// if it is SQLite's. A database at another schema revision is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	path, err := sqlitePath(o.URI)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Synchronous = cmp.Or(o.Synchronous, "full")
+	o.PoolSize = cmp.Or(o.PoolSize, DefaultPoolSize)
+	t, err := openTarget(ctx, o.URI, o.Synchronous)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("making the database's folder: %w", err)
+	s := &Store{d: dialectOf(t.flavor), artifactRoot: o.ArtifactRoot}
+	if s.engine, err = s.start(ctx, t, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", cmp.Or(t.path, RedactURI(o.URI)), err), t.db.Close())
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Synchronous == "" {
-		o.Synchronous = "full"
-	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate" +
-		"&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=case_sensitive_like(1)" +
-		"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-32000)&_pragma=synchronous(" + url.QueryEscape(o.Synchronous) + ")"
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{db: db, dialect: search.SQLite, artifactRoot: o.ArtifactRoot, log: o.Log}
-	if err := s.start(ctx, path); err != nil {
-		return nil, errors.Join(err, db.Close())
+	s.standby = s.engine
+	if o.ReadURI != "" {
+		if s.standby, err = openStandby(ctx, t, o); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
 	}
 	return s, nil
 }
 
-func (s *Store) start(ctx context.Context, path string) error {
-	w, err := s.newConn(ctx)
+func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) {
+	first, err := pin(ctx, t.db, s.d)
 	if err != nil {
-		return fmt.Errorf("opening the database %s: %w", path, err)
+		return nil, err
 	}
-	if err := prepareSchema(ctx, w, s.artifactRoot); err != nil {
-		return fmt.Errorf("opening the database %s: %w", path, err)
+	if err := prepareSchema(ctx, first, s.artifactRoot, o.Log); err != nil {
+		return nil, errors.Join(err, first.close())
 	}
-	n := max(4, 2*runtime.GOMAXPROCS(0))
-	s.readers = make(chan *conn, n)
-	for range n {
-		c, err := s.newConn(ctx)
-		if err != nil {
-			return fmt.Errorf("opening the database %s: %w", path, err)
-		}
-		if _, err := c.raw.ExecContext(ctx, "PRAGMA query_only = 1"); err != nil {
-			return err
-		}
-		s.readers <- c
+	if t.path != "" {
+		return newSQLite(ctx, t, first, o.Log)
 	}
-	s.writer = startWriter(w, s.log) //nolint:contextcheck // The writer outlives the call that starts it.
-	return nil
+	return newPool(t, s.d, o.PoolSize, o.Log), first.close()
 }
 
-// Close waits for the reads and writes under way and closes the database, whose
-// log SQLite then folds into the file.
+// openStandby connects to the database that answers what may lag behind.
+func openStandby(ctx context.Context, primary target, o Options) (engine, error) {
+	t, err := openTarget(ctx, o.ReadURI, o.Synchronous)
+	if err != nil {
+		return nil, fmt.Errorf("the read store: %w", err)
+	}
+	if t.flavor != primary.flavor || t.path != "" {
+		return nil, errors.Join(fmt.Errorf("the read store %s must be a standby of the backend store, on a database server of the same kind", RedactURI(o.ReadURI)), t.db.Close())
+	}
+	revision, err := schemaRevision(ctx, &conn{raw: t.db, d: dialectOf(t.flavor), texts: &sync.Map{}})
+	if err == nil && revision != Revision {
+		err = fmt.Errorf("its schema is at revision %q, not %s", revision, Revision)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
+	}
+	return newPool(t, dialectOf(t.flavor), o.PoolSize, o.Log), nil
+}
+
+// Close waits for the reads and writes under way and closes the database.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		s.writer.stop()
-		s.closeErr = s.writer.c.close()
-		for range cap(s.readers) {
-			c := <-s.readers
-			s.closeErr = errors.Join(s.closeErr, c.close())
+		s.closeErr = s.close()
+		if s.standby != s.engine {
+			s.closeErr = errors.Join(s.closeErr, s.standby.close())
 		}
-		s.closeErr = errors.Join(s.closeErr, s.db.Close())
 	})
 	return s.closeErr
+}
+
+// readAside is read for answers that may lag behind, such as searches.
+func (s *Store) readAside(ctx context.Context, fn func(tx) error) error {
+	return s.standby.read(ctx, fn)
 }
 
 // Ping reports whether the database answers.
@@ -123,30 +137,6 @@ func (s *Store) Ping(ctx context.Context) error {
 		var one int
 		return t.queryRow("SELECT 1").Scan(&one)
 	})
-}
-
-// sqlitePath returns the file that an MLflow database URI names.
-func sqlitePath(uri string) (string, error) {
-	rest, ok := strings.CutPrefix(uri, "sqlite:///")
-	if !ok {
-		scheme, _, _ := strings.Cut(uri, ":")
-		return "", fmt.Errorf("the backend store %q cannot be opened: only sqlite:///path is supported, not %q", redact(uri), scheme)
-	}
-	if path, query, found := strings.Cut(rest, "?"); found {
-		return "", fmt.Errorf("the backend store sqlite:///%s has options (%s), which Millrace does not take", path, query)
-	}
-	if rest == "" || rest == ":memory:" {
-		return "", errors.New("the backend store must be a file, such as sqlite:///mlflow.db; a database in memory would lose what it acknowledged")
-	}
-	return filepath.Abs(rest)
-}
-
-// redact hides the password of a database URI.
-func redact(uri string) string {
-	if u, err := url.Parse(uri); err == nil {
-		return u.Redacted()
-	}
-	return "(unreadable)"
 }
 
 func nowMS() int64 { return time.Now().UnixMilli() }

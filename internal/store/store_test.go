@@ -39,6 +39,30 @@ func TestSQLite(t *testing.T) {
 	storetest.Run(t, openNew)
 }
 
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, variable := range storetest.Servers {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T) *store.Store { return openURI(t, storetest.NewDatabase(t, variable)) })
+		})
+	}
+}
+
+func openURI(t *testing.T, uri string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mlflow.db")
@@ -127,11 +151,19 @@ func TestRefusedDatabases(t *testing.T) {
 func TestRefusedURIs(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{
-		"postgresql://u:secret@h/db": "only sqlite",
-		"mlruns":                     "only sqlite",
-		"sqlite:///:memory:":         "must be a file",
-		"sqlite:///":                 "must be a file",
-		"sqlite:///x.db?timeout=5":   "options (timeout=5)",
+		"mssql+pyodbc://u:secret@h/db":               "knows sqlite",
+		"mlruns":                                     "knows sqlite",
+		"postgresql://u:secret@h/":                   "must name one database",
+		"postgresql://u:secret@h/db?gui=1":           `option "gui"`,
+		"postgresql://u:secret@h/db?sslmode=maybe":   "sslmode",
+		"postgresql://u:sec#ret%zz@h/db":             "special characters",
+		"mysql+pymysql://u:secret@h/db?charset=utf8": "charset=utf8: only",
+		"mysql://u:secret@h/db?local_infile=1":       "not known",
+		"mysql://u:secret@127.0.0.1:1/db":            "connecting to the backend store at 127.0.0.1:1",
+		"postgresql://u:secret@127.0.0.1:1/db":       "opening the database postgresql://u:xxxxx@127.0.0.1:1/db",
+		"sqlite:///:memory:":                         "must be a file",
+		"sqlite:///":                                 "must be a file",
+		"sqlite:///x.db?timeout=5":                   "options (timeout=5)",
 	} {
 		_, err := store.Open(t.Context(), store.Options{URI: uri})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {

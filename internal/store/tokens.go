@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -51,12 +53,13 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 
 // Tokens lists every token that was ever made, oldest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	tokens := []Token{}
+	byID := map[string]Token{}
 	err := s.eachToken(ctx, func(token Token, _ []byte) error {
-		tokens = append(tokens, token)
+		byID[token.ID] = token
 		return nil
 	})
-	slices.SortStableFunc(tokens, func(a, b Token) int { return int(a.CreatedMS - b.CreatedMS) })
+	tokens := slices.AppendSeq([]Token{}, maps.Values(byID))
+	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Or(cmp.Compare(a.CreatedMS, b.CreatedMS), cmp.Compare(a.ID, b.ID)) })
 	return tokens, err
 }
 

@@ -49,24 +49,24 @@ func (w *writer) stop() {
 	<-w.done
 }
 
-// inTx runs fn in a transaction that is on the disk when inTx returns nil. fn
-// runs on the writer's goroutine and must not block on anything else.
-func (s *Store) inTx(ctx context.Context, fn func(tx) error) error {
+// do runs fn in a transaction that is on the disk when do returns nil. fn runs
+// on the writer's goroutine and must not block on anything else.
+func (w *writer) do(ctx context.Context, fn func(tx) error) error {
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
-	s.writer.mu.RLock()
-	if s.writer.shut {
-		s.writer.mu.RUnlock()
+	w.mu.RLock()
+	if w.shut {
+		w.mu.RUnlock()
 		return errClosed
 	}
 	select {
-	case s.writer.jobs <- j:
-		s.writer.mu.RUnlock()
+	case w.jobs <- j:
+		w.mu.RUnlock()
 	case <-ctx.Done():
-		s.writer.mu.RUnlock()
+		w.mu.RUnlock()
 		return ctx.Err()
 	}
 	<-j.done
-	return dbError(ctx, j.err)
+	return j.err
 }
 
 func (w *writer) loop() {

@@ -1,6 +1,6 @@
--- MLflow's database at alembic revision dc11669786a5, as SQLite tables. The names,
--- types and constraints are the interface that Python MLflow expects; our own
--- tables and indexes are in schema.go. Statements end with a semicolon and a newline.
+-- MLflow's database at alembic revision dc11669786a5, in the words of SQLite; create.go
+-- writes it for the other databases. Names, types and constraints are the interface
+-- that Python MLflow expects. Statements end with a semicolon and a newline.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
@@ -204,10 +204,10 @@ CREATE INDEX index_endpoint_model_mappings_model_definition_id ON endpoint_model
 CREATE UNIQUE INDEX unique_endpoint_model_linkage_mapping ON endpoint_model_mappings (endpoint_id, model_definition_id, linkage_type);
 
 CREATE TABLE endpoint_tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(5000),
 	endpoint_id VARCHAR(36) NOT NULL,
-	CONSTRAINT endpoint_tag_pk PRIMARY KEY ("key", endpoint_id),
+	CONSTRAINT endpoint_tag_pk PRIMARY KEY (key, endpoint_id),
 	CONSTRAINT fk_endpoint_tags_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES endpoints (endpoint_id) ON DELETE CASCADE
 );
 CREATE INDEX index_endpoint_tags_endpoint_id ON endpoint_tags (endpoint_id);
@@ -264,18 +264,18 @@ CREATE INDEX index_evaluation_dataset_records_dataset_id ON evaluation_dataset_r
 
 CREATE TABLE evaluation_dataset_tags (
 	dataset_id VARCHAR(36) NOT NULL,
-	"key" VARCHAR(255) NOT NULL,
+	key VARCHAR(255) NOT NULL,
 	value VARCHAR(5000),
-	CONSTRAINT evaluation_dataset_tags_pk PRIMARY KEY (dataset_id, "key"),
+	CONSTRAINT evaluation_dataset_tags_pk PRIMARY KEY (dataset_id, key),
 	CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY (dataset_id) REFERENCES evaluation_datasets (dataset_id) ON DELETE CASCADE
 );
 CREATE INDEX index_evaluation_dataset_tags_dataset_id ON evaluation_dataset_tags (dataset_id);
 
 CREATE TABLE experiment_tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value TEXT,
 	experiment_id INTEGER NOT NULL,
-	CONSTRAINT experiment_tag_pk PRIMARY KEY ("key", experiment_id),
+	CONSTRAINT experiment_tag_pk PRIMARY KEY (key, experiment_id),
 	FOREIGN KEY (experiment_id) REFERENCES experiments (experiment_id)
 );
 
@@ -449,13 +449,13 @@ CREATE TABLE label_schemas (
 CREATE INDEX index_label_schemas_experiment_id ON label_schemas (experiment_id);
 
 CREATE TABLE latest_metrics (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value FLOAT NOT NULL,
 	timestamp BIGINT,
 	step BIGINT NOT NULL,
 	is_nan BOOLEAN NOT NULL,
 	run_uuid VARCHAR(32) NOT NULL,
-	CONSTRAINT latest_metric_pk PRIMARY KEY ("key", run_uuid),
+	CONSTRAINT latest_metric_pk PRIMARY KEY (key, run_uuid),
 	FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid),
 	CHECK (is_nan IN (0, 1))
 );
@@ -560,9 +560,9 @@ CREATE TABLE mcp_server_aliases (
 CREATE TABLE mcp_server_tags (
 	workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
 	name VARCHAR(256) NOT NULL,
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(5000),
-	CONSTRAINT mcp_server_tags_pk PRIMARY KEY (workspace, name, "key"),
+	CONSTRAINT mcp_server_tags_pk PRIMARY KEY (workspace, name, key),
 	CONSTRAINT mcp_server_tags_server_fkey FOREIGN KEY (workspace, name) REFERENCES mcp_servers (workspace, name) ON DELETE CASCADE ON UPDATE CASCADE
 );
 
@@ -592,25 +592,25 @@ CREATE TABLE mcp_server_version_tags (
 	workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
 	name VARCHAR(256) NOT NULL,
 	version VARCHAR(128) NOT NULL,
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(5000),
-	CONSTRAINT mcp_server_version_tags_pk PRIMARY KEY (workspace, name, version, "key"),
+	CONSTRAINT mcp_server_version_tags_pk PRIMARY KEY (workspace, name, version, key),
 	CONSTRAINT mcp_server_version_tags_version_fkey FOREIGN KEY (workspace, name, version) REFERENCES mcp_server_versions (workspace, name, version) ON DELETE CASCADE ON UPDATE CASCADE
 );
 
 CREATE TABLE metrics (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value FLOAT NOT NULL,
 	timestamp BIGINT NOT NULL,
 	run_uuid VARCHAR(32) NOT NULL,
 	step BIGINT DEFAULT '0' NOT NULL,
 	is_nan BOOLEAN DEFAULT '0' NOT NULL,
-	CONSTRAINT metric_pk PRIMARY KEY ("key", timestamp, step, run_uuid, value, is_nan),
+	CONSTRAINT metric_pk PRIMARY KEY (key, timestamp, step, run_uuid, value, is_nan),
 	FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid),
 	CHECK (is_nan IN (0, 1))
 );
 CREATE INDEX index_metrics_run_uuid ON metrics (run_uuid);
-CREATE INDEX index_metrics_run_uuid_key_step ON metrics (run_uuid, "key", step);
+CREATE INDEX index_metrics_run_uuid_key_step ON metrics (run_uuid, key, step);
 
 CREATE TABLE registered_models (
 	name VARCHAR(256) NOT NULL,
@@ -642,12 +642,12 @@ CREATE TABLE model_versions (
 );
 
 CREATE TABLE model_version_tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value TEXT,
 	name VARCHAR(256) NOT NULL,
 	version INTEGER NOT NULL,
 	workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
-	CONSTRAINT model_version_tag_pk PRIMARY KEY (workspace, "key", name, version),
+	CONSTRAINT model_version_tag_pk PRIMARY KEY (workspace, key, name, version),
 	CONSTRAINT fk_model_version_tags_model_versions FOREIGN KEY (workspace, name, version) REFERENCES model_versions (workspace, name, version) ON UPDATE CASCADE
 );
 CREATE INDEX idx_model_version_tags_workspace_name_version ON model_version_tags (workspace, name, version);
@@ -664,10 +664,10 @@ CREATE TABLE online_scoring_configs (
 );
 
 CREATE TABLE params (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(8000) NOT NULL,
 	run_uuid VARCHAR(32) NOT NULL,
-	CONSTRAINT param_pk PRIMARY KEY ("key", run_uuid),
+	CONSTRAINT param_pk PRIMARY KEY (key, run_uuid),
 	FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid)
 );
 CREATE INDEX index_params_run_uuid ON params (run_uuid);
@@ -682,11 +682,11 @@ CREATE TABLE registered_model_aliases (
 );
 
 CREATE TABLE registered_model_tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(5000),
 	name VARCHAR(256) NOT NULL,
 	workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
-	CONSTRAINT registered_model_tag_pk PRIMARY KEY (workspace, "key", name),
+	CONSTRAINT registered_model_tag_pk PRIMARY KEY (workspace, key, name),
 	CONSTRAINT fk_registered_model_tags_registered_models FOREIGN KEY (workspace, name) REFERENCES registered_models (workspace, name) ON UPDATE CASCADE
 );
 CREATE INDEX idx_registered_model_tags_workspace_name ON registered_model_tags (workspace, name);
@@ -775,9 +775,9 @@ CREATE INDEX index_spans_experiment_id_type_status ON spans (experiment_id, type
 CREATE TABLE span_metrics (
 	trace_id VARCHAR(50) NOT NULL,
 	span_id VARCHAR(50) NOT NULL,
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value FLOAT,
-	CONSTRAINT span_metrics_pk PRIMARY KEY (trace_id, span_id, "key"),
+	CONSTRAINT span_metrics_pk PRIMARY KEY (trace_id, span_id, key),
 	CONSTRAINT fk_span_metrics_span FOREIGN KEY (trace_id, span_id) REFERENCES spans (trace_id, span_id) ON DELETE CASCADE
 );
 CREATE INDEX index_span_metrics_trace_id_span_id ON span_metrics (trace_id, span_id);
@@ -838,37 +838,37 @@ CREATE TABLE sql_trace_rollup_rebuild_queue (
 );
 
 CREATE TABLE tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
 	run_uuid VARCHAR(32) NOT NULL,
-	CONSTRAINT tag_pk PRIMARY KEY ("key", run_uuid),
+	CONSTRAINT tag_pk PRIMARY KEY (key, run_uuid),
 	FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid)
 );
 CREATE INDEX index_tags_run_uuid ON tags (run_uuid);
 
 CREATE TABLE trace_metrics (
 	request_id VARCHAR(50) NOT NULL,
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value FLOAT,
-	CONSTRAINT trace_metrics_pk PRIMARY KEY (request_id, "key"),
+	CONSTRAINT trace_metrics_pk PRIMARY KEY (request_id, key),
 	CONSTRAINT fk_trace_metrics_request_id FOREIGN KEY (request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
 CREATE INDEX index_trace_metrics_request_id ON trace_metrics (request_id);
 
 CREATE TABLE trace_request_metadata (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
 	request_id VARCHAR(50) NOT NULL,
-	CONSTRAINT trace_request_metadata_pk PRIMARY KEY ("key", request_id),
+	CONSTRAINT trace_request_metadata_pk PRIMARY KEY (key, request_id),
 	CONSTRAINT fk_trace_request_metadata_request_id FOREIGN KEY (request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
 CREATE INDEX index_trace_request_metadata_request_id ON trace_request_metadata (request_id);
 
 CREATE TABLE trace_tags (
-	"key" VARCHAR(250) NOT NULL,
+	key VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
 	request_id VARCHAR(50) NOT NULL,
-	CONSTRAINT trace_tag_pk PRIMARY KEY ("key", request_id),
+	CONSTRAINT trace_tag_pk PRIMARY KEY (key, request_id),
 	CONSTRAINT fk_trace_tags_request_id FOREIGN KEY (request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
 CREATE INDEX index_trace_tags_request_id ON trace_tags (request_id);

@@ -1,0 +1,143 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Report is what [Check] found.
+type Report struct {
+	Database   string `json:"database"`
+	Revision   string `json:"revision"`
+	RevisionIs string `json:"revision_is"`
+	// Faults are damaged places and rows that refer to nothing.
+	Faults []string `json:"faults"`
+	// Differences are tables, columns, keys and indexes that are not as MLflow
+	// makes them. They are not looked for at other revisions.
+	Differences []string         `json:"differences"`
+	Collations  []string         `json:"collations"`
+	Rows        map[string]int64 `json:"rows"`
+}
+
+// OK reports whether the database can be used as it is, and nothing is missing.
+func (r *Report) OK() bool {
+	return r.Revision == Revision && len(r.Faults) == 0 && len(r.Differences) == 0
+}
+
+// Check looks a database over and changes nothing. On MySQL and MariaDB it makes
+// a database beside it to compare with, which goes away again.
+func Check(ctx context.Context, db *sql.DB, f Flavor) (*Report, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	r := &Report{Database: f.String(), RevisionIs: "not one that this release knows", Rows: map[string]int64{}}
+	if r.Revision, err = revisionOf(ctx, conn); err != nil {
+		return nil, err
+	}
+	have, err := Inspect(ctx, conn, f)
+	if err != nil {
+		return nil, err
+	}
+	if r.Faults, err = faults(ctx, conn, f, have); err != nil {
+		return nil, err
+	}
+	if r.Collations, err = Collations(ctx, conn, f); err != nil {
+		return nil, err
+	}
+	for name := range have {
+		var n int64
+		if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM "+name).Scan(&n); err != nil {
+			return nil, err
+		}
+		r.Rows[name] = n
+	}
+	switch {
+	case CanUpgrade(r.Revision):
+		r.RevisionIs = "of an older MLflow; `millrace db upgrade` brings it up to date"
+	case r.Revision == Revision:
+		r.RevisionIs = "up to date"
+		head, err := inspectHead(ctx, conn, f)
+		if err != nil {
+			return nil, fmt.Errorf("making the tables to compare with: %w", err)
+		}
+		r.Differences = differences(f, have, head)
+	}
+	return r, nil
+}
+
+func differences(f Flavor, have, head map[string]*Table) (list []string) {
+	for _, name := range headTables() {
+		if have[name] == nil {
+			list = append(list, "the table "+name+" is missing")
+			continue
+		}
+		for _, c := range head[name].Columns {
+			if definition, found := have[name].column(c.Name); !found {
+				list = append(list, fmt.Sprintf("%s lacks the column %s", name, c.Name))
+			} else if definition != c.Definition {
+				list = append(list, fmt.Sprintf("%s.%s is %q, not %q", name, c.Name, definition, c.Definition))
+			}
+		}
+		for _, constraint := range head[name].Constraints {
+			if !slices.Contains(have[name].Constraints, constraint) {
+				list = append(list, fmt.Sprintf("%s lacks %s", name, constraint))
+			}
+		}
+		if !sameForeignKeys(have[name], head[name]) {
+			list = append(list, "the foreign keys of "+name+" are others")
+		}
+		_, indexes := createOf(f, name) // Those that MySQL makes for foreign keys come and go.
+		for _, index := range slices.Sorted(maps.Keys(indexes)) {
+			if _, found := have[name].Indexes[index]; !found && !(f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE")) { // Which is a constraint there.
+				list = append(list, fmt.Sprintf("%s lacks the index %s", name, index))
+			}
+		}
+	}
+	return list
+}
+
+// faults finds damage: in SQLite's file, or in indexes of PostgreSQL whose making
+// failed, and rows that refer to nothing.
+func faults(ctx context.Context, q Querier, f Flavor, have map[string]*Table) (list []string, err error) {
+	add := func(v []string) { list = append(list, v[0]) }
+	switch f {
+	case SQLite:
+		err = eachRow(ctx, q, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`, 1, add)
+		if err != nil {
+			return nil, err
+		}
+		broken, err := brokenReferences(ctx, q)
+		if broken != "" {
+			list = append(list, "rows refer to nothing: "+broken)
+		}
+		return list, err
+	case PostgreSQL:
+		err = eachRow(ctx, q, `SELECT 'the index ' || c.relname || ' is invalid; REINDEX it' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+			WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace`, 1, add)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range []struct{ child, column, parent, key string }{ // Keys were switched off when they got there.
+		{"runs", "experiment_id", "experiments", "experiment_id"},
+		{"tags", "run_uuid", "runs", "run_uuid"},
+		{"params", "run_uuid", "runs", "run_uuid"},
+		{"latest_metrics", "run_uuid", "runs", "run_uuid"},
+	} {
+		if have[r.child] == nil || have[r.parent] == nil {
+			continue
+		}
+		err := eachRow(ctx, q, fmt.Sprintf(`SELECT concat(count(*), ' rows of %[1]s refer to no row of %[3]s') FROM %[1]s c
+			WHERE c.%[2]s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %[3]s p WHERE p.%[4]s = c.%[2]s) HAVING count(*) > 0`, r.child, r.column, r.parent, r.key), 1, add)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,83 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+)
+
+// mysqlTypes are columns whose type on MySQL differs from head.sql's beyond the
+// general rules.
+var mysqlTypes = map[string]string{
+	"budget_policies.budget_amount":   "FLOAT",
+	"endpoint_model_mappings.weight":  "FLOAT",
+	"spans.content":                   "LONGTEXT",
+	"datasets.dataset_schema":         "MEDIUMTEXT",
+	"datasets.dataset_profile":        "MEDIUMTEXT",
+	"experiment_tags.value":           "MEDIUMTEXT",
+	"model_version_tags.value":        "TEXT",
+	"logged_model_params.param_value": "TEXT",
+	"logged_model_tags.tag_value":     "TEXT",
+}
+
+func (f Flavor) mysqlColumn(table, name, kind, tail string) (newKind, newTail string) {
+	switch special := mysqlTypes[table+"."+name]; {
+	case special != "":
+		kind = special
+	case name == "id" && slices.Contains(numbered, table):
+		kind = "BIGINT"
+	case table == "jobs" && name == "job_name": // A renaming in MLflow forgot it.
+		tail = strings.TrimPrefix(tail, "NOT NULL")
+	case kind == "FLOAT":
+		kind = "DOUBLE"
+	case kind == "BOOLEAN":
+		tail = strings.ReplaceAll(tail, "DEFAULT '0'", "DEFAULT 0")
+	}
+	return kind, tail
+}
+
+// mysqlIndexes are left of foreign keys that MLflow had once.
+var mysqlIndexes = []string{
+	"CREATE INDEX name ON registered_model_tags (`name`)",
+	"CREATE INDEX name ON model_version_tags (`name`, `version`)",
+}
+
+// costIndexes are partial and covering on PostgreSQL.
+var costIndexes = []string{"idx_spans_cost_trace_time_cover", "idx_spans_cost_exp_time_cover"}
+
+// index writes a CREATE INDEX of head.sql for a database.
+func (f Flavor) index(statement, name, _, columns string) string {
+	switch {
+	case f == PostgreSQL && slices.Contains(costIndexes, name):
+		return statement + " INCLUDE (input_cost, output_cost, total_cost, model_name, model_provider)" +
+			" WHERE input_cost IS NOT NULL OR output_cost IS NOT NULL OR total_cost IS NOT NULL"
+	case f.IsMySQL() && name == "idx_span_cost_rollups_lookup": // Longer than a key may be.
+		return strings.NewReplacer("model_name", "model_name(64)", "model_provider", "model_provider(64)").Replace(statement)
+	case f != SQLite && strings.Contains(columns, "key"):
+		words := strings.Split(columns, ", ")
+		for i, w := range words {
+			words[i] = f.quote(w)
+		}
+		return strings.Replace(statement, "("+columns+")", "("+strings.Join(words, ", ")+")", 1)
+	}
+	return statement
+}
+
+// trigger returns what keeps the names of secrets from being changed, with which
+// MLflow encrypts them.
+func (f Flavor) trigger() []string {
+	const changed = "OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name"
+	const message = "secret_id and secret_name are immutable (used as AAD in encryption)"
+	const head = "CREATE TRIGGER prevent_secrets_aad_mutation BEFORE UPDATE ON secrets FOR EACH ROW "
+	switch f {
+	case PostgreSQL:
+		return []string{
+			"CREATE OR REPLACE FUNCTION prevent_secrets_aad_mutation() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN IF " + changed +
+				" THEN RAISE EXCEPTION '" + message + "'; END IF; RETURN NEW; END; $$",
+			head + "EXECUTE FUNCTION prevent_secrets_aad_mutation()",
+		}
+	case MySQL, MariaDB:
+		return []string{head + "BEGIN IF " + changed + " THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" + message + "'; END IF; END"}
+	default:
+		return []string{head + "WHEN " + changed + " BEGIN SELECT RAISE(ABORT, '" + message + "'); END"}
+	}
+}

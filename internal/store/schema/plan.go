@@ -1,0 +1,225 @@
+package schema
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Step is one step of an upgrade.
+type Step struct {
+	// Text says what the step does.
+	Text string
+	run  func(ctx context.Context, q Querier) error
+}
+
+// oldTable is where the rows of a table are while it is made anew.
+const oldTable = "millrace_old_"
+
+// planner finds the steps from the tables that are there to those of head. All
+// tables that differ in more than indexes and foreign keys are made anew and
+// filled from the old ones; the large ones (metrics, params, tags, runs) do not.
+type planner struct {
+	f          Flavor
+	revision   string
+	have, head map[string]*Table
+	collation  string // of the tables on MySQL
+	steps      []Step
+}
+
+func (p *planner) add(text string, statements ...string) {
+	p.steps = append(p.steps, Step{text, func(ctx context.Context, q Querier) error {
+		for _, statement := range statements {
+			if _, err := q.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}
+
+func (p *planner) addFunc(text string, run func(ctx context.Context, q Querier) error) {
+	p.steps = append(p.steps, Step{text, run})
+}
+
+func (p *planner) plan() []Step {
+	order := headTables()
+	changed := map[string]bool{}
+	for _, name := range order {
+		changed[name] = p.have[name] != nil && p.differs(name) || p.have[oldTable+name] != nil
+	}
+	kept := p.dropForeignKeys(order, changed)
+	for _, name := range order {
+		create, indexes := createOf(p.f, name)
+		if p.f.IsMySQL() {
+			create = strings.Replace(create, p.f.Collation(), p.collation, 1)
+		}
+		switch {
+		case changed[name]:
+			p.renew(name, create, indexes)
+		case p.have[name] == nil:
+			p.add("make the table "+name, append([]string{create}, sorted(indexes)...)...)
+		default:
+			p.fixIndexes(name, indexes)
+		}
+	}
+	p.addForeignKeys(order, changed, kept)
+	p.moveData()
+	p.add("set the revision to "+Revision, "UPDATE alembic_version SET version_num = '"+Revision+"'")
+	return p.steps
+}
+
+func sorted(indexes map[string]string) (statements []string) {
+	for _, name := range slices.Sorted(maps.Keys(indexes)) {
+		statements = append(statements, indexes[name])
+	}
+	return statements
+}
+
+// differs reports whether a table has to be made anew.
+func (p *planner) differs(name string) bool {
+	have, head := p.have[name], p.head[name]
+	byName := func(a, b Column) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.Equal(slices.SortedFunc(slices.Values(have.Columns), byName), slices.SortedFunc(slices.Values(head.Columns), byName)) ||
+		!slices.Equal(have.Constraints, head.Constraints) {
+		return true
+	}
+	return p.f == SQLite && !sameForeignKeys(have, head)
+}
+
+func sameForeignKeys(a, b *Table) bool {
+	return slices.EqualFunc(a.ForeignKeys, b.ForeignKeys, func(x, y ForeignKey) bool { return x.Definition == y.Definition })
+}
+
+// dropForeignKeys drops those that differ from head's and those to tables that
+// are made anew, and returns what is kept. SQLite's belong to their tables.
+func (p *planner) dropForeignKeys(order []string, changed map[string]bool) (kept map[string][]ForeignKey) {
+	kept = map[string][]ForeignKey{}
+	if p.f == SQLite {
+		return kept
+	}
+	drop := "CONSTRAINT "
+	if p.f.IsMySQL() {
+		drop = "FOREIGN KEY "
+	}
+	for _, name := range order {
+		if p.have[name] == nil {
+			continue
+		}
+		for _, key := range p.have[name].ForeignKeys {
+			_, to, _ := strings.Cut(key.Definition, "REFERENCES ")
+			to, _, _ = strings.Cut(to, "(")
+			inHead := slices.ContainsFunc(p.head[name].ForeignKeys, func(k ForeignKey) bool { return k.Definition == key.Definition })
+			if inHead && !changed[name] && !changed[to] {
+				kept[name] = append(kept[name], key)
+				continue
+			}
+			p.add(fmt.Sprintf("drop the foreign key %s of %s", key.Name, name), "ALTER TABLE "+name+" DROP "+drop+key.Name)
+		}
+	}
+	return kept
+}
+
+func (p *planner) addForeignKeys(order []string, changed map[string]bool, kept map[string][]ForeignKey) {
+	if p.f == SQLite {
+		return
+	}
+	for _, name := range order {
+		if p.have[name] == nil || changed[name] {
+			continue // They came with the table.
+		}
+		for _, key := range p.head[name].ForeignKeys {
+			if !slices.ContainsFunc(kept[name], func(k ForeignKey) bool { return k.Definition == key.Definition }) {
+				p.add(fmt.Sprintf("add the foreign key %s to %s", key.Name, name), "ALTER TABLE "+name+" ADD CONSTRAINT "+key.Name+" "+key.Definition)
+			}
+		}
+	}
+}
+
+func (p *planner) fixIndexes(name string, indexes map[string]string) {
+	have, head := p.have[name].Indexes, p.head[name].Indexes
+	for _, index := range slices.Sorted(maps.Keys(have)) {
+		if head[index] != have[index] && !strings.HasPrefix(index, "millrace_") {
+			statement := "DROP INDEX " + index
+			if p.f.IsMySQL() {
+				statement += " ON " + name
+			}
+			p.add("drop the index "+index+" of "+name, statement)
+		}
+	}
+	for _, index := range slices.Sorted(maps.Keys(head)) {
+		if head[index] != have[index] && indexes[index] != "" {
+			p.add("make the index "+index+" on "+name, indexes[index])
+		}
+	}
+}
+
+// renew makes a table anew. On MySQL, which cannot undo that, it goes on where it
+// was interrupted: as long as the old table is there, it has all the rows.
+func (p *planner) renew(name, create string, indexes map[string]string) {
+	old := p.have[name]
+	var away []string
+	if p.have[oldTable+name] != nil {
+		old = p.have[oldTable+name]
+		away = append(away, "DROP TABLE IF EXISTS "+name)
+	} else {
+		away = p.setAside(name)
+	}
+	from := oldTable + name
+	if p.f == PostgreSQL {
+		from = oldTable + "schema." + name
+	}
+	var into, values []string
+	for _, c := range p.head[name].Columns {
+		if strings.Contains(c.Definition, "GENERATED") && !strings.Contains(c.Definition, "IDENTITY") {
+			continue
+		}
+		source := cmp.Or(renamed[name+"."+c.Name], c.Name)
+		if _, found := old.column(c.Name); found {
+			source = c.Name // After an interruption it may have the new name already.
+		}
+		if computed := p.f.computed(name+"."+c.Name, old); computed != "" {
+			into, values = append(into, p.f.quote(c.Name)), append(values, computed)
+		} else if _, found := old.column(source); found {
+			into, values = append(into, p.f.quote(c.Name)), append(values, p.f.quote(source))
+		}
+	}
+	statements := append(away, create, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", name, strings.Join(into, ", "), strings.Join(values, ", "), from))
+	statements = append(statements, p.numberFrom(name)...)
+	statements = append(statements, sorted(indexes)...)
+	if p.f != PostgreSQL { // There the whole schema goes at the end.
+		statements = append(statements, "DROP TABLE "+from)
+	}
+	p.add("make the table "+name+" anew", statements...)
+}
+
+// renamed are the columns that had another name.
+var renamed = map[string]string{"jobs.job_name": "function_fullname"}
+
+// setAside moves a table out of the way of its successor.
+func (p *planner) setAside(name string) (statements []string) {
+	switch p.f {
+	case PostgreSQL:
+		return []string{"ALTER TABLE " + name + " SET SCHEMA " + oldTable + "schema"}
+	case SQLite:
+		for _, index := range slices.Sorted(maps.Keys(p.have[name].Indexes)) {
+			statements = append(statements, "DROP INDEX "+index)
+		}
+	}
+	return append(statements, "ALTER TABLE "+name+" RENAME TO "+oldTable+name)
+}
+
+// numberFrom lets the next id follow those that are there.
+func (p *planner) numberFrom(name string) []string {
+	if p.f != PostgreSQL || !slices.Contains(numbered, name) {
+		return nil
+	}
+	id := "id"
+	if name == "experiments" {
+		id = "experiment_id"
+	}
+	return []string{fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), greatest((SELECT max(%s) FROM %s), 1))", name, id, id, name)}
+}

@@ -1,0 +1,184 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Upgrade brings the database to [Revision], telling report of every step before
+// it is made. With dry, nothing is changed. On SQLite and PostgreSQL it is one
+// transaction; on MariaDB, whose statements on tables cannot be undone, it goes
+// on where it was interrupted when it is called again. A SQLite file is copied
+// first, and the copy's name reported.
+func Upgrade(ctx context.Context, db *sql.DB, f Flavor, dry bool, report func(step string)) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	revision, err := revisionOf(ctx, conn)
+	switch {
+	case err != nil:
+		return err
+	case revision == Revision:
+		report("The schema is at revision " + Revision + "; there is nothing to do.")
+		return nil
+	case !CanUpgrade(revision):
+		return WrongRevision(revision)
+	case f == MySQL:
+		return errors.New("databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` of MLflow 3.17.2")
+	}
+	steps, err := plan(ctx, conn, f, revision)
+	if err != nil {
+		return err
+	}
+	if dry {
+		for _, s := range steps {
+			report(s.Text)
+		}
+		return nil
+	}
+	if f == SQLite {
+		if err := backUp(ctx, conn, revision, report); err != nil {
+			return fmt.Errorf("copying the file first: %w", err)
+		}
+	}
+	return apply(ctx, conn, f, steps, report)
+}
+
+func revisionOf(ctx context.Context, q Querier) (revision string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT version_num FROM alembic_version`).Scan(&revision)
+	if err != nil {
+		return "", fmt.Errorf("it is not a database of MLflow's, or an empty one: %w", err)
+	}
+	return revision, nil
+}
+
+func plan(ctx context.Context, conn *sql.Conn, f Flavor, revision string) ([]Step, error) {
+	have, err := Inspect(ctx, conn, f)
+	if err != nil {
+		return nil, err
+	}
+	head, err := inspectHead(ctx, conn, f)
+	if err != nil {
+		return nil, fmt.Errorf("making the tables of revision %s to compare with: %w", Revision, err)
+	}
+	p := &planner{f: f, revision: revision, have: have, head: head, collation: f.Collation()}
+	if f.IsMySQL() { // A key can only refer to text that is compared in the same way.
+		err = conn.QueryRowContext(ctx, `SELECT table_collation FROM information_schema.tables WHERE table_schema = database() AND table_name = 'alembic_version'`).Scan(&p.collation)
+	}
+	return p.plan(), err
+}
+
+// backUp copies a SQLite database to a file beside it.
+func backUp(ctx context.Context, conn *sql.Conn, revision string, report func(string)) error {
+	var path string
+	if err := conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+		return err
+	}
+	path = fmt.Sprintf("%s.before-upgrade-%s-%s", path, revision, time.Now().UTC().Format("20060102T150405.000000"))
+	if _, err := conn.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+		return err
+	}
+	report("The database as it was is in " + path)
+	return nil
+}
+
+func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report func(string)) error {
+	var begin, end, undo []string
+	switch f {
+	case SQLite:
+		// Tables that are renamed must not take the references to them along.
+		begin = []string{"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN IMMEDIATE"}
+		end, undo = []string{"COMMIT", "PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}, []string{"ROLLBACK", "PRAGMA foreign_keys = ON"}
+	case PostgreSQL:
+		begin = []string{"BEGIN", "CREATE SCHEMA " + oldTable + "schema"}
+		end, undo = []string{"DROP SCHEMA " + oldTable + "schema CASCADE", "COMMIT"}, []string{"ROLLBACK"}
+	}
+	all := func(statements []string) error {
+		for _, s := range statements {
+			if _, err := conn.ExecContext(context.WithoutCancel(ctx), s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := all(begin); err != nil {
+		return err
+	}
+	for _, s := range steps {
+		err := ctx.Err() // Only between steps: one that is broken off may take the connection along.
+		if err == nil {
+			report(s.Text)
+			err = s.run(context.WithoutCancel(ctx), conn)
+		}
+		if err != nil {
+			err = fmt.Errorf("to %s: %w", s.Text, err)
+			if len(undo) == 0 {
+				return fmt.Errorf("%w; what was done stays, and the same command goes on from here", err)
+			}
+			return errors.Join(err, all(undo))
+		}
+	}
+	if f == SQLite {
+		if broken, err := brokenReferences(ctx, conn); err != nil || broken != "" {
+			return errors.Join(err, fmt.Errorf("rows would refer to nothing (%s); nothing was changed", broken), all(undo))
+		}
+	}
+	return all(end)
+}
+
+// brokenReferences names the SQLite tables with rows that refer to nothing.
+func brokenReferences(ctx context.Context, q Querier) (string, error) {
+	var found []string
+	err := eachRow(ctx, q, `SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2`, 3, func(v []string) {
+		found = append(found, fmt.Sprintf("%s rows of %s to %s", v[2], v[0], v[1]))
+	})
+	return strings.Join(found, ", "), err
+}
+
+// inspectHead describes the tables of [Revision] as this very database describes
+// them, by making them in a place that goes away again.
+func inspectHead(ctx context.Context, conn *sql.Conn, f Flavor) (head map[string]*Table, err error) {
+	const scratch = "millrace_head"
+	var begin, end []string
+	switch f {
+	case SQLite:
+		memory, err := sql.Open("sqlite", ":memory:")
+		if err != nil {
+			return nil, err
+		}
+		defer memory.Close()
+		if conn, err = memory.Conn(ctx); err != nil {
+			return nil, err
+		}
+		defer conn.Close()
+	case PostgreSQL:
+		begin, end = []string{"BEGIN", "CREATE SCHEMA " + scratch, "SET LOCAL search_path = " + scratch}, []string{"ROLLBACK"}
+	default:
+		var own string
+		if err := conn.QueryRowContext(ctx, "SELECT database()").Scan(&own); err != nil {
+			return nil, err
+		}
+		begin, end = []string{"CREATE DATABASE " + scratch + "_" + own, "USE " + scratch + "_" + own}, []string{"USE " + own, "DROP DATABASE " + scratch + "_" + own}
+		_, _ = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+scratch+"_"+own) // Left by a call that was killed.
+	}
+	for _, statement := range append(begin, Create(f)...) {
+		if _, err = conn.ExecContext(ctx, statement); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		head, err = Inspect(ctx, conn, f)
+	}
+	for _, statement := range end {
+		if _, failed := conn.ExecContext(context.WithoutCancel(ctx), statement); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	return head, err
+}

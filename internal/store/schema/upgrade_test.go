@@ -1,0 +1,236 @@
+package schema_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/schema"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
+)
+
+// dumps are the databases of older releases, see test/compat/dumps.
+const dumps = "../../../test/compat/dumps"
+
+var releases = []string{"2.22.5", "3.1.4", "3.6.0", "3.11.1"}
+
+// database is a kind of database, and how to make an empty one.
+type database struct {
+	name string
+	make func(t *testing.T) (uri string)
+}
+
+var databases = []database{
+	{"sqlite", func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") }},
+	{"postgresql", func(t *testing.T) string {
+		t.Helper()
+		return storetest.NewDatabase(t, storetest.Servers[0]) + "?default_query_exec_mode=simple_protocol"
+	}},
+	{"mysql", func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, storetest.Servers[1]) }},
+}
+
+// loaded returns a new database with a dump in it.
+func loaded(t *testing.T, d database, dump string) (*sql.DB, schema.Flavor) {
+	t.Helper()
+	db, f, err := store.OpenSQL(t.Context(), d.make(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	file, err := os.ReadFile(filepath.Join(dumps, dump+".sql.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := []string{string(text)}
+	if f == schema.SQLite {
+		statements = append([]string{"PRAGMA foreign_keys = OFF"}, statements...)
+	}
+	if f.IsMySQL() {
+		statements = append([]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"}, strings.Split(strings.TrimSpace(string(text)), ";\n")...)
+	}
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, s := range statements {
+		if _, err := conn.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v in %.300s", dump, err, s)
+		}
+	}
+	if f.IsMySQL() {
+		if _, err := conn.ExecContext(t.Context(), "SET foreign_key_checks = 1, sql_mode = @strict"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db, f
+}
+
+// facts is all that is in a database, a line each: its tables as the database
+// describes them, and their rows.
+func facts(t *testing.T, db *sql.DB, f schema.Flavor) []string {
+	t.Helper()
+	tables, err := schema.Inspect(t.Context(), db, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for name, table := range tables {
+		var columns []string
+		for _, c := range table.Columns {
+			columns = append(columns, f.Quote(c.Name))
+			add("%s: column %s %s", name, c.Name, c.Definition)
+		}
+		for _, c := range table.Constraints {
+			add("%s: %s", name, c)
+		}
+		for _, k := range table.ForeignKeys {
+			add("%s: %s", name, k.Definition)
+		}
+		for index, definition := range table.Indexes {
+			add("%s: index %s %s", name, index, definition)
+		}
+		slices.Sort(columns)
+		rows, err := db.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			values := make([]any, len(columns))
+			places := make([]any, len(columns))
+			for i := range values {
+				places[i] = &values[i]
+			}
+			if err := rows.Scan(places...); err != nil {
+				t.Fatal(err)
+			}
+			line := name + ": row"
+			for i, v := range values {
+				if text, ok := v.([]byte); ok {
+					v = string(text)
+				}
+				if columns[i] != "last_update_time" || name != "jobs" { // When that was upgraded.
+					line += fmt.Sprintf(" %s=%v", columns[i], v)
+				}
+			}
+			lines = append(lines, line)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// compare reports the facts that only one of two databases has.
+func compare(t *testing.T, ours, theirs []string) {
+	t.Helper()
+	count := map[string]int{}
+	for _, line := range ours {
+		count[line]++
+	}
+	for _, line := range theirs {
+		count[line]--
+	}
+	shown := 0
+	for _, line := range slices.Sorted(maps.Keys(count)) {
+		if n := count[line]; n != 0 && shown < 40 {
+			shown++
+			t.Errorf("%s has %.400s", map[bool]string{true: "only ours", false: "only MLflow's"}[n > 0], line)
+		}
+	}
+	if len(ours) < 100 {
+		t.Errorf("only %d facts were compared", len(ours))
+	}
+}
+
+// An upgraded database is what `mlflow db upgrade` makes of it, in its tables and
+// in its rows, and opens.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		for _, release := range releases {
+			t.Run(release+"-"+d.name, func(t *testing.T) {
+				t.Parallel()
+				ours, f := loaded(t, d, release+"-"+d.name)
+				before := facts(t, ours, f)
+				var planned, made []string
+				if err := schema.Upgrade(t.Context(), ours, f, true, func(s string) { planned = append(planned, s) }); err != nil {
+					t.Fatal(err)
+				}
+				compare(t, facts(t, ours, f), before)
+				if err := schema.Upgrade(t.Context(), ours, f, false, func(s string) { made = append(made, s) }); err != nil {
+					t.Fatal(err)
+				}
+				if d.name == "sqlite" {
+					made = made[1:] // The copy.
+				}
+				if !slices.Equal(planned, made) {
+					t.Errorf("planned %q, made %q", planned, made)
+				}
+				theirs, _ := loaded(t, d, release+"-"+d.name+".upgraded")
+				compare(t, facts(t, ours, f), facts(t, theirs, f))
+			})
+		}
+	}
+}
+
+// An upgrade that is interrupted at any step changes nothing, or, on MariaDB, is
+// completed by the next.
+func TestInterruptedUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			ours, f := loaded(t, d, "3.1.4-"+d.name)
+			before := facts(t, ours, f)
+			if f.IsMySQL() { // As if killed in the middle of a step.
+				if _, err := ours.ExecContext(t.Context(), "ALTER TABLE datasets DROP FOREIGN KEY fk_datasets_experiment_id_experiments, RENAME TO millrace_old_datasets"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for at := 3; ; at += 9 {
+				ctx, cancel := context.WithCancel(t.Context())
+				n := 0
+				err := schema.Upgrade(ctx, ours, f, false, func(string) {
+					if n++; n == at {
+						cancel()
+					}
+				})
+				cancel()
+				if err == nil {
+					break
+				}
+				if !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				if !f.IsMySQL() {
+					compare(t, facts(t, ours, f), before)
+				}
+			}
+			theirs, _ := loaded(t, d, "3.1.4-"+d.name+".upgraded")
+			compare(t, facts(t, ours, f), facts(t, theirs, f))
+		})
+	}
+}

@@ -1,0 +1,202 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// onServers runs a test on each database server that there is.
+func onServers(t *testing.T, test func(t *testing.T, uri string)) {
+	t.Helper()
+	for _, variable := range storetest.Servers {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			test(t, storetest.NewDatabase(t, variable))
+		})
+	}
+}
+
+func mustRun(t *testing.T, s *store.Store) string {
+	t.Helper()
+	run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Info.RunID
+}
+
+// Two transactions that wait for each other's rows both succeed in the end.
+func TestDeadlock(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, uri string) {
+		s := openURI(t, uri)
+		a, b := mustRun(t, s), mustRun(t, s)
+		var first, tries atomic.Int32
+		var both sync.WaitGroup
+		both.Add(2)
+		meet := func() {
+			tries.Add(1)
+			if first.Add(1) <= 2 { // Each holds one row before either wants the other.
+				both.Done()
+				both.Wait()
+			}
+		}
+		errs := make(chan error, 2)
+		go func() { errs <- s.SetStatuses(t.Context(), meet, a, b) }()
+		go func() { errs <- s.SetStatuses(t.Context(), meet, b, a) }()
+		for range 2 {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		if n := tries.Load(); n < 5 {
+			t.Errorf("%d updates; without a deadlock this shows nothing", n)
+		}
+	})
+}
+
+func TestMoreRequestsThanConnections(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, uri string) {
+		s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", PoolSize: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := mustRun(t, s)
+		var wg sync.WaitGroup
+		for i := range 64 {
+			wg.Go(func() {
+				if err := s.LogBatch(t.Context(), run, []mlflow.Metric{{Key: "m", Step: int64(i)}}, nil, []mlflow.Tag{{Key: "t"}}); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.Run(t.Context(), run); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		history, _, err := s.MetricHistory(t.Context(), run, "m", 0, "")
+		if err != nil || len(history) != 64 {
+			t.Errorf("%d values; %v", len(history), err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// The database ends all connections, as it does in a failover, while clients
+// log: what was acknowledged is there, and work goes on.
+func TestLostConnections(t *testing.T) {
+	t.Parallel()
+	uri := storetest.NewDatabase(t, storetest.Servers[0])
+	s := openURI(t, uri)
+	admin, _, err := store.OpenSQL(t.Context(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	const clients = 8
+	var acknowledged [clients]int
+	runs := make([]string, clients)
+	for c := range runs {
+		runs[c] = mustRun(t, s)
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for step := int64(0); ; step++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				err := s.LogBatch(t.Context(), runs[c], []mlflow.Metric{{Key: "m", Step: step}}, nil, []mlflow.Tag{{Key: "t", Value: "v"}})
+				switch {
+				case err == nil:
+					acknowledged[c]++
+				case !errors.Is(err, mlflow.TemporarilyUnavailable):
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 10 {
+		time.Sleep(50 * time.Millisecond)
+		if _, err := admin.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	for c, run := range runs {
+		history, _, err := s.MetricHistory(t.Context(), run, "m", 0, "")
+		if err != nil || len(history) < acknowledged[c] || acknowledged[c] == 0 {
+			t.Errorf("client %d: %d values, %d acknowledged; %v", c, len(history), acknowledged[c], err)
+		}
+	}
+}
+
+// What a database server cannot keep is refused as the caller's mistake.
+func TestRefusedValues(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, uri string) {
+		s := openURI(t, uri)
+		run := mustRun(t, s)
+		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("a name that is too long: %v", err)
+		}
+		if _, err := s.Experiment(t.Context(), 1<<40); !errors.Is(err, mlflow.ResourceDoesNotExist) {
+			t.Errorf("an id beyond the column's range: %v", err)
+		}
+		if strings.HasPrefix(uri, "postgresql") {
+			if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "a\x00b"}); !errors.Is(err, mlflow.InvalidParameterValue) {
+				t.Errorf("NUL: %v", err)
+			}
+		}
+		if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "日本語 🚀"}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Searches and histories come from the standby, single rows from the primary.
+func TestReadStore(t *testing.T) {
+	t.Parallel()
+	primary, standby := storetest.NewDatabase(t, storetest.Servers[0]), storetest.NewDatabase(t, storetest.Servers[0])
+	openURI(t, standby) // Makes the tables: it follows nobody, and so shows where answers come from.
+	s, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: standby, ArtifactRoot: "mlflow-artifacts:/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	run := mustRun(t, s)
+	if _, err := s.Run(t.Context(), run); err != nil {
+		t.Errorf("the run just made: %v", err)
+	}
+	found, _, err := s.SearchRuns(t.Context(), []int64{0}, 10, &mlflow.SearchRunsRequest{})
+	if err != nil || len(found) != 0 {
+		t.Errorf("%d runs in the standby; %v", len(found), err)
+	}
+	for uri, want := range map[string]string{
+		"sqlite:///" + t.TempDir() + "/x.db":           "standby",
+		storetest.NewDatabase(t, storetest.Servers[0]): "revision",
+	} {
+		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+)
+
+// Secret returns 32 random bytes that all servers on the database share under a
+// name, making them on the first call.
+func (s *Store) Secret(ctx context.Context, name string) (key [32]byte, err error) {
+	var fresh [32]byte
+	_, _ = rand.Read(fresh[:]) // Never fails.
+	err = s.inTx(ctx, func(t tx) error {
+		if _, err := t.exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, hex.EncodeToString(fresh[:])); err != nil {
+			return err
+		}
+		var kept string
+		err := t.queryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("the setting %s was just made and is gone", name)
+		}
+		if err != nil {
+			return err
+		}
+		if n, err := hex.Decode(key[:], []byte(kept)); err != nil || n != len(key) {
+			return fmt.Errorf("the setting %s in millrace_settings is damaged; delete the row to have a new one made", name)
+		}
+		return nil
+	})
+	return key, err
+}
