@@ -31,11 +31,14 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-ui compat test-e2e ## Run every test but compat-torch
+test: test-go test-ui compat compat-servers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
 	@echo "make test: everything passed"
 
 .PHONY: test-go
 test-go: ## Run the Go tests
+	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"
+	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
+	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
 	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) ./...
 
 web/node_modules: web/package-lock.json
@@ -71,6 +74,17 @@ compat: $(CLIENTS:%=compat-%) ## Run the unmodified Python clients against the b
 compat-%: .venv-%/done bin/millrace
 	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q -rs test/compat
 
+# The newest client, with the database on a server instead of in a file.
+.PHONY: compat-servers
+compat-servers: compat-on-POSTGRES compat-on-MYSQL ## Run the newest client against the binary on PostgreSQL and MySQL
+
+compat-on-%: .venv-3.17/done bin/millrace
+	@if [ -n "$${MILLRACE_TEST_$*}" ]; then \
+		COMPAT_DATABASE="$${MILLRACE_TEST_$*}" MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-3.17/bin/python -m pytest -q -rs test/compat; \
+	else \
+		echo "skipped: the client with the database on a server, because MILLRACE_TEST_$* names none (see test/with_databases.sh)"; test -z "$(STRICT)"; \
+	fi
+
 .PHONY: compat-torch
 compat-torch: bin/millrace ## Run the seed documents' PyTorch code against the binary (downloads 3 GB once)
 	test -x .venv-torch/bin/python || $(PYTHON) -m venv .venv-torch
@@ -78,8 +92,8 @@ compat-torch: bin/millrace ## Run the seed documents' PyTorch code against the b
 	.venv-torch/bin/python test/seeds/run_seeds.py bin/millrace $(SEEDS)
 
 .PHONY: bench
-bench: bin/millrace .venv-3.17/done ## Measure Millrace beside MLflow, as ratios of one run
-	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow
+bench: bin/millrace .venv-3.17/done ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server
+	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
 
 bin/golangci-lint-$(GOLANGCI):
 	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)

@@ -148,3 +148,15 @@ ACCEPTED = [
     ("hostile: encoded path", "refused", "paths are taken as they are"),
     ("hostile: metric key \\ud83d*", "message", "non-ASCII characters are not escaped in messages"),
 ]
+
+# Left out when Millrace's database is a server's: texts that SQLite takes and that are longer than the columns elsewhere,
+# where MLflow refuses them, too.
+NOT_ON_SERVERS = [
+    "experiment: create, name 500*",
+    "run: update {'run_name': 'nnnnn*",
+    "run: after update {'run_name': 'nnnnn*",
+    "run: after update {'status': 'finished'}",
+    "registry: tag of * {*'key': 'big', 'value': 'vvvvv*",
+    "registry: version * 'xxxxxxxxxx*",
+    "registry: version {'source': 's3://b/kkkkkkkkkkk*",
+]

@@ -1,5 +1,7 @@
 """Start Millrace and MLflow servers of our own for tests."""
 
+import atexit
+import hashlib
 import os
 import re
 import socket
@@ -32,14 +34,42 @@ def free_port():
         return s.getsockname()[1]
 
 
+def database_uri(folder, sqlite):
+    """Return the URI of the database that belongs to a folder.
+
+    That is a SQLite file in it, or, if $COMPAT_DATABASE is the URI of a database
+    server, a database on it that is made here and dropped at the end.
+    """
+    server = os.environ.get("COMPAT_DATABASE")
+    if sqlite or not server:
+        return "sqlite:///" + os.path.join(folder, "mlflow.db")
+    import sqlalchemy
+
+    url = sqlalchemy.make_url(server)
+    url = url.set(drivername={"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}.get(url.drivername, url.drivername))
+    name = "compat_" + hashlib.sha256(folder.encode()).hexdigest()[:16]
+
+    def run(statement):
+        engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sqlalchemy.text(statement))
+        engine.dispose()
+
+    if name not in _built:
+        _built[name] = True
+        run(f"CREATE DATABASE {name}")
+        atexit.register(run, f"DROP DATABASE {name}")
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
 class Server:
-    """A server process on a free port; its database and artifacts are in folder."""
+    """A server process on a free port; its database belongs to folder, and its artifacts are in it."""
 
     name = ""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, sqlite=False):
         self.folder = str(folder)
-        self.database = os.path.join(self.folder, "mlflow.db")
+        self.database = database_uri(self.folder, sqlite)
         self.artifacts = os.path.join(self.folder, "artifacts")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -47,7 +77,7 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.command(), "--host", "127.0.0.1", "--port", str(self.port),
-                 "--backend-store-uri", "sqlite:///" + self.database,
+                 "--backend-store-uri", self.database,
                  "--artifacts-destination", self.artifacts, *options],
                 cwd=self.folder, stdout=log, stderr=log, env=self.environment())
         for _ in range(600):

@@ -23,7 +23,7 @@ def test_requests():
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    with MLflow(tmp_path_factory.mktemp("mlflow")) as theirs, Millrace(tmp_path_factory.mktemp("millrace")) as ours:
+    with MLflow(tmp_path_factory.mktemp("mlflow"), sqlite=True) as theirs, Millrace(tmp_path_factory.mktemp("millrace")) as ours:
         yield theirs, ours
 
 
@@ -54,6 +54,8 @@ def test_filters(name, both):
     theirs, ours = map(answers, both)
     assert len(theirs) == len(ours) > 80
     for (question, status, message, names), (_, our_status, our_message, our_names) in zip(theirs, ours):
+        if differential.ON_SERVER and "ILIKE" in question and not question.isascii():
+            continue  # SQLite knows upper and lower case of ASCII only.
         if status == "refused":
             assert our_status == 400, question
         else:

@@ -42,7 +42,7 @@ def closed(tmp_path):
     """A server that wants tokens, and a token."""
     with Millrace(tmp_path) as server:
         made = subprocess.run(
-            [millrace_binary(), "tokens", "create", "--user", "me@example.org", "--backend-store-uri", "sqlite:///" + server.database],
+            [millrace_binary(), "tokens", "create", "--user", "me@example.org", "--backend-store-uri", server.database],
             capture_output=True, text=True, check=True)
         token = made.stdout.split()[-1]
         url = server.url + "/api/2.0/mlflow/experiments/search?max_results=1"
