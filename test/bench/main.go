@@ -1,6 +1,7 @@
 // Command bench measures Millrace beside MLflow on this machine, in one run, and
-// prints the figures with their ratios. Both servers keep a fresh SQLite file and
-// answer on loopback; MLflow runs with one worker, which is its fastest here.
+// prints the figures with their ratios. Both servers keep a fresh SQLite file, or
+// a fresh database on the server that --database names, and answer on loopback;
+// MLflow runs with one worker, which is its fastest here.
 package main
 
 import (
@@ -22,8 +23,11 @@ func main() {
 	millrace := flag.String("millrace", "bin/millrace", "the Millrace binary")
 	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2; none measures Millrace alone")
 	seconds := flag.Float64("seconds", 3, "time for each figure")
+	database := flag.String("database", "", "URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
+	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
 	flag.Parse()
-	if err := run(context.Background(), *millrace, *mlflow, time.Duration(*seconds*float64(time.Second))); err != nil {
+	b := bench{d: time.Duration(*seconds * float64(time.Second)), server: *database, runs: *runs}
+	if err := b.run(context.Background(), *millrace, *mlflow); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -32,29 +36,36 @@ func main() {
 // peer is one server under test.
 type peer struct {
 	name    string
-	command func(dir string, port int) *exec.Cmd
+	command func(database string, port int) *exec.Cmd
 }
 
-func run(ctx context.Context, millrace, mlflow string, d time.Duration) error {
+// bench is how to measure.
+type bench struct {
+	d      time.Duration
+	server string
+	runs   int
+}
+
+func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
 	binary, err := filepath.Abs(millrace)
 	if err != nil {
 		return err
 	}
-	peers := []peer{{"millrace", func(_ string, port int) *exec.Cmd {
-		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port))
+	peers := []peer{{"millrace", func(database string, port int) *exec.Cmd {
+		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port), "--backend-store-uri", database)
 	}}}
 	if mlflow != "" {
 		if mlflow, err = filepath.Abs(mlflow); err != nil {
 			return err
 		}
-		peers = append(peers, peer{"mlflow", func(dir string, port int) *exec.Cmd {
+		peers = append(peers, peer{"mlflow", func(database string, port int) *exec.Cmd {
 			return exec.CommandContext(ctx, mlflow, "server", "--workers", "1", "--port", strconv.Itoa(port),
-				"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"))
+				"--backend-store-uri", database)
 		}})
 	}
 	var columns [][]figure
 	for _, p := range peers {
-		figures, err := measure(ctx, p, d)
+		figures, err := b.measure(ctx, p)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -64,7 +75,7 @@ func run(ctx context.Context, millrace, mlflow string, d time.Duration) error {
 }
 
 // measure starts a server and takes every figure from it.
-func measure(ctx context.Context, p peer, d time.Duration) (figures []figure, err error) {
+func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err error) {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
 	if err != nil {
 		return nil, err
@@ -74,7 +85,12 @@ func measure(ctx context.Context, p peer, d time.Duration) (figures []figure, er
 	if err != nil {
 		return nil, err
 	}
-	cmd := p.command(dir, port)
+	database, drop, err := b.database(ctx, dir, p.name)
+	if err != nil {
+		return nil, err
+	}
+	defer drop()
+	cmd := p.command(database, port)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -102,7 +118,16 @@ func measure(ctx context.Context, p peer, d time.Duration) (figures []figure, er
 		return nil, err
 	}
 	figures = append(figures, figure{"memory when idle, whole tree", idle, "MB", lower})
-	more, err := scenarios(ctx, url, d)
+	more, err := scenarios(ctx, url, b.d)
+	if err != nil || b.runs == 0 {
+		return append(figures, more...), err
+	}
+	figures = append(figures, more...)
+	experiment, err := fill(ctx, database, b.runs)
+	if err != nil {
+		return nil, err
+	}
+	more, err = searches(ctx, url, experiment, b.d)
 	return append(figures, more...), err
 }
 

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// database returns the URI of a new database for a peer, a file in dir or one on
+// the server, and what takes it away again.
+func (b *bench) database(ctx context.Context, dir, name string) (uri string, drop func(), err error) {
+	if b.server == "" {
+		return "sqlite:///" + filepath.Join(dir, "mlflow.db"), func() {}, nil
+	}
+	u, err := url.Parse(b.server)
+	if err != nil {
+		return "", nil, errors.New("the URI of --database cannot be read")
+	}
+	db, _, err := store.OpenSQL(ctx, b.server)
+	if err != nil {
+		return "", nil, err
+	}
+	name = fmt.Sprintf("bench_%s_%d", name, os.Getpid())
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", nil, errors.Join(err, db.Close())
+	}
+	u.Path = "/" + name
+	driver := map[string]string{"postgresql": "psycopg2", "mysql": "pymysql"}[u.Scheme]
+	u.Scheme += "+" + driver // As SQLAlchemy wants it; Millrace does not mind.
+	return u.String(), func() {
+		time.Sleep(time.Second) // The peer's last connections are closing.
+		if _, err := db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		db.Close()
+	}, nil
+}
+
+// fill adds an experiment with n runs of 20 metrics, 20 params and 5 tags each,
+// straight to the database, and returns its id.
+func fill(ctx context.Context, database string, n int) (string, error) {
+	s, err := store.Open(ctx, store.Options{URI: database, ArtifactRoot: "mlflow-artifacts:/"})
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	experiment, err := s.CreateExperiment(ctx, "filled", "", nil)
+	if err != nil {
+		return "", err
+	}
+	var wg sync.WaitGroup
+	todo := make(chan int)
+	failed := make(chan error, 16)
+	for range cap(failed) {
+		wg.Go(func() {
+			for i := range todo {
+				if err := fillRun(ctx, s, experiment, i); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	for i := range n {
+		select {
+		case todo <- i:
+		case err := <-failed:
+			return "", err
+		}
+	}
+	close(todo)
+	wg.Wait()
+	close(failed)
+	return strconv.FormatInt(experiment, 10), <-failed
+}
+
+func fillRun(ctx context.Context, s *store.Store, experiment int64, i int) error {
+	run, err := s.CreateRun(ctx, experiment, &mlflow.CreateRunRequest{StartTime: 1_700_000_000_000 + int64(i)})
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(1, uint64(i))) // The same data each time.
+	metrics, params := make([]mlflow.Metric, 20), make([]mlflow.Param, 20)
+	for k := range metrics {
+		metrics[k] = mlflow.Metric{Key: fmt.Sprintf("m%d", k), Value: r.Float64(), Timestamp: 1}
+		params[k] = mlflow.Param{Key: fmt.Sprintf("p%d", k), Value: fmt.Sprintf("v%d", r.IntN(20))}
+	}
+	tags := make([]mlflow.Tag, 4) // And the run's name.
+	for k := range tags {
+		tags[k] = mlflow.Tag{Key: fmt.Sprintf("t%d", k), Value: fmt.Sprintf("tag%d", r.IntN(4))}
+	}
+	return s.LogBatch(ctx, run.Info.RunID, metrics, params, tags)
+}
+
+// searches measures the searches that the pages of experiments ask for.
+func searches(ctx context.Context, url, experiment string, d time.Duration) (figures []figure, err error) {
+	c := mlflow.NewClient(url, mlflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
+	for _, s := range []struct{ name, filter, order string }{
+		{"search: a page of 100, newest first", "", ""},
+		{"search: filter on metric, param and tag", "metrics.m1 > 0.5 and params.p3 = 'v5' and tags.t1 = 'tag2'", ""},
+		{"search: order by a metric", "", "metrics.m1 DESC"},
+	} {
+		in := &mlflow.SearchRunsRequest{ExperimentIDs: []string{experiment}, Filter: s.filter, MaxResults: new(int32(100))}
+		if s.order != "" {
+			in.OrderBy = strings.Split(s.order, ",")
+		}
+		rate, err := throughput(ctx, 1, d, func(ctx context.Context, _ int64) error {
+			out, err := c.SearchRuns(ctx, in)
+			if err == nil && len(out.Runs) == 0 {
+				err = errors.New("no run was found")
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		figures = append(figures, figure{s.name, 1000 / rate, "ms", lower})
+	}
+	return figures, nil
+}
