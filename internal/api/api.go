@@ -51,6 +51,25 @@ type Server struct {
 // Handler returns the API's routes as one handler. It answers everything under
 // /api/ and /ajax-api/, and the few routes that MLflow keeps at the root.
 func (s *Server) Handler() http.Handler {
+	r := s.mounted()
+	r.mux.HandleFunc("/", r.notFound)
+	return s.recovered(cleanURLsOnly(r.mux))
+}
+
+// Routes lists what Handler serves, as "GET /api/2.0/mlflow/runs/get", so that a
+// test can hold it against the published list.
+func (s *Server) Routes() []string {
+	var list []string
+	for pattern, methods := range s.mounted().methods {
+		for _, method := range methods {
+			list = append(list, method+" "+pattern)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (s *Server) mounted() *routes {
 	r := &routes{server: s, mux: http.NewServeMux(), methods: map[string][]string{}}
 	s.experimentRoutes(r)
 	s.runRoutes(r)
@@ -59,9 +78,11 @@ func (s *Server) Handler() http.Handler {
 	s.registryRoutes(r)
 	s.artifactRoutes(r)
 	s.serverInfoRoutes(r)
+	s.graphqlRoutes(r)
+	s.stockUIRoutes(r)
 	s.millraceRoutes(r)
-	r.mux.HandleFunc("/", r.notFound)
-	return s.recovered(cleanURLsOnly(r.mux))
+	refusedRoutes(r)
+	return r
 }
 
 // atRoot are the API's routes that lie outside /api/ and /ajax-api/.
@@ -71,7 +92,7 @@ var atRoot = map[string]bool{
 
 // Handles reports whether a path belongs to the API rather than to the pages.
 func Handles(path string) bool {
-	return atRoot[path] || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/")
+	return atRoot[path] || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/") || refusedAtRoot(path)
 }
 
 // routes collects what Handler serves.
@@ -259,9 +280,14 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	return nil
 }
 
-// fail answers err. What is not meant for the caller becomes INTERNAL_ERROR
-// with a fixed text and is logged here, once.
+// fail answers err.
 func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
+	writeError(w, s.presentable(req, err))
+}
+
+// presentable returns err as the caller may see it. What is not meant for the
+// caller becomes INTERNAL_ERROR with a fixed text and is logged here, once.
+func (s *Server) presentable(req *http.Request, err error) *mlflow.Error {
 	e := mlflow.AsError(err)
 	switch {
 	case e != nil:
@@ -273,7 +299,7 @@ func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
 		s.Log.Error("request failed", "method", req.Method, "path", req.URL.Path, "error", err)
 		e = internalError()
 	}
-	writeError(w, e)
+	return e
 }
 
 func internalError() *mlflow.Error {

@@ -94,7 +94,10 @@ func differences(f Flavor, have, head map[string]*Table) (list []string) {
 		}
 		_, indexes := createOf(f, name) // Those that MySQL makes for foreign keys come and go.
 		for _, index := range slices.Sorted(maps.Keys(indexes)) {
-			if _, found := have[name].Indexes[index]; !found && !(f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE")) { // Which is a constraint there.
+			if f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE") {
+				continue // It is a constraint there.
+			}
+			if _, found := have[name].Indexes[index]; !found {
 				list = append(list, fmt.Sprintf("%s lacks the index %s", name, index))
 			}
 		}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/graphql"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	maxGraphQLBody = 1 << 20
+	maxLookups     = 1000 // experiments and model versions looked up beside the runs of one answer
+)
+
+// graphqlRoutes serves MLflow's GraphQL fields through the handlers of the REST
+// routes that answer the same questions, with their permissions.
+func (s *Server) graphqlRoutes(r *routes) {
+	x, err := graphql.New(map[string]graphql.Resolver{
+		"Query.mlflowGetExperiment":                resolver(s, mlflow.GetExperimentAPI, auth.ReadExperiment, s.getExperiment),
+		"Query.mlflowGetMetricHistoryBulkInterval": resolver(s, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval),
+		"Query.mlflowGetRun":                       resolver(s, mlflow.GetRunAPI, auth.ReadRun, s.getRun),
+		"Query.mlflowListArtifacts":                resolver(s, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts),
+		"Query.mlflowSearchModelVersions":          resolver(s, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, s.searchModelVersions),
+		"Query.mlflowSearchRuns":                   resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
+		"Query.test":                               echo,
+		"Mutation.mlflowSearchDatasets":            resolver(s, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets),
+		"Mutation.mlflowSearchRuns":                resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
+		"Mutation.testMutation":                    echo,
+		"MlflowRunExtension.experiment":            s.experimentOfRun,
+		"MlflowRunExtension.modelVersions":         s.versionsOfRun,
+	})
+	if err != nil {
+		panic(err) // The schema is part of the program.
+	}
+	r.root(http.MethodPost, "/graphql", auth.ReadServer, func(w http.ResponseWriter, req *http.Request) error {
+		in, err := readGraphQL(w, req)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+		defer cancel()
+		ctx = context.WithValue(ctx, lookupsKey{}, &lookups{req: req, experiments: map[string]*mlflow.Experiment{}})
+		answer := x.Execute(ctx, in, func(err error) string { return s.presentable(req, err).Message })
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(answer) //nolint:gosec // It is JSON and says so. A client that has gone away needs no answer.
+		return nil
+	})
+}
+
+func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, err error) {
+	body, err := readBody(w, req, maxGraphQLBody)
+	if err != nil {
+		return in, err
+	}
+	if err := checkContentType(req); err != nil {
+		return in, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	err = dec.Decode(&in)
+	if err == nil {
+		if _, end := dec.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("more data after the object")
+		}
+	}
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped) && mistyped.Field == "":
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be one JSON object with query, variables and operationName; batches are not served.")
+	case errors.As(err, &mistyped):
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: it was of type '%s'.", shorten(mistyped.Field), mistyped.Value)
+	case err != nil:
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", shorten(err.Error()))
+	case strings.TrimSpace(in.Query) == "":
+		err = missingParameter("query")
+	}
+	return in, err
+}
+
+// lookups is what one request has already looked up beside its runs.
+type lookups struct {
+	req         *http.Request
+	experiments map[string]*mlflow.Experiment
+	count       int
+}
+
+type lookupsKey struct{}
+
+// another counts a look-up: a page may have 50,000 runs, and MLflow's fields make
+// one or two look-ups for each.
+func another(ctx context.Context) (*lookups, error) {
+	l := ctx.Value(lookupsKey{}).(*lookups)
+	if l.count++; l.count > maxLookups {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "One document can look up at most %d experiments and lists of model versions; ask for fewer runs at once.", maxLookups)
+	}
+	return l, nil
+}
+
+// resolver answers a field with an endpoint's handler. The field's input is the
+// endpoint's request in JSON.
+func resolver[Req, Resp any](s *Server, _ mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) graphql.Resolver {
+	return func(ctx context.Context, _ any, args map[string]any) (any, error) {
+		if err := auth.Allow(ctx, perm); err != nil {
+			return nil, err
+		}
+		input, err := json.Marshal(args["input"])
+		if err != nil {
+			return nil, err
+		}
+		in := new(Req)
+		if err := decodeJSON(input, in); err != nil {
+			return nil, err
+		}
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		if s.RewriteResponse != nil {
+			s.RewriteResponse(ctx.Value(lookupsKey{}).(*lookups).req, out)
+		}
+		return out, nil
+	}
+}
+
+func (s *Server) experimentOfRun(ctx context.Context, parent any, _ map[string]any) (any, error) {
+	if err := auth.Allow(ctx, auth.ReadExperiment); err != nil {
+		return nil, err
+	}
+	id := parent.(*mlflow.Run).Info.ExperimentID
+	l := ctx.Value(lookupsKey{}).(*lookups)
+	if e := l.experiments[id]; e != nil {
+		return e, nil
+	}
+	if _, err := another(ctx); err != nil {
+		return nil, err
+	}
+	out, err := s.getExperiment(ctx, &mlflow.GetExperimentRequest{ExperimentID: id})
+	if err != nil {
+		return nil, err
+	}
+	if s.RewriteResponse != nil {
+		s.RewriteResponse(l.req, out)
+	}
+	l.experiments[id] = out.Experiment
+	return out.Experiment, nil
+}
+
+func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any) (any, error) {
+	if err := auth.Allow(ctx, auth.ReadRegistry); err != nil {
+		return nil, err
+	}
+	l, err := another(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.searchModelVersions(ctx, &mlflow.SearchModelVersionsRequest{Filter: "run_id='" + parent.(*mlflow.Run).Info.RunID + "'"})
+	if err != nil {
+		return nil, err
+	}
+	if s.RewriteResponse != nil {
+		s.RewriteResponse(l.req, out)
+	}
+	return out.ModelVersions, nil
+}
+
+// echo answers the two fields with which a client can try the route.
+func echo(_ context.Context, _ any, args map[string]any) (any, error) {
+	text, _ := args["inputString"].(string)
+	return &struct {
+		Output string `json:"output"`
+	}{text}, nil
+}

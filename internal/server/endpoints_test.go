@@ -1,0 +1,254 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/config"
+)
+
+var update = flag.Bool("update", false, "write docs/endpoints.md anew")
+
+const (
+	endpointsTable = "../../docs/endpoints.tsv"
+	endpointsPage  = "../../docs/endpoints.md"
+	mlflowRoutes   = 299 // of MLflow 3.17.2; the table's other rows are Millrace's own
+)
+
+// endpoint is a row of the table. Forms tells under which prefixes a path that
+// begins with /api/ is served: api, ajax (-api), ajax+api; root stands for others.
+type endpoint struct{ group, method, path, forms, status, note string }
+
+// paths returns the paths that the row stands for.
+func (e endpoint) paths() []string {
+	ajax := "/ajax-api/" + strings.TrimPrefix(e.path, "/api/")
+	switch e.forms {
+	case "ajax":
+		return []string{ajax}
+	case "ajax+api":
+		return []string{e.path, ajax}
+	}
+	return []string{e.path}
+}
+
+func readEndpoints(t *testing.T) []endpoint {
+	t.Helper()
+	text, err := os.ReadFile(endpointsTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []endpoint
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		f := strings.Split(line+"\t", "\t")
+		if len(f) < 7 {
+			t.Fatalf("row %d has too few columns: %s", i+1, line)
+		}
+		list = append(list, endpoint{f[0], f[1], f[2], f[3], f[4], f[5]})
+	}
+	return list
+}
+
+// wildcard is a part of a path that stands for any name.
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+
+// TestEndpoints holds the published list of endpoints against a running server.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	url := start(t)
+	listed := map[string]bool{}
+	for _, e := range readEndpoints(t) {
+		for _, path := range e.paths() {
+			listed[e.method+" "+wildcard.ReplaceAllString(path, "{}")] = true
+			status, answer := ask(t, e.method, url+wildcard.ReplaceAllString(path, "x"))
+			if problem := e.wrong(status, answer); problem != "" {
+				t.Errorf("%s %s is listed as %s, but %s: %d %.300s", e.method, path, e.status, problem, status, answer)
+			}
+		}
+	}
+	for _, route := range (&api.Server{}).Routes() {
+		if !listed[wildcard.ReplaceAllString(route, "{}")] {
+			t.Errorf("%s is served, but not listed in docs/endpoints.tsv", route)
+		}
+	}
+}
+
+// wrong says how an answer contradicts the row; "" if it does not.
+func (e endpoint) wrong(status int, answer string) string {
+	var body struct {
+		Code    string `json:"error_code"`
+		Message string `json:"message"`
+	}
+	isError := json.Unmarshal([]byte(answer), &body) == nil && body.Code != "" && body.Message != ""
+	unknown := isError && strings.Contains(body.Message, "No API endpoint")
+	switch {
+	case e.status == "served" && unknown:
+		return "no route takes it"
+	case e.status == "served" && (status == http.StatusMethodNotAllowed || status == http.StatusNotImplemented || status == http.StatusInternalServerError):
+		return "it is not"
+	case e.status == "refused" && (!isError || unknown || status < 400 || status >= 500 && status != http.StatusNotImplemented):
+		return "there is no clear error"
+	case e.status == "refused" && (e.note == "" || !strings.Contains(body.Message, e.note)):
+		return "the message does not name " + e.note
+	case e.status == "missing" && !unknown:
+		return "something takes it"
+	case !slices.Contains([]string{"served", "refused", "missing"}, e.status):
+		return "there is no such status"
+	}
+	return ""
+}
+
+// start runs a server in a new folder and returns its URL.
+func start(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	config.Flags(flags)
+	if err := flags.Parse([]string{"--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files")}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(flags, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return s.URL()
+}
+
+func ask(t *testing.T, method, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+// TestEndpointsPage makes docs/endpoints.md from the table, or proves that it is
+// what the table makes.
+func TestEndpointsPage(t *testing.T) {
+	t.Parallel()
+	want := page(readEndpoints(t))
+	if *update {
+		if err := os.WriteFile(endpointsPage, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(endpointsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("docs/endpoints.md does not fit docs/endpoints.tsv: run `go test ./internal/server -run EndpointsPage -update`")
+	}
+}
+
+func page(list []endpoint) []byte {
+	var b bytes.Buffer
+	upstream, own := list[:mlflowRoutes], list[mlflowRoutes:]
+	n := map[string]int{}
+	for _, e := range upstream {
+		n[e.status]++
+	}
+	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.17.2, Millrace serves %d and refuses %d on purpose; %d are missing. A refused route\n"+
+		"answers 501 or 404 with an `error_code` and a message that says what it would have been for and what to do instead.\n"+
+		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"], n["refused"], n["missing"], len(own))
+	b.WriteString("A path that begins with `/[ajax-]api/` is served under both prefixes. This page is made from [endpoints.tsv](endpoints.tsv) by\n" +
+		"`go test ./internal/server -run EndpointsPage -update`; a test asks a running server for every row.\n")
+	for _, status := range []string{"served", "missing"} {
+		section(&b, strings.ToUpper(status[:1])+status[1:], status, upstream)
+	}
+	b.WriteString("\n## Refused on purpose\n")
+	var features []string
+	for _, e := range upstream {
+		if e.status == "refused" && !slices.Contains(features, e.note) {
+			features = append(features, e.note)
+		}
+	}
+	for _, feature := range features {
+		fmt.Fprintf(&b, "\n### %s\n\n", strings.ToUpper(feature[:1])+feature[1:])
+		for _, e := range upstream {
+			if e.status == "refused" && e.note == feature {
+				fmt.Fprintf(&b, "- `%s %s`\n", e.method, e.shown())
+			}
+		}
+	}
+	section(&b, "Millrace's own", "", own)
+	return b.Bytes()
+}
+
+// section lists the rows of a status, all with "", by group.
+func section(b *bytes.Buffer, title, status string, list []endpoint) {
+	var groups []string
+	for _, e := range list {
+		if (status == "" || e.status == status) && !slices.Contains(groups, e.group) {
+			groups = append(groups, e.group)
+		}
+	}
+	if len(groups) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n", title)
+	for _, group := range groups {
+		fmt.Fprintf(b, "\n### %s\n\n", group)
+		for _, e := range list {
+			if e.group == group && (status == "" || e.status == status) {
+				fmt.Fprintf(b, "- `%s %s`", e.method, e.shown())
+				if e.status == "refused" {
+					fmt.Fprint(b, ", refused")
+				}
+				if e.note != "" {
+					fmt.Fprintf(b, ": %s", e.note)
+				}
+				fmt.Fprintln(b)
+			}
+		}
+	}
+}
+
+// shown is the path as the page spells it.
+func (e endpoint) shown() string {
+	switch e.forms {
+	case "ajax+api":
+		return "/[ajax-]api/" + strings.TrimPrefix(e.path, "/api/")
+	case "ajax":
+		return e.paths()[0]
+	}
+	return e.path
+}
