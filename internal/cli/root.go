@@ -41,7 +41,7 @@ func newRoot() *cobra.Command {
 	}
 	// -h is --host, as with `mlflow server`; help is --help.
 	root.PersistentFlags().Bool("help", false, "show help")
-	root.AddCommand(newServerCommand(), newTokensCommand(), newModelsCommand())
+	root.AddCommand(newServerCommand(), newTokensCommand(), newModelsCommand(), newDBCommand())
 	return root
 }
 
