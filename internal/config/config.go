@@ -52,6 +52,13 @@ var options = []option{
 		text(func(c *Config) *string { return &c.ReadStoreURI }),
 	},
 	{
+		"read-replica-backend-store-uri", "", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI", "", "MLflow's name of --read-store-uri",
+		func(c *Config, v string) error {
+			c.ReadStoreURI = cmp.Or(c.ReadStoreURI, v)
+			return nil
+		},
+	},
+	{
 		"db-pool-size", "", "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "20", "connections to PostgreSQL or MySQL at most; more requests wait",
 		func(c *Config, v string) (err error) {
 			if c.DBPoolSize, err = strconv.Atoi(v); err != nil || c.DBPoolSize < 1 || c.DBPoolSize > 10_000 {
@@ -179,7 +186,6 @@ var refused = []struct {
 }{
 	{"app-name", false, "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens"},
 	{"artifacts-only", true, "a server of artifacts alone is not there yet; leave the option out"},
-	{"read-replica-backend-store-uri", false, "read replicas are not there yet; leave the option out"},
 	{"expose-prometheus", false, "metrics for Prometheus are not there yet; leave the option out"},
 	{"enable-workspaces", true, "workspaces are not there yet; leave the option out"},
 	{"workspace-store-uri", false, "workspaces are not there yet; leave the option out"},

@@ -91,6 +91,9 @@ func schemaRevision(ctx context.Context, c *conn) (string, error) {
 	}
 	var revision string
 	err = c.raw.QueryRowContext(ctx, `SELECT version_num FROM alembic_version`).Scan(&revision)
+	if errors.Is(err, sql.ErrNoRows) && tables[copyProgressTable] {
+		return "", errors.New("it holds an unfinished copy; finish it with the same `millrace db copy` again")
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", errors.New("its table alembic_version is empty, so its schema revision is unknown")
 	}
