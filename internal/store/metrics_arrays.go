@@ -10,21 +10,12 @@ import (
 // What PostgreSQL can do in one statement, so in one round trip and one commit,
 // because it takes arrays.
 
-// logMetricsQuery writes metrics to a run if it is active, and says whether it
-// is. It can be sent again: a value that is there is not written twice.
-const logMetricsQuery = "WITH run AS (SELECT run_uuid FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active')," +
-	" added AS (INSERT INTO metrics (`key`, value, timestamp, step, is_nan, run_uuid)" +
-	" SELECT m.*, run.run_uuid FROM run CROSS JOIN unnest(?, ?, ?, ?, ?) AS m ON CONFLICT DO NOTHING)," +
-	" newest AS (INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)" +
-	" SELECT m.*, run.run_uuid FROM run CROSS JOIN unnest(?, ?, ?, ?, ?) AS m" + latestMetric + ")" +
-	" SELECT count(*) FROM run"
-
 // logMetricsAtOnce writes metrics by a single statement. done is false where
 // that does not do: on other databases, for metrics of logged models, and for
 // runs that take none, of which the caller finds out more.
 func (s *Store) logMetricsAtOnce(ctx context.Context, runID string, metrics []mlflow.Metric) (done bool, err error) {
 	p, ok := s.engine.(*pool)
-	if !ok || !s.d.arrays {
+	if !ok || p.groups == nil {
 		return false, nil
 	}
 	for i := range metrics {
@@ -32,23 +23,8 @@ func (s *Store) logMetricsAtOnce(ctx context.Context, runID string, metrics []ml
 			return false, nil
 		}
 	}
-	args := append([]any{runID}, metricArrays(metrics)...)
-	args = append(args, metricArrays(newestOf(metrics))...)
-	var active int
-	err = p.once(ctx, func(t tx) error { return t.queryRow(logMetricsQuery, args...).Scan(&active) })
-	return err != nil || active == 1, err
-}
-
-// metricArrays returns the columns key, value, timestamp, step and is_nan.
-func metricArrays(metrics []mlflow.Metric) []any {
-	n := len(metrics)
-	keys, values, times, steps, nans := make([]string, n), make([]float64, n), make([]int64, n), make([]int64, n), make([]bool, n)
-	for i := range metrics {
-		m := &metrics[i]
-		keys[i], times[i], steps[i] = m.Key, m.Timestamp, m.Step
-		values[i], nans[i] = stored(m.Value)
-	}
-	return []any{keys, values, times, steps, nans}
+	active, err := p.logMetrics(ctx, runID, metrics)
+	return err != nil || active, err
 }
 
 // sampleQuery finds the first row at or after each of some steps.

@@ -31,6 +31,8 @@ type pool struct {
 	d     *dialect
 	log   *slog.Logger
 	texts *sync.Map // of a query's text: as the database wants it
+	// groups writes metrics; nil where there are no arrays to send them as.
+	groups *metricGroups
 
 	mu    sync.RWMutex // guards shut against new transactions
 	shut  bool
@@ -41,7 +43,11 @@ func newPool(t target, d *dialect, size int, log *slog.Logger) *pool {
 	t.db.SetMaxOpenConns(size)
 	t.db.SetMaxIdleConns(size)
 	t.db.SetConnMaxIdleTime(5 * time.Minute)
-	return &pool{db: t.db, d: d, log: log, texts: &sync.Map{}}
+	p := &pool{db: t.db, d: d, log: log, texts: &sync.Map{}}
+	if d.arrays {
+		p.groups = startMetricGroups(p)
+	}
+	return p
 }
 
 func (p *pool) close() error {
@@ -49,7 +55,32 @@ func (p *pool) close() error {
 	p.shut = true
 	p.mu.Unlock()
 	p.under.Wait()
+	if p.groups != nil {
+		p.groups.stop()
+	}
 	return p.db.Close()
+}
+
+// enter counts a transaction in, unless the pool is closing.
+func (p *pool) enter() error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.shut {
+		return errClosed
+	}
+	p.under.Add(1)
+	return nil
+}
+
+// logMetrics writes metrics together with those of other requests, and reports
+// whether the run takes any.
+func (p *pool) logMetrics(ctx context.Context, runID string, metrics []mlflow.Metric) (active bool, err error) {
+	if err := p.enter(); err != nil {
+		return false, err
+	}
+	defer p.under.Done()
+	active, err = p.groups.log(ctx, runID, metrics)
+	return active, dbError(ctx, err)
 }
 
 // inTx runs fn in a transaction that is durable when inTx returns nil. It is
@@ -58,6 +89,10 @@ func (p *pool) inTx(ctx context.Context, fn func(tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.under.Done()
 	// A request that ends must not leave in doubt whether it was stored.
 	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -67,20 +102,21 @@ func (p *pool) inTx(ctx context.Context, fn func(tx) error) error {
 // once runs fn, which sends a single statement that may be sent again, outside
 // of a transaction.
 func (p *pool) once(ctx context.Context, fn func(tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return dbError(ctx, p.retry(ctx, func() error {
+	return p.retry(ctx, func() error {
 		return p.withConnection(ctx, func(raw *sql.Conn) error {
-			return p.call(tx{steady, &conn{raw: raw, d: p.d, texts: p.texts}}, fn)
+			return p.call(tx{ctx, &conn{raw: raw, d: p.d, texts: p.texts}}, fn)
 		})
-	}))
+	})
 }
 
 // read runs fn on one state of the database.
 func (p *pool) read(ctx context.Context, fn func(tx) error) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.under.Done()
 	options := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	return dbError(ctx, p.retry(ctx, func() error { return p.transaction(ctx, ctx, options, fn) }))
 }
@@ -126,16 +162,8 @@ func (p *pool) transaction(waiting, ctx context.Context, options *sql.TxOptions,
 	})
 }
 
-// withConnection lends fn a connection, for as long as the pool is open.
+// withConnection lends fn a connection.
 func (p *pool) withConnection(waiting context.Context, fn func(*sql.Conn) error) error {
-	p.mu.RLock()
-	if p.shut {
-		p.mu.RUnlock()
-		return errClosed
-	}
-	p.under.Add(1)
-	p.mu.RUnlock()
-	defer p.under.Done()
 	raw, err := p.connection(waiting)
 	if err != nil {
 		return err
