@@ -210,7 +210,7 @@ func TestInterruptedUpgrade(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for at := 3; ; at += 9 {
+			for at := 3; ; at += 25 {
 				ctx, cancel := context.WithCancel(t.Context())
 				n := 0
 				err := schema.Upgrade(ctx, ours, f, false, func(string) {
