@@ -119,5 +119,5 @@ func (b *builder) dataset(g *grammar, c *condition) {
 	}
 	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")
 	b.compare(column, c.op, c.values)
-	b.write(")")
+	b.write(b.d.Probe, ")")
 }

@@ -54,6 +54,11 @@ type Dialect struct {
 	// NullsLast is whether ORDER BY understands NULLS LAST. Where it does not,
 	// missing values count as the smallest.
 	NullsLast bool
+	// Probe ends a sub-query, so that it is asked as it is written: EXISTS for each
+	// row in the order of the page, by an index, and IN once. Left to itself
+	// PostgreSQL joins all rows, and as long as a table has no statistics it may do
+	// that pair by pair.
+	Probe string
 }
 
 // In all of them a backslash in a pattern is a plain character.
@@ -61,7 +66,7 @@ var (
 	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
 	SQLite = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", NullsLast: true}
 	// PostgreSQL compares with the deterministic collations that it has by default.
-	PostgreSQL = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", NullsLast: true}
+	PostgreSQL = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", NullsLast: true, Probe: " OFFSET 0"}
 	// MySQL compares twice, by the column's collation, which may ignore case but
 	// has the index, and byte by byte.
 	MySQL = Dialect{

@@ -55,9 +55,22 @@ func (b *builder) compare(column, op string, values []any) {
 	}
 }
 
+// sought are the comparisons that few names of runs meet: these are found first
+// where [Dialect.Probe] has it so. Other values repeat, as a rule, and a page is
+// full before many runs were asked.
+var sought = []string{"=", opLike, opILike, opIn}
+
 // exists writes that the searched row has, or lacks, a value called key. The
 // value must meet the comparison if there is one.
 func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
+	if b.d.Probe != "" && key == tagRunName && slices.Contains(sought, op) {
+		b.write(g.table, ".", g.id, " IN (SELECT x.", k.owner, " FROM ", k.table, " x WHERE ")
+		b.compare("x."+k.key, "=", []any{key})
+		b.write(" AND ")
+		b.compare("x."+k.value, op, values)
+		b.write(b.d.Probe, ")")
+		return
+	}
 	if op == opIsNull {
 		b.write("NOT ")
 	}
@@ -79,7 +92,7 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 			b.write(" AND NOT x.", k.nan)
 		}
 	}
-	b.write(")")
+	b.write(b.d.Probe, ")")
 }
 
 // where writes the conditions of a filter, the cheap and selective ones first:

@@ -41,7 +41,11 @@ func (b *bench) database(ctx context.Context, dir, name string) (uri string, dro
 	u.Scheme += "+" + driver // As SQLAlchemy wants it; Millrace does not mind.
 	return u.String(), func() {
 		time.Sleep(time.Second) // The peer's last connections are closing.
-		if _, err := db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name); err != nil {
+		statement := "DROP DATABASE " + name
+		if u.Scheme == "postgresql+psycopg2" {
+			statement += " WITH (FORCE)"
+		}
+		if _, err := db.ExecContext(context.WithoutCancel(ctx), statement); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
 		db.Close()
