@@ -13,6 +13,7 @@ const (
 	maxAliases    = 10 // in one selection set, fragments included
 	maxDepth      = 10
 	maxSelections = 1000 // fragments counted wherever they are spread
+	maxFragments  = 100  // the validator follows each chain of them from every link
 	maxTokens     = 10_000
 	maxNameLength = 100
 )
@@ -40,6 +41,9 @@ func checkText(query string) error {
 // checkSize refuses documents that select too much. It counts every selection
 // that it visits and stops at the limit, so that it cannot be kept busy.
 func checkSize(doc *ast.QueryDocument) error {
+	if n := len(doc.Fragments); n > maxFragments {
+		return tooMany(n, maxFragments, "fragments")
+	}
 	c := &counter{doc: doc}
 	for _, f := range doc.Fragments {
 		if err := c.written(f.SelectionSet); err != nil {

@@ -107,6 +107,9 @@ func (w *writer) field(n *node, parent reflect.Value) error {
 	if err != nil {
 		w.errors = append(w.errors, w.describe(err))
 		w.buf = append(w.buf, "null"...)
+		if len(w.errors) > maxProblems {
+			return problems(w.errors)
+		}
 		return nil
 	}
 	return w.value(n, reflect.ValueOf(value))
