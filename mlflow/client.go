@@ -10,55 +10,79 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
-// Client calls an MLflow-compatible tracking server.
+// Client calls an MLflow-compatible tracking server. It is safe for concurrent
+// use.
 type Client struct {
-	base  string
-	token string
-	http  *http.Client
+	base       string
+	authorize  func(*http.Request)
+	http       *http.Client
+	retryFor   time.Duration
+	progress   func(Transfer)
+	experiment *atomic.Value // The experiment ID that SetExperiment chose.
 }
 
 // Option changes how a Client connects.
 type Option func(*Client)
 
-// WithToken sends a bearer token with every request.
-func WithToken(token string) Option { return func(c *Client) { c.token = token } }
+// WithToken sends a bearer token with every request; an empty one sends none.
+func WithToken(token string) Option {
+	return func(c *Client) {
+		if token != "" {
+			c.authorize = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+		}
+	}
+}
+
+// WithBasicAuth sends a name and a password with every request.
+func WithBasicAuth(user, password string) Option {
+	return func(c *Client) { c.authorize = func(r *http.Request) { r.SetBasicAuth(user, password) } }
+}
 
 // WithHTTPClient uses h instead of [http.DefaultClient].
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
+// WithRetryFor sets how long a request is tried again when the server cannot be
+// reached or asks to come back later: 10 s unless told otherwise, 0 for never.
+// A request that would do its work twice is repeated only if it was not taken.
+func WithRetryFor(d time.Duration) Option { return func(c *Client) { c.retryFor = d } }
+
+// WithProgress calls f while files go up or down, from several goroutines.
+func WithProgress(f func(Transfer)) Option { return func(c *Client) { c.progress = f } }
+
 // NewClient returns a client of the server at base, such as http://127.0.0.1:5000.
+// [Connect] also reads the environment and the user's credentials.
 func NewClient(base string, opts ...Option) *Client {
-	c := &Client{base: strings.TrimRight(base, "/"), http: http.DefaultClient}
+	c := &Client{
+		base: strings.TrimRight(base, "/"), http: http.DefaultClient, retryFor: 10 * time.Second,
+		authorize: func(*http.Request) {}, progress: func(Transfer) {}, experiment: new(atomic.Value),
+	}
 	for _, o := range opts {
 		o(c)
 	}
 	return c
 }
 
+// URL returns the server's address.
+func (c *Client) URL() string { return c.base }
+
 // call sends in to the endpoint. The response is never nil, so that callers can
 // pick a field from it before they look at the error.
 func call[Req, Resp any](ctx context.Context, c *Client, e Endpoint[Req, Resp], in *Req) (*Resp, error) {
 	out := new(Resp)
-	req, err := newRequest(ctx, c.base, e.Method, e.Path, in)
+	resp, err := c.send(ctx, repeatable(e.Method, e.Path), func() (*http.Request, error) {
+		return newRequest(ctx, c.base, e.Method, e.Path, in)
+	})
 	if err != nil {
 		return out, err
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return out, fmt.Errorf("calling %s: %w", e.Path, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return out, fmt.Errorf("reading the answer of %s: %w", e.Path, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return out, responseError(resp, body)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return out, fmt.Errorf("reading the answer of %s: %w", e.Path, err)
@@ -73,9 +97,20 @@ func responseError(resp *http.Response, body []byte) error {
 		Position *int      `json:"position"`
 	}
 	if json.Unmarshal(body, &e) != nil || e.Code == "" {
-		return &Error{Code: InternalError, Status: resp.StatusCode, Message: "the server answered " + resp.Status}
+		return &Error{Code: codeOf(resp.StatusCode), Status: resp.StatusCode, Message: "the server answered " + resp.Status}
 	}
 	return &Error{Code: e.Code, Message: e.Message, Status: resp.StatusCode, Position: e.Position}
+}
+
+// codeOf names an answer that came from something else than the API, such as a
+// proxy, or from a server that has no such route.
+func codeOf(status int) ErrorCode {
+	for _, code := range []ErrorCode{BadRequest, EndpointNotFound, Unauthenticated, PermissionDenied, RequestLimitExceeded, NotImplemented, TemporarilyUnavailable, DeadlineExceeded} {
+		if code.HTTPStatus() == status {
+			return code
+		}
+	}
+	return InternalError
 }
 
 func newRequest(ctx context.Context, base, method, path string, in any) (*http.Request, error) {
@@ -100,7 +135,7 @@ func newRequest(ctx context.Context, base, method, path string, in any) (*http.R
 		}
 		return http.NewRequestWithContext(ctx, method, target, http.NoBody)
 	}
-	body, err := json.Marshal(in)
+	body, err := marshal(in)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +145,14 @@ func newRequest(ctx context.Context, base, method, path string, in any) (*http.R
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return req, nil
+}
+
+// marshal writes a message as JSON, by its own method if it has one.
+func marshal(in any) ([]byte, error) {
+	if a, ok := in.(interface{ AppendJSON([]byte) []byte }); ok {
+		return a.AppendJSON(nil), nil
+	}
+	return json.Marshal(in)
 }
 
 func addQuery(q url.Values, name string, v reflect.Value) {

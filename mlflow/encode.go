@@ -55,6 +55,15 @@ func (r *Run) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// AppendJSON appends the request's JSON to b.
+func (r *LogBatchRequest) AppendJSON(b []byte) []byte {
+	b = appendJSONString(append(b, `{"run_id":`...), r.RunID)
+	b = appendList(b, ",\"metrics\":", r.Metrics, (*Metric).AppendJSON)
+	b = appendList(b, ",\"params\":", r.Params, func(p *Param, b []byte) []byte { return appendPair(b, p.Key, p.Value) })
+	b = appendList(b, ",\"tags\":", r.Tags, func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) })
+	return append(b, '}')
+}
+
 func (i *RunInfo) appendJSON(b []byte) []byte {
 	b = appendJSONString(append(b, `{"run_id":`...), i.RunID)
 	b = appendJSONString(append(b, `,"run_uuid":`...), i.RunUUID)

@@ -38,6 +38,7 @@ func TestAppendJSON(t *testing.T) {
 		&mlflow.SearchRunsResponse{}, &mlflow.SearchRunsResponse{NextPageToken: "x"}, &mlflow.SearchRunsResponse{Runs: runs, NextPageToken: "x"},
 		&mlflow.MetricHistoryResponse{}, &mlflow.MetricHistoryResponse{Metrics: metrics, NextPageToken: "x"}, &mlflow.MetricHistoryIntervalResponse{Metrics: metrics},
 		&mlflow.MetricHistoryIntervalResponse{}, &runs[1],
+		&mlflow.LogBatchRequest{RunID: "r"}, &mlflow.LogBatchRequest{RunID: "r", Metrics: metrics, Params: runs[1].Data.Params, Tags: runs[1].Data.Tags},
 	} {
 		want, err := json.Marshal(v)
 		if err != nil {

@@ -17,3 +17,6 @@ type Endpoint[Req, Resp any] struct {
 
 // Empty is a message without fields, {} in JSON.
 type Empty struct{}
+
+// Version is the release of MLflow whose API and formats this package follows.
+const Version = "3.17.2"

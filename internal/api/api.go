@@ -23,7 +23,7 @@ import (
 )
 
 // MLflowVersion is the release whose behaviour the API follows.
-const MLflowVersion = "3.17.2"
+const MLflowVersion = mlflow.Version
 
 const (
 	maxBody        = 8 << 20  // bytes of an ordinary JSON request

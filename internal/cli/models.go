@@ -73,15 +73,11 @@ func (m *models) list() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: m.with(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
 			list := []mlflow.RegisteredModel{}
-			for in := (&mlflow.SearchRegisteredModelsRequest{Filter: filter}); ; {
-				page, err := c.SearchRegisteredModels(cmd.Context(), in)
+			for model, err := range c.AllRegisteredModels(cmd.Context(), &mlflow.SearchRegisteredModelsRequest{Filter: filter}) {
 				if err != nil {
 					return err
 				}
-				list = append(list, page.RegisteredModels...)
-				if in.PageToken = page.NextPageToken; in.PageToken == "" {
-					break
-				}
+				list = append(list, *model)
 			}
 			return m.print(cmd, list, func(out io.Writer) error { return writeModels(out, list) })
 		}),
@@ -188,14 +184,10 @@ func (m *models) register() *cobra.Command {
 			if in.Name = args[0]; in.Source == "" {
 				return errors.New("--source is needed: runs:/<run_id>/<path>, models:/<model_id>, models:/<name>/<version> or an artifact URI")
 			}
-			ownerOfSource(&in, runID)
-			v, err := c.CreateModelVersion(cmd.Context(), &in)
-			if errors.Is(err, mlflow.ResourceDoesNotExist) { // The source has been checked before the name.
-				_, err = c.CreateRegisteredModel(cmd.Context(), &mlflow.CreateRegisteredModelRequest{Name: in.Name})
-				if err == nil || errors.Is(err, mlflow.ResourceAlreadyExists) {
-					v, err = c.CreateModelVersion(cmd.Context(), &in)
-				}
+			if runID != "" {
+				in.RunID = &runID
 			}
+			v, err := c.RegisterModel(cmd.Context(), &in)
 			if err != nil {
 				return err
 			}
@@ -206,19 +198,6 @@ func (m *models) register() *cobra.Command {
 	cmd.Flags().StringVar(&runID, "run-id", "", "the run that made them (default: the one in a runs:/ source)")
 	cmd.Flags().StringVar(&in.Description, "description", "", "what the version is")
 	return cmd
-}
-
-// ownerOfSource names the run or logged model of a source that says it itself.
-func ownerOfSource(in *mlflow.CreateModelVersionRequest, runID string) {
-	if rest, ok := strings.CutPrefix(in.Source, "runs:/"); ok && runID == "" {
-		runID, _, _ = strings.Cut(rest, "/")
-	}
-	if runID != "" {
-		in.RunID = &runID
-	}
-	if uri, err := mlflow.ParseModelURI(in.Source); err == nil && uri.ModelID != "" {
-		in.ModelID = &uri.ModelID
-	}
 }
 
 func (m *models) stage() *cobra.Command {

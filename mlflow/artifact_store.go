@@ -1,0 +1,257 @@
+package mlflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// artifactStore is where the files of one run or logged model lie. Paths are
+// relative, with slashes.
+type artifactStore interface {
+	// put stores size bytes; open starts them anew for each attempt.
+	put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error
+	get(ctx context.Context, name string) (io.ReadCloser, error)
+	// list returns one folder's files, with paths below the store's root.
+	list(ctx context.Context, folder string) ([]FileInfo, error)
+}
+
+// artifactStoreAt returns the store that an artifact URI names, as the server
+// spells it.
+func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil, Errorf(InvalidParameterValue, "the artifact URI %q cannot be read: %v", uri, err)
+	}
+	switch u.Scheme {
+	case "mlflow-artifacts":
+		base := c.base
+		if u.Host != "" {
+			scheme, _, _ := strings.Cut(c.base, ":")
+			base = scheme + "://" + u.Host
+		}
+		return &proxyStore{c, base + "/api/2.0/mlflow-artifacts/artifacts", strings.Trim(u.Path, "/")}, nil
+	case "dbfs":
+		root, err := filesAPIPath(u.Path)
+		return &filesAPIStore{c, root}, err
+	case "", "file":
+		return folderStore(filepath.FromSlash(u.Path)), nil
+	}
+	return nil, Errorf(NotImplemented, "the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so that it passes them on", uri)
+}
+
+// proxyStore passes files through the tracking server.
+type proxyStore struct {
+	client *Client
+	base   string
+	root   string
+}
+
+func (s *proxyStore) url(name string) string {
+	return s.base + "/" + escapePath(path.Join(s.root, name))
+}
+
+func (s *proxyStore) put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error {
+	return s.client.upload(ctx, s.url(name), size, open)
+}
+
+func (s *proxyStore) get(ctx context.Context, name string) (io.ReadCloser, error) {
+	return s.client.download(ctx, s.url(name))
+}
+
+func (s *proxyStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
+	var out ListProxyResponse
+	body, err := s.client.download(ctx, s.base+"?path="+url.QueryEscape(path.Join(s.root, folder)))
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(&out); err != nil {
+		return nil, fmt.Errorf("reading the list of files: %w", err)
+	}
+	for i := range out.Files {
+		out.Files[i].Path = path.Join(folder, out.Files[i].Path)
+	}
+	return out.Files, nil
+}
+
+// filesAPIStore is Databricks' Files API.
+type filesAPIStore struct {
+	client *Client
+	root   string
+}
+
+// filesAPIPath turns the path of a dbfs: URI into that of the Files API.
+func filesAPIPath(p string) (string, error) {
+	parts := strings.Split(strings.TrimPrefix(p, "/databricks/mlflow-tracking/"), "/")
+	switch {
+	case !strings.HasPrefix(p, "/databricks/mlflow-tracking/") || len(parts) < 2:
+		return "", Errorf(NotImplemented, "the files are at dbfs:%s, which is no folder of MLflow's", p)
+	case parts[1] == "logged_models":
+		parts[1] = "LoggedModels"
+	default:
+		parts[1] = "Runs/" + parts[1]
+	}
+	return "/WorkspaceInternal/Mlflow/Artifacts/" + strings.Join(parts, "/"), nil
+}
+
+func (s *filesAPIStore) url(kind, name string) string {
+	return s.client.base + "/api/2.0/fs/" + kind + escapePath(path.Join(s.root, name))
+}
+
+func (s *filesAPIStore) put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error {
+	return s.client.upload(ctx, s.url("files", name)+"?overwrite=true", size, open)
+}
+
+func (s *filesAPIStore) get(ctx context.Context, name string) (io.ReadCloser, error) {
+	return s.client.download(ctx, s.url("files", name))
+}
+
+func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
+	var files []FileInfo
+	for token := ""; ; {
+		body, err := s.client.download(ctx, s.url("directories", folder)+"?page_token="+url.QueryEscape(token))
+		if errors.Is(err, ResourceDoesNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Contents []struct {
+				Name        string `json:"name"`
+				IsDirectory bool   `json:"is_directory"`
+				FileSize    int64  `json:"file_size"`
+			} `json:"contents"`
+			NextPageToken string `json:"next_page_token"`
+		}
+		err = json.NewDecoder(body).Decode(&page)
+		body.Close()
+		if err != nil {
+			return nil, fmt.Errorf("reading the list of files: %w", err)
+		}
+		for _, f := range page.Contents {
+			files = append(files, FileInfo{Path: path.Join(folder, f.Name), IsDir: f.IsDirectory, FileSize: f.FileSize})
+		}
+		if token = page.NextPageToken; token == "" {
+			return files, nil
+		}
+	}
+}
+
+// folderStore is a folder that this program shares with the tracking server,
+// which a server without --serve-artifacts expects.
+type folderStore string
+
+func (s folderStore) put(_ context.Context, name string, _ int64, open func() (io.ReadCloser, error)) error {
+	if err := os.MkdirAll(filepath.Join(string(s), filepath.FromSlash(path.Dir(name))), 0o755); err != nil { //nolint:gosec // The server must read it, too.
+		return fmt.Errorf("the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w", string(s), err)
+	}
+	return writeFile(filepath.Join(string(s), filepath.FromSlash(name)), open)
+}
+
+func (s folderStore) get(_ context.Context, name string) (io.ReadCloser, error) {
+	f, err := os.Open(filepath.Join(string(s), filepath.FromSlash(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, Errorf(ResourceDoesNotExist, "there is no file %s in %s", name, string(s))
+	}
+	return f, err
+}
+
+func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) {
+	entries, err := os.ReadDir(filepath.Join(string(s), filepath.FromSlash(folder)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	files := make([]FileInfo, 0, len(entries))
+	for _, e := range entries {
+		f := FileInfo{Path: path.Join(folder, e.Name()), IsDir: e.IsDir()}
+		if info, err := e.Info(); err == nil && !e.IsDir() {
+			f.FileSize = info.Size()
+		}
+		files = append(files, f)
+	}
+	return files, err
+}
+
+// upload sends a file's bytes with PUT.
+func (c *Client) upload(ctx context.Context, target string, size int64, open func() (io.ReadCloser, error)) error {
+	resp, err := c.send(ctx, true, func() (*http.Request, error) {
+		body, err := open()
+		if err != nil {
+			return nil, err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, body)
+		if err != nil {
+			return nil, err
+		}
+		if req.ContentLength = size; size == 0 { // Otherwise 0 means "unknown".
+			req.Body = http.NoBody
+			return req, body.Close()
+		}
+		return req, nil
+	})
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, error) {
+	resp, err := c.send(ctx, true, func() (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+func escapePath(p string) string {
+	parts := strings.Split(p, "/")
+	for i, s := range parts {
+		parts[i] = url.PathEscape(s)
+	}
+	return strings.Join(parts, "/")
+}
+
+// writeFile writes what open gives to a file, by way of a temporary name, so
+// that no reader sees half of it.
+func writeFile(name string, open func() (io.ReadCloser, error)) (err error) {
+	in, err := open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	f, err := os.CreateTemp(filepath.Dir(name), ".millrace-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = io.Copy(f, in)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// refusingStore is a place that this SDK cannot reach; every use says why.
+type refusingStore struct{ err error }
+
+func (s refusingStore) put(context.Context, string, int64, func() (io.ReadCloser, error)) error {
+	return s.err
+}
+func (s refusingStore) get(context.Context, string) (io.ReadCloser, error) { return nil, s.err }
+func (s refusingStore) list(context.Context, string) ([]FileInfo, error)   { return nil, s.err }

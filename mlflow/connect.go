@@ -1,0 +1,168 @@
+package mlflow
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Connect returns a client of the server that a tracking URI names: http:// or
+// https:// with an optional user:password@, databricks, or databricks://<profile>.
+// An empty URI is read from MLFLOW_TRACKING_URI. No request is sent yet.
+//
+// Credentials for http(s) come from the URI, from MLFLOW_TRACKING_TOKEN, from
+// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or from the [mlflow]
+// section of ~/.mlflow/credentials; for databricks, from DATABRICKS_HOST and
+// DATABRICKS_TOKEN or from a profile of ~/.databrickscfg. Options come last.
+//
+// MLFLOW_TRACKING_SERVER_CERT_PATH names a file of certificates to trust;
+// MLFLOW_TRACKING_INSECURE_TLS=true trusts any.
+func Connect(uri string, opts ...Option) (*Client, error) {
+	uri = cmp.Or(uri, os.Getenv("MLFLOW_TRACKING_URI"))
+	if uri == "" {
+		return nil, Errorf(InvalidParameterValue, "no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000")
+	}
+	if profile, ok := strings.CutPrefix(uri, "databricks"); ok && (profile == "" || strings.HasPrefix(profile, "://")) {
+		return connectDatabricks(strings.TrimPrefix(profile, "://"), opts)
+	}
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, Errorf(InvalidParameterValue, "the tracking URI must be the address of a server, such as http://127.0.0.1:5000, or databricks, not %q; package local serves a database file from within a program", uri)
+	}
+	credentials, err := serverCredentials(u)
+	if err != nil {
+		return nil, err
+	}
+	u.User = nil
+	all := []Option{credentials}
+	if u.Scheme == "https" {
+		trusting, err := trustingClient()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, WithHTTPClient(trusting))
+	}
+	return NewClient(u.String(), append(all, opts...)...), nil
+}
+
+// Login connects as [Connect] does and checks that the server takes the
+// credentials. Without MLFLOW_TRACKING_URI it goes to Databricks, or to the
+// server that DATABRICKS_HOST names, as MLflow's own login does.
+func Login(ctx context.Context, opts ...Option) (*Client, error) {
+	c, err := Connect(cmp.Or(os.Getenv("MLFLOW_TRACKING_URI"), "databricks"), opts...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.SearchExperiments(ctx, &SearchExperimentsRequest{MaxResults: 1}); err != nil {
+		if errors.Is(err, Unauthenticated) || errors.Is(err, PermissionDenied) {
+			return nil, fmt.Errorf("%s does not take the credentials given: %w", c.base, err)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+func serverCredentials(u *url.URL) (Option, error) {
+	if u.User != nil {
+		password, _ := u.User.Password()
+		return WithBasicAuth(u.User.Username(), password), nil
+	}
+	if token := os.Getenv("MLFLOW_TRACKING_TOKEN"); token != "" {
+		return WithToken(token), nil
+	}
+	saved, err := readINI(inHome(".mlflow", "credentials"))
+	if err != nil {
+		return nil, err
+	}
+	user := cmp.Or(os.Getenv("MLFLOW_TRACKING_USERNAME"), saved["mlflow"]["mlflow_tracking_username"])
+	password := cmp.Or(os.Getenv("MLFLOW_TRACKING_PASSWORD"), saved["mlflow"]["mlflow_tracking_password"])
+	if user == "" {
+		return WithToken(""), nil
+	}
+	return WithBasicAuth(user, password), nil
+}
+
+func connectDatabricks(profile string, opts []Option) (*Client, error) {
+	host, token := os.Getenv("DATABRICKS_HOST"), os.Getenv("DATABRICKS_TOKEN")
+	if profile != "" || host == "" || token == "" {
+		profile = cmp.Or(profile, os.Getenv("DATABRICKS_CONFIG_PROFILE"), "DEFAULT")
+		name := cmp.Or(os.Getenv("DATABRICKS_CONFIG_FILE"), inHome(".databrickscfg"))
+		saved, err := readINI(name)
+		if err != nil {
+			return nil, err
+		}
+		host, token = saved[profile]["host"], saved[profile]["token"]
+		if host == "" || token == "" {
+			return nil, Errorf(Unauthenticated, "no credentials: set MLFLOW_TRACKING_URI for a tracking server, or DATABRICKS_HOST and DATABRICKS_TOKEN, or put host and token under [%s] in %s", profile, name)
+		}
+	}
+	if !strings.Contains(host, "://") {
+		host = "https://" + host
+	}
+	return NewClient(host, append([]Option{WithToken(token)}, opts...)...), nil
+}
+
+// trustingClient makes an HTTP client that trusts what the environment says.
+func trustingClient() (*http.Client, error) {
+	name, insecure := os.Getenv("MLFLOW_TRACKING_SERVER_CERT_PATH"), os.Getenv("MLFLOW_TRACKING_INSECURE_TLS") == "true"
+	if name == "" && !insecure {
+		return http.DefaultClient, nil
+	}
+	conf := &tls.Config{InsecureSkipVerify: insecure} //nolint:gosec // The user asked for it by name.
+	if name != "" {
+		pem, err := os.ReadFile(name) //nolint:gosec // The user's own file.
+		if err != nil {
+			return nil, fmt.Errorf("reading MLFLOW_TRACKING_SERVER_CERT_PATH: %w", err)
+		}
+		conf.RootCAs = x509.NewCertPool()
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, Errorf(InvalidParameterValue, "%s (MLFLOW_TRACKING_SERVER_CERT_PATH) holds no certificate", name)
+		}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = conf
+	return &http.Client{Transport: transport}, nil
+}
+
+func inHome(parts ...string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(append([]string{home}, parts...)...)
+}
+
+// readINI reads the values of an INI file by section and key; a missing file is
+// an empty one.
+func readINI(name string) (map[string]map[string]string, error) {
+	text, err := os.ReadFile(name) //nolint:gosec // The user's own file.
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	sections := map[string]map[string]string{}
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if inner, ok := strings.CutPrefix(line, "["); ok {
+			section = strings.TrimSuffix(inner, "]")
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
+			continue
+		}
+		if sections[section] == nil {
+			sections[section] = map[string]string{}
+		}
+		sections[section][strings.TrimSpace(key)] = strings.TrimSpace(value)
+	}
+	return sections, nil
+}

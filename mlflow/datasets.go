@@ -1,0 +1,90 @@
+package mlflow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"strings"
+)
+
+// tagContext is the input tag that says what a dataset was used for.
+const tagContext = "mlflow.data.context"
+
+// LogInput records that the run used a dataset, for purpose: training,
+// validation, test or another word of yours.
+func (r *ActiveRun) LogInput(ctx context.Context, d *Dataset, purpose string) error {
+	in := DatasetInput{Dataset: d}
+	if purpose != "" {
+		in.Tags = []InputTag{{Key: tagContext, Value: purpose}}
+	}
+	return r.client.LogInputs(ctx, &LogInputsRequest{RunID: r.Info.RunID, Datasets: []DatasetInput{in}})
+}
+
+// NewDataset describes data by tensors whose first dimensions are the examples;
+// targets may be nil. source says where it came from: a web address, a file, or
+// the program that made it. The digest depends on the numbers alone.
+func NewDataset(name, source string, features, targets *Tensor) (*Dataset, error) {
+	digest := sha256.New()
+	schema := map[string]any{"features": nil, "targets": nil}
+	profile := map[string]any{}
+	for part, t := range map[string]*Tensor{"features": features, "targets": targets} {
+		if t == nil {
+			continue
+		}
+		spec := TensorSpec{DType: t.DType(), Shape: append([]int{-1}, t.Shape[min(1, len(t.Shape)):]...)}
+		text, err := json.Marshal([]signatureItem{spec.item()})
+		if err != nil {
+			return nil, err
+		}
+		schema[part] = string(text)
+		profile[part+"_shape"], profile[part+"_size"] = t.Shape, t.Len()
+	}
+	for _, t := range []*Tensor{features, targets} {
+		if err := hashTensor(digest, t); err != nil {
+			return nil, err
+		}
+	}
+	schemaText, err := json.Marshal(map[string]any{"mlflow_tensorspec": schema})
+	if err != nil {
+		return nil, err
+	}
+	profileText, err := json.Marshal(profile)
+	if err != nil {
+		return nil, err
+	}
+	kind, sourceText := datasetSource(source)
+	return &Dataset{
+		Name: name, Digest: hex.EncodeToString(digest.Sum(nil))[:8], SourceType: kind, Source: sourceText,
+		Schema: string(schemaText), Profile: string(profileText),
+	}, nil
+}
+
+func hashTensor(w io.Writer, t *Tensor) error {
+	switch {
+	case t == nil:
+		return nil
+	case t.DType() == "":
+		return Errorf(InvalidParameterValue, "a dataset of %T: tensors hold numbers or strings", t.Data)
+	}
+	if texts, ok := t.Data.([]string); ok {
+		_, err := io.WriteString(w, strings.Join(texts, "\x00"))
+		return err
+	}
+	return binary.Write(w, binary.LittleEndian, t.Data)
+}
+
+// datasetSource returns the type of a source and its JSON, as MLflow writes them.
+func datasetSource(source string) (kind, text string) {
+	kind, key := "local", "uri"
+	switch {
+	case strings.HasPrefix(source, "http://"), strings.HasPrefix(source, "https://"):
+		kind, key = "http", "url"
+	case strings.HasPrefix(source, "s3://"), strings.HasPrefix(source, "gs://"):
+		kind, _, _ = strings.Cut(source, ":")
+	}
+	b, _ := json.Marshal(map[string]string{key: source}) // Strings always marshal.
+	return kind, string(b)
+}

@@ -1,0 +1,214 @@
+package mlflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ModelSaver writes the files of a model into a folder, which exists and is
+// empty, and returns what they are. [ONNXModel] makes one.
+type ModelSaver func(dir string) (*ModelSpec, error)
+
+// ModelSpec says what a model's files are; the MLmodel file is written from it.
+type ModelSpec struct {
+	// Flavors are the ways in which the model can be loaded, each with its
+	// configuration; python_function is what MLflow's tools look for.
+	Flavors map[string]any
+	// Inputs and Outputs are the signature. Names may be empty where there is
+	// one tensor only.
+	Inputs, Outputs []TensorSpec
+	// InputExample is an input to try the model with, or nil.
+	InputExample *Tensor
+	// Requirements are what Python needs to load the model, as in requirements.txt.
+	Requirements []string
+}
+
+// ONNXModel saves a model in ONNX format, so that Python's mlflow.onnx and
+// mlflow.pyfunc load it as well as Millrace does. The signature must name the
+// tensors as the model does if there are several.
+func ONNXModel(model []byte, inputs, outputs []TensorSpec, example *Tensor) ModelSaver {
+	return func(dir string) (*ModelSpec, error) {
+		if err := os.WriteFile(filepath.Join(dir, "model.onnx"), model, 0o600); err != nil {
+			return nil, err
+		}
+		return &ModelSpec{
+			Flavors: map[string]any{
+				"onnx": map[string]any{"data": "model.onnx", "providers": []string{"CPUExecutionProvider"}, "onnx_session_options": nil, "code": nil},
+				"python_function": map[string]any{
+					"loader_module": "mlflow.onnx", "data": "model.onnx",
+					"env": map[string]string{"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+				},
+			},
+			Inputs: inputs, Outputs: outputs, InputExample: example,
+			Requirements: []string{"mlflow", "numpy", "onnx", "onnxruntime"},
+		}, nil
+	}
+}
+
+// mlmodel is the MLmodel file.
+type mlmodel struct {
+	ArtifactPath  string         `json:"artifact_path,omitempty"`
+	Flavors       map[string]any `json:"flavors"`
+	MLflowVersion string         `json:"mlflow_version"`
+	ModelID       string         `json:"model_id,omitempty"`
+	SizeBytes     int64          `json:"model_size_bytes"`
+	ModelUUID     string         `json:"model_uuid"`
+	RunID         string         `json:"run_id,omitempty"`
+	Example       *savedExample  `json:"saved_input_example_info,omitempty"`
+	Signature     *signature     `json:"signature,omitempty"`
+	Created       string         `json:"utc_time_created"`
+}
+
+type savedExample struct {
+	ArtifactPath string `json:"artifact_path"`
+	Serving      string `json:"serving_input_path"`
+	Type         string `json:"type"`
+}
+
+// signature holds lists of signatureItem as JSON texts.
+type signature struct {
+	Inputs  string  `json:"inputs"`
+	Outputs string  `json:"outputs"`
+	Params  *string `json:"params"`
+}
+
+type signatureItem struct {
+	Name   string     `json:"name,omitempty"`
+	Type   string     `json:"type"`
+	Tensor tensorItem `json:"tensor-spec"`
+}
+
+type tensorItem struct {
+	DType string `json:"dtype"`
+	Shape []int  `json:"shape"`
+}
+
+func (s *TensorSpec) item() signatureItem {
+	return signatureItem{Name: s.Name, Type: "tensor", Tensor: tensorItem{DType: s.DType, Shape: s.Shape}}
+}
+
+// save writes a model's folder: what saver writes, and the files around it.
+func (m *mlmodel) save(dir string, saver ModelSaver) error {
+	spec, err := saver(dir)
+	if err != nil {
+		return fmt.Errorf("saving the model: %w", err)
+	}
+	m.Flavors, m.MLflowVersion = spec.Flavors, Version
+	m.Created = time.Now().UTC().Format("2006-01-02 15:04:05.000000")
+	if m.ModelUUID, err = randomHex(); err != nil {
+		return err
+	}
+	if m.Signature, err = newSignature(spec); err != nil {
+		return err
+	}
+	if spec.InputExample != nil {
+		if err := m.saveExample(dir, spec.InputExample); err != nil {
+			return err
+		}
+	}
+	if err := saveEnvironment(dir, spec.Requirements); err != nil {
+		return err
+	}
+	files, err := filesBelow(dir, "")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		m.SizeBytes += f.size
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if text, err = toYAML(text); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "MLmodel"), text, 0o600)
+}
+
+func newSignature(spec *ModelSpec) (*signature, error) {
+	if len(spec.Inputs) == 0 {
+		return nil, nil
+	}
+	list := func(specs []TensorSpec) (string, error) {
+		items := make([]signatureItem, len(specs))
+		for i := range specs {
+			items[i] = specs[i].item()
+		}
+		text, err := json.Marshal(items)
+		return string(text), err
+	}
+	in, err := list(spec.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	out, err := list(spec.Outputs)
+	return &signature{Inputs: in, Outputs: out}, err
+}
+
+// saveExample writes the input example twice: plain, and as a request to a
+// scoring server.
+func (m *mlmodel) saveExample(dir string, example *Tensor) error {
+	rows, err := nested(example)
+	if err != nil {
+		return err
+	}
+	m.Example = &savedExample{"input_example.json", "serving_input_example.json", "ndarray"}
+	if err := os.WriteFile(filepath.Join(dir, m.Example.ArtifactPath), rows, 0o600); err != nil {
+		return err
+	}
+	request := append(append([]byte(`{"inputs": `), rows...), '}')
+	return os.WriteFile(filepath.Join(dir, m.Example.Serving), request, 0o600)
+}
+
+// nested writes a tensor as lists of lists in JSON.
+func nested(t *Tensor) ([]byte, error) {
+	flat, err := json.Marshal(t.Data)
+	if err != nil {
+		return nil, Errorf(InvalidParameterValue, "the input example cannot be written as JSON: %v", err)
+	}
+	var items []json.RawMessage
+	if bytes, ok := t.Data.([]uint8); ok { // JSON would make it base64.
+		items = make([]json.RawMessage, len(bytes))
+		for i, b := range bytes {
+			items[i] = json.RawMessage(fmt.Sprint(b))
+		}
+	} else if err := json.Unmarshal(flat, &items); err != nil {
+		return nil, err
+	}
+	for d := len(t.Shape) - 1; d > 0; d-- {
+		rows := make([]json.RawMessage, 0, len(items)/max(1, t.Shape[d]))
+		for n := t.Shape[d]; n > 0 && len(items) >= n; items = items[n:] {
+			row, err := json.Marshal(items[:n])
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+		items = rows
+	}
+	return json.Marshal(items)
+}
+
+// saveEnvironment writes what Python's tools make an environment from.
+func saveEnvironment(dir string, requirements []string) error {
+	if len(requirements) == 0 {
+		return nil
+	}
+	env := map[string]string{
+		"requirements.txt": strings.Join(requirements, "\n") + "\n",
+		"python_env.yaml":  "build_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n",
+		"conda.yaml": "channels:\n- conda-forge\ndependencies:\n- python\n- pip\n- pip:\n  - " +
+			strings.Join(requirements, "\n  - ") + "\nname: mlflow-env\n",
+	}
+	for name, text := range env {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}

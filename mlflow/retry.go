@@ -1,0 +1,112 @@
+package mlflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The pause before a request is repeated: twice as long each time, up to
+// longestPause, or what the server asks for in Retry-After.
+const (
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// userAgent names the SDK to servers.
+const userAgent = "millrace-go"
+
+// repeatable tells whether a request may be sent again after it was perhaps
+// carried out: logging the same values twice stores them once, but creating
+// twice makes two.
+func repeatable(method, path string) bool {
+	return method != http.MethodPost || !strings.HasSuffix(path, "/create") && path != CreateLoggedModelAPI.Path
+}
+
+// send sends the requests that build makes, one after the other until one is
+// answered with success, refused for good, or the time for retries is over.
+func (c *Client) send(ctx context.Context, repeatable bool, build func() (*http.Request, error)) (*http.Response, error) {
+	begun := time.Now()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		resp, err := c.sendOnce(build)
+		if err == nil {
+			return resp, nil
+		}
+		wait := retryAfter(err, pause)
+		if ctx.Err() != nil || !again(err, repeatable) || time.Since(begun)+wait > c.retryFor {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, context.Cause(ctx))
+		case <-time.After(wait):
+		}
+	}
+}
+
+// sendOnce returns the response if its status is 2xx, or an error.
+func (c *Client) sendOnce(build func() (*http.Request, error)) (*http.Response, error) {
+	req, err := build()
+	if err != nil {
+		return nil, err
+	}
+	c.authorize(req)
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("cannot reach the tracking server: %w", err)
+	}
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer %s: %w", resp.Status, err)
+	}
+	err = responseError(resp, body)
+	if seconds, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && seconds > 0 {
+		err = &laterError{err, time.Duration(seconds) * time.Second}
+	}
+	return nil, err
+}
+
+// laterError carries the server's wish to be asked again after a while.
+type laterError struct {
+	error
+	after time.Duration
+}
+
+func (e *laterError) Unwrap() error { return e.error }
+
+func retryAfter(err error, pause time.Duration) time.Duration {
+	if later := (*laterError)(nil); errors.As(err, &later) {
+		return later.after
+	}
+	return pause + rand.N(pause/2) //nolint:gosec // Spreads clients, keeps no secret.
+}
+
+// again tells whether a failed request is worth repeating.
+func again(err error, repeatable bool) bool {
+	if e := AsError(err); e != nil {
+		switch e.HTTPStatus() {
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			return true
+		case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+			return repeatable
+		}
+		return false
+	}
+	op := (*net.OpError)(nil)
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	return repeatable
+}

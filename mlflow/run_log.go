@@ -1,0 +1,109 @@
+package mlflow
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// batchPairs is how many params or tags one log-batch request takes.
+const batchPairs = 100
+
+// pairs makes a list of a map, in the order of keys.
+func pairs[V, P any](m map[string]V, pair func(string, V) P) []P {
+	out := make([]P, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, pair(k, m[k]))
+	}
+	return out
+}
+
+// LogParam logs a param, an input of the run; value is written as fmt prints it.
+// A param cannot change: another value for the same key is refused.
+func (r *ActiveRun) LogParam(ctx context.Context, key string, value any) error {
+	return r.client.LogParam(ctx, r.Info.RunID, key, paramText(value))
+}
+
+// LogParams logs params, up to 100 in one transaction.
+func (r *ActiveRun) LogParams(ctx context.Context, params map[string]any) error {
+	list := pairs(params, func(k string, v any) Param { return Param{Key: k, Value: paramText(v)} })
+	for some := range slices.Chunk(list, batchPairs) {
+		if err := r.client.LogBatch(ctx, &LogBatchRequest{RunID: r.Info.RunID, Params: some}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func paramText(v any) string {
+	switch v := v.(type) {
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 32)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+// SetTag sets or replaces a tag.
+func (r *ActiveRun) SetTag(ctx context.Context, key, value string) error {
+	return r.client.SetTag(ctx, r.Info.RunID, key, value)
+}
+
+// SetTags sets or replaces tags, up to 100 in one transaction.
+func (r *ActiveRun) SetTags(ctx context.Context, tags map[string]string) error {
+	list := pairs(tags, func(k, v string) Tag { return Tag{Key: k, Value: v} })
+	for some := range slices.Chunk(list, batchPairs) {
+		if err := r.client.LogBatch(ctx, &LogBatchRequest{RunID: r.Info.RunID, Tags: some}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LogMetric logs one value of a metric at a step. It returns as soon as the
+// value is queued; batches go to the server in the background, again and again
+// while it is away. If 10,000 values wait, LogMetric waits as well, until ctx
+// ends. An error means that this value is not logged: its key is not valid, the
+// run has ended, or background logging has given up. What the background meets
+// later is returned by [ActiveRun.Flush] and [ActiveRun.End].
+func (r *ActiveRun) LogMetric(ctx context.Context, key string, value float64, step int64) error {
+	return r.Log(ctx, Metric{Key: key, Value: value, Step: step})
+}
+
+// LogMetrics logs one value of each metric at a step, as [ActiveRun.LogMetric] does.
+func (r *ActiveRun) LogMetrics(ctx context.Context, metrics map[string]float64, step int64) error {
+	now := time.Now().UnixMilli()
+	return r.Log(ctx, pairs(metrics, func(k string, v float64) Metric { return Metric{Key: k, Value: v, Step: step, Timestamp: now} })...)
+}
+
+// Log logs metrics as [ActiveRun.LogMetric] does, with all that a metric can
+// say: a ModelID ties it to a logged model, a dataset's name and digest to data.
+// A Timestamp of 0 stands for now.
+func (r *ActiveRun) Log(ctx context.Context, metrics ...Metric) error {
+	for i := range metrics {
+		m := metrics[i]
+		if m.Key == "" || utf8.RuneCountInString(m.Key) > maxMetricKey {
+			return Errorf(InvalidParameterValue, "a metric's key has 1 to %d characters, not %q", maxMetricKey, m.Key)
+		}
+		if m.Timestamp == 0 {
+			m.Timestamp = time.Now().UnixMilli()
+		}
+		select {
+		case <-r.over:
+			return errRunEnded
+		default:
+		}
+		if err := r.queue.add(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxMetricKey is how many characters a metric's key may have.
+const maxMetricKey = 250

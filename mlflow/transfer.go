@@ -1,0 +1,185 @@
+package mlflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// transfers is how many files go up or down at the same time.
+const transfers = 4
+
+// Transfer tells how far an upload or download is. Bytes and Files count what
+// is done; TotalBytes and TotalFiles, what there is.
+type Transfer struct {
+	Upload            bool
+	Path              string // The file that moved last.
+	Bytes, TotalBytes int64
+	Files, TotalFiles int64
+}
+
+// file is one file to move: where it is on this machine, its path in the
+// artifact store, and its size in bytes.
+type file struct {
+	local, name string
+	size        int64
+}
+
+// meter counts the bytes of one transfer for the client's progress function.
+type meter struct {
+	report func(Transfer)
+	mu     sync.Mutex
+	at     Transfer
+}
+
+func (c *Client) newMeter(upload bool, files []file) *meter {
+	m := &meter{report: c.progress, at: Transfer{Upload: upload, TotalFiles: int64(len(files))}}
+	for _, f := range files {
+		m.at.TotalBytes += f.size
+	}
+	return m
+}
+
+func (m *meter) add(name string, bytes, files int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at.Path = name
+	m.at.Bytes += bytes
+	m.at.Files += files
+	m.report(m.at)
+}
+
+// metered reports what is read from a file, and remembers how much it was.
+type metered struct {
+	io.ReadCloser
+	meter *meter
+	name  string
+	read  *int64
+}
+
+func (r *metered) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	*r.read += int64(n)
+	r.meter.add(r.name, int64(n), 0)
+	return n, err
+}
+
+// putAll uploads files, several at a time; the first failure ends all.
+func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) error {
+	m := c.newMeter(true, files)
+	return each(ctx, files, func(ctx context.Context, f file) error {
+		var read int64
+		err := store.put(ctx, f.name, f.size, func() (io.ReadCloser, error) {
+			in, err := os.Open(f.local)
+			if err != nil {
+				return nil, err
+			}
+			m.add(f.name, -read, 0) // An earlier attempt does not count.
+			read = 0
+			return &metered{in, m, f.name, &read}, nil
+		})
+		if err != nil {
+			return fmt.Errorf("uploading %s: %w", f.name, err)
+		}
+		m.add(f.name, f.size-read, 1)
+		return nil
+	})
+}
+
+// getAll downloads the files of a store to their local names.
+func (c *Client) getAll(ctx context.Context, store artifactStore, files []file) error {
+	m := c.newMeter(false, files)
+	return each(ctx, files, func(ctx context.Context, f file) error {
+		if err := os.MkdirAll(filepath.Dir(f.local), 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
+			return err
+		}
+		var read int64
+		err := writeFile(f.local, func() (io.ReadCloser, error) {
+			body, err := store.get(ctx, f.name)
+			return &metered{body, m, f.name, &read}, err
+		})
+		if err != nil {
+			return fmt.Errorf("downloading %s: %w", f.name, err)
+		}
+		m.add(f.name, 0, 1)
+		return nil
+	})
+}
+
+// each calls work for all files, several at a time, and returns the first error.
+func each(ctx context.Context, files []file, work func(context.Context, file) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(transfers, len(files)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(files)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if err := work(ctx, files[i]); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// filesBelow lists a file, or all files of a folder, with names below folder.
+func filesBelow(local, folder string) ([]file, error) {
+	var files []file
+	err := filepath.WalkDir(local, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := os.Stat(p) // Follows links, as opening the file will.
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return Errorf(InvalidParameterValue, "%s is no regular file", p)
+		}
+		rel, err := filepath.Rel(local, p)
+		files = append(files, file{p, path.Join(folder, filepath.ToSlash(rel)), info.Size()})
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Errorf(ResourceDoesNotExist, "there is nothing at %s to upload", local)
+	}
+	return files, err
+}
+
+// tree lists all files of a store below folder, to be downloaded to local. Where
+// folder is itself a file, that is what is listed.
+func tree(ctx context.Context, store artifactStore, folder, local string) ([]file, error) {
+	entries, err := store.list(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	var files []file
+	for _, e := range entries {
+		name := path.Base(e.Path)
+		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
+			return nil, Errorf(InvalidParameterValue, "the server lists a file named %q", e.Path)
+		}
+		target := filepath.Join(local, name)
+		if !e.IsDir {
+			files = append(files, file{target, path.Join(folder, name), e.FileSize})
+			continue
+		}
+		below, err := tree(ctx, store, path.Join(folder, name), target)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, below...)
+	}
+	return files, nil
+}
