@@ -210,11 +210,29 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 	name = strings.Trim(path.Clean("/"+name), "/")
 	local := filepath.Join(dir, filepath.FromSlash(path.Base("/"+name)))
 	files, err := tree(ctx, store, name, local)
+	if err == nil && len(files) == 0 && name != "" {
+		files, err = single(ctx, store, name, local)
+	}
 	if err != nil {
 		return "", err
 	}
-	if len(files) == 0 && name != "" { // Not a folder, so a file.
-		files = []file{{local, name, 0}}
-	}
 	return local, c.getAll(ctx, store, files)
+}
+
+// single finds what is no folder with files: a file, or a folder without any. It
+// asks for the folder around it, since not all servers answer a download of
+// nothing with 404.
+func single(ctx context.Context, store artifactStore, name, local string) ([]file, error) {
+	around, err := store.list(ctx, strings.TrimPrefix(path.Dir(name), "."))
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(around, func(f FileInfo) bool { return f.Path == name })
+	switch {
+	case i < 0:
+		return nil, Errorf(ResourceDoesNotExist, "there is no artifact %s", name)
+	case around[i].IsDir:
+		return nil, nil
+	}
+	return []file{{local, name, around[i].FileSize}}, nil
 }
