@@ -29,7 +29,13 @@ func TestMain(m *testing.M) {
 // dir, and returns its address.
 func startProcess(t *testing.T, dir, database string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	cmd = exec.CommandContext(context.Background(), os.Args[0], "server", "--port", "0",
+	return startProcessAt(t, "0", dir, database)
+}
+
+// startProcessAt is startProcess on a given port.
+func startProcessAt(t *testing.T, port, dir, database string) (cmd *exec.Cmd, url string) {
+	t.Helper()
+	cmd = exec.CommandContext(context.Background(), os.Args[0], "server", "--port", port,
 		"--backend-store-uri", database, "--artifacts-destination", filepath.Join(dir, "files"))
 	cmd.Env = append(os.Environ(), "MILLRACE_TEST_COMMAND=1")
 	cmd.Stderr = os.Stderr
@@ -66,7 +72,7 @@ func TestKill(t *testing.T) {
 	runs := make([]string, clients)
 	for round := range rounds {
 		cmd, url := startProcess(t, dir, database)
-		client := mlflow.NewClient(url)
+		client := mlflow.NewClient(url, mlflow.WithRetryFor(0))
 		if round == 0 {
 			for c := range runs {
 				run, err := client.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"})
@@ -98,7 +104,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	cmd, url := startProcess(t, dir, database)
-	client := mlflow.NewClient(url)
+	client := mlflow.NewClient(url, mlflow.WithRetryFor(0))
 	check(t, client, runs, &acknowledged, size)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ type replica struct {
 func startReplica(t *testing.T, dir, database string) *replica {
 	t.Helper()
 	cmd, url := startProcess(t, dir, database)
-	return &replica{cmd, url, mlflow.NewClient(url)}
+	return &replica{cmd, url, mlflow.NewClient(url, mlflow.WithRetryFor(0))}
 }
 
 // Two replicas serve one database; again and again one of them is killed under
