@@ -44,6 +44,7 @@ type bench struct {
 	d      time.Duration
 	server string
 	runs   int
+	python string // With MLflow's client; empty measures without it.
 }
 
 func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
@@ -58,6 +59,7 @@ func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
 		if mlflow, err = filepath.Abs(mlflow); err != nil {
 			return err
 		}
+		b.python = filepath.Join(filepath.Dir(mlflow), "python")
 		peers = append(peers, peer{"mlflow", func(database string, port int) *exec.Cmd {
 			return exec.CommandContext(ctx, mlflow, "server", "--workers", "1", "--port", strconv.Itoa(port),
 				"--backend-store-uri", database)
@@ -119,6 +121,11 @@ func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err erro
 	}
 	figures = append(figures, figure{"memory when idle, whole tree", idle, "MB", lower})
 	more, err := scenarios(ctx, url, b.d)
+	if err != nil {
+		return nil, err
+	}
+	figures = append(figures, more...)
+	more, err = clients(ctx, url, b.python, b.d)
 	if err != nil || b.runs == 0 {
 		return append(figures, more...), err
 	}
