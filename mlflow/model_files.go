@@ -153,9 +153,9 @@ func newSignature(spec *ModelSpec) (*signature, error) {
 // saveExample writes the input example twice: plain, and as a request to a
 // scoring server.
 func (m *mlmodel) saveExample(dir string, example *Tensor) error {
-	rows, err := nested(example)
+	rows, err := example.MarshalNested()
 	if err != nil {
-		return err
+		return fmt.Errorf("the input example: %w", err)
 	}
 	m.Example = &savedExample{"input_example.json", "serving_input_example.json", "ndarray"}
 	if err := os.WriteFile(filepath.Join(dir, m.Example.ArtifactPath), rows, 0o600); err != nil {
@@ -163,35 +163,6 @@ func (m *mlmodel) saveExample(dir string, example *Tensor) error {
 	}
 	request := append(append([]byte(`{"inputs": `), rows...), '}')
 	return os.WriteFile(filepath.Join(dir, m.Example.Serving), request, 0o600)
-}
-
-// nested writes a tensor as lists of lists in JSON.
-func nested(t *Tensor) ([]byte, error) {
-	flat, err := json.Marshal(t.Data)
-	if err != nil {
-		return nil, Errorf(InvalidParameterValue, "the input example cannot be written as JSON: %v", err)
-	}
-	var items []json.RawMessage
-	if bytes, ok := t.Data.([]uint8); ok { // JSON would make it base64.
-		items = make([]json.RawMessage, len(bytes))
-		for i, b := range bytes {
-			items[i] = json.RawMessage(fmt.Sprint(b))
-		}
-	} else if err := json.Unmarshal(flat, &items); err != nil {
-		return nil, err
-	}
-	for d := len(t.Shape) - 1; d > 0; d-- {
-		rows := make([]json.RawMessage, 0, len(items)/max(1, t.Shape[d]))
-		for n := t.Shape[d]; n > 0 && len(items) >= n; items = items[n:] {
-			row, err := json.Marshal(items[:n])
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
-		}
-		items = rows
-	}
-	return json.Marshal(items)
 }
 
 // saveEnvironment writes what Python's tools make an environment from.
