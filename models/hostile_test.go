@@ -1,0 +1,224 @@
+package models_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models"
+)
+
+// rezip makes a .pt2 again with changed records, stored as PyTorch stores them.
+func rezip(t testing.TB, data []byte, edit func(name, content string) string) []byte {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range r.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := w.CreateHeader(&zip.FileHeader{Name: f.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(to, edit(f.Name, string(content))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func openBytes(t testing.TB, data []byte, open func(string) (*models.Model, error)) (*models.Model, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "m")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(path)
+}
+
+func TestHostileTorch(t *testing.T) {
+	t.Parallel()
+	data := archived(t, "mlp")
+	const bias, first = `"sizes": [{"as_int": 15}]`, `"sizes": [{"as_int": 30}, {"as_int": 30}]`
+	for name, c := range map[string]struct {
+		record, old, new string
+		code             mlflow.ErrorCode
+		message          string
+	}{
+		"operator":     {"model.json", "aten.relu.default", "aten.fancy.default", mlflow.NotImplemented, "aten.fancy.default"},
+		"argument":     {"model.json", `"name": "p"`, `"name": "q"`, mlflow.NotImplemented, "'q'"},
+		"training":     {"model.json", `"user_output"`, `"buffer_mutation"`, mlflow.NotImplemented, "model.eval()"},
+		"schema":       {"model.json", `"major": 8`, `"major": 9`, mlflow.NotImplemented, "9."},
+		"not JSON":     {"model.json", `{`, ``, mlflow.InvalidParameterValue, "model.json"},
+		"wrong name":   {"model.json", `"arg": {"as_tensor": {"name": "relu"}}`, `"arg": {"as_tensor": {"name": "nix"}}`, mlflow.InvalidParameterValue, ""},
+		"huge":         {"config.json", bias, `"sizes": [{"as_int": 4611686018427387904}]`, mlflow.InvalidParameterValue, "too large"},
+		"beyond":       {"config.json", first, `"sizes": [{"as_int": 31}, {"as_int": 30}]`, mlflow.InvalidParameterValue, "beyond"},
+		"negative":     {"config.json", first, `"sizes": [{"as_int": -3}, {"as_int": 30}]`, mlflow.InvalidParameterValue, ""},
+		"stride":       {"config.json", `"strides": [{"as_int": 30}`, `"strides": [{"as_int": -30}`, mlflow.InvalidParameterValue, "stride"},
+		"offset":       {"config.json", `"storage_offset": {"as_int": 0}`, `"storage_offset": {"as_int": -1}`, mlflow.InvalidParameterValue, "offset"},
+		"far offset":   {"config.json", `"storage_offset": {"as_int": 0}`, `"storage_offset": {"as_int": 9223372036854775807}`, mlflow.InvalidParameterValue, "offset"},
+		"pickle":       {"config.json", `"use_pickle": false`, `"use_pickle": true`, mlflow.NotImplemented, "pickled"},
+		"dtype":        {"config.json", `"dtype": 7`, `"dtype": 29`, mlflow.NotImplemented, "float8"},
+		"record":       {"config.json", `"path_name": "weight_0"`, `"path_name": "../weight_0"`, mlflow.InvalidParameterValue, "no record"},
+		"byte order":   {"byteorder", "little", "big", mlflow.NotImplemented, "big"},
+		"in place":     {"model.json", "aten.relu.default", "aten.relu_.default", "", ""},
+		"write weight": {"model.json", `aten.relu.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "linear"}}`, `aten.relu_.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "p_fc1_bias"}}`, mlflow.NotImplemented, "p_fc1_bias"},
+		"train":        {"model.json", `"as_bool": false`, `"as_bool": true`, mlflow.NotImplemented, "model.eval()"},
+		"unchanged":    {"model.json", "", "", "", ""},
+	} {
+		changed := rezip(t, data, func(record, content string) string {
+			if strings.HasSuffix(record, c.record) {
+				return strings.ReplaceAll(content, c.old, c.new)
+			}
+			return content
+		})
+		m, err := openBytes(t, changed, models.OpenTorch)
+		if err == nil && c.code != "" {
+			_, err = m.Predict(t.Context(), fill(t, []int{2, 30}, 1, 0))
+		}
+		if c.code == "" && err != nil || c.code != "" && (!errors.Is(err, c.code) || !strings.Contains(err.Error(), c.message)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestHostileONNX(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/mlp.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = openBytes(t, bytes.ReplaceAll(data, []byte("Relu"), []byte("Rexu")), models.OpenONNX)
+	if !errors.Is(err, mlflow.NotImplemented) || !strings.Contains(err.Error(), "Rexu") {
+		t.Error(err)
+	}
+	for n := 0; n < len(data); n += 97 {
+		if _, err := openBytes(t, data[:n], models.OpenONNX); mlflow.AsError(err) == nil {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+	tensor := func(fields ...[]byte) []byte { return bytes.Join(fields, nil) }
+	external := func(path, offset, length string) []byte {
+		pair := func(key, value string) []byte {
+			return message(13, tensor(message(1, []byte(key)), message(2, []byte(value))))
+		}
+		return tensor(number(1, 1), number(2, 1), message(8, []byte("w")), number(14, 1), pair("location", path), pair("offset", offset), pair("length", length))
+	}
+	for name, initializer := range map[string][]byte{
+		"huge shape":      tensor(number(1, 1<<40), number(2, 1), message(8, []byte("w"))),
+		"overflow":        tensor(number(1, 1<<62), number(1, 1<<62), number(1, 0), number(2, 1)),
+		"negative shape":  tensor(number(1, 1<<64-1), number(2, 1)),
+		"too few":         tensor(number(1, 3), number(2, 1), message(9, make([]byte, 8))),
+		"odd bytes":       tensor(number(1, 1), number(2, 1), message(9, make([]byte, 3))),
+		"rank":            tensor(bytes.Repeat(number(1, 1), 100), number(2, 1)),
+		"path escape":     external("../../../../../../etc/passwd", "0", "4"),
+		"absolute path":   external("/etc/passwd", "0", "4"),
+		"folder":          external(".", "0", "4"),
+		"negative offset": external("m", "-4", "4"),
+		"far offset":      external("m", "9223372036854775807", "4"),
+		"far length":      external("m", "0", "9223372036854775807"),
+		"no number":       external("m", "x", "4"),
+	} {
+		file := tensor(message(8, number(2, 13)), message(7, tensor(message(5, initializer), message(12, message(1, []byte("w"))))))
+		if _, err := openBytes(t, file, models.OpenONNX); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, dtype := range map[string]uint64{"float8": 17, "complex64": 14, "type 99": 99} {
+		file := tensor(message(8, number(2, 13)), message(7, message(5, tensor(number(1, 0), number(2, dtype)))))
+		if _, err := openBytes(t, file, models.OpenONNX); !errors.Is(err, mlflow.NotImplemented) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// message and number write fields of Protocol Buffers.
+func message(id int, content []byte) []byte {
+	out := binary.AppendUvarint(nil, uint64(id)<<3|2)
+	return append(binary.AppendUvarint(out, uint64(len(content))), content...)
+}
+
+func number(id int, v uint64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(nil, uint64(id)<<3), v)
+}
+
+// runSmall runs a model on small inputs of the shapes that it asks for.
+func runSmall(t testing.TB, m *models.Model) {
+	t.Helper()
+	inputs := map[string]*mlflow.Tensor{}
+	for _, spec := range m.Inputs() {
+		shape, n := make([]int, len(spec.Shape)), 1
+		for i, d := range spec.Shape {
+			if shape[i] = d; d < 0 {
+				shape[i] = 2
+			}
+			if n *= min(shape[i], 1<<20); n > 1<<14 {
+				return
+			}
+		}
+		switch spec.DType {
+		case "float32":
+			inputs[spec.Name] = fill(t, shape, 1, 0)
+		case "int64":
+			inputs[spec.Name] = fill(t, shape, 1, 3)
+		}
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	if out, err := m.Run(ctx, inputs); err == nil && len(out) == 0 {
+		t.Error("a run has neither results nor an error")
+	}
+}
+
+func FuzzOpenONNX(f *testing.F) {
+	for _, name := range []string{"mlp", "text", "wide", "signal"} {
+		data, err := os.ReadFile("testdata/" + name + ".onnx")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	fuzz(f, models.OpenONNX)
+}
+
+func FuzzOpenTorch(f *testing.F) {
+	for _, name := range []string{"mlp", "text", "signal"} {
+		f.Add(archived(f, name))
+	}
+	fuzz(f, models.OpenTorch)
+}
+
+func fuzz(f *testing.F, open func(string) (*models.Model, error)) {
+	f.Helper()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := openBytes(t, data, open)
+		switch {
+		case err == nil:
+			runSmall(t, m)
+		case mlflow.AsError(err) == nil:
+			t.Errorf("an error that is not the API's: %v", err)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package kernel
+
+import "math"
+
+// Attention is softmax(q k^T scale + mask) v for q of shape [..., n, d] and k and
+// v of [..., m, d]. The mask may be nil, bool with true for what is seen, or a
+// number that is added; causal lets place i see the places up to i. A scale of 0
+// stands for 1/sqrt(d).
+func Attention(q, k, v, mask *Tensor, causal bool, scale float64) (*Tensor, error) {
+	rank := len(q.Shape)
+	if rank < 2 || len(k.Shape) < 2 || len(v.Shape) < 2 {
+		return nil, invalid("attention between shapes %v, %v and %v", q.Shape, k.Shape, v.Shape)
+	}
+	if scale == 0 {
+		scale = 1 / math.Sqrt(float64(q.Shape[rank-1]))
+	}
+	turned, err := Swap(k, -1, -2)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := MatMul(q, turned)
+	if err != nil {
+		return nil, err
+	}
+	if weights, err = Map(weights, func(v float64) float64 { return v * scale }); err != nil {
+		return nil, err
+	}
+	if causal {
+		n, m := q.Shape[rank-2], k.Shape[len(k.Shape)-2]
+		seen, err := New("bool", []int{n, m})
+		if err != nil {
+			return nil, err
+		}
+		for i := range seen.Data.([]bool) {
+			seen.Data.([]bool)[i] = i%m <= i/m
+		}
+		if weights, err = applyMask(weights, seen); err != nil {
+			return nil, err
+		}
+	}
+	if mask != nil {
+		if weights, err = applyMask(weights, mask); err != nil {
+			return nil, err
+		}
+	}
+	if weights, err = Softmax(weights, -1); err != nil {
+		return nil, err
+	}
+	return MatMul(weights, v)
+}
+
+func applyMask(weights, mask *Tensor) (*Tensor, error) {
+	if mask.DType() != "bool" {
+		return Arith(Add, weights, mask)
+	}
+	hidden, err := Cast(Scalar(negInf), weights.DType())
+	if err != nil {
+		return nil, err
+	}
+	return Where(mask, weights, hidden)
+}

@@ -1,0 +1,120 @@
+package kernel
+
+// matrices are the sizes of a product of [m, k] and [k, n].
+type matrices struct{ m, n, k int }
+
+// The blocking of the product: panels of four columns, so that two rows by four
+// columns of sums stay in registers, and as many rows of a panel as stay in the
+// first cache.
+const (
+	panelColumns = 4
+	panelRows    = 256
+	// minWork is how many multiplications are worth a goroutine.
+	minWork = 1 << 16
+)
+
+// multiplyWide is multiply with the columns, or the rows where there are few
+// columns, spread over goroutines.
+func multiplyWide[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
+	if p.m >= p.n {
+		parallel(p.m, 2+minWork/(1+p.n*p.k), func(lo, hi int) {
+			multiply(matrices{hi - lo, p.n, p.k}, a[lo*p.k:], b, rowStep, colStep, c[lo*p.n:])
+		})
+		return
+	}
+	panels := (p.n + panelColumns - 1) / panelColumns
+	parallel(panels, 1+minWork/(1+panelColumns*p.m*p.k), func(lo, hi int) {
+		columns(p, lo*panelColumns, min(hi*panelColumns, p.n), a, b, rowStep, colStep, c)
+	})
+}
+
+// multiply adds the product of a, dense of [m, k], and b, of [k, n], to c, dense
+// of [m, n]. Row r and column s of b lie at r*rowStep+s*colStep.
+func multiply[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
+	columns(p, 0, p.n, a, b, rowStep, colStep, c)
+}
+
+// columns is multiply for the columns from lo to hi.
+func columns[T float](p matrices, lo, hi int, a, b []T, rowStep, colStep int, c []T) {
+	var panel [panelRows * panelColumns]T
+	for top := 0; top < p.k; top += panelRows {
+		depth := min(panelRows, p.k-top)
+		for j := lo; j < hi; j += panelColumns {
+			width := min(panelColumns, hi-j)
+			pack(panel[:depth*panelColumns], b[top*rowStep+j*colStep:], depth, width, rowStep, colStep)
+			i := 0
+			for ; i+1 < p.m; i += 2 {
+				at := i*p.k + top
+				s, u := twoRows(a[at:at+depth], a[at+p.k:at+p.k+depth], panel[:depth*panelColumns])
+				for w := range width {
+					c[i*p.n+j+w] += s[w]
+					c[(i+1)*p.n+j+w] += u[w]
+				}
+			}
+			if i < p.m {
+				at := i*p.k + top
+				s := oneRow(a[at:at+depth], panel[:depth*panelColumns])
+				for w := range width {
+					c[i*p.n+j+w] += s[w]
+				}
+			}
+		}
+	}
+}
+
+// pack lays width columns of b side by side and fills up with zeros.
+func pack[T float](panel, b []T, depth, width, rowStep, colStep int) {
+	if width == panelColumns && colStep == 1 {
+		for r := range depth {
+			copy(panel[r*panelColumns:r*panelColumns+panelColumns], b[r*rowStep:])
+		}
+		return
+	}
+	clear(panel)
+	for w := range width {
+		at := w * colStep
+		for r := range depth {
+			panel[r*panelColumns+w] = b[at]
+			at += rowStep
+		}
+	}
+}
+
+// twoRows returns the products of two rows with a panel.
+func twoRows[T float](x, y, panel []T) (sums, more [panelColumns]T) {
+	var x0, x1, x2, x3, y0, y1, y2, y3 T
+	y = y[:len(x)]
+	for i, u := range x {
+		v := y[i]
+		if len(panel) < panelColumns {
+			break
+		}
+		b0, b1, b2, b3 := panel[0], panel[1], panel[2], panel[3]
+		panel = panel[panelColumns:]
+		x0 += u * b0
+		x1 += u * b1
+		x2 += u * b2
+		x3 += u * b3
+		y0 += v * b0
+		y1 += v * b1
+		y2 += v * b2
+		y3 += v * b3
+	}
+	return [panelColumns]T{x0, x1, x2, x3}, [panelColumns]T{y0, y1, y2, y3}
+}
+
+// oneRow returns the products of a row with a panel.
+func oneRow[T float](x, panel []T) [panelColumns]T {
+	var x0, x1, x2, x3 T
+	for _, u := range x {
+		if len(panel) < panelColumns {
+			break
+		}
+		x0 += u * panel[0]
+		x1 += u * panel[1]
+		x2 += u * panel[2]
+		x3 += u * panel[3]
+		panel = panel[panelColumns:]
+	}
+	return [panelColumns]T{x0, x1, x2, x3}
+}

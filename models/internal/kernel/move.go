@@ -1,0 +1,200 @@
+package kernel
+
+import "slices"
+
+// copier copies n elements, from src[s] on in steps of ss to dst[d] on in steps
+// of ds. It is the one place where moving data asks for its type.
+type copier func(d, s, n, ds, ss int)
+
+// copierOf returns the copier between two slices of the same type.
+func copierOf(dst, src any) (copier, error) {
+	switch d := dst.(type) {
+	case []float32:
+		return copyInto(d, src)
+	case []float64:
+		return copyInto(d, src)
+	case []bool:
+		return copyInto(d, src)
+	case []string:
+		return copyInto(d, src)
+	case []int8:
+		return copyInto(d, src)
+	case []int16:
+		return copyInto(d, src)
+	case []int32:
+		return copyInto(d, src)
+	case []int64:
+		return copyInto(d, src)
+	case []uint8:
+		return copyInto(d, src)
+	case []uint16:
+		return copyInto(d, src)
+	case []uint32:
+		return copyInto(d, src)
+	case []uint64:
+		return copyInto(d, src)
+	}
+	return nil, unsupported("tensors of %T", dst)
+}
+
+func copyInto[T any](dst []T, from any) (copier, error) {
+	src, ok := from.([]T)
+	if !ok {
+		return nil, invalid("tensors of %T and %T where one type is expected", from, dst)
+	}
+	return func(d, s, n, ds, ss int) {
+		if ds == 1 && ss == 1 {
+			copy(dst[d:d+n], src[s:s+n])
+			return
+		}
+		for range n {
+			dst[d] = src[s]
+			d += ds
+			s += ss
+		}
+	}, nil
+}
+
+// walk visits the rows of a shape: the places where each row starts in two
+// tensors with the given strides.
+func walk(shape, sa, sb []int, row func(a, b int)) {
+	if slices.Contains(shape, 0) {
+		return
+	}
+	outer := max(len(shape)-1, 0)
+	at := make([]int, outer)
+	a, b := 0, 0
+	for {
+		row(a, b)
+		i := outer - 1
+		for ; i >= 0; i-- {
+			at[i]++
+			a += sa[i]
+			b += sb[i]
+			if at[i] < shape[i] {
+				break
+			}
+			a -= sa[i] * shape[i]
+			b -= sb[i] * shape[i]
+			at[i] = 0
+		}
+		if i < 0 {
+			return
+		}
+	}
+}
+
+// lastRow returns the length of a row and its steps; a scalar is a row of one.
+func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
+	if len(shape) == 0 {
+		return 1, 1, 1
+	}
+	i := len(shape) - 1
+	return shape[i], sa[i], sb[i]
+}
+
+// moveBlock copies a block of the given shape between places of two tensors.
+// The caller vouches that the block lies in both.
+func moveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
+	move, err := copierOf(dst.Data, src.Data)
+	if err != nil {
+		return err
+	}
+	n, ds, ss := lastRow(shape, dstStrides, srcStrides)
+	walk(shape, dstStrides, srcStrides, func(d, s int) { move(dstAt+d, srcAt+s, n, ds, ss) })
+	return nil
+}
+
+// strided makes a dense tensor of what the strides read in x from offset on.
+func strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
+	out, err := New(x.DType(), shape)
+	if err != nil {
+		return nil, err
+	}
+	return out, moveBlock(out, 0, stridesOf(shape), x, offset, strides, shape)
+}
+
+// AsStrided is strided for shapes, strides and offsets that a file names.
+func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
+	n, err := Count(shape)
+	if err != nil {
+		return nil, err
+	}
+	if len(strides) != len(shape) || offset < 0 || offset > MaxElements {
+		return nil, invalid("strides %v and offset %d for shape %v", strides, offset, shape)
+	}
+	last, size := offset, x.Len()
+	for i, d := range shape {
+		if strides[i] < 0 || strides[i] > MaxElements {
+			return nil, invalid("a stride of %d", strides[i])
+		}
+		if n > 0 {
+			last += (d - 1) * strides[i]
+		}
+		if last >= size && n > 0 {
+			return nil, invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
+		}
+	}
+	if n > 0 && last >= size {
+		return nil, invalid("offset %d reaches beyond the %d elements stored", offset, size)
+	}
+	return strided(x, shape, strides, offset)
+}
+
+// Expand stretches x to a shape that it broadcasts to.
+func Expand(x *Tensor, shape []int) (*Tensor, error) {
+	if _, err := Count(shape); err != nil {
+		return nil, err
+	}
+	both, err := BroadcastShape(x.Shape, shape)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(both, shape) {
+		return nil, invalid("shape %v does not broadcast to %v", x.Shape, shape)
+	}
+	if slices.Equal(x.Shape, shape) {
+		return x, nil
+	}
+	return strided(x, shape, broadcastStrides(x.Shape, shape), 0)
+}
+
+// Transpose puts axis perm[i] of x at place i.
+func Transpose(x *Tensor, perm []int) (*Tensor, error) {
+	if len(perm) != len(x.Shape) {
+		return nil, invalid("a permutation %v of %d dimensions", perm, len(x.Shape))
+	}
+	axes, err := axesOf(perm, len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	dense := stridesOf(x.Shape)
+	shape, strides := make([]int, len(axes)), make([]int, len(axes))
+	for i, a := range axes {
+		shape[i], strides[i] = x.Shape[a], dense[a]
+	}
+	return strided(x, shape, strides, 0)
+}
+
+// Swap exchanges two axes.
+func Swap(x *Tensor, i, j int) (*Tensor, error) {
+	i, err := Axis(i, len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	j, err = Axis(j, len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	perm := make([]int, len(x.Shape))
+	for k := range perm {
+		perm[k] = k
+	}
+	perm[i], perm[j] = j, i
+	return Transpose(x, perm)
+}
+
+// Clone copies a tensor and its data.
+func Clone(x *Tensor) (*Tensor, error) {
+	return strided(x, x.Shape, stridesOf(x.Shape), 0)
+}

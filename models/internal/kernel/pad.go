@@ -1,0 +1,92 @@
+package kernel
+
+import "slices"
+
+// PadMode says what lies outside of a tensor.
+type PadMode string
+
+// The modes of padding: a constant, the mirror image without the edge, the edge
+// itself over and over, and what lies at the other end.
+const (
+	PadConstant PadMode = "constant"
+	PadReflect  PadMode = "reflect"
+	PadEdge     PadMode = "edge"
+	PadWrap     PadMode = "wrap"
+)
+
+// Pad adds before[i] and after[i] elements to axis i; negative numbers cut. The
+// value, for PadConstant, has one element of the dtype of x, or is nil for 0.
+func Pad(x *Tensor, before, after []int, mode PadMode, value *Tensor) (*Tensor, error) {
+	if len(before) != len(x.Shape) || len(after) != len(x.Shape) {
+		return nil, invalid("pads %v and %v for shape %v", before, after, x.Shape)
+	}
+	for axis := range x.Shape {
+		b, a := before[axis], after[axis]
+		if max(b, a, -b, -a) > MaxElements || -b > x.Shape[axis] || -a > x.Shape[axis]-max(-b, 0) {
+			return nil, invalid("pads %v and %v for shape %v", before, after, x.Shape)
+		}
+		var err error
+		if x, err = Slice(x, axis, max(-b, 0), x.Shape[axis]-max(-a, 0), 1); err != nil {
+			return nil, err
+		}
+		b, a = max(b, 0), max(a, 0)
+		switch {
+		case b == 0 && a == 0:
+		case mode == PadConstant:
+			x, err = padConstant(x, axis, b, a, value)
+		default:
+			x, err = padFrom(x, axis, b, a, mode)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+func padConstant(x *Tensor, axis, b, a int, value *Tensor) (*Tensor, error) {
+	shape := slices.Clone(x.Shape)
+	shape[axis] += b + a
+	out, err := New(x.DType(), shape)
+	if err != nil {
+		return nil, err
+	}
+	if value != nil {
+		if value.Len() != 1 {
+			return nil, invalid("a padding value of shape %v", value.Shape)
+		}
+		if err := moveBlock(out, 0, stridesOf(shape), value, 0, make([]int, len(shape)), shape); err != nil {
+			return nil, err
+		}
+	}
+	strides := stridesOf(shape)
+	return out, moveBlock(out, b*strides[axis], strides, x, 0, stridesOf(x.Shape), x.Shape)
+}
+
+// padFrom takes the outer elements from the inner ones.
+func padFrom(x *Tensor, axis, b, a int, mode PadMode) (*Tensor, error) {
+	n := x.Shape[axis]
+	if n == 0 || mode == PadReflect && max(b, a) >= n || mode == PadWrap && max(b, a) > n {
+		return nil, invalid("padding %d and %d by %s on %d elements", b, a, mode, n)
+	}
+	if _, err := Count([]int{b + n + a}); err != nil {
+		return nil, err
+	}
+	at := make([]int, b+n+a)
+	for i := range at {
+		j := i - b
+		switch mode {
+		case PadEdge:
+			j = min(max(j, 0), n-1)
+		case PadReflect:
+			j = max(j, -j)
+			j = min(j, 2*(n-1)-j)
+		case PadWrap:
+			j = (j + n) % n
+		default:
+			return nil, unsupported("padding by %q", mode)
+		}
+		at[i] = j
+	}
+	return Gather(x, Ints(at), axis)
+}

@@ -1,0 +1,191 @@
+package kernel
+
+import (
+	"math"
+	"slices"
+)
+
+// Reduction names what becomes of the elements of an axis.
+type Reduction int
+
+// The reductions.
+const (
+	Sum Reduction = iota
+	Mean
+	Prod
+	Maximum
+	Minimum
+	SumSquare
+	L1
+	L2
+	LogSum
+	LogSumExp
+)
+
+// Reduce joins the elements of the given axes, of all when axes is nil. The axes
+// stay with size 1 if keep is set.
+func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
+	rows, shape, err := lastAxes(x, axes, keep)
+	if err != nil {
+		return nil, err
+	}
+	out, err := New(x.DType(), shape)
+	if err != nil {
+		return nil, err
+	}
+	n := rows.Shape[1]
+	if n == 0 && (kind == Maximum || kind == Minimum) {
+		return nil, invalid("the largest or smallest of no elements of shape %v", x.Shape)
+	}
+	switch d := rows.Data.(type) {
+	case []float32:
+		reduceAll(d, out.Data.([]float32), n, reducers[kind])
+	case []float64:
+		reduceAll(d, out.Data.([]float64), n, reducers[kind])
+	case []int32:
+		err = reduceInts(d, out.Data.([]int32), n, kind)
+	case []int64:
+		err = reduceInts(d, out.Data.([]int64), n, kind)
+	default:
+		return nil, unsupported("reductions of %s", x.DType())
+	}
+	return out, err
+}
+
+// lastAxes brings the given axes to the end and joins them into rows. It also
+// returns the shape of a result of one element a row.
+func lastAxes(x *Tensor, axes []int, keep bool) (rows *Tensor, shape []int, err error) {
+	named, err := axesOf(axes, len(x.Shape))
+	if err != nil {
+		return nil, nil, err
+	}
+	var stay, gone []int
+	shape = []int{}
+	for i, d := range x.Shape {
+		if axes == nil || slices.Contains(named, i) {
+			gone = append(gone, i)
+			if keep {
+				shape = append(shape, 1)
+			}
+			continue
+		}
+		stay = append(stay, i)
+		shape = append(shape, d)
+	}
+	rows = x
+	if len(gone) > 0 && len(stay) > 0 && stay[len(stay)-1] > gone[0] {
+		if rows, err = Transpose(x, append(slices.Clone(stay), gone...)); err != nil {
+			return nil, nil, err
+		}
+	}
+	n := 1
+	for _, a := range gone {
+		n *= x.Shape[a]
+	}
+	return &Tensor{Shape: []int{product(shape), n}, Data: rows.Data}, shape, nil
+}
+
+// reducer is a reduction of floats: where it starts, what an element does to it
+// and what becomes of it after n elements.
+type reducer struct {
+	start float64
+	step  func(so, v float64) float64
+	end   func(so float64, n int) float64
+}
+
+var reducers = map[Reduction]reducer{
+	Sum:       {0, plus, asIs},
+	Mean:      {0, plus, func(so float64, n int) float64 { return so / float64(n) }},
+	Prod:      {1, func(so, v float64) float64 { return so * v }, asIs},
+	Maximum:   {negInf, math.Max, asIs},
+	Minimum:   {-negInf, math.Min, asIs},
+	SumSquare: {0, func(so, v float64) float64 { return so + v*v }, asIs},
+	L1:        {0, func(so, v float64) float64 { return so + math.Abs(v) }, asIs},
+	L2:        {0, func(so, v float64) float64 { return so + v*v }, func(so float64, _ int) float64 { return math.Sqrt(so) }},
+	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
+	LogSumExp: {negInf, logAddExp, asIs},
+}
+
+func plus(so, v float64) float64 { return so + v }
+
+func asIs(so float64, _ int) float64 { return so }
+
+// logAddExp is log(exp(a)+exp(b)), without overflow.
+func logAddExp(a, b float64) float64 {
+	if a == b {
+		return a + math.Ln2
+	}
+	return math.Max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
+}
+
+// reduceAll adds up in float64 whatever the elements are.
+func reduceAll[T float](in, out []T, n int, r reducer) {
+	for i := range out {
+		so := r.start
+		for _, v := range in[i*n : (i+1)*n] {
+			so = r.step(so, float64(v))
+		}
+		out[i] = T(r.end(so, n))
+	}
+}
+
+// intReducers are the reductions that stay exact in integers.
+var intReducers = map[Reduction]Op{Sum: Add, Prod: Mul, Maximum: Max, Minimum: Min}
+
+func reduceInts[T int32 | int64](in, out []T, n int, kind Reduction) error {
+	op, ok := intReducers[kind]
+	if !ok {
+		return unsupported("this reduction of integers")
+	}
+	f := arithOf[T](op)
+	for i := range out {
+		row := in[i*n : (i+1)*n]
+		switch {
+		case kind == Prod:
+			out[i] = 1
+		case kind != Sum:
+			out[i] = row[0]
+		}
+		for _, v := range row {
+			out[i] = f(out[i], v)
+		}
+	}
+	return nil
+}
+
+// ArgBest returns the places of the largest elements along an axis, or of the
+// smallest, as int64; of several equal ones the first, or the last. The axis
+// stays with size 1 if keep is set.
+func ArgBest(x *Tensor, axis int, keep, smallest, last bool) (*Tensor, error) {
+	rows, shape, err := lastAxes(x, []int{axis}, keep)
+	if err != nil {
+		return nil, err
+	}
+	wide, err := Cast(rows, "float64")
+	if err != nil {
+		return nil, err
+	}
+	n := rows.Shape[1]
+	if n == 0 {
+		return nil, invalid("the largest or smallest of no elements of shape %v", x.Shape)
+	}
+	out, err := New("int64", shape)
+	if err != nil {
+		return nil, err
+	}
+	data, places := wide.Data.([]float64), out.Data.([]int64)
+	for i := range places {
+		row, best := data[i*n:(i+1)*n], 0
+		for j, v := range row {
+			better := v > row[best]
+			if smallest {
+				better = v < row[best]
+			}
+			if better || last && v == row[best] || v != v && row[best] == row[best] {
+				best = j
+			}
+		}
+		places[i] = int64(best)
+	}
+	return out, nil
+}

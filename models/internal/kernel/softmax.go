@@ -1,0 +1,110 @@
+package kernel
+
+import "math"
+
+// Softmax makes every row along an axis positive and its sum 1.
+func Softmax(x *Tensor, axis int) (*Tensor, error) {
+	return alongAxis(x, axis, softmaxRow[float32], softmaxRow[float64])
+}
+
+// LogSoftmax is the logarithm of Softmax.
+func LogSoftmax(x *Tensor, axis int) (*Tensor, error) {
+	return alongAxis(x, axis, logSoftmaxRow[float32], logSoftmaxRow[float64])
+}
+
+// CumSum adds up the elements along an axis so far.
+func CumSum(x *Tensor, axis int) (*Tensor, error) {
+	if x.DType() == "int64" || x.DType() == "int32" {
+		wide, err := Cast(x, "float64")
+		if err != nil {
+			return nil, err
+		}
+		sums, err := CumSum(wide, axis)
+		if err != nil {
+			return nil, err
+		}
+		return Cast(sums, x.DType())
+	}
+	return alongAxis(x, axis, cumSumRow[float32], cumSumRow[float64])
+}
+
+// alongAxis copies x with its axis last, changes every row and puts the axis
+// back.
+func alongAxis(x *Tensor, axis int, f32 func([]float32), f64 func([]float64)) (*Tensor, error) {
+	if len(x.Shape) == 0 {
+		row, err := alongAxis(&Tensor{Shape: []int{1}, Data: x.Data}, axis, f32, f64)
+		if err != nil {
+			return nil, err
+		}
+		return Reshape(row, []int{})
+	}
+	last := len(x.Shape) - 1
+	if _, err := Axis(axis, len(x.Shape)); err != nil {
+		return nil, err
+	}
+	out, err := Swap(x, axis, last)
+	if err != nil {
+		return nil, err
+	}
+	n := out.Shape[last]
+	switch d := out.Data.(type) {
+	case []float32:
+		eachRow(d, n, f32)
+	case []float64:
+		eachRow(d, n, f64)
+	default:
+		return nil, unsupported("a function of rows of %s", x.DType())
+	}
+	if axis == last || axis == -1 {
+		return out, nil
+	}
+	return Swap(out, axis, last)
+}
+
+func eachRow[T float](d []T, n int, f func([]T)) {
+	for at := 0; at < len(d); at += n {
+		f(d[at : at+n])
+	}
+}
+
+// softmaxRow subtracts the largest element first, so that nothing overflows.
+func softmaxRow[T float](row []T) {
+	top := largest(row)
+	sum := 0.0
+	for i, v := range row {
+		e := math.Exp(float64(v - top))
+		row[i] = T(e)
+		sum += e
+	}
+	for i, v := range row {
+		row[i] = T(float64(v) / sum)
+	}
+}
+
+func logSoftmaxRow[T float](row []T) {
+	top := largest(row)
+	sum := 0.0
+	for _, v := range row {
+		sum += math.Exp(float64(v - top))
+	}
+	shift := float64(top) + math.Log(sum)
+	for i, v := range row {
+		row[i] = T(float64(v) - shift)
+	}
+}
+
+func largest[T float](row []T) T {
+	top := T(negInf)
+	for _, v := range row {
+		top = max(top, v)
+	}
+	return top
+}
+
+func cumSumRow[T float](row []T) {
+	sum := 0.0
+	for i, v := range row {
+		sum += float64(v)
+		row[i] = T(sum)
+	}
+}

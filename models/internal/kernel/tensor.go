@@ -1,0 +1,217 @@
+// Package kernel holds the arithmetic that models are made of: functions from
+// tensors to tensors, which know nothing of the file formats. Every function
+// takes whatever a hostile file may hand it and answers with an error, never
+// with a panic, for shapes, axes and indices that do not fit. Tensors are not
+// changed after they are made, so results may share data with arguments.
+package kernel
+
+import (
+	"math"
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Tensor is the tensor of the SDK; its data is dense and in row-major order.
+type Tensor = mlflow.Tensor
+
+// Limits on any one tensor.
+const (
+	MaxElements = 1 << 28 // 1 GiB of float32
+	MaxRank     = 16
+)
+
+func invalid(format string, args ...any) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
+}
+
+func unsupported(format string, args ...any) error {
+	return mlflow.Errorf(mlflow.NotImplemented, format, args...)
+}
+
+// Count returns the number of elements of a shape, and an error for one that is
+// negative or beyond the limits.
+func Count(shape []int) (int, error) {
+	if len(shape) > MaxRank {
+		return 0, invalid("a tensor of %d dimensions; Millrace takes up to %d", len(shape), MaxRank)
+	}
+	n, empty := 1, false
+	for _, d := range shape {
+		switch {
+		case d < 0:
+			return 0, invalid("a tensor of shape %v: dimensions are 0 or more", shape)
+		case d == 0:
+			empty = true
+		case d > MaxElements/n:
+			return 0, invalid("a tensor of shape %v is too large; Millrace takes up to %d elements", shape, MaxElements)
+		default:
+			n *= d
+		}
+	}
+	if empty {
+		return 0, nil
+	}
+	return n, nil
+}
+
+// product is Count for shapes that come from existing tensors.
+func product(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// New makes a tensor of zeros. dtype is NumPy's name.
+func New(dtype string, shape []int) (*Tensor, error) {
+	n, err := Count(shape)
+	if err != nil {
+		return nil, err
+	}
+	alloc, ok := allocs[dtype]
+	if !ok {
+		return nil, unsupported("tensors of %s", dtype)
+	}
+	return &Tensor{Shape: slices.Clone(shape), Data: alloc(n)}, nil
+}
+
+var allocs = map[string]func(int) any{
+	"float32": slice[float32], "float64": slice[float64], "bool": slice[bool], "str": slice[string],
+	"int8": slice[int8], "int16": slice[int16], "int32": slice[int32], "int64": slice[int64],
+	"uint8": slice[uint8], "uint16": slice[uint16], "uint32": slice[uint32], "uint64": slice[uint64],
+}
+
+func slice[T any](n int) any { return make([]T, n) }
+
+// Known reports whether tensors of the dtype can be made.
+func Known(dtype string) bool { return allocs[dtype] != nil }
+
+// Scalar makes a tensor of no dimensions.
+func Scalar[T mlflow.Number](v T) *Tensor { return &Tensor{Shape: []int{}, Data: []T{v}} }
+
+// Ints makes a list of int64.
+func Ints(v []int) *Tensor {
+	out := make([]int64, len(v))
+	for i, d := range v {
+		out[i] = int64(d)
+	}
+	return &Tensor{Shape: []int{len(v)}, Data: out}
+}
+
+// AsInts reads a tensor of integers as a list, whatever its shape.
+func AsInts(t *Tensor) ([]int, error) {
+	switch d := t.Data.(type) {
+	case []int64:
+		return toInts(d), nil
+	case []int32:
+		return toInts(d), nil
+	case []bool:
+		out := make([]int, len(d))
+		for i, v := range d {
+			if v {
+				out[i] = 1
+			}
+		}
+		return out, nil
+	}
+	return nil, invalid("a tensor of %s where integers are expected", t.DType())
+}
+
+func toInts[T int32 | int64](d []T) []int {
+	out := make([]int, len(d))
+	for i, v := range d {
+		out[i] = int(v)
+	}
+	return out
+}
+
+// AsFloat reads a tensor of one number.
+func AsFloat(t *Tensor) (float64, error) {
+	if t.Len() != 1 {
+		return 0, invalid("a tensor of shape %v where one number is expected", t.Shape)
+	}
+	wide, err := Cast(t, "float64")
+	if err != nil {
+		return 0, err
+	}
+	return wide.Data.([]float64)[0], nil
+}
+
+// Axis turns a negative axis into its place from the left.
+func Axis(axis, rank int) (int, error) {
+	if axis < -rank || axis >= rank {
+		return 0, invalid("axis %d of a tensor of %d dimensions", axis, rank)
+	}
+	if axis < 0 {
+		axis += rank
+	}
+	return axis, nil
+}
+
+// axesOf is Axis for a list, which must not name an axis twice.
+func axesOf(axes []int, rank int) ([]int, error) {
+	out := make([]int, len(axes))
+	for i, a := range axes {
+		a, err := Axis(a, rank)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(out[:i], a) {
+			return nil, invalid("axis %d is named twice", a)
+		}
+		out[i] = a
+	}
+	return out, nil
+}
+
+// stridesOf returns the distances between neighbours in dense data.
+func stridesOf(shape []int) []int {
+	s := make([]int, len(shape))
+	n := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		s[i] = n
+		n *= shape[i]
+	}
+	return s
+}
+
+// BroadcastShape returns the shape that all the given ones stretch to.
+func BroadcastShape(shapes ...[]int) ([]int, error) {
+	rank := 0
+	for _, s := range shapes {
+		rank = max(rank, len(s))
+	}
+	out := make([]int, rank)
+	for i := range out {
+		out[i] = 1
+		for _, s := range shapes {
+			j := i - rank + len(s)
+			if j < 0 || s[j] == 1 || s[j] == out[i] {
+				continue
+			}
+			if out[i] != 1 {
+				return nil, invalid("shapes %v do not broadcast", shapes)
+			}
+			out[i] = s[j]
+		}
+	}
+	_, err := Count(out)
+	return out, err
+}
+
+// broadcastStrides returns the strides that read shape as if it were out; the
+// caller knows that it broadcasts to it.
+func broadcastStrides(shape, out []int) []int {
+	s := make([]int, len(out))
+	dense := stridesOf(shape)
+	for i, d := range shape {
+		if d != 1 {
+			s[i+len(out)-len(shape)] = dense[i]
+		}
+	}
+	return s
+}
+
+// negInf is where maxima start.
+var negInf = math.Inf(-1)

@@ -1,0 +1,182 @@
+package models
+
+import (
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+func onnxSelu(c *onnxCall) curve {
+	return kernel.Elu(c.float("alpha", seluAlpha), c.float("gamma", seluScale), 1)
+}
+
+func onnxCelu(c *onnxCall) curve {
+	alpha := c.float("alpha", 1)
+	return kernel.Elu(alpha, 1, 1/alpha)
+}
+
+func onnxHardSigmoid(c *onnxCall) curve {
+	return kernel.HardSigmoid(c.float("alpha", 0.2), c.float("beta", 0.5))
+}
+
+func onnxGelu(c *onnxCall) curve {
+	if c.str("approximate", "none") == "tanh" {
+		return kernel.GeluTanh
+	}
+	return kernel.Gelu
+}
+
+func onnxSwish(c *onnxCall) curve {
+	alpha := c.float("alpha", 1)
+	return func(v float64) float64 { return v * kernel.Sigmoid(alpha*v) }
+}
+
+// The constants of SELU.
+const (
+	seluAlpha = 1.6732632423543772
+	seluScale = 1.0507009873554805
+)
+
+// onnxClip takes the bounds as attributes before version 11.
+func onnxClip(c *onnxCall) (results, error) {
+	x, low, high := c.in(0), c.opt(1), c.opt(2)
+	if c.has("min") {
+		low = c.like(c.float("min", 0), x)
+	}
+	if c.has("max") {
+		high = c.like(c.float("max", 0), x)
+	}
+	return one(kernel.Clip(x, low, high))
+}
+
+func onnxCast(c *onnxCall) (results, error) {
+	return one(kernel.Cast(c.in(0), dtypeName(int64(c.int("to", 0)))))
+}
+
+func onnxCastLike(c *onnxCall) (results, error) {
+	return one(kernel.Cast(c.in(0), c.in(1).DType()))
+}
+
+// onnxPow takes an exponent of another dtype; the result has that of the base.
+func onnxPow(c *onnxCall) (results, error) {
+	base, exponent := c.in(0), c.in(1)
+	if base.DType() == exponent.DType() {
+		return one(kernel.Arith(kernel.Pow, base, exponent))
+	}
+	wide, err := kernel.Cast(base, "float64")
+	if err != nil {
+		return nil, err
+	}
+	if exponent, err = kernel.Cast(exponent, "float64"); err != nil {
+		return nil, err
+	}
+	if wide, err = kernel.Arith(kernel.Pow, wide, exponent); err != nil {
+		return nil, err
+	}
+	return one(kernel.Cast(wide, base.DType()))
+}
+
+func onnxMod(c *onnxCall) (results, error) {
+	op := kernel.Mod
+	if c.int("fmod", 0) != 0 {
+		op = kernel.Fmod
+	}
+	return one(kernel.Arith(op, c.in(0), c.in(1)))
+}
+
+func onnxMean(c *onnxCall) (results, error) {
+	sum, err := c.fold(kernel.Add)
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Arith(kernel.Div, sum, c.like(float64(len(c.values)), sum)))
+}
+
+// onnxGemm is alpha*A*B+beta*C.
+func onnxGemm(c *onnxCall) (results, error) {
+	a, b := c.in(0), c.in(1)
+	if len(a.Shape) != 2 || len(b.Shape) != 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of shapes %v and %v", a.Shape, b.Shape)
+	}
+	var err error
+	if c.int("transA", 0) != 0 {
+		if a, err = kernel.Swap(a, 0, 1); err != nil {
+			return nil, err
+		}
+	}
+	var out *tensor
+	if c.int("transB", 0) != 0 {
+		out, err = kernel.Linear(a, b, nil)
+	} else {
+		out, err = kernel.MatMul(a, b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if alpha := c.float("alpha", 1); alpha != 1 {
+		if out, err = kernel.Arith(kernel.Mul, out, c.like(alpha, out)); err != nil {
+			return nil, err
+		}
+	}
+	bias, beta := c.opt(2), c.float("beta", 1)
+	if bias == nil {
+		return results{out}, nil
+	}
+	if beta != 1 {
+		if bias, err = kernel.Arith(kernel.Mul, bias, c.like(beta, bias)); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.Arith(kernel.Add, out, bias))
+}
+
+func onnxCumSum(c *onnxCall) (results, error) {
+	if c.int("exclusive", 0) != 0 || c.int("reverse", 0) != 0 {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "exclusive and reverse sums")
+	}
+	axis := c.intsIn(1)
+	if len(axis) != 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an axis %v", axis)
+	}
+	return one(kernel.CumSum(c.in(0), axis[0]))
+}
+
+func onnxArgBest(smallest bool) func(c *onnxCall) (results, error) {
+	return func(c *onnxCall) (results, error) {
+		return one(kernel.ArgBest(c.in(0), c.int("axis", 0), c.int("keepdims", 1) != 0, smallest, c.int("select_last_index", 0) != 0))
+	}
+}
+
+// onnxTopK takes k as an attribute before version 10.
+func onnxTopK(c *onnxCall) (results, error) {
+	k := c.intsIn(1)
+	if k == nil {
+		k = []int{c.int("k", 0)}
+	}
+	if len(k) != 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "k is %v", k)
+	}
+	values, places, err := kernel.TopK(c.in(0), k[0], c.int("axis", -1), c.int("largest", 1) != 0)
+	return results{values, places}, err
+}
+
+// onnxSoftmax joins all axes from the given one on before version 13.
+func onnxSoftmax(f func(x *tensor, axis int) (*tensor, error)) func(c *onnxCall) (results, error) {
+	return func(c *onnxCall) (results, error) {
+		x := c.in(0)
+		if c.opset >= 13 {
+			return one(f(x, c.int("axis", -1)))
+		}
+		axis, err := kernel.Axis(c.int("axis", 1), len(x.Shape))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := kernel.Flatten(x, axis, -1)
+		if err != nil {
+			return nil, err
+		}
+		if rows, err = f(rows, -1); err != nil {
+			return nil, err
+		}
+		return one(kernel.Reshape(rows, x.Shape))
+	}
+}

@@ -1,0 +1,256 @@
+package models
+
+import "github.com/millrace-ml/millrace/mlflow"
+
+// The messages of onnx.proto, with the fields that a runtime needs.
+
+type onnxModel struct {
+	opsets    map[string]int64
+	graph     *onnxGraph
+	functions bool // The model defines operators of its own.
+}
+
+type onnxGraph struct {
+	nodes           []*onnxNode
+	initializers    []*onnxTensor
+	inputs, outputs []*onnxValue
+}
+
+type onnxNode struct {
+	name, op, domain string
+	inputs, outputs  []string
+	attributes       map[string]*onnxAttribute
+}
+
+type onnxAttribute struct {
+	f       float32
+	i       int64
+	s       string
+	t       *onnxTensor
+	floats  []float32
+	ints    []int64
+	strings []string
+	graph   bool
+}
+
+type onnxTensor struct {
+	name     string
+	dims     []int64
+	dtype    int64
+	raw      []byte
+	floats   []float32
+	ints     []int64 // int32_data, int64_data or uint64_data.
+	doubles  []float64
+	strings  []string
+	external map[string]string // Where the data lies in another file; nil if here.
+}
+
+// onnxValue describes an input or output. Dims is nil where the rank is unknown.
+type onnxValue struct {
+	name  string
+	dtype int64
+	dims  []int
+	other bool // Not a tensor but a sequence, map or the like.
+}
+
+func parseONNXModel(data []byte) (*onnxModel, error) {
+	m := &onnxModel{opsets: map[string]int64{}}
+	err := eachField(data, func(f field) (err error) {
+		switch f.id {
+		case 7:
+			m.graph, err = parseONNXGraph(f.bytes)
+		case 8:
+			domain, version := "", int64(0)
+			err = eachField(f.bytes, func(f field) error {
+				switch f.id {
+				case 1:
+					domain = string(f.bytes)
+				case 2:
+					version = int64(f.value) //nolint:gosec // Checked against the known versions.
+				}
+				return nil
+			})
+			if domain == "ai.onnx" {
+				domain = ""
+			}
+			m.opsets[domain] = version
+		case 25:
+			m.functions = true
+		}
+		return err
+	})
+	if err == nil && m.graph == nil {
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "the file holds no ONNX graph")
+	}
+	return m, err
+}
+
+func parseONNXGraph(data []byte) (*onnxGraph, error) {
+	g := &onnxGraph{}
+	return g, eachField(data, func(f field) error {
+		switch f.id {
+		case 1:
+			n, err := parseONNXNode(f.bytes)
+			if len(g.nodes) >= maxNodes {
+				return mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", maxNodes)
+			}
+			g.nodes = append(g.nodes, n)
+			return err
+		case 5:
+			t, err := parseONNXTensor(f.bytes)
+			g.initializers = append(g.initializers, t)
+			return err
+		case 11:
+			v, err := parseONNXValue(f.bytes)
+			g.inputs = append(g.inputs, v)
+			return err
+		case 12:
+			v, err := parseONNXValue(f.bytes)
+			g.outputs = append(g.outputs, v)
+			return err
+		case 15:
+			return mlflow.Errorf(mlflow.NotImplemented, "the model stores sparse tensors, which Millrace cannot read")
+		}
+		return nil
+	})
+}
+
+func parseONNXNode(data []byte) (*onnxNode, error) {
+	n := &onnxNode{attributes: map[string]*onnxAttribute{}}
+	return n, eachField(data, func(f field) error {
+		switch f.id {
+		case 1:
+			n.inputs = append(n.inputs, string(f.bytes))
+		case 2:
+			n.outputs = append(n.outputs, string(f.bytes))
+		case 3:
+			n.name = string(f.bytes)
+		case 4:
+			n.op = string(f.bytes)
+		case 5:
+			name, a, err := parseONNXAttribute(f.bytes)
+			n.attributes[name] = a
+			return err
+		case 7:
+			n.domain = string(f.bytes)
+		}
+		return nil
+	})
+}
+
+func parseONNXAttribute(data []byte) (name string, a *onnxAttribute, err error) {
+	a = &onnxAttribute{}
+	err = eachField(data, func(f field) (err error) {
+		switch f.id {
+		case 1:
+			name = string(f.bytes)
+		case 2:
+			if v := f.float32s(nil); len(v) == 1 {
+				a.f = v[0]
+			}
+		case 3:
+			a.i = int64(f.value) //nolint:gosec // Two's complement.
+		case 4:
+			a.s = string(f.bytes)
+		case 5:
+			a.t, err = parseONNXTensor(f.bytes)
+		case 6, 11:
+			a.graph = true
+		case 7:
+			a.floats = f.float32s(a.floats)
+		case 8:
+			a.ints = f.int64s(a.ints)
+		case 9:
+			a.strings = append(a.strings, string(f.bytes))
+		}
+		return err
+	})
+	return name, a, err
+}
+
+func parseONNXTensor(data []byte) (*onnxTensor, error) {
+	t := &onnxTensor{}
+	external, elsewhere := map[string]string{}, false
+	err := eachField(data, func(f field) error {
+		switch f.id {
+		case 1:
+			t.dims = f.int64s(t.dims)
+		case 2:
+			t.dtype = int64(f.value) //nolint:gosec // Looked up in a table.
+		case 4:
+			t.floats = f.float32s(t.floats)
+		case 5, 7, 11:
+			t.ints = f.int64s(t.ints)
+		case 6:
+			t.strings = append(t.strings, string(f.bytes))
+		case 8:
+			t.name = string(f.bytes)
+		case 9:
+			t.raw = f.bytes
+		case 10:
+			t.doubles = f.float64s(t.doubles)
+		case 13:
+			var key, value string
+			err := eachField(f.bytes, func(f field) error {
+				switch f.id {
+				case 1:
+					key = string(f.bytes)
+				case 2:
+					value = string(f.bytes)
+				}
+				return nil
+			})
+			external[key] = value
+			return err
+		case 14:
+			elsewhere = f.value == 1
+		}
+		return nil
+	})
+	if elsewhere {
+		t.external = external
+	}
+	return t, err
+}
+
+func parseONNXValue(data []byte) (*onnxValue, error) {
+	v := &onnxValue{}
+	return v, eachField(data, func(f field) error {
+		switch f.id {
+		case 1:
+			v.name = string(f.bytes)
+		case 2:
+			return eachField(f.bytes, func(f field) error {
+				if f.id != 1 {
+					v.other = v.other || f.id < 6 || f.id > 8
+					return nil
+				}
+				return v.parseTensorType(f.bytes)
+			})
+		}
+		return nil
+	})
+}
+
+func (v *onnxValue) parseTensorType(data []byte) error {
+	return eachField(data, func(f field) error {
+		switch f.id {
+		case 1:
+			v.dtype = int64(f.value) //nolint:gosec // Looked up in a table.
+		case 2:
+			v.dims = []int{}
+			return eachField(f.bytes, func(f field) error {
+				dim := -1
+				err := eachField(f.bytes, func(f field) error {
+					if f.id == 1 {
+						dim = int(int64(f.value)) //nolint:gosec // Compared with real sizes alone.
+					}
+					return nil
+				})
+				v.dims = append(v.dims, max(dim, -1))
+				return err
+			})
+		}
+		return nil
+	})
+}

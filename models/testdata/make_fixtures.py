@@ -1,0 +1,462 @@
+"""Makes the models of this folder and what torch answers for them.
+
+Run it with a Python that has torch 2.15, onnx, onnxscript, onnxruntime,
+skl2onnx and mlflow 3.17.2:
+
+    python make_fixtures.py
+
+Inputs are not stored: both this program and the Go tests compute them with
+fill(), an integer hash. cases.json holds the answers, base64 of little-endian
+values.
+"""
+
+import base64
+import gzip
+import io
+import json
+import pathlib
+import shutil
+import tempfile
+
+import mlflow
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+HERE = pathlib.Path(__file__).parent
+
+
+def fill(shape, seed, vocabulary=0):
+    """Returns float32 in [-1, 1), or int64 below vocabulary."""
+    n = int(np.prod(shape))
+    h = (np.arange(1, n + 1, dtype=np.uint64) * np.uint64(2654435761) + np.uint64(seed * 40503)) & np.uint64(0xFFFFFFFF)
+    h ^= h >> np.uint64(15)
+    h = (h * np.uint64(2246822519)) & np.uint64(0xFFFFFFFF)
+    h ^= h >> np.uint64(13)
+    if vocabulary:
+        return (h % np.uint64(vocabulary)).astype(np.int64).reshape(shape)
+    return (h.astype(np.float64) / 2**31 - 1).astype(np.float32).reshape(shape)
+
+
+class Quickstart(nn.Module):
+    """MLflow's PyTorch quickstart, with 2 channels for 8 and 16."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = nn.Sequential(
+            nn.Conv2d(1, 2, kernel_size=3), nn.ReLU(),
+            nn.Conv2d(2, 2, kernel_size=3), nn.ReLU(),
+            nn.Flatten(), nn.LazyLinear(10),
+        )
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class BreastCancer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(30, 30)
+        self.dropout1 = nn.Dropout(0.3)
+        self.fc2 = nn.Linear(30, 15)
+        self.dropout2 = nn.Dropout(0.3)
+        self.fc3 = nn.Linear(15, 1)
+
+    def forward(self, x):
+        x = self.dropout1(torch.relu(self.fc1(x)))
+        x = self.dropout2(torch.relu(self.fc2(x)))
+        return self.fc3(x)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(8), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
+        self.conv1 = nn.Conv2d(8, 12, 3, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(12)
+        self.conv2 = nn.Conv2d(12, 12, 3, padding=1, bias=False, groups=3)
+        self.bn2 = nn.BatchNorm2d(12)
+        self.down = nn.Sequential(nn.Conv2d(8, 12, 1, stride=2, bias=False), nn.BatchNorm2d(12))
+        self.pool = nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)
+        self.fc = nn.Linear(12, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        y = self.pool(torch.relu(y + self.down(x)))
+        y = nn.functional.adaptive_avg_pool2d(y, 1)
+        return self.fc(torch.flatten(y, 1))
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(40, 16)
+        self.position = nn.Parameter(torch.randn(1, 32, 16) * 0.1)
+        layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True, activation="gelu")
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, ids):
+        x = self.embed(ids) + self.position[:, : ids.shape[1]]
+        return self.head(self.encoder(x)[:, 0])
+
+
+class Causal(nn.Module):
+    """A block as language models write it: a fused projection and a causal mask."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(16)
+        self.qkv = nn.Linear(16, 48)
+        self.out = nn.Linear(16, 16)
+
+    def forward(self, x):
+        b, n, c = x.shape
+        q, k, v = self.qkv(self.norm(x)).chunk(3, dim=-1)
+        q, k, v = (t.view(b, n, 4, c // 4).transpose(1, 2) for t in (q, k, v))
+        y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        mask = torch.triu(torch.full((n, n), float("-inf")), 1)
+        w = torch.softmax(q @ k.transpose(-2, -1) / 2.0 + mask, -1)
+        y = y + w.masked_fill(w < 0.01, 0.0) @ v
+        return x + self.out(y.transpose(1, 2).reshape(b, n, c))
+
+
+class Wide(nn.Module):
+    """An MLP of the less common activations and norms."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(10, 16)
+        self.norm = nn.LayerNorm(16)
+        self.b = nn.Linear(16, 16)
+        self.group = nn.GroupNorm(4, 16)
+        self.bn = nn.BatchNorm1d(16)
+        self.c = nn.Linear(16, 4)
+
+    def forward(self, x):
+        F = nn.functional
+        x = F.gelu(self.norm(self.a(x)))
+        x = F.gelu(self.b(x), approximate="tanh") + F.silu(x) + F.leaky_relu(x, 0.2)
+        x = self.bn(self.group(x)) * torch.sigmoid(x) - F.elu(x) / (F.softplus(x) + 1.0)
+        x = F.hardswish(x) + F.hardsigmoid(x) + F.selu(x) + torch.clamp(x, -0.5, 0.5) + F.mish(x)
+        return F.softmax(self.c(x), dim=1), F.log_softmax(self.c(x), dim=-1)
+
+
+class Signal(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv1d(2, 6, 5, padding=2, dilation=1), nn.BatchNorm1d(6), nn.PReLU(6), nn.MaxPool1d(2),
+            nn.Conv1d(6, 8, 3, dilation=2, padding="same", groups=2), nn.InstanceNorm1d(8), nn.Tanh(),
+            nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 3),
+        )
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Text(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(50, 8, padding_idx=0)
+        self.fc = nn.Linear(16, 2)
+
+    def forward(self, ids):
+        x = self.embed(ids)
+        mask = (ids != 0).unsqueeze(-1).float()
+        mean = (x * mask).sum(1) / mask.sum(1).clamp(min=1)
+        return self.fc(torch.cat([mean, x.mean(dim=1)], dim=1))
+
+
+class Autoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.ReLU6(), nn.Conv2d(4, 6, 3, stride=2, padding=1), nn.Hardtanh())
+        self.up = nn.Sequential(
+            nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),
+            nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(4, 1, 3, padding=1), nn.Sigmoid(),
+        )
+
+    def forward(self, x):
+        return self.up(self.down(x))
+
+
+# name: module, shape of the inputs, vocabulary of an integer input.
+MODELS = {
+    "quickstart": (Quickstart, (100, 1, 28, 28), 0),
+    "mlp": (BreastCancer, (100, 30), 0),
+    "residual": (Residual, (4, 3, 37, 37), 0),
+    "encoder": (Encoder, (5, 12), 40),
+    "causal": (Causal, (3, 7, 16), 0),
+    "wide": (Wide, (6, 10), 0),
+    "signal": (Signal, (4, 2, 30), 0),
+    "text": (Text, (6, 9), 50),
+    "autoencoder": (Autoencoder, (3, 1, 16, 16), 0),
+}
+
+
+def encode(a):
+    a = np.asarray(a)
+    return {"dtype": str(a.dtype), "shape": list(a.shape), "data": base64.b64encode(a.tobytes()).decode()}
+
+
+def build(name):
+    module, shape, vocabulary = MODELS[name]
+    torch.manual_seed(1)
+    model = module()
+    x = torch.from_numpy(fill(shape, 7, vocabulary))
+    model.train()
+    for _ in range(3):  # running statistics that are not 0 and 1
+        model(x)
+    return model.eval(), x
+
+
+class Edges(nn.Module):
+    """Operators of ATen, one output each, where their edges are."""
+
+    def forward(self, x, ids, image):
+        F = nn.functional
+        n = ids.shape[0]
+        mask = x > 0
+        return (
+            x.sum(), x.sum(-1), x.mean((0, 2), keepdim=True), x.amax(1), x.amin((-1, -2)), x.prod(1), x.var(2), x.std(-1, correction=0),
+            x.max(1)[0], x.max(1)[1], x.min(-1, keepdim=True)[1], x.argmax(), x.argmin(1, keepdim=True), x.topk(2, dim=1)[0], x.topk(2, -1, largest=False)[1],
+            mask.any(1), mask.all(-1), mask.sum(), ids.sum(0), x.logsumexp(1), F.normalize(x, dim=1), x.cumsum(1), ids.cumsum(0),
+            x + ids[:, :3, None], ids / 2, ids * 2.5, ids // 3, ids % 3, -ids % 3, 2 - x, 1 / (x + 3), x ** 2, 2 ** x, torch.div(x, 0.3, rounding_mode="floor"),
+            ids.clamp(min=2), ids.clamp(1.5), x.clamp(max=0), F.relu6(x), F.threshold(x, 0.1, -2.0), F.celu(x, 0.7), F.logsigmoid(x), torch.rsqrt(x.abs() + 1), torch.round(x * 4),
+            x.transpose(0, -1), x.permute(2, 0, 1), x.flip(1), x.repeat(2, 1, 1, 3), x.expand(2, -1, -1, -1), x[:, ::2], x[..., -2:], x[:, 1:-1, 1], x.narrow(1, 1, 2),
+            x.unbind(1)[1], x.split(2, dim=2)[2], x.split([1, 2], dim=1)[1], x.chunk(2, dim=2)[0], torch.stack([x, x * 2], 1), torch.cat([x, x], -1),
+            x.gather(1, ids[:, None, :5] % 3), x.index_select(1, torch.tensor([2, 0])), x[:, torch.tensor([1, -1, 0])], x[ids[0] % 3], torch.where(mask, x, 0.5), torch.where(x > 0.5, 1, 0), x.masked_fill(~mask, -1.0),
+            x.triu(1), x.tril(-1), torch.full((2, 3), 7), torch.ones_like(ids), torch.arange(5), torch.arange(0.0, 1.0, 0.25), torch.arange(2, 9, 3), torch.zeros(n, 2),
+            F.pad(x, (1, 2)), F.pad(x, (-1, 1, 0, 2), value=3.0), F.pad(x, (2, 1), mode="reflect"), F.pad(x, (2, 1), mode="replicate"), F.pad(x, (1, 2), mode="circular"),
+            x.unsqueeze(-1).squeeze(-1).squeeze(), x.unflatten(2, (5, -1)), x.flatten(), x.reshape(n, -1), x.T if x.dim() == 2 else x.mT,
+            F.max_pool2d(image, 3, 2, 1, ceil_mode=True), F.max_pool2d(image, (2, 3), dilation=(2, 1)), F.avg_pool2d(image, 3, 2, 1), F.avg_pool2d(image, 3, 2, 1, ceil_mode=True),
+            F.avg_pool2d(image, (3, 2), count_include_pad=False, padding=1), F.adaptive_avg_pool2d(image, (3, 2)), F.adaptive_avg_pool2d(image, (None, 2)), F.adaptive_max_pool2d(image, 2), F.avg_pool1d(x, 3, 1, 1),
+            F.interpolate(image, scale_factor=1.5, mode="nearest"), F.interpolate(image, size=(4, 9), mode="bilinear"), F.interpolate(image, scale_factor=2, mode="bilinear", align_corners=True),
+            F.interpolate(x, size=9, mode="linear"), F.softmax(ids, 1, dtype=torch.float32), torch.matmul(x[0, 0], x[0, 0]), torch.matmul(x, x[0, 0]), torch.matmul(x[0], x.mT), x.double() * 2, x.int(),
+            torch.addmm(x[0, :, :3], x[0], x[0].T[:, :3], beta=0.5, alpha=2.0), torch.baddbmm(x[:, :, :3], x, x.mT), F.rms_norm(x, (5,)), F.instance_norm(image), F.group_norm(image, 2),
+            (x.view(-1)[:4] + 0).sigmoid_().mul_(2), torch.maximum(x, x.mean()), torch.logical_and(mask, x > 0.5), mask & (x < 0.9), mask | (x < -0.5), (ids == 3).float(),
+            F.scaled_dot_product_attention(x, x, x, attn_mask=torch.ones(3, 3).tril().bool()), F.scaled_dot_product_attention(x, x, x, attn_mask=x[0, :, :3], scale=0.3), x.new_zeros(2), x.new_full((1, 2), 3),
+        )
+
+
+def edge_inputs():
+    return (torch.from_numpy(fill((4, 3, 5), 3)), torch.from_numpy(fill((4, 6), 4, 7)), torch.from_numpy(fill((4, 2, 7, 8), 5)))
+
+
+def onnx_edges():
+    """Yields single operators of ONNX where their edges are, with what onnxruntime answers."""
+    f, i, b = np.float32, np.int64, np.bool_
+    x, y = fill((2, 3, 4), 11), fill((3, 1), 12)
+    image, ids = fill((1, 2, 7, 6), 13), fill((2, 3), 14, 3)
+    w = fill((4, 2, 3, 3), 15)
+    a = np.array
+    for opset in (12, 13):
+        for axis in (0, 1, -1):
+            yield opset, "Softmax", [x], {"axis": axis}
+            yield opset, "LogSoftmax", [x], {"axis": axis}
+    yield 11, "Softmax", [x], {}
+    yield 13, "Softmax", [x], {}
+    yield 11, "Squeeze", [x[:, :1]], {"axes": [-2]}
+    yield 13, "Squeeze", [x[:, :1], a([1], i)], {}
+    yield 13, "Squeeze", [x[:1, :1]], {}
+    yield 11, "Unsqueeze", [x], {"axes": [0, -1]}
+    yield 13, "Unsqueeze", [x, a([-1, 1], i)], {}
+    yield 11, "ReduceSum", [x], {"axes": [-1, 0], "keepdims": 0}
+    yield 13, "ReduceSum", [x, a([-1, 0], i)], {"keepdims": 0}
+    yield 13, "ReduceSum", [x], {}
+    yield 13, "ReduceSum", [x], {"noop_with_empty_axes": 1}
+    yield 13, "ReduceSum", [x, a([], i)], {"noop_with_empty_axes": 1}
+    yield 18, "ReduceMean", [x, a([1], i)], {"keepdims": 1}
+    yield 13, "ReduceMean", [x], {"axes": [1], "keepdims": 0}
+    for op in ("ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"):
+        yield 13, op, [x], {"axes": [0, 2], "keepdims": 0}
+    yield 13, "ReduceMax", [ids], {"axes": [1]}
+    yield 13, "ReduceSum", [ids, a([0], i)], {}
+    yield 13, "ArgMax", [ids], {"axis": 1, "keepdims": 0, "select_last_index": 1}
+    yield 13, "ArgMin", [x], {"axis": -1}
+    yield 11, "TopK", [x, a([2], i)], {"axis": 1}
+    yield 11, "TopK", [x, a([3], i)], {"axis": -1, "largest": 0}
+    yield 13, "Add", [x, y], {}
+    yield 14, "Sub", [y, x], {}
+    yield 14, "Div", [ids - 2, a([2], i)], {}
+    yield 14, "Mul", [ids.astype(np.int32), a([[2], [3]], np.int32)], {}
+    yield 13, "Pow", [np.abs(x), a([2], i)], {}
+    yield 13, "Mod", [ids - 2, a([3], i)], {}
+    yield 13, "Mod", [x, a([0.3], f)], {"fmod": 1}
+    yield 13, "Max", [x, y, a(0.2, f)], {}
+    yield 13, "Mean", [x, y], {}
+    yield 16, "Where", [y > 0, x, a([9], f)], {}
+    yield 13, "Equal", [ids, ids[:1]], {}
+    yield 16, "GreaterOrEqual", [x, y], {}
+    yield 7, "And", [x > 0, y > 0], {}
+    yield 6 + 1, "Not", [x > 0], {}
+    yield 6 + 1, "Elu", [x], {"alpha": 0.5}
+    yield 12, "Celu", [x], {"alpha": 0.5}
+    yield 7, "Selu", [x], {}
+    yield 7, "HardSigmoid", [x * 4], {}
+    yield 10, "ThresholdedRelu", [x], {"alpha": 0.3}
+    yield 20, "Gelu", [x * 4], {"approximate": "tanh"}
+    yield 7, "Clip", [x], {"min": -0.2}
+    yield 13, "Clip", [x, a(-0.5, f), a(0.25, f)], {}
+    yield 13, "Clip", [x, None, a(0.25, f)], {}
+    yield 11, "Round", [x * 5], {}
+    yield 13, "Cast", [x * 9], {"to": 7}
+    yield 13, "Cast", [ids], {"to": 9}
+    yield 13, "Cast", [x], {"to": 11}
+    yield 13, "Gemm", [x[0], x[1]], {"transA": 1, "alpha": 0.5}
+    yield 13, "Gemm", [x[0], x[1], y[:, 0]], {"transB": 1, "beta": 2.0}
+    yield 13, "MatMul", [x, x[0, 0]], {}
+    yield 13, "MatMul", [x[0, 0], x.transpose(0, 2, 1)], {}
+    yield 13, "Conv", [image, w], {"pads": [0, 1, 2, 1], "strides": [2, 1], "dilations": [1, 2]}
+    yield 13, "Conv", [image, w[:, :1], w[:, 0, 0, 0]], {"group": 2}
+    for pad in ("SAME_UPPER", "SAME_LOWER", "VALID"):
+        yield 13, "Conv", [image, w[:, :, :, :2]], {"auto_pad": pad, "strides": [2, 2]}
+        yield 13, "MaxPool", [image], {"auto_pad": pad, "kernel_shape": [3, 2], "strides": [2, 2]}
+    yield 13, "Conv", [image[0], w[:, :, 0].repeat(4, 1)[:, :7]], {"pads": [1, 1]}
+    yield 13, "ConvTranspose", [image, w.transpose(1, 0, 2, 3)[:, :3]], {"pads": [1, 0, 0, 1], "strides": [2, 3], "output_padding": [1, 0]}
+    yield 13, "ConvTranspose", [image, w[:2], w[0, 0, 0, :1].repeat(4)], {"group": 2, "dilations": [2, 1]}
+    yield 12, "MaxPool", [image], {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}
+    yield 12, "MaxPool", [image], {"kernel_shape": [2, 2], "dilations": [2, 2], "pads": [1, 1, 1, 1]}
+    for include in (0, 1):
+        yield 19, "AveragePool", [image], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 0, 1, 1], "count_include_pad": include}
+        yield 19, "AveragePool", [image], {"kernel_shape": [2, 2], "strides": [2, 3], "ceil_mode": 1, "count_include_pad": include}
+    yield 13, "GlobalAveragePool", [image], {}
+    yield 13, "GlobalMaxPool", [image], {}
+    yield 15, "BatchNormalization", [image, a([1.5, 2], f), a([0, 1], f), a([0.1, 0.2], f), a([1, 2], f)], {"epsilon": 0.01}
+    yield 13, "InstanceNormalization", [image, a([1.5, 2], f), a([0, 1], f)], {}
+    yield 17, "LayerNormalization", [x, x[0]], {"axis": 1}
+    yield 17, "LayerNormalization", [x, x[0, 0], x[0, 1]], {"epsilon": 0.1}
+    yield 21, "GroupNormalization", [image, a([1.5, 2], f), a([0, 1], f)], {"num_groups": 1}
+    yield 13, "Reshape", [x, a([0, -1], i)], {}
+    yield 14, "Reshape", [x[:0], a([3, 0], i)], {"allowzero": 1}
+    yield 13, "Flatten", [x], {"axis": 2}
+    yield 13, "Flatten", [x], {"axis": -3}
+    yield 13, "Transpose", [x], {}
+    yield 13, "Transpose", [x], {"perm": [1, 2, 0]}
+    yield 13, "Concat", [x, x[:, :1], x[:, :0]], {"axis": -2}
+    yield 11, "Split", [x], {"axis": -1, "split": [1, 3]}
+    yield 13, "Split", [x, a([1, 2], i)], {"axis": 1}
+    yield 18, "Split", [x], {"axis": 2, "num_outputs": 3}
+    yield 9, "Slice", [x], {"starts": [0, -3], "ends": [1, 100], "axes": [1, 2]}
+    yield 13, "Slice", [x, a([3, -1], i), a([-10, 0], i), a([2, 1], i), a([-1, -2], i)], {}
+    yield 13, "Slice", [x, a([1], i), a([2], i)], {}
+    yield 13, "Gather", [x, a([[-1, 0]], i)], {"axis": 1}
+    yield 13, "Gather", [x, a(1, i)], {"axis": -1}
+    yield 13, "GatherElements", [x, (ids % 2)[:, :, None]], {"axis": 0}
+    yield 13, "Expand", [y, a([2, 1, 4], i)], {}
+    yield 13, "Tile", [x, a([1, 2, 3], i)], {}
+    yield 7, "Pad", [x], {"pads": [0, 1, 0, 1, 0, 2], "value": 5.0}
+    yield 13, "Pad", [x, a([0, 1, -1, 0, 0, 2], i), a(2, f)], {}
+    yield 18, "Pad", [x, a([2, 1], i), None, a([-1], i)], {"mode": "reflect"}
+    yield 13, "Pad", [x, a([0, 1, 2, 0, 0, 2], i)], {"mode": "edge"}
+    yield 15, "Shape", [x], {"start": -2}
+    yield 13, "Size", [x], {}
+    yield 13, "Range", [a(1, f), a(2.6, f), a(0.5, f)], {}
+    yield 13, "Range", [a(5, i), a(-2, i), a(-3, i)], {}
+    yield 14, "Trilu", [x, a(-1, i)], {"upper": 0}
+    yield 14, "CumSum", [x, a(1, np.int32)], {}
+    yield 13, "PRelu", [image, a([[[0.1]], [[0.3]]], f)], {}
+    for mode in ("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"):
+        yield 13, "Resize", [image, None, a([1, 1, 1.6, 0.5], f)], {"mode": "linear", "coordinate_transformation_mode": mode}
+        yield 13, "Resize", [image, None, None, a([1, 2, 10, 9], i)], {"coordinate_transformation_mode": mode, "nearest_mode": "floor"}
+    yield 13, "Resize", [image, None, a([1, 1, 2, 2], f)], {}
+    yield 10, "Resize", [image, a([1, 1, 2, 3], f)], {}
+
+
+def onnx_edge_cases():
+    """Makes one model a case; the inputs are in it as well as in the file's own."""
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(4)
+    for opset, op, inputs, attributes in onnx_edges():
+        outputs = {"TopK": 2, "Split": attributes.get("num_outputs", len(attributes.get("split", [0, 0])))}.get(op, 1)
+        names = ["" if v is None else f"i{k}" for k, v in enumerate(inputs)]
+        node = onnx.helper.make_node(op, names, [f"o{k}" for k in range(outputs)], **attributes)
+        given = {n: v for n, v in zip(names, inputs) if n}
+        infos = [onnx.helper.make_tensor_value_info(n, onnx.helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in given.items()]
+        out = [onnx.ValueInfoProto(name=n) for n in node.output]
+        graph = onnx.helper.make_graph([node], "g", infos, out)
+        model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=8)
+        session = onnxruntime.InferenceSession(onnx.shape_inference.infer_shapes(model).SerializeToString())
+        results = session.run(None, given)
+        yield {"name": f"{op}-{opset} {attributes}", "model": base64.b64encode(model.SerializeToString()).decode(),
+               "inputs": {n: encode(v) for n, v in given.items()}, "outputs": [encode(r) for r in results]}
+
+
+def logistic():
+    """Writes scikit-learn's logistic regression of three classes, as skl2onnx does."""
+    import onnxruntime
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import Normalizer, StandardScaler
+
+    x = fill((60, 4), 21)
+    model = make_pipeline(StandardScaler(), Normalizer(), LogisticRegression()).fit(x, (x[:, 0] + x[:, 1] * 2 > 0).astype(np.int64) + (x[:, 2] > 0.5))
+    (HERE / "logistic.onnx").write_bytes(to_onnx(model, x[:1]).SerializeToString())
+    plain = to_onnx(model, x[:1], options={"zipmap": False}).SerializeToString()
+    return {"outputs": [encode(r) for r in onnxruntime.InferenceSession(plain).run(None, {"X": x})]}
+
+
+def export(model, inputs, dims, path):
+    """Exports a .pt2, compressed, without the source lines that PyTorch notes at each node."""
+    program = torch.export.export(model, inputs, dynamic_shapes=dims)
+    for node in program.graph.nodes:
+        for key in ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn"):
+            node.meta.pop(key, None)
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    path.write_bytes(gzip.compress(buffer.getvalue(), mtime=0))
+    return program
+
+
+def export_onnx(model, inputs, dims, path):
+    """Exports an .onnx without notes at the nodes."""
+    torch.onnx.export(model, inputs, path, dynamic_shapes=dims, external_data=False, verbose=False)
+    file = onnx.load(path)
+    for item in [file, file.graph, *file.graph.node, *file.graph.initializer, *file.graph.input, *file.graph.output]:
+        del item.metadata_props[:]
+        item.doc_string = ""
+    del file.graph.value_info[:]
+    onnx.save(file, path)
+    return file
+
+
+def main():
+    cases = {}
+    for name in MODELS:
+        model, x = build(name)
+        _, shape, vocabulary = MODELS[name]
+        with torch.no_grad():
+            y = model(x)
+        y = y if isinstance(y, tuple) else (y,)
+        cases[name] = {"shape": shape, "seed": 7, "vocabulary": vocabulary, "outputs": [encode(t.numpy()) for t in y]}
+        dims = ({0: torch.export.Dim("batch", min=2, max=4096)},)
+        program = export(model, (x[:3].clone(),), dims, HERE / f"{name}.pt2.gz")
+        file = export_onnx(model, (x[:3].clone(),), dims, HERE / f"{name}.onnx")
+        print(name, sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}), sorted({n.op_type for n in file.graph.node}))
+    model, inputs = Edges().eval(), edge_inputs()
+    program = export(model, inputs, ({0: torch.export.Dim.DYNAMIC},) * 3, HERE / "edges.pt2.gz")
+    print("edges", sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}))
+    cases["edges"] = {"outputs": [encode(t.numpy()) for t in model(*inputs)]}
+    cases["logistic"] = logistic()
+    (HERE / "cases.json").write_text(json.dumps(cases, separators=(",", ":")))
+
+    (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":")))
+
+    model, x = build("mlp")
+    for name in ("mlflow_torch", "mlflow_onnx"):
+        shutil.rmtree(HERE / name, ignore_errors=True)
+    mlflow.pytorch.save_model(model, HERE / "mlflow_torch", input_example=x[:4].numpy())
+    with tempfile.TemporaryDirectory() as tmp:
+        torch.onnx.export(model, (x,), tmp + "/m.onnx", dynamic_shapes=({0: torch.export.Dim("batch", min=2, max=4096)},), verbose=False)
+        signature = mlflow.models.infer_signature(x.numpy(), model(x).detach().numpy())
+        mlflow.onnx.save_model(onnx.load(tmp + "/m.onnx"), HERE / "mlflow_onnx", signature=signature)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+package models
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// torchBuilder makes a program of a graph of torch.export.
+type torchBuilder struct {
+	*scope
+	graph   *torchGraph
+	aliases aliases
+}
+
+func buildTorch(p *torchProgram, weights map[string]*tensor) (*Model, error) {
+	g := &p.Module.Graph
+	if len(g.Nodes) > maxNodes {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", maxNodes)
+	}
+	b := &torchBuilder{scope: newScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs)}
+	for _, spec := range p.Module.Signature.Inputs {
+		for kind, in := range spec {
+			if err := b.addInput(kind, in, weights); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		if err := b.addNode(i, n); err != nil {
+			return nil, err
+		}
+	}
+	for _, spec := range p.Module.Signature.Outputs {
+		for kind, out := range spec {
+			if err := b.addOutput(kind, out.Arg); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.model()
+}
+
+// addInput makes an input of the program, or a constant of a weight.
+func (b *torchBuilder) addInput(kind string, in torchInput, weights map[string]*tensor) error {
+	switch kind {
+	case "parameter", "buffer", "tensor_constant":
+		var arg torchName
+		name := in.Parameter + in.Buffer + in.Constant
+		if err := json.Unmarshal(in.Arg, &arg); err != nil {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' has no place in the graph", name)
+		}
+		w, ok := weights[name]
+		if !ok {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no weight '%s'", name)
+		}
+		b.constant(arg.Name, w)
+		b.aliases.fix(arg.Name)
+		return nil
+	case "user_input":
+		var arg torchArg
+		if err := json.Unmarshal(in.Arg, &arg); err != nil {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "an input of the graph is not readable: %v", err)
+		}
+		if arg.None != nil {
+			return nil
+		}
+		if arg.Tensor == nil {
+			return mlflow.Errorf(mlflow.NotImplemented, "the model takes an input that is no tensor")
+		}
+		spec := b.spec(arg.Tensor.Name)
+		if !kernel.Known(spec.DType) {
+			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", spec.Name, spec.DType)
+		}
+		return b.input(spec)
+	case "constant_input": // The graph has its value already.
+		return nil
+	}
+	return mlflow.Errorf(mlflow.NotImplemented, "the model takes a '%s', which Millrace does not know", kind)
+}
+
+// spec describes a value of the graph.
+func (b *torchBuilder) spec(name string) mlflow.TensorSpec {
+	meta := b.graph.Values[name]
+	return mlflow.TensorSpec{Name: name, DType: torchDType(meta.DType), Shape: dims(meta.Sizes)}
+}
+
+func (b *torchBuilder) addOutput(kind string, arg torchArg) error {
+	switch {
+	case kind != "user_output":
+		return mlflow.Errorf(mlflow.NotImplemented, "the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
+	case arg.None != nil:
+		return nil
+	case arg.Tensor == nil:
+		return mlflow.Errorf(mlflow.NotImplemented, "the model returns something that is no tensor")
+	}
+	return b.output(b.spec(arg.Tensor.Name), arg.Tensor.Name)
+}
+
+// addNode adds the step of a node.
+func (b *torchBuilder) addNode(i int, n *torchNode) error {
+	target := strings.TrimPrefix(n.Target, "torch.ops.")
+	label := "node '" + n.Name + "' (" + target + ")"
+	op, ok := torchOps[target]
+	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
+	inPlace := !ok && strings.HasSuffix(base, "_")
+	if inPlace {
+		// relu_ is relu that also changes its first argument.
+		base = strings.TrimSuffix(base, "_")
+		op, ok = torchOps["aten."+base+"."+overload]
+	}
+	if !ok {
+		return unknownOperator(target)
+	}
+	if op.run == nil {
+		return nil
+	}
+	c := &torchCall{args: map[string]torchValue{}}
+	st := step{name: label}
+	for _, in := range n.Inputs {
+		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
+			return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
+		}
+		v, err := b.value(&in.Arg, &st)
+		if err != nil {
+			return within(err, label+", argument '"+in.Name+"'")
+		}
+		c.args[in.Name] = v
+	}
+	if c.bool("train", false) || c.bool("training", false) || c.float("dropout_p", 0) != 0 {
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: the model was exported in training mode; call model.eval() before logging it", label)
+	}
+	first := ""
+	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
+		first = n.Inputs[0].Arg.Tensor.Name
+	}
+	if inPlace {
+		if err := b.aliases.write(first, i); err != nil {
+			return within(err, label)
+		}
+	}
+	names := resultNames(n)
+	for j, name := range names {
+		if op.outs > 0 && j >= op.outs {
+			break // Not computed: whoever reads it finds that nothing makes it.
+		}
+		st.makes = append(st.makes, b.define(name))
+		if inPlace || torchViews[base] {
+			b.aliases.join(name, first)
+		}
+	}
+	if inPlace && len(names) > 0 {
+		b.names[first] = b.names[names[0]]
+	}
+	st.run = func(values []*tensor) ([]*tensor, error) { return c.run(op, values, inPlace) }
+	b.program.steps = append(b.program.steps, st)
+	return nil
+}
+
+// resultNames lists the values that a node makes.
+func resultNames(n *torchNode) []string {
+	var out []string
+	for _, r := range n.Outputs {
+		switch {
+		case r.Tensor != nil:
+			out = append(out, r.Tensor.Name)
+		case r.SymInt != nil:
+			out = append(out, r.SymInt.Name)
+		}
+		for _, t := range r.Tensors {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+// value makes an argument ready for calls. Values that other nodes make are read
+// into the step.
+func (b *torchBuilder) value(a *torchArg, st *step) (torchValue, error) {
+	v := torchValue{}
+	read := func(name string) error {
+		slot, err := b.find(name)
+		v.slots = append(v.slots, len(st.reads))
+		st.reads = append(st.reads, slot)
+		return err
+	}
+	var err error
+	switch {
+	case a.None != nil:
+		v.kind = torchNone
+	case a.Tensor != nil:
+		v.kind, err = torchTensor, read(a.Tensor.Name)
+	case a.OptionalTensor != nil && a.OptionalTensor.Tensor != nil:
+		v.kind, err = torchTensor, read(a.OptionalTensor.Tensor.Name)
+	case a.Tensors != nil:
+		v.kind = torchTensors
+		for _, t := range a.Tensors {
+			if err == nil {
+				err = read(t.Name)
+			}
+		}
+	case a.OptionalTensors != nil:
+		v.kind = torchOptionals
+		for _, t := range a.OptionalTensors {
+			if t.Tensor == nil {
+				v.slots = append(v.slots, -1)
+			} else if err == nil {
+				err = read(t.Tensor.Name)
+			}
+		}
+	case a.SymInt != nil:
+		v.kind = torchInts
+		err = v.addSym(*a.SymInt, read)
+	case a.SymInts != nil:
+		v.kind = torchInts
+		for _, s := range a.SymInts {
+			if err == nil {
+				err = v.addSym(s, read)
+			}
+		}
+	default:
+		err = v.setPlain(a)
+	}
+	return v, err
+}
+
+// addSym appends an integer, known or read.
+func (v *torchValue) addSym(s torchSym, read func(string) error) error {
+	if s.Name != "" {
+		v.ints = append(v.ints, 0)
+		return read(s.Name)
+	}
+	v.slots = append(v.slots, -1)
+	return v.addInts(s.Int)
+}
+
+func (v *torchValue) addInts(list ...int64) error {
+	more, err := intsOf(list)
+	v.ints = append(v.ints, more...)
+	return err
+}
+
+// setPlain takes a value that stands in the graph itself.
+func (v *torchValue) setPlain(a *torchArg) error {
+	switch {
+	case a.Int != nil:
+		v.kind = torchInts
+		return v.addInts(*a.Int)
+	case a.Ints != nil:
+		v.kind = torchInts
+		return v.addInts(a.Ints...)
+	case a.Float != nil:
+		v.kind, v.float = torchNumber, float64(*a.Float)
+	case a.Floats != nil:
+		v.kind = torchNumbers
+		for _, f := range a.Floats {
+			v.floats = append(v.floats, float64(f))
+		}
+	case a.String != nil:
+		v.kind, v.text = torchText, *a.String
+	case a.Bool != nil:
+		v.kind, v.float = torchBool, 0
+		if *a.Bool {
+			v.float = 1
+		}
+	case a.ScalarType != nil:
+		v.kind, v.text = torchText, torchDType(*a.ScalarType)
+	case a.Device != nil, a.Layout != nil, a.MemoryFormat != nil, a.OptionalTensor != nil:
+		v.kind = torchNone // Where and how data lies changes no result.
+	default:
+		return mlflow.Errorf(mlflow.NotImplemented, "a kind of argument that Millrace does not know")
+	}
+	return nil
+}

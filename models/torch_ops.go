@@ -1,0 +1,156 @@
+package models
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// torchOp is how an operator of ATen is run: the arguments that it knows, how many
+// results are computed (0 is all), and the function; one without a function is an
+// assertion about the graph and is left out.
+type torchOp struct {
+	args string
+	outs int
+	run  func(c *torchCall) (results, error)
+}
+
+// torchOps are the operators that can be run, by name and overload. An operator
+// that ends in an underscore is looked up without it.
+var torchOps = join(torchTable(), torchShapeTable(), torchLayerTable())
+
+func torchTable() map[string]torchOp {
+	return map[string]torchOp{
+		// Element by element.
+		"aten.abs.default": torchUnary(kernel.Abs), "aten.neg.default": torchUnary(kernel.Neg), "aten.relu.default": torchUnary(kernel.Relu),
+		"aten.logical_not.default": torchNot(), "aten.bitwise_not.default": torchUnary(kernel.Not),
+		"aten.sqrt.default": torchMap(math.Sqrt), "aten.exp.default": torchMap(math.Exp), "aten.log.default": torchMap(math.Log),
+		"aten.log1p.default": torchMap(math.Log1p), "aten.expm1.default": torchMap(math.Expm1), "aten.log2.default": torchMap(math.Log2),
+		"aten.sin.default": torchMap(math.Sin), "aten.cos.default": torchMap(math.Cos), "aten.tan.default": torchMap(math.Tan),
+		"aten.tanh.default": torchMap(math.Tanh), "aten.atan.default": torchMap(math.Atan), "aten.erf.default": torchMap(math.Erf),
+		"aten.sigmoid.default": torchMap(kernel.Sigmoid), "aten.log_sigmoid.default": torchMap(kernel.LogSigmoid),
+		"aten.silu.default": torchMap(kernel.Silu), "aten.mish.default": torchMap(kernel.Mish), "aten.hardswish.default": torchMap(kernel.HardSwish),
+		"aten.hardsigmoid.default": torchMap(kernel.HardSigmoid(1.0/6, 0.5)), "aten.selu.default": torchMap(kernel.Elu(seluAlpha, seluScale, 1)),
+		"aten.reciprocal.default": torchMap(func(v float64) float64 { return 1 / v }),
+		"aten.rsqrt.default":      torchMap(func(v float64) float64 { return 1 / math.Sqrt(v) }),
+		"aten.square.default":     torchUnary(func(x *tensor) (*tensor, error) { return kernel.Arith(kernel.Mul, x, x) }),
+		"aten.sign.default":       torchMap(kernel.Sign),
+		"aten.floor.default":      torchMap(math.Floor), "aten.ceil.default": torchMap(math.Ceil),
+		"aten.round.default":      torchMap(math.RoundToEven),
+		"aten.isnan.default":      torchUnary(func(x *tensor) (*tensor, error) { return kernel.Compare(kernel.NotEqual, x, x) }),
+		"aten.gelu.default":       {"self approximate", 1, torchGelu},
+		"aten.leaky_relu.default": torchCurve("negative_slope", func(c *torchCall) curve { return kernel.LeakyRelu(c.float("negative_slope", 0.01)) }),
+		"aten.elu.default": torchCurve("alpha scale input_scale", func(c *torchCall) curve {
+			return kernel.Elu(c.float("alpha", 1), c.float("scale", 1), c.float("input_scale", 1))
+		}),
+		"aten.celu.default":      torchCurve("alpha", func(c *torchCall) curve { return kernel.Elu(c.float("alpha", 1), 1, 1/c.float("alpha", 1)) }),
+		"aten.softplus.default":  torchCurve("beta threshold", func(c *torchCall) curve { return kernel.Softplus(c.float("beta", 1), c.float("threshold", 20)) }),
+		"aten.threshold.default": torchCurve("threshold value", func(c *torchCall) curve { return kernel.Threshold(c.float("threshold", 0), c.float("value", 0)) }),
+		"aten.prelu.default":     {"self weight", 1, torchPRelu},
+		"aten.relu6.default":     {"self", 1, torchHardTanh(0, 6)},
+		"aten.hardtanh.default":  {"self min_val max_val", 1, torchHardTanh(-1, 1)},
+		"aten.clamp.default":     {"self min max", 1, torchClamp}, "aten.clamp.Tensor": {"self min max", 1, torchClamp},
+		"aten.clamp_min.default": {"self min", 1, torchClamp}, "aten.clamp_max.default": {"self max", 1, torchClamp},
+
+		// Pairs of elements.
+		"aten.add.Tensor": torchArith(kernel.Add), "aten.add.Scalar": torchArith(kernel.Add),
+		"aten.sub.Tensor": torchArith(kernel.Sub), "aten.sub.Scalar": torchArith(kernel.Sub),
+		"aten.rsub.Scalar": {"self other alpha", 1, torchReverseSub}, "aten.rsub.Tensor": {"self other alpha", 1, torchReverseSub},
+		"aten.mul.Tensor": torchArith(kernel.Mul), "aten.mul.Scalar": torchArith(kernel.Mul),
+		"aten.div.Tensor": {"self other", 1, torchDiv}, "aten.div.Scalar": {"self other", 1, torchDiv},
+		"aten.div.Tensor_mode": {"self other rounding_mode", 1, torchDiv}, "aten.div.Scalar_mode": {"self other rounding_mode", 1, torchDiv},
+		"aten.floor_divide.default": torchArith(kernel.FloorDiv),
+		"aten.remainder.Scalar":     torchArith(kernel.Mod), "aten.remainder.Tensor": torchArith(kernel.Mod),
+		"aten.pow.Tensor_Scalar": {"self exponent", 1, torchPow}, "aten.pow.Tensor_Tensor": {"self exponent", 1, torchPow}, "aten.pow.Scalar": {"self exponent", 1, torchPow},
+		"aten.maximum.default": torchArith(kernel.Max), "aten.minimum.default": torchArith(kernel.Min),
+		"aten.eq.Tensor": torchCompare(kernel.Equal), "aten.eq.Scalar": torchCompare(kernel.Equal),
+		"aten.ne.Tensor": torchCompare(kernel.NotEqual), "aten.ne.Scalar": torchCompare(kernel.NotEqual),
+		"aten.lt.Tensor": torchCompare(kernel.Less), "aten.lt.Scalar": torchCompare(kernel.Less),
+		"aten.le.Tensor": torchCompare(kernel.LessEqual), "aten.le.Scalar": torchCompare(kernel.LessEqual),
+		"aten.gt.Tensor": torchCompare(kernel.Greater), "aten.gt.Scalar": torchCompare(kernel.Greater),
+		"aten.ge.Tensor": torchCompare(kernel.GreaterEqual), "aten.ge.Scalar": torchCompare(kernel.GreaterEqual),
+		"aten.logical_and.default": torchLogic(kernel.And), "aten.logical_or.default": torchLogic(kernel.Or), "aten.logical_xor.default": torchLogic(kernel.Xor),
+		"aten.bitwise_and.Tensor": torchBits(kernel.And), "aten.bitwise_or.Tensor": torchBits(kernel.Or),
+		"aten.__and__.Tensor": torchBits(kernel.And), "aten.__or__.Tensor": torchBits(kernel.Or),
+		"aten.where.self": {"condition self other", 1, torchWhere}, "aten.where.ScalarOther": {"condition self other", 1, torchWhere},
+		"aten.where.ScalarSelf": {"condition self other", 1, torchWhere}, "aten.where.Scalar": {"condition self other", 1, torchWhere},
+		"aten.masked_fill.Scalar": {"self mask value", 1, torchMaskedFill}, "aten.masked_fill.Tensor": {"self mask value", 1, torchMaskedFill},
+
+		// Arithmetic of sizes.
+		"_operator.add": torchSizes(kernel.Add), "_operator.sub": torchSizes(kernel.Sub), "_operator.mul": torchSizes(kernel.Mul),
+		"_operator.floordiv": torchSizes(kernel.FloorDiv), "_operator.mod": torchSizes(kernel.Mod),
+	}
+}
+
+// join makes one table of several.
+func join(tables ...map[string]torchOp) map[string]torchOp {
+	out := map[string]torchOp{}
+	for _, t := range tables {
+		for name, op := range t {
+			out[name] = op
+		}
+	}
+	return out
+}
+
+func torchUnary(f func(*tensor) (*tensor, error)) torchOp {
+	return torchOp{"self", 1, func(c *torchCall) (results, error) { return one(f(c.tensor("self"))) }}
+}
+
+func torchMap(f curve) torchOp {
+	return torchOp{"self", 1, func(c *torchCall) (results, error) { return one(kernel.Map(c.floating("self"), f)) }}
+}
+
+// torchCurve is torchMap for functions whose shape arguments give.
+func torchCurve(args string, of func(c *torchCall) curve) torchOp {
+	return torchOp{"self " + args, 1, func(c *torchCall) (results, error) { return one(kernel.Map(c.floating("self"), of(c))) }}
+}
+
+// torchArith computes self op other*alpha in the promoted dtype.
+func torchArith(op kernel.Op) torchOp {
+	return torchOp{"self other alpha", 1, func(c *torchCall) (results, error) {
+		t := c.together("self", "other")
+		return one(c.scaled(op, t[0], t[1]))
+	}}
+}
+
+func (c *torchCall) scaled(op kernel.Op, a, b *tensor) (*tensor, error) {
+	if alpha := c.float("alpha", 1); alpha != 1 {
+		var err error
+		if b, err = kernel.Arith(kernel.Mul, b, c.like(alpha, b)); err != nil {
+			return nil, err
+		}
+	}
+	return kernel.Arith(op, a, b)
+}
+
+func torchCompare(op kernel.Op) torchOp {
+	return torchOp{"self other", 1, func(c *torchCall) (results, error) {
+		t := c.together("self", "other")
+		return one(kernel.Compare(op, t[0], t[1]))
+	}}
+}
+
+func torchLogic(op kernel.Op) torchOp {
+	return torchOp{"self other", 1, func(c *torchCall) (results, error) {
+		return one(kernel.Compare(op, c.cast(c.tensor("self"), "bool"), c.cast(c.tensor("other"), "bool")))
+	}}
+}
+
+// torchBits is logic of bool alone: of integers it would be another operation.
+func torchBits(op kernel.Op) torchOp {
+	return torchOp{"self other", 1, func(c *torchCall) (results, error) {
+		return one(kernel.Compare(op, c.tensor("self"), c.tensor("other")))
+	}}
+}
+
+func torchNot() torchOp {
+	return torchOp{"self", 1, func(c *torchCall) (results, error) { return one(kernel.Not(c.cast(c.tensor("self"), "bool"))) }}
+}
+
+// torchSizes computes with sizes, which are integers without dimensions.
+func torchSizes(op kernel.Op) torchOp {
+	return torchOp{"a b", 1, func(c *torchCall) (results, error) {
+		return one(kernel.Arith(op, kernel.Scalar(int64(c.int("a", 0))), kernel.Scalar(int64(c.int("b", 0)))))
+	}}
+}
