@@ -14,7 +14,10 @@ STRICT ?=
 GO_TEST_FLAGS := $(if $(STRICT),-race)
 export CGO_ENABLED ?= 0
 
-SOURCES := $(shell find cmd internal mlflow web/embed.go web/dist -type f 2>/dev/null)
+# The modules of this repository, which go.work binds, as patterns for the go command.
+MODULES := ./... ./autolog/gomlx/... ./examples/...
+
+SOURCES := $(shell find cmd internal mlflow models web/embed.go web/dist -type f 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets
@@ -39,7 +42,7 @@ test-go: ## Run the Go tests
 	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
 	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
-	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) ./...
+	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
@@ -91,6 +94,12 @@ compat-torch: bin/millrace ## Run the seed documents' PyTorch code against the b
 	.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check -r test/seeds/requirements.txt
 	.venv-torch/bin/python test/seeds/run_seeds.py bin/millrace $(SEEDS)
 
+.PHONY: examples
+examples: ## Run both examples at full size; on made-up images where FashionMNIST is not in ./data
+	go run ./examples/fashionmnist $(if $(wildcard data/*images*),,-synthetic)
+	go run ./examples/breastcancer
+	go run ./examples/breastcancer -lr 0.01 -epochs 200
+
 .PHONY: bench
 bench: bin/millrace .venv-3.17/done ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server
 	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
@@ -101,11 +110,11 @@ bin/golangci-lint-$(GOLANGCI):
 
 .PHONY: lint
 lint: bin/golangci-lint-$(GOLANGCI) ## Check style and import rules
-	$< run ./...
+	$< run $(MODULES)
 
 .PHONY: fmt
 fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
-	$< fmt ./...
+	$< fmt $(MODULES)
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each

@@ -1,0 +1,134 @@
+#include "textflag.h"
+
+// func multiply4x24(k int, a, b, c *float32)
+//
+// c[4][24] += the sum over k of a[k][4] times b[k][24]. The twelve accumulators
+// are Y0 to Y11, three for each row.
+TEXT ·multiply4x24(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), CX
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DI
+	MOVQ c+24(FP), DX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	VMOVUPS 192(DX), Y6
+	VMOVUPS 224(DX), Y7
+	VMOVUPS 256(DX), Y8
+	VMOVUPS 288(DX), Y9
+	VMOVUPS 320(DX), Y10
+	VMOVUPS 352(DX), Y11
+	TESTQ CX, CX
+	JZ done
+
+loop:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VMOVUPS 64(DI), Y14
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VFMADD231PS Y14, Y15, Y2
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y5
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y8
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VFMADD231PS Y13, Y15, Y10
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ $96, DI
+	ADDQ $16, SI
+	DECQ CX
+	JNZ loop
+
+done:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	VMOVUPS Y6, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	VMOVUPS Y8, 256(DX)
+	VMOVUPS Y9, 288(DX)
+	VMOVUPS Y10, 320(DX)
+	VMOVUPS Y11, 352(DX)
+	VZEROUPPER
+	RET
+
+// func addVectors(n int, dst, a, b *float32)
+//
+// dst = a + b for n elements, a multiple of 8; those below do other operations.
+TEXT ·addVectors(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ dst+8(FP), DX
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	XORQ AX, AX
+	SHRQ $3, CX
+	JZ done
+
+loop:
+	VMOVUPS (SI)(AX*1), Y0
+	VADDPS (DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func subVectors(n int, dst, a, b *float32)
+TEXT ·subVectors(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ dst+8(FP), DX
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	XORQ AX, AX
+	SHRQ $3, CX
+	JZ done
+
+loop:
+	VMOVUPS (SI)(AX*1), Y0
+	VSUBPS (DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulVectors(n int, dst, a, b *float32)
+TEXT ·mulVectors(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ dst+8(FP), DX
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	XORQ AX, AX
+	SHRQ $3, CX
+	JZ done
+
+loop:
+	VMOVUPS (SI)(AX*1), Y0
+	VMULPS (DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ loop
+
+done:
+	VZEROUPPER
+	RET

@@ -1,0 +1,71 @@
+// Breastcancer is the breast cancer guide in Go, from the table to a registered
+// model in a stage:
+//
+//	go run ./examples/breastcancer
+//
+// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db where that is not set.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/millrace-ml/millrace/examples/breastcancer/guide"
+	"github.com/millrace-ml/millrace/examples/cancer"
+	"github.com/millrace-ml/millrace/examples/frame"
+	"github.com/millrace-ml/millrace/examples/tracking"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "breastcancer:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	o := guide.Default(out)
+	file := flag.String("data", "", "CSV file with the column diagnosis and thirty features; empty for the copy in this program")
+	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "how often the training rows are seen")
+	flag.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning rate")
+	flag.Int64Var(&o.Seed, "seed", o.Seed, "start of the random numbers; 0 for another one each time")
+	flag.StringVar(&o.Experiment, "experiment", o.Experiment, "name of the experiment")
+	flag.StringVar(&o.RegisterAs, "register", o.RegisterAs, "name of the registered model")
+	flag.Parse()
+
+	data, err := load(*file)
+	if err != nil {
+		return err
+	}
+	if *file != "" {
+		o.Source = *file
+	}
+	client, done, err := tracking.Connect(ctx, out)
+	if err != nil {
+		return err
+	}
+	_, err = guide.Run(ctx, client, data, o)
+	return errors.Join(err, done())
+}
+
+func load(file string) (*frame.Frame, error) {
+	open := cancer.Open
+	if file != "" {
+		open = func() (io.ReadCloser, error) { return os.Open(file) } //nolint:gosec // The user names it.
+	}
+	in, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return frame.Read(in)
+}

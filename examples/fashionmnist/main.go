@@ -1,0 +1,104 @@
+// Fashionmnist is MLflow's PyTorch quickstart in Go, from the images to a
+// prediction by the model that the tracking server gave back:
+//
+//	go run ./examples/fashionmnist
+//
+// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db where that is not set.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/millrace-ml/millrace/examples/fashionmnist/quickstart"
+	"github.com/millrace-ml/millrace/examples/idx"
+	"github.com/millrace-ml/millrace/examples/tracking"
+)
+
+// downloadTimeout is how long the 30 MB of images may take.
+const downloadTimeout = 5 * time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fashionmnist:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) error {
+	o := quickstart.Default(out)
+	dir := flag.String("data", "data", "folder with FashionMNIST's IDX files, gzipped or not; they are downloaded to it if need be")
+	synthetic := flag.Bool("synthetic", false, "train on made-up images of the same kind instead")
+	limit := flag.Int("limit", 0, "use only so many training images, and a sixth of that for testing; 0 for all")
+	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "how often the training images are seen")
+	flag.IntVar(&o.BatchSize, "batch-size", o.BatchSize, "images in a batch")
+	flag.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning rate")
+	flag.Int64Var(&o.Seed, "seed", o.Seed, "start of the random numbers; 0 for another one each time")
+	flag.StringVar(&o.Experiment, "experiment", o.Experiment, "name of the experiment")
+	flag.Parse()
+
+	data, source, err := load(ctx, *dir, *synthetic, *limit, out)
+	if err != nil {
+		return err
+	}
+	o.Source = source
+	client, done, err := tracking.Connect(ctx, out)
+	if err != nil {
+		return err
+	}
+	_, err = quickstart.Run(ctx, client, data, o)
+	return errors.Join(err, done())
+}
+
+// load reads the images, downloads them, or makes them up.
+func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Writer) (*idx.Set, string, error) {
+	if synthetic {
+		train := 60000
+		if limit > 0 {
+			train = limit
+		}
+		return idx.Synthetic(train, train/6), "synthetic", nil
+	}
+	set, err := idx.Load(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(out, "There is no FashionMNIST in %s; downloading it.\n", dir)
+		ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+		defer cancel()
+		err = idx.Download(ctx, http.DefaultClient, idx.FashionMNIST, dir, func(file string, done, total int64) {
+			if done == total {
+				fmt.Fprintf(out, "%s: %d bytes\n", file, total)
+			}
+		})
+		if err != nil {
+			return nil, "", fmt.Errorf("FashionMNIST is not in %s and cannot be downloaded (%w); put its four IDX files there, or run again with -synthetic to train on made-up images of the same kind", dir, err)
+		}
+		set, err = idx.Load(dir)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if limit > 0 {
+		set.Train, set.Test = first(set.Train, limit), first(set.Test, limit/6)
+	}
+	return set, idx.FashionMNIST, nil
+}
+
+// first returns the first n examples of a split.
+func first(s idx.Split, n int) idx.Split {
+	n = min(n, len(s.Labels))
+	images := *s.Images
+	images.Pixels = images.Pixels[:n*images.Rows*images.Cols]
+	return idx.Split{Images: &images, Labels: s.Labels[:n]}
+}

@@ -1,0 +1,93 @@
+package frame
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Corr returns the names of the numeric columns and the matrix of Pearson's
+// correlation between each two of them, over the rows where neither is missing.
+// It is NaN where a column has no spread.
+func (f *Frame) Corr() (names []string, matrix [][]float64) {
+	var numeric []Column
+	for _, c := range f.columns {
+		if c.Floats != nil {
+			numeric = append(numeric, c)
+			names = append(names, c.Name)
+			matrix = append(matrix, nil)
+		}
+	}
+	for i, a := range numeric {
+		matrix[i] = make([]float64, len(numeric))
+		for j, b := range numeric[:i+1] {
+			r := pearson(a.Floats, b.Floats)
+			matrix[i][j], matrix[j][i] = r, r
+		}
+	}
+	return names, matrix
+}
+
+func pearson(a, b []float64) float64 {
+	var n, meanA, meanB float64
+	for i := range a {
+		if p := a[i] + b[i]; !math.IsNaN(p) {
+			n++
+			meanA += a[i]
+			meanB += b[i]
+		}
+	}
+	meanA /= n
+	meanB /= n
+	var aa, bb, ab float64
+	for i := range a {
+		if p := a[i] + b[i]; !math.IsNaN(p) {
+			da, db := a[i]-meanA, b[i]-meanB
+			aa += da * da
+			bb += db * db
+			ab += da * db
+		}
+	}
+	r := ab / math.Sqrt(aa*bb)
+	return max(-1, min(1, r)) // rounding may lead beyond; NaN stays NaN
+}
+
+// ValueCount says how often a value occurs in a column.
+type ValueCount struct {
+	Value string
+	Count int
+}
+
+// ValueCounts returns the different values of a column, the most frequent first
+// and those that are equally frequent in the order of their first row. Missing
+// values are left out. It fails when no column has that name.
+func (f *Frame) ValueCounts(name string) ([]ValueCount, error) {
+	c, err := f.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	texts := c.Text
+	for _, v := range c.Floats {
+		text := ""
+		if !math.IsNaN(v) {
+			text = strconv.FormatFloat(v, 'g', -1, 64)
+		}
+		texts = append(texts, text)
+	}
+	var out []ValueCount
+	at := map[string]int{"": -1}
+	for _, text := range texts {
+		i, seen := at[text]
+		switch {
+		case i < 0:
+		case seen:
+			out[i].Count++
+		default:
+			at[text] = len(out)
+			out = append(out, ValueCount{Value: text, Count: 1})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ValueCount) int { return cmp.Compare(b.Count, a.Count) })
+	return out, nil
+}

@@ -1,0 +1,156 @@
+// Package report judges a classifier: precision and recall of each class, the
+// confusion matrix, the area under the ROC curve and the log loss, computed and
+// printed as scikit-learn does.
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Score says how well one class, or an average of classes, was predicted. All but
+// Support, the number of true samples, are from 0 to 1.
+type Score struct {
+	Name                  string
+	Precision, Recall, F1 float64
+	Support               int
+}
+
+// Report is what [Classification] finds. Confusion has the classes' order.
+type Report struct {
+	Classes                       []Score
+	Accuracy                      float64
+	MacroAverage, WeightedAverage Score
+	Confusion                     ConfusionMatrix
+	neverPredicted, neverTrue     []string
+}
+
+// Classification compares the classes that were predicted with the true ones, at
+// the same index. The classes are 0 to len(names)-1. Without names they are those
+// that occur, in ascending order, and are named by their numbers. It fails when
+// the slices are empty or of different lengths and when a class has no name.
+//
+// A precision or recall that would divide by zero is 0, and [Report.Warnings]
+// tells of it.
+func Classification(yTrue, yPred []int, names []string) (*Report, error) {
+	if len(yTrue) == 0 || len(yTrue) != len(yPred) {
+		return nil, fmt.Errorf("report: %d true and %d predicted classes; want as many of both, and one at least", len(yTrue), len(yPred))
+	}
+	if names == nil {
+		yTrue, yPred, names = numbered(yTrue, yPred)
+	}
+	m, err := Confusion(yTrue, yPred, len(names))
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Confusion: m}
+	hits := 0
+	for c, name := range names {
+		r.addClass(c, name)
+		hits += m[c][c]
+	}
+	r.Accuracy = float64(hits) / float64(len(yTrue))
+	r.MacroAverage = average("macro avg", r.Classes, func(Score) float64 { return 1 })
+	r.WeightedAverage = average("weighted avg", r.Classes, func(s Score) float64 { return float64(s.Support) })
+	return r, nil
+}
+
+// numbered replaces the classes by their ranks among those that occur.
+func numbered(yTrue, yPred []int) (rankTrue, rankPred []int, names []string) {
+	classes := slices.Concat(yTrue, yPred)
+	slices.Sort(classes)
+	classes = slices.Compact(classes)
+	ranks := func(y []int) []int {
+		out := make([]int, len(y))
+		for i, c := range y {
+			out[i], _ = slices.BinarySearch(classes, c)
+		}
+		return out
+	}
+	for _, c := range classes {
+		names = append(names, strconv.Itoa(c))
+	}
+	return ranks(yTrue), ranks(yPred), names
+}
+
+func (r *Report) addClass(c int, name string) {
+	hits, truly, predicted := r.Confusion[c][c], 0, 0
+	for k := range r.Confusion {
+		truly += r.Confusion[c][k]
+		predicted += r.Confusion[k][c]
+	}
+	if predicted == 0 {
+		r.neverPredicted = append(r.neverPredicted, name)
+	}
+	if truly == 0 {
+		r.neverTrue = append(r.neverTrue, name)
+	}
+	r.Classes = append(r.Classes, Score{
+		Name:      name,
+		Precision: ratio(hits, predicted),
+		Recall:    ratio(hits, truly),
+		F1:        ratio(2*hits, truly+predicted),
+		Support:   truly,
+	})
+}
+
+func ratio(a, b int) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+func average(name string, classes []Score, weight func(Score) float64) Score {
+	out := Score{Name: name}
+	total := 0.0
+	for _, s := range classes {
+		w := weight(s)
+		total += w
+		out.Precision += w * s.Precision
+		out.Recall += w * s.Recall
+		out.F1 += w * s.F1
+		out.Support += s.Support
+	}
+	out.Precision /= total
+	out.Recall /= total
+	out.F1 /= total
+	return out
+}
+
+// Warnings tells, a sentence each, which classes were never predicted, so that
+// their precision is 0 for want of a better number, and which are not among the
+// true ones, so that their recall is. It is empty for a sound report.
+func (r *Report) Warnings() []string {
+	var out []string
+	if len(r.neverPredicted) > 0 {
+		out = append(out, "never predicted, so precision is set to 0: "+strings.Join(r.neverPredicted, ", "))
+	}
+	if len(r.neverTrue) > 0 {
+		out = append(out, "no true samples, so recall is set to 0: "+strings.Join(r.neverTrue, ", "))
+	}
+	return out
+}
+
+// String lays the report out as scikit-learn's classification_report does, but for
+// the support, which that prints with a decimal where not one sample was right.
+func (r *Report) String() string {
+	width := len(r.WeightedAverage.Name)
+	for _, s := range r.Classes {
+		width = max(width, len([]rune(s.Name)))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%*s  %9s %9s %9s %9s\n\n", width, "", "precision", "recall", "f1-score", "support")
+	line := func(s Score) {
+		fmt.Fprintf(&b, "%*s  %9.2f %9.2f %9.2f %9d\n", width, s.Name, s.Precision, s.Recall, s.F1, s.Support)
+	}
+	for _, s := range r.Classes {
+		line(s)
+	}
+	fmt.Fprintf(&b, "\n%*s  %9s %9s %9.2f %9d\n", width, "accuracy", "", "", r.Accuracy, r.MacroAverage.Support)
+	line(r.MacroAverage)
+	line(r.WeightedAverage)
+	return b.String()
+}
