@@ -190,6 +190,30 @@ func (c *Client) DownloadModel(ctx context.Context, uri, dir string) (string, er
 	return c.downloadFrom(ctx, source, "", dir)
 }
 
+// DownloadArtifactURI downloads the file or folder at uri into the folder dir and
+// returns where it is there. Besides what [LoadModel] takes, uri may name a file
+// or folder of a run or of a model: models:/<name>/<version>/<path>.
+func (c *Client) DownloadArtifactURI(ctx context.Context, uri, dir string) (string, error) {
+	if rest, ok := strings.CutPrefix(uri, "models:/"); ok {
+		parts := strings.Split(strings.TrimRight(rest, "/"), "/")
+		n := min(2, len(parts))
+		if strings.Contains(parts[0], "@") {
+			n = 1
+		}
+		source, err := c.modelSource(ctx, "models:/"+path.Join(parts[:n]...))
+		if err != nil {
+			return "", err
+		}
+		return c.downloadFrom(ctx, source, path.Join(parts[n:]...), dir)
+	}
+	source, err := c.modelSource(ctx, uri)
+	if err != nil {
+		return "", err
+	}
+	parent, name := path.Split(strings.TrimRight(source, "/"))
+	return c.downloadFrom(ctx, parent, name, dir)
+}
+
 // modelSource follows a model's URI to the artifact URI of its files.
 func (c *Client) modelSource(ctx context.Context, uri string) (string, error) {
 	for range maxModelHops {

@@ -191,6 +191,27 @@ func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]Fil
 	}))
 }
 
+// UploadArtifacts uploads a file, or all that is in a folder, into a folder of a
+// run's artifacts, "" for the top. The run need not be active and stays as it is.
+func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder string) error {
+	run, err := c.Run(ctx, runID)
+	if err != nil {
+		return err
+	}
+	store, err := c.artifactStoreAt(run.Info.ArtifactURI)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(local); err == nil && !info.IsDir() {
+		folder = path.Join(folder, filepath.Base(local))
+	}
+	files, err := filesBelow(local, folder)
+	if err != nil {
+		return err
+	}
+	return c.putAll(ctx, store, files)
+}
+
 // DownloadArtifacts downloads a file or folder of a run's artifacts, "" for all,
 // into the folder dir, which is made if need be, and returns where it is there.
 func (c *Client) DownloadArtifacts(ctx context.Context, runID, name, dir string) (string, error) {

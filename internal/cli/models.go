@@ -2,12 +2,9 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -16,68 +13,25 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// newModelsCommand works on a running server, which checks sources and knows
-// who asks, so that the registry's log tells one user from another.
 func newModelsCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "models",
-		Short: "Work with the model registry of a running server",
-		Long: "List, show, register, stage, alias and delete models in the registry of a running server.\n\n" +
-			"The server is the one at --tracking-uri or MLFLOW_TRACKING_URI; if it wants an access token, it is taken from MLFLOW_TRACKING_TOKEN.",
-	}
-	m := &models{}
-	cmd.PersistentFlags().StringVar(&m.uri, "tracking-uri", cmp.Or(os.Getenv("MLFLOW_TRACKING_URI"), "http://127.0.0.1:5000"), "address of the server")
-	cmd.PersistentFlags().BoolVar(&m.asJSON, "json", false, "print the server's answer as JSON, with times in Unix milliseconds")
-	cmd.AddCommand(m.list(), m.show(), m.register(), m.stage(), m.alias(), m.delete())
+	cmd, c := newClientCommand("models", "Work with the model registry of a running server")
+	m := &modelsCommand{c}
+	cmd.AddCommand(m.list(), m.show(), m.register(), m.stage(), m.alias(), m.delete(), m.download(), m.predict(), m.serve())
 	return cmd
 }
 
-type models struct {
-	uri    string
-	asJSON bool
-}
+type modelsCommand struct{ *client }
 
-// with runs a command with a client of the server and its output.
-func (m *models) with(run func(cmd *cobra.Command, args []string, c *mlflow.Client) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if u, err := url.Parse(m.uri); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("--tracking-uri must be the address of a server, such as http://127.0.0.1:5000, not %q", m.uri)
-		}
-		return run(cmd, args, mlflow.NewClient(m.uri, mlflow.WithToken(os.Getenv("MLFLOW_TRACKING_TOKEN"))))
-	}
-}
-
-// print writes v as JSON if that was asked for, and as text does otherwise.
-func (m *models) print(cmd *cobra.Command, v any, text func(out io.Writer) error) error {
-	if !m.asJSON {
-		return text(cmd.OutOrStdout())
-	}
-	enc := json.NewEncoder(cmd.OutOrStdout())
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
-// say prints what was done to a version.
-func (m *models) say(cmd *cobra.Command, v *mlflow.ModelVersion, format string, args ...any) error {
-	return m.print(cmd, v, func(out io.Writer) error {
-		_, err := fmt.Fprintf(out, format+"\n", args...)
-		return err
-	})
-}
-
-func (m *models) list() *cobra.Command {
+func (m *modelsCommand) list() *cobra.Command {
 	var filter string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the registered models",
 		Args:  cobra.NoArgs,
 		RunE: m.with(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
-			list := []mlflow.RegisteredModel{}
-			for model, err := range c.AllRegisteredModels(cmd.Context(), &mlflow.SearchRegisteredModelsRequest{Filter: filter}) {
-				if err != nil {
-					return err
-				}
-				list = append(list, *model)
+			list, err := collect(c.AllRegisteredModels(cmd.Context(), &mlflow.SearchRegisteredModelsRequest{Filter: filter}), 0)
+			if err != nil {
+				return err
 			}
 			return m.print(cmd, list, func(out io.Writer) error { return writeModels(out, list) })
 		}),
@@ -115,11 +69,12 @@ func stageText(version, stage string) string {
 
 func dash(list []string) string { return cmp.Or(strings.Join(list, ", "), "-") }
 
-func (m *models) show() *cobra.Command {
+func (m *modelsCommand) show() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show NAME",
-		Short: "Show a model's versions with their metrics, and its log",
-		Args:  cobra.ExactArgs(1),
+		Use:               "show NAME",
+		Short:             "Show a model's versions with their metrics, and its log",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: m.completeFirst(modelNames),
 		RunE: m.with(func(cmd *cobra.Command, args []string, c *mlflow.Client) error {
 			in := &mlflow.MonitorModelRequest{Name: args[0]}
 			model, err := c.MonitorModel(cmd.Context(), in)
@@ -173,13 +128,14 @@ func writeModel(out io.Writer, model *mlflow.MonitorModelResponse, changes []mlf
 	return w.Flush()
 }
 
-func (m *models) register() *cobra.Command {
+func (m *modelsCommand) register() *cobra.Command {
 	var in mlflow.CreateModelVersionRequest
 	var runID string
 	cmd := &cobra.Command{
-		Use:   "register NAME --source URI",
-		Short: "Register model files as the next version of a model, which is made if need be",
-		Args:  cobra.ExactArgs(1),
+		Use:               "register NAME --source URI",
+		Short:             "Register model files as the next version of a model, which is made if need be",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: m.completeFirst(modelNames),
 		RunE: m.with(func(cmd *cobra.Command, args []string, c *mlflow.Client) error {
 			if in.Name = args[0]; in.Source == "" {
 				return errors.New("--source is needed: runs:/<run_id>/<path>, models:/<model_id>, models:/<name>/<version> or an artifact URI")
@@ -195,17 +151,20 @@ func (m *models) register() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&in.Source, "source", "", "where the files are (required)")
+	m.completeFlag(cmd, "source", modelURIs)
 	cmd.Flags().StringVar(&runID, "run-id", "", "the run that made them (default: the one in a runs:/ source)")
+	m.completeFlag(cmd, "run-id", runIDs)
 	cmd.Flags().StringVar(&in.Description, "description", "", "what the version is")
 	return cmd
 }
 
-func (m *models) stage() *cobra.Command {
+func (m *modelsCommand) stage() *cobra.Command {
 	var in mlflow.TransitionVersionRequest
 	cmd := &cobra.Command{
-		Use:   "stage NAME VERSION STAGE",
-		Short: "Move a version to None, Staging, Production or Archived",
-		Args:  cobra.ExactArgs(3),
+		Use:               "stage NAME VERSION STAGE",
+		Short:             "Move a version to None, Staging, Production or Archived",
+		Args:              cobra.ExactArgs(3),
+		ValidArgsFunction: m.completeFirst(modelNames),
 		RunE: m.with(func(cmd *cobra.Command, args []string, c *mlflow.Client) error {
 			in.Name, in.Version, in.Stage = args[0], args[1], args[2]
 			v, err := c.TransitionVersion(cmd.Context(), &in)
@@ -220,13 +179,14 @@ func (m *models) stage() *cobra.Command {
 	return cmd
 }
 
-func (m *models) alias() *cobra.Command {
+func (m *modelsCommand) alias() *cobra.Command {
 	var remove bool
 	var comment string
 	cmd := &cobra.Command{
-		Use:   "alias NAME ALIAS VERSION | alias NAME ALIAS --delete",
-		Short: "Point an alias at a version, or remove it",
-		Args:  cobra.RangeArgs(2, 3),
+		Use:               "alias NAME ALIAS VERSION | alias NAME ALIAS --delete",
+		Short:             "Point an alias at a version, or remove it",
+		Args:              cobra.RangeArgs(2, 3),
+		ValidArgsFunction: m.completeFirst(modelNames),
 		RunE: m.with(func(cmd *cobra.Command, args []string, c *mlflow.Client) error {
 			switch {
 			case remove && (len(args) > 2 || comment != ""):
@@ -251,19 +211,12 @@ func (m *models) alias() *cobra.Command {
 	return cmd
 }
 
-// done says what was done where the server answers with nothing.
-func (m *models) done(cmd *cobra.Command, format string, args ...any) error {
-	return m.print(cmd, struct{}{}, func(out io.Writer) error {
-		_, err := fmt.Fprintf(out, format+"\n", args...)
-		return err
-	})
-}
-
-func (m *models) delete() *cobra.Command {
+func (m *modelsCommand) delete() *cobra.Command {
 	return &cobra.Command{
-		Use:   "delete NAME [VERSION]",
-		Short: "Delete a version, or a model with all its versions; the files stay",
-		Args:  cobra.RangeArgs(1, 2),
+		Use:               "delete NAME [VERSION]",
+		Short:             "Delete a version, or a model with all its versions; the files stay",
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: m.completeFirst(modelNames),
 		RunE: m.with(func(cmd *cobra.Command, args []string, c *mlflow.Client) error {
 			if len(args) == 1 {
 				if err := c.DeleteRegisteredModel(cmd.Context(), args[0]); err != nil {

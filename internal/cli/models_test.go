@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -13,80 +12,83 @@ import (
 
 func TestModelsCommand(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	url, _, stop := serve(t, "--backend-store-uri=sqlite:///"+filepath.Join(dir, "mlflow.db"), "--artifacts-destination="+filepath.Join(dir, "artifacts"))
-	defer func() {
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	run, err := mlflow.NewClient(url).CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0", RunName: "trained", StartTime: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	try := func(args ...string) (string, error) {
-		var out bytes.Buffer
-		root := newRoot()
-		root.SetArgs(append([]string{"models", "--tracking-uri", url}, args...))
-		root.SetOut(&out)
-		root.SetErr(&out)
-		err := root.ExecuteContext(t.Context())
-		return out.String(), err
-	}
-	for _, c := range []struct {
-		args []string
-		want string // a regular expression on the output
-	}{
-		{[]string{"list"}, `^There are no registered models\.\n$`},
-		{[]string{"list", "--json"}, `^\[\]\n$`},
-		{[]string{"register", "m", "--source", "runs:/" + run.Info.RunID + "/model", "--description", "d"}, `^Version 1 of m is registered\.\n$`},
-		{[]string{"register", "m", "--source", "s3://b/k", "--run-id", run.Info.RunID, "--json"}, `"version": "2"`},
-		{[]string{"stage", "m", "1", "production", "--comment", "good"}, `^Version 1 of m is in Production\.\n$`},
-		{[]string{"stage", "m", "2", "Production", "--archive", "--comment", "better"}, `^Version 2 of m is in Production\.\n$`},
-		{[]string{"alias", "m", "champion", "2", "--comment", "wins"}, `^m@champion is version 2\.\n$`},
-		{[]string{"alias", "m", "old", "1"}, `version 1`},
-		{[]string{"alias", "m", "old", "--delete"}, `^The alias old of m is removed\.\n$`},
-		{[]string{"list"}, `NAME +LATEST +ALIASES +CHANGED\nm +1 \(Archived\), 2 \(Production\) +champion=2 +20\d\d-`},
-		{[]string{"list", "--filter", "name = 'x'"}, `no registered models`},
-		{[]string{"show", "m"}, `2 +Production +champion +trained +- +20`},
-		{[]string{"show", "m"}, `version 1: stage +Production +Archived +\S+@\S+ +better\n`},
-		{[]string{"show", "m"}, `version 2: alias champion +- +2 +\S+ +wins\n`},
-		{[]string{"delete", "m", "1"}, `^Version 1 of m is deleted\.\n$`},
-		{[]string{"delete", "m", "--json"}, `^\{\}\n$`},
-	} {
-		if out, err := try(c.args...); err != nil || !regexp.MustCompile(c.want).MatchString(out) {
-			t.Errorf("%v: %v\n%s\nwant %s", c.args, err, out, c.want)
-		}
-	}
-
-	if _, err := try("register", "j", "--source", "s3://b/k"); err != nil {
-		t.Fatal(err)
-	}
+	s := newShell(t)
+	id := s.startedRun()
+	s.expect([][2]string{
+		{"models list", `^There are no registered models\.\n$`},
+		{"models list --json", `^\[\]\n$`},
+		{"models register m --source runs:/" + id + "/model --description d", `^Version 1 of m is registered\.\n$`},
+		{"models register m --source s3://b/k --run-id " + id + " --json", `"version": "2"`},
+		{"models stage m 1 production --comment good", `^Version 1 of m is in Production\.\n$`},
+		{"models stage m 2 Production --archive --comment better", `^Version 2 of m is in Production\.\n$`},
+		{"models alias m champion 2 --comment wins", `^m@champion is version 2\.\n$`},
+		{"models alias m old 1", `version 1`},
+		{"models alias m old --delete", `^The alias old of m is removed\.\n$`},
+		{"models list", `NAME +LATEST +ALIASES +CHANGED\nm +1 \(Archived\), 2 \(Production\) +champion=2 +20\d\d-`},
+		{"models list --filter 'name = \"x\"'", `no registered models`},
+		{"models show m", `2 +Production +champion +trained +loss=0\.25, rows=6e\+04 +20`},
+		{"models show m", `version 1: stage +Production +Archived +\S+@\S+ +better\n`},
+		{"models show m", `version 2: alias champion +- +2 +\S+ +wins\n`},
+		{"models delete m 1", `^Version 1 of m is deleted\.\n$`},
+		{"models delete m --json", `^\{\}\n$`},
+		{"models register j --source s3://b/k", `registered`},
+	})
 	var shown struct {
 		mlflow.MonitorModelResponse
 		Transitions []mlflow.RegistryChange `json:"transitions"`
 	}
-	out, err := try("show", "j", "--json")
-	if err != nil || json.Unmarshal([]byte(out), &shown) != nil || len(shown.Versions) != 1 || len(shown.Transitions) != 1 || shown.RegisteredModel.Name != "j" {
-		t.Errorf("%v: %s", err, out)
+	out := s.run("models show j --json")
+	if json.Unmarshal([]byte(out), &shown) != nil || len(shown.Versions) != 1 || len(shown.Transitions) != 1 || shown.RegisteredModel.Name != "j" {
+		t.Error(out)
 	}
+	s.refuse([][2]string{
+		{"models show nope", "Registered Model with name=nope not found"},
+		{"models register new", "--source is needed"},
+		{"models register new --source /etc/passwd", "local path"},
+		{"models show new", "not found"},
+		{"models stage j 1 Bogus", "Invalid Model Version stage"},
+		{"models alias j x", "which version?"},
+		{"models alias j x 1 --delete", "no version and no comment"},
+		{"models delete j 9", "not found"},
+		{"models list --tracking-uri sqlite:///x.db", "address of a server"},
+	})
+}
 
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"show", "nope"}, "Registered Model with name=nope not found"},
-		{[]string{"register", "new"}, "--source is needed"},
-		{[]string{"register", "new", "--source", "/etc/passwd"}, "local path"},
-		{[]string{"show", "new"}, "not found"},
-		{[]string{"stage", "j", "1", "Bogus"}, "Invalid Model Version stage"},
-		{[]string{"alias", "j", "x"}, "which version?"},
-		{[]string{"alias", "j", "x", "1", "--delete"}, "no version and no comment"},
-		{[]string{"delete", "j", "9"}, "not found"},
-		{[]string{"list", "--tracking-uri", "sqlite:///x.db"}, "address of a server"},
-	} {
-		if out, err := try(c.args...); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%v: %v, want %s; output %s", c.args, err, c.want, out)
-		}
+func TestModelsFiles(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	id, dir := s.startedRun(), t.TempDir()
+	const files = "../../models/testdata/mlflow_onnx"
+	s.run("artifacts log-artifacts -l " + files + " -r " + id + " -a model")
+	s.run("models register m --source runs:/" + id + "/model")
+	s.run("models alias m champion 1")
+	if out := s.run("models download -m models:/m@champion --dst-path " + dir); out != dir+"\n" || s.read(filepath.Join(dir, "MLmodel")) != s.read(files+"/MLmodel") {
+		t.Error(out)
 	}
+	if out := s.run("artifacts download -u models:/m/1/model.onnx -d " + dir); out != filepath.Join(dir, "model.onnx")+"\n" {
+		t.Error(out)
+	}
+	local := strings.TrimSpace(s.run("models download --model-uri models:/m/latest"))
+	t.Cleanup(func() { _ = os.RemoveAll(local) })
+	row := strings.TrimSuffix(strings.Repeat("0,", 30), ",")
+	input, output := s.write(filepath.Join(dir, "in.json"), `{"inputs": [[`+row+`]]}`), filepath.Join(dir, "out.json")
+	bad := s.write(filepath.Join(dir, "bad.json"), `{"inputs": [[1]]}`)
+	s.expect([][2]string{
+		{"models download -m runs:/" + id + "/model -d " + filepath.Join(dir, "again") + " --json", `^\{\n  "path": "\S+/again"\n\}\n$`},
+		{"models predict -m models:/m@champion -i " + input, `^\{"predictions":.*\[\[-?\d+\.\d+\]\].*\}\n$`},
+		{"models predict -m " + files + " --input-path " + input, `^\{"predictions":`},
+		{"models predict -m models:/m/1 -i " + input + " -o " + output, `^The predictions are in \S+out\.json\.\n$`},
+	})
+	if !strings.HasPrefix(s.read(output), `{"predictions":`) {
+		t.Error(s.read(output))
+	}
+	s.refuse([][2]string{
+		{"models download", "--model-uri is needed"},
+		{"models download -m models:/nope/1", "not found"},
+		{"models predict -i " + input, "--model-uri is needed"},
+		{"models predict -m models:/m/1 -i " + input + ".not", "no such file"},
+		{"models predict -m models:/m/1 -i " + bad, "shape"},
+		{"models predict -m models:/m/1 -t xml", "choose one of json, csv"},
+		{"models predict -m runs:/" + id + "/model/model.onnx -i " + input, "MLmodel"},
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(stderr, "millrace:", err)
+		fmt.Fprintln(stderr, "millrace:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return 1
 	}
 	return 0
@@ -41,7 +42,8 @@ func newRoot() *cobra.Command {
 	}
 	// -h is --host, as with `mlflow server`; help is --help.
 	root.PersistentFlags().Bool("help", false, "show help")
-	root.AddCommand(newServerCommand(), newTokensCommand(), newModelsCommand(), newDBCommand())
+	root.AddCommand(newServerCommand(), newTokensCommand(), newDBCommand(),
+		newExperimentsCommand(), newRunsCommand(), newArtifactsCommand(), newMetricsCommand(), newModelsCommand())
 	return root
 }
 

@@ -1,0 +1,151 @@
+// Package serving answers predictions over HTTP, by the protocol of MLflow's
+// scoring server: POST /invocations with inputs, instances, dataframe_split,
+// dataframe_records or CSV, and GET /ping, /health and /version.
+package serving
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models"
+)
+
+// maxBody is how many bytes a request may have.
+const maxBody = 128 << 20
+
+// Handler serves one model, which several requests may use at the same time.
+func Handler(m *models.Model, log *slog.Logger) http.Handler {
+	s := &server{model: m, log: log, named: slices.Contains(m.Metadata().Flavors, "onnx")}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /invocations", s.invocations)
+	for _, path := range []string{"GET /ping", "GET /health"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\n") })
+	}
+	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) })
+	return mux
+}
+
+type server struct {
+	model *models.Model
+	log   *slog.Logger
+	// named says that predictions are answered by the outputs' names, as MLflow
+	// does for ONNX.
+	named bool
+}
+
+func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
+	predictions, err := s.predict(r.Context(), w, r)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	text, err := json.Marshal(map[string]any{"predictions": predictions})
+	if err != nil { // NaN and infinities, which JSON has no numbers for.
+		s.fail(w, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text)
+}
+
+func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) (any, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The request has more than 128 MB; send fewer rows at a time."}
+		}
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The request was not read to its end: %v", err)
+	}
+	inputs, err := s.decode(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := s.model.Run(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	return s.encode(outputs)
+}
+
+func (s *server) decode(contentType string, body []byte) (map[string]*mlflow.Tensor, error) {
+	kind := "application/json"
+	if contentType != "" {
+		var err error
+		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
+			return nil, mlflow.Errorf(mlflow.BadRequest, "The Content-Type %q cannot be read.", contentType)
+		}
+	}
+	specs := s.model.Inputs()
+	switch kind {
+	case "application/json":
+		return fromJSON(body, specs)
+	case "text/csv":
+		return fromCSV(body, specs)
+	}
+	return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
+}
+
+// encode returns what MLflow's scoring server answers: a dictionary of outputs
+// for ONNX, and the one output itself otherwise.
+func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
+	all := make(map[string]json.RawMessage, len(outputs))
+	for name, t := range outputs {
+		text, err := t.MarshalNested()
+		if err != nil {
+			return nil, err
+		}
+		all[name] = text
+	}
+	if specs := s.model.Outputs(); len(specs) == 1 && !s.named {
+		return all[specs[0].Name], nil
+	}
+	return all, nil
+}
+
+func (s *server) fail(w http.ResponseWriter, err error) {
+	e := mlflow.AsError(err)
+	if e == nil {
+		s.log.Error("predicting failed", "error", err)
+		e = &mlflow.Error{Code: mlflow.InternalError, Message: "The prediction failed; the server's log says why."}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.HTTPStatus())
+	_ = json.NewEncoder(w).Encode(map[string]string{"error_code": string(e.Code), "message": e.Message})
+}
+
+// The limits of a connection; a prediction itself may take its time.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	lastRequests  = 25 * time.Second
+)
+
+// Serve answers on address until ctx ends, then lets the requests under way
+// finish. ready is told the server's own address once it listens.
+func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logger, ready func(url string)) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(listener) }()
+	ready("http://" + listener.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRequests)
+	defer cancel()
+	return s.Shutdown(ctx)
+}

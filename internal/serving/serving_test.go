@@ -1,0 +1,149 @@
+package serving
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace-ml/millrace/models"
+)
+
+func open(t *testing.T, name string) *models.Model {
+	t.Helper()
+	m, err := models.Open("../../models/testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func post(t *testing.T, h http.Handler, contentType, body string) (int, string) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/invocations", strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// ramp is 0, 1/30, ... 29/30, as MLflow's scoring server was asked.
+func ramp() string {
+	var row []string
+	for i := range 30 {
+		row = append(row, fmt.Sprint(float64(i)/30))
+	}
+	return strings.Join(row, ",")
+}
+
+// What MLflow 3.17.2's own scoring server answers for the same models.
+func TestPredictions(t *testing.T) {
+	t.Parallel()
+	columns := `"` + strings.Join(strings.Fields(strings.Repeat("c ", 30)), `","`) + `"`
+	onnx := Handler(open(t, "mlflow_onnx"), slog.New(slog.DiscardHandler))
+	for _, request := range [][2]string{
+		{"application/json", `{"inputs": [[` + ramp() + `]]}`},
+		{"application/json; charset=utf-8", `{"instances": [[` + ramp() + `]]}`},
+		{"", `{"dataframe_split": {"columns": [` + columns + `], "data": [[` + ramp() + `]]}}`},
+		{"text/csv", strings.Repeat("c,", 29) + "c\n" + ramp() + "\n"},
+		{"application/json", `{"inputs": {"x": [[` + ramp() + `]]}}`},
+		{"application/json", `{"instances": [{"x": [` + ramp() + `]}]}`},
+		{"application/json", `{"dataframe_records": [{"x": [` + ramp() + `]}]}`},
+	} {
+		body := strings.ReplaceAll(request[1], `"x"`, `"`+open(t, "mlflow_onnx").Inputs()[0].Name+`"`)
+		status, text := post(t, onnx, request[0], body)
+		var answer struct {
+			Predictions map[string][][]float64 `json:"predictions"`
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK || len(answer.Predictions["linear_2"]) != 1 ||
+			math.Abs(answer.Predictions["linear_2"][0][0]-0.03357584774494171) > 1e-6 {
+			t.Errorf("%s %.60s: %d %s", request[0], body, status, text)
+		}
+	}
+	example, err := os.ReadFile("../../models/testdata/mlflow_torch/serving_input_example.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, text := post(t, Handler(open(t, "mlflow_torch"), slog.New(slog.DiscardHandler)), "application/json", string(example))
+	var answer struct {
+		Predictions [][]float64 `json:"predictions"`
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK || math.Abs(answer.Predictions[0][0]-0.07261823117733002) > 1e-6 {
+		t.Errorf("PyTorch: %d %s", status, text)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	h := Handler(open(t, "mlflow_onnx"), slog.New(slog.DiscardHandler))
+	for _, test := range []struct {
+		contentType, body, code string
+		status                  int
+	}{
+		{"application/json", `{"foo": 1}`, "BAD_REQUEST", 400},
+		{"application/json", `{"inputs": [[1]], "instances": [[1]]}`, "BAD_REQUEST", 400},
+		{"application/json", `[1]`, "BAD_REQUEST", 400},
+		{"application/json", `{`, "BAD_REQUEST", 400},
+		{"application/json", ``, "BAD_REQUEST", 400},
+		{"application/json", `{"inputs": [[1, 2]]}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"inputs": [["a"]]}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"inputs": {"nobody": [[1]]}}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"inputs": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": [[1, 2]]}}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_records": []}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_records": [{"a": 1}]}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"instances": []}`, "INVALID_PARAMETER_VALUE", 400},
+		{"text/csv", "a,b\n1\n", "BAD_REQUEST", 400},
+		{"text/csv", "a,b\n1,x\n", "INVALID_PARAMETER_VALUE", 400},
+		{"text/csv", "a,b\n", "BAD_REQUEST", 400},
+		{"text/plain", "x", "BAD_REQUEST", 415},
+		{"a/b/c", "x", "BAD_REQUEST", 400},
+	} {
+		status, text := post(t, h, test.contentType, test.body)
+		var e struct {
+			Code    string `json:"error_code"`
+			Message string `json:"message"`
+		}
+		if err := json.Unmarshal([]byte(text), &e); err != nil || status != test.status || e.Code != test.code || e.Message == "" {
+			t.Errorf("%s %.60s: %d %s", test.contentType, test.body, status, text)
+		}
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	m := open(t, "mlflow_onnx")
+	go func() {
+		ended <- Serve(ctx, "127.0.0.1:0", m, slog.New(slog.DiscardHandler), func(url string) { ready <- url })
+	}()
+	url := <-ready
+	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2"} {
+		resp, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK || string(text) != want {
+			t.Errorf("%s: %d %q %v", path, resp.StatusCode, text, err)
+		}
+	}
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the server does not end")
+	}
+}
