@@ -56,8 +56,12 @@ func unnamed(specs []mlflow.TensorSpec) []mlflow.TensorSpec {
 	return []mlflow.TensorSpec{{DType: specs[0].DType, Shape: specs[0].Shape}}
 }
 
-// ownScopes hold what training needs beside the model.
-var ownScopes = []string{"/" + optimizer.Scope, "/" + metric.Scope, "/trainer"}
+// ofTraining tells variables that training needs from those of the model: the
+// global ones, and those of optimizers, metrics and the trainer.
+func ofTraining(v *model.Variable) bool {
+	scope, _, _ := strings.Cut(strings.TrimPrefix(v.Scope(), "/"), "/")
+	return scope == "" || scope == optimizer.Scope || scope == metric.Scope || scope == "trainer" || strings.HasSuffix(scope, "Optimizer")
+}
 
 // Summary lists the variables of a model with their shapes and sizes.
 func Summary(store *model.Store) string {
@@ -66,7 +70,7 @@ func Summary(store *model.Store) string {
 	fmt.Fprintln(w, "variable\tshape\tparameters\ttrainable")
 	total, trainable := 0, 0
 	for v := range store.IterVariables() {
-		if v.Scope() == "/" || slices.ContainsFunc(ownScopes, func(s string) bool { return strings.HasPrefix(v.Path(), s) }) {
+		if ofTraining(v) {
 			continue
 		}
 		n := v.Shape().Size()

@@ -239,7 +239,7 @@ func offsetsOf(dims, strides []int) []int {
 	for d, stride := range strides[:len(dims)] {
 		next := make([]int, 0, len(list)*dims[d])
 		for _, at := range list {
-			for i := range dims[d] {
+			for i := range dims[d] { //nolint:gosec // There are as many strides as dimensions.
 				next = append(next, at+i*stride)
 			}
 		}

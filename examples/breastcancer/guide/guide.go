@@ -23,6 +23,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// shownEpochs is about how many epochs a training prints: all of the page's.
+const shownEpochs = 50
+
 // Options are the settings of a training. Default has the page's.
 type Options struct {
 	Experiment   string
@@ -116,6 +119,9 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, o *Options) (
 		},
 		OnEpoch: func(epoch int, m map[string]float64) {
 			losses.Y, validation.Y = append(losses.Y, m["train_loss"]), append(validation.Y, m["eval_loss"])
+			if n := epoch + 1; n%max(1, o.Epochs/shownEpochs) != 0 && n != o.Epochs {
+				return
+			}
 			fmt.Fprintf(o.Out, "Epoch [%d/%d], Loss: %.4f, Val Loss: %.4f\n", epoch+1, o.Epochs, m["train_loss"], m["eval_loss"])
 		},
 		Model: &gomlx.Model{Fn: exported, Inputs: inputs, Outputs: outputs, Example: example, Options: mlflow.ModelOptions{RegisterAs: o.RegisterAs}},
