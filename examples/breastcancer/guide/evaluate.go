@@ -15,9 +15,9 @@ import (
 const threshold = 0.5
 
 // evaluate loads the model that was registered, predicts the test rows with it,
-// and logs how well that went: for the run, and for the model, so that the
-// Monitor tab shows it.
-func evaluate(ctx context.Context, run *mlflow.ActiveRun, info *mlflow.ModelInfo, test *part, out io.Writer) (float64, error) {
+// and logs how well that went: for the run, and for the model on these data, so
+// that the Monitor tab shows it.
+func evaluate(ctx context.Context, run *mlflow.ActiveRun, info *mlflow.ModelInfo, test *part, data *mlflow.Dataset, out io.Writer) (float64, error) {
 	uri := fmt.Sprintf("models:/%s/%s", info.Version.Name, info.Version.Version)
 	loaded, err := mlflow.LoadModel(ctx, run.Client(), uri, models.Open)
 	if err != nil {
@@ -54,7 +54,7 @@ func evaluate(ctx context.Context, run *mlflow.ActiveRun, info *mlflow.ModelInfo
 		"test_roc_auc": report.AUC(test.y, probabilities), "test_log_loss": report.LogLoss(test.y, probabilities),
 	}
 	for name, value := range metrics {
-		if err := run.Log(ctx, mlflow.Metric{Key: name, Value: value, ModelID: info.ModelID}); err != nil {
+		if err := run.Log(ctx, mlflow.Metric{Key: name, Value: value, ModelID: info.ModelID, DatasetName: data.Name, DatasetDigest: data.Digest}); err != nil {
 			return 0, err
 		}
 	}

@@ -75,12 +75,16 @@ func Run(ctx context.Context, client *mlflow.Client, data *frame.Frame, o Option
 		if err := run.LogDict(ctx, parts.scaler, "scaler.json"); err != nil {
 			return err
 		}
-		info, err := fit(ctx, run, parts, &o)
+		datasets, err := parts.describe(o.Source)
+		if err != nil {
+			return err
+		}
+		info, err := fit(ctx, run, parts, datasets, &o)
 		if err != nil {
 			return err
 		}
 		result.Version = info.Version
-		result.Accuracy, err = evaluate(ctx, run, info, &parts.test, o.Out)
+		result.Accuracy, err = evaluate(ctx, run, info, &parts.test, datasets["test"], o.Out)
 		return err
 	})
 	if err != nil {
@@ -90,12 +94,8 @@ func Run(ctx context.Context, client *mlflow.Client, data *frame.Frame, o Option
 }
 
 // fit trains the model and logs it, with its losses, to the run.
-func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, o *Options) (*mlflow.ModelInfo, error) {
+func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[string]*mlflow.Dataset, o *Options) (*mlflow.ModelInfo, error) {
 	backend, err := learn.Backend()
-	if err != nil {
-		return nil, err
-	}
-	datasets, err := parts.describe(o.Source)
 	if err != nil {
 		return nil, err
 	}
