@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,15 +36,9 @@ func newDBUpgrade() *cobra.Command {
 			"Stop the servers that use it first. A SQLite file is copied before; of other databases make a backup yourself.\n" +
 			"It is done as a whole or not at all; on MariaDB, an upgrade that was interrupted is completed by the same command.",
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			uri := databaseURI(args)
-			db, f, err := store.OpenSQL(cmd.Context(), uri)
-			if err != nil {
-				return err
-			}
-			defer db.Close()
+		RunE: onDatabase(func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error {
 			steps := 0
-			err = schema.Upgrade(cmd.Context(), db, f, plan, func(step string) {
+			err := schema.Upgrade(cmd.Context(), db, f, plan, func(step string) {
 				steps++
 				fmt.Fprintln(cmd.OutOrStdout(), step)
 			})
@@ -56,10 +51,24 @@ func newDBUpgrade() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), "The database is at revision "+store.Revision+".")
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&plan, "plan", false, "say what would be done and change nothing")
 	return cmd
+}
+
+// onDatabase runs a command with the database that its argument or the
+// environment names.
+func onDatabase(run func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		uri := databaseURI(args)
+		db, f, err := store.OpenSQL(cmd.Context(), uri)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return run(cmd, uri, db, f)
+	}
 }
 
 func newDBCheck() *cobra.Command {
@@ -69,13 +78,7 @@ func newDBCheck() *cobra.Command {
 		Short: "Report the database's revision, integrity, row counts and missing indexes",
 		Long:  "Report the database's revision, integrity, row counts and what its tables lack. Nothing is changed; the exit code is 1 if something is wrong.",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			uri := databaseURI(args)
-			db, f, err := store.OpenSQL(cmd.Context(), uri)
-			if err != nil {
-				return err
-			}
-			defer db.Close()
+		RunE: onDatabase(func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error {
 			report, err := schema.Check(cmd.Context(), db, f)
 			if err != nil {
 				return fmt.Errorf("checking %s: %w", store.RedactURI(uri), err)
@@ -89,7 +92,7 @@ func newDBCheck() *cobra.Command {
 				err = errors.New("the database needs attention")
 			}
 			return err
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd

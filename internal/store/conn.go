@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
 // querier is a connection or a transaction of database/sql.
@@ -26,6 +28,11 @@ type conn struct {
 	// where the driver does that or does better without.
 	pinned *sql.Conn
 	stmts  map[string]*sql.Stmt
+}
+
+// newConn runs our SQL on a database of some flavor that is not the store's own.
+func newConn(raw querier, f schema.Flavor) *conn {
+	return &conn{raw: raw, d: dialectOf(f), texts: &sync.Map{}}
 }
 
 func pin(ctx context.Context, db *sql.DB, d *dialect) (*conn, error) {

@@ -234,7 +234,7 @@ func dryRun(ctx context.Context, s *copySource) (*CopyReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := knownTables(schema.SQLite)
+	known := knownTables()
 	slices.Sort(known)
 	for _, name := range known {
 		if !tables[name] || name == "alembic_version" {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -213,16 +212,9 @@ func planTable(name string, source, target *catalog) (*copyTable, error) {
 	return t, nil
 }
 
-var createdTable = regexp.MustCompile("^\\s*CREATE TABLE [`\"]?(\\w+)")
-
 // knownTables are the tables that a new database gets.
-func knownTables(f schema.Flavor) []string {
-	var names []string
-	for _, statement := range schema.Create(f) {
-		if m := createdTable.FindStringSubmatch(withoutComments(statement)); m != nil {
-			names = append(names, m[1])
-		}
-	}
+func knownTables() []string {
+	names := schema.HeadTables()
 	for _, a := range additions {
 		if a.name == "" {
 			names = append(names, a.table)
@@ -230,10 +222,6 @@ func knownTables(f schema.Flavor) []string {
 	}
 	return names
 }
-
-var sqlComment = regexp.MustCompile(`(?m)^--.*\n`)
-
-func withoutComments(statement string) string { return sqlComment.ReplaceAllString(statement, "") }
 
 // quoted is a list of columns in our SQL.
 func quoted(columns []string) string { return "`" + strings.Join(columns, "`, `") + "`" }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
@@ -60,7 +59,7 @@ func (s *copySource) begin(ctx context.Context) (err error) {
 	if s.tx, err = s.db.BeginTx(ctx, options); err != nil {
 		return err
 	}
-	s.c = &conn{raw: s.tx, d: dialectOf(s.flavor), texts: &sync.Map{}}
+	s.c = newConn(s.tx, s.flavor)
 	revision, err := schemaRevision(ctx, s.c)
 	switch {
 	case err != nil:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,7 +78,7 @@ func connectTarget(ctx context.Context, uri string) (*copyTarget, error) {
 func (t *copyTarget) close() error { return errors.Join(t.conn.Close(), t.db.Close()) }
 
 func (t *copyTarget) on(ctx context.Context, q querier) tx {
-	return tx{ctx, &conn{raw: q, d: dialectOf(t.flavor), texts: &sync.Map{}}}
+	return tx{ctx, newConn(q, t.flavor)}
 }
 
 func makeTables(ctx context.Context, uri string) error {

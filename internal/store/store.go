@@ -105,7 +105,7 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 	if t.flavor != primary.flavor || t.path != "" {
 		return nil, errors.Join(fmt.Errorf("the read store %s must be a standby of the backend store, on a database server of the same kind", RedactURI(o.ReadURI)), t.db.Close())
 	}
-	revision, err := schemaRevision(ctx, &conn{raw: t.db, d: dialectOf(t.flavor), texts: &sync.Map{}})
+	revision, err := schemaRevision(ctx, newConn(t.db, t.flavor))
 	if err == nil && revision != Revision {
 		err = fmt.Errorf("its schema is at revision %q, not %s", revision, Revision)
 	}

@@ -72,7 +72,8 @@ func Check(ctx context.Context, db *sql.DB, f Flavor) (*Report, error) {
 }
 
 func differences(f Flavor, have, head map[string]*Table) (list []string) {
-	for _, name := range headTables() {
+	made := creations(f)
+	for _, name := range HeadTables() {
 		if have[name] == nil {
 			list = append(list, "the table "+name+" is missing")
 			continue
@@ -92,7 +93,7 @@ func differences(f Flavor, have, head map[string]*Table) (list []string) {
 		if !sameForeignKeys(have[name], head[name]) {
 			list = append(list, "the foreign keys of "+name+" are others")
 		}
-		_, indexes := createOf(f, name) // Those that MySQL makes for foreign keys come and go.
+		indexes := made[name].indexes // Those that MySQL makes for foreign keys come and go.
 		for _, index := range slices.Sorted(maps.Keys(indexes)) {
 			if f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE") {
 				continue // It is a constraint there.

@@ -24,23 +24,32 @@ func Create(f Flavor) []string {
 	return append(statements, f.trigger()...)
 }
 
-// createOf returns the statements that make one table and its indexes.
-func createOf(f Flavor, table string) (create string, indexes map[string]string) {
-	indexes = map[string]string{}
-	for _, statement := range Create(f) {
-		if m := createTable.FindStringSubmatch(statement); m != nil && m[1] == table {
-			create = statement
-		}
-		if m := createIndex.FindStringSubmatch(statement); m != nil && m[2] == table {
-			indexes[m[1]] = statement
-		}
-	}
-	return create, indexes
+// creation is the statements that make one table and, by name, its indexes.
+type creation struct {
+	create  string
+	indexes map[string]string
 }
 
-// headTables are the names of MLflow's tables, in an order in which each comes
+// creations sorts the statements of Create by table.
+func creations(f Flavor) map[string]*creation {
+	all := map[string]*creation{}
+	for _, name := range HeadTables() {
+		all[name] = &creation{indexes: map[string]string{}}
+	}
+	for _, statement := range Create(f) {
+		if m := createTable.FindStringSubmatch(statement); m != nil {
+			all[m[1]].create = statement
+		}
+		if m := createIndex.FindStringSubmatch(statement); m != nil {
+			all[m[2]].indexes[m[1]] = statement
+		}
+	}
+	return all
+}
+
+// HeadTables are the names of MLflow's tables, in an order in which each comes
 // after those that it refers to.
-func headTables() (names []string) {
+func HeadTables() (names []string) {
 	for _, m := range createTable.FindAllStringSubmatch(head, -1) {
 		names = append(names, m[1])
 	}

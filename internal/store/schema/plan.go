@@ -46,14 +46,14 @@ func (p *planner) addFunc(text string, run func(ctx context.Context, q Querier) 
 }
 
 func (p *planner) plan() []Step {
-	order := headTables()
+	order, made := HeadTables(), creations(p.f)
 	changed := map[string]bool{}
 	for _, name := range order {
 		changed[name] = p.have[name] != nil && p.differs(name) || p.have[oldTable+name] != nil
 	}
 	kept := p.dropForeignKeys(order, changed)
 	for _, name := range order {
-		create, indexes := createOf(p.f, name)
+		create, indexes := made[name].create, made[name].indexes
 		if p.f.IsMySQL() {
 			create = strings.Replace(create, p.f.Collation(), p.collation, 1)
 		}

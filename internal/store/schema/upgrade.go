@@ -70,8 +70,11 @@ func plan(ctx context.Context, conn *sql.Conn, f Flavor, revision string) ([]Ste
 	p := &planner{f: f, revision: revision, have: have, head: head, collation: f.Collation()}
 	if f.IsMySQL() { // A key can only refer to text that is compared in the same way.
 		err = conn.QueryRowContext(ctx, `SELECT table_collation FROM information_schema.tables WHERE table_schema = database() AND table_name = 'alembic_version'`).Scan(&p.collation)
+		if err != nil {
+			return nil, fmt.Errorf("asking how text is compared: %w", err)
+		}
 	}
-	return p.plan(), err
+	return p.plan(), nil
 }
 
 // backUp copies a SQLite database to a file beside it.
@@ -94,7 +97,8 @@ func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report f
 	case SQLite:
 		// Tables that are renamed must not take the references to them along.
 		begin = []string{"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN IMMEDIATE"}
-		end, undo = []string{"COMMIT", "PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}, []string{"ROLLBACK", "PRAGMA foreign_keys = ON"}
+		normal := []string{"PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}
+		end, undo = append([]string{"COMMIT"}, normal...), append([]string{"ROLLBACK"}, normal...)
 	case PostgreSQL:
 		begin = []string{"BEGIN", "CREATE SCHEMA " + oldTable + "schema"}
 		end, undo = []string{"DROP SCHEMA " + oldTable + "schema CASCADE", "COMMIT"}, []string{"ROLLBACK"}
@@ -125,8 +129,12 @@ func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report f
 		}
 	}
 	if f == SQLite {
-		if broken, err := brokenReferences(ctx, conn); err != nil || broken != "" {
-			return errors.Join(err, fmt.Errorf("rows would refer to nothing (%s); nothing was changed", broken), all(undo))
+		broken, err := brokenReferences(ctx, conn)
+		if err == nil && broken != "" {
+			err = fmt.Errorf("rows would refer to nothing (%s); nothing was changed", broken)
+		}
+		if err != nil {
+			return errors.Join(err, all(undo))
 		}
 	}
 	return all(end)
