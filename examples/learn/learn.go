@@ -19,15 +19,15 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/millrace-ml/millrace/autolog/gomlx/native" // The backend that is used by default.
+	"github.com/millrace-ml/millrace/autolog/gomlx/cpu" // The backend that is used by default.
 )
 
-// Backend returns the engine that GOMLX_BACKEND names, or package native.
+// Backend returns the engine that GOMLX_BACKEND names, or package cpu.
 func Backend() (compute.Backend, error) {
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
 		return compute.NewWithConfig(config)
 	}
-	return compute.NewWithConfig(native.BackendName)
+	return compute.NewWithConfig(cpu.BackendName)
 }
 
 // Examples are data in memory, which train.Loop reads in batches, in order.

@@ -28,6 +28,11 @@ def millrace_binary():
     return _built["path"]
 
 
+def without_mlflow():
+    """Return the environment without what the clients of this process have set in it."""
+    return {k: v for k, v in os.environ.items() if not re.match("MLFLOW_|DATABRICKS_", k)}
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from conftest import since
-from servers import ROOT
+from servers import ROOT, without_mlflow
 
 pytestmark = since("3.17", "use for the round trip of models, which is tried with the newest client")
 
@@ -26,7 +26,7 @@ def programs(tmp_path_factory):
 
 
 def run(program, server, folder, *options):
-    env = {**os.environ, "MLFLOW_TRACKING_URI": server.url}
+    env = {**without_mlflow(), "MLFLOW_TRACKING_URI": server.url}
     ran = subprocess.run([program, *options], cwd=folder, env=env, check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout

@@ -1,0 +1,140 @@
+package cpu
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+)
+
+// storage holds the values of a tensor: those of float32 in floats, and what the Go
+// backend made, or all other types, in a buffer of its own.
+type storage struct {
+	floats []float32
+	inner  compute.Buffer
+	// shape is that of inner. The tensor may have another of the same size.
+	shape shapes.Shape
+}
+
+// pools has a *sync.Pool of storages for each number of values, since training asks
+// for the same ones again in each step.
+var pools sync.Map
+
+// pool returns the storages of n float32.
+func pool(n int) *sync.Pool {
+	if p, ok := pools.Load(n); ok {
+		return p.(*sync.Pool)
+	}
+	p, _ := pools.LoadOrStore(n, &sync.Pool{New: func() any { return &storage{floats: make([]float32, n)} }})
+	return p.(*sync.Pool)
+}
+
+// newStorage returns a storage of n float32 with any values.
+func newStorage(n int) *storage { return pool(n).Get().(*storage) }
+
+// release gives up a storage that nothing refers to any more.
+func (s *storage) release() error {
+	if s.floats == nil {
+		return s.inner.Finalize()
+	}
+	s.inner = nil
+	pool(len(s.floats)).Put(s)
+	return nil
+}
+
+// flat returns the slice of the values, of the type that the tensor has.
+func (s *storage) flat() (any, error) {
+	if s.floats != nil {
+		return s.floats, nil
+	}
+	return s.inner.Data()
+}
+
+// buffer returns the values as a buffer of the Go backend. It is a copy, to be
+// finalized after its use, unless the Go backend made this storage in that shape.
+func (s *storage) buffer(b *Backend, shape shapes.Shape) (buffer compute.Buffer, copied bool, err error) {
+	if s.inner != nil && s.shape.EqualDimensions(shape) {
+		return s.inner, false, nil
+	}
+	flat, err := s.flat()
+	if err != nil {
+		return nil, false, err
+	}
+	buffer, err = b.inner.BufferFromFlatData(0, flat, shape)
+	return buffer, true, err
+}
+
+// adopt returns the storage of a buffer that the Go backend made.
+func adopt(inner compute.Buffer) (*storage, error) {
+	shape, err := inner.Shape()
+	if err != nil {
+		return nil, err
+	}
+	data, err := inner.Data()
+	if err != nil {
+		return nil, err
+	}
+	s := &storage{inner: inner, shape: shape.Clone()}
+	s.floats, _ = data.([]float32)
+	return s, nil
+}
+
+// Buffer is a tensor of the backend.
+type Buffer struct {
+	backend *Backend
+	shape   shapes.Shape
+	// storage is nil once the buffer is finalized or donated.
+	storage *storage
+}
+
+var errFinalized = errors.New("backend \"" + BackendName + "\": the buffer was finalized or donated before")
+
+// Backend returns the backend that the buffer belongs to.
+func (b *Buffer) Backend() compute.Backend { return b.backend }
+
+// Finalize frees the values. The buffer must not be used afterwards.
+func (b *Buffer) Finalize() error {
+	s := b.storage
+	if s == nil {
+		return errFinalized
+	}
+	b.storage = nil
+	return s.release()
+}
+
+// Shape returns the shape.
+func (b *Buffer) Shape() (shapes.Shape, error) { return b.shape, nil }
+
+// DeviceNum returns 0.
+func (b *Buffer) DeviceNum() (compute.DeviceNum, error) { return 0, nil }
+
+// ToFlatData copies the values to flat, a slice of their type and number.
+func (b *Buffer) ToFlatData(flat any) error {
+	if b.storage == nil {
+		return errFinalized
+	}
+	if b.storage.floats == nil {
+		return b.storage.inner.ToFlatData(flat)
+	}
+	to, ok := flat.([]float32)
+	if !ok || len(to) != len(b.storage.floats) {
+		return fmt.Errorf("backend %q: %T is no room for %s", BackendName, flat, b.shape)
+	}
+	copy(to, b.storage.floats)
+	return nil
+}
+
+// Data returns the slice of the values themselves.
+func (b *Buffer) Data() (any, error) {
+	if b.storage == nil {
+		return nil, errFinalized
+	}
+	return b.storage.flat()
+}
+
+// CopyToDevice fails: there is one device.
+func (b *Buffer) CopyToDevice(compute.DeviceNum) (compute.Buffer, error) {
+	return nil, fmt.Errorf("backend %q has one device", BackendName)
+}

@@ -1,0 +1,105 @@
+package cpu
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+)
+
+// kernel computes an operation on float32.
+type kernel interface {
+	run(w workers, in, out [][]float32)
+}
+
+// lower returns the kernel of an operation and the values it takes, or nil where the
+// Go backend has to do it.
+func lower(op *operation) (kernel, []*value) {
+	if len(op.outs) != 1 || !isFloat(op.outs[0]) || len(op.ins) == 0 || !slices.ContainsFunc(op.ins, isFloat) || slices.ContainsFunc(op.ins, notFloat) {
+		return nil, nil
+	}
+	if e := newElementwise(op); e != nil {
+		s := &e.steps[0]
+		s.a.index = 0
+		if s.unary != nil {
+			return e, []*value{s.a.value}
+		}
+		s.b.index = 1
+		return e, []*value{s.a.value, s.b.value}
+	}
+	if op.name == "BroadcastInDim" {
+		o := newOperand(op.outs[0], op.outs[0].shape.Dimensions)
+		return &rearrange{o.view}, []*value{o.value}
+	}
+	if k := lowerOne(op); k != nil {
+		return k, op.ins
+	}
+	return nil, nil
+}
+
+// lowerOne is for operations that take their arguments as they are.
+func lowerOne(op *operation) kernel {
+	in := op.ins[0].shape.Dimensions
+	switch op.name {
+	case "ConvGeneral":
+		return newConvolution(op)
+	case "DotGeneral":
+		return newDot(op)
+	case "ReduceSum", "ReduceMax", "ReduceMin":
+		return lowerReduce(op)
+	case "Transpose":
+		from := natural(in)
+		v := view{dims: op.outs[0].shape.Dimensions}
+		for _, axis := range op.attrs[0].([]int) {
+			v.strides = append(v.strides, from[axis])
+		}
+		return &rearrange{v.compact()}
+	case "Reverse":
+		v := view{dims: in, strides: natural(in)}
+		for _, axis := range op.attrs[0].([]int) {
+			v.offset += (in[axis] - 1) * v.strides[axis]
+			v.strides[axis] = -v.strides[axis]
+		}
+		return &rearrange{v.compact()}
+	case "Slice":
+		return lowerSlice(op, in)
+	}
+	return nil
+}
+
+func lowerReduce(op *operation) kernel {
+	dims, axes := op.ins[0].shape.Dimensions, op.attrs[0].([]int)
+	if len(axes) == 0 {
+		for i := range dims {
+			axes = append(axes, i)
+		}
+	}
+	return newReduce(op.name, dims, axes)
+}
+
+func lowerSlice(op *operation, in []int) kernel {
+	starts, steps := op.attrs[0].([]int), op.attrs[2].([]int)
+	v := view{dims: op.outs[0].shape.Dimensions, strides: natural(in)}
+	for i := range in {
+		v.offset += starts[i] * v.strides[i]
+		if len(steps) > 0 {
+			v.strides[i] *= steps[i]
+		}
+	}
+	return &rearrange{v.compact()}
+}
+
+// newDot returns the kernel of a DotGeneral of float32 throughout.
+func newDot(op *operation) kernel {
+	config := op.attrs[4].(compute.DotGeneralConfig)
+	for _, t := range []dtypes.DType{config.AccumulatorDType, config.OutputDType} {
+		if t != dtypes.InvalidDType && t != dtypes.Float32 {
+			return nil
+		}
+	}
+	return newMatrices(op.ins[0].shape.Dimensions, op.attrs[0].([]int), op.attrs[1].([]int),
+		op.ins[1].shape.Dimensions, op.attrs[2].([]int), op.attrs[3].([]int))
+}
+
+func isFloat(v *value) bool  { return v != nil && v.shape.DType == dtypes.Float32 }
+func notFloat(v *value) bool { return !isFloat(v) }
