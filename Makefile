@@ -67,7 +67,7 @@ else
 endif
 
 .SECONDARY: # Keep the environments.
-.venv-%/done: test/compat/requirements-%.txt
+.venv-%/done: test/compat/requirements-%.txt test/compat/constraints-%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
