@@ -93,7 +93,7 @@ func TestKill(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+		waitForBatches(&total, 1+rand.Int64N(100))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -111,6 +111,13 @@ func TestKill(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the server after SIGINT: %v", err)
+	}
+}
+
+// waitForBatches returns when total has come to n, or after a minute.
+func waitForBatches(total *atomic.Int64, n int64) {
+	for start := time.Now(); total.Load() < n && time.Since(start) < time.Minute; {
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestKilledReplicas(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(50+rand.IntN(150)) * time.Millisecond)
+		waitForBatches(&total, 1+rand.Int64N(50))
 		victim := replicas[doomed].Load()
 		if err := victim.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)

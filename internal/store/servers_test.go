@@ -110,22 +110,18 @@ func TestLostConnections(t *testing.T) {
 	for c := range runs {
 		runs[c] = mustRun(t, s)
 	}
-	stop := make(chan struct{})
+	var stop atomic.Bool
 	var wg sync.WaitGroup
 	for c := range clients {
 		wg.Go(func() {
-			for step := int64(0); ; step++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for step := int64(0); acknowledged[c] == 0 || !stop.Load(); step++ {
 				err := s.LogBatch(t.Context(), runs[c], []mlflow.Metric{{Key: "m", Step: step}}, nil, []mlflow.Tag{{Key: "t", Value: "v"}})
 				switch {
 				case err == nil:
 					acknowledged[c]++
 				case !errors.Is(err, mlflow.TemporarilyUnavailable):
 					t.Error(err)
+					return
 				}
 			}
 		})
@@ -136,7 +132,7 @@ func TestLostConnections(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	close(stop)
+	stop.Store(true)
 	wg.Wait()
 	for c, run := range runs {
 		history, _, err := s.MetricHistory(t.Context(), run, "m", 0, "")
