@@ -55,8 +55,13 @@ func (p *progress) show(at store.CopyProgress) {
 		fmt.Fprintln(p.out, line)
 		return
 	}
+	p.draw(at.Done, at.Total, line)
+}
+
+// draw puts a bar and a line in place of those before.
+func (p *progress) draw(done, total int64, line string) {
 	const width = 24
-	full := int(width * at.Done / max(1, at.Total))
+	full := int(max(0, min(width, width*done/max(1, total))))
 	fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %s", strings.Repeat("#", full), strings.Repeat(".", width-full), line)
 	p.drawn = true
 }
@@ -75,11 +80,12 @@ func (p *progress) line(at store.CopyProgress, now time.Time) string {
 	return line + "  " + at.Table
 }
 
-// end takes the bar away.
+// end takes the bar away, once.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.drawn {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
+	p.drawn = false
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -22,18 +21,8 @@ func (b *transferBar) show(at mlflow.Transfer) {
 	if !b.terminal || now.Sub(b.last) < b.every {
 		return
 	}
-	b.last, b.drawn = now, true
-	const width = 24
-	full := int(max(0, min(width, width*at.Bytes/max(1, at.TotalBytes))))
-	fmt.Fprintf(b.out, "\r\x1b[K[%s%s] %s", strings.Repeat("#", full), strings.Repeat(".", width-full), transferLine(at, now.Sub(b.start)))
-}
-
-// end takes the bar away, once.
-func (b *transferBar) end() {
-	b.progress.end()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.drawn = false
+	b.last = now
+	b.draw(at.Bytes, at.TotalBytes, transferLine(at, now.Sub(b.start)))
 }
 
 func transferLine(at mlflow.Transfer, took time.Duration) string {

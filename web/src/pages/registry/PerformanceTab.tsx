@@ -4,7 +4,7 @@ import { EmptyState } from "../../components/Notice";
 import { NumberText, RunSwatch } from "../../components/Values";
 import { plural } from "../../lib/format";
 import { championOf, championReason, datasetNames, metricKeys, performance } from "../../lib/registry";
-import type { MonitorTabProps } from "./RegisteredModelPage";
+import type { MonitorTabProps } from "./monitorTab";
 import "../../components/charts/charts.css";
 
 /** One metric over the versions, a line for each dataset, with the champion pointed out. */

@@ -17,9 +17,10 @@ import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
-import { type MonitorTab, type MonitorView, monitorCodec } from "../../lib/viewState";
+import { type MonitorTab, monitorCodec } from "../../lib/viewState";
 import { AliasChip } from "./Chips";
 import { DeleteModelDialog } from "./ModelDialogs";
+import type { MonitorTabProps } from "./monitorTab";
 import { TransitionDialog, type TransitionKind } from "./TransitionDialogs";
 import { TransitionsTab } from "./TransitionsTab";
 import { VersionsTab } from "./VersionsTab";
@@ -36,14 +37,6 @@ const tabs: [MonitorTab, string][] = [
   ["performance", "Performance"],
   ["transitions", "Transitions"],
 ];
-
-export interface MonitorTabProps {
-  monitored: MonitoredModel;
-  view: MonitorView;
-  change: (part: Partial<MonitorView>, how?: "push" | "replace") => void;
-  /** Opens the dialog that moves a stage or an alias. */
-  move: (kind: TransitionKind, version?: string) => void;
-}
 
 /** Monitor: a registered model's versions, how good each is, and who moved what. */
 export function RegisteredModelPage() {

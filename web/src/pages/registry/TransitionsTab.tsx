@@ -7,7 +7,7 @@ import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { RelativeTime } from "../../components/Values";
 import { formatDateTime } from "../../lib/format";
 import { changeText } from "../../lib/registry";
-import type { MonitorTabProps } from "./RegisteredModelPage";
+import type { MonitorTabProps } from "./monitorTab";
 
 /** Who moved which version or alias, when, and why. */
 export function TransitionsTab({ monitored, move }: MonitorTabProps) {

@@ -8,7 +8,7 @@ import { championOf, championReason, metricKeys, valuesOf } from "../../lib/regi
 import { AliasChip, StageChip } from "./Chips";
 import { ComparePanel } from "./ComparePanel";
 import { DeleteVersionDialog } from "./ModelDialogs";
-import type { MonitorTabProps } from "./RegisteredModelPage";
+import type { MonitorTabProps } from "./monitorTab";
 import type { TransitionKind } from "./TransitionDialogs";
 
 const maxMetricColumns = 5;

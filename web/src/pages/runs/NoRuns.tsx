@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { experimentDetail } from "../../api/queries";
 import { EmptyState } from "../../components/Notice";
 import { QuickStart } from "../../components/QuickStart";
-import type { RunsViewProps } from "./RunsPage";
+import type { RunsViewProps } from "./runsView";
 
 /** Why the list is empty, and the way out of it. */
 export function NoRuns({ experimentID, view, change }: Omit<RunsViewProps, "data">) {

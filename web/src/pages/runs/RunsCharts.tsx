@@ -10,7 +10,7 @@ import { keysOf, varyingKeys } from "../../lib/columns";
 import { useHotkeys } from "../../lib/hooks";
 import { FilterBox, filterFault } from "./FilterBox";
 import { NoRuns } from "./NoRuns";
-import type { RunsViewProps } from "./RunsPage";
+import type { RunsViewProps } from "./runsView";
 import { StagePicker } from "./StagePicker";
 
 /** The same list of runs, drawn: the selected ones, or all of them while none is selected. */

@@ -42,10 +42,3 @@ export function RunsPage() {
     </ExperimentGate>
   );
 }
-
-export interface RunsViewProps {
-  experimentID: string;
-  view: ReturnType<typeof runsCodec.decode>;
-  change: (part: Partial<RunsViewProps["view"]>, how?: "push" | "replace") => void;
-  data: ReturnType<typeof useRuns>;
-}

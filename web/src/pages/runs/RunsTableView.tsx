@@ -7,8 +7,8 @@ import { useHotkeys } from "../../lib/hooks";
 import { ColumnPicker } from "./ColumnPicker";
 import { FilterBox, filterFault } from "./FilterBox";
 import { NoRuns } from "./NoRuns";
-import type { RunsViewProps } from "./RunsPage";
 import { RunsTable } from "./RunsTable";
+import type { RunsViewProps } from "./runsView";
 import { SelectionBar } from "./SelectionBar";
 import { StagePicker } from "./StagePicker";
 

@@ -6,7 +6,7 @@ import { Icon } from "../../components/Icon";
 import { errorText } from "../../components/Notice";
 import { useToast } from "../../components/Toasts";
 import { plural } from "../../lib/format";
-import type { RunsViewProps } from "./RunsPage";
+import type { RunsViewProps } from "./runsView";
 
 /** What can be done with the selected runs. */
 export function SelectionBar({

@@ -1,5 +1,5 @@
 import type { ViewType } from "../../api/experiments";
-import type { RunsViewProps } from "./RunsPage";
+import type { RunsViewProps } from "./runsView";
 
 const stages: [ViewType, string][] = [
   ["ACTIVE_ONLY", "Active"],
