@@ -49,11 +49,11 @@ export function RunsTable(props: RunsTableProps) {
   useEffect(() => {
     if (activeIndex < 0) return;
     virtual.scrollToIndex(activeIndex);
-    requestAnimationFrame(() =>
-      scroller.current
-        ?.querySelector<HTMLElement>(`[data-run="${activeID}"]`)
-        ?.focus({ preventScroll: true }),
-    );
+    const row = () => scroller.current?.querySelector<HTMLElement>(`[data-run="${activeID}"]`);
+    const focus = () => row()?.focus({ preventScroll: true });
+    // At once where the row exists: the next key may come before the next frame, and belongs to it.
+    if (row()) focus();
+    else requestAnimationFrame(focus);
   }, [activeID]);
 
   const items = virtual.getVirtualItems();
