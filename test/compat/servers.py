@@ -4,6 +4,7 @@ import atexit
 import hashlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -84,7 +85,7 @@ class Server:
                 [*self.command(), "--host", "127.0.0.1", "--port", str(self.port),
                  "--backend-store-uri", self.database,
                  "--artifacts-destination", self.artifacts, *options],
-                cwd=self.folder, stdout=log, stderr=log, env=self.environment())
+                cwd=self.folder, stdout=log, stderr=log, env=self.environment(), start_new_session=True)
         for _ in range(600):
             if self.process.poll() is not None:
                 break
@@ -101,12 +102,13 @@ class Server:
         return {k: v for k, v in os.environ.items() if not re.match("MLFLOW_|DATABRICKS_", k)}
 
     def stop(self):
+        """Ends the process, and those that it started: older versions of MLflow leave their workers behind."""
         if self.process.poll() is None:
-            self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
     def __enter__(self):
