@@ -13,6 +13,8 @@ GOLANGCI := v2.15.0
 STRICT ?=
 # GoMLX's Go backend points beyond its slices, which the race detector's pointer check ends programs for.
 GO_TEST_FLAGS := $(if $(STRICT),-race -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
+# What computes with internal/floats is tested without its kernels in assembly, too.
+PORTABLE := ./internal/floats ./models ./autolog/gomlx/cpu
 export CGO_ENABLED ?= 0
 
 # The modules of this repository, which go.work binds, as patterns for the go command.
@@ -44,6 +46,7 @@ test-go: ## Run the Go tests
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
 	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
 	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
+	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go CGO_ENABLED=$(if $(STRICT),1,0) go test -count=1 $(GO_TEST_FLAGS) $(PORTABLE)
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund

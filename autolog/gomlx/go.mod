@@ -7,7 +7,6 @@ require (
 	github.com/gomlx/gomlx v0.28.2
 	github.com/millrace-ml/millrace v0.0.0
 	github.com/shirou/gopsutil/v4 v4.26.9
-	golang.org/x/sys v0.49.0
 )
 
 require (
@@ -38,6 +37,7 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/exp v0.0.0-20260410095643-746e56fc9e2f // indirect
 	golang.org/x/sync v0.23.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect
 	modernc.org/libc v1.77.1 // indirect

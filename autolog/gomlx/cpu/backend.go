@@ -28,6 +28,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/millrace-ml/millrace/internal/floats"
 )
 
 // BackendName is what GOMLX_BACKEND and compute.NewWithConfig know the backend by.
@@ -39,7 +41,7 @@ func init() { compute.Register(BackendName, New) }
 type Backend struct {
 	// inner is the Go backend, which runs what there are no kernels for.
 	inner   compute.Backend
-	workers workers
+	workers floats.Workers
 }
 
 // New returns a backend. The configuration is empty or "parallelism=N", for at most N
@@ -59,7 +61,7 @@ func New(config string) (compute.Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("backend %q: %w", BackendName, err)
 	}
-	return &Backend{inner: inner, workers: workers(parallelism)}, nil
+	return &Backend{inner: inner, workers: floats.Workers(parallelism)}, nil
 }
 
 // Name returns BackendName.
@@ -70,11 +72,7 @@ func (b *Backend) String() string { return BackendName }
 
 // Description tells whether the kernels in assembly are used, and by how many threads.
 func (b *Backend) Description() string {
-	kernels := "Go"
-	if simd {
-		kernels = "AVX2"
-	}
-	return fmt.Sprintf("CPU with %s kernels (parallelism=%d)", kernels, int(b.workers))
+	return fmt.Sprintf("CPU with %s kernels (parallelism=%d)", floats.Kernels(), int(b.workers))
 }
 
 // NumDevices returns 1.

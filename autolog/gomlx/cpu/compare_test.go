@@ -11,6 +11,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/millrace-ml/millrace/internal/floats"
 )
 
 // graphOf builds a computation of parameters.
@@ -24,7 +26,7 @@ type tensorOf struct {
 
 // random returns a tensor of small integers, whose sums are exact in any order.
 func random(r *rand.Rand, dims ...int) tensorOf {
-	x := make([]float32, product(dims))
+	x := make([]float32, floats.Product(dims))
 	for i := range x {
 		x[i] = float32(r.IntN(9) - 4)
 	}

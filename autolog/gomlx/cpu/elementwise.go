@@ -1,5 +1,7 @@
 package cpu
 
+import "github.com/millrace-ml/millrace/internal/floats"
+
 // elementwise is the kernel of one or more operations on tensors of the same shape,
 // element by element. It does all of them on a piece of the tensors before it goes
 // on to the next, so that what one hands to another stays in the cache.
@@ -21,7 +23,7 @@ type step struct {
 type operand struct {
 	kind  operandKind
 	index int
-	view  view // Where kind is isView.
+	view  floats.View // Where kind is isView.
 	value *value
 }
 
@@ -38,10 +40,10 @@ const (
 // piece is how many elements are done at a time.
 const piece = 2048
 
-func (e *elementwise) run(w workers, in, out [][]float32) {
-	w.split(e.size, 1<<14, func(_, from, to int) {
-		s, memory := borrow((e.locals + 2) * piece)
-		defer s.giveBack()
+func (e *elementwise) run(w floats.Workers, in, out [][]float32) {
+	w.Split(e.size, 1<<14, func(_, from, to int) {
+		s, memory := floats.Borrow((e.locals + 2) * piece)
+		defer s.GiveBack()
 		for ; from < to; from += piece {
 			e.piece(from, min(piece, to-from), in, out, memory)
 		}
@@ -61,7 +63,7 @@ func (e *elementwise) piece(from, n int, in, out [][]float32, memory []float32) 
 			return out[o.index][from : from+n]
 		}
 		list := memory[(e.locals+spare)*piece:][:n]
-		o.view.read(list, in[o.index], from)
+		o.view.Read(list, in[o.index], from)
 		return list
 	}
 	for i := range e.steps {
@@ -82,9 +84,9 @@ func newElementwise(op *operation) *elementwise {
 	dims := out.shape.Dimensions
 	switch len(op.ins) {
 	case 1:
-		s.unary = unaryKernel(op.name)
+		s.unary = floats.Unary(op.name)
 	case 2:
-		s.binary = binaryKernel(op.name)
+		s.binary = floats.Binary(op.name)
 	}
 	if s.unary == nil && s.binary == nil {
 		return nil
@@ -95,7 +97,7 @@ func newElementwise(op *operation) *elementwise {
 	}
 	if s.binary != nil && s.a.kind == isNumber && s.b.kind == isNumber {
 		// Both are one element, and so may be the result: the kernels need a list.
-		s.a.kind, s.a.view = isView, view{dims: []int{max(1, out.shape.Size())}, strides: []int{0}}
+		s.a.kind, s.a.view = isView, floats.View{Dims: []int{max(1, out.shape.Size())}, Strides: []int{0}}
 	}
 	if s.unary != nil && s.a.kind == isNumber {
 		return nil
@@ -115,18 +117,18 @@ func newOperand(v *value, dims []int) operand {
 		}
 	}
 	v, axes = throughBroadcasts(v, axes)
-	from := natural(v.shape.Dimensions)
-	o := operand{value: v, view: view{dims: dims, strides: make([]int, len(dims))}}
+	from := floats.Natural(v.shape.Dimensions)
+	o := operand{value: v, view: floats.View{Dims: dims, Strides: make([]int, len(dims))}}
 	for i, a := range axes {
 		if a >= 0 && v.shape.Dimensions[a] != 1 {
-			o.view.strides[i] = from[a]
+			o.view.Strides[i] = from[a]
 		}
 	}
-	o.view = o.view.compact()
+	o.view = o.view.Compact()
 	switch {
-	case o.view.whole():
+	case o.view.Whole():
 		o.kind = isWhole
-	case o.view.number():
+	case o.view.Number():
 		o.kind = isNumber
 	default:
 		o.kind = isView

@@ -5,11 +5,13 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+
+	"github.com/millrace-ml/millrace/internal/floats"
 )
 
 // kernel computes an operation on float32.
 type kernel interface {
-	run(w workers, in, out [][]float32)
+	run(w floats.Workers, in, out [][]float32)
 }
 
 // lower returns the kernel of an operation and the values it takes, or nil where the
@@ -48,19 +50,19 @@ func lowerOne(op *operation) kernel {
 	case "ReduceSum", "ReduceMax", "ReduceMin":
 		return lowerReduce(op)
 	case "Transpose":
-		from := natural(in)
-		v := view{dims: op.outs[0].shape.Dimensions}
+		from := floats.Natural(in)
+		v := floats.View{Dims: op.outs[0].shape.Dimensions}
 		for _, axis := range op.attrs[0].([]int) {
-			v.strides = append(v.strides, from[axis])
+			v.Strides = append(v.Strides, from[axis])
 		}
-		return &rearrange{v.compact()}
+		return &rearrange{v.Compact()}
 	case "Reverse":
-		v := view{dims: in, strides: natural(in)}
+		v := floats.View{Dims: in, Strides: floats.Natural(in)}
 		for _, axis := range op.attrs[0].([]int) {
-			v.offset += (in[axis] - 1) * v.strides[axis]
-			v.strides[axis] = -v.strides[axis]
+			v.Offset += (in[axis] - 1) * v.Strides[axis]
+			v.Strides[axis] = -v.Strides[axis]
 		}
-		return &rearrange{v.compact()}
+		return &rearrange{v.Compact()}
 	case "Slice":
 		return lowerSlice(op, in)
 	}
@@ -79,14 +81,14 @@ func lowerReduce(op *operation) kernel {
 
 func lowerSlice(op *operation, in []int) kernel {
 	starts, steps := op.attrs[0].([]int), op.attrs[2].([]int)
-	v := view{dims: op.outs[0].shape.Dimensions, strides: natural(in)}
+	v := floats.View{Dims: op.outs[0].shape.Dimensions, Strides: floats.Natural(in)}
 	for i := range in {
-		v.offset += starts[i] * v.strides[i]
+		v.Offset += starts[i] * v.Strides[i]
 		if len(steps) > 0 {
-			v.strides[i] *= steps[i]
+			v.Strides[i] *= steps[i]
 		}
 	}
-	return &rearrange{v.compact()}
+	return &rearrange{v.Compact()}
 }
 
 // newDot returns the kernel of a DotGeneral of float32 throughout.
@@ -103,3 +105,10 @@ func newDot(op *operation) kernel {
 
 func isFloat(v *value) bool  { return v != nil && v.shape.DType == dtypes.Float32 }
 func notFloat(v *value) bool { return !isFloat(v) }
+
+// rearrange is the kernel of operations that only move elements.
+type rearrange struct{ view floats.View }
+
+func (r *rearrange) run(w floats.Workers, in, out [][]float32) {
+	w.Split(len(out[0]), 1<<15, func(_, from, to int) { r.view.Read(out[0][from:to], in[0], from) })
+}

@@ -15,20 +15,18 @@ import (
 func one(v compute.Value, err error) ([]compute.Value, error) { return []compute.Value{v}, err }
 
 func TestProducts(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(3, 4))
-		for n := range 120 {
-			// The axes are batch, then kept, then summed ones, each in any place.
-			batch, summed := sizes(r, 2, 3), sizes(r, 2, 30)
-			aKept, bKept := sizes(r, 2, 20), sizes(r, 2, 20)
-			a, aBatch, aSummed := shuffled(r, batch, summed, aKept)
-			b, bBatch, bSummed := shuffled(r, batch, summed, bKept)
-			compare(t, fmt.Sprintf("product %d: %v by %v, batch %v %v, summed %v %v", n, a, b, aBatch, bBatch, aSummed, bSummed),
-				func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-					return one(f.DotGeneral(in[0], aSummed, aBatch, in[1], bSummed, bBatch, compute.DotGeneralConfig{}))
-				}, random(r, a...), random(r, b...))
-		}
-	})
+	r := rand.New(rand.NewPCG(3, 4))
+	for n := range 120 {
+		// The axes are batch, then kept, then summed ones, each in any place.
+		batch, summed := sizes(r, 2, 3), sizes(r, 2, 30)
+		aKept, bKept := sizes(r, 2, 20), sizes(r, 2, 20)
+		a, aBatch, aSummed := shuffled(r, batch, summed, aKept)
+		b, bBatch, bSummed := shuffled(r, batch, summed, bKept)
+		compare(t, fmt.Sprintf("product %d: %v by %v, batch %v %v, summed %v %v", n, a, b, aBatch, bBatch, aSummed, bSummed),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				return one(f.DotGeneral(in[0], aSummed, aBatch, in[1], bSummed, bBatch, compute.DotGeneralConfig{}))
+			}, random(r, a...), random(r, b...))
+	}
 }
 
 func sizes(r *rand.Rand, axes, limit int) []int {
@@ -51,26 +49,24 @@ func shuffled(r *rand.Rand, batch, summed, kept []int) (dims, batchAxes, summedA
 }
 
 func TestElementwise(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(5, 6))
-		for n := range 200 {
-			dims := sizes(r, 4, 24/(1+n%4))
-			some := slices.Clone(dims)
-			for i := range some {
-				if r.IntN(2) == 0 {
-					some[i] = 1
-				}
+	r := rand.New(rand.NewPCG(5, 6))
+	for n := range 200 {
+		dims := sizes(r, 4, 24/(1+n%4))
+		some := slices.Clone(dims)
+		for i := range some {
+			if r.IntN(2) == 0 {
+				some[i] = 1
 			}
-			if r.IntN(5) == 0 {
-				some = nil
-			}
-			a, b := random(r, dims...), random(r, some...)
-			if x := a.flat.([]float32); n%7 == 0 {
-				x[0], x[len(x)-1] = float32(math.NaN()), float32(math.Inf(1))
-			}
-			compare(t, fmt.Sprintf("chain %d: %v, %v", n, dims, some), chain, a, b)
 		}
-	})
+		if r.IntN(5) == 0 {
+			some = nil
+		}
+		a, b := random(r, dims...), random(r, some...)
+		if x := a.flat.([]float32); n%7 == 0 {
+			x[0], x[len(x)-1] = float32(math.NaN()), float32(math.Inf(1))
+		}
+		compare(t, fmt.Sprintf("chain %d: %v, %v", n, dims, some), chain, a, b)
+	}
 }
 
 // chain has all elementwise operations, of values and results, both ways around.
@@ -105,37 +101,33 @@ func chain(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 }
 
 func TestSign(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		x := tensorOf{[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))}, []int{11}}
-		compare(t, "sign", func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
-	})
+	x := tensorOf{[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))}, []int{11}}
+	compare(t, "sign", func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
 }
 
 func TestReductions(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(7, 8))
-		for n := range 200 {
-			dims := sizes(r, 5, 12)
-			var axes []int
-			for i := range dims {
-				if r.IntN(2) == 0 {
-					axes = append(axes, i)
-				}
+	r := rand.New(rand.NewPCG(7, 8))
+	for n := range 200 {
+		dims := sizes(r, 5, 12)
+		var axes []int
+		for i := range dims {
+			if r.IntN(2) == 0 {
+				axes = append(axes, i)
 			}
-			compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-				s, err := f.ReduceSum(in[0], axes...)
-				if err != nil {
-					return nil, err
-				}
-				m, err := f.ReduceMax(in[0], axes...)
-				if err != nil {
-					return nil, err
-				}
-				l, err := f.ReduceMin(in[0], axes...)
-				return []compute.Value{s, m, l}, err
-			}, random(r, dims...))
 		}
-	})
+		compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+			s, err := f.ReduceSum(in[0], axes...)
+			if err != nil {
+				return nil, err
+			}
+			m, err := f.ReduceMax(in[0], axes...)
+			if err != nil {
+				return nil, err
+			}
+			l, err := f.ReduceMin(in[0], axes...)
+			return []compute.Value{s, m, l}, err
+		}, random(r, dims...))
+	}
 }
 
 func TestRearrangements(t *testing.T) {
@@ -180,28 +172,26 @@ func TestRearrangements(t *testing.T) {
 
 // TestEmpty has tensors without elements, at which the Go backend panics.
 func TestEmpty(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		outs, err := run(mustNew(t, New, ""), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			outs, err := chain(f, in)
-			if err != nil {
-				return nil, err
-			}
-			signs, err := f.Sign(in[0])
-			if err != nil {
-				return nil, err
-			}
-			sums, err := f.ReduceSum(in[0], 1)
-			if err != nil {
-				return nil, err
-			}
-			product, err := f.DotGeneral(in[0], []int{1}, nil, in[0], []int{1}, nil, compute.DotGeneralConfig{})
-			return append(outs, signs, sums, product), err
-		}, []tensorOf{{[]float32{}, []int{3, 0}}, {[]float32{2}, nil}})
+	outs, err := run(mustNew(t, New, ""), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+		outs, err := chain(f, in)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		if n := len(outs); !slices.Equal(outs[n-2], make([]float32, 3)) || !slices.Equal(outs[n-1], make([]float32, 9)) {
-			t.Errorf("the sums are %v and %v", outs[n-2], outs[n-1])
+		signs, err := f.Sign(in[0])
+		if err != nil {
+			return nil, err
 		}
-	})
+		sums, err := f.ReduceSum(in[0], 1)
+		if err != nil {
+			return nil, err
+		}
+		product, err := f.DotGeneral(in[0], []int{1}, nil, in[0], []int{1}, nil, compute.DotGeneralConfig{})
+		return append(outs, signs, sums, product), err
+	}, []tensorOf{{[]float32{}, []int{3, 0}}, {[]float32{2}, nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(outs); !slices.Equal(outs[n-2], make([]float32, 3)) || !slices.Equal(outs[n-1], make([]float32, 9)) {
+		t.Errorf("the sums are %v and %v", outs[n-2], outs[n-1])
+	}
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/millrace-ml/millrace/internal/floats"
 )
 
 // classifier is the network of MLflow's PyTorch quickstart.
@@ -44,7 +46,7 @@ func newTrainer(b compute.Backend, net network, rate float64) *train.Trainer {
 // batch returns made-up examples of ten classes.
 func batch(seed uint64, dims ...int) train.Batch {
 	r := rand.New(rand.NewPCG(seed, 1))
-	x, y := make([]float32, product(dims)), make([]int32, dims[0])
+	x, y := make([]float32, floats.Product(dims)), make([]int32, dims[0])
 	for i := range x {
 		x[i] = r.Float32()
 	}

@@ -1,6 +1,10 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/internal/floats"
+)
 
 // reduce is the kernel of sums, maxima and minima along axes.
 type reduce struct {
@@ -25,8 +29,8 @@ var reductions = map[string]struct {
 
 func newReduce(name string, dims, axes []int) *reduce {
 	kind := reductions[name]
-	r := &reduce{start: kind.start, rows: binaryKernel(kind.op)}
-	op := binaryGo[kind.op]
+	r := &reduce{start: kind.start, rows: floats.Binary(kind.op)}
+	op := floats.Scalar(kind.op)
 	r.row = func(x float32, a []float32) float32 {
 		for _, y := range a {
 			x = op(x, y)
@@ -34,7 +38,7 @@ func newReduce(name string, dims, axes []int) *reduce {
 		return x
 	}
 	if name == "ReduceSum" {
-		r.row = func(x float32, a []float32) float32 { return x + sum(a) }
+		r.row = func(x float32, a []float32) float32 { return x + floats.Sum(a) }
 	}
 	r.axes(dims, axes)
 	return r
@@ -56,7 +60,7 @@ func (r *reduce) axes(dims, axes []int) {
 			r.dims, kept = append(r.dims, d), append(kept, !reduced[i])
 		}
 	}
-	r.strides, r.toStrides = natural(r.dims), make([]int, len(r.dims))
+	r.strides, r.toStrides = floats.Natural(r.dims), make([]int, len(r.dims))
 	size := 1
 	for i := len(r.dims) - 1; i >= 0; i-- {
 		if kept[i] {
@@ -66,7 +70,7 @@ func (r *reduce) axes(dims, axes []int) {
 	}
 }
 
-func (r *reduce) run(_ workers, in, out [][]float32) {
+func (r *reduce) run(_ floats.Workers, in, out [][]float32) {
 	for i := range out[0] {
 		out[0][i] = r.start
 	}

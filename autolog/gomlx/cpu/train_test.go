@@ -31,25 +31,23 @@ func losses(t *testing.T, b compute.Backend, net network, steps int, dims ...int
 }
 
 func TestTraining(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		for name, n := range nets {
-			want := losses(t, mustNew(t, gobackend.New, ""), n.net, 20, n.dims...)
-			for _, config := range []string{"parallelism=1", "parallelism=3"} {
-				got := losses(t, mustNew(t, New, config), n.net, 20, n.dims...)
-				for i := range want {
-					if math.Abs(got[i]-want[i]) > 1e-4*(1+math.Abs(want[i])) {
-						t.Fatalf("%s, %s: losses %v, want %v", name, config, got, want)
-					}
-				}
-				if again := losses(t, mustNew(t, New, config), n.net, 20, n.dims...); !slices.Equal(got, again) {
-					t.Errorf("%s, %s: losses %v, then %v", name, config, got, again)
+	for name, n := range nets {
+		want := losses(t, mustNew(t, gobackend.New, ""), n.net, 20, n.dims...)
+		for _, config := range []string{"parallelism=1", "parallelism=3"} {
+			got := losses(t, mustNew(t, New, config), n.net, 20, n.dims...)
+			for i := range want {
+				if math.Abs(got[i]-want[i]) > 1e-4*(1+math.Abs(want[i])) {
+					t.Fatalf("%s, %s: losses %v, want %v", name, config, got, want)
 				}
 			}
-			if want[19] >= want[3] {
-				t.Errorf("%s learned nothing: %v", name, want)
+			if again := losses(t, mustNew(t, New, config), n.net, 20, n.dims...); !slices.Equal(got, again) {
+				t.Errorf("%s, %s: losses %v, then %v", name, config, got, again)
 			}
 		}
-	})
+		if want[19] >= want[3] {
+			t.Errorf("%s learned nothing: %v", name, want)
+		}
+	}
 }
 
 // nets are the networks to train and the shapes of their inputs.
@@ -64,19 +62,17 @@ var nets = map[string]struct {
 
 // TestGradients compares the gradients of the loss by all weights.
 func TestGradients(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
-		for name, n := range nets {
-			want := gradients(t, mustNew(t, gobackend.New, ""), n.net, n.dims...)
-			got := gradients(t, mustNew(t, New, ""), n.net, n.dims...)
-			for i := range want {
-				for j, x := range want[i] {
-					if !near(got[i][j], x) {
-						t.Fatalf("%s: element %d of gradient %d is %v, want %v", name, j, i, got[i][j], x)
-					}
+	for name, n := range nets {
+		want := gradients(t, mustNew(t, gobackend.New, ""), n.net, n.dims...)
+		got := gradients(t, mustNew(t, New, ""), n.net, n.dims...)
+		for i := range want {
+			for j, x := range want[i] {
+				if !near(got[i][j], x) {
+					t.Fatalf("%s: element %d of gradient %d is %v, want %v", name, j, i, got[i][j], x)
 				}
 			}
 		}
-	})
+	}
 }
 
 func gradients(t *testing.T, b compute.Backend, net network, dims ...int) [][]float32 {

@@ -1,4 +1,4 @@
-package cpu
+package floats
 
 // depth is how much of the axis that is summed over is done at a time, so that a
 // packed column panel stays in the first cache.
@@ -14,19 +14,19 @@ var packedOff = func() (off [depth]int) {
 
 // multiplyTiles is multiply with tile. It packs a, and b where its rows are not in
 // place, for the kernel to read them in order.
-func multiplyTiles(w workers, m, n, k int, a, b matrix, c []float32) {
+func multiplyTiles(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	panels := roundUp(m, tileRows) / tileRows
-	s, packed := borrow(panels * tileRows * min(k, depth))
-	defer s.giveBack()
-	direct := b.row == 1 && (k <= depth/4 || m <= 4*tileRows)
+	s, packed := Borrow(panels * tileRows * min(k, depth))
+	defer s.GiveBack()
+	direct := b.Row == 1 && (k <= depth/4 || m <= 4*tileRows)
 	for from := 0; from < k; from += depth {
 		d := min(depth, k-from)
-		packRows(packed, matrix{a.floats[from*a.inner:], a.row, a.inner}, m, d)
-		part := matrix{b.floats[from*b.inner:], b.row, b.inner}
+		packRows(packed, Matrix{a.Floats[from*a.Inner:], a.Row, a.Inner}, m, d)
+		part := Matrix{b.Floats[from*b.Inner:], b.Row, b.Inner}
 		grain := 1 + (1<<16)/(m*d*tileCols+1)
-		w.split(roundUp(n, tileCols)/tileCols, grain, func(_, p, last int) {
+		w.Split(roundUp(n, tileCols)/tileCols, grain, func(_, p, last int) {
 			t := newTiler(part, d, direct)
-			defer t.scratch.giveBack()
+			defer t.scratch.GiveBack()
 			for ; p < last; p++ {
 				t.column(p*tileCols, m, n, packed, c, from > 0)
 			}
@@ -35,13 +35,13 @@ func multiplyTiles(w workers, m, n, k int, a, b matrix, c []float32) {
 }
 
 // packRows writes d columns of m rows of a as panels of four rows, column by column.
-func packRows(packed []float32, a matrix, m, d int) {
+func packRows(packed []float32, a Matrix, m, d int) {
 	for i := range roundUp(m, tileRows) {
 		to := packed[i/tileRows*tileRows*d+i%tileRows:]
 		for k := range d {
 			x := float32(0)
 			if i < m {
-				x = a.floats[i*a.row+k*a.inner]
+				x = a.Floats[i*a.Row+k*a.Inner]
 			}
 			to[k*tileRows] = x
 		}
@@ -50,21 +50,21 @@ func packRows(packed []float32, a matrix, m, d int) {
 
 // tiler computes column panels.
 type tiler struct {
-	b       matrix
+	b       Matrix
 	d       int
 	direct  []int // The offsets of the rows of b, if they need no packing.
 	panel   []float32
 	edge    []float32
-	scratch *scratch
+	scratch *Scratch
 }
 
-func newTiler(b matrix, d int, direct bool) *tiler {
-	s, list := borrow((d + tileRows) * tileCols)
+func newTiler(b Matrix, d int, direct bool) *tiler {
+	s, list := Borrow((d + tileRows) * tileCols)
 	t := &tiler{b: b, d: d, panel: list[:d*tileCols], edge: list[d*tileCols:], scratch: s}
 	if direct {
 		t.direct = make([]int, d)
 		for k := range t.direct {
-			t.direct[k] = k * b.inner
+			t.direct[k] = k * b.Inner
 		}
 	}
 	return t
@@ -75,7 +75,7 @@ func (t *tiler) column(j, m, n int, packed, c []float32, add bool) {
 	cols := min(tileCols, n-j)
 	rows, off := t.panel, packedOff[:t.d]
 	if t.direct != nil && cols == tileCols {
-		rows, off = t.b.floats[j:], t.direct
+		rows, off = t.b.Floats[j:], t.direct
 	} else {
 		t.pack(j, cols)
 	}
@@ -104,16 +104,16 @@ func (t *tiler) pack(j, cols int) {
 	if cols < tileCols {
 		clear(t.panel)
 	}
-	if t.b.row == 1 {
+	if t.b.Row == 1 {
 		for k := range t.d {
-			copy(t.panel[k*tileCols:][:cols], t.b.floats[k*t.b.inner+j:])
+			copy(t.panel[k*tileCols:][:cols], t.b.Floats[k*t.b.Inner+j:])
 		}
 		return
 	}
 	for x := range cols {
-		from := t.b.floats[(j+x)*t.b.row:]
+		from := t.b.Floats[(j+x)*t.b.Row:]
 		for k := range t.d {
-			t.panel[k*tileCols+x] = from[k*t.b.inner]
+			t.panel[k*tileCols+x] = from[k*t.b.Inner]
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package cpu
+package floats
 
 import "slices"
 
@@ -17,12 +17,12 @@ type planes struct {
 	source       []int // The input's strides.
 }
 
-func newPlanes(c *convolution, padding [][2]int, gaps []int) planes {
+func newPlanes(c *Convolution, padding [][2]int, gaps []int) planes {
 	p := planes{source: c.in.space}
 	for i, n := range c.outDims {
 		p.dims = append(p.dims, (n-1)*c.strides[i]+(c.kernelDims[i]-1)*c.dilations[i]+1)
 	}
-	p.space, p.size = natural(p.dims), product(p.dims)
+	p.space, p.size = Natural(p.dims), Product(p.dims)
 	for i, n := range c.inDims {
 		// Element j of the input is at start+j*gap of the plane, or outside of it.
 		start, gap := padding[i][0], gaps[i]
@@ -50,6 +50,6 @@ func (p *planes) fill(list, in []float32, at, n, stride int) {
 		return
 	}
 	for i := range n {
-		move(p.count, list, i*p.size+p.to, p.steps, in, at+i*stride+p.from, p.source)
+		Move(p.count, list, i*p.size+p.to, p.steps, in, at+i*stride+p.from, p.source)
 	}
 }

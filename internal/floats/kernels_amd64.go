@@ -1,4 +1,4 @@
-package cpu
+package floats
 
 import "golang.org/x/sys/cpu"
 
@@ -79,8 +79,8 @@ func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float
 	dotsAVX2(n, &a[0], lda, &b[0], &off[0], &c[0], ldc)
 }
 
-// sum returns the sum of a list.
-func sum(a []float32) float32 {
+// Sum returns the sum of a list.
+func Sum(a []float32) float32 {
 	if !simd || len(a) == 0 {
 		return sumGo(a)
 	}
@@ -98,9 +98,9 @@ var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 	"Min": {minAVX2, minScalarAVX2, minScalarAVX2},
 }
 
-// binaryKernel returns the function that sets dst to a op b, where a or b may be a
-// list of one, or nil if there is none.
-func binaryKernel(op string) func(dst, a, b []float32) {
+// Binary returns the function that sets dst to a op b, element by element, where a or
+// b may be a list of one. op is Add, Sub, Mul, Div, Max or Min; for others it is nil.
+func Binary(op string) func(dst, a, b []float32) {
 	fast, ok := binaryAVX2[op]
 	if !ok || !simd {
 		return broadcast(binaryGo[op])
@@ -119,8 +119,9 @@ func binaryKernel(op string) func(dst, a, b []float32) {
 	}
 }
 
-// unaryKernel returns the function that sets dst to op a, or nil if there is none.
-func unaryKernel(op string) func(dst, a []float32) {
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs,
+// Sign, Sqrt, Exp, Log or Tanh; for others it is nil.
+func Unary(op string) func(dst, a []float32) {
 	if op == "Sign" && simd {
 		return func(dst, a []float32) {
 			if len(dst) > 0 {

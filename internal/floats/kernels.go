@@ -1,4 +1,7 @@
-package cpu
+// Package floats computes with lists of float32 and with the tensors that they hold:
+// products of matrices, convolutions and operations element by element. Where the
+// machine has AVX2 and FMA, kernels in assembly do the work.
+package floats
 
 import "math"
 
@@ -48,6 +51,23 @@ func sumGo(a []float32) float32 {
 	}
 	return s
 }
+
+// What the kernels that a machine runs are written in.
+const (
+	AVX2 = "AVX2"
+	Go   = "Go"
+)
+
+// Kernels names the kernels that this machine runs: [AVX2] or [Go].
+func Kernels() string {
+	if simd {
+		return AVX2
+	}
+	return Go
+}
+
+// Scalar returns the operation of [Binary] on two numbers, or nil.
+func Scalar(op string) func(a, b float32) float32 { return binaryGo[op] }
 
 // binaryGo has the operations on two numbers.
 var binaryGo = map[string]func(a, b float32) float32{
