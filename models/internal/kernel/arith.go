@@ -60,6 +60,9 @@ func arith[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
 	if isInteger(x) && (op == Div || op == Mod || op == Fmod || op == FloorDiv) && slices.Contains(y, 0) {
 		return nil, invalid("an integer is divided by 0")
 	}
+	if row := arithRow(op, x, y); row != nil {
+		return zipRows(a, b, row)
+	}
 	return zip(a, b, x, y, arithOf[T](op))
 }
 
@@ -173,29 +176,39 @@ func logic(op Op, a, b *Tensor) (*Tensor, error) {
 
 // zip calls f for every pair of elements of two tensors that broadcast.
 func zip[T, R any](a, b *Tensor, x, y []T, f func(a, b T) R) (*Tensor, error) {
+	return zipRows(a, b, func(dst []R, i, j, stepX, stepY int) {
+		for k := range dst {
+			dst[k] = f(x[i], y[j])
+			i += stepX
+			j += stepY
+		}
+	})
+}
+
+// zipRows calls row for every row of the result of an operation on two tensors that
+// broadcast, with where the elements start and their steps, which are 1 or 0.
+func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*Tensor, error) {
 	shape, err := BroadcastShape(a.Shape, b.Shape)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]R, product(shape))
-	sa, sb := broadcastStrides(a.Shape, shape), broadcastStrides(b.Shape, shape)
-	flat := shape
-	if len(x) == len(out) && (len(y) == len(out) || len(y) == 1) {
+	result := &Tensor{Shape: shape, Data: out}
+	if a.Len() == len(out) && (b.Len() == len(out) || b.Len() == 1) {
 		// The common cases, equal shapes and a scalar, are one row.
-		flat, sa, sb = []int{len(out)}, []int{1}, []int{min(1, len(y)-1)}
-		if len(y) == len(out) {
-			sb[0] = 1
+		step := 0
+		if b.Len() == len(out) {
+			step = 1
 		}
+		parallel(len(out), minRow, func(lo, hi int) { row(out[lo:hi], lo, lo*step, 1, step) })
+		return result, nil
 	}
-	n, da, db := lastRow(flat, sa, sb)
+	sa, sb := broadcastStrides(a.Shape, shape), broadcastStrides(b.Shape, shape)
+	n, da, db := lastRow(shape, sa, sb)
 	at := 0
-	walk(flat, sa, sb, func(i, j int) {
-		for k := range out[at : at+n] {
-			out[at+k] = f(x[i], y[j])
-			i += da
-			j += db
-		}
+	walk(shape, sa, sb, func(i, j int) {
+		row(out[at:at+n], i, j, da, db)
 		at += n
 	})
-	return &Tensor{Shape: shape, Data: out}, nil
+	return result, nil
 }

@@ -78,6 +78,9 @@ func conv[T float](c convolution, batch int, out []T, x, weight *Tensor) bool {
 	if !okX || !okW {
 		return false
 	}
+	if convFast(c, batch, img, kern, out) {
+		return true
+	}
 	inSize := c.in * c.s[0].in * c.s[1].in
 	outSize := c.out * c.s[0].out * c.s[1].out
 	depth := c.in * c.s[0].kernel * c.s[1].kernel

@@ -1,5 +1,7 @@
 package kernel
 
+import "runtime"
+
 // matrices are the sizes of a product of [m, k] and [k, n].
 type matrices struct{ m, n, k int }
 
@@ -16,6 +18,9 @@ const (
 // multiplyWide is multiply with the columns, or the rows where there are few
 // columns, spread over goroutines.
 func multiplyWide[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
+	if multiplyFast(runtime.GOMAXPROCS(0), p, a, b, rowStep, colStep, c) {
+		return
+	}
 	if p.m >= p.n {
 		parallel(p.m, 2+minWork/(1+p.n*p.k), func(lo, hi int) {
 			multiply(matrices{hi - lo, p.n, p.k}, a[lo*p.k:], b, rowStep, colStep, c[lo*p.n:])
@@ -28,10 +33,13 @@ func multiplyWide[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
 	})
 }
 
-// multiply adds the product of a, dense of [m, k], and b, of [k, n], to c, dense
-// of [m, n]. Row r and column s of b lie at r*rowStep+s*colStep.
+// multiply writes the product of a, dense of [m, k], and b, of [k, n], to c, dense
+// of [m, n], which has to hold zeros. Row r and column s of b lie at
+// r*rowStep+s*colStep.
 func multiply[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
-	columns(p, 0, p.n, a, b, rowStep, colStep, c)
+	if !multiplyFast(1, p, a, b, rowStep, colStep, c) {
+		columns(p, 0, p.n, a, b, rowStep, colStep, c)
+	}
 }
 
 // columns is multiply for the columns from lo to hi.

@@ -15,7 +15,7 @@ func BatchNorm(x, weight, bias, mean, variance *Tensor, eps float64) (*Tensor, e
 	n := x.Shape[1]
 	lists := make([][]float64, 4)
 	for i, t := range []*Tensor{weight, bias, mean, variance} {
-		list, err := floats(t, n, []float64{1, 0, 0, 1}[i])
+		list, err := numbers(t, n, []float64{1, 0, 0, 1}[i])
 		if err != nil {
 			return nil, err
 		}
@@ -29,8 +29,8 @@ func BatchNorm(x, weight, bias, mean, variance *Tensor, eps float64) (*Tensor, e
 	return affine(x, product(x.Shape[2:]), scale, shift)
 }
 
-// floats reads a list of n numbers, or n times the default for nil.
-func floats(t *Tensor, n int, without float64) ([]float64, error) {
+// numbers reads a list of n numbers, or n times the default for nil.
+func numbers(t *Tensor, n int, without float64) ([]float64, error) {
 	if t == nil {
 		return slices.Repeat([]float64{without}, n), nil
 	}
@@ -94,11 +94,11 @@ func normLast(x, weight, bias *Tensor, normalized []int, eps float64, center boo
 	if err != nil || weight == nil && bias == nil {
 		return out, err
 	}
-	scale, err := floats(weight, n, 1)
+	scale, err := numbers(weight, n, 1)
 	if err != nil {
 		return nil, err
 	}
-	shift, err := floats(bias, n, 0)
+	shift, err := numbers(bias, n, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -117,11 +117,11 @@ func GroupNorm(x, weight, bias *Tensor, groups int, eps float64) (*Tensor, error
 	if err != nil || weight == nil && bias == nil {
 		return out, err
 	}
-	scale, err := floats(weight, channels, 1)
+	scale, err := numbers(weight, channels, 1)
 	if err != nil {
 		return nil, err
 	}
-	shift, err := floats(bias, channels, 0)
+	shift, err := numbers(bias, channels, 0)
 	if err != nil {
 		return nil, err
 	}

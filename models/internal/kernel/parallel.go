@@ -5,6 +5,9 @@ import (
 	"sync"
 )
 
+// minRow is how many elements of a simple operation are worth a goroutine.
+const minRow = 1 << 14
+
 // parallel calls f for consecutive parts of 0 to n, on as many goroutines as
 // the machine has processors but with no less than least each.
 func parallel(n, least int, f func(lo, hi int)) {

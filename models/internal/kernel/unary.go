@@ -15,7 +15,7 @@ func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 
 func mapAll[T float32 | float64](x *Tensor, d []T, f func(float64) float64) (*Tensor, error) {
 	out := make([]T, len(d))
-	parallel(len(d), 1<<14, func(lo, hi int) {
+	parallel(len(d), minRow, func(lo, hi int) {
 		for i, v := range d[lo:hi] {
 			out[lo+i] = T(f(float64(v)))
 		}
@@ -63,15 +63,6 @@ func Clip(x, low, high *Tensor) (*Tensor, error) {
 
 // Relu replaces what is below 0 by 0.
 func Relu(x *Tensor) (*Tensor, error) {
-	if d, ok := x.Data.([]float32); ok {
-		out := make([]float32, len(d))
-		for i, v := range d {
-			if !(v < 0) {
-				out[i] = v
-			}
-		}
-		return &Tensor{Shape: x.Shape, Data: out}, nil
-	}
 	zero, err := Cast(Scalar[int64](0), x.DType())
 	if err != nil {
 		return nil, err
