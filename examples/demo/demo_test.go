@@ -52,4 +52,14 @@ func TestWorkflows(t *testing.T) {
 	if version.CurrentStage != mlflow.StageStaging {
 		t.Errorf("the version is in %s", version.CurrentStage)
 	}
+	for run, err := range server.Client().AllRuns(ctx, &mlflow.SearchRunsRequest{ExperimentIDs: []string{"1"}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range run.Inputs.DatasetInputs {
+			if !strings.HasPrefix(in.Dataset.Name, "synthetic-images-") {
+				t.Errorf("made-up images are shown as %s", in.Dataset.Name)
+			}
+		}
+	}
 }

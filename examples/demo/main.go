@@ -73,7 +73,8 @@ func run(ctx context.Context, out io.Writer) error {
 func workflows(ctx context.Context, client *mlflow.Client, images int, out io.Writer) (string, error) {
 	fmt.Fprintln(out, "== MLflow's quickstart: a convolutional network, on made-up images of FashionMNIST's kind")
 	first := quickstart.Default(out)
-	first.Epochs, first.LearningRate, first.Source = 2, 0.05, "synthetic"
+	first.Synthetic()
+	first.Epochs, first.LearningRate = 2, 0.05
 	if _, err := quickstart.Run(ctx, client, idx.Synthetic(images, images/6), first); err != nil {
 		return "", err
 	}

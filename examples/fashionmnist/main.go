@@ -49,11 +49,13 @@ func run(ctx context.Context, out io.Writer) error {
 	flag.StringVar(&o.Experiment, "experiment", o.Experiment, "name of the experiment")
 	flag.Parse()
 
-	data, source, err := load(ctx, *dir, *synthetic, *limit, out)
+	if *synthetic {
+		o.Synthetic()
+	}
+	data, err := load(ctx, *dir, *synthetic, *limit, out)
 	if err != nil {
 		return err
 	}
-	o.Source = source
 	client, done, err := tracking.Connect(ctx, out)
 	if err != nil {
 		return err
@@ -63,13 +65,13 @@ func run(ctx context.Context, out io.Writer) error {
 }
 
 // load reads the images, downloads them, or makes them up.
-func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Writer) (*idx.Set, string, error) {
+func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Writer) (*idx.Set, error) {
 	if synthetic {
 		train := 60000
 		if limit > 0 {
 			train = limit
 		}
-		return idx.Synthetic(train, train/6), "synthetic", nil
+		return idx.Synthetic(train, train/6), nil
 	}
 	set, err := idx.Load(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,17 +84,17 @@ func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Wri
 			}
 		})
 		if err != nil {
-			return nil, "", fmt.Errorf("FashionMNIST is not in %s and cannot be downloaded (%w); put its four IDX files there, or run again with -synthetic to train on made-up images of the same kind", dir, err)
+			return nil, fmt.Errorf("FashionMNIST is not in %s and cannot be downloaded (%w); put its four IDX files there, or run again with -synthetic to train on made-up images of the same kind", dir, err)
 		}
 		set, err = idx.Load(dir)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if limit > 0 {
 		set.Train, set.Test = first(set.Train, limit), first(set.Test, limit/6)
 	}
-	return set, idx.FashionMNIST, nil
+	return set, nil
 }
 
 // first returns the first n examples of a split.

@@ -42,12 +42,12 @@ func batches(title string, data *idx.Split, size int) *learn.Examples {
 
 // describe names both splits for the run's inputs. Their numbers are those of
 // the files.
-func describe(source string, data *idx.Set) (map[string]*mlflow.Dataset, error) {
+func describe(o *Options, data *idx.Set) (map[string]*mlflow.Dataset, error) {
 	out := map[string]*mlflow.Dataset{}
 	for purpose, split := range map[string]*idx.Split{"training": &data.Train, "test": &data.Test} {
 		features := &mlflow.Tensor{Shape: []int{split.Images.Len(), side, side}, Data: split.Images.Pixels}
 		targets := &mlflow.Tensor{Shape: []int{len(split.Labels)}, Data: split.Labels}
-		d, err := mlflow.NewDataset("FashionMNIST-"+purpose, source, features, targets)
+		d, err := mlflow.NewDataset(o.Dataset+"-"+purpose, o.Source, features, targets)
 		if err != nil {
 			return nil, err
 		}

@@ -33,15 +33,24 @@ type Options struct {
 	LearningRate float64
 	// Seed starts the weights; 0 for another one each time.
 	Seed int64
-	// Source says where the data came from.
-	Source string
+	// Dataset names the images in the run, and Source says where they came from.
+	Dataset, Source string
 	// Out gets the progress bar and what the page prints.
 	Out io.Writer
 }
 
 // Default returns the page's settings, printing to out.
 func Default(out io.Writer) Options {
-	return Options{Experiment: "mlflow-pytorch-quickstart", Epochs: 3, BatchSize: 64, LearningRate: 1e-3, Seed: 1, Source: "FashionMNIST", Out: out}
+	return Options{
+		Experiment: "mlflow-pytorch-quickstart", Epochs: 3, BatchSize: 64, LearningRate: 1e-3, Seed: 1,
+		Dataset: "FashionMNIST", Source: idx.FashionMNIST, Out: out,
+	}
+}
+
+// Synthetic changes the settings for images of [idx.Synthetic], which the run must
+// not show as FashionMNIST's.
+func (o *Options) Synthetic() {
+	o.Dataset, o.Source = "synthetic-images", "idx.Synthetic"
 }
 
 // Result is what came of a training.
@@ -99,11 +108,11 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		[]metric.Interface{accuracy}, []metric.Interface{metric.NewSparseCategoricalAccuracy("Mean Accuracy", "#acc")})
 	loop := train.NewLoop(trainer)
 
-	datasets, err := describe(o.Source, data)
+	datasets, err := describe(o, data)
 	if err != nil {
 		return err
 	}
-	training, test := batches("FashionMNIST, training", &data.Train, o.BatchSize), batches("FashionMNIST, test", &data.Test, o.BatchSize)
+	training, test := batches(o.Dataset+", training", &data.Train, o.BatchSize), batches(o.Dataset+", test", &data.Test, o.BatchSize)
 	auto, err := gomlx.Autolog(ctx, run, loop, gomlx.Options{
 		Optimizer: sgd,
 		Params: map[string]any{
