@@ -20,6 +20,7 @@ import (
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/metric"
@@ -67,7 +68,9 @@ type Logger struct {
 	checkpoints *checkpoint.Handler
 
 	begun     bool
-	summed    bool // The model's summary is logged.
+	stepped   bool // What the first step makes is logged.
+	rateGiven bool // The learning rate is among the params.
+	rate      float64
 	epoch     int
 	lossSum   float64
 	lossCount int
@@ -108,7 +111,8 @@ func (l *Logger) Close() {
 // ModelInfo returns the model that was logged when training ended, nil before.
 func (l *Logger) ModelInfo() *mlflow.ModelInfo { return l.model }
 
-// Watch returns ds, and notices when an epoch of it is over.
+// Watch returns ds, and notices when an epoch of it is over. Training on a dataset
+// that is not watched counts as one epoch.
 func (l *Logger) Watch(ds train.Dataset) train.Dataset { return &watched{ds, l} }
 
 type watched struct {
@@ -147,6 +151,7 @@ func (l *Logger) onStart(loop *train.Loop, ds train.Dataset) error {
 		params["optimizer"] = optimizerName(l.options.Optimizer)
 	}
 	maps.Copy(params, l.options.Params)
+	_, l.rateGiven = params[optimizer.ParamLearningRate]
 	if err := l.run.LogParams(l.ctx, params); err != nil {
 		return err
 	}
@@ -169,9 +174,9 @@ func optimizerName(o optimizer.Interface) string {
 }
 
 func (l *Logger) onStep(loop *train.Loop, values []*tensors.Tensor) error {
-	if !l.summed {
-		l.summed = true
-		if err := l.run.LogText(l.ctx, Summary(loop.Trainer.Store()), "model_summary.txt"); err != nil {
+	if !l.stepped {
+		l.stepped = true
+		if err := l.onFirstStep(loop.Trainer.Store()); err != nil {
 			return err
 		}
 	}
@@ -180,7 +185,33 @@ func (l *Logger) onStep(loop *train.Loop, values []*tensors.Tensor) error {
 	if loop.LoopStep%l.options.EverySteps != 0 {
 		return nil
 	}
-	return l.run.LogMetrics(l.ctx, named(loop.Trainer.TrainMetrics(), values, ""), int64(loop.LoopStep))
+	metrics := named(loop.Trainer.TrainMetrics(), values, "")
+	rate, err := learningRate(loop.Trainer.Store())
+	if err != nil {
+		return err
+	}
+	if rate != nil && shapes.ConvertTo[float64](rate) != l.rate { // A schedule is at work.
+		l.rate = shapes.ConvertTo[float64](rate)
+		metrics[optimizer.ParamLearningRate] = l.rate
+	}
+	return l.run.LogMetrics(l.ctx, metrics, int64(loop.LoopStep))
+}
+
+// onFirstStep logs what is there only once the graph was built: the model's
+// variables, and the learning rate that the optimizer has by default.
+func (l *Logger) onFirstStep(store *model.Store) error {
+	if err := l.run.LogText(l.ctx, Summary(store), "model_summary.txt"); err != nil {
+		return err
+	}
+	rate, err := learningRate(store)
+	if rate == nil || err != nil {
+		return err
+	}
+	l.rate = shapes.ConvertTo[float64](rate)
+	if l.rateGiven {
+		return nil
+	}
+	return l.run.LogParam(l.ctx, optimizer.ParamLearningRate, rate)
 }
 
 // endEpoch logs the mean training loss and what the evaluation finds.
@@ -210,7 +241,12 @@ func (l *Logger) endEpoch() error {
 	return nil
 }
 
+// onEnd ends an epoch that nobody watched, which RunSteps has for one, and logs
+// the model.
 func (l *Logger) onEnd(*train.Loop, []*tensors.Tensor) error {
+	if err := l.endEpoch(); err != nil {
+		return err
+	}
 	if l.options.Model == nil {
 		return nil
 	}

@@ -163,6 +163,50 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 	}
 }
 
+// The learning rate is the optimizer's own where nobody gives it, and a metric
+// from when it changes. Without Watch the whole training is one epoch.
+func TestLearningRate(t *testing.T) {
+	t.Parallel()
+	run := startRun(t)
+	loop, _ := newLoop(t, 0.25)
+	loop.OnStep("schedule", 0, func(loop *train.Loop, _ []*tensors.Tensor) error {
+		if loop.LoopStep != 2 {
+			return nil
+		}
+		return loop.Trainer.Store().GetVariable("/optimizers/learning_rate").SetValue(tensors.FromValue(float32(0.125)))
+	})
+	auto, err := gomlx.Autolog(t.Context(), run, loop, gomlx.Options{EverySteps: 1, SystemEvery: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer auto.Close()
+	if _, err := loop.RunEpochs(line{2}, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := run.Client().Run(t.Context(), run.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(got.Data.Params, func(p mlflow.Param) bool { return p.Key == "learning_rate" }); i < 0 || got.Data.Params[i].Value != "0.25" {
+		t.Errorf("params: %+v", got.Data.Params)
+	}
+	for key, want := range map[string][]int64{"learning_rate": {2}, "train_loss": {0}} {
+		var steps []int64
+		for m, err := range run.Client().AllMetricValues(t.Context(), run.ID(), key) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps = append(steps, m.Step)
+		}
+		if !slices.Equal(steps, want) {
+			t.Errorf("%s is logged at %v, want %v", key, steps, want)
+		}
+	}
+}
+
 func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *mlflow.ModelInfo) {
 	t.Helper()
 	if info.Version == nil || info.Version.Version != "1" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,6 +62,20 @@ func unnamed(specs []mlflow.TensorSpec) []mlflow.TensorSpec {
 func ofTraining(v *model.Variable) bool {
 	scope, _, _ := strings.Cut(strings.TrimPrefix(v.Scope(), "/"), "/")
 	return scope == "" || scope == optimizer.Scope || scope == metric.Scope || scope == "trainer" || strings.HasSuffix(scope, "Optimizer")
+}
+
+// learningRate returns the rate that GoMLX's optimizers keep as a variable, a float
+// of the loss's type, or nil where there is none.
+func learningRate(store *model.Store) (any, error) {
+	v := store.GetVariable(path.Join("/", optimizer.Scope, optimizer.ParamLearningRate))
+	if v == nil {
+		return nil, nil
+	}
+	t, err := v.Value()
+	if err != nil {
+		return nil, fmt.Errorf("reading the learning rate: %w", err)
+	}
+	return t.Value(), nil
 }
 
 // Summary lists the variables of a model with their shapes and sizes.
