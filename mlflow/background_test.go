@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -135,6 +137,36 @@ func TestMemoryIsBounded(t *testing.T) {
 	must(t, run.End(t.Context(), mlflow.RunFinished))
 	if len(s.taken) != logged {
 		t.Errorf("%d of %d metrics arrived", len(s.taken), logged)
+	}
+}
+
+// What LogMetric took while another goroutine ends the run is delivered.
+func TestNothingIsLostAtTheEnd(t *testing.T) {
+	t.Parallel()
+	s := &tracker{answer: func(int, []mlflow.Metric) int { return http.StatusOK }}
+	run := s.start(t)
+	var logged atomic.Int64
+	var loggers sync.WaitGroup
+	for range 8 {
+		loggers.Go(func() {
+			for i := range int64(100_000) {
+				if err := run.LogMetric(t.Context(), "loss", 0, i); errors.Is(err, mlflow.InvalidState) {
+					return
+				} else if err != nil {
+					t.Error(err)
+				}
+				logged.Add(1)
+			}
+			t.Error("the run did not end")
+		})
+	}
+	for logged.Load() < 1000 {
+		runtime.Gosched()
+	}
+	must(t, run.End(t.Context(), mlflow.RunFinished))
+	loggers.Wait()
+	if len(s.taken) != int(logged.Load()) {
+		t.Errorf("%d of %d metrics arrived", len(s.taken), logged.Load())
 	}
 }
 

@@ -35,10 +35,12 @@ type metricQueue struct {
 	errs     []error
 	dropped  int
 
-	ctx    context.Context // Ends the goroutine and its requests.
-	cancel context.CancelFunc
-	closed sync.Once
-	done   chan struct{}
+	adding  sync.RWMutex  // Held to read by add, so that close knows when none is under way.
+	closing chan struct{} // Closed when nothing more may be added.
+	closed  sync.Once
+	ctx     context.Context // Ends the goroutine and its requests.
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 // newMetricQueue starts the queue's goroutine, which close ends.
@@ -46,14 +48,21 @@ func newMetricQueue(ctx context.Context, send func(context.Context, []Metric) er
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // close calls cancel.
 	q := &metricQueue{
 		send: send, in: make(chan Metric, queueLength), flushes: make(chan chan error),
-		ctx: ctx, cancel: cancel, done: make(chan struct{}),
+		closing: make(chan struct{}), ctx: ctx, cancel: cancel, done: make(chan struct{}),
 	}
 	go q.run()
 	return q
 }
 
-// add queues a metric. It waits for room until ctx ends.
+// add queues a metric. It waits for room until ctx or the run ends.
 func (q *metricQueue) add(ctx context.Context, m Metric) error {
+	q.adding.RLock()
+	defer q.adding.RUnlock()
+	select {
+	case <-q.closing:
+		return errRunEnded
+	default:
+	}
 	if err := q.broken.Load(); err != nil {
 		return *err
 	}
@@ -65,7 +74,7 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	select {
 	case q.in <- m:
 		return nil
-	case <-q.done:
+	case <-q.closing:
 		return errRunEnded
 	case <-ctx.Done():
 		return fmt.Errorf("%d metrics wait for the tracking server and this one found no room: %w", queueLength, context.Cause(ctx))
@@ -95,10 +104,14 @@ func (q *metricQueue) undelivered(ctx context.Context) error {
 	return fmt.Errorf("some metrics (up to %d) have not been taken by the tracking server: %w", len(q.in)+batchLength, context.Cause(ctx))
 }
 
-// close flushes and ends the goroutine, even if ctx ends first.
+// close flushes and ends the goroutine, even if ctx ends first. What add took
+// before is flushed; what comes later is refused.
 func (q *metricQueue) close(ctx context.Context) error {
+	q.closed.Do(func() { close(q.closing) })
+	q.adding.Lock()
+	q.adding.Unlock() //nolint:staticcheck // Nothing to do in between: every add under way is over.
 	err := q.flush(ctx)
-	q.closed.Do(q.cancel)
+	q.cancel()
 	<-q.done
 	return err
 }

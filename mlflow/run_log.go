@@ -93,11 +93,6 @@ func (r *ActiveRun) Log(ctx context.Context, metrics ...Metric) error {
 		if m.Timestamp == 0 {
 			m.Timestamp = time.Now().UnixMilli()
 		}
-		select {
-		case <-r.over:
-			return errRunEnded
-		default:
-		}
 		if err := r.queue.add(ctx, m); err != nil {
 			return err
 		}
