@@ -106,7 +106,9 @@ test("the version page tells lineage, signature, difference and code", () =>
     const code = page.locator(".load-code code");
     assert.match(await code.first().textContent(), new RegExp(`models:/${data.modelName}/3`));
     await named(page, "button", "Go").click();
-    assert.match(await code.first().textContent(), new RegExp(data.models[2]));
+    assert.match(await code.first().textContent(), /models\.Open/);
+    await named(page, "button", "Shell").click();
+    assert.match(await code.first().textContent(), new RegExp(`serve -m models:/${data.modelName}/3`));
 
     await named(page, "button", "Add a description").click();
     await page.getByRole("textbox", { name: /Description/ }).fill("Needs **more** data");

@@ -92,6 +92,11 @@ export async function seed(server) {
     if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   };
   await put(artifactURI, "config.json", JSON.stringify({ lr: 0.1, layers: [1, 2, null] }));
+  await put(
+    artifactURI,
+    "logged.json",
+    JSON.stringify({ columns: ["truth", "score"], data: [["cat", 0.75]] }),
+  );
   await put(artifactURI, "table.csv", 'class,precision\ncat,0.91\n"dog, big",0.87\n');
   await put(artifactURI, "dot.png", onePixelPNG);
   await put(artifactURI, "page.html", "<h1>A report</h1>");

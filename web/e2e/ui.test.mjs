@@ -224,6 +224,11 @@ test("artifacts are browsed with the mouse and the arrow keys", () =>
     await page.keyboard.press("Home");
     await named(page, "treeitem", /config\.json/).click();
     await page.locator(".json-key").first().waitFor();
+    await page.keyboard.press("Home");
+    await named(page, "treeitem", /logged\.json/).click();
+    await named(page, "cell", "0.75").waitFor();
+    await page.getByLabel("Show as JSON").check();
+    await page.locator(".json-number", { hasText: "0.75" }).waitFor();
     await page.keyboard.press("ArrowDown");
     await named(page, "treeitem", /table\.csv/).click();
     await named(page, "columnheader", "precision").waitFor();

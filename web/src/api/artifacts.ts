@@ -89,23 +89,12 @@ function toFiles(listing: WireListing): FileInfo[] {
   }));
 }
 
-/** Files whose listings have an address too. Paths are appended to both addresses. */
-export interface VersionFiles extends FileSource {
-  listURL(path: string): string;
-}
-
 /**
  * The files of a model version: its logged model's, or a folder of its run's artifacts. Undefined where
  * the source is neither and so nothing this server can read.
  */
-export function versionFiles(version: ModelVersion): VersionFiles | undefined {
-  if (version.modelID) {
-    const root = `ajax-api/2.0/mlflow/logged-models/${encodeURIComponent(version.modelID)}/artifacts`;
-    return {
-      ...modelFiles(version.modelID),
-      listURL: (path) => serverURL(`${root}/directories`, { artifact_directory_path: path }),
-    };
-  }
+export function versionFiles(version: ModelVersion): FileSource | undefined {
+  if (version.modelID) return modelFiles(version.modelID);
   const folder = runFolder(version);
   if (folder === undefined) return undefined;
   const run = runFiles(version.runID);
@@ -113,12 +102,7 @@ export function versionFiles(version: ModelVersion): VersionFiles | undefined {
   return {
     id: `${run.id} ${folder}`,
     list: (path, signal) => run.list(inRun(path), signal),
-    url: (path) => run.url(`${folder}${folder && "/"}${path}`),
-    listURL: (path) =>
-      serverURL("ajax-api/2.0/mlflow/artifacts/list", {
-        run_id: version.runID,
-        path: `${folder}${folder && "/"}${path}`,
-      }),
+    url: (path) => run.url(inRun(path)),
   };
 }
 

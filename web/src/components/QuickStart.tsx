@@ -1,24 +1,26 @@
+import { useState } from "react";
 import { trackingURI } from "../api/client";
+import { firstRun, type Language } from "../lib/snippets";
 import { Snippet } from "./Copy";
+import { LanguagePicker } from "./LanguagePicker";
+
+const install: Record<Language, string> = {
+  Python: "pip install mlflow",
+  Go: "go get github.com/millrace-ml/millrace",
+  Shell: "go install github.com/millrace-ml/millrace/cmd/millrace@latest",
+};
 
 /** A first run against this very server, ready to paste. */
 export function QuickStart({ experiment = "my-experiment" }: { experiment?: string }) {
-  const code = `import mlflow
-
-mlflow.set_tracking_uri("${trackingURI()}")
-mlflow.set_experiment(${JSON.stringify(experiment)})
-
-with mlflow.start_run():
-    mlflow.log_param("lr", 0.01)
-    for step in range(100):
-        mlflow.log_metric("loss", 1 / (step + 1), step=step)`;
+  const [language, setLanguage] = useState<Language>("Python");
   return (
     <div className="quick-start">
+      <LanguagePicker chosen={language} onChoose={setLanguage} />
       <p>
-        Install the client with <code>pip install mlflow</code>, then run this. The run appears here by
+        Install the client with <code>{install[language]}</code>, then run this. The run appears here by
         itself.
       </p>
-      <Snippet code={code} label="Python example" />
+      <Snippet code={firstRun[language](trackingURI(), experiment)} label={`${language} example`} />
     </div>
   );
 }

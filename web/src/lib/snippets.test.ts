@@ -1,18 +1,17 @@
 import { expect, test } from "vitest";
-import { goSnippet, pythonSnippet } from "./snippets";
+import { firstRun, languages, loadModel } from "./snippets";
 
-test("Python loads by version or by alias, with odd names quoted", () => {
-  expect(pythonSnippet("http://h:5000", "iris", "3")).toContain('load_model("models:/iris/3")');
-  expect(pythonSnippet("http://h:5000", "iris", "@champion")).toContain(
-    'load_model("models:/iris@champion")',
-  );
-  expect(pythonSnippet("http://h", 'a"b\\', "1")).toContain('"models:/a\\"b\\\\/1"');
+test("a model is loaded by version or by alias in every language", () => {
+  for (const language of languages) {
+    expect(loadModel(language, "http://h:5000", "iris", "3")).toMatch(/models:\/iris\/3\b/);
+    expect(loadModel(language, "http://h:5000", "iris", "@champion")).toContain("models:/iris@champion");
+    expect(loadModel(language, "http://h:5000", "iris", "3")).toContain("http://h:5000");
+  }
 });
 
-test("Go downloads from the addresses given", () => {
-  const code = goSnippet("http://h/list?path=", "http://h/file?path=", "iris-3");
-  expect(code).toContain('listURL = "http://h/list?path="');
-  expect(code).toContain('fileURL = "http://h/file?path="');
-  expect(code).toContain('folder  = "iris-3"');
-  expect(code).toContain('`json:"is_dir"`');
+test("odd names stay inside their quotes", () => {
+  expect(loadModel("Python", "http://h", 'a"b\\', "1")).toContain('"models:/a\\"b\\\\/1"');
+  expect(loadModel("Go", "http://h", 'a"b', "1")).toContain('"models:/a\\"b/1"');
+  expect(loadModel("Shell", "http://h", "it's $HOME", "1")).toContain("-m 'models:/it'\\''s $HOME/1' -p");
+  expect(firstRun.Shell("http://h", "a b")).toContain("--experiment-name 'a b'");
 });

@@ -1,112 +1,105 @@
-// Code to load a model version, for people to copy.
+// Code for people to copy: a first run, and loading a model.
 
-/** Names and addresses end up inside string literals, which JSON's escapes fit in both languages. */
+export const languages = ["Python", "Go", "Shell"] as const;
+export type Language = (typeof languages)[number];
+
+/** Names and addresses end up inside string literals, which JSON's escapes fit in Python and Go. */
 const quoted = (text: string) => JSON.stringify(text);
 
-/** @param reference a version number, or an alias with its "@" */
-export function pythonSnippet(server: string, name: string, reference: string): string {
-  const uri = `models:/${name}${reference.startsWith("@") ? "" : "/"}${reference}`;
-  return `import mlflow
+/** A word of a shell's command line. */
+const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** A first run against a server. */
+export const firstRun: Record<Language, (server: string, experiment: string) => string> = {
+  Python: (server, experiment) => `import mlflow
 
 mlflow.set_tracking_uri(${quoted(server)})
-model = mlflow.pyfunc.load_model(${quoted(uri)})`;
-}
+mlflow.set_experiment(${quoted(experiment)})
 
-/**
- * There is no runtime for MLflow models in Go; what a Go program can do is fetch the files over REST.
- *
- * @param listURL lists a folder once the folder's path is appended to it
- * @param fileURL answers with a file once the file's path is appended to it
- */
-export function goSnippet(listURL: string, fileURL: string, folder: string): string {
-  return `package main
+with mlflow.start_run():
+    mlflow.log_param("lr", 0.01)
+    for step in range(100):
+        mlflow.log_metric("loss", 1 / (step + 1), step=step)`,
+
+  Go: (server, experiment) => `package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
+	"context"
 	"log"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
-)
 
-const (
-	listURL = ${quoted(listURL)}
-	fileURL = ${quoted(fileURL)}
-	folder  = ${quoted(folder)}
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 func main() {
-	if err := download(""); err != nil {
+	ctx := context.Background()
+	client, err := mlflow.Connect(${quoted(server)})
+	if err != nil {
 		log.Fatal(err)
 	}
-}
-
-// download copies a directory of the model into folder. Where the
-// server asks for a login, set it on each request with SetBasicAuth.
-func download(dir string) error {
-	body, err := get(listURL + url.QueryEscape(dir))
-	if err != nil {
-		return err
+	if _, err := client.SetExperiment(ctx, ${quoted(experiment)}); err != nil {
+		log.Fatal(err)
 	}
-	defer body.Close()
-	var listing struct {
-		Files []struct {
-			Path  string \`json:"path"\`
-			IsDir bool   \`json:"is_dir"\`
-		} \`json:"files"\`
-	}
-	if err := json.NewDecoder(body).Decode(&listing); err != nil {
-		return err
-	}
-	for _, f := range listing.Files {
-		if f.IsDir {
-			err = download(f.Path)
-		} else {
-			err = save(f.Path)
-		}
-		if err != nil {
+	err = client.WithRun(ctx, mlflow.RunOptions{}, func(ctx context.Context, run *mlflow.ActiveRun) error {
+		if err := run.LogParam(ctx, "lr", 0.01); err != nil {
 			return err
 		}
+		for step := range int64(100) {
+			if err := run.LogMetric(ctx, "loss", 1/float64(step+1), step); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
-	return nil
+}`,
+
+  Shell: (server, experiment) => `export MLFLOW_TRACKING_URI=${word(server)}
+millrace runs create --experiment-name ${word(experiment)} --run-name first
+millrace runs list --experiment-name ${word(experiment)}`,
+};
+
+/**
+ * Loading a registered model.
+ *
+ * @param reference a version number, or an alias with its "@"
+ */
+export function loadModel(language: Language, server: string, name: string, reference: string): string {
+  return loads[language](server, `models:/${name}${reference.startsWith("@") ? "" : "/"}${reference}`);
 }
 
-func save(path string) error {
-	if !filepath.IsLocal(path) {
-		return fmt.Errorf("unexpected path %q", path)
-	}
-	body, err := get(fileURL + url.QueryEscape(path))
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	target := filepath.Join(folder, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return err
-	}
-	out, err := os.Create(target)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(out, body); err != nil {
-		out.Close()
-		return err
-	}
-	return out.Close()
-}
+const loads: Record<Language, (server: string, uri: string) => string> = {
+  Python: (server, uri) => `import mlflow
 
-func get(url string) (io.ReadCloser, error) {
-	resp, err := http.Get(url)
+mlflow.set_tracking_uri(${quoted(server)})
+model = mlflow.pyfunc.load_model(${quoted(uri)})`,
+
+  Go: (server, uri) => `package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models"
+)
+
+func main() {
+	ctx := context.Background()
+	client, err := mlflow.Connect(${quoted(server)})
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		resp.Body.Close()
-		return nil, fmt.Errorf("%s: %s", url, resp.Status)
+	model, err := mlflow.LoadModel(ctx, client, ${quoted(uri)}, models.Open)
+	if err != nil {
+		log.Fatal(err)
 	}
-	return resp.Body, nil
-}`;
-}
+	fmt.Println(model.Inputs(), model.Outputs()) // model.Predict takes one tensor, model.Run several
+}`,
+
+  Shell: (server, uri) => `export MLFLOW_TRACKING_URI=${word(server)}
+millrace models serve -m ${word(uri)} -p 5001 &
+curl http://127.0.0.1:5001/invocations -H 'Content-Type: application/json' -d '{"inputs": [[0.5, 1.5]]}'`,
+};

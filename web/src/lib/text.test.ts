@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { nameFilter } from "../api/experiments";
-import { parseSheet } from "./csv";
+
 import { fileKind, looksBinary, mediaType } from "./fileKind";
 import { parseBlocks, parseInline } from "./markdown";
+import { parseSheet, tableSheet } from "./sheet";
 
 test("CSV with quotes, line breaks and Windows line ends", () => {
   const sheet = parseSheet('a,b\r\n"x, ""y""","line\nbreak"\r\n1,\r\n', ",", 100);
@@ -21,6 +22,40 @@ test("a long sheet is cut and says so", () => {
   expect(sheet.rows).toEqual([["1"], ["2"]]);
   expect(sheet.truncated).toBe(true);
   expect(parseSheet("h\n1\n2", ",", 2).truncated).toBe(false);
+});
+
+test("a logged table is a sheet, other JSON is not", () => {
+  expect(
+    tableSheet(
+      {
+        columns: ["a", "b"],
+        data: [
+          [1, null],
+          ["x", { k: [true] }],
+          [2, 3],
+        ],
+      },
+      2,
+    ),
+  ).toEqual({
+    header: ["a", "b"],
+    rows: [
+      ["1", ""],
+      ["x", '{"k":[true]}'],
+    ],
+    truncated: true,
+  });
+  for (const other of [
+    null,
+    7,
+    [],
+    { columns: [], data: [] },
+    { columns: ["a"], data: [[1, 2]] },
+    { columns: ["a"], data: [1] },
+    { columns: "a", data: [] },
+  ]) {
+    expect(tableSheet(other, 2)).toBeUndefined();
+  }
 });
 
 test("Markdown blocks", () => {

@@ -2,13 +2,14 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import type { FileInfo, FileSource } from "../../api/artifacts";
 import { filePartBytes, fileParts } from "../../api/queries";
-import { parseSheet } from "../../lib/csv";
 import { fileKind, looksBinary, mediaType } from "../../lib/fileKind";
-import { formatBytes, plural } from "../../lib/format";
+import { formatBytes } from "../../lib/format";
 import { CopyButton } from "../Copy";
 import { Icon } from "../Icon";
 import { Markdown } from "../Markdown";
 import { ErrorNotice, Loading } from "../Notice";
+import { JSONView } from "./JSONView";
+import { TextSheet } from "./SheetView";
 import { TextView } from "./TextView";
 
 interface FilePreviewProps {
@@ -138,12 +139,10 @@ function TextFile({ source, file }: FilePreviewProps) {
   );
 }
 
-const maxSheetRows = 2000;
-
 function TextContents({ path, bytes, complete }: { path: string; bytes: Uint8Array; complete: boolean }) {
   const text = useMemo(() => new TextDecoder().decode(bytes), [bytes]);
   const kind = fileKind(path);
-  if (kind === "sheet") return <SheetView text={text} tabs={path.toLowerCase().endsWith(".tsv")} />;
+  if (kind === "sheet") return <TextSheet text={text} tabs={path.toLowerCase().endsWith(".tsv")} />;
   if (kind === "markdown") {
     return (
       <div className="file-markdown">
@@ -153,63 +152,6 @@ function TextContents({ path, bytes, complete }: { path: string; bytes: Uint8Arr
   }
   if (kind === "json") return <JSONView text={text} complete={complete} />;
   return <TextView text={text} />;
-}
-
-function JSONView({ text, complete }: { text: string; complete: boolean }) {
-  const pretty = useMemo(() => {
-    if (!complete) return undefined;
-    try {
-      return JSON.stringify(JSON.parse(text), null, 2);
-    } catch {
-      return undefined;
-    }
-  }, [text, complete]);
-  return (
-    <>
-      {complete && pretty === undefined && (
-        <p className="file-note">This is not valid JSON; it is shown as it is.</p>
-      )}
-      <TextView text={pretty ?? text} json />
-    </>
-  );
-}
-
-function SheetView({ text, tabs }: { text: string; tabs: boolean }) {
-  const sheet = useMemo(() => parseSheet(text, tabs ? "\t" : ",", maxSheetRows), [text, tabs]);
-  const numeric = sheet.header.map((_, i) =>
-    sheet.rows.every((row) => row[i] === undefined || row[i] === "" || !Number.isNaN(Number(row[i]))),
-  );
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, so the keyboard must reach it
-    <div className="table-scroll file-sheet" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            {sheet.header.map((cell, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-              <th key={i} className={numeric[i] ? "numeric" : ""}>
-                {cell}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sheet.rows.map((row, r) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity of their own
-            <tr key={r}>
-              {row.map((cell, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-                <td key={i} className={numeric[i] ? "numeric" : ""}>
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {sheet.truncated && <p className="file-note">The first {plural(maxSheetRows, "row")} are shown.</p>}
-    </div>
-  );
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -37,7 +37,7 @@ export function HomePage() {
       </div>
       <ExperimentsList />
       <details className="card quick-start-card" open={runs.data?.length === 0}>
-        <summary>Log a run from Python</summary>
+        <summary>Log a run</summary>
         <div className="card-body">
           <QuickStart />
         </div>

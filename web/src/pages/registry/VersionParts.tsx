@@ -6,12 +6,13 @@ import { trackingURI } from "../../api/client";
 import { loggedModel, modelSignature } from "../../api/queries";
 import type { ModelVersion } from "../../api/registry";
 import { Snippet } from "../../components/Copy";
+import { LanguagePicker } from "../../components/LanguagePicker";
 import { Loading } from "../../components/Notice";
 import { NumberText } from "../../components/Values";
 import { plural } from "../../lib/format";
 import { championOf, championReason, latestMetrics } from "../../lib/registry";
 import type { SignatureField } from "../../lib/signature";
-import { goSnippet, pythonSnippet } from "../../lib/snippets";
+import { type Language, loadModel } from "../../lib/snippets";
 import { Differences } from "./ComparePanel";
 import { RunLink } from "./VersionsTab";
 
@@ -206,64 +207,35 @@ function SignatureTable({ title, list }: { title: string; list: readonly Signatu
   );
 }
 
+const usedFor: Record<Language, string> = {
+  Python: "Python code to load",
+  Go: "Go code to load",
+  Shell: "Commands to serve",
+};
+
 /** Ready to copy. By alias where there is one: the code then follows the alias to later versions. */
 export function LoadCode({ version }: { version: ModelVersion }) {
-  const [language, setLanguage] = useState<"Python" | "Go">("Python");
-  const source = versionFiles(version);
+  const [language, setLanguage] = useState<Language>("Python");
   const alias = version.aliases.includes("champion") ? "champion" : version.aliases[0];
+  const code = (reference: string) => loadModel(language, trackingURI(), version.name, reference);
   return (
     <section className="card">
       <div className="card-head">
         <h2>Load this version</h2>
         <span className="spacer" />
-        <fieldset className="segmented">
-          <legend className="visually-hidden">Language</legend>
-          {(["Python", "Go"] as const).map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={language === name}
-              onClick={() => setLanguage(name)}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <LanguagePicker chosen={language} onChoose={setLanguage} />
       </div>
       <div className="card-body load-code">
-        {language === "Python" && (
+        <Snippet code={code(version.version)} label={`${usedFor[language]} this version`} />
+        {alias && (
           <>
-            <Snippet
-              code={pythonSnippet(trackingURI(), version.name, version.version)}
-              label="Python code to load this version"
-            />
-            {alias && (
-              <>
-                <p className="hint">Or whichever version has the alias {alias}:</p>
-                <Snippet
-                  code={pythonSnippet(trackingURI(), version.name, `@${alias}`)}
-                  label={`Python code to load ${alias}`}
-                />
-              </>
-            )}
+            <p className="hint">Or whichever version has the alias {alias}:</p>
+            <Snippet code={code(`@${alias}`)} label={`${usedFor[language]} ${alias}`} />
           </>
         )}
-        {language === "Go" &&
-          (source ? (
-            <>
-              <Snippet
-                code={goSnippet(source.listURL(""), source.url(""), `${version.name}-${version.version}`)}
-                label="Go code to download this version"
-              />
-              <p className="hint">
-                Downloads the model’s files. Running them is up to a runtime for their format, such as ONNX.
-              </p>
-            </>
-          ) : (
-            <p className="muted">
-              The files of this version are not on this server, so there is no address to download them from.
-            </p>
-          ))}
+        {language !== "Python" && (
+          <p className="hint">For models in ONNX format, and PyTorch’s (.pt2). Python is not needed.</p>
+        )}
       </div>
     </section>
   );

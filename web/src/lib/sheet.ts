@@ -40,3 +40,21 @@ export function parseSheet(text: string, separator: "," | "\t", maxRows: number)
   const [header = [], ...rows] = lines;
   return { header, rows: rows.slice(0, maxRows), truncated };
 }
+
+/** Reads a table as `log_table` writes it, `{"columns": [...], "data": [[...], ...]}`; undefined for any other value. */
+export function tableSheet(value: unknown, maxRows: number): Sheet | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { columns, data } = value as { columns?: unknown; data?: unknown };
+  if (!Array.isArray(columns) || columns.length === 0 || !Array.isArray(data)) return undefined;
+  if (!data.every((row) => Array.isArray(row) && row.length === columns.length)) return undefined;
+  return {
+    header: columns.map(cellText),
+    rows: data.slice(0, maxRows).map((row: unknown[]) => row.map(cellText)),
+    truncated: data.length > maxRows,
+  };
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,41 @@
+import { useMemo, useState } from "react";
+import { tableSheet } from "../../lib/sheet";
+import { maxSheetRows, SheetView } from "./SheetView";
+import { TextView } from "./TextView";
+
+interface Parsed {
+  value: unknown;
+  valid: boolean;
+}
+
+/** JSON, indented; what `log_table` wrote is a table first, and JSON on demand. */
+export function JSONView({ text, complete }: { text: string; complete: boolean }) {
+  const [asText, setAsText] = useState(false);
+  const { value, valid } = useMemo(() => (complete ? parse(text) : unread), [text, complete]);
+  const sheet = useMemo(() => tableSheet(value, maxSheetRows), [value]);
+  const pretty = useMemo(() => (valid ? JSON.stringify(value, null, 2) : text), [value, valid, text]);
+  return (
+    <>
+      {complete && !valid && <p className="file-note">This is not valid JSON; it is shown as it is.</p>}
+      {sheet && (
+        <p className="file-note">
+          <label>
+            <input type="checkbox" checked={asText} onChange={(e) => setAsText(e.target.checked)} /> Show as
+            JSON
+          </label>
+        </p>
+      )}
+      {sheet && !asText ? <SheetView sheet={sheet} /> : <TextView text={pretty} json />}
+    </>
+  );
+}
+
+const unread: Parsed = { value: undefined, valid: false };
+
+function parse(text: string): Parsed {
+  try {
+    return { value: JSON.parse(text), valid: true };
+  } catch {
+    return unread;
+  }
+}
