@@ -45,7 +45,7 @@ type metricQueue struct {
 
 // newMetricQueue starts the queue's goroutine, which close ends.
 func newMetricQueue(ctx context.Context, send func(context.Context, []Metric) error) *metricQueue {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // close calls cancel.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q := &metricQueue{
 		send: send, in: make(chan Metric, queueLength), flushes: make(chan chan error),
 		closing: make(chan struct{}), ctx: ctx, cancel: cancel, done: make(chan struct{}),
