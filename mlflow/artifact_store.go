@@ -184,35 +184,42 @@ func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) 
 
 // upload sends a file's bytes with PUT.
 func (c *Client) upload(ctx context.Context, target string, size int64, open func() (io.ReadCloser, error)) error {
-	resp, err := c.send(ctx, true, func() (*http.Request, error) {
+	return c.retry(ctx, true, func() error {
 		body, err := open()
 		if err != nil {
-			return nil, err
+			return err
 		}
+		defer body.Close()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, body)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if req.ContentLength = size; size == 0 { // Otherwise 0 means "unknown".
 			req.Body = http.NoBody
-			return req, body.Close()
 		}
-		return req, nil
+		resp, err := c.do(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
 	})
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
 }
 
+// download returns the body of an answer, which its caller closes.
 func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, error) {
-	resp, err := c.send(ctx, true, func() (*http.Request, error) {
-		return http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	var body io.ReadCloser
+	err := c.retry(ctx, true, func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+		if err != nil {
+			return err
+		}
+		resp, err := c.do(req) //nolint:bodyclose // The caller closes what is returned.
+		if err == nil {
+			body = resp.Body
+		}
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
+	return body, err
 }
 
 func escapePath(p string) string {

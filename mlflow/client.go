@@ -73,21 +73,45 @@ func (c *Client) URL() string { return c.base }
 // pick a field from it before they look at the error.
 func call[Req, Resp any](ctx context.Context, c *Client, e Endpoint[Req, Resp], in *Req) (*Resp, error) {
 	out := new(Resp)
-	resp, err := c.send(ctx, repeatable(e.Method, e.Path), func() (*http.Request, error) {
-		return newRequest(ctx, c.base, e.Method, e.Path, in)
+	target, body, err := encode(c.base, e.Method, e.Path, in)
+	if err != nil {
+		return out, err
+	}
+	var answer []byte
+	err = c.retry(ctx, repeatable(e.Method, e.Path), func() (err error) {
+		answer, err = c.roundTrip(ctx, e.Method, target, body)
+		return err
 	})
 	if err != nil {
 		return out, err
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return out, fmt.Errorf("reading the answer of %s: %w", e.Path, err)
-	}
-	if err := json.Unmarshal(body, out); err != nil {
+	if err := json.Unmarshal(answer, out); err != nil {
 		return out, fmt.Errorf("reading the answer of %s: %w", e.Path, err)
 	}
 	return out, nil
+}
+
+// roundTrip sends a message once, nil for none, and returns the answer.
+func (c *Client) roundTrip(ctx context.Context, method, target string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the tracking server's answer: %w", err)
+	}
+	return answer, nil
 }
 
 func responseError(resp *http.Response, body []byte) error {
@@ -113,7 +137,9 @@ func codeOf(status int) ErrorCode {
 	return InternalError
 }
 
-func newRequest(ctx context.Context, base, method, path string, in any) (*http.Request, error) {
+// encode returns the address that a message goes to, which holds all of it for
+// GET, and otherwise the body.
+func encode(base, method, path string, in any) (target string, body []byte, err error) {
 	v := reflect.ValueOf(in).Elem()
 	query := url.Values{}
 	for i := range v.NumField() {
@@ -128,23 +154,15 @@ func newRequest(ctx context.Context, base, method, path string, in any) (*http.R
 			addQuery(query, name, fv)
 		}
 	}
-	target := base + "/api/" + path
-	if method == http.MethodGet {
-		if len(query) > 0 {
-			target += "?" + query.Encode()
-		}
-		return http.NewRequestWithContext(ctx, method, target, http.NoBody)
+	target = base + "/api/" + path
+	if method != http.MethodGet {
+		body, err = marshal(in)
+		return target, body, err
 	}
-	body, err := marshal(in)
-	if err != nil {
-		return nil, err
+	if len(query) > 0 {
+		target += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	return req, nil
+	return target, nil, nil
 }
 
 // marshal writes a message as JSON, by its own method if it has one.

@@ -99,17 +99,3 @@ func TestConnectRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestRetryIsNotForCreation(t *testing.T) {
-	t.Parallel()
-	calls := 0
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		calls++
-		w.WriteHeader(http.StatusBadGateway)
-	}))
-	defer srv.Close()
-	c := mlflow.NewClient(srv.URL)
-	if _, err := c.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"}); err == nil || calls != 1 {
-		t.Errorf("creating was tried %d times, then %v", calls, err)
-	}
-}

@@ -2,9 +2,11 @@ package mlflow
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -20,6 +22,10 @@ const (
 	longestPause = 5 * time.Second
 )
 
+// requestTimeout is how long one request may take, files aside: a connection that
+// went dead is given up, and the request repeated.
+const requestTimeout = 2 * time.Minute
+
 // userAgent names the SDK to servers.
 const userAgent = "millrace-go"
 
@@ -30,33 +36,29 @@ func repeatable(method, path string) bool {
 	return method != http.MethodPost || !strings.HasSuffix(path, "/create") && path != CreateLoggedModelAPI.Path
 }
 
-// send sends the requests that build makes, one after the other until one is
-// answered with success, refused for good, or the time for retries is over.
-func (c *Client) send(ctx context.Context, repeatable bool, build func() (*http.Request, error)) (*http.Response, error) {
+// retry calls try until it succeeds, has failed for good, or the time for retries
+// is over.
+func (c *Client) retry(ctx context.Context, repeatable bool, try func() error) error {
 	begun := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		resp, err := c.sendOnce(build)
+		err := try()
 		if err == nil {
-			return resp, nil
+			return nil
 		}
 		wait := retryAfter(err, pause)
 		if ctx.Err() != nil || !again(err, repeatable) || time.Since(begun)+wait > c.retryFor {
-			return nil, err
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.Join(err, context.Cause(ctx))
+			return errors.Join(err, context.Cause(ctx))
 		case <-time.After(wait):
 		}
 	}
 }
 
-// sendOnce returns the response if its status is 2xx, or an error.
-func (c *Client) sendOnce(build func() (*http.Request, error)) (*http.Response, error) {
-	req, err := build()
-	if err != nil {
-		return nil, err
-	}
+// do sends a request. It returns the response if its status is 2xx, or an error.
+func (c *Client) do(req *http.Request) (*http.Response, error) {
 	c.authorize(req)
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.http.Do(req)
@@ -104,9 +106,14 @@ func again(err error, repeatable bool) bool {
 		}
 		return false
 	}
-	op := (*net.OpError)(nil)
-	if errors.As(err, &op) && op.Op == "dial" {
+	var op *net.OpError
+	var file *fs.PathError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &op) && op.Op == "dial":
 		return true
+	case errors.As(err, &file), errors.As(err, &certificate): // No network's whim.
+		return false
 	}
 	return repeatable
 }

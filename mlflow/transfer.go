@@ -102,9 +102,13 @@ func (c *Client) getAll(ctx context.Context, store artifactStore, files []file) 
 			return err
 		}
 		var read int64
-		err := writeFile(f.local, func() (io.ReadCloser, error) {
-			body, err := store.get(ctx, f.name)
-			return &metered{body, m, f.name, &read}, err
+		err := c.retry(ctx, true, func() error { // A download that breaks off begins anew.
+			m.add(f.name, -read, 0)
+			read = 0
+			return writeFile(f.local, func() (io.ReadCloser, error) {
+				body, err := store.get(ctx, f.name)
+				return &metered{body, m, f.name, &read}, err
+			})
 		})
 		if err != nil {
 			return fmt.Errorf("downloading %s: %w", f.name, err)
