@@ -2,7 +2,8 @@
 //
 // It is GoMLX's own Go backend with what takes most of a training step done by
 // kernels in Go assembly: convolutions and their gradients, matrix products,
-// element by element arithmetic, sums and maxima, and transpositions of float32.
+// element by element arithmetic, sums and maxima, pooling and transpositions of
+// float32.
 // Every other operation, and every other type, is run by the Go backend, so that
 // all models that work there work here. It needs neither cgo nor GOEXPERIMENT, and
 // runs on all machines: without AVX2 and FMA the same algorithms run in Go.
@@ -20,6 +21,7 @@ package cpu
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"strconv"
 	"strings"
@@ -81,8 +83,13 @@ func (b *Backend) NumDevices() int { return 1 }
 // DeviceDescription describes the only device.
 func (b *Backend) DeviceDescription(compute.DeviceNum) string { return b.Description() }
 
-// Capabilities are those of the Go backend.
-func (b *Backend) Capabilities() compute.Capabilities { return b.inner.Capabilities() }
+// Capabilities are those of the Go backend, with the gradients of pooling.
+func (b *Backend) Capabilities() compute.Capabilities {
+	c := b.inner.Capabilities()
+	c.Operations = maps.Clone(c.Operations)
+	c.Operations[compute.OpTypeSelectAndScatterMax], c.Operations[compute.OpTypeSelectAndScatterMin] = true, true
+	return c
+}
 
 // Builder starts a computation.
 func (b *Backend) Builder(name string) compute.Builder { return newBuilder(b, name) }

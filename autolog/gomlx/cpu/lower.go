@@ -65,6 +65,12 @@ func lowerOne(op *operation) kernel {
 		return &rearrange{v.Compact()}
 	case "Slice":
 		return lowerSlice(op, in)
+	case "Pad":
+		return newPad(op)
+	case "ReduceWindow":
+		return newPooling(op)
+	case "SelectAndScatterMax", "SelectAndScatterMin":
+		return newSelecting(op)
 	}
 	return nil
 }

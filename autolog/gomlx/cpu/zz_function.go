@@ -609,26 +609,6 @@ func (f *Function) SchedulingBarrier(p0 compute.Value, p1 ...compute.Value) (com
 	})
 }
 
-// SelectAndScatterMax implements compute.Function.
-func (f *Function) SelectAndScatterMax(p0 compute.Value, p1 compute.Value, p2 []int, p3 []int, p4 [][2]int) (compute.Value, error) {
-	p2 = slices.Clone(p2)
-	p3 = slices.Clone(p3)
-	p4 = slices.Clone(p4)
-	return f.record1("SelectAndScatterMax", []compute.Value{p0, p1}, []any{p2, p3, p4}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
-		return g.SelectAndScatterMax(in[0], in[1], p2, p3, p4)
-	})
-}
-
-// SelectAndScatterMin implements compute.Function.
-func (f *Function) SelectAndScatterMin(p0 compute.Value, p1 compute.Value, p2 []int, p3 []int, p4 [][2]int) (compute.Value, error) {
-	p2 = slices.Clone(p2)
-	p3 = slices.Clone(p3)
-	p4 = slices.Clone(p4)
-	return f.record1("SelectAndScatterMin", []compute.Value{p0, p1}, []any{p2, p3, p4}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
-		return g.SelectAndScatterMin(in[0], in[1], p2, p3, p4)
-	})
-}
-
 // ShiftLeft implements compute.Function.
 func (f *Function) ShiftLeft(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
 	return f.record1("ShiftLeft", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ShiftLeft(in[0], in[1]) })

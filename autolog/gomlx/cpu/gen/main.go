@@ -14,10 +14,10 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// byHand are the methods that the package has by hand, for arguments that hold
-// functions or hide values in structs.
+// byHand are the methods that the package has by hand: for arguments that hold
+// functions or hide values in structs, and where the Go backend lacks the operation.
 const byHand = " Name Builder Parent Closure Parameter Constant Return Call Sort While If Shape AllReduce DynamicReshape FusedDense" +
-	" FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP QuantizedEmbeddingLookup "
+	" FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP QuantizedEmbeddingLookup SelectAndScatterMax SelectAndScatterMin "
 
 var (
 	value  = reflect.TypeFor[compute.Value]()

@@ -1,4 +1,4 @@
-"""Write the losses of the first 100 steps of both example networks, trained by PyTorch, as losses.json.
+"""Write the losses of the first 100 steps of both example networks, and of one with pooling, trained by PyTorch, as losses.json.
 
 Weights and images come from a small generator that the Go tests repeat, so that only the losses need to be kept. Needs torch
 and scikit-learn; run it in this folder.
@@ -52,11 +52,10 @@ def images(count, generator):
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
-def quickstart():
-    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.Flatten(), nn.Linear(9216, 10))
+def classifier(model, lr):
     start(model, Generator(1))
     x, y = images(64 * 10, Generator(2))
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     losses = []
     for step in range(STEPS):
         at = step % 10 * 64
@@ -66,6 +65,28 @@ def quickstart():
         optimizer.zero_grad()
         losses.append(loss.item())
     return losses
+
+
+def quickstart():
+    return classifier(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.Flatten(), nn.Linear(9216, 10)), 1e-3)
+
+
+def pooled():
+    return classifier(
+        nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(3, stride=2, padding=1),
+            nn.Flatten(),
+            nn.Linear(400, 84),
+            nn.ReLU(),
+            nn.Linear(84, 10),
+        ),
+        0.02,
+    )
 
 
 def guide():
@@ -88,4 +109,4 @@ def guide():
 
 
 with open("losses.json", "w") as f:
-    json.dump({"quickstart": quickstart(), "guide": guide()}, f)
+    json.dump({"quickstart": quickstart(), "guide": guide(), "pooled": pooled()}, f)
