@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -15,12 +16,17 @@ import (
 // BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all
 // processors, which learn/torchtest/testdata/step_time.py measures for PyTorch.
 func BenchmarkStep(b *testing.B) {
+	b.Run("quickstart", func(b *testing.B) { benchmarkStep(b, Classifier) })
+	b.Run("pooled", func(b *testing.B) { benchmarkStep(b, pooled) })
+}
+
+func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node) {
 	backend, err := learn.Backend()
 	if err != nil {
 		b.Fatal(err)
 	}
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(1e-3).WithDecay(false)
-	trainer := train.NewTrainer(backend, model.NewStore(), Classifier, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
+	trainer := train.NewTrainer(backend, model.NewStore(), net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
 	images := madeUp(64)
 	step := func() {
 		for batch, err := range batches("made up", images, 64).Iter() {

@@ -5,6 +5,7 @@ and scikit-learn; run it in this folder.
 """
 import json
 
+import nets
 import numpy as np
 import torch
 from sklearn.datasets import load_breast_cancer
@@ -67,28 +68,6 @@ def classifier(model, lr):
     return losses
 
 
-def quickstart():
-    return classifier(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.Flatten(), nn.Linear(9216, 10)), 1e-3)
-
-
-def pooled():
-    return classifier(
-        nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(6, 16, 5),
-            nn.ReLU(),
-            nn.MaxPool2d(3, stride=2, padding=1),
-            nn.Flatten(),
-            nn.Linear(400, 84),
-            nn.ReLU(),
-            nn.Linear(84, 10),
-        ),
-        0.02,
-    )
-
-
 def guide():
     frame = load_breast_cancer(as_frame=True).frame
     y = 1 - frame.pop("target").values  # Malignant is 1 in the guide.
@@ -109,4 +88,4 @@ def guide():
 
 
 with open("losses.json", "w") as f:
-    json.dump({"quickstart": quickstart(), "guide": guide(), "pooled": pooled()}, f)
+    json.dump({"quickstart": classifier(nets.quickstart(), 1e-3), "guide": guide(), "pooled": classifier(nets.pooled(), 0.02)}, f)
