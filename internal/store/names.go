@@ -5,14 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// The words of made-up run and model names, such as brisk-heron-417.
+// The words of made-up run and model names, such as nimble-heron-417. MLflow uses
+// these adjectives as well, by which its clients' tests tell a made-up name.
 var (
 	adjectives = []string{
-		"able", "amber", "ample", "apt", "avid", "bold", "brave", "brisk", "calm", "candid", "civil", "clear", "clever", "cosy",
-		"crisp", "curious", "daring", "deft", "eager", "early", "exact", "fair", "fleet", "fond", "frank", "fresh", "gentle", "glad",
-		"golden", "grand", "hardy", "honest", "humble", "keen", "kind", "lively", "lucid", "lucky", "mellow", "merry", "mild", "neat",
-		"nimble", "noble", "patient", "placid", "polite", "proud", "quick", "quiet", "ready", "robust", "serene", "sharp", "silent",
-		"silver", "smart", "sober", "steady", "still", "sturdy", "sunny", "swift", "tidy", "trusty", "upbeat", "vivid", "warm", "wise", "witty",
+		"able", "agreeable", "amazing", "ambitious", "awesome", "bold", "bouncy", "calm", "capable", "carefree", "casual",
+		"charming", "clean", "colorful", "dapper", "dashing", "delightful", "efficient", "fearless", "fortunate", "funny", "gentle",
+		"gifted", "handsome", "honorable", "industrious", "inquisitive", "intelligent", "intrigued", "judicious", "kindly",
+		"learned", "legendary", "likeable", "luminous", "lyrical", "marvelous", "melodic", "nimble", "orderly", "peaceful",
+		"persistent", "placid", "polite", "popular", "powerful", "rare", "resilient", "respected", "sedate", "silent", "sincere",
+		"skillful", "smiling", "stately", "stylish", "thoughtful", "trusting", "unique", "upbeat", "useful", "valuable",
+		"victorious", "welcoming", "wise", "youthful", "zealous",
 	}
 	nouns = []string{
 		"alder", "badger", "beaver", "birch", "bison", "brook", "cedar", "comet", "crane", "creek", "dale", "delta", "dove", "eddy",
