@@ -27,6 +27,9 @@ type dialect struct {
 	arrays bool
 	// finite is whether there is no way to write an infinite number.
 	finite bool
+	// inputOrder is a column of inputs i that grows from row to row: where rows
+	// have no number, their id, which does so in those that we write.
+	inputOrder string
 	// rewrite turns our SQL into the database's.
 	rewrite func(query string, args []any) string
 	// chunk is how many rows one INSERT carries at most; a power of two.
@@ -47,20 +50,20 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 
 var sqliteDialect = &dialect{
 	Dialect: search.SQLite, flavor: schema.SQLite,
-	latestMetric: latestMetric, chunk: 64,
+	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid",
 	rewrite: func(query string, _ []any) string { return query },
 }
 
 var postgresDialect = &dialect{
 	Dialect: search.PostgreSQL, flavor: schema.PostgreSQL,
-	latestMetric: latestMetric, returningIDs: true, arrays: true,
+	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid",
 	rewrite: rewritePostgres,
 }
 
 func mysqlDialect(f schema.Flavor) *dialect {
 	return &dialect{
 		Dialect: search.MySQL, flavor: f,
-		latestMetric: latestMetricMySQL, countsConflicts: true, chunk: 512, finite: true,
+		latestMetric: latestMetricMySQL, countsConflicts: true, chunk: 512, finite: true, inputOrder: "i.input_uuid",
 		rewrite: rewriteMySQL,
 	}
 }

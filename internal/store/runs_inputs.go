@@ -47,15 +47,18 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 	if err != nil {
 		return err
 	}
-	inputUUID := uuid.NewString()
+	inputUUID, err := uuid.NewV7() // Ids that grow keep datasets in the order in which they were logged.
+	if err != nil {
+		return err
+	}
 	n, err := t.exec(`INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
-		VALUES (?, 'DATASET', ?, 'RUN', ?, 0) ON CONFLICT DO NOTHING`, inputUUID, datasetUUID, runID)
+		VALUES (?, 'DATASET', ?, 'RUN', ?, 0) ON CONFLICT DO NOTHING`, inputUUID.String(), datasetUUID, runID)
 	if err != nil || n == 0 { // The run already uses the dataset; its first tags stay.
 		return err
 	}
 	for _, tag := range in.Tags {
 		_, err := t.exec(`INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?) ON CONFLICT (input_uuid, name) DO UPDATE SET value = excluded.value`,
-			inputUUID, tag.Key, tag.Value)
+			inputUUID.String(), tag.Key, tag.Value)
 		if err != nil {
 			return err
 		}

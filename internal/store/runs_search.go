@@ -151,7 +151,7 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any) error {
 	var inputIDs []string
 	err := t.each(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY d.name, d.digest`, ids, func(rows *sql.Rows) error {
+		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY `+t.c.d.inputOrder, ids, func(rows *sql.Rows) error {
 		var runID, inputID string
 		var d mlflow.Dataset
 		if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {

@@ -359,6 +359,19 @@ func datasets(t *testing.T, s *store.Store) {
 	if list := must(s.DatasetSummaries(ctx, []int64{0}))(t); len(list) != 1 || list[0].Context != "train" {
 		t.Errorf("summaries: %+v", list)
 	}
+	third := newRun(t, s, 0, 3)
+	var order []mlflow.DatasetInput
+	for _, name := range []string{"z", "a", "m", "d"} {
+		order = append(order, mlflow.DatasetInput{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}})
+	}
+	if err := s.LogInputs(ctx, third, order, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range must(s.Run(ctx, third))(t).Inputs.DatasetInputs {
+		if got.Dataset.Name != order[i].Dataset.Name {
+			t.Errorf("input %d is %s, want %s", i, got.Dataset.Name, order[i].Dataset.Name)
+		}
+	}
 }
 
 func deleteAndRestore(t *testing.T, s *store.Store) {
