@@ -414,7 +414,10 @@ func TestInputs(t *testing.T) {
 		{name: "summaries", path: "/ajax-api/2.0/mlflow/experiments/search-datasets", body: `{"experiment_ids":["0"]}`, has: []string{`{"experiment_id":"0","name":"d","digest":"1","context":"train"}`}},
 		{name: "history of models", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"m\",\"flavors\":{},\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`},
 		{name: "and another", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"n\",\"flavors\":{},\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`},
-		{name: "in its tag", method: "GET", path: "runs/get?run_id=" + run, has: []string{`"key":"mlflow.log-model.history","value":"[{\"artifact_path\":\"m\"`, `}, {\"artifact_path\":\"n\"`}},
+		{name: "in its tag", method: "GET", path: "runs/get?run_id=" + run, has: []string{`"key":"mlflow.log-model.history","value":"[{\"run_id\": \"r\", \"artifact_path\": \"m\", \"utc_time_created\": \"t\", \"model_uuid\": null, \"flavors\": {}}, {\"run_id\": \"r\", \"artifact_path\": \"n\"`}},
+		{name: "a whole model", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"metadata\":{},\"model_uuid\":\"u\",\"utc_time_created\":\"t\",\"run_id\":\"r\",\"flavors\":{\"z\":{\"config\":{\"secret\":1},\"<b>\":\"é, :\"},\"a\":[1,{\"config\":2}]},\"artifact_path\":null}"}`},
+		{name: "leaves its order, and Python's spaces", method: "GET", path: "runs/get?run_id=" + run, has: []string{`, {\"run_id\": \"r\", \"utc_time_created\": \"t\", \"model_uuid\": \"u\", \"flavors\": {\"z\": {\"\u003cb\u003e\": \"\\u00e9, :\"}, \"a\": [1, {\"config\": 2}]}}]`}, hasNot: []string{"secret", "metadata"}},
+		{name: "flavors of no kind", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"m\",\"flavors\":[1],\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`, status: 400},
 		{name: "half a model", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{}"}`, status: 400},
 	})
 }

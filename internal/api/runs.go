@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -208,31 +207,4 @@ func validDataset(in *mlflow.DatasetInput) error {
 
 func (s *Server) logOutputs(ctx context.Context, in *mlflow.LogOutputsRequest) (*mlflow.Empty, error) {
 	return &mlflow.Empty{}, s.Store.LogOutputs(ctx, in.RunID, in.Models)
-}
-
-// logModelJSON keeps the part of an MLmodel file that the run's history shows.
-func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONRequest) (*mlflow.Empty, error) {
-	var model map[string]any
-	if err := json.Unmarshal([]byte(in.ModelJSON), &model); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Malformed model info. \n %s \n is not a JSON object.", shorten(in.ModelJSON))
-	}
-	var missing []string
-	for _, field := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
-		if _, ok := model[field]; !ok {
-			missing = append(missing, "'"+field+"'")
-		}
-	}
-	if missing != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Model json is missing mandatory fields: [%s]", strings.Join(missing, ", "))
-	}
-	if flavors, ok := model["flavors"].(map[string]any); ok {
-		if fn, ok := flavors["python_function"].(map[string]any); ok {
-			delete(fn, "config") // May hold secrets; MLflow leaves it out as well.
-		}
-	}
-	entry, err := json.Marshal(model)
-	if err != nil {
-		return nil, err
-	}
-	return &mlflow.Empty{}, s.Store.LogModelJSON(ctx, in.RunID, entry)
 }

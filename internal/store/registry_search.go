@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -146,20 +145,4 @@ func (t tx) tellLoggedModel(in *NewVersion, number int64) error {
 		}
 	}
 	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
-}
-
-// asciiJSON writes a string as Python's json.dumps does.
-func asciiJSON(s string) string {
-	quoted, _ := json.Marshal(s) // Strings always marshal.
-	var b strings.Builder
-	for _, r := range string(quoted) {
-		if r < 0x80 {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			b.WriteString(`\u` + strconv.FormatInt(int64(unit)+0x10000, 16)[1:])
-		}
-	}
-	return b.String()
 }

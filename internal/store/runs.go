@@ -281,9 +281,9 @@ func (s *Store) LogModelJSON(ctx context.Context, runID string, entry []byte) er
 			return err
 		}
 		if items, ok := strings.CutSuffix(strings.TrimSpace(history), "]"); ok && len(items) > 1 {
-			history = fmt.Sprintf("%s, %s]", items, entry)
+			history = fmt.Sprintf("%s, %s]", items, pythonJSON(entry))
 		} else {
-			history = fmt.Sprintf("[%s]", entry)
+			history = fmt.Sprintf("[%s]", pythonJSON(entry))
 		}
 		return t.setTag(runID, mlflow.Tag{Key: tagLoggedModels, Value: history})
 	})
