@@ -120,7 +120,11 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Request must specify path.")
 	case req.ContentLength > maxAjaxUpload:
 		return errUploadTooLarge
-	case req.ContentLength == 0:
+	}
+	if _, err := artifact.CleanPath(below); err != nil { // Said before what else is wrong with the request.
+		return err
+	}
+	if req.ContentLength == 0 {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Request must specify data.")
 	}
 	repo, p, err := s.locateBelow(req, below, func(ctx context.Context) (string, error) {
@@ -202,7 +206,7 @@ var contentTypes = func() map[string]string {
 		"bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff", "ico": "image/vnd.microsoft.icon", "avif": "image/avif",
 		"mp3": "audio/mpeg", "wav": "audio/x-wav", "mp4": "video/mp4", "webm": "video/webm", "wasm": "application/wasm",
 	}
-	for ext := range strings.FieldsSeq("txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel MLproject") {
+	for ext := range strings.FieldsSeq("txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel mlproject MLproject") {
 		types[ext] = "text/plain"
 	}
 	return types

@@ -120,6 +120,7 @@ func TestArtifactHeaders(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"b.txt":      {"text/plain", "attachment; filename=b.txt"},
 		"t.json":     {"text/plain", "attachment; filename=t.json"},
+		"mlproject":  {"text/plain", "attachment; filename=mlproject"},
 		"MLmodel":    {"text/plain", "attachment; filename=MLmodel"},
 		"x.html":     {"text/html", "attachment; filename=x.html"},
 		"i.png":      {"image/png", "attachment; filename=i.png"},
@@ -351,6 +352,7 @@ func TestRunArtifacts(t *testing.T) {
 		{name: "upload", path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, body: "data"},
 		{name: "uploaded", method: "GET", path: "/get-artifact?path=up/u.txt&" + run, has: []string{"data"}},
 		{name: "upload without data", path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, status: 400, has: []string{"Request must specify data."}},
+		{name: "upload to a parent, without data", path: "/ajax-api/2.0/mlflow/upload-artifact?path=../u.txt&run_uuid=" + runID, status: 400, has: []string{"Invalid path"}},
 		{name: "upload without run", path: "/ajax-api/2.0/mlflow/upload-artifact?path=u", body: "x", status: 400, has: []string{"Request must specify run_uuid."}},
 		{name: "upload without path", path: "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=" + runID, body: "x", status: 400, has: []string{"Request must specify path."}},
 		{name: "upload to no run", path: "/ajax-api/2.0/mlflow/upload-artifact?path=u&run_uuid=nope", body: "x", status: 404},

@@ -145,6 +145,9 @@ func (s *Server) deleteExperimentTag(ctx context.Context, in *mlflow.DeleteExper
 }
 
 func (s *Server) searchDatasets(ctx context.Context, in *mlflow.SearchDatasetsRequest) (*mlflow.SearchDatasetsResponse, error) {
+	if len(in.ExperimentIDs) == 0 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request must specify at least one experiment_id.")
+	}
 	if len(in.ExperimentIDs) > 20 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request cannot specify more than 20 experiment_ids. Received %d experiment_ids.", len(in.ExperimentIDs))
 	}

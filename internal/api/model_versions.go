@@ -46,7 +46,7 @@ func versionOf(name, version string) (int64, error) {
 
 func (s *Server) createModelVersion(ctx context.Context, in *mlflow.CreateModelVersionRequest) (*mlflow.ModelVersionResponse, error) {
 	source, err := s.checkedSource(ctx, in)
-	if err := check(err, validModelName("name", in.Name), validRegistryTags(in.Tags)); err != nil {
+	if err := check(err, validModelName("name", in.Name), validTags(in.Tags, validVersionTag)); err != nil {
 		return nil, err
 	}
 	v, err := s.Store.CreateModelVersion(ctx, store.NewVersion{
@@ -126,7 +126,7 @@ func (s *Server) getDownloadURI(ctx context.Context, in *mlflow.DownloadURIReque
 func (s *Server) setModelVersionTag(ctx context.Context, in *mlflow.SetModelVersionTagRequest) (*mlflow.Empty, error) {
 	tag := mlflow.Tag{Key: in.Key, Value: in.Value}
 	version, err := versionOf(in.Name, in.Version)
-	if err := check(err, validRegistryTag(&tag)); err != nil {
+	if err := check(err, validVersionTag(&tag)); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.SetModelVersionTag(ctx, in.Name, version, tag)

@@ -59,9 +59,20 @@ func validRegistryTag(t *mlflow.Tag) error {
 	return check(validKey("key", t.Key), tooLong("key", t.Key, maxKey), tooLong("value", t.Value, maxRegistryTagValue))
 }
 
-func validRegistryTags(tags []mlflow.Tag) error {
+const tagPromptText = "mlflow.prompt.text"
+
+// validVersionTag is validRegistryTag for versions, one of whose tags is the text
+// of a prompt.
+func validVersionTag(t *mlflow.Tag) error {
+	if t.Key == tagPromptText && tooLong("value", t.Value, maxRegistryTagValue) != nil {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Prompt text exceeds max length of %d characters.", maxRegistryTagValue)
+	}
+	return validRegistryTag(t)
+}
+
+func validTags(tags []mlflow.Tag, valid func(*mlflow.Tag) error) error {
 	for i := range tags {
-		if err := validRegistryTag(&tags[i]); err != nil {
+		if err := valid(&tags[i]); err != nil {
 			return err
 		}
 	}
@@ -104,7 +115,7 @@ func canonicalStage(stage string) (string, error) {
 }
 
 func (s *Server) createRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
-	if err := check(validModelName("name", in.Name), validRegistryTags(in.Tags)); err != nil {
+	if err := check(validModelName("name", in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.CreateRegisteredModel(ctx, in)

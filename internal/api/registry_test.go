@@ -286,6 +286,7 @@ func TestRegistrySearch(t *testing.T) {
 		models("tag.team != 'y'", 200, `"name":"B"`),
 		models("tags.`mlflow.prompt.is_prompt` = 'true'", 200, `"name":"p"`),
 		{name: "no prompts", method: "GET", path: "registered-models/search?filter=" + q("tag.`mlflow.prompt.is_prompt` != 'true'"), has: []string{`"name":"m"`}, hasNot: []string{`"name":"p"`}},
+		{name: "prompt too long", path: "model-versions/create", body: `{"name":"p","source":"dummy-source","tags":[{"key":"mlflow.prompt.text","value":"` + strings.Repeat("x", 100_001) + `"},{"key":"mlflow.prompt.is_prompt","value":"true"}]}`, status: 400, has: []string{"Prompt text exceeds max length of 100000 characters."}},
 		models("name > 'a'", 400, `Invalid comparator for attribute: \u003e`),
 		models("tags.x > 'a'", 400, `Invalid comparator for tag: \u003e`),
 		models("tags.x IS NULL", 400, "IS NULL"),
