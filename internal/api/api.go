@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -46,6 +47,8 @@ type Server struct {
 	// ExperimentTags, if set, returns the tags that an experiment created by
 	// this request gets besides the ones sent.
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
+	// SourcePattern, if set, is what the source of a new model version must match.
+	SourcePattern *regexp.Regexp
 }
 
 // Handler returns the API's routes as one handler. It answers everything under

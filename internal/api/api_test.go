@@ -25,6 +25,7 @@ type server struct {
 	url    string
 	client *mlflow.Client
 	store  *store.Store
+	api    *api.Server
 }
 
 func newServer(t *testing.T) *server {
@@ -50,7 +51,7 @@ func startServer(t testing.TB, dir string) *server {
 	s := &api.Server{Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler)}
 	srv := httptest.NewServer(auth.Middleware(st)(s.Handler()))
 	t.Cleanup(srv.Close)
-	return &server{url: srv.URL, client: mlflow.NewClient(srv.URL), store: st}
+	return &server{url: srv.URL, client: mlflow.NewClient(srv.URL), store: st, api: s}
 }
 
 // fact is one thing about the API: a request and what its answer must hold.
@@ -210,6 +211,10 @@ func TestExperiments(t *testing.T) {
 		{name: "500 wide characters", path: "experiments/create", body: `{"name":"` + strings.Repeat("é", 500) + `"}`},
 		{name: "relative location", path: "experiments/create", body: `{"name":"rel","artifact_location":"a/b"}`, save: map[string]string{"rel": `"experiment_id":"(\d+)"`}},
 		{name: "is kept absolute", method: "GET", path: "experiments/get?experiment_id={rel}", has: []string{`"artifact_location":"/`, `/a/b"`}},
+		{name: "relative URI", path: "experiments/create", body: `{"name":"relURI","artifact_location":"file:a/b?x=y"}`, save: map[string]string{"rel": `"experiment_id":"(\d+)"`}},
+		{name: "is kept absolute as well", method: "GET", path: "experiments/get?experiment_id={rel}", has: []string{`"artifact_location":"file:///`, `/a/b?x=y"`}},
+		{name: "location with a query", path: "experiments/create", body: `{"name":"query","artifact_location":"s3://b/p/?endpoint=x/y"}`, save: map[string]string{"query": `"experiment_id":"(\d+)"`}},
+		{name: "ends with it", path: "runs/create", body: `{"experiment_id":"{query}"}`, has: []string{`"artifact_uri":"s3://b/p/`, `/artifacts?endpoint=x/y"`}},
 		{name: "fragment", path: "experiments/create", body: `{"name":"f","artifact_location":"s3://b/p#f"}`, status: 400, has: []string{"fragments"}},
 		{name: "tag twice", path: "experiments/create", body: `{"name":"tt","tags":[{"key":"k","value":"1"},{"key":"k","value":"2"}]}`, status: 400},
 		{name: "nothing of it was stored", method: "GET", path: "experiments/get-by-name?experiment_name=tt", status: 404},
@@ -411,12 +416,12 @@ func TestInputs(t *testing.T) {
 		{name: "no dataset", path: "runs/log-inputs", body: `{"run_id":"` + run + `","datasets":[{"tags":[]}]}`, status: 400, has: []string{"datasets[0].dataset"}},
 		{name: "no digest", path: "runs/log-inputs", body: `{"run_id":"` + run + `","datasets":[{"dataset":{"name":"x"}}]}`, status: 400, has: []string{"datasets[0].dataset.digest"}},
 		{name: "search", path: "runs/search", body: `{"experiment_ids":["0"],"filter":"dataset.name = 'd'"}`, has: []string{run}},
+		{name: "summaries of nothing", path: "/ajax-api/2.0/mlflow/experiments/search-datasets", body: `{"experiment_ids":[]}`, status: 400, has: []string{"SearchDatasets request must specify at least one experiment_id."}},
 		{name: "summaries", path: "/ajax-api/2.0/mlflow/experiments/search-datasets", body: `{"experiment_ids":["0"]}`, has: []string{`{"experiment_id":"0","name":"d","digest":"1","context":"train"}`}},
 		{name: "history of models", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"m\",\"flavors\":{},\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`},
 		{name: "and another", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"n\",\"flavors\":{},\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`},
 		{name: "in its tag", method: "GET", path: "runs/get?run_id=" + run, has: []string{`"key":"mlflow.log-model.history","value":"[{\"run_id\": \"r\", \"artifact_path\": \"m\", \"utc_time_created\": \"t\", \"model_uuid\": null, \"flavors\": {}}, {\"run_id\": \"r\", \"artifact_path\": \"n\"`}},
 		{name: "a whole model", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"metadata\":{},\"model_uuid\":\"u\",\"utc_time_created\":\"t\",\"run_id\":\"r\",\"flavors\":{\"z\":{\"config\":{\"secret\":1},\"<b>\":\"é, :\"},\"a\":[1,{\"config\":2}]},\"artifact_path\":null}"}`},
-		{name: "summaries of nothing", path: "/ajax-api/2.0/mlflow/experiments/search-datasets", body: `{"experiment_ids":[]}`, status: 400, has: []string{"SearchDatasets request must specify at least one experiment_id."}},
 		{name: "leaves its order, and Python's spaces", method: "GET", path: "runs/get?run_id=" + run, has: []string{`, {\"run_id\": \"r\", \"utc_time_created\": \"t\", \"model_uuid\": \"u\", \"flavors\": {\"z\": {\"\u003cb\u003e\": \"\\u00e9, :\"}, \"a\": [1, {\"config\": 2}]}}]`}, hasNot: []string{"secret", "metadata"}},
 		{name: "flavors of no kind", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{\"artifact_path\":\"m\",\"flavors\":[1],\"utc_time_created\":\"t\",\"run_id\":\"r\"}"}`, status: 400},
 		{name: "half a model", path: "runs/log-model", body: `{"run_id":"` + run + `","model_json":"{}"}`, status: 400},

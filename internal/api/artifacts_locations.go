@@ -4,14 +4,16 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Artifacts finds the files of runs and models. It reaches two places only: the
-// proxy's folder or bucket, and the default artifact root. A location anywhere
-// else is kept and shown, and left to the clients to reach.
+// Artifacts finds the files of runs and models. It reaches these places only: the
+// proxy's folder or bucket, the default artifact root, and the root that the
+// database was made with. A location anywhere else is kept and shown, and left to
+// the clients to reach.
 type Artifacts struct {
 	proxy artifact.Repo // nil if the server serves no artifacts
 	roots []artifactRoot
@@ -20,7 +22,11 @@ type Artifacts struct {
 // artifactRoot is a folder of this machine with the repository that holds it.
 type artifactRoot struct {
 	dir  string
-	repo artifact.Repo
+	open func() (artifact.Repo, error)
+}
+
+func opened(repo artifact.Repo) func() (artifact.Repo, error) {
+	return func() (artifact.Repo, error) { return repo, nil }
 }
 
 // NewArtifacts opens the places that the server was told to use. Destination is
@@ -39,7 +45,7 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 			if err != nil {
 				return nil, err
 			}
-			a.roots = append(a.roots, artifactRoot{dir, repo})
+			a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
 		}
 	}
 	if defaultRoot == "" || artifact.Scheme(defaultRoot) != "file" {
@@ -56,8 +62,26 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.roots = append(a.roots, artifactRoot{dir, repo})
+	a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
 	return a, nil
+}
+
+// AddEarlierRoot makes files reachable that are where the default artifact root
+// was when the database was made. Location is that of the default experiment,
+// which lies in that root and which no client can choose.
+func (a *Artifacts) AddEarlierRoot(location string) {
+	if artifact.Scheme(location) != "file" {
+		return
+	}
+	dir, err := artifact.FilePath(location)
+	if err != nil || filepath.Base(dir) != "0" {
+		return
+	}
+	root := filepath.Dir(dir)
+	if root == filepath.Dir(root) { // All of the machine's files.
+		return
+	}
+	a.roots = append(a.roots, artifactRoot{root, sync.OnceValues(func() (artifact.Repo, error) { return artifact.Open(root) })})
 }
 
 // Proxy returns the repository behind mlflow-artifacts: URIs.
@@ -79,6 +103,11 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		}
 		path, err := proxyPath(uri)
 		return repo, path, err
+	case "http", "https":
+		if repo, path, ok := a.locateProxied(uri); ok {
+			path, err := artifact.CleanPath(path)
+			return repo, path, err
+		}
 	case "file":
 		return a.locateFile(uri)
 	}
@@ -93,6 +122,21 @@ func proxyPath(uri string) (string, error) {
 		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
 	}
 	return artifact.CleanPath(strings.TrimPrefix(u.Path, "/"))
+}
+
+// proxyRoute is what the URL of a file in the proxy has before the file's path.
+const proxyRoute = "/api/2.0/mlflow-artifacts/artifacts/"
+
+// locateProxied finds what the URL of the proxy's route names. Whatever host it
+// has is taken for an address of this server, as MLflow does: that is how servers
+// were told to keep artifacts before there were mlflow-artifacts: URIs.
+func (a *Artifacts) locateProxied(uri string) (artifact.Repo, string, bool) {
+	u, err := url.Parse(uri)
+	if a.proxy == nil || err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, "", false
+	}
+	_, path, found := strings.Cut(u.Path+"/", proxyRoute)
+	return a.proxy, strings.Trim(path, "/"), found
 }
 
 func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
@@ -110,11 +154,14 @@ func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
 		}
-		if rel == "." {
-			return root.repo, "", nil
+		path := ""
+		if rel != "." {
+			if path, err = artifact.CleanPath(filepath.ToSlash(rel)); err != nil {
+				return nil, "", err
+			}
 		}
-		path, err := artifact.CleanPath(filepath.ToSlash(rel))
-		return root.repo, path, err
+		repo, err := root.open()
+		return repo, path, err
 	}
 	return nil, "", outOfReach(uri)
 }

@@ -431,6 +431,10 @@ func TestLocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	earlier := filepath.Join(dir, "earlier")
+	for _, location := range []string{"/0", "s3://bucket/0", "/etc/x", "file://other/x/0", "file://" + earlier + "/0"} {
+		a.AddEarlierRoot(location)
+	}
 	for uri, want := range map[string]string{
 		"mlflow-artifacts:/1/r/artifacts":  "P 1/r/artifacts",
 		"mlflow-artifacts:/1/a%20b":        "P 1/a b",
@@ -455,15 +459,27 @@ func TestLocate(t *testing.T) {
 		dir:                                              "out of this server's reach",
 		"/etc":                                           "out of this server's reach",
 		"file:///etc/passwd":                             "out of this server's reach",
-		"http://example.org/api/2.0/mlflow-artifacts/a": "out of this server's reach",
-		"https://example.org/x":                         "out of this server's reach",
-		"ftp://example.org/x":                           "out of this server's reach",
-		"s3://bucket/x":                                 "'s3://bucket/x' are out of this server's reach",
-		"ftp://u:secret@example.org/x":                  "u:xxxxx@example.org",
-		"dbfs:/databricks/mlflow-tracking/1":            "out of this server's reach",
-		"runs:/x/y":                                     "out of this server's reach",
-		"":                                              "Not a folder",
-		"file://example.org/" + strings.TrimPrefix(dest, "/"): "another host",
+		"http://example.org/api/2.0/mlflow-artifacts/a":                   "out of this server's reach",
+		"http://example.org/api/2.0/mlflow-artifacts/artifacts/1/a%20b":   "P 1/a b",
+		"https://u:p@h:1/prefix/api/2.0/mlflow-artifacts/artifacts/1/x/":  "P 1/x",
+		"http://example.org/api/2.0/mlflow-artifacts/artifacts":           "P ",
+		"http://example.org/api/2.0/mlflow-artifacts/artifacts/%2e%2e/x":  "Invalid path",
+		"http://example.org/api/2.0/mlflow-artifacts/artifacts/a/../../x": "Invalid path",
+		"http://example.org/api/2.0/mlflow-artifacts/artifacts/a?x":       "out of this server's reach",
+		"http://example.org/?/api/2.0/mlflow-artifacts/artifacts/a":       "out of this server's reach",
+		"file://" + dest + "/1/x?y=z#f":                                   "P 1/x",
+		dest + "/1/x?y":                                                   "P 1/x?y",
+		earlier + "/7/r/artifacts":                                        "E 7/r/artifacts",
+		earlier + "/../secret":                                            "Invalid path",
+		earlier + "2/x":                                                   "out of this server's reach",
+		"https://example.org/x":                                           "out of this server's reach",
+		"ftp://example.org/x":                                             "out of this server's reach",
+		"s3://bucket/x":                                                   "'s3://bucket/x' are out of this server's reach",
+		"ftp://u:secret@example.org/x":                                    "u:xxxxx@example.org",
+		"dbfs:/databricks/mlflow-tracking/1":                              "out of this server's reach",
+		"runs:/x/y":                                                       "out of this server's reach",
+		"":                                                                "Not a folder",
+		"file://example.org/" + strings.TrimPrefix(dest, "/"):             "another host",
 	} {
 		repo, path, err := a.Locate(uri)
 		got := "R " + path
@@ -475,6 +491,8 @@ func TestLocate(t *testing.T) {
 			}
 		case repo == proxy:
 			got = "P " + path
+		case strings.HasPrefix(uri, earlier):
+			got = "E " + path
 		}
 		if want != got && (err == nil || !strings.Contains(got, want)) {
 			t.Errorf("Locate(%q) = %q, want %q", uri, got, want)
@@ -484,6 +502,9 @@ func TestLocate(t *testing.T) {
 	off, err := api.NewArtifacts("", "")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, _, err := off.Locate("http://h/api/2.0/mlflow-artifacts/artifacts/1"); err == nil || !strings.Contains(err.Error(), "out of this server's reach") {
+		t.Errorf("the proxy's URL without a proxy: %v", err)
 	}
 	if _, _, err := off.Locate("mlflow-artifacts:/1"); mlflow.AsError(err) == nil || mlflow.AsError(err).Code != mlflow.NotImplemented {
 		t.Errorf("without a proxy: %v", err)

@@ -2,11 +2,11 @@ package api
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -44,8 +44,8 @@ func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperime
 		}
 	}
 	location := in.ArtifactLocation
-	if location != "" && !strings.Contains(location, ":") { // A path; kept absolute, as seen from the server.
-		if location, err = filepath.Abs(location); err != nil {
+	if location != "" { // Kept absolute, as seen from the server.
+		if location, err = artifact.Absolute(location); err != nil {
 			return nil, err
 		}
 	}

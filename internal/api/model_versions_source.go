@@ -32,6 +32,9 @@ func (s *Server) checkedSource(ctx context.Context, in *mlflow.CreateModelVersio
 	if err := tooLong("source", src.uri, maxSource); err != nil {
 		return src, err
 	}
+	if s.SourcePattern != nil && !s.SourcePattern.MatchString(in.Source) {
+		return src, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. This server takes only sources that match %s.", shorten(in.Source), s.SourcePattern)
+	}
 	if store.HasPromptTag(in.Tags) {
 		// A prompt has no files; any other source would be one that nobody checked.
 		if src.uri != "dummy-source" && src.uri != "prompt-template" {

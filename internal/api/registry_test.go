@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -285,8 +286,8 @@ func TestRegistrySearch(t *testing.T) {
 		models("attribute.name != 'm' AND tags.team = 'x'", 200, `"name":"B"`),
 		models("tag.team != 'y'", 200, `"name":"B"`),
 		models("tags.`mlflow.prompt.is_prompt` = 'true'", 200, `"name":"p"`),
-		{name: "no prompts", method: "GET", path: "registered-models/search?filter=" + q("tag.`mlflow.prompt.is_prompt` != 'true'"), has: []string{`"name":"m"`}, hasNot: []string{`"name":"p"`}},
 		{name: "prompt too long", path: "model-versions/create", body: `{"name":"p","source":"dummy-source","tags":[{"key":"mlflow.prompt.text","value":"` + strings.Repeat("x", 100_001) + `"},{"key":"mlflow.prompt.is_prompt","value":"true"}]}`, status: 400, has: []string{"Prompt text exceeds max length of 100000 characters."}},
+		{name: "no prompts", method: "GET", path: "registered-models/search?filter=" + q("tag.`mlflow.prompt.is_prompt` != 'true'"), has: []string{`"name":"m"`}, hasNot: []string{`"name":"p"`}},
 		models("name > 'a'", 400, `Invalid comparator for attribute: \u003e`),
 		models("tags.x > 'a'", 400, `Invalid comparator for tag: \u003e`),
 		models("tags.x IS NULL", 400, "IS NULL"),
@@ -313,4 +314,15 @@ func TestRegistrySearch(t *testing.T) {
 		get("too many versions", "model-versions/search?max_results=200001", 400, `Invalid value \"200001\"`),
 		get("order of versions", "model-versions/search?order_by=run_id", 400, "Invalid attribute key 'run_id'"),
 	}))
+}
+
+func TestSourcePattern(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.api.SourcePattern = regexp.MustCompile("^s3://models/")
+	s.check(t, []fact{
+		{name: "model", path: "registered-models/create", body: `{"name":"m"}`},
+		{name: "source that matches", path: "model-versions/create", body: `{"name":"m","source":"s3://models/m"}`},
+		{name: "another", path: "model-versions/create", body: `{"name":"m","source":"s3://other/models/m"}`, status: 400, has: []string{"INVALID_PARAMETER_VALUE", "Invalid model version source: 's3://other/models/m'."}},
+	})
 }

@@ -3,6 +3,7 @@ package artifact
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,7 +61,30 @@ func Scheme(uri string) string {
 	return strings.ToLower(scheme)
 }
 
-// FilePath returns the absolute path that a path or file: URI names.
+// Absolute returns a location that means the same in every working directory: a
+// path such as a/b and a URI such as file:a/b begin in the one of this process.
+func Absolute(uri string) (string, error) {
+	if !strings.Contains(uri, ":") {
+		return filepath.Abs(uri)
+	}
+	rel, ok := strings.CutPrefix(uri, "file:")
+	if !ok || strings.HasPrefix(rel, "/") {
+		return uri, nil
+	}
+	rest := ""
+	if end := strings.IndexAny(rel, "?#"); end >= 0 {
+		rel, rest = rel[:end], rel[end:]
+	}
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		return "", err
+	}
+	cwd := url.URL{Scheme: "file", Path: path.Join("/", filepath.ToSlash(dir))}
+	return "file://" + path.Join(cwd.EscapedPath(), rel) + rest, nil
+}
+
+// FilePath returns the absolute path that a path or file: URI names. What follows
+// the path in a URI means nothing for a file.
 func FilePath(uri string) (string, error) {
 	dir := uri
 	if len(uri) >= 5 && strings.EqualFold(uri[:5], "file:") {
@@ -70,8 +94,6 @@ func FilePath(uri string) (string, error) {
 			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Not a file: URI: '%s'", uri)
 		case u.Host != "" && u.Host != "localhost":
 			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "A file: URI cannot name another host: '%s'", uri)
-		case u.RawQuery != "" || u.Fragment != "":
-			return "", mlflow.Errorf(mlflow.InvalidParameterValue, "A file: URI has no query and no fragment: '%s'", uri)
 		}
 		if dir = u.Path; u.Opaque != "" { // file:relative
 			if dir, err = url.PathUnescape(u.Opaque); err != nil {

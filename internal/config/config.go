@@ -6,12 +6,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/millrace-ml/millrace/internal/artifact"
 )
 
 // Config is what `millrace server` was told.
@@ -32,6 +34,8 @@ type Config struct {
 	DisableSecurity      bool
 	SQLiteSynchronous    string
 	Workers              string
+	// ModelVersionSourcePattern is what the sources of model versions have to match; nil for none.
+	ModelVersionSourcePattern *regexp.Regexp
 }
 
 // option is one row: where a setting comes from and where it goes.
@@ -130,6 +134,16 @@ var options = []option{
 		func(c *Config, v string) error {
 			c.SQLiteSynchronous = strings.ToLower(v)
 			return oneOf(c.SQLiteSynchronous, "full", "normal")
+		},
+	},
+	{
+		"model-version-source-pattern", "", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX", "",
+		"regular expression that a source of a model version has to match somewhere",
+		func(c *Config, v string) (err error) {
+			if v != "" {
+				c.ModelVersionSourcePattern, err = regexp.Compile(v)
+			}
+			return err
 		},
 	},
 	{
@@ -282,13 +296,11 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 			c.DefaultArtifactRoot = "mlruns"
 		}
 	}
-	if !strings.Contains(c.DefaultArtifactRoot, ":") { // A path; clients may run elsewhere on this machine.
-		abs, err := filepath.Abs(c.DefaultArtifactRoot)
-		if err != nil {
-			return err
-		}
-		c.DefaultArtifactRoot = abs
+	root, err := artifact.Absolute(c.DefaultArtifactRoot) // Clients may run elsewhere on this machine.
+	if err != nil {
+		return err
 	}
+	c.DefaultArtifactRoot = root
 	if !c.ServeArtifacts && strings.HasPrefix(c.DefaultArtifactRoot, "mlflow-artifacts:") {
 		return errors.New("--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root")
 	}

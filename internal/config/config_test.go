@@ -47,12 +47,12 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 
 func TestRelativeArtifactRoot(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"--default-artifact-root ./mlruns", "--no-serve-artifacts"} {
+	for _, args := range []string{"--default-artifact-root ./mlruns", "--default-artifact-root file:mlruns", "--no-serve-artifacts"} {
 		c, err := load(t, args, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !filepath.IsAbs(c.DefaultArtifactRoot) || filepath.Base(c.DefaultArtifactRoot) != "mlruns" {
+		if !filepath.IsAbs(strings.TrimPrefix(c.DefaultArtifactRoot, "file://")) || filepath.Base(c.DefaultArtifactRoot) != "mlruns" {
 			t.Errorf("%s: %s", args, c.DefaultArtifactRoot)
 		}
 	}
@@ -76,6 +76,7 @@ func TestRefused(t *testing.T) {
 		{"--no-serve-artifacts --artifacts-destination x", nil, "has no meaning"},
 		{"--no-serve-artifacts --default-artifact-root mlflow-artifacts:/", nil, "needs the server to keep artifacts"},
 		{"--registry-store-uri sqlite:///other.db", nil, "registry"},
+		{"--model-version-source-pattern (", nil, "missing closing )"},
 		{"--app-name basic-auth", nil, "tokens create"},
 		{"--artifacts-only", nil, "not there yet"},
 		{"--gunicorn-opts=-x", nil, "no Python server"},

@@ -136,6 +136,12 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch first, err := s.store.Experiment(ctx, 0); {
+	case err == nil:
+		artifacts.AddEarlierRoot(first.ArtifactLocation)
+	case !errors.Is(err, mlflow.ResourceDoesNotExist):
+		return nil, err
+	}
 	key, err := s.store.Secret(ctx, "url-signing-key")
 	if err != nil {
 		return nil, err
@@ -144,6 +150,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		Store: s.store, Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
+		SourcePattern:   s.config.ModelVersionSourcePattern,
 		ExperimentTags:  databricks.ExperimentTags,
 	}
 	door := &databricks.Door{

@@ -130,10 +130,18 @@ func makeDefaultExperiment(t tx, artifactRoot string) error {
 	return err
 }
 
-// joinURI appends path parts to a URI such as mlflow-artifacts:/ or s3://b/p.
+// joinURI appends path parts to a URI such as mlflow-artifacts:/ or s3://b/p; a
+// query and a fragment, such as in s3://b/p?endpoint=x, stay at its end. In a
+// path, ? and # are characters like others.
 func joinURI(root string, parts ...string) string {
-	if strings.HasSuffix(root, ":/") || strings.HasSuffix(root, "://") {
-		return root + strings.Join(parts, "/")
+	rest := ""
+	if scheme, _, found := strings.Cut(root, ":"); found && !strings.Contains(scheme, "/") {
+		if end := strings.IndexAny(root, "?#"); end >= 0 {
+			root, rest = root[:end], root[end:]
+		}
 	}
-	return strings.TrimRight(root, "/") + "/" + strings.Join(parts, "/")
+	if !strings.HasSuffix(root, ":/") && !strings.HasSuffix(root, "://") {
+		root = strings.TrimRight(root, "/") + "/"
+	}
+	return root + strings.Join(parts, "/") + rest
 }
