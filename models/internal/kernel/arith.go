@@ -49,7 +49,29 @@ func Arith(op Op, a, b *Tensor) (*Tensor, error) {
 	case []int64:
 		return arith(op, a, b, x)
 	}
-	return nil, unsupported("arithmetic of %s", a.DType())
+	return throughInt64(a, b, func(a, b *Tensor) (*Tensor, error) { return Arith(op, a, b) })
+}
+
+// throughInt64 computes with the types that have no arithmetic of their own: what
+// does not fit them afterwards is cut as C does, and for bool a sum is Or and a
+// product And.
+func throughInt64(a, b *Tensor, f func(a, b *Tensor) (*Tensor, error)) (*Tensor, error) {
+	if a.DType() != b.DType() || a.DType() == "int64" {
+		return nil, invalid("arithmetic between %s and %s", a.DType(), b.DType())
+	}
+	wideA, err := Cast(a, "int64")
+	if err != nil {
+		return nil, err
+	}
+	wideB, err := Cast(b, "int64")
+	if err != nil {
+		return nil, err
+	}
+	out, err := f(wideA, wideB)
+	if err != nil || out.DType() == "bool" {
+		return out, err
+	}
+	return Cast(out, a.DType())
 }
 
 func arith[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
@@ -125,15 +147,8 @@ func Compare(op Op, a, b *Tensor) (*Tensor, error) {
 		return compare(op, a, b, x)
 	case []int64:
 		return compare(op, a, b, x)
-	case []bool:
-		wideA, errA := Cast(a, "int32")
-		wideB, errB := Cast(b, "int32")
-		if errA != nil || errB != nil || b.DType() != "bool" {
-			return nil, invalid("a comparison between bool and %s", b.DType())
-		}
-		return Compare(op, wideA, wideB)
 	}
-	return nil, unsupported("comparisons of %s", a.DType())
+	return throughInt64(a, b, func(a, b *Tensor) (*Tensor, error) { return Compare(op, a, b) })
 }
 
 func compare[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
@@ -172,6 +187,53 @@ func logic(op Op, a, b *Tensor) (*Tensor, error) {
 		return zip(a, b, x, y, func(a, b bool) bool { return a || b })
 	}
 	return zip(a, b, x, y, func(a, b bool) bool { return a != b })
+}
+
+// The operations on bits, which are logic for bool.
+const (
+	ShiftLeft Op = iota + 200
+	ShiftRight
+)
+
+// Bits computes And, Or, Xor or a shift for every pair of integers or bools of one
+// dtype.
+func Bits(op Op, a, b *Tensor) (*Tensor, error) {
+	x, okA := a.Data.([]int64)
+	y, okB := b.Data.([]int64)
+	switch {
+	case a.DType() == "bool":
+		return logic(op, a, b)
+	case a.DType() == "float32" || a.DType() == "float64":
+		return nil, invalid("bits of %s", a.DType())
+	case !okA || !okB:
+		return throughInt64(a, b, func(a, b *Tensor) (*Tensor, error) { return Bits(op, a, b) })
+	}
+	switch op {
+	case And:
+		return zip(a, b, x, y, func(a, b int64) int64 { return a & b })
+	case Or:
+		return zip(a, b, x, y, func(a, b int64) int64 { return a | b })
+	case Xor:
+		return zip(a, b, x, y, func(a, b int64) int64 { return a ^ b })
+	case ShiftLeft:
+		return zip(a, b, x, y, func(a, b int64) int64 { return a << min(uint64(b), 64) }) //nolint:gosec // A negative distance shifts everything out.
+	}
+	return zip(a, b, x, y, func(a, b int64) int64 { return a >> min(uint64(b), 63) }) //nolint:gosec // As above.
+}
+
+// Map2 computes f for every pair of elements of floats; the shapes broadcast.
+func Map2(a, b *Tensor, f func(a, b float64) float64) (*Tensor, error) {
+	switch x := a.Data.(type) {
+	case []float32:
+		if y, ok := b.Data.([]float32); ok {
+			return zip(a, b, x, y, func(a, b float32) float32 { return float32(f(float64(a), float64(b))) })
+		}
+	case []float64:
+		if y, ok := b.Data.([]float64); ok {
+			return zip(a, b, x, y, f)
+		}
+	}
+	return nil, unsupported("this function of %s and %s", a.DType(), b.DType())
 }
 
 // zip calls f for every pair of elements of two tensors that broadcast.

@@ -59,3 +59,20 @@ func applyMask(weights, mask *Tensor) (*Tensor, error) {
 	}
 	return Where(mask, weights, hidden)
 }
+
+// ShareHeads repeats the heads of keys or values, the axis before the last two, so
+// that there are as many as queries have: each serves several of them.
+func ShareHeads(x, queries *Tensor) (*Tensor, error) {
+	rank, n := len(x.Shape), len(queries.Shape)
+	if rank < 3 || n < 3 {
+		return nil, invalid("heads of shape %v for queries of shape %v", x.Shape, queries.Shape)
+	}
+	have, want := x.Shape[rank-3], queries.Shape[n-3]
+	if have == want {
+		return x, nil
+	}
+	if have == 0 || want%have != 0 {
+		return nil, invalid("heads of shape %v for queries of shape %v", x.Shape, queries.Shape)
+	}
+	return Repeat(x, rank-3, want/have)
+}

@@ -5,10 +5,13 @@ package kernel
 const maxColumns = 1 << 16
 
 // Conv slides a weight of shape [out, in/groups, kernel...] over an image of
-// shape [batch, in, size...], of one or two axes, and adds the bias of shape
+// shape [batch, in, size...], of one to three axes, and adds the bias of shape
 // [out], which may be nil. The window's kernel is the weight's.
 func Conv(x, weight, bias *Tensor, w Window, groups int) (*Tensor, error) {
 	axes := len(weight.Shape) - 2
+	if axes == 3 {
+		return conv3(x, weight, bias, w, groups)
+	}
 	p, err := pictureOf(x, axes)
 	if err != nil {
 		return nil, err

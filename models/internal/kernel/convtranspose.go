@@ -6,6 +6,9 @@ package kernel
 // nil, is added at the end of each axis.
 func ConvTranspose(x, weight, bias *Tensor, w Window, groups int, extra []int) (*Tensor, error) {
 	axes := len(weight.Shape) - 2
+	if axes == 3 {
+		return convTranspose3(x, weight, bias, w, groups, extra)
+	}
 	p, err := pictureOf(x, axes)
 	if err != nil {
 		return nil, err

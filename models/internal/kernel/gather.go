@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -50,48 +49,64 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	return out, nil
 }
 
-// GatherElements takes, for every place of indices, the element of x at the
-// same place but for its position along the axis, which the index says.
-func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
-	axis, err := Axis(axis, len(x.Shape))
-	if err != nil {
-		return nil, err
-	}
+// Bags gathers rows of a weight, of shape [rows, columns], and joins those of each
+// bag, a row of zeros for an empty one. The bags lie in the list of indices, each
+// from its offset to the next. The rows may be weighted, one number an index, or nil;
+// the index skip is left out, -1 for none.
+func Bags(weight, indices, weights *Tensor, offsets []int, kind Reduction, skip int) (*Tensor, error) {
 	at, err := AsInts(indices)
 	if err != nil {
 		return nil, err
 	}
-	if len(indices.Shape) != len(x.Shape) {
-		return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+	if len(weight.Shape) != 2 || len(offsets) == 0 || weights != nil && weights.Len() != len(at) {
+		return nil, invalid("bags of %d indices into shape %v", len(at), weight.Shape)
 	}
-	for i, d := range indices.Shape {
-		if i != axis && d > x.Shape[i] {
-			return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+	if weights != nil {
+		if weights, err = Reshape(weights, []int{len(at), 1}); err != nil {
+			return nil, err
 		}
 	}
-	out, err := New(x.DType(), indices.Shape)
+	rows := make([]*Tensor, len(offsets)-1)
+	for i := range rows {
+		lo, hi := offsets[i], offsets[i+1]
+		if lo < 0 || hi < lo || hi > len(at) {
+			return nil, invalid("a bag from %d to %d of %d indices", lo, hi, len(at))
+		}
+		if rows[i], err = bag(weight, at[lo:hi], lo, weights, kind, skip); err != nil {
+			return nil, err
+		}
+	}
+	if len(rows) == 0 {
+		return New(weight.DType(), []int{0, weight.Shape[1]})
+	}
+	return Stack(rows, 0)
+}
+
+// bag joins the rows of one bag, whose first index is number lo of all.
+func bag(weight *Tensor, indices []int, lo int, weights *Tensor, kind Reduction, skip int) (*Tensor, error) {
+	var at, of []int
+	for i, v := range indices {
+		if v != skip {
+			at, of = append(at, v), append(of, lo+i)
+		}
+	}
+	if len(at) == 0 {
+		return New(weight.DType(), weight.Shape[1:])
+	}
+	rows, err := Gather(weight, Ints(at), 0)
 	if err != nil {
 		return nil, err
 	}
-	move, err := copierOf(out.Data, x.Data)
-	if err != nil {
-		return nil, err
-	}
-	dense, strides := stridesOf(x.Shape), stridesOf(indices.Shape)
-	for j := range at {
-		i, err := index1(at[j], x.Shape[axis])
+	if weights != nil {
+		share, err := Gather(weights, Ints(of), 0)
 		if err != nil {
 			return nil, err
 		}
-		from := i * dense[axis]
-		for k, s := range strides {
-			if k != axis {
-				from += j / s % indices.Shape[k] * dense[k]
-			}
+		if rows, err = Arith(Mul, rows, share); err != nil {
+			return nil, err
 		}
-		move(j, from, 1, 1, 1)
 	}
-	return out, nil
+	return Reduce(kind, rows, []int{0}, false)
 }
 
 // Where takes from a where the condition holds, else from b; all three
@@ -186,51 +201,4 @@ func Range(start, limit, delta *Tensor) (*Tensor, error) {
 		out[i] = v[0] + float64(i)*v[2]
 	}
 	return Cast(&Tensor{Shape: []int{len(out)}, Data: out}, start.DType())
-}
-
-// TopK returns the k largest, or smallest, elements along an axis in order, and
-// their places. Equal elements come in the order of their places.
-func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err error) {
-	rank := len(x.Shape)
-	if axis, err = Axis(axis, rank); err != nil {
-		return nil, nil, err
-	}
-	if k < 0 || k > x.Shape[axis] {
-		return nil, nil, invalid("the top %d of %d elements", k, x.Shape[axis])
-	}
-	wide, err := Cast(x, "float64")
-	if err != nil {
-		return nil, nil, err
-	}
-	if wide, err = Swap(wide, axis, rank-1); err != nil {
-		return nil, nil, err
-	}
-	n := x.Shape[axis]
-	shape := slices.Clone(wide.Shape)
-	shape[rank-1] = k
-	picked, err := New("int64", shape)
-	if err != nil {
-		return nil, nil, err
-	}
-	data, out, order := wide.Data.([]float64), picked.Data.([]int64), make([]int, n)
-	for r := range product(shape[:rank-1]) {
-		row := data[r*n : (r+1)*n]
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(a, b int) int {
-			if largest {
-				return cmp.Compare(row[b], row[a])
-			}
-			return cmp.Compare(row[a], row[b])
-		})
-		for i, o := range order[:k] {
-			out[r*k+i] = int64(o)
-		}
-	}
-	if places, err = Swap(picked, axis, rank-1); err != nil {
-		return nil, nil, err
-	}
-	values, err = GatherElements(x, places, axis)
-	return values, places, err
 }

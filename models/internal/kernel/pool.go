@@ -4,16 +4,20 @@ package kernel
 type Pooling int
 
 // The poolings: the largest element, the mean of the image's elements, and the
-// mean with the padding's zeros.
+// mean with the padding's zeros, and the sum.
 const (
 	PoolMax Pooling = iota
 	PoolMean
 	PoolMeanPadded
+	PoolSum
 )
 
 // Pool slides a window over the axes of an image of shape [batch, channels,
 // size...].
 func Pool(x *Tensor, w Window, kind Pooling) (*Tensor, error) {
+	if len(w.Kernel) == 3 {
+		return pool3(x, w, kind)
+	}
 	p, err := pictureOf(x, len(w.Kernel))
 	if err != nil {
 		return nil, err
@@ -29,6 +33,9 @@ func Pool(x *Tensor, w Window, kind Pooling) (*Tensor, error) {
 // AdaptivePool cuts the axes of an image into as many parts as sizes says, which
 // may overlap by one, and pools each part. A size of -1 keeps the axis.
 func AdaptivePool(x *Tensor, sizes []int, kind Pooling) (*Tensor, error) {
+	if len(sizes) == 3 {
+		return adaptivePool3(x, sizes, kind)
+	}
 	p, err := pictureOf(x, len(sizes))
 	if err != nil {
 		return nil, err
@@ -126,6 +133,8 @@ func poolOne[T float](img []T, width int, v, h span, steps [2]int, kind Pooling)
 		return T(sum / float64(count))
 	case PoolMeanPadded:
 		return T(sum / float64(v.padded*h.padded))
+	case PoolSum:
+		return T(sum)
 	}
 	return best
 }

@@ -103,20 +103,12 @@ var reducers = map[Reduction]reducer{
 	L1:        {0, func(so, v float64) float64 { return so + math.Abs(v) }, asIs},
 	L2:        {0, func(so, v float64) float64 { return so + v*v }, func(so float64, _ int) float64 { return math.Sqrt(so) }},
 	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
-	LogSumExp: {negInf, logAddExp, asIs},
+	LogSumExp: {negInf, LogAddExp, asIs},
 }
 
 func plus(so, v float64) float64 { return so + v }
 
 func asIs(so float64, _ int) float64 { return so }
-
-// logAddExp is log(exp(a)+exp(b)), without overflow.
-func logAddExp(a, b float64) float64 {
-	if a == b {
-		return a + math.Ln2
-	}
-	return math.Max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
-}
 
 // reduceAll adds up in float64 whatever the elements are.
 func reduceAll[T float](in, out []T, n int, r reducer) {
@@ -188,4 +180,37 @@ func ArgBest(x *Tensor, axis int, keep, smallest, last bool) (*Tensor, error) {
 		places[i] = int64(best)
 	}
 	return out, nil
+}
+
+// Norm is the p-th root of the sum of the p-th powers of the elements' sizes along
+// the axes; for an infinite p the largest of them or the smallest, for 0 how many
+// are not 0.
+func Norm(x *Tensor, p float64, axes []int, keep bool) (*Tensor, error) {
+	sizes, err := Abs(x)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case p == 2:
+		return Reduce(L2, x, axes, keep)
+	case p == 1:
+		return Reduce(Sum, sizes, axes, keep)
+	case math.IsInf(p, 1):
+		return Reduce(Maximum, sizes, axes, keep)
+	case math.IsInf(p, -1):
+		return Reduce(Minimum, sizes, axes, keep)
+	case p == 0:
+		if sizes, err = Map(sizes, Sign); err != nil {
+			return nil, err
+		}
+		return Reduce(Sum, sizes, axes, keep)
+	}
+	if sizes, err = Map(sizes, func(v float64) float64 { return math.Pow(v, p) }); err != nil {
+		return nil, err
+	}
+	sum, err := Reduce(Sum, sizes, axes, keep)
+	if err != nil {
+		return nil, err
+	}
+	return Map(sum, func(v float64) float64 { return math.Pow(v, 1/p) })
 }

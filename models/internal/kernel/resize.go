@@ -1,6 +1,6 @@
 package kernel
 
-import "slices"
+import "math"
 
 // ResizeNearest changes the sizes of the last axes; place i of an axis takes the
 // element from(axis, i), which is clamped to the axis.
@@ -9,16 +9,10 @@ func ResizeNearest(x *Tensor, sizes []int, from func(axis, i int) int) (*Tensor,
 	if first < 0 {
 		return nil, invalid("resizing shape %v to %v", x.Shape, sizes)
 	}
-	if _, err := Count(slices.Concat(x.Shape[:first], sizes)); err != nil {
-		return nil, err
-	}
 	for axis, size := range sizes {
 		n := x.Shape[first+axis]
-		if n == 0 || size < 1 {
+		if n == 0 || size < 1 || size > maxWindow {
 			return nil, invalid("resizing shape %v to %v", x.Shape, sizes)
-		}
-		if _, err := Count([]int{size}); err != nil {
-			return nil, err
 		}
 		at, same := make([]int, size), size == n
 		for i := range at {
@@ -39,57 +33,87 @@ func ResizeNearest(x *Tensor, sizes []int, from func(axis, i int) int) (*Tensor,
 // ResizeLinear changes the sizes of the last axes; place i of an axis is mixed
 // from the neighbours of from(axis, i).
 func ResizeLinear(x *Tensor, sizes []int, from func(axis, i int) float64) (*Tensor, error) {
+	return resize(x, sizes, func(axis, i, n int) ([]int, []float64) {
+		f := min(max(from(axis, i), 0), float64(n-1))
+		share := f - math.Floor(f)
+		return []int{int(f), int(f) + 1}, []float64{1 - share, share}
+	})
+}
+
+// ResizeCubic is ResizeLinear with the four neighbours that a cubic curve goes
+// through; a is its coefficient, -0.75 in PyTorch.
+func ResizeCubic(x *Tensor, sizes []int, a float64, from func(axis, i int) float64) (*Tensor, error) {
+	return resize(x, sizes, func(axis, i, n int) ([]int, []float64) {
+		f := min(max(from(axis, i), -MaxElements), MaxElements)
+		low := int(math.Floor(f))
+		t := f - math.Floor(f)
+		near := func(t float64) float64 { return ((a+2)*t-(a+3))*t*t + 1 }
+		far := func(t float64) float64 { return ((a*t-5*a)*t+8*a)*t - 4*a }
+		return []int{low - 1, low, low + 1, low + 2}, []float64{far(1 + t), near(t), near(1 - t), far(2 - t)}
+	})
+}
+
+// resize changes the sizes of the last axes; place i of an axis, of n elements so
+// far, is the sum of the elements that taps names, clamped to the axis, with their
+// weights.
+func resize(x *Tensor, sizes []int, taps func(axis, i, n int) ([]int, []float64)) (*Tensor, error) {
 	first := len(x.Shape) - len(sizes)
 	if first < 0 {
 		return nil, invalid("resizing shape %v to %v", x.Shape, sizes)
 	}
 	for axis, size := range sizes {
 		n := x.Shape[first+axis]
-		if _, err := Count([]int{size}); err != nil || n == 0 || size < 1 {
+		if n == 0 || size < 1 || size > maxWindow {
 			return nil, invalid("resizing shape %v to %v", x.Shape, sizes)
 		}
-		low, high, share := make([]int, size), make([]int, size), make([]float64, size)
+		var at [][]int
+		var shares [][]float64
 		same := size == n
-		for i := range low {
-			f := min(max(from(axis, i), 0), float64(n-1))
-			low[i] = int(f)
-			high[i] = min(low[i]+1, n-1)
-			share[i] = f - float64(low[i])
-			same = same && f == float64(i)
+		for i := range size {
+			places, weights := taps(axis, i, n)
+			for k := range places {
+				if i == 0 {
+					at, shares = append(at, make([]int, size)), append(shares, make([]float64, size))
+				}
+				at[k][i], shares[k][i] = min(max(places[k], 0), n-1), weights[k]
+				same = same && (weights[k] == 0 || weights[k] == 1 && at[k][i] == i)
+			}
 		}
 		if same {
 			continue
 		}
 		var err error
-		if x, err = mix(x, low, high, share, first+axis); err != nil {
+		if x, err = mix(x, at, shares, first+axis); err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
 }
 
-// mix is low+(high-low)*share along an axis.
-func mix(x *Tensor, low, high []int, share []float64, axis int) (*Tensor, error) {
-	a, err := Gather(x, Ints(low), axis)
-	if err != nil {
-		return nil, err
+// mix adds up elements along an axis: for every list of places, the elements there
+// times their shares.
+func mix(x *Tensor, at [][]int, shares [][]float64, axis int) (*Tensor, error) {
+	var sum *Tensor
+	for k := range at {
+		part, err := Gather(x, Ints(at[k]), axis)
+		if err != nil {
+			return nil, err
+		}
+		weight, err := Cast(&Tensor{Shape: []int{len(shares[k])}, Data: shares[k]}, x.DType())
+		if err != nil {
+			return nil, err
+		}
+		if weight, err = perChannel(weight, len(x.Shape)-axis-1); err != nil {
+			return nil, err
+		}
+		if part, err = Arith(Mul, part, weight); err != nil {
+			return nil, err
+		}
+		if sum == nil {
+			sum = part
+		} else if sum, err = Arith(Add, sum, part); err != nil {
+			return nil, err
+		}
 	}
-	b, err := Gather(x, Ints(high), axis)
-	if err != nil {
-		return nil, err
-	}
-	if b, err = Arith(Sub, b, a); err != nil {
-		return nil, err
-	}
-	weight, err := Cast(&Tensor{Shape: []int{len(share)}, Data: share}, x.DType())
-	if err != nil {
-		return nil, err
-	}
-	if weight, err = perChannel(weight, len(x.Shape)-axis-1); err != nil {
-		return nil, err
-	}
-	if b, err = Arith(Mul, b, weight); err != nil {
-		return nil, err
-	}
-	return Arith(Add, a, b)
+	return sum, nil
 }

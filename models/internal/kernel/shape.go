@@ -138,6 +138,18 @@ func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	return out, nil
 }
 
+// Stack joins tensors of one shape along a new axis.
+func Stack(xs []*Tensor, axis int) (*Tensor, error) {
+	apart := make([]*Tensor, len(xs))
+	for i, x := range xs {
+		var err error
+		if apart[i], err = Unsqueeze(x, []int{axis}); err != nil {
+			return nil, err
+		}
+	}
+	return Concat(apart, axis)
+}
+
 // Split cuts x along an axis into pieces of the given sizes.
 func Split(x *Tensor, axis int, sizes []int) ([]*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
@@ -259,4 +271,22 @@ func Tile(x *Tensor, times []int) (*Tensor, error) {
 		}
 	}
 	return x, nil
+}
+
+// Repeat repeats every element of an axis, one after the other.
+func Repeat(x *Tensor, axis, times int) (*Tensor, error) {
+	axis, err := Axis(axis, len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	apart, err := Unsqueeze(x, []int{axis + 1})
+	if err != nil {
+		return nil, err
+	}
+	repeats := slices.Repeat([]int{1}, len(apart.Shape))
+	repeats[axis+1] = times
+	if apart, err = Tile(apart, repeats); err != nil {
+		return nil, err
+	}
+	return Flatten(apart, axis, axis+1)
 }

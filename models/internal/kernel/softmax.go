@@ -14,18 +14,33 @@ func LogSoftmax(x *Tensor, axis int) (*Tensor, error) {
 
 // CumSum adds up the elements along an axis so far.
 func CumSum(x *Tensor, axis int) (*Tensor, error) {
+	return soFar(x, axis, plus)
+}
+
+// CumProd multiplies the elements along an axis so far.
+func CumProd(x *Tensor, axis int) (*Tensor, error) {
+	return soFar(x, axis, func(so, v float64) float64 { return so * v })
+}
+
+// LogCumSumExp is the logarithm of CumSum of the exponentials.
+func LogCumSumExp(x *Tensor, axis int) (*Tensor, error) {
+	return soFar(x, axis, LogAddExp)
+}
+
+// soFar joins every element along an axis with those before it, in float64.
+func soFar(x *Tensor, axis int, join func(so, v float64) float64) (*Tensor, error) {
 	if x.DType() == "int64" || x.DType() == "int32" {
 		wide, err := Cast(x, "float64")
 		if err != nil {
 			return nil, err
 		}
-		sums, err := CumSum(wide, axis)
+		sums, err := soFar(wide, axis, join)
 		if err != nil {
 			return nil, err
 		}
 		return Cast(sums, x.DType())
 	}
-	return alongAxis(x, axis, cumSumRow[float32], cumSumRow[float64])
+	return alongAxis(x, axis, soFarRow[float32](join), soFarRow[float64](join))
 }
 
 // alongAxis copies x with its axis last, changes every row and puts the axis
@@ -101,10 +116,15 @@ func largest[T float](row []T) T {
 	return top
 }
 
-func cumSumRow[T float](row []T) {
-	sum := 0.0
-	for i, v := range row {
-		sum += float64(v)
-		row[i] = T(sum)
+func soFarRow[T float](join func(so, v float64) float64) func(row []T) {
+	return func(row []T) {
+		if len(row) == 0 {
+			return
+		}
+		so := float64(row[0])
+		for i, v := range row[1:] {
+			so = join(so, float64(v))
+			row[i+1] = T(so)
+		}
 	}
 }

@@ -125,6 +125,45 @@ func LeakyRelu(alpha float64) func(float64) float64 {
 	}
 }
 
+// HardShrink replaces what is not further from 0 than the limit by 0.
+func HardShrink(limit float64) func(float64) float64 {
+	return func(v float64) float64 {
+		if math.Abs(v) <= limit {
+			return 0
+		}
+		return v
+	}
+}
+
+// SoftShrink is HardShrink that also moves the others towards 0 by the limit.
+func SoftShrink(limit float64) func(float64) float64 {
+	return func(v float64) float64 { return v - math.Max(-limit, math.Min(limit, v)) }
+}
+
+// Fmax is the larger of two numbers, and the other one where one is NaN.
+func Fmax(a, b float64) float64 {
+	if a >= b || b != b {
+		return a
+	}
+	return b
+}
+
+// XLogY is x*log(y), and 0 where x is.
+func XLogY(x, y float64) float64 {
+	if x == 0 && !math.IsNaN(y) {
+		return 0
+	}
+	return x * math.Log(y)
+}
+
+// LogAddExp is log(exp(a)+exp(b)), without overflow.
+func LogAddExp(a, b float64) float64 {
+	if a == b {
+		return a + math.Ln2
+	}
+	return math.Max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
+}
+
 // Elu is scale*alpha*(exp(slope*v)-1) at and below 0, scale*v above: ELU, SELU and CELU.
 func Elu(alpha, scale, slope float64) func(float64) float64 {
 	return func(v float64) float64 {

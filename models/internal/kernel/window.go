@@ -53,6 +53,12 @@ func (w *Window) slides(sizes []int) ([2]slide, error) {
 	return out, nil
 }
 
+// Outputs returns how many places a window has along axes of the given sizes.
+func (w *Window) Outputs(sizes []int) ([]int, error) {
+	s, err := w.slides(sizes)
+	return []int{s[0].out, s[1].out}[2-min(len(sizes), 2):], err
+}
+
 // pick reads one number of a list of n, or its default when there is no list.
 func pick(list []int, n, i, without int, to *int) bool {
 	*to = without

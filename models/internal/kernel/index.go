@@ -1,0 +1,226 @@
+package kernel
+
+import "slices"
+
+// GatherElements takes, for every place of indices, the element of x at the
+// same place but for its position along the axis, which the index says.
+func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
+	axis, err := Axis(axis, len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	at, err := AsInts(indices)
+	if err != nil {
+		return nil, err
+	}
+	if len(indices.Shape) != len(x.Shape) {
+		return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+	}
+	for i, d := range indices.Shape {
+		if i != axis && d > x.Shape[i] {
+			return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+		}
+	}
+	out, err := New(x.DType(), indices.Shape)
+	if err != nil {
+		return nil, err
+	}
+	move, err := copierOf(out.Data, x.Data)
+	if err != nil {
+		return nil, err
+	}
+	dense, strides := stridesOf(x.Shape), stridesOf(indices.Shape)
+	for j := range at {
+		i, err := index1(at[j], x.Shape[axis])
+		if err != nil {
+			return nil, err
+		}
+		from := i * dense[axis]
+		for k, s := range strides {
+			if k != axis {
+				from += j / s % indices.Shape[k] * dense[k]
+			}
+		}
+		move(j, from, 1, 1, 1)
+	}
+	return out, nil
+}
+
+// GatherND takes the parts of x that rows of indices name: the last axis of
+// indices lists places along the first axes of x after the batch axes, which both
+// have in common.
+func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
+	rank, last := len(x.Shape), len(indices.Shape)-1
+	if batch < 0 || last < batch || batch+indices.Shape[last] > rank || !slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
+		return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+	}
+	deep := indices.Shape[last]
+	lists := make([]*Tensor, batch+deep)
+	for i := range batch {
+		// Every batch takes from its own part.
+		shape := slices.Repeat([]int{1}, last)
+		shape[i] = x.Shape[i]
+		var err error
+		if lists[i], err = Reshape(places(x.Shape[i]), shape); err != nil {
+			return nil, err
+		}
+	}
+	for i := range deep {
+		var err error
+		if lists[batch+i], err = Select(indices, last, i); err != nil {
+			return nil, err
+		}
+	}
+	if len(lists) == 0 {
+		return Expand(x, slices.Concat(indices.Shape[:last], x.Shape))
+	}
+	return Index(x, lists)
+}
+
+// places lists 0 to n-1 as int64.
+func places(n int) *Tensor {
+	out := make([]int64, n)
+	for i := range out {
+		out[i] = int64(i)
+	}
+	return &Tensor{Shape: []int{n}, Data: out}
+}
+
+// Places numbers the elements of a shape, as int64. What is gathered from it says
+// where the elements lay: Put writes there.
+func Places(shape []int) (*Tensor, error) {
+	n, err := Count(shape)
+	if err != nil {
+		return nil, err
+	}
+	return Reshape(places(n), shape)
+}
+
+// Index takes the elements that several lists of places name, one list an axis,
+// which broadcast; nil keeps the axis. A list of bool takes the places where it is
+// true and may stand for several axes. The axes of the lists become those of the
+// elements, where the first was or, if others lie between them, at the front.
+func Index(x *Tensor, lists []*Tensor) (*Tensor, error) {
+	lists, err := numbered(x, lists)
+	if err != nil {
+		return nil, err
+	}
+	var named, rest []int
+	var shapes [][]int
+	for i := range x.Shape {
+		if i < len(lists) && lists[i] != nil {
+			named, shapes = append(named, i), append(shapes, lists[i].Shape)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	if len(named) == 0 {
+		return x, nil
+	}
+	shape, err := BroadcastShape(shapes...)
+	if err != nil {
+		return nil, err
+	}
+	first := named[0]
+	if named[len(named)-1]-first >= len(named) {
+		// Other axes lie between: the named ones go to the front.
+		if x, err = Transpose(x, slices.Concat(named, rest)); err != nil {
+			return nil, err
+		}
+		first = 0
+	}
+	at := make([]int64, product(shape))
+	n := 1
+	for i := len(named) - 1; i >= 0; i-- {
+		size := x.Shape[first+i]
+		if err := addPlaces(at, lists[named[i]], shape, size, n); err != nil {
+			return nil, err
+		}
+		n *= size
+	}
+	flat, err := Reshape(x, slices.Concat(x.Shape[:first], []int{n}, x.Shape[first+len(named):]))
+	if err != nil {
+		return nil, err
+	}
+	return Gather(flat, &Tensor{Shape: shape, Data: at}, first)
+}
+
+// addPlaces adds the places of one axis, times the distance of its neighbours.
+func addPlaces(at []int64, list *Tensor, shape []int, size, step int) error {
+	wide, err := Expand(list, shape)
+	if err != nil {
+		return err
+	}
+	all, err := AsInts(wide)
+	if err != nil {
+		return err
+	}
+	for j, i := range all {
+		if i, err = index1(i, size); err != nil {
+			return err
+		}
+		at[j] += int64(i * step)
+	}
+	return nil
+}
+
+// numbered replaces lists of bool by the places where they are true.
+func numbered(x *Tensor, lists []*Tensor) ([]*Tensor, error) {
+	var out []*Tensor
+	for _, list := range lists {
+		if list == nil || list.DType() != "bool" {
+			out = append(out, list)
+			continue
+		}
+		at, n := len(out), len(list.Shape)
+		if n == 0 || at+n > len(x.Shape) || !slices.Equal(x.Shape[at:at+n], list.Shape) {
+			return nil, invalid("an index of bool of shape %v into shape %v", list.Shape, x.Shape)
+		}
+		found, err := NonZero(list)
+		if err != nil {
+			return nil, err
+		}
+		for i := range n {
+			axis, err := Select(found, 1, i)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, axis)
+		}
+	}
+	if len(out) > len(x.Shape) {
+		return nil, invalid("an index of %d axes into shape %v", len(out), x.Shape)
+	}
+	return out, nil
+}
+
+// NonZero lists the places of the elements that are not 0: a row of int64 for each
+// of them, with its place along every axis.
+func NonZero(x *Tensor) (*Tensor, error) {
+	bits, err := Cast(x, "bool")
+	if err != nil {
+		return nil, err
+	}
+	list, strides := bits.Data.([]bool), stridesOf(x.Shape)
+	count := 0
+	for _, set := range list {
+		if set {
+			count++
+		}
+	}
+	out, err := New("int64", []int{count, len(strides)})
+	if err != nil {
+		return nil, err
+	}
+	rows, at := out.Data.([]int64), 0
+	for i, set := range list {
+		if !set {
+			continue
+		}
+		for axis, s := range strides {
+			rows[at] = int64(i / s % x.Shape[axis])
+			at++
+		}
+	}
+	return out, nil
+}
