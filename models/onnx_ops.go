@@ -68,6 +68,10 @@ var onnxOps = map[string]onnxOp{
 	"Dropout":               {"ratio seed", 1, 3, 1, onnxDropout},
 	"Resize":                {"coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode antialias keep_aspect_ratio_policy", 1, 4, 1, onnxResize},
 
+	"LSTM": onnxLayer(kernel.LSTM, 8, []string{"Sigmoid", "Tanh", "Tanh"}, 0, 2, 3, 1),
+	"GRU":  onnxLayer(kernel.GRU, 6, []string{"Sigmoid", "Tanh"}, 1, 0, 2),
+	"RNN":  onnxLayer(kernel.TanhRNN, 6, []string{"Tanh"}, 0),
+
 	// Shapes and places.
 	"Identity":  onnxUnary(func(x *tensor) (*tensor, error) { return x, nil }),
 	"Reshape":   {"allowzero", 2, 2, 1, onnxReshape},

@@ -104,15 +104,8 @@ func (b *torchBuilder) addOutput(kind string, arg torchArg) error {
 func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	target := strings.TrimPrefix(n.Target, "torch.ops.")
 	label := "node '" + n.Name + "' (" + target + ")"
-	op, ok := torchOps[target]
-	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
-	inPlace := !ok && strings.HasSuffix(base, "_")
-	if inPlace {
-		// relu_ is relu that also changes its first argument.
-		base = strings.TrimSuffix(base, "_")
-		op, ok = torchOps["aten."+base+"."+overload]
-	}
-	if !ok {
+	op, base, inPlace := torchOperator(target)
+	if op == nil {
 		return unknownOperator(target)
 	}
 	if op.run == nil {
@@ -155,9 +148,30 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	if inPlace && len(names) > 0 {
 		b.names[first] = b.names[names[0]]
 	}
-	st.run = func(values []*tensor) ([]*tensor, error) { return c.run(op, values, inPlace) }
+	st.run = func(values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
 	b.program.steps = append(b.program.steps, st)
 	return nil
+}
+
+// torchOperator finds the row of an operator, and its name without overload. relu_
+// is relu that also changes its first argument.
+func torchOperator(target string) (op *torchOp, base string, inPlace bool) {
+	if row, ok := torchOps[target]; ok {
+		base, _, _ = strings.Cut(strings.TrimPrefix(target, "aten."), ".")
+		return &row, base, false
+	}
+	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
+	base, inPlace = strings.CutSuffix(base, "_")
+	if strings.HasPrefix(base, "__") && inPlace {
+		base, inPlace = base+"_", false // __and__
+	}
+	if name, ok := torchSynonyms[base]; ok {
+		base = name
+	}
+	if row, ok := torchOps["aten."+base+"."+overload]; ok {
+		return &row, base, inPlace
+	}
+	return nil, base, false
 }
 
 // resultNames lists the values that a node makes.

@@ -8,9 +8,6 @@ import (
 )
 
 func torchLayerTable() map[string]torchOp {
-	matmul := func(a, b string) torchOp {
-		return torchOp{a + " " + b, 1, func(c *torchCall) (results, error) { return one(kernel.MatMul(c.tensor(a), c.tensor(b))) }}
-	}
 	drop := torchOp{"input self p train", 1, torchDropout}
 	conv := torchOp{"input weight bias stride padding dilation groups", 1, torchConv}
 	spread := torchOp{"input weight bias stride padding output_padding groups dilation", 1, torchConvTranspose}
@@ -29,20 +26,20 @@ func torchLayerTable() map[string]torchOp {
 	logSoftmax := torchOp{"self dim dtype half_to_float", 1, torchSoftmax(kernel.LogSoftmax)}
 	layerNorm := torchOp{"input normalized_shape weight bias eps cudnn_enable", 1, torchLayerNorm}
 	return map[string]torchOp{
-		"aten.linear.default": {"input weight bias", 1, torchLinear},
-		"aten.matmul.default": matmul("self", "other"), "aten.mm.default": matmul("self", "mat2"), "aten.bmm.default": matmul("self", "mat2"),
-		"aten.addmm.default": {"self mat1 mat2 beta alpha", 1, torchAddMM("mat1", "mat2")}, "aten.baddbmm.default": {"self batch1 batch2 beta alpha", 1, torchAddMM("batch1", "batch2")},
+		"aten.linear.default":            {"input weight bias", 1, torchLinear},
+		"aten.embedding_bag.padding_idx": {"weight indices offsets scale_grad_by_freq mode sparse per_sample_weights include_last_offset padding_idx", 1, torchEmbeddingBag},
+		"aten.embedding_bag.default":     {"weight indices offsets scale_grad_by_freq mode sparse per_sample_weights include_last_offset padding_idx", 1, torchEmbeddingBag},
 		"aten.embedding.default": {"weight indices padding_idx scale_grad_by_freq sparse", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Gather(c.tensor("weight"), c.tensor("indices"), 0))
 		}},
-		"aten.conv1d.default": conv, "aten.conv2d.default": conv, "aten.conv1d.padding": conv, "aten.conv2d.padding": conv,
+		"aten.conv1d.default": conv, "aten.conv2d.default": conv, "aten.conv1d.padding": conv, "aten.conv2d.padding": conv, "aten.conv3d.default": conv, "aten.conv3d.padding": conv,
 		"aten.convolution.default":      {"input weight bias stride padding dilation transposed output_padding groups", 1, torchConvolution},
-		"aten.conv_transpose1d.default": spread, "aten.conv_transpose2d.input": spread,
-		"aten.max_pool1d.default": maxPool(1), "aten.max_pool2d.default": maxPool(2), "aten.max_pool2d_with_indices.default": maxPool(2),
-		"aten.avg_pool1d.default": meanPool(1), "aten.avg_pool2d.default": meanPool(2),
+		"aten.conv_transpose1d.default": spread, "aten.conv_transpose2d.input": spread, "aten.conv_transpose3d.input": spread,
+		"aten.max_pool1d.default": maxPool(1), "aten.max_pool2d.default": maxPool(2), "aten.max_pool2d_with_indices.default": maxPool(2), "aten.max_pool3d.default": maxPool(3),
+		"aten.avg_pool1d.default": meanPool(1), "aten.avg_pool2d.default": meanPool(2), "aten.avg_pool3d.default": meanPool(3),
 		"aten.adaptive_avg_pool1d.default": adaptive(kernel.PoolMean), "aten.adaptive_avg_pool2d.default": adaptive(kernel.PoolMean),
-		"aten._adaptive_avg_pool2d.default": adaptive(kernel.PoolMean),
-		"aten.adaptive_max_pool1d.default":  adaptive(kernel.PoolMax), "aten.adaptive_max_pool2d.default": adaptive(kernel.PoolMax),
+		"aten._adaptive_avg_pool2d.default": adaptive(kernel.PoolMean), "aten.adaptive_avg_pool3d.default": adaptive(kernel.PoolMean), "aten.adaptive_max_pool3d.default": adaptive(kernel.PoolMax),
+		"aten.adaptive_max_pool1d.default": adaptive(kernel.PoolMax), "aten.adaptive_max_pool2d.default": adaptive(kernel.PoolMax),
 		"aten.batch_norm.default":                           {"input weight bias running_mean running_var training momentum eps cudnn_enabled", 1, torchBatchNorm},
 		"aten._native_batch_norm_legit_no_training.default": {"input weight bias running_mean running_var momentum eps", 1, torchBatchNorm},
 		"aten.instance_norm.default":                        {"input weight bias running_mean running_var use_input_stats momentum eps cudnn_enabled", 1, torchInstanceNorm},
@@ -56,26 +53,6 @@ func torchLayerTable() map[string]torchOp {
 		"aten._log_softmax.default":                 logSoftmax,
 		"aten.scaled_dot_product_attention.default": {"query key value attn_mask dropout_p is_causal scale enable_gqa", 1, torchAttention},
 		"aten.dropout.default":                      drop, "aten.feature_dropout.default": drop, "aten.alpha_dropout.default": drop,
-		"aten.upsample_nearest2d.vec": {"input output_size scale_factors", 1, torchUpsample}, "aten.upsample_nearest1d.vec": {"input output_size scale_factors", 1, torchUpsample},
-		"aten.upsample_bilinear2d.vec": {"input output_size align_corners scale_factors", 1, torchBilinear},
-		"aten.upsample_linear1d.vec":   {"input output_size align_corners scale_factors", 1, torchBilinear},
-
-		// Reductions.
-		"aten.mean.default": torchReduce(kernel.Mean), "aten.mean.dim": torchReduce(kernel.Mean),
-		"aten.sum.default": torchReduce(kernel.Sum), "aten.sum.dim_IntList": torchReduce(kernel.Sum),
-		"aten.prod.default": torchReduce(kernel.Prod), "aten.prod.dim_int": torchReduce(kernel.Prod),
-		"aten.amax.default": torchReduce(kernel.Maximum), "aten.amin.default": torchReduce(kernel.Minimum),
-		"aten.max.default": torchReduce(kernel.Maximum), "aten.min.default": torchReduce(kernel.Minimum),
-		"aten.logsumexp.default": torchReduce(kernel.LogSumExp),
-		"aten.any.default":       torchReduceBool(kernel.Maximum), "aten.any.dim": torchReduceBool(kernel.Maximum),
-		"aten.all.default": torchReduceBool(kernel.Minimum), "aten.all.dim": torchReduceBool(kernel.Minimum),
-		"aten.max.dim": {"self dim keepdim", 2, torchBest(false)}, "aten.min.dim": {"self dim keepdim", 2, torchBest(true)},
-		"aten.argmax.default": {"self dim keepdim", 1, torchArgBest(false)}, "aten.argmin.default": {"self dim keepdim", 1, torchArgBest(true)},
-		"aten.var.correction": {"self dim correction keepdim", 1, torchVar(false)}, "aten.std.correction": {"self dim correction keepdim", 1, torchVar(true)},
-		"aten.var.dim": {"self dim unbiased keepdim", 1, torchVar(false)}, "aten.std.dim": {"self dim unbiased keepdim", 1, torchVar(true)},
-		"aten.linalg_vector_norm.default": {"self ord dim keepdim dtype", 1, torchNorm},
-		"aten.topk.default":               {"self k dim largest sorted", 2, torchTopK},
-		"aten.cumsum.default":             {"self dim dtype", 1, torchCumSum},
 	}
 }
 
@@ -161,7 +138,11 @@ func (c *torchCall) pool(axes int, kind kernel.Pooling) (results, error) {
 		w.Strides = w.Kernel
 	}
 	if c.has("divisor_override") {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a pool with divisor_override")
+		sum, err := kernel.Pool(c.tensor("self"), w, kernel.PoolSum)
+		if err != nil {
+			return nil, err
+		}
+		return one(kernel.Arith(kernel.Div, sum, c.like(c.float("divisor_override", 1), sum)))
 	}
 	if kind == kernel.PoolMeanPadded && !c.bool("count_include_pad", true) {
 		kind = kernel.PoolMean
@@ -205,10 +186,17 @@ func torchSoftmax(f func(x *tensor, axis int) (*tensor, error)) func(c *torchCal
 }
 
 func torchAttention(c *torchCall) (results, error) {
+	q, k, v := c.tensor("query"), c.tensor("key"), c.tensor("value")
 	if c.bool("enable_gqa", false) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "attention with enable_gqa")
+		var err error
+		if k, err = kernel.ShareHeads(k, q); err != nil {
+			return nil, err
+		}
+		if v, err = kernel.ShareHeads(v, q); err != nil {
+			return nil, err
+		}
 	}
-	return one(kernel.Attention(c.tensor("query"), c.tensor("key"), c.tensor("value"), c.opt("attn_mask"), c.bool("is_causal", false), c.float("scale", 0)))
+	return one(kernel.Attention(q, k, v, c.opt("attn_mask"), c.bool("is_causal", false), c.float("scale", 0)))
 }
 
 // torchDropout does nothing; a graph in training mode was refused.
@@ -217,4 +205,22 @@ func torchDropout(c *torchCall) (results, error) {
 		return results{c.tensor("self")}, nil
 	}
 	return results{c.tensor("input")}, nil
+}
+
+// torchEmbeddingBag joins the rows of a weight that each bag of indices names. The
+// bags lie one after the other in a list, from their offsets on.
+func torchEmbeddingBag(c *torchCall) (results, error) {
+	offsets, err := kernel.AsInts(c.tensor("offsets"))
+	if err != nil {
+		return nil, err
+	}
+	indices := c.tensor("indices")
+	if !c.bool("include_last_offset", false) {
+		offsets = append(offsets, indices.Len())
+	}
+	mode := c.int("mode", 0)
+	if mode < 0 || mode > 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a bag of mode %d", mode)
+	}
+	return one(kernel.Bags(c.tensor("weight"), indices, c.opt("per_sample_weights"), offsets, []kernel.Reduction{kernel.Sum, kernel.Mean, kernel.Maximum}[mode], c.int("padding_idx", -1)))
 }

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"math"
+
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -88,4 +90,147 @@ func torchWhere(c *torchCall) (results, error) {
 func torchMaskedFill(c *torchCall) (results, error) {
 	x := c.tensor("self")
 	return one(kernel.Where(c.tensor("mask"), c.cast(c.operand("value").value, x.DType()), x))
+}
+
+// torchRound is torchMap for functions that leave integers what they are.
+func torchRound(f curve) torchOp {
+	return torchOp{"self", 1, func(c *torchCall) (results, error) {
+		x := c.tensor("self")
+		if isFloat(x.DType()) {
+			return one(kernel.Map(x, f))
+		}
+		wide, err := kernel.Map(c.cast(x, "float64"), f)
+		if err != nil {
+			return nil, err
+		}
+		return results{c.cast(wide, x.DType())}, nil
+	}}
+}
+
+func torchDecimals(c *torchCall) (results, error) {
+	scale := math.Pow(10, c.float("decimals", 0))
+	return one(kernel.Map(c.floating("self"), func(v float64) float64 { return math.RoundToEven(v*scale) / scale }))
+}
+
+// torchTest answers a question about every element.
+func torchTest(f func(v float64) bool) torchOp {
+	return torchOp{"self", 1, func(c *torchCall) (results, error) {
+		yes, err := kernel.Map(c.floating("self"), func(v float64) float64 {
+			if f(v) {
+				return 1
+			}
+			return 0
+		})
+		if err != nil {
+			return nil, err
+		}
+		return results{c.cast(yes, "bool")}, nil
+	}}
+}
+
+// torchPair computes a function of two floats.
+func torchPair(f func(a, b float64) float64) torchOp {
+	return torchOp{"self other", 1, func(c *torchCall) (results, error) {
+		a, b := c.floats("self", "other")
+		return one(kernel.Map2(a, b, f))
+	}}
+}
+
+// floats casts two operands to the floats that they have in common.
+func (c *torchCall) floats(a, b string) (x, y *tensor) {
+	t := c.together(a, b)
+	if isFloat(t[0].DType()) {
+		return t[0], t[1]
+	}
+	return c.cast(t[0], "float32"), c.cast(t[1], "float32")
+}
+
+func torchHeaviside(c *torchCall) (results, error) {
+	x, values := c.floats("self", "values")
+	return one(kernel.Map2(x, values, func(v, at0 float64) float64 {
+		switch {
+		case v == 0:
+			return at0
+		case v > 0:
+			return 1
+		}
+		return math.Min(v, 0) * 0 // NaN stays NaN.
+	}))
+}
+
+// torchAddC is self+value*(tensor1 op tensor2).
+func torchAddC(op kernel.Op) torchOp {
+	return torchOp{"self tensor1 tensor2 value", 1, func(c *torchCall) (results, error) {
+		t := c.together("self", "tensor1", "tensor2")
+		pair, err := kernel.Arith(op, t[1], t[2])
+		if err != nil {
+			return nil, err
+		}
+		if pair, err = kernel.Arith(kernel.Mul, pair, c.like(c.float("value", 1), pair)); err != nil {
+			return nil, err
+		}
+		return one(kernel.Arith(kernel.Add, t[0], pair))
+	}}
+}
+
+// torchLerp is self+weight*(end-self).
+func torchLerp(c *torchCall) (results, error) {
+	t := c.together("self", "end", "weight")
+	way, err := kernel.Arith(kernel.Sub, t[1], t[0])
+	if err != nil {
+		return nil, err
+	}
+	if way, err = kernel.Arith(kernel.Mul, way, t[2]); err != nil {
+		return nil, err
+	}
+	return one(kernel.Arith(kernel.Add, t[0], way))
+}
+
+func torchLogit(c *torchCall) (results, error) {
+	eps := c.float("eps", 0)
+	return one(kernel.Map(c.floating("self"), func(v float64) float64 {
+		v = math.Max(eps, math.Min(1-eps, v))
+		return math.Log(v / (1 - v))
+	}))
+}
+
+// torchGlu is the first half of an axis times the sigmoid of the second.
+func torchGlu(c *torchCall) (results, error) {
+	x, axis := c.tensor("self"), c.int("dim", -1)
+	n, err := sizeOf(x, axis)
+	if err != nil {
+		return nil, err
+	}
+	halves, err := kernel.Split(x, axis, []int{n / 2, n / 2})
+	if err != nil {
+		return nil, err
+	}
+	gate, err := kernel.Map(halves[1], kernel.Sigmoid)
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Arith(kernel.Mul, halves[0], gate))
+}
+
+func torchNanToNum(c *torchCall) (results, error) {
+	x := c.tensor("self")
+	if !isFloat(x.DType()) {
+		return results{x}, nil
+	}
+	top := math.MaxFloat64
+	if x.DType() == "float32" {
+		top = math.MaxFloat32
+	}
+	nan, high, low := c.float("nan", 0), c.float("posinf", top), c.float("neginf", -top)
+	return one(kernel.Map(x, func(v float64) float64 {
+		switch {
+		case math.IsNaN(v):
+			return nan
+		case math.IsInf(v, 1):
+			return high
+		case math.IsInf(v, -1):
+			return low
+		}
+		return v
+	}))
 }

@@ -7,6 +7,44 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
+func torchReduceTable() map[string]torchOp {
+	return map[string]torchOp{
+		"aten.mean.default": torchReduce(kernel.Mean), "aten.mean.dim": torchReduce(kernel.Mean),
+		"aten.sum.default": torchReduce(kernel.Sum), "aten.sum.dim_IntList": torchReduce(kernel.Sum),
+		"aten.prod.default": torchReduce(kernel.Prod), "aten.prod.dim_int": torchReduce(kernel.Prod),
+		"aten.amax.default": torchReduce(kernel.Maximum), "aten.amin.default": torchReduce(kernel.Minimum),
+		"aten.max.default": torchReduce(kernel.Maximum), "aten.min.default": torchReduce(kernel.Minimum),
+		"aten.logsumexp.default": torchReduce(kernel.LogSumExp),
+		"aten.any.default":       torchReduceBool(kernel.Maximum), "aten.any.dim": torchReduceBool(kernel.Maximum),
+		"aten.all.default": torchReduceBool(kernel.Minimum), "aten.all.dim": torchReduceBool(kernel.Minimum),
+		"aten.max.dim": {"self dim keepdim", 2, torchBest(false)}, "aten.min.dim": {"self dim keepdim", 2, torchBest(true)},
+		"aten.argmax.default": {"self dim keepdim", 1, torchArgBest(false)}, "aten.argmin.default": {"self dim keepdim", 1, torchArgBest(true)},
+		"aten.var.correction": {"self dim correction keepdim", 1, torchVar(false)}, "aten.std.correction": {"self dim correction keepdim", 1, torchVar(true)},
+		"aten.var.dim": {"self dim unbiased keepdim", 1, torchVar(false)}, "aten.std.dim": {"self dim unbiased keepdim", 1, torchVar(true)},
+		"aten.var.default": {"self unbiased", 1, torchVar(false)}, "aten.std.default": {"self unbiased", 1, torchVar(true)},
+		"aten.var_mean.correction": {"self dim correction keepdim", 2, torchVarMean(false)}, "aten.std_mean.correction": {"self dim correction keepdim", 2, torchVarMean(true)},
+		"aten.var_mean.dim": {"self dim unbiased keepdim", 2, torchVarMean(false)}, "aten.std_mean.dim": {"self dim unbiased keepdim", 2, torchVarMean(true)},
+		"aten.var_mean.default": {"self unbiased", 2, torchVarMean(false)}, "aten.std_mean.default": {"self unbiased", 2, torchVarMean(true)},
+		"aten.norm.Scalar": {"self p", 1, torchNorm("p")}, "aten.norm.ScalarOpt_dim": {"self p dim keepdim", 1, torchNorm("p")},
+		"aten.linalg_norm.default": {"self ord dim keepdim dtype", 1, torchLinalgNorm}, "aten.frobenius_norm.dim": {"self dim keepdim", 1, torchNorm("p")},
+		"aten.linalg_vector_norm.default": {"self ord dim keepdim dtype", 1, torchNorm("ord")},
+		"aten.aminmax.default":            {"self dim keepdim", 2, torchMinMax},
+		"aten.count_nonzero.default":      {"self dim", 1, torchCountNonzero}, "aten.count_nonzero.dim_IntList": {"self dim", 1, torchCountNonzero},
+		"aten.nansum.default": {"self dim keepdim dtype", 1, torchNanSum},
+		"aten.cumsum.default": torchSoFar(kernel.CumSum), "aten.cumprod.default": torchSoFar(kernel.CumProd), "aten.logcumsumexp.default": torchSoFar(kernel.LogCumSumExp),
+		"aten.topk.default":    {"self k dim largest sorted", 2, torchTopK},
+		"aten.sort.default":    {"self dim descending", 2, torchSort},
+		"aten.sort.stable":     {"self stable dim descending", 2, torchSort},
+		"aten.msort.default":   {"self", 1, torchMsort},
+		"aten.argsort.default": {"self dim descending", 1, torchArgsort}, "aten.argsort.stable": {"self stable dim descending", 1, torchArgsort},
+		"aten.median.dim": {"self dim keepdim", 2, torchMedian}, "aten.median.default": {"self", 1, torchMedian},
+		"aten.kthvalue.default": {"self k dim keepdim", 2, func(c *torchCall) (results, error) {
+			value, place, err := kernel.Nth(c.tensor("self"), c.int("k", 1)-1, c.int("dim", -1), c.bool("keepdim", false))
+			return results{value, place}, err
+		}},
+	}
+}
+
 // dim returns the axes to reduce; nil, which stands for all, for none at all.
 func (c *torchCall) dim() []int {
 	if list := c.ints("dim"); len(list) > 0 {
@@ -101,13 +139,62 @@ func torchVar(root bool) func(c *torchCall) (results, error) {
 	}
 }
 
-func torchNorm(c *torchCall) (results, error) {
-	kind, ok := map[float64]kernel.Reduction{1: kernel.L1, 2: kernel.L2}[c.float("ord", 2)]
-	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of order %g", c.float("ord", 2))
+// torchVarMean returns the mean as well.
+func torchVarMean(root bool) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) {
+		out, err := torchVar(root)(c)
+		if err != nil {
+			return nil, err
+		}
+		mean, err := kernel.Reduce(kernel.Mean, c.floating("self"), c.dim(), c.bool("keepdim", false))
+		return append(out, mean), err
 	}
+}
+
+// torchLinalgNorm refuses the norms of matrices but for the default, which is that
+// of all their elements.
+func torchLinalgNorm(c *torchCall) (results, error) {
+	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of matrices")
+	}
+	return torchNorm("ord")(c)
+}
+
+// torchNorm has the order as an argument of the given name.
+func torchNorm(order string) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) {
+		x, axes := c.floating("self"), c.dim()
+		x = c.cast(x, c.text("dtype", x.DType()))
+		return one(kernel.Norm(x, c.float(order, 2), axes, c.bool("keepdim", false)))
+	}
+}
+
+func torchMinMax(c *torchCall) (results, error) {
+	x, axes, keep := c.tensor("self"), c.dim(), c.bool("keepdim", false)
+	low, err := kernel.Reduce(kernel.Minimum, x, axes, keep)
+	if err != nil {
+		return nil, err
+	}
+	high, err := kernel.Reduce(kernel.Maximum, x, axes, keep)
+	return results{low, high}, err
+}
+
+func torchCountNonzero(c *torchCall) (results, error) {
+	return one(kernel.Reduce(kernel.Sum, c.cast(c.cast(c.tensor("self"), "bool"), "int64"), c.dim(), false))
+}
+
+func torchNanSum(c *torchCall) (results, error) {
 	x := c.floating("self")
-	return one(kernel.Reduce(kind, c.cast(x, c.text("dtype", x.DType())), c.dim(), c.bool("keepdim", false)))
+	x, err := kernel.Map(c.cast(x, c.text("dtype", x.DType())), func(v float64) float64 {
+		if math.IsNaN(v) {
+			return 0
+		}
+		return v
+	})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Reduce(kernel.Sum, x, c.dim(), c.bool("keepdim", false)))
 }
 
 func torchTopK(c *torchCall) (results, error) {
@@ -115,11 +202,64 @@ func torchTopK(c *torchCall) (results, error) {
 	return results{values, places}, err
 }
 
-func torchCumSum(c *torchCall) (results, error) {
+// sorted sorts an axis; equal elements stay in their order.
+func (c *torchCall) sorted(axis int) (results, error) {
 	x := c.tensor("self")
-	dtype := x.DType()
-	if !isFloat(dtype) {
-		dtype = "int64"
+	if len(x.Shape) == 0 {
+		return results{x, kernel.Scalar(int64(0))}, nil
 	}
-	return one(kernel.CumSum(c.cast(x, c.text("dtype", dtype)), c.int("dim", 0)))
+	n, err := sizeOf(x, axis)
+	if err != nil {
+		return nil, err
+	}
+	values, places, err := kernel.TopK(x, n, axis, c.bool("descending", false))
+	return results{values, places}, err
+}
+
+func torchSort(c *torchCall) (results, error) { return c.sorted(c.int("dim", -1)) }
+
+func torchMsort(c *torchCall) (results, error) {
+	out, err := c.sorted(0)
+	if err != nil {
+		return nil, err
+	}
+	return out[:1], nil
+}
+
+func torchArgsort(c *torchCall) (results, error) {
+	out, err := torchSort(c)
+	if err != nil {
+		return nil, err
+	}
+	return out[1:], nil
+}
+
+// torchMedian takes the lower one of two in the middle.
+func torchMedian(c *torchCall) (results, error) {
+	x, axis := c.tensor("self"), c.int("dim", 0)
+	if !c.has("dim") {
+		var err error
+		if x, err = kernel.Reshape(x, []int{-1}); err != nil {
+			return nil, err
+		}
+	}
+	n, err := sizeOf(x, axis)
+	if err != nil {
+		return nil, err
+	}
+	value, place, err := kernel.Nth(x, max(n-1, 0)/2, axis, c.bool("keepdim", false))
+	return results{value, place}, err
+}
+
+// torchSoFar joins the elements of an axis one after the other; those of small
+// integers as int64, as PyTorch does.
+func torchSoFar(f func(x *tensor, axis int) (*tensor, error)) torchOp {
+	return torchOp{"self dim dtype", 1, func(c *torchCall) (results, error) {
+		x := c.tensor("self")
+		dtype := x.DType()
+		if !isFloat(dtype) {
+			dtype = "int64"
+		}
+		return one(f(c.cast(x, c.text("dtype", dtype)), c.int("dim", 0)))
+	}}
 }

@@ -30,26 +30,37 @@ func (c *torchCall) resizeTo(x *tensor) (sizes []int, steps []float64, err error
 	return sizes, steps, nil
 }
 
-func torchUpsample(c *torchCall) (results, error) {
-	x := c.tensor("input")
-	sizes, steps, err := c.resizeTo(x)
-	if err != nil {
-		return nil, err
+// torchNearest takes the element where the edge of an element of the result lies, or
+// its middle with a shift of a half.
+func torchNearest(shift float32) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) {
+		x := c.tensor("input")
+		sizes, steps, err := c.resizeTo(x)
+		if err != nil {
+			return nil, err
+		}
+		return one(kernel.ResizeNearest(x, sizes, func(axis, i int) int { return int((float32(i) + shift) * float32(steps[axis])) }))
 	}
-	return one(kernel.ResizeNearest(x, sizes, func(axis, i int) int { return int(float32(i) * float32(steps[axis])) }))
 }
 
-func torchBilinear(c *torchCall) (results, error) {
-	x := c.tensor("input")
-	sizes, steps, err := c.resizeTo(x)
-	if err != nil {
-		return nil, err
-	}
-	corners, first := c.bool("align_corners", false), len(x.Shape)-len(sizes)
-	return one(kernel.ResizeLinear(x, sizes, func(axis, i int) float64 {
-		if corners {
-			return float64(i) * float64(x.Shape[first+axis]-1) / math.Max(float64(sizes[axis]-1), 1)
+// torchCubic has the coefficient of PyTorch's cubic curves.
+func torchCubic(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, error) {
+	return kernel.ResizeCubic(x, sizes, -0.75, from)
+}
+
+func torchLinearResize(resize func(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, error)) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) {
+		x := c.tensor("input")
+		sizes, steps, err := c.resizeTo(x)
+		if err != nil {
+			return nil, err
 		}
-		return (float64(i)+0.5)*steps[axis] - 0.5
-	}))
+		corners, first := c.bool("align_corners", false), len(x.Shape)-len(sizes)
+		return one(resize(x, sizes, func(axis, i int) float64 {
+			if corners {
+				return float64(i) * float64(x.Shape[first+axis]-1) / math.Max(float64(sizes[axis]-1), 1)
+			}
+			return (float64(i)+0.5)*steps[axis] - 0.5
+		}))
+	}
 }

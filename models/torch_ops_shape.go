@@ -12,13 +12,18 @@ func torchShapeTable() map[string]torchOp {
 	same := func(args string) torchOp {
 		return torchOp{args, 1, func(c *torchCall) (results, error) { return results{c.tensor("self")}, nil }}
 	}
+	swap := func(a, b string) torchOp {
+		return torchOp{"self " + a + " " + b, 1, func(c *torchCall) (results, error) {
+			return one(kernel.Swap(c.tensor("self"), c.int(a, 0), c.int(b, 0)))
+		}}
+	}
 	toDType := torchOp{"self dtype layout device pin_memory non_blocking copy memory_format", 1, torchTo}
 	return map[string]torchOp{
 		"aten._assert_tensor_metadata.default": {}, "aten._assert_scalar.default": {}, "aten._assert_async.msg": {},
 		"aten.sym_constrain_range_for_size.default": {}, "aten.sym_constrain_range.default": {},
 
 		"aten.contiguous.default": same("self memory_format"), "aten.clone.default": same("self memory_format"),
-		"aten.detach.default": same("self"), "aten.detach_.default": same("self"), "aten.alias.default": same("self"), "aten.lift_fresh_copy.default": same("self"),
+		"aten.detach.default": same("self"), "aten.detach_.default": same("self"), "aten.alias.default": same("self"),
 		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType, "aten._to_copy.default": toDType,
 		"aten.type_as.default": {"self other", 1, func(c *torchCall) (results, error) {
 			return results{c.cast(c.tensor("self"), c.tensor("other").DType())}, nil
@@ -35,10 +40,8 @@ func torchShapeTable() map[string]torchOp {
 		"aten.unflatten.int": {"self dim sizes", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Unflatten(c.tensor("self"), c.int("dim", 0), c.ints("sizes")))
 		}},
-		"aten.transpose.int": {"self dim0 dim1", 1, func(c *torchCall) (results, error) {
-			return one(kernel.Swap(c.tensor("self"), c.int("dim0", 0), c.int("dim1", 0)))
-		}},
-		"aten.t.default": {"self", 1, torchT}, "aten.numpy_T.default": {"self", 1, torchT},
+		"aten.transpose.int": swap("dim0", "dim1"),
+		"aten.t.default":     {"self", 1, torchT}, "aten.numpy_T.default": {"self", 1, torchT},
 		"aten.mT.default":      {"self", 1, func(c *torchCall) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) }},
 		"aten.permute.default": {"self dims", 1, func(c *torchCall) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) }},
 		"aten.squeeze.default": {"self", 1, torchSqueeze},
@@ -51,47 +54,42 @@ func torchShapeTable() map[string]torchOp {
 		"aten.expand_as.default": {"self other", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Expand(c.tensor("self"), c.tensor("other").Shape))
 		}},
-		"aten.repeat.default": {"self repeats", 1, torchRepeat},
-		"aten.cat.default":    {"tensors dim", 1, torchCat},
-		"aten.stack.default":  {"tensors dim", 1, torchStack},
-		"aten.chunk.default":  {"self chunks dim", 0, torchChunk},
-		"aten.split.Tensor":   {"self split_size dim", 0, torchSplit}, "aten.split_with_sizes.default": {"self split_sizes dim", 0, torchSplitSizes},
+		"aten.repeat.default": {"self repeats", 1, torchRepeat}, "aten.tile.default": {"self dims", 1, torchTile},
+		"aten.repeat_interleave.self_int": {"self repeats dim output_size", 1, torchInterleave}, "aten.repeat_interleave.self_Tensor": {"self repeats dim output_size", 1, torchInterleave},
+		"aten.swapaxes.default": swap("axis0", "axis1"), "aten.swapdims.default": swap("dim0", "dim1"),
+		"aten.movedim.int": {"self source destination", 1, torchMove}, "aten.movedim.intlist": {"self source destination", 1, torchMove},
+		"aten.ravel.default":  {"self", 1, func(c *torchCall) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) }},
+		"aten.hstack.default": torchBeside(1, 1), "aten.vstack.default": torchBeside(2, 0), "aten.dstack.default": torchBeside(3, 2), "aten.column_stack.default": {"tensors", 1, torchColumns},
+		"aten.tensor_split.sections": {"self sections dim", 0, torchTensorSplit}, "aten.tensor_split.indices": {"self indices dim", 0, torchTensorSplit},
+		"aten.diagonal.default": {"self offset dim1 dim2", 1, func(c *torchCall) (results, error) {
+			return one(kernel.Diagonal(c.tensor("self"), c.int("offset", 0), c.int("dim1", 0), c.int("dim2", 1)))
+		}},
+		"aten.diag.default": {"self diagonal", 1, torchDiag}, "aten.diag_embed.default": {"self offset dim1 dim2", 1, torchDiagEmbed},
+		"aten.unfold.default": {"self dimension size step", 1, func(c *torchCall) (results, error) {
+			return one(kernel.Windows(c.tensor("self"), c.int("dimension", 0), c.int("size", 1), c.int("step", 1)))
+		}},
+		"aten.cat.default":   {"tensors dim", 1, torchCat},
+		"aten.stack.default": {"tensors dim", 1, torchStack},
+		"aten.chunk.default": {"self chunks dim", 0, torchChunk},
+		"aten.split.Tensor":  {"self split_size dim", 0, torchSplit}, "aten.split_with_sizes.default": {"self split_sizes dim", 0, torchSplitSizes},
 		"aten.unbind.int":     {"self dim", 0, torchUnbind},
 		"aten.slice.Tensor":   {"self dim start end step", 1, torchSlice},
 		"aten.narrow.default": {"self dim start length", 1, torchNarrow},
 		"aten.select.int": {"self dim index", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
 		}},
-		"aten.index_select.default": {"self dim index", 1, func(c *torchCall) (results, error) {
-			return one(kernel.Gather(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
-		}},
-		"aten.index.Tensor": {"self indices", 1, torchIndex},
-		"aten.gather.default": {"self dim index sparse_grad", 1, func(c *torchCall) (results, error) {
-			return one(kernel.GatherElements(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
-		}},
-		"aten.flip.default": {"self dims", 1, torchFlip},
-		"aten.pad.default":  {"self pad mode value", 1, torchPad}, "aten.constant_pad_nd.default": {"self pad value", 1, torchPad},
+		"aten.flip.default": {"self dims", 1, torchFlip}, "aten.fliplr.default": {"self", 1, torchFlipOf(1)}, "aten.flipud.default": {"self", 1, torchFlipOf(0)},
+		"aten.rot90.default": {"self k dims", 1, torchRot90},
+		"aten.roll.default":  {"self shifts dims", 1, torchRoll},
+		"aten.pad.default":   {"self pad mode value", 1, torchPad}, "aten.constant_pad_nd.default": {"self pad value", 1, torchPad},
 		"aten.triu.default": {"self diagonal", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), true))
 		}},
 		"aten.tril.default": {"self diagonal", 1, func(c *torchCall) (results, error) {
 			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), false))
 		}},
-
-		"aten.sym_size.int": {"self dim", 1, torchSymSize},
-		"aten.full.default": {"size fill_value" + placing, 1, torchFull("")}, "aten.full_like.default": {"self fill_value" + placing, 1, torchFull("")},
-		"aten.new_full.default": {"self size fill_value" + placing, 1, torchFull("")},
-		"aten.zeros.default":    {"size" + placing, 1, torchFull("0")}, "aten.zeros_like.default": {"self" + placing, 1, torchFull("0")}, "aten.new_zeros.default": {"self size" + placing, 1, torchFull("0")},
-		"aten.ones.default": {"size" + placing, 1, torchFull("1")}, "aten.ones_like.default": {"self" + placing, 1, torchFull("1")}, "aten.new_ones.default": {"self size" + placing, 1, torchFull("1")},
-		"aten.scalar_tensor.default": {"s" + placing, 1, func(c *torchCall) (results, error) {
-			return results{c.cast(c.operand("s").value, c.text("dtype", "float32"))}, nil
-		}},
-		"aten.arange.default": {"end" + placing, 1, torchArange}, "aten.arange.start": {"start end" + placing, 1, torchArange}, "aten.arange.start_step": {"start end step" + placing, 1, torchArange},
 	}
 }
-
-// placing are arguments that say where and how a new tensor lies, and its dtype.
-const placing = " dtype layout device pin_memory memory_format"
 
 func torchTo(c *torchCall) (results, error) {
 	x := c.tensor("self")
@@ -131,22 +129,15 @@ func torchExpand(c *torchCall) (results, error) {
 }
 
 // torchRepeat adds axes on the left where there are more repeats than axes.
-func torchRepeat(c *torchCall) (results, error) {
-	x, times := c.tensor("self"), c.ints("repeats")
-	if extra := len(times) - len(x.Shape); extra > 0 {
-		var err error
-		if x, err = kernel.Reshape(x, slices.Concat(slices.Repeat([]int{1}, extra), x.Shape)); err != nil {
-			return nil, err
-		}
-	}
-	return one(kernel.Tile(x, times))
-}
+func torchRepeat(c *torchCall) (results, error) { return one(tile(c.tensor("self"), c.ints("repeats"))) }
 
-// torchCat promotes to a common dtype and leaves out empty lists.
-func torchCat(c *torchCall) (results, error) {
+func torchCat(c *torchCall) (results, error) { return one(c.concat(c.tensors("tensors"), c.int("dim", 0))) }
+
+// concat promotes to a common dtype and leaves out empty lists.
+func (c *torchCall) concat(all []*tensor, axis int) (*tensor, error) {
 	var xs []*tensor
 	dtype := ""
-	for _, t := range c.tensors("tensors") {
+	for _, t := range all {
 		dtype = wider(dtype, t.DType())
 		if !slices.Equal(t.Shape, []int{0}) {
 			xs = append(xs, t)
@@ -155,29 +146,24 @@ func torchCat(c *torchCall) (results, error) {
 	for i, t := range xs {
 		xs[i] = c.cast(t, dtype)
 	}
-	return one(kernel.Concat(xs, c.int("dim", 0)))
+	return kernel.Concat(xs, axis)
 }
 
 func torchStack(c *torchCall) (results, error) {
-	xs := c.tensors("tensors")
-	for i, t := range xs {
-		var err error
-		if xs[i], err = kernel.Unsqueeze(t, []int{c.int("dim", 0)}); err != nil {
-			return nil, err
-		}
-	}
-	return one(kernel.Concat(xs, c.int("dim", 0)))
+	return one(kernel.Stack(c.tensors("tensors"), c.int("dim", 0)))
 }
 
-// size returns the length of the axis that the argument dim names.
-func (c *torchCall) size() (int, error) {
-	x := c.tensor("self")
-	axis, err := kernel.Axis(c.int("dim", 0), len(x.Shape))
+// sizeOf returns the length of an axis.
+func sizeOf(x *tensor, axis int) (int, error) {
+	axis, err := kernel.Axis(axis, len(x.Shape))
 	if err != nil {
 		return 0, err
 	}
 	return x.Shape[axis], nil
 }
+
+// size returns the length of the axis that the argument dim names.
+func (c *torchCall) size() (int, error) { return sizeOf(c.tensor("self"), c.int("dim", 0)) }
 
 func torchChunk(c *torchCall) (results, error) {
 	n, err := c.size()
@@ -228,8 +214,10 @@ func torchUnbind(c *torchCall) (results, error) {
 	return out, nil
 }
 
-func torchSlice(c *torchCall) (results, error) {
-	return one(kernel.Slice(c.tensor("self"), c.int("dim", 0), c.int("start", 0), c.int("end", math.MaxInt), c.int("step", 1)))
+func torchSlice(c *torchCall) (results, error) { return one(c.slice(c.tensor("self"))) }
+
+func (c *torchCall) slice(x *tensor) (*tensor, error) {
+	return kernel.Slice(x, c.int("dim", 0), c.int("start", 0), c.int("end", math.MaxInt), c.int("step", 1))
 }
 
 func torchNarrow(c *torchCall) (results, error) {
@@ -247,35 +235,62 @@ func torchNarrow(c *torchCall) (results, error) {
 	return one(kernel.Slice(c.tensor("self"), c.int("dim", 0), start, start+length, 1))
 }
 
-// torchIndex takes elements by one list of places; several lists, and lists of
-// bool, mean something else.
-func torchIndex(c *torchCall) (results, error) {
-	v, _ := c.get("indices", torchTensors, torchOptionals)
-	axis := -1
-	for i, slot := range v.slots {
-		if slot < 0 {
-			continue
-		}
-		if axis >= 0 || c.values[slot].DType() == "bool" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "an index of several tensors or of bool")
-		}
-		axis = i
-	}
-	if axis < 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an index of no tensors")
-	}
-	return one(kernel.Gather(c.tensor("self"), c.values[v.slots[axis]], axis))
+func torchFlip(c *torchCall) (results, error) { return torchFlipOf(c.ints("dims")...)(c) }
+
+// torchFlipOf turns axes around.
+func torchFlipOf(axes ...int) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) { return one(flip(c.tensor("self"), axes)) }
 }
 
-func torchFlip(c *torchCall) (results, error) {
-	x := c.tensor("self")
-	for _, axis := range c.ints("dims") {
+func flip(x *tensor, axes []int) (*tensor, error) {
+	for _, axis := range axes {
 		var err error
 		if x, err = kernel.Slice(x, axis, math.MaxInt, math.MinInt, -1); err != nil {
 			return nil, err
 		}
 	}
+	return x, nil
+}
+
+// torchRot90 turns two axes by a quarter, k times.
+func torchRot90(c *torchCall) (results, error) {
+	x, axes := c.tensor("self"), c.ints("dims")
+	if len(axes) != 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a turn of the axes %v", axes)
+	}
+	var err error
+	for range ((c.int("k", 1) % 4) + 4) % 4 {
+		if x, err = flip(x, axes[1:]); err != nil {
+			return nil, err
+		}
+		if x, err = kernel.Swap(x, axes[0], axes[1]); err != nil {
+			return nil, err
+		}
+	}
 	return results{x}, nil
+}
+
+// torchRoll moves elements along axes, or all of them as one list.
+func torchRoll(c *torchCall) (results, error) {
+	x, shifts, axes := c.tensor("self"), c.ints("shifts"), c.ints("dims")
+	flat := len(axes) == 0 && len(shifts) == 1
+	shape := x.Shape
+	var err error
+	if flat {
+		axes = []int{0}
+		if x, err = kernel.Reshape(x, []int{-1}); err != nil {
+			return nil, err
+		}
+	}
+	if len(axes) != len(shifts) {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "shifts %v of the axes %v", shifts, axes)
+	}
+	for i, axis := range axes {
+		if x, err = kernel.Roll(x, shifts[i], axis); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.Reshape(x, shape))
 }
 
 // torchPad lists the pads from the last axis on, before and after by turns.
@@ -297,49 +312,4 @@ func torchPad(c *torchCall) (results, error) {
 		mode = kernel.PadWrap
 	}
 	return one(kernel.Pad(x, before, after, mode, c.like(c.float("value", 0), x)))
-}
-
-func torchSymSize(c *torchCall) (results, error) {
-	n, err := c.size()
-	return results{kernel.Scalar(int64(n))}, err
-}
-
-// torchFull fills a new tensor with a number: the one given, or the argument's.
-func torchFull(number string) func(c *torchCall) (results, error) {
-	return func(c *torchCall) (results, error) {
-		size, dtype := c.ints("size"), ""
-		if c.has("self") {
-			dtype = c.tensor("self").DType()
-			if size == nil {
-				size = c.tensor("self").Shape
-			}
-		}
-		value := kernel.Scalar(0.0)
-		switch number {
-		case "1":
-			value = kernel.Scalar(1.0)
-		case "":
-			value = c.operand("fill_value").value
-		}
-		if dtype == "" {
-			dtype = resultType(operand{value, 0})
-		}
-		return one(kernel.Expand(c.cast(value, c.text("dtype", dtype)), size))
-	}
-}
-
-// torchArange counts in integers unless an argument is none.
-func torchArange(c *torchCall) (results, error) {
-	start, end, step := operand{kernel.Scalar(int64(0)), 0}, c.operand("end"), operand{kernel.Scalar(int64(1)), 0}
-	if c.has("start") {
-		start = c.operand("start")
-	}
-	if c.has("step") {
-		step = c.operand("step")
-	}
-	list, err := kernel.Range(c.cast(start.value, "float64"), end.value, step.value)
-	if err != nil {
-		return nil, err
-	}
-	return results{c.cast(list, c.text("dtype", resultType(start, end, step)))}, nil
 }

@@ -1,0 +1,213 @@
+package models
+
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+func torchIndexTable() map[string]torchOp {
+	scatter := func(args string) torchOp { return torchOp{args, 1, torchScatter} }
+	return map[string]torchOp{
+		"aten.index_select.default": {"self dim index", 1, func(c *torchCall) (results, error) {
+			return one(kernel.Gather(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
+		}},
+		"aten.gather.default": {"self dim index sparse_grad", 1, func(c *torchCall) (results, error) {
+			return one(kernel.GatherElements(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
+		}},
+		"aten.take_along_dim.default": {"self indices dim", 1, torchTakeAlong},
+		"aten.take.default":           {"self index", 1, torchTake},
+		"aten.index.Tensor":           {"self indices", 1, torchIndex},
+		"aten.index_put.default":      {"self indices values accumulate", 1, torchIndexPut},
+		"aten.masked_select.default": {"self mask", 1, func(c *torchCall) (results, error) {
+			return one(kernel.Index(c.tensor("self"), []*tensor{c.tensor("mask")}))
+		}},
+		"aten.nonzero.default": {"self", 1, func(c *torchCall) (results, error) { return one(kernel.NonZero(c.tensor("self"))) }},
+
+		"aten.scatter.value": scatter("self dim index value"), "aten.scatter.src": scatter("self dim index src"),
+		"aten.scatter.value_reduce": scatter("self dim index value reduce"), "aten.scatter.reduce": scatter("self dim index src reduce"),
+		"aten.scatter_reduce.two":    scatter("self dim index src reduce include_self"),
+		"aten.scatter_add.default":   {"self dim index src", 1, torchScatterAdd},
+		"aten.index_add.default":     {"self dim index source alpha", 1, torchIndexInto(kernel.JoinAdd)},
+		"aten.index_copy.default":    {"self dim index source", 1, torchIndexInto(kernel.Replace)},
+		"aten.index_fill.int_Scalar": {"self dim index value", 1, torchIndexInto(kernel.Replace)},
+		"aten.index_fill.int_Tensor": {"self dim index value", 1, torchIndexInto(kernel.Replace)},
+		"aten.select_scatter.default": {"self src dim index", 1, func(c *torchCall) (results, error) {
+			return c.putWhere("src", func(at *tensor) (*tensor, error) { return kernel.Select(at, c.int("dim", 0), c.int("index", 0)) })
+		}},
+		"aten.slice_scatter.default": {"self src dim start end step", 1, func(c *torchCall) (results, error) {
+			return c.putWhere("src", c.slice)
+		}},
+
+		"aten.one_hot.default": {"self num_classes", 1, torchOneHot},
+		"aten.bucketize.Tensor": {"self boundaries out_int32 right", 1, func(c *torchCall) (results, error) {
+			return c.buckets(c.tensor("boundaries"), c.bool("right", false))
+		}},
+		"aten.searchsorted.Tensor": {"sorted_sequence self out_int32 right side sorter", 1, func(c *torchCall) (results, error) {
+			return c.buckets(c.tensor("sorted_sequence"), c.bool("right", false) || c.text("side", "left") == "right")
+		}},
+	}
+}
+
+// indices returns the lists of places of an index, nil for axes without one.
+func (c *torchCall) indices() []*tensor {
+	v, _ := c.get("indices", torchTensors, torchOptionals)
+	lists := make([]*tensor, len(v.slots))
+	for i, slot := range v.slots {
+		if slot >= 0 {
+			lists[i] = c.values[slot]
+		}
+	}
+	return lists
+}
+
+func torchIndex(c *torchCall) (results, error) {
+	return one(kernel.Index(c.tensor("self"), c.indices()))
+}
+
+// putWhere writes the tensor of an argument to the places that take selects.
+func (c *torchCall) putWhere(values string, take func(places *tensor) (*tensor, error)) (results, error) {
+	x := c.tensor("self")
+	at, err := kernel.Places(x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if at, err = take(at); err != nil {
+		return nil, err
+	}
+	return one(kernel.Put(x, at, c.cast(c.operand(values).value, x.DType()), kernel.Replace))
+}
+
+func torchIndexPut(c *torchCall) (results, error) {
+	x := c.tensor("self")
+	at, err := kernel.Places(x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if at, err = kernel.Index(at, c.indices()); err != nil {
+		return nil, err
+	}
+	join := kernel.Replace
+	if c.bool("accumulate", false) {
+		join = kernel.JoinAdd
+	}
+	return one(kernel.Put(x, at, c.cast(c.tensor("values"), x.DType()), join))
+}
+
+// torchIndexInto writes slices of the source to the places that a list names along
+// an axis.
+func torchIndexInto(join kernel.Join) func(c *torchCall) (results, error) {
+	return func(c *torchCall) (results, error) {
+		x := c.tensor("self")
+		at, err := kernel.Places(x.Shape)
+		if err != nil {
+			return nil, err
+		}
+		if at, err = kernel.Gather(at, c.tensor("index"), c.int("dim", 0)); err != nil {
+			return nil, err
+		}
+		source := "source"
+		if c.has("value") {
+			source = "value"
+		}
+		values := c.cast(c.operand(source).value, x.DType())
+		if alpha := c.float("alpha", 1); alpha != 1 {
+			if values, err = kernel.Arith(kernel.Mul, values, c.like(alpha, values)); err != nil {
+				return nil, err
+			}
+		}
+		return one(kernel.Put(x, at, values, join))
+	}
+}
+
+// joins are the ways that arguments name to join elements.
+var joins = map[string]kernel.Join{
+	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul, "amax": kernel.JoinMax, "amin": kernel.JoinMin,
+}
+
+func torchScatter(c *torchCall) (results, error) {
+	x, index, source := c.tensor("self"), c.tensor("index"), "src"
+	if c.has("value") {
+		source = "value"
+	}
+	join, ok := joins[c.text("reduce", "")]
+	if !ok || !c.bool("include_self", true) {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+	}
+	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
+}
+
+func torchScatterAdd(c *torchCall) (results, error) {
+	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0), kernel.JoinAdd))
+}
+
+// torchTakeAlong broadcasts all axes but the one that it gathers along.
+func torchTakeAlong(c *torchCall) (results, error) {
+	x, index := c.tensor("self"), c.tensor("indices")
+	if !c.has("dim") {
+		return torchTakeFlat(x, index)
+	}
+	axis, err := kernel.Axis(c.int("dim", 0), len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	if len(index.Shape) != len(x.Shape) {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "indices of shape %v into shape %v", index.Shape, x.Shape)
+	}
+	same := func(t *tensor, n int) []int {
+		shape := slices.Clone(t.Shape)
+		shape[axis] = n
+		return shape
+	}
+	both, err := kernel.BroadcastShape(same(x, 1), same(index, 1))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range []**tensor{&x, &index} {
+		shape := slices.Clone(both)
+		shape[axis] = (*t).Shape[axis]
+		if *t, err = kernel.Expand(*t, shape); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.GatherElements(x, index, axis))
+}
+
+func torchTake(c *torchCall) (results, error) {
+	return torchTakeFlat(c.tensor("self"), c.tensor("index"))
+}
+
+func torchTakeFlat(x, index *tensor) (results, error) {
+	flat, err := kernel.Reshape(x, []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Gather(flat, index, 0))
+}
+
+// torchOneHot counts the classes itself where their number is not given.
+func torchOneHot(c *torchCall) (results, error) {
+	x, n := c.tensor("self"), c.int("num_classes", -1)
+	list, err := kernel.AsInts(x)
+	if err != nil {
+		return nil, err
+	}
+	if n < 0 && len(list) > 0 {
+		n = slices.Max(list) + 1
+	}
+	for _, i := range list {
+		if i < 0 || i >= n {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "class %d of %d", i, n)
+		}
+	}
+	return one(kernel.OneHot(x, n, -1, kernel.Scalar(int64(0)), kernel.Scalar(int64(1))))
+}
+
+func (c *torchCall) buckets(bounds *tensor, right bool) (results, error) {
+	out, err := kernel.Buckets(c.operand("self").value, bounds, right)
+	if err != nil || !c.bool("out_int32", false) {
+		return results{out}, err
+	}
+	return results{c.cast(out, "int32")}, nil
+}
