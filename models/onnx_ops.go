@@ -17,10 +17,14 @@ type onnxOp struct {
 
 // onnxOps are the operators that can be run, by name, and by domain and name where
 // they are not ONNX's own. Constant is not among them: it is read with the graph.
-var onnxOps = map[string]onnxOp{
+var onnxOps = join(onnxBasicOps, onnxIndexOps, onnxMLOps, onnxRecurrentOps)
+
+// onnxBasicOps are the operators of all other kinds.
+var onnxBasicOps = map[string]onnxOp{
 	// Element by element.
 	"Abs": onnxUnary(kernel.Abs), "Neg": onnxUnary(kernel.Neg), "Relu": onnxUnary(kernel.Relu), "Not": onnxUnary(kernel.Not),
 	"Sqrt": onnxMap(math.Sqrt), "Exp": onnxMap(math.Exp), "Log": onnxMap(math.Log), "Erf": onnxMap(math.Erf),
+	"Asinh": onnxMap(math.Asinh), "Acosh": onnxMap(math.Acosh), "Atanh": onnxMap(math.Atanh),
 	"Sin": onnxMap(math.Sin), "Cos": onnxMap(math.Cos), "Tan": onnxMap(math.Tan), "Atan": onnxMap(math.Atan),
 	"Asin": onnxMap(math.Asin), "Acos": onnxMap(math.Acos), "Sinh": onnxMap(math.Sinh), "Cosh": onnxMap(math.Cosh),
 	"Tanh": onnxMap(math.Tanh), "Sigmoid": onnxMap(kernel.Sigmoid), "Softsign": onnxMap(kernel.Softsign),
@@ -39,6 +43,8 @@ var onnxOps = map[string]onnxOp{
 	"Clip":            {"min max", 1, 3, 1, onnxClip},
 	"Cast":            {"to saturate", 1, 1, 1, onnxCast},
 	"CastLike":        {"saturate", 2, 2, 1, onnxCastLike},
+	"Shrink":          {"bias lambd", 1, 1, 1, onnxCurve(onnxShrink)},
+	"IsInf":           {"detect_negative detect_positive", 1, 1, 1, onnxIsInf},
 	"IsNaN":           {"", 1, 1, 1, func(c *onnxCall) (results, error) { return one(kernel.Compare(kernel.NotEqual, c.in(0), c.in(0))) }},
 
 	// Pairs of elements.
@@ -49,6 +55,9 @@ var onnxOps = map[string]onnxOp{
 	"Greater": onnxCompare(kernel.Greater), "GreaterOrEqual": onnxCompare(kernel.GreaterEqual),
 	"And": onnxCompare(kernel.And), "Or": onnxCompare(kernel.Or), "Xor": onnxCompare(kernel.Xor),
 	"Where": {"", 3, 3, 1, func(c *onnxCall) (results, error) { return one(kernel.Where(c.in(0), c.in(1), c.in(2))) }},
+
+	"BitwiseAnd": onnxBits(kernel.And), "BitwiseOr": onnxBits(kernel.Or), "BitwiseXor": onnxBits(kernel.Xor), "BitShift": {"direction", 2, 2, 1, onnxBitShift},
+	"BitwiseNot": onnxUnary(kernel.Flip),
 
 	// Layers.
 	"MatMul": onnxBinary(kernel.MatMul), "Gemm": {"alpha beta transA transB", 2, 3, 1, onnxGemm},
@@ -63,29 +72,25 @@ var onnxOps = map[string]onnxOp{
 	"GroupNormalization":    {"epsilon num_groups stash_type", 3, 3, 1, onnxGroupNorm},
 	"LayerNormalization":    {"axis epsilon stash_type", 2, 3, 1, onnxLayerNorm},
 	"RMSNormalization":      {"axis epsilon stash_type", 2, 2, 1, onnxRMSNorm},
+	"Einsum":                {"equation", 1, -1, 1, onnxEinsum},
+	"LpNormalization":       {"axis p", 1, 1, 1, onnxLpNorm},
+	"LRN":                   {"alpha beta bias size", 1, 1, 1, onnxLRN},
+	"Attention":             {"is_causal kv_num_heads q_num_heads qk_matmul_output_mode scale softcap softmax_precision", 3, 4, 1, onnxAttention},
 	"Softmax":               {"axis", 1, 1, 1, onnxSoftmax(kernel.Softmax)},
 	"LogSoftmax":            {"axis", 1, 1, 1, onnxSoftmax(kernel.LogSoftmax)},
 	"Dropout":               {"ratio seed", 1, 3, 1, onnxDropout},
 	"Resize":                {"coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode antialias keep_aspect_ratio_policy", 1, 4, 1, onnxResize},
 
-	"LSTM": onnxLayer(kernel.LSTM, 8, []string{"Sigmoid", "Tanh", "Tanh"}, 0, 2, 3, 1),
-	"GRU":  onnxLayer(kernel.GRU, 6, []string{"Sigmoid", "Tanh"}, 1, 0, 2),
-	"RNN":  onnxLayer(kernel.TanhRNN, 6, []string{"Tanh"}, 0),
-
 	// Shapes and places.
-	"Identity":  onnxUnary(func(x *tensor) (*tensor, error) { return x, nil }),
-	"Reshape":   {"allowzero", 2, 2, 1, onnxReshape},
-	"Flatten":   {"axis", 1, 1, 1, onnxFlatten},
-	"Squeeze":   {"axes", 1, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Squeeze(c.in(0), c.axes(1, "axes"), true)) }},
-	"Unsqueeze": {"axes", 1, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Unsqueeze(c.in(0), c.axes(1, "axes"))) }},
-	"Transpose": {"perm", 1, 1, 1, onnxTranspose},
-	"Concat":    {"axis", 1, -1, 1, onnxConcat},
-	"Split":     {"axis split num_outputs", 1, 2, 0, onnxSplit},
-	"Slice":     {"axes ends starts", 1, 5, 1, onnxSlice},
-	"Gather":    {"axis", 2, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) }},
-	"GatherElements": {"axis", 2, 2, 1, func(c *onnxCall) (results, error) {
-		return one(kernel.GatherElements(c.in(0), c.in(1), c.int("axis", 0)))
-	}},
+	"Identity":        onnxUnary(func(x *tensor) (*tensor, error) { return x, nil }),
+	"Reshape":         {"allowzero", 2, 2, 1, onnxReshape},
+	"Flatten":         {"axis", 1, 1, 1, onnxFlatten},
+	"Squeeze":         {"axes", 1, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Squeeze(c.in(0), c.axes(1, "axes"), true)) }},
+	"Unsqueeze":       {"axes", 1, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Unsqueeze(c.in(0), c.axes(1, "axes"))) }},
+	"Transpose":       {"perm", 1, 1, 1, onnxTranspose},
+	"Concat":          {"axis", 1, -1, 1, onnxConcat},
+	"Split":           {"axis split num_outputs", 1, 2, 0, onnxSplit},
+	"Slice":           {"axes ends starts", 1, 5, 1, onnxSlice},
 	"Expand":          {"", 2, 2, 1, onnxExpand},
 	"Tile":            {"", 2, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Tile(c.in(0), c.intsIn(1))) }},
 	"Pad":             {"mode pads value", 1, 4, 1, onnxPad},
@@ -104,13 +109,6 @@ var onnxOps = map[string]onnxOp{
 	"ArgMax":          {"axis keepdims select_last_index", 1, 1, 1, onnxArgBest(false)},
 	"ArgMin":          {"axis keepdims select_last_index", 1, 1, 1, onnxArgBest(true)},
 	"TopK":            {"axis k largest sorted", 1, 2, 2, onnxTopK},
-
-	// Classical models, as skl2onnx writes them.
-	"ai.onnx.ml.LinearClassifier": {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, onnxLinearClassifier},
-	"ai.onnx.ml.LinearRegressor":  {"coefficients intercepts post_transform targets", 1, 1, 1, onnxLinearRegressor},
-	"ai.onnx.ml.Normalizer":       {"norm", 1, 1, 1, onnxNormalizer},
-	"ai.onnx.ml.Scaler":           {"offset scale", 1, 1, 1, onnxScaler},
-	"ai.onnx.ml.ZipMap":           {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *onnxCall) (results, error) { return results{c.in(0)}, nil }},
 }
 
 // curve is a function of one number.
@@ -135,6 +133,10 @@ func onnxCurve(of func(c *onnxCall) curve) func(c *onnxCall) (results, error) {
 
 func onnxArith(op kernel.Op) onnxOp {
 	return onnxBinary(func(a, b *tensor) (*tensor, error) { return kernel.Arith(op, a, b) })
+}
+
+func onnxBits(op kernel.Op) onnxOp {
+	return onnxBinary(func(a, b *tensor) (*tensor, error) { return kernel.Bits(op, a, b) })
 }
 
 func onnxCompare(op kernel.Op) onnxOp {

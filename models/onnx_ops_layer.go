@@ -1,6 +1,7 @@
 package models
 
 import (
+	"math"
 	"slices"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -90,4 +91,81 @@ func onnxDropout(c *onnxCall) (results, error) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "dropout in training mode: export the model after model.eval()")
 	}
 	return results{c.in(0)}, nil
+}
+
+// onnxLpNorm divides by the norm along an axis, where that is not 0.
+func onnxLpNorm(c *onnxCall) (results, error) {
+	x := c.in(0)
+	norm, err := kernel.Norm(x, float64(c.int("p", 2)), []int{c.int("axis", -1)}, true)
+	if err != nil {
+		return nil, err
+	}
+	return one(divideNonZero(x, norm))
+}
+
+// onnxLRN divides by a power of the squares of the channels around.
+func onnxLRN(c *onnxCall) (results, error) {
+	x, size := c.in(0), c.int("size", 1)
+	squares, err := kernel.Arith(kernel.Mul, x, x)
+	if err != nil {
+		return nil, err
+	}
+	if len(x.Shape) < 3 || size < 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a response of shape %v normalized over %d channels", x.Shape, size)
+	}
+	planes, err := kernel.Flatten(squares, 2, -1)
+	if err != nil {
+		return nil, err
+	}
+	w := kernel.Window{Kernel: []int{size, 1}, Pads: []int{(size - 1) / 2, 0, size / 2, 0}}
+	if planes, err = kernel.Pool(planes, w, kernel.PoolSum); err != nil {
+		return nil, err
+	}
+	alpha, beta, bias := c.float("alpha", 1e-4)/float64(size), c.float("beta", 0.75), c.float("bias", 1)
+	if planes, err = kernel.Map(planes, func(v float64) float64 { return math.Pow(bias+alpha*v, beta) }); err != nil {
+		return nil, err
+	}
+	if planes, err = kernel.Reshape(planes, x.Shape); err != nil {
+		return nil, err
+	}
+	return one(kernel.Arith(kernel.Div, x, planes))
+}
+
+// onnxAttention takes heads as an axis of their own, or side by side in the last one.
+func onnxAttention(c *onnxCall) (results, error) {
+	q, k, v := c.in(0), c.in(1), c.in(2)
+	if c.int("qk_matmul_output_mode", 0) != 0 || c.float("softcap", 0) != 0 {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "attention with softcap or qk_matmul_output_mode")
+	}
+	flat := len(q.Shape) == 3
+	if flat {
+		heads, shared := c.int("q_num_heads", 1), c.int("kv_num_heads", 1)
+		for _, side := range []struct {
+			of    **tensor
+			heads int
+		}{{&q, heads}, {&k, shared}, {&v, shared}} {
+			t, err := kernel.Unflatten(*side.of, -1, []int{side.heads, -1})
+			if err != nil {
+				return nil, err
+			}
+			if *side.of, err = kernel.Swap(t, 1, 2); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var err error
+	if k, err = kernel.ShareHeads(k, q); err != nil {
+		return nil, err
+	}
+	if v, err = kernel.ShareHeads(v, q); err != nil {
+		return nil, err
+	}
+	out, err := kernel.Attention(q, k, v, c.opt(3), c.int("is_causal", 0) != 0, c.float("scale", 0))
+	if err != nil || !flat {
+		return results{out}, err
+	}
+	if out, err = kernel.Swap(out, 1, 2); err != nil {
+		return nil, err
+	}
+	return one(kernel.Flatten(out, 2, 3))
 }

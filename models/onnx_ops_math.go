@@ -1,6 +1,8 @@
 package models
 
 import (
+	"math"
+
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -44,6 +46,16 @@ func onnxClip(c *onnxCall) (results, error) {
 	}
 	if c.has("max") {
 		high = c.like(c.float("max", 0), x)
+	}
+	// PyTorch's old exporter writes floats as the bounds of integers.
+	for _, bound := range []**tensor{&low, &high} {
+		if *bound == nil {
+			continue
+		}
+		var err error
+		if *bound, err = kernel.Cast(*bound, x.DType()); err != nil {
+			return nil, err
+		}
 	}
 	return one(kernel.Clip(x, low, high))
 }
@@ -179,4 +191,49 @@ func onnxSoftmax(f func(x *tensor, axis int) (*tensor, error)) func(c *onnxCall)
 		}
 		return one(kernel.Reshape(rows, x.Shape))
 	}
+}
+
+// onnxShrink moves what is further from 0 than lambd towards it by bias, and
+// replaces the rest by 0.
+func onnxShrink(c *onnxCall) curve {
+	limit, bias := c.float("lambd", 0.5), c.float("bias", 0)
+	return func(v float64) float64 {
+		switch {
+		case v < -limit:
+			return v + bias
+		case v > limit:
+			return v - bias
+		}
+		return 0
+	}
+}
+
+func onnxIsInf(c *onnxCall) (results, error) {
+	up, down := c.int("detect_positive", 1) != 0, c.int("detect_negative", 1) != 0
+	yes, err := kernel.Map(c.in(0), func(v float64) float64 {
+		if math.IsInf(v, 1) && up || math.IsInf(v, -1) && down {
+			return 1
+		}
+		return 0
+	})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Cast(yes, "bool"))
+}
+
+func onnxBitShift(c *onnxCall) (results, error) {
+	op := kernel.ShiftLeft
+	if c.str("direction", "LEFT") == "RIGHT" {
+		op = kernel.ShiftRight
+	}
+	return one(kernel.Bits(op, c.in(0), c.in(1)))
+}
+
+func onnxEinsum(c *onnxCall) (results, error) {
+	operands := make([]*tensor, len(c.values))
+	for i := range operands {
+		operands[i] = c.in(i)
+	}
+	return one(kernel.Einsum(c.str("equation", ""), operands))
 }

@@ -7,6 +7,15 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
+// onnxMLOps are classical models, as skl2onnx writes them.
+var onnxMLOps = map[string]onnxOp{
+	"ai.onnx.ml.LinearClassifier": {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, onnxLinearClassifier},
+	"ai.onnx.ml.LinearRegressor":  {"coefficients intercepts post_transform targets", 1, 1, 1, onnxLinearRegressor},
+	"ai.onnx.ml.Normalizer":       {"norm", 1, 1, 1, onnxNormalizer},
+	"ai.onnx.ml.Scaler":           {"offset scale", 1, 1, 1, onnxScaler},
+	"ai.onnx.ml.ZipMap":           {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *onnxCall) (results, error) { return results{c.in(0)}, nil }},
+}
+
 // linear computes the scores of a linear model: rows of features times a
 // coefficient for every pair of score and feature.
 func (c *onnxCall) linear(scores int) (*tensor, error) {
@@ -95,8 +104,12 @@ func onnxNormalizer(c *onnxCall) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A row of zeros stays one.
-	norm, err = kernel.Map(norm, func(v float64) float64 {
+	return one(divideNonZero(x, norm))
+}
+
+// divideNonZero divides; what a norm of 0 belongs to stays as it is.
+func divideNonZero(x, norm *tensor) (*tensor, error) {
+	norm, err := kernel.Map(norm, func(v float64) float64 {
 		if v == 0 || math.IsNaN(v) {
 			return 1
 		}
@@ -105,7 +118,7 @@ func onnxNormalizer(c *onnxCall) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	return one(kernel.Arith(kernel.Div, x, norm))
+	return kernel.Arith(kernel.Div, x, norm)
 }
 
 // onnxScaler is (x-offset)*scale.

@@ -7,6 +7,12 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
+var onnxRecurrentOps = map[string]onnxOp{
+	"LSTM": onnxLayer(kernel.LSTM, 7, []string{"Sigmoid", "Tanh", "Tanh"}, 0, 2, 3, 1),
+	"GRU":  onnxLayer(kernel.GRU, 6, []string{"Sigmoid", "Tanh"}, 1, 0, 2),
+	"RNN":  onnxLayer(kernel.TanhRNN, 6, []string{"Tanh"}, 0),
+}
+
 // onnxLayer is the row of a recurrent layer. The order lists, for every gate as
 // PyTorch orders them, its place in ONNX's order.
 func onnxLayer(kind kernel.Recurrence, inputs int, activations []string, order ...int) onnxOp {

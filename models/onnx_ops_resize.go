@@ -29,6 +29,9 @@ func onnxResize(c *onnxCall) (results, error) {
 	if c.str("mode", "nearest") == "linear" {
 		return one(kernel.ResizeLinear(x, sizes, at))
 	}
+	if c.str("mode", "nearest") == "cubic" {
+		return one(kernel.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
+	}
 	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
 	if !ok || c.str("mode", "nearest") != "nearest" {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))

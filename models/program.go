@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -201,4 +202,13 @@ func (s *scope) input(spec mlflow.TensorSpec) error {
 // unknownOperator refuses a graph for one of its operators.
 func unknownOperator(name string) error {
 	return mlflow.Errorf(mlflow.NotImplemented, "the model uses operator %s, which Millrace cannot run; serve it with MLflow's own pyfunc server", name)
+}
+
+// join makes one table of operators of several.
+func join[T any](tables ...map[string]T) map[string]T {
+	out := map[string]T{}
+	for _, t := range tables {
+		maps.Copy(out, t)
+	}
+	return out
 }

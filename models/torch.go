@@ -130,8 +130,10 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
 		first = n.Inputs[0].Arg.Tensor.Name
 	}
+	var seen []string
 	if inPlace {
-		if err := b.aliases.write(first, i); err != nil {
+		var err error
+		if seen, err = b.aliases.seen(first, i); err != nil {
 			return within(err, label)
 		}
 	}
@@ -141,8 +143,12 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 			break // Not computed: whoever reads it finds that nothing makes it.
 		}
 		st.makes = append(st.makes, b.define(name))
-		if inPlace || torchViews[base] {
-			b.aliases.join(name, first)
+		switch {
+		case first == "":
+		case inPlace:
+			b.aliases.join(name, view{of: first})
+		case torchViews[base]:
+			b.aliases.join(name, view{first, op, c, st.reads, j, torchMayCopy[base]})
 		}
 	}
 	if inPlace && len(names) > 0 {
@@ -150,7 +156,10 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	}
 	st.run = func(values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
 	b.program.steps = append(b.program.steps, st)
-	return nil
+	if len(seen) == 0 {
+		return nil
+	}
+	return within(b.writeThrough(first, seen, label), label)
 }
 
 // torchOperator finds the row of an operator, and its name without overload. relu_

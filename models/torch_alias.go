@@ -7,13 +7,35 @@ import (
 )
 
 // aliases knows which names of a graph share memory in PyTorch. There, an operator
-// that works in place changes all of them; here values never change, so such an
-// operator is run only where nobody looks at the other names afterwards.
+// that works in place changes all of them; here values never change, so the names
+// that are read afterwards are made again.
 type aliases struct {
 	group map[string]*[]string // The names that share memory.
+	views map[string]view      // How a name was made of another that it shares memory with.
 	fixed map[string]bool      // Weights, which stay as they are from run to run.
 	last  map[string]int       // The last node that reads a name.
 }
+
+// view is a result of a node that shares memory with its first argument.
+type view struct {
+	of     string
+	op     *torchOp // Nil for the very same elements.
+	call   *torchCall
+	reads  []int // The slots that the node reads; the first argument is number 0.
+	result int   // Which result of the node it is.
+	unsure bool  // PyTorch may have copied, which the graph does not tell.
+}
+
+// Limits on views that are made again: of views in a row, and of names for the same
+// memory.
+const (
+	maxViews  = 64
+	maxShared = 1 << 12
+)
+
+// torchMayCopy are the views that PyTorch copies where the elements do not lie as
+// they should.
+var torchMayCopy = map[string]bool{"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true, "ravel": true, "_unsafe_view": true}
 
 // torchViews are the operators whose result may share memory with their first
 // argument.
@@ -21,11 +43,11 @@ var torchViews = map[string]bool{
 	"alias": true, "chunk": true, "contiguous": true, "detach": true, "dropout": true, "expand": true, "expand_as": true,
 	"feature_dropout": true, "alpha_dropout": true, "flatten": true, "movedim": true, "narrow": true, "permute": true, "reshape": true, "select": true,
 	"slice": true, "split": true, "split_with_sizes": true, "squeeze": true, "t": true, "to": true, "transpose": true,
-	"type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true, "view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
+	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true, "tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true, "view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
 }
 
 func newAliases(g *torchGraph, outputs []map[string]torchOutput) aliases {
-	a := aliases{group: map[string]*[]string{}, fixed: map[string]bool{}, last: map[string]int{}}
+	a := aliases{group: map[string]*[]string{}, views: map[string]view{}, fixed: map[string]bool{}, last: map[string]int{}}
 	read := func(arg *torchArg, i int) {
 		if arg.Tensor != nil {
 			a.last[arg.Tensor.Name] = i
@@ -62,27 +84,52 @@ func (a *aliases) of(name string) *[]string {
 	return a.group[name]
 }
 
-// join notes that two names share memory.
-func (a *aliases) join(name, with string) {
-	g := a.of(with)
+// join notes that a name shares memory with the one that it was made of.
+func (a *aliases) join(name string, v view) {
+	g := a.of(v.of)
 	if a.group[name] != g {
 		*g = append(*g, name)
 		a.group[name] = g
+	}
+	if name != v.of {
+		a.views[name] = v
+	}
+}
+
+// path returns the views that lead from the value that nothing else was made of to
+// a name.
+func (a *aliases) path(name string) (root string, views []view, err error) {
+	root = name
+	for {
+		v, ok := a.views[root]
+		switch {
+		case !ok:
+			return root, views, nil
+		case v.unsure || len(views) == maxViews:
+			return "", nil, mlflow.Errorf(mlflow.NotImplemented, "a change in place of '%s', which may share memory with '%s'", name, v.of)
+		}
+		views, root = append([]view{v}, views...), v.of
 	}
 }
 
 // fix notes that a name is a weight.
 func (a *aliases) fix(name string) { a.fixed[name] = true }
 
-// write refuses a change in place at node i that somebody else would see.
-func (a *aliases) write(name string, i int) error {
-	for _, other := range *a.of(name) {
+// seen lists the names besides the given one that are read after node i and share
+// memory with it.
+func (a *aliases) seen(name string, i int) ([]string, error) {
+	group := *a.of(name)
+	if len(group) > maxShared {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' shares memory with more than %d others", name, maxShared)
+	}
+	var out []string
+	for _, other := range group {
 		if a.fixed[other] {
-			return mlflow.Errorf(mlflow.NotImplemented, "the model changes its weight '%s' while it runs", other)
+			return nil, mlflow.Errorf(mlflow.NotImplemented, "the model changes its weight '%s' while it runs", other)
 		}
 		if other != name && a.last[other] > i {
-			return mlflow.Errorf(mlflow.NotImplemented, "a change in place of '%s', which shares memory with '%s'", name, other)
+			out = append(out, other)
 		}
 	}
-	return nil
+	return out, nil
 }

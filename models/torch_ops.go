@@ -34,7 +34,7 @@ func torchTable() map[string]torchOp {
 	return map[string]torchOp{
 		// Element by element.
 		"aten.abs.default": torchUnary(kernel.Abs), "aten.neg.default": torchUnary(kernel.Neg), "aten.relu.default": torchUnary(kernel.Relu),
-		"aten.logical_not.default": torchNot(), "aten.bitwise_not.default": torchUnary(kernel.Not),
+		"aten.logical_not.default": torchNot(), "aten.bitwise_not.default": torchUnary(kernel.Flip),
 		"aten.sqrt.default": torchMap(math.Sqrt), "aten.exp.default": torchMap(math.Exp), "aten.log.default": torchMap(math.Log),
 		"aten.log1p.default": torchMap(math.Log1p), "aten.expm1.default": torchMap(math.Expm1), "aten.log2.default": torchMap(math.Log2),
 		"aten.sin.default": torchMap(math.Sin), "aten.cos.default": torchMap(math.Cos), "aten.tan.default": torchMap(math.Tan),
@@ -117,17 +117,6 @@ func torchTable() map[string]torchOp {
 		"aten.where.ScalarSelf": {"condition self other", 1, torchWhere}, "aten.where.Scalar": {"condition self other", 1, torchWhere},
 		"aten.masked_fill.Scalar": {"self mask value", 1, torchMaskedFill}, "aten.masked_fill.Tensor": {"self mask value", 1, torchMaskedFill},
 	}
-}
-
-// join makes one table of several.
-func join(tables ...map[string]torchOp) map[string]torchOp {
-	out := map[string]torchOp{}
-	for _, t := range tables {
-		for name, op := range t {
-			out[name] = op
-		}
-	}
-	return out
 }
 
 func torchUnary(f func(*tensor) (*tensor, error)) torchOp {

@@ -77,7 +77,12 @@ func torchPatches(c *torchCall) (results, error) {
 }
 
 func torchFromPatches(c *torchCall) (results, error) {
-	x, sizes, w := c.tensor("self"), c.list("output_size", 2), c.patchWindow()
+	return one(columnsToImage(c.tensor("self"), c.list("output_size", 2), c.patchWindow()))
+}
+
+// columnsToImage adds up patches, which lie side by side as columns, where they lie
+// in an image of the given sizes.
+func columnsToImage(x *tensor, sizes []int, w kernel.Window) (*tensor, error) {
 	if len(x.Shape) != 3 || len(w.Kernel) != 2 || len(sizes) != 2 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an image of %v made of columns of shape %v", sizes, x.Shape)
 	}
@@ -88,7 +93,7 @@ func torchFromPatches(c *torchCall) (results, error) {
 	if x, err = kernel.Reshape(x, slices.Concat(x.Shape[:1], []int{-1}, w.Kernel, windows)); err != nil {
 		return nil, err
 	}
-	return one(kernel.FromPatches(x, sizes, w))
+	return kernel.FromPatches(x, sizes, w)
 }
 
 func torchGridSample(c *torchCall) (results, error) {

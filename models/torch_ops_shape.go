@@ -129,9 +129,13 @@ func torchExpand(c *torchCall) (results, error) {
 }
 
 // torchRepeat adds axes on the left where there are more repeats than axes.
-func torchRepeat(c *torchCall) (results, error) { return one(tile(c.tensor("self"), c.ints("repeats"))) }
+func torchRepeat(c *torchCall) (results, error) {
+	return one(tile(c.tensor("self"), c.ints("repeats")))
+}
 
-func torchCat(c *torchCall) (results, error) { return one(c.concat(c.tensors("tensors"), c.int("dim", 0))) }
+func torchCat(c *torchCall) (results, error) {
+	return one(c.concat(c.tensors("tensors"), c.int("dim", 0)))
+}
 
 // concat promotes to a common dtype and leaves out empty lists.
 func (c *torchCall) concat(all []*tensor, axis int) (*tensor, error) {

@@ -28,6 +28,18 @@ func Not(x *Tensor) (*Tensor, error) {
 	return Compare(Xor, x, Scalar(true))
 }
 
+// Flip turns every bit of integers, and negates bool.
+func Flip(x *Tensor) (*Tensor, error) {
+	if x.DType() == "bool" {
+		return Not(x)
+	}
+	all, err := Cast(Scalar[int64](-1), x.DType())
+	if err != nil {
+		return nil, err
+	}
+	return Bits(Xor, x, all)
+}
+
 // Neg negates every element.
 func Neg(x *Tensor) (*Tensor, error) {
 	minusOne, err := Cast(Scalar[int64](-1), x.DType())

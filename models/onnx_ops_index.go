@@ -1,0 +1,132 @@
+package models
+
+import (
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// onnxIndexOps pick elements by their places and write to places.
+var onnxIndexOps = map[string]onnxOp{
+	"Gather": {"axis", 2, 2, 1, func(c *onnxCall) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) }},
+	"GatherElements": {"axis", 2, 2, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.GatherElements(c.in(0), c.in(1), c.int("axis", 0)))
+	}},
+	"GatherND": {"batch_dims", 2, 2, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.GatherND(c.in(0), c.in(1), c.int("batch_dims", 0)))
+	}},
+	"ScatterElements": {"axis reduction", 3, 3, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.ScatterElements(c.in(0), c.in(1), c.in(2), c.int("axis", 0), c.join()))
+	}},
+	"Scatter": {"axis", 3, 3, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.ScatterElements(c.in(0), c.in(1), c.in(2), c.int("axis", 0), kernel.Replace))
+	}},
+	"ScatterND": {"reduction", 3, 3, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.ScatterND(c.in(0), c.in(1), c.in(2), c.join()))
+	}},
+	"OneHot":   {"axis", 3, 3, 1, onnxOneHot},
+	"NonZero":  {"", 1, 1, 1, onnxNonZero},
+	"Compress": {"axis", 2, 2, 1, onnxCompress},
+	"EyeLike":  {"dtype k", 1, 1, 1, onnxEyeLike},
+	"DepthToSpace": {"blocksize mode", 1, 1, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.Shuffle(c.in(0), c.int("blocksize", 1), false, c.str("mode", "DCR") == "DCR"))
+	}},
+	"SpaceToDepth": {"blocksize", 1, 1, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.Shuffle(c.in(0), c.int("blocksize", 1), true, true))
+	}},
+	"Col2Im":     {"dilations pads strides", 3, 3, 1, onnxCol2Im},
+	"GridSample": {"align_corners mode padding_mode", 2, 2, 1, onnxGridSample},
+	"AffineGrid": {"align_corners", 2, 2, 1, func(c *onnxCall) (results, error) {
+		return one(kernel.AffineGrid(c.in(0), c.intsIn(1), c.int("align_corners", 0) != 0))
+	}},
+}
+
+// onnxJoins are the ways that the attribute reduction names.
+var onnxJoins = map[string]kernel.Join{"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul, "max": kernel.JoinMax, "min": kernel.JoinMin}
+
+func (c *onnxCall) join() kernel.Join {
+	join, ok := onnxJoins[c.str("reduction", "none")]
+	if !ok {
+		c.fail(mlflow.NotImplemented, "reduction '%s'", c.str("reduction", ""))
+	}
+	return join
+}
+
+func onnxOneHot(c *onnxCall) (results, error) {
+	depth, err := kernel.AsFloat(c.in(1))
+	if err != nil {
+		return nil, err
+	}
+	if !(depth >= 1 && depth <= kernel.MaxElements) || c.in(2).Len() != 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a depth of %g and %d values", depth, c.in(2).Len())
+	}
+	values, err := kernel.Split(c.in(2), 0, []int{1, 1})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.OneHot(c.in(0), int(depth), c.int("axis", -1), values[0], values[1]))
+}
+
+// onnxNonZero has a row for every axis.
+func onnxNonZero(c *onnxCall) (results, error) {
+	rows, err := kernel.NonZero(c.in(0))
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Swap(rows, 0, 1))
+}
+
+// onnxCompress takes what a list of bool marks along an axis, or of all elements.
+func onnxCompress(c *onnxCall) (results, error) {
+	x, axis := c.in(0), c.int("axis", 0)
+	if !c.has("axis") {
+		var err error
+		if x, err = kernel.Reshape(x, []int{-1}); err != nil {
+			return nil, err
+		}
+	}
+	at, err := kernel.NonZero(c.in(1))
+	if err != nil {
+		return nil, err
+	}
+	if at, err = kernel.Reshape(at, []int{-1}); err != nil {
+		return nil, err
+	}
+	return one(kernel.Gather(x, at, axis))
+}
+
+func onnxEyeLike(c *onnxCall) (results, error) {
+	x := c.in(0)
+	at, err := kernel.Places(x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if at, err = kernel.Diagonal(at, c.int("k", 0), 0, 1); err != nil {
+		return nil, err
+	}
+	dtype := x.DType()
+	if c.has("dtype") {
+		dtype = dtypeName(int64(c.int("dtype", 1)))
+	}
+	out, err := kernel.New("float32", x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if out, err = kernel.Put(out, at, kernel.Scalar(float32(1)), kernel.Replace); err != nil {
+		return nil, err
+	}
+	return one(kernel.Cast(out, dtype))
+}
+
+func onnxCol2Im(c *onnxCall) (results, error) {
+	w := c.window()
+	w.Kernel = c.intsIn(2)
+	return one(columnsToImage(c.in(0), c.intsIn(1), w))
+}
+
+func onnxGridSample(c *onnxCall) (results, error) {
+	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
+	if mode != "linear" && mode != "bilinear" && mode != "nearest" || pad != "zeros" && pad != "border" {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
+	}
+	return one(kernel.GridSample(c.in(0), c.in(1), mode == "nearest", pad == "border", c.int("align_corners", 0) != 0))
+}
