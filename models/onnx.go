@@ -160,10 +160,17 @@ func (s *scope) addONNX(n *onnxNode, file *onnxModel, root *os.Root) error {
 			st.makes = append(st.makes, s.define(out))
 		}
 	}
+	run := op.run
+	if prepare := onnxPrepared[name]; prepare != nil {
+		var err error
+		if run, err = prepare(n); err != nil {
+			return within(err, label)
+		}
+	}
 	opset := int(file.opsets[""])
 	st.run = func(values []*tensor) ([]*tensor, error) {
 		c := &onnxCall{node: n, opset: opset, values: values}
-		out, err := op.run(c)
+		out, err := run(c)
 		if c.err != nil {
 			return nil, c.err
 		}

@@ -9,11 +9,28 @@ import (
 
 // onnxMLOps are classical models, as skl2onnx writes them.
 var onnxMLOps = map[string]onnxOp{
-	"ai.onnx.ml.LinearClassifier": {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, onnxLinearClassifier},
-	"ai.onnx.ml.LinearRegressor":  {"coefficients intercepts post_transform targets", 1, 1, 1, onnxLinearRegressor},
-	"ai.onnx.ml.Normalizer":       {"norm", 1, 1, 1, onnxNormalizer},
-	"ai.onnx.ml.Scaler":           {"offset scale", 1, 1, 1, onnxScaler},
-	"ai.onnx.ml.ZipMap":           {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *onnxCall) (results, error) { return results{c.in(0)}, nil }},
+	"ai.onnx.ml.TreeEnsembleClassifier": {classAttributes, 1, 1, 2, nil},
+	"ai.onnx.ml.TreeEnsembleRegressor":  {valueAttributes, 1, 1, 1, nil},
+	"ai.onnx.ml.SVMClassifier":          {svmClassAttributes, 1, 1, 2, nil},
+	"ai.onnx.ml.SVMRegressor":           {svmValueAttributes, 1, 1, 1, nil},
+	"ai.onnx.ml.ArrayFeatureExtractor":  {"", 2, 2, 1, onnxExtractor},
+	"ai.onnx.ml.FeatureVectorizer":      {"inputdimensions", 1, -1, 1, onnxVectorizer},
+	"ai.onnx.ml.Binarizer":              {"threshold", 1, 1, 1, onnxBinarizer},
+	"ai.onnx.ml.Imputer":                {"imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", 1, 1, 1, onnxImputer},
+	"ai.onnx.ml.OneHotEncoder":          {"cats_int64s cats_strings zeros", 1, 1, 1, onnxOneHotEncoder},
+	"ai.onnx.ml.LabelEncoder":           {labelAttributes, 1, 1, 1, onnxLabelEncoder},
+	"ai.onnx.ml.LinearClassifier":       {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, onnxLinearClassifier},
+	"ai.onnx.ml.LinearRegressor":        {"coefficients intercepts post_transform targets", 1, 1, 1, onnxLinearRegressor},
+	"ai.onnx.ml.Normalizer":             {"norm", 1, 1, 1, onnxNormalizer},
+	"ai.onnx.ml.Scaler":                 {"offset scale", 1, 1, 1, onnxScaler},
+	"ai.onnx.ml.ZipMap":                 {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *onnxCall) (results, error) { return results{c.in(0)}, nil }},
+}
+
+// onnxPrepared are the operators of which a node is read once, when the file is
+// opened, and then run many times.
+var onnxPrepared = map[string]func(n *onnxNode) (func(c *onnxCall) (results, error), error){
+	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
+	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
 }
 
 // linear computes the scores of a linear model: rows of features times a
@@ -47,22 +64,37 @@ func (c *onnxCall) floats(name string) []float32 {
 	return nil
 }
 
-// onnxLinearClassifier returns the label of the highest score of every row, and
-// all scores after the post transform.
-func onnxLinearClassifier(c *onnxCall) (results, error) {
-	labels := nothing()
-	if a := c.node.attributes["classlabels_ints"]; a != nil && len(a.ints) > 0 {
-		labels = &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
-	} else if a := c.node.attributes["classlabels_strings"]; a != nil {
-		labels = &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
+// labels returns the classes, integers of the attribute or strings.
+func (n *onnxNode) labels(ints string) *tensor {
+	if a := n.attributes[ints]; a != nil && len(a.ints) > 0 {
+		return &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
 	}
+	if a := n.attributes["classlabels_strings"]; a != nil && len(a.strings) > 0 {
+		return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
+	}
+	return nothing()
+}
+
+// onnxLinearClassifier has a score for every class.
+func onnxLinearClassifier(c *onnxCall) (results, error) {
+	labels := c.node.labels("classlabels_ints")
 	if n := len(c.floats("intercepts")); n == 1 && labels.Len() == 2 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a classifier of two classes with one score")
+		scores, err := c.linear(1)
+		if err != nil {
+			return nil, err
+		}
+		return c.classifyTwo(scores, labels, false)
 	}
 	scores, err := c.linear(labels.Len())
 	if err != nil {
 		return nil, err
 	}
+	return c.classify(scores, labels)
+}
+
+// classify returns the label of the highest score of every row, and all scores after
+// the post transform.
+func (c *onnxCall) classify(scores, labels *tensor) (results, error) {
 	best, err := kernel.ArgBest(scores, 1, false, false, false)
 	if err != nil {
 		return nil, err
@@ -81,6 +113,56 @@ func onnxLinearClassifier(c *onnxCall) (results, error) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
 	}
 	return results{label, scores}, err
+}
+
+// classifyTwo decides between two classes by the score of the second, which is the
+// last column: a probability, or a number that is over 0 for the second.
+func (c *onnxCall) classifyTwo(scores, labels *tensor, probability bool) (results, error) {
+	second, err := kernel.Slice(scores, 1, -1, math.MaxInt, 1)
+	if err != nil {
+		return nil, err
+	}
+	limit := 0.0
+	first := func(v float64) float64 { return -v }
+	if probability {
+		limit, first = 0.5, func(v float64) float64 { return 1 - v }
+	}
+	over, err := kernel.Compare(kernel.Greater, second, c.like(limit, second))
+	if err != nil {
+		return nil, err
+	}
+	if over, err = kernel.Reshape(over, []int{-1}); err != nil {
+		return nil, err
+	}
+	label, err := kernel.Where(over, at(labels, 1), at(labels, 0))
+	if err != nil {
+		return nil, err
+	}
+	other, err := kernel.Map(second, first)
+	if err != nil {
+		return nil, err
+	}
+	both, err := kernel.Concat([]*tensor{other, second}, 1)
+	if err != nil {
+		return nil, err
+	}
+	switch post := c.str("post_transform", "NONE"); {
+	case post == "NONE":
+	case post == "LOGISTIC" && !probability:
+		both, err = kernel.Map(both, kernel.Sigmoid)
+	default:
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s' of two classes with one score", post)
+	}
+	return results{label, both}, err
+}
+
+// at is one element of a list that has it.
+func at(list *tensor, i int) *tensor {
+	out, err := kernel.Select(list, 0, i)
+	if err != nil {
+		return nothing()
+	}
+	return out
 }
 
 func onnxLinearRegressor(c *onnxCall) (results, error) {

@@ -1,0 +1,125 @@
+package kernel
+
+import "math"
+
+// Branch is a node of a decision tree: it compares a feature with a value and leads
+// to one of two nodes, or it is a leaf and holds votes.
+type Branch struct {
+	Leaf        bool
+	Feature     int
+	Value       float64
+	Holds       func(feature, value float64) bool
+	MissingTrue bool // Where a feature that is NaN leads.
+	True, False int  // Numbers of nodes.
+	Votes       []Vote
+}
+
+// Vote is what a leaf adds to a target.
+type Vote struct {
+	Target int
+	Weight float64
+}
+
+// Forest is a list of decision trees over the same features.
+type Forest struct {
+	Nodes    []Branch
+	Roots    []int
+	Targets  int
+	Features int // As many as the trees look at, at least.
+}
+
+// Check returns an error for a forest in which a node leads nowhere or is led to
+// twice, so that no walk ends or votes are out of range.
+func (f *Forest) Check() error {
+	if _, err := Count([]int{f.Targets}); err != nil {
+		return err
+	}
+	led := make([]bool, len(f.Nodes))
+	lead := func(i int) bool {
+		if i < 0 || i >= len(led) || led[i] {
+			return false
+		}
+		led[i] = true
+		return true
+	}
+	for _, r := range f.Roots {
+		if !lead(r) {
+			return invalid("a tree has no root")
+		}
+	}
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
+			return invalid("node %d of a tree leads where it cannot", i)
+		}
+		f.Features = max(f.Features, n.Feature+1)
+		for _, v := range n.Votes {
+			if v.Target < 0 || v.Target >= f.Targets {
+				return invalid("a vote for target %d of %d", v.Target, f.Targets)
+			}
+		}
+	}
+	return nil
+}
+
+// Score lets every row of x, of shape [rows, features], fall through all trees and
+// joins their votes: adds them up, or keeps the smallest or largest for JoinMin and
+// JoinMax. It returns them as float64 of shape [rows, targets], beginning with base.
+func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
+	if len(x.Shape) != 2 || x.Shape[1] < f.Features || len(base) != f.Targets {
+		return nil, invalid("trees over %d features on shape %v", f.Features, x.Shape)
+	}
+	wide, err := Cast(x, "float64")
+	if err != nil {
+		return nil, err
+	}
+	out, err := New("float64", []int{x.Shape[0], f.Targets})
+	if err != nil {
+		return nil, err
+	}
+	in, sums, n := wide.Data.([]float64), out.Data.([]float64), x.Shape[1]
+	parallel(x.Shape[0], 1+minRow/(1+len(f.Roots)*16), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			f.scoreRow(in[i*n:(i+1)*n], sums[i*f.Targets:(i+1)*f.Targets], join)
+			for t, b := range base {
+				sums[i*f.Targets+t] += b
+			}
+		}
+	})
+	return out, nil
+}
+
+func (f *Forest) scoreRow(row, sums []float64, join Join) {
+	first := map[Join]float64{JoinMin: math.Inf(1), JoinMax: negInf}[join]
+	for t := range sums {
+		sums[t] = first
+	}
+	for _, r := range f.Roots {
+		for _, v := range f.fall(row, r).Votes {
+			switch join {
+			case JoinMin:
+				sums[v.Target] = min(sums[v.Target], v.Weight)
+			case JoinMax:
+				sums[v.Target] = max(sums[v.Target], v.Weight)
+			default:
+				sums[v.Target] += v.Weight
+			}
+		}
+	}
+}
+
+// fall walks from a node to the leaf that the row belongs to.
+func (f *Forest) fall(row []float64, at int) *Branch {
+	for {
+		n := &f.Nodes[at]
+		if n.Leaf {
+			return n
+		}
+		v := row[n.Feature]
+		if n.Holds(v, n.Value) || n.MissingTrue && math.IsNaN(v) {
+			at = n.True
+		} else {
+			at = n.False
+		}
+	}
+}
