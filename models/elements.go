@@ -9,7 +9,7 @@ import (
 )
 
 // elementSizes has the bytes of an element of each dtype that files store. The two
-// half floats are for weights alone, which are widened to float32.
+// half floats are widened to float32, which they are computed in, too.
 var elementSizes = map[string]int{
 	"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8,
 	"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8,
@@ -114,4 +114,12 @@ func length(data any) int {
 		return len(d)
 	}
 	return -1
+}
+
+// widened is the dtype that tensors of a dtype are kept as.
+func widened(dtype string) string {
+	if dtype == "float16" || dtype == "bfloat16" {
+		return "float32"
+	}
+	return dtype
 }

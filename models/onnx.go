@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -55,16 +56,9 @@ func readONNX(data []byte, root *os.Root) (*Model, error) {
 	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
 	}
-	s, spent := newScope(), budget(0)
-	for _, t := range file.graph.initializers {
-		v, err := t.value(root)
-		if err != nil {
-			return nil, within(err, "tensor '"+t.name+"'")
-		}
-		if err := spent.spend(v); err != nil {
-			return nil, err
-		}
-		s.constant(t.name, v)
+	s, r := newScope(), &onnxReader{file: file, root: root}
+	if err := r.constants(s, file.graph); err != nil {
+		return nil, err
 	}
 	for _, v := range file.graph.inputs {
 		if _, known := s.names[v.name]; known {
@@ -78,17 +72,47 @@ func readONNX(data []byte, root *os.Root) (*Model, error) {
 			return nil, err
 		}
 	}
-	for _, n := range file.graph.nodes {
-		if err := s.addONNX(n, file, root); err != nil {
-			return nil, err
-		}
-	}
-	for _, v := range file.graph.outputs {
-		if err := s.onnxOutput(v); err != nil {
-			return nil, err
-		}
+	if err := r.body(s, file.graph); err != nil {
+		return nil, err
 	}
 	return s.model()
+}
+
+// onnxReader builds programs of the graphs of one file.
+type onnxReader struct {
+	file  *onnxModel
+	root  *os.Root // The file's folder, or nil.
+	spent budget
+}
+
+// constants defines what a graph stores.
+func (r *onnxReader) constants(s *scope, g *onnxGraph) error {
+	for _, t := range g.initializers {
+		v, err := t.value(r.root)
+		if err != nil {
+			return within(err, "tensor '"+t.name+"'")
+		}
+		if err := r.spent.spend(v); err != nil {
+			return err
+		}
+		s.constant(t.name, v)
+	}
+	return nil
+}
+
+// body adds a graph's nodes and outputs to a scope that has its inputs.
+func (r *onnxReader) body(s *scope, g *onnxGraph) error {
+	for _, n := range g.nodes {
+		if err := r.addNode(s, n); err != nil {
+			return err
+		}
+	}
+	for _, v := range g.outputs {
+		if err := s.onnxOutput(v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // model closes the scope.
@@ -102,7 +126,7 @@ func (s *scope) model() (*Model, error) {
 
 // spec describes an input, which must be one that can be given.
 func (v *onnxValue) spec() (mlflow.TensorSpec, error) {
-	dtype := dtypeName(v.dtype)
+	dtype := widened(dtypeName(v.dtype))
 	if v.other || !kernel.Known(dtype) {
 		if v.other {
 			dtype = "a type that is no tensor"
@@ -115,31 +139,24 @@ func (v *onnxValue) spec() (mlflow.TensorSpec, error) {
 // onnxOutput adds an output. The maps that ZipMap makes of probabilities are left
 // out: they say what the tensor before them says.
 func (s *scope) onnxOutput(v *onnxValue) error {
-	dtype := dtypeName(v.dtype)
+	dtype := widened(dtypeName(v.dtype))
 	if v.other {
 		dtype = "float32"
 	}
 	return s.output(mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, v.name)
 }
 
-// addONNX adds the step of a node, or the value of a constant one.
-func (s *scope) addONNX(n *onnxNode, file *onnxModel, root *os.Root) error {
+// addNode adds the step of a node, or the value of a constant one.
+func (r *onnxReader) addNode(s *scope, n *onnxNode) error {
 	name := n.op
 	if n.domain != "" && n.domain != "ai.onnx" {
 		name = n.domain + "." + n.op
 	}
 	label := "node '" + n.name + "' (" + name + ")"
 	if name == "Constant" {
-		return within(s.onnxConstant(n, root), label)
+		return within(s.onnxConstant(n, r.root), label)
 	}
-	op, ok := onnxOps[name]
-	if !ok {
-		return unknownOperator(name)
-	}
-	if err := op.check(n); err != nil {
-		return within(err, label)
-	}
-	st := step{name: label}
+	st, outs := step{name: label}, 0
 	for _, in := range n.inputs {
 		slot := -1
 		if in != "" {
@@ -150,34 +167,56 @@ func (s *scope) addONNX(n *onnxNode, file *onnxModel, root *os.Root) error {
 		}
 		st.reads = append(st.reads, slot)
 	}
+	if control := onnxControls[name]; control != nil {
+		if err := control(r, s, n, &st); err != nil {
+			return within(err, label)
+		}
+	} else {
+		op, ok := onnxOps[name]
+		if !ok {
+			return unknownOperator(name)
+		}
+		outs = op.outs
+		var err error
+		if st.run, err = r.runner(name, &op, n); err != nil {
+			return within(err, label)
+		}
+	}
 	for i, out := range n.outputs {
 		switch {
 		case out == "":
 			st.makes = append(st.makes, -1)
-		case op.outs > 0 && i >= op.outs:
+		case outs > 0 && i >= outs:
 			// Not computed: whoever reads it finds that nothing makes it.
 		default:
 			st.makes = append(st.makes, s.define(out))
 		}
 	}
+	s.program.steps = append(s.program.steps, st)
+	return nil
+}
+
+// runner checks a node and returns what runs it.
+func (r *onnxReader) runner(name string, op *onnxOp, n *onnxNode) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
+	if err := op.check(n); err != nil {
+		return nil, err
+	}
 	run := op.run
 	if prepare := onnxPrepared[name]; prepare != nil {
 		var err error
 		if run, err = prepare(n); err != nil {
-			return within(err, label)
+			return nil, err
 		}
 	}
-	opset := int(file.opsets[""])
-	st.run = func(values []*tensor) ([]*tensor, error) {
+	opset := int(r.file.opsets[""])
+	return func(_ context.Context, values []*tensor) ([]*tensor, error) {
 		c := &onnxCall{node: n, opset: opset, values: values}
 		out, err := run(c)
 		if c.err != nil {
 			return nil, c.err
 		}
 		return out, err
-	}
-	s.program.steps = append(s.program.steps, st)
-	return nil
+	}, nil
 }
 
 // onnxConstant defines the value of a Constant node.
@@ -223,7 +262,7 @@ func (o *onnxOp) check(n *onnxNode) error {
 	}
 	known := strings.Fields(o.attributes)
 	for name, a := range n.attributes {
-		if a == nil || a.graph || !slices.Contains(known, name) {
+		if a == nil || a.graph != nil || a.graphs || !slices.Contains(known, name) {
 			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not know the attribute '%s' of this operator", name)
 		}
 	}

@@ -30,7 +30,8 @@ type onnxAttribute struct {
 	floats  []float32
 	ints    []int64
 	strings []string
-	graph   bool
+	graph   *onnxGraph // The nodes inside of an operator such as If.
+	graphs  bool       // Several of them, which no known operator has.
 }
 
 type onnxTensor struct {
@@ -58,7 +59,7 @@ func parseONNXModel(data []byte) (*onnxModel, error) {
 	err := eachField(data, func(f field) (err error) {
 		switch f.id {
 		case 7:
-			m.graph, err = parseONNXGraph(f.bytes)
+			m.graph, err = parseONNXGraph(f.bytes, 0)
 		case 8:
 			domain, version := "", int64(0)
 			err = eachField(f.bytes, func(f field) error {
@@ -85,12 +86,18 @@ func parseONNXModel(data []byte) (*onnxModel, error) {
 	return m, err
 }
 
-func parseONNXGraph(data []byte) (*onnxGraph, error) {
+// maxDepth is how many graphs may lie in one another.
+const maxDepth = 4
+
+func parseONNXGraph(data []byte, depth int) (*onnxGraph, error) {
+	if depth > maxDepth {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "more than %d graphs in one another", maxDepth)
+	}
 	g := &onnxGraph{}
 	return g, eachField(data, func(f field) error {
 		switch f.id {
 		case 1:
-			n, err := parseONNXNode(f.bytes)
+			n, err := parseONNXNode(f.bytes, depth)
 			if len(g.nodes) >= maxNodes {
 				return mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", maxNodes)
 			}
@@ -115,7 +122,7 @@ func parseONNXGraph(data []byte) (*onnxGraph, error) {
 	})
 }
 
-func parseONNXNode(data []byte) (*onnxNode, error) {
+func parseONNXNode(data []byte, depth int) (*onnxNode, error) {
 	n := &onnxNode{attributes: map[string]*onnxAttribute{}}
 	return n, eachField(data, func(f field) error {
 		switch f.id {
@@ -128,7 +135,7 @@ func parseONNXNode(data []byte) (*onnxNode, error) {
 		case 4:
 			n.op = string(f.bytes)
 		case 5:
-			name, a, err := parseONNXAttribute(f.bytes)
+			name, a, err := parseONNXAttribute(f.bytes, depth)
 			n.attributes[name] = a
 			return err
 		case 7:
@@ -138,7 +145,7 @@ func parseONNXNode(data []byte) (*onnxNode, error) {
 	})
 }
 
-func parseONNXAttribute(data []byte) (name string, a *onnxAttribute, err error) {
+func parseONNXAttribute(data []byte, depth int) (name string, a *onnxAttribute, err error) {
 	a = &onnxAttribute{}
 	err = eachField(data, func(f field) (err error) {
 		switch f.id {
@@ -154,8 +161,10 @@ func parseONNXAttribute(data []byte) (name string, a *onnxAttribute, err error) 
 			a.s = string(f.bytes)
 		case 5:
 			a.t, err = parseONNXTensor(f.bytes)
-		case 6, 11:
-			a.graph = true
+		case 6:
+			a.graph, err = parseONNXGraph(f.bytes, depth+1)
+		case 11:
+			a.graphs = true
 		case 7:
 			a.floats = f.float32s(a.floats)
 		case 8:

@@ -52,7 +52,7 @@ type step struct {
 	name  string // For messages: the operator and the node's own name.
 	reads []int  // Slots; -1 for an argument that is left out.
 	makes []int  // Slots; -1 for a result that nobody reads.
-	run   func(values []*tensor) ([]*tensor, error)
+	run   func(ctx context.Context, values []*tensor) ([]*tensor, error)
 	drop  []int // Slots that no later step reads.
 }
 
@@ -103,7 +103,7 @@ func (p *program) run(ctx context.Context, inputs []*tensor) ([]*tensor, error) 
 				return nil, mlflow.Errorf(mlflow.InternalError, "%s reads a value that is not there", s.name)
 			}
 		}
-		results, err := s.run(args)
+		results, err := s.run(ctx, args)
 		if err != nil {
 			return nil, within(err, s.name)
 		}
@@ -154,6 +154,8 @@ func (p *program) results(values []*tensor) ([]*tensor, error) {
 type scope struct {
 	program *program
 	names   map[string]int
+	outer   *scope   // Of the graph that this one lies in, or nil.
+	taken   []string // The names that were found there, in the order of the program's last inputs.
 }
 
 func newScope() *scope { return &scope{program: &program{}, names: map[string]int{}} }
@@ -174,6 +176,13 @@ func (s *scope) constant(name string, t *tensor) {
 // find returns the slot of a name.
 func (s *scope) find(name string) (int, error) {
 	slot, ok := s.names[name]
+	if !ok && s.outer != nil {
+		if _, err := s.outer.find(name); err != nil {
+			return 0, err
+		}
+		s.taken = append(s.taken, name)
+		return s.define(name), nil
+	}
 	if !ok {
 		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph reads a value '%s' that nothing before it makes", name)
 	}

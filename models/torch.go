@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -19,6 +20,10 @@ func buildTorch(p *torchProgram, weights map[string]*tensor) (*Model, error) {
 	g := &p.Module.Graph
 	if len(g.Nodes) > maxNodes {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", maxNodes)
+	}
+	var err error
+	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
+		return nil, err
 	}
 	b := &torchBuilder{scope: newScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs)}
 	for _, spec := range p.Module.Signature.Inputs {
@@ -85,7 +90,7 @@ func (b *torchBuilder) addInput(kind string, in torchInput, weights map[string]*
 // spec describes a value of the graph.
 func (b *torchBuilder) spec(name string) mlflow.TensorSpec {
 	meta := b.graph.Values[name]
-	return mlflow.TensorSpec{Name: name, DType: torchDType(meta.DType), Shape: dims(meta.Sizes)}
+	return mlflow.TensorSpec{Name: name, DType: widened(torchDType(meta.DType)), Shape: dims(meta.Sizes)}
 }
 
 func (b *torchBuilder) addOutput(kind string, arg torchArg) error {
@@ -123,7 +128,7 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 		}
 		c.args[in.Name] = v
 	}
-	if c.bool("train", false) || c.bool("training", false) || c.float("dropout_p", 0) != 0 {
+	if c.trains() {
 		return mlflow.Errorf(mlflow.NotImplemented, "%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
 	first := ""
@@ -154,7 +159,7 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	if inPlace && len(names) > 0 {
 		b.names[first] = b.names[names[0]]
 	}
-	st.run = func(values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
+	st.run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
 	b.program.steps = append(b.program.steps, st)
 	if len(seen) == 0 {
 		return nil
@@ -192,6 +197,8 @@ func resultNames(n *torchNode) []string {
 			out = append(out, r.Tensor.Name)
 		case r.SymInt != nil:
 			out = append(out, r.SymInt.Name)
+		case r.SymFloat != nil:
+			out = append(out, r.SymFloat.Name)
 		}
 		for _, t := range r.Tensors {
 			out = append(out, t.Name)
@@ -244,6 +251,8 @@ func (b *torchBuilder) value(a *torchArg, st *step) (torchValue, error) {
 				err = v.addSym(s, read)
 			}
 		}
+	case a.SymFloat != nil && a.SymFloat.Name != "":
+		v.kind, err = torchNumber, read(a.SymFloat.Name)
 	default:
 		err = v.setPlain(a)
 	}
@@ -277,6 +286,8 @@ func (v *torchValue) setPlain(a *torchArg) error {
 		return v.addInts(a.Ints...)
 	case a.Float != nil:
 		v.kind, v.float = torchNumber, float64(*a.Float)
+	case a.SymFloat != nil:
+		v.kind, v.float = torchNumber, float64(a.SymFloat.Float)
 	case a.Floats != nil:
 		v.kind = torchNumbers
 		for _, f := range a.Floats {

@@ -149,8 +149,25 @@ func (c *torchCall) float(name string, without float64) float64 {
 		return without
 	case v.kind == torchInts:
 		return float64(c.int(name, 0))
+	case len(v.slots) > 0: // A number that a node computed.
+		n, err := kernel.AsFloat(c.values[v.slots[0]])
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		return n
 	}
 	return v.float
+}
+
+// trains tells whether an operator does what it does in training alone; a dropout of
+// nothing does not.
+func (c *torchCall) trains() bool {
+	for _, name := range []string{"p", "dropout"} {
+		if v, ok := c.args[name]; ok && v.kind == torchNumber && v.float == 0 {
+			return false
+		}
+	}
+	return c.bool("train", false) || c.bool("training", false) || c.args["dropout_p"].float != 0
 }
 
 func (c *torchCall) bool(name string, without bool) bool {
@@ -179,7 +196,7 @@ func (c *torchCall) operand(name string) operand {
 	case v.kind == torchInts:
 		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}
 	case v.kind == torchNumber:
-		return operand{kernel.Scalar(v.float), 0}
+		return operand{kernel.Scalar(c.float(name, 0)), 0}
 	case v.kind == torchBool:
 		return operand{kernel.Scalar(v.float != 0), 0}
 	}

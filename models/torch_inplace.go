@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"slices"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -47,7 +48,7 @@ func (b *torchBuilder) putBack(root, name string, views []view, label string) er
 	}
 	st := step{name: label, reads: slots}
 	look := replay(views, &st)
-	st.run = func(values []*tensor) ([]*tensor, error) {
+	st.run = func(_ context.Context, values []*tensor) ([]*tensor, error) {
 		at, err := kernel.Places(values[0].Shape)
 		if err != nil {
 			return nil, err
@@ -70,7 +71,7 @@ func (b *torchBuilder) lookAgain(root, name string, views []view, label string) 
 	}
 	st := step{name: label, reads: slots}
 	look := replay(views, &st)
-	st.run = func(values []*tensor) ([]*tensor, error) { return one(look(values[0], values)) }
+	st.run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return one(look(values[0], values)) }
 	st.makes = []int{b.define(name)}
 	b.program.steps = append(b.program.steps, st)
 	return nil

@@ -21,18 +21,22 @@ type torchProgram struct {
 }
 
 type torchGraph struct {
-	Nodes  []torchNode          `json:"nodes"`
-	Values map[string]torchMeta `json:"tensor_values"`
+	Inputs  []torchArg           `json:"inputs"`
+	Outputs []torchArg           `json:"outputs"`
+	Nodes   []torchNode          `json:"nodes"`
+	Values  map[string]torchMeta `json:"tensor_values"`
 }
 
 type torchNode struct {
-	Target string `json:"target"`
-	Inputs []struct {
-		Name string   `json:"name"`
-		Arg  torchArg `json:"arg"`
-	} `json:"inputs"`
-	Outputs []torchArg `json:"outputs"`
-	Name    string     `json:"name"`
+	Target  string       `json:"target"`
+	Inputs  []torchNamed `json:"inputs"`
+	Outputs []torchArg   `json:"outputs"`
+	Name    string       `json:"name"`
+}
+
+type torchNamed struct {
+	Name string   `json:"name"`
+	Arg  torchArg `json:"arg"`
 }
 
 type torchSignature struct {
@@ -74,6 +78,19 @@ type torchArg struct {
 	MemoryFormat    *int            `json:"as_memory_format"`
 	Layout          *int            `json:"as_layout"`
 	Device          *torchDevice    `json:"as_device"`
+	SymFloat        *torchSymFloat  `json:"as_sym_float"`
+	Graph           *torchSub       `json:"as_graph"`
+}
+
+// torchSub is a graph that a node runs.
+type torchSub struct {
+	Graph torchGraph `json:"graph"`
+}
+
+// torchSymFloat is a number that is known or that a node computes.
+type torchSymFloat struct {
+	Name  string     `json:"as_name"`
+	Float torchFloat `json:"as_float"`
 }
 
 type torchDevice struct {

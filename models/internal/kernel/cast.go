@@ -1,5 +1,11 @@
 package kernel
 
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
 // number lists the types that arithmetic between tensors is done in.
 type number interface {
 	float32 | float64 | int32 | int64
@@ -11,10 +17,21 @@ type anyNumber interface {
 }
 
 // Cast converts to another dtype as C does: floats lose their fraction towards
-// zero on the way to integers, and whatever is not 0 becomes true.
+// zero on the way to integers, and whatever is not 0 becomes true. Half floats are
+// rounded to, and kept as float32.
 func Cast(x *Tensor, dtype string) (*Tensor, error) {
 	if x.DType() == dtype {
 		return x, nil
+	}
+	if round, ok := halves[dtype]; ok {
+		wide, err := Cast(x, "float32")
+		if err != nil {
+			return nil, err
+		}
+		return Map(wide, round)
+	}
+	if x.DType() == "str" || dtype == "str" {
+		return castText(x, dtype)
 	}
 	out, err := New(dtype, x.Shape)
 	if err != nil {
@@ -55,6 +72,54 @@ func Cast(x *Tensor, dtype string) (*Tensor, error) {
 		return nil, unsupported("a cast from %s to %s", x.DType(), dtype)
 	}
 	return out, nil
+}
+
+// halves round a number to the nearest of a half float.
+var halves = map[string]func(float64) float64{
+	"float16":  func(v float64) float64 { return roundTo(v, 11, -24, 65520) },
+	"bfloat16": func(v float64) float64 { return roundTo(v, 8, -133, math.Inf(1)) },
+}
+
+// roundTo rounds to so many binary digits, of which the last is worth no less than
+// two to the power of least; what reaches limit is infinite.
+func roundTo(v float64, digits, least int, limit float64) float64 {
+	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return v
+	}
+	_, exponent := math.Frexp(v)
+	unit := math.Ldexp(1, max(exponent-digits, least))
+	if v = math.RoundToEven(v/unit) * unit; math.Abs(v) >= limit {
+		return math.Inf(int(math.Copysign(1, v)))
+	}
+	return v
+}
+
+// castText reads numbers, or writes them; those that are no integers as C's %g does
+// with up to eight digits.
+func castText(x *Tensor, dtype string) (*Tensor, error) {
+	if list, ok := x.Data.([]string); ok {
+		wide := make([]float64, len(list))
+		for i, s := range list {
+			v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+			if err != nil {
+				return nil, invalid("%q is no number", s)
+			}
+			wide[i] = v
+		}
+		return Cast(&Tensor{Shape: x.Shape, Data: wide}, dtype)
+	}
+	wide, err := Cast(x, "float64")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, wide.Len())
+	for i, v := range wide.Data.([]float64) {
+		out[i] = strconv.FormatFloat(v, 'g', 8, 64)
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			out[i] = strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return &Tensor{Shape: x.Shape, Data: out}, nil
 }
 
 func castAll[S anyNumber](dst any, src []S) bool {
