@@ -193,18 +193,21 @@ func runSmall(t testing.TB, m *models.Model) {
 }
 
 func FuzzOpenONNX(f *testing.F) {
-	for _, name := range []string{"mlp", "text", "wide", "signal"} {
+	for _, name := range []string{"mlp", "text", "wide", "signal", "recurrent", "volume"} {
 		data, err := os.ReadFile("testdata/" + name + ".onnx")
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
 	}
+	for _, c := range onnxCases(f) {
+		f.Add(c.file(f))
+	}
 	fuzz(f, models.OpenONNX)
 }
 
 func FuzzOpenTorch(f *testing.F) {
-	for _, name := range []string{"mlp", "text", "signal"} {
+	for _, name := range []string{"mlp", "text", "signal", "recurrent", "volume", "writes", "more"} {
 		f.Add(archived(f, name))
 	}
 	fuzz(f, models.OpenTorch)

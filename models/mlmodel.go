@@ -35,6 +35,22 @@ type Signature struct {
 	Inputs, Outputs []mlflow.TensorSpec
 }
 
+// columnTypes are MLflow's types of columns; those of tensors have NumPy's names.
+var columnTypes = map[string]bool{"boolean": true, "integer": true, "long": true, "float": true, "double": true, "string": true, "binary": true, "datetime": true}
+
+// Columns returns the names of the inputs' columns, or nil for a signature of tensors
+// or of columns without names.
+func (s *Signature) Columns() []string {
+	var out []string
+	for _, in := range s.Inputs {
+		if in.Name == "" || !columnTypes[in.DType] {
+			return nil
+		}
+		out = append(out, in.Name)
+	}
+	return out
+}
+
 // mlmodel is the file as it is written.
 type mlmodel struct {
 	Flavors        map[string]yaml.Node `yaml:"flavors"`

@@ -27,7 +27,12 @@ type tensor = mlflow.Tensor
 type Model struct {
 	program  *program
 	metadata *Metadata
+	classes  map[string][]string
 }
+
+// Classes returns the names of the columns of an output that the file makes a map of
+// for every row, as scikit-learn's classifiers have it; nil for all others.
+func (m *Model) Classes(output string) []string { return slices.Clone(m.classes[output]) }
 
 // Inputs describes what the model takes, in the order of its graph. A dimension of
 // -1 may have any size.

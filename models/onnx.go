@@ -75,7 +75,26 @@ func readONNX(data []byte, root *os.Root) (*Model, error) {
 	if err := r.body(s, file.graph); err != nil {
 		return nil, err
 	}
-	return s.model()
+	m, err := s.model()
+	if err != nil {
+		return nil, err
+	}
+	m.classes = classesOf(file.graph)
+	return m, nil
+}
+
+// classesOf lists the classes of the maps that ZipMap makes, by their names.
+func classesOf(g *onnxGraph) map[string][]string {
+	out := map[string][]string{}
+	for _, n := range g.nodes {
+		if n.op != "ZipMap" || len(n.outputs) != 1 {
+			continue
+		}
+		if names, err := spelled(n.labels("classlabels_int64s")); err == nil {
+			out[n.outputs[0]] = names
+		}
+	}
+	return out
 }
 
 // onnxReader builds programs of the graphs of one file.

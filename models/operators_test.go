@@ -5,83 +5,106 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
 
-// TestONNXOperators runs models of one operator each against what onnxruntime
-// answered.
+// TestONNXOperators runs models of one operator each, classical models and graphs
+// within graphs against what onnxruntime answered.
 func TestONNXOperators(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/operators.json")
+	for _, c := range onnxCases(t) {
+		t.Run(c.Name, c.run)
+	}
+}
+
+func onnxCases(t testing.TB) []onnxCase {
+	t.Helper()
+	var out []onnxCase
+	for _, file := range []string{"operators", "classical"} {
+		data, err := os.ReadFile("testdata/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []onnxCase
+		if err := json.Unmarshal(data, &cases); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, cases...)
+	}
+	return out
+}
+
+// onnxCase is a case of testdata/operators.json or testdata/classical.json.
+type onnxCase struct {
+	Name    string
+	Model   string
+	Inputs  map[string]encoded
+	Names   []string // Of the outputs; o0, o1 and so on where there are none.
+	Outputs []encoded
+}
+
+func (c *onnxCase) file(t testing.TB) []byte {
+	t.Helper()
+	file, err := base64.StdEncoding.DecodeString(c.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cases []struct {
-		Name    string
-		Model   string
-		Inputs  map[string]encoded
-		Outputs []encoded
+	return file
+}
+
+func (c *onnxCase) run(t *testing.T) {
+	t.Parallel()
+	inputs := map[string]*mlflow.Tensor{}
+	for name, in := range c.Inputs {
+		inputs[name] = in.tensor(t)
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
+	m, err := openBytes(t, c.file(t), models.OpenONNX)
+	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	for i, c := range cases {
-		file, err := base64.StdEncoding.DecodeString(c.Model)
-		if err != nil {
-			t.Fatal(err)
+	out, err := m.Run(t.Context(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range c.Outputs {
+		name := fmt.Sprint("o", i)
+		if c.Names != nil {
+			name = c.Names[i]
 		}
-		path := filepath.Join(dir, fmt.Sprint(i, ".onnx"))
-		if err := os.WriteFile(path, file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		inputs := map[string]*mlflow.Tensor{}
-		for name, in := range c.Inputs {
-			inputs[name] = in.tensor(t)
-		}
-		m, err := models.OpenONNX(path)
-		if err != nil {
-			t.Errorf("%s: %v", c.Name, err)
-			continue
-		}
-		out, err := m.Run(t.Context(), inputs)
-		if err != nil {
-			t.Errorf("%s: %v", c.Name, err)
-			continue
-		}
-		for j, want := range c.Outputs {
-			if d := want.difference(t, out[fmt.Sprint("o", j)]); d > tolerance {
-				t.Errorf("%s: output %d differs by %g", c.Name, j, d)
-			}
+		if d := want.difference(t, out[name]); d > tolerance {
+			t.Errorf("output %s differs by %g", name, d)
 		}
 	}
 }
 
-// TestTorchOperators runs a model that returns the result of every operator.
+// TestTorchOperators runs models that return the results of many operators.
 func TestTorchOperators(t *testing.T) {
 	t.Parallel()
-	m := openFixture(t, "edges", "pt2")
-	in := m.Inputs()
-	out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{
-		in[0].Name: fill(t, []int{4, 3, 5}, 3, 0),
-		in[1].Name: fill(t, []int{4, 6}, 4, 7),
-		in[2].Name: fill(t, []int{4, 2, 7, 8}, 5, 0),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wants := fixtures(t)["edges"].Outputs
-	if len(m.Outputs()) != len(wants) {
-		t.Fatalf("%d outputs, want %d", len(m.Outputs()), len(wants))
-	}
-	for i, spec := range m.Outputs() {
-		if d := wants[i].difference(t, out[spec.Name]); d > tolerance {
-			t.Errorf("output %d, %s, differs by %g: %v", i, spec.Name, d, out[spec.Name])
-		}
+	given := []*mlflow.Tensor{fill(t, []int{4, 3, 5}, 3, 0), fill(t, []int{4, 6}, 4, 7), fill(t, []int{4, 2, 7, 8}, 5, 0)}
+	for _, name := range []string{"edges", "more", "writes"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, inputs := openFixture(t, name, "pt2"), map[string]*mlflow.Tensor{}
+			for i, in := range m.Inputs() {
+				inputs[in.Name] = given[i]
+			}
+			out, err := m.Run(t.Context(), inputs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wants := fixtures(t)[name].Outputs
+			if len(m.Outputs()) != len(wants) {
+				t.Fatalf("%d outputs, want %d", len(m.Outputs()), len(wants))
+			}
+			for i, spec := range m.Outputs() {
+				if d := wants[i].difference(t, out[spec.Name]); d > tolerance {
+					t.Errorf("output %d, %s, differs by %g: %v", i, spec.Name, d, out[spec.Name])
+				}
+			}
+		})
 	}
 }
 

@@ -3,7 +3,10 @@
 Run it with a Python that has torch 2.15, onnx, onnxscript, onnxruntime,
 skl2onnx and mlflow 3.17.2:
 
-    python make_fixtures.py
+    python make_fixtures.py [name ...]
+
+makes all, or those named: the models below, edges, more, writes, logistic, operators,
+classical, mlflow and columns.
 
 Inputs are not stored: both this program and the Go tests compute them with
 fill(), an integer hash. cases.json holds the answers, base64 of little-endian
@@ -16,6 +19,7 @@ import io
 import json
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import mlflow
@@ -184,8 +188,43 @@ class Autoencoder(nn.Module):
         return self.up(self.down(x))
 
 
+class Recurrent(nn.Module):
+    """Every kind of recurrent layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru = nn.GRU(8, 5, bias=False)
+        self.rnn = nn.RNN(5, 3, nonlinearity="relu", batch_first=True, bidirectional=True)
+        self.tanh = nn.RNN(6, 2, batch_first=True)
+
+    def forward(self, x):
+        y, (h, c) = self.lstm(x)
+        y, g = self.gru(y.transpose(0, 1))
+        y, _ = self.rnn(y.transpose(0, 1))
+        y, t = self.tanh(y)
+        return y, h.sum(0) + c[-1], g[0], t[0]
+
+
+class Volume(nn.Module):
+    """Windows over three axes."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv3d(2, 4, (3, 2, 3), stride=(1, 2, 1), padding=(1, 0, 2), groups=2)
+        self.b = nn.Conv3d(4, 2, 1, dilation=1)
+        self.up = nn.ConvTranspose3d(2, 2, (2, 3, 2), stride=(2, 1, 2), padding=(1, 1, 0), output_padding=(1, 0, 1))
+
+    def forward(self, x):
+        F = nn.functional
+        x = self.up(F.max_pool3d(self.b(F.relu(self.a(x))), (2, 1, 2), padding=(1, 0, 1)))
+        return F.avg_pool3d(x, 2, ceil_mode=True, count_include_pad=False)
+
+
 # name: module, shape of the inputs, vocabulary of an integer input.
 MODELS = {
+    "recurrent": (Recurrent, (3, 5, 3), 0),
+    "volume": (Volume, (2, 2, 3, 4, 4), 0),
     "quickstart": (Quickstart, (100, 1, 28, 28), 0),
     "mlp": (BreastCancer, (100, 30), 0),
     "residual": (Residual, (4, 3, 37, 37), 0),
@@ -200,6 +239,8 @@ MODELS = {
 
 def encode(a):
     a = np.asarray(a)
+    if a.dtype.kind in "OU":
+        return {"dtype": "str", "shape": list(a.shape), "data": base64.b64encode("\n".join(a.ravel()).encode()).decode()}
     return {"dtype": str(a.dtype), "shape": list(a.shape), "data": base64.b64encode(a.tobytes()).decode()}
 
 
@@ -245,6 +286,58 @@ class Edges(nn.Module):
 
 def edge_inputs():
     return (torch.from_numpy(fill((4, 3, 5), 3)), torch.from_numpy(fill((4, 6), 4, 7)), torch.from_numpy(fill((4, 2, 7, 8), 5)))
+
+
+class More(nn.Module):
+    """More operators of ATen, one output each."""
+
+    def forward(self, x, ids, image):
+        F = nn.functional
+        n, mask, half = ids.shape[0], x > 0, x.clamp(-0.9, 0.9)
+        grid = F.affine_grid(image[:, 0, :2, :3], [n, 2, 3, 4], align_corners=False)
+        with torch.no_grad():
+            still = F.gelu(x)
+        return (
+            still, torch.asin(half), torch.acos(half), torch.sinh(x), torch.cosh(x), torch.asinh(x), torch.acosh(x + 3), torch.atanh(half), torch.exp2(x), torch.log10(x + 3), torch.erfc(x),
+            torch.trunc(x * 3), torch.frac(x * 3), torch.round(x, decimals=1), torch.logit(x, 0.1), F.hardshrink(x), F.softshrink(x, 0.3), F.glu(x[..., :4]), torch.nan_to_num(1 / x.relu(), 1.0, 2.0), torch.isinf(1 / x.relu()),
+            torch.atan2(x, x + 1), torch.hypot(x, x + 1), torch.logaddexp(x, -x), torch.fmod(x, 0.3), torch.copysign(x, -x), torch.xlogy(x.abs(), x.abs()), torch.heaviside(x.relu(), torch.tensor(0.5)), torch.fmax(x, -x),
+            torch.addcmul(x, x, x, value=0.5), torch.addcdiv(x, x, x + 3), torch.lerp(x, x * 2, 0.3), ids & 3, ids | 8, ids ^ 5, ids << 2, ids >> 1, ~ids, mask ^ (x > 0.5), torch.floor(ids), torch.sign(ids - 3),
+            torch.einsum("bij,bkj->bik", x, x), torch.einsum("...ii->...i", x[..., :3]), torch.einsum("bij,j,i->b", x, x[0, 0], x[0, :, 0]), torch.einsum("i...j,kj", x, x[0]), torch.outer(x[0, 0], x[0, 1]), torch.tensordot(x, x[0], ([1, 2], [0, 1])),
+            F.cosine_similarity(x, x + 1, dim=-1), F.pairwise_distance(x, x + 1), torch.cdist(x, x[:, :2], p=1.0), torch.cross(x[..., :3], x[..., 1:4], dim=-1), F.bilinear(x[:, 0], x[:, 1], image[:2, 0, :5, :5]), torch.mv(x[0], x[0, 0]), torch.linalg.vecdot(x, x),
+            x.norm(dim=1), x.norm(p=3, dim=-1), torch.linalg.vector_norm(x, float("inf"), 1), torch.linalg.vector_norm(x, 0, 1), x.median(dim=1).values, x.median(1).indices, x.kthvalue(2, dim=-1).values, torch.var_mean(x, 1)[0], torch.std_mean(x)[1], x.aminmax(dim=1)[1], torch.count_nonzero(mask, 1),
+            x.cumprod(1), torch.logcumsumexp(x, -1), x.sort(1, descending=True)[0], x.argsort(-1), torch.max(x, -x), x.nansum(1),
+            x.roll(1, 1), x.roll((2, -1), (1, 2)), x.roll(3), torch.rot90(x, 1, (1, 2)), x.movedim(0, -1), x.swapaxes(0, 1), x.tile(2, 1), x.repeat_interleave(2, 1), x.repeat_interleave(torch.tensor([1, 0, 2]), 1), torch.hstack([x, x]), torch.vstack([x[0, 0], x[0, 1]]), torch.dstack([x[0], x[0]]), torch.column_stack([x[0, :, 0], x[0]]),
+            x.tensor_split(2, 2)[0], x.tensor_split([1, 3], 2)[1], x.diagonal(1, 1, 2), torch.diag_embed(x[:, 0], -1), torch.diag(x[0, 0], 1), x.unfold(2, 3, 2), torch.eye(2, 3), torch.linspace(0, 1, 4), torch.tril_indices(3, 4, -1), torch.meshgrid(x[0, 0], x[0, 1], indexing="xy")[1],
+            x[:, [0, 2], [1, 3]], x[torch.arange(n), ids[:, 0] % 3], x[ids[:, 0] % 2, :, ids[:, 1] % 5], torch.take_along_dim(x, x.argsort(1), 1), x.take(ids), F.one_hot(ids, 7), torch.bucketize(x, torch.tensor([-0.5, 0.0, 0.5])), torch.searchsorted(torch.tensor([0, 2, 4]), ids, right=True),
+            torch.zeros(n, 7).scatter(1, ids, 2.0), torch.zeros(n, 7).scatter_add(1, ids, x.flatten(1)[:, :6]), torch.zeros(n, 7).scatter_reduce(1, ids, x.flatten(1)[:, :6], "amax"), x.index_add(1, torch.tensor([0, 0]), x[:, :2], alpha=0.5), x.index_fill(2, torch.tensor([1, 3]), 9.0), x.select_scatter(x[:, 0] * 2, 1, 2), x.slice_scatter(x[..., :2], 2, 0, 4, 2),
+            F.pixel_shuffle(image.repeat(1, 2, 1, 1), 2), F.pixel_unshuffle(image[..., :6, :], 2), F.channel_shuffle(image.repeat(1, 2, 1, 1), 2), F.unfold(image, (2, 3), dilation=2, padding=1, stride=2), F.fold(F.unfold(image, 3, padding=1), (7, 8), 3, padding=1),
+            F.grid_sample(image, grid, align_corners=False), F.grid_sample(image, grid * 1.5, mode="nearest", padding_mode="border", align_corners=True), F.interpolate(image, size=(5, 11), mode="bicubic"), F.interpolate(image, scale_factor=1.5, mode="nearest-exact"), F.interpolate(image[:, :, None], size=(2, 4, 9), mode="trilinear"),
+            F.avg_pool2d(image, 2, divisor_override=3), F.adaptive_avg_pool3d(image[:, None], (2, 3, 1)), F.adaptive_max_pool3d(image[:, None], 2), F.local_response_norm(image, 2), F.embedding_bag(ids, image[0, 0], mode="max"), F.embedding_bag(ids[0], image[0, 0], torch.tensor([0, 2, 2]), mode="mean", padding_idx=1),
+            F.scaled_dot_product_attention(x[:, None].repeat(1, 4, 1, 1), x[:, None].repeat(1, 2, 1, 1), x[:, None].repeat(1, 2, 1, 1), enable_gqa=True, is_causal=True), x.half().float(), x.bfloat16().float() * 3, (x.half() * 2).double(), torch.lstm_cell(x[:, 0], (x[:, 1], x[:, 2]), image[0, 0, 0, :5].repeat(20, 1), image[0, 0, 1, :5].repeat(20, 1), image[:1, 0, 0, :5].flatten().repeat(4), None)[1],
+            torch.gru_cell(x[:, 0], x[:, 1], image[0, 0, 0, :5].repeat(15, 1), image[0, 0, 1, :5].repeat(15, 1)), torch._weight_norm(x[0], x[0, :, :1], 0), torch.trunc(ids / 2) * x.shape[1] / 3,
+        )
+
+
+class Writes(nn.Module):
+    """Changes in place that other names see."""
+
+    def forward(self, x):
+        a = x.clone()
+        a[:, 1:] += a[:, :-1] * 0.5
+        a[..., 0] = 7.0
+        b = x * 1
+        row = b.transpose(1, 2)[:, 2]
+        row.mul_(2)
+        seen = b.view(-1, 15)
+        seen[:, ::4] = row[:, :1]
+        c = torch.zeros(x.shape[0], 3, 5)
+        for i in range(3):
+            c[:, i] = c[:, max(i - 1, 0)] * 0.5 + x[:, i]
+        d = x * 1
+        d[d < 0] = 0.0
+        e = torch.zeros_like(x)
+        e[:, torch.tensor([0, 2])] = x[:, :2]
+        return a, b, row, seen, c, d, e
 
 
 def onnx_edges():
@@ -365,6 +458,38 @@ def onnx_edges():
         yield 13, "Resize", [image, None, None, a([1, 2, 10, 9], i)], {"coordinate_transformation_mode": mode, "nearest_mode": "floor"}
     yield 13, "Resize", [image, None, a([1, 1, 2, 2], f)], {}
     yield 10, "Resize", [image, a([1, 1, 2, 3], f)], {}
+    yield 13, "Resize", [image, None, None, a([1, 2, 10, 9], i)], {"mode": "cubic"}
+    for op in ("Asinh", "Atanh"):
+        yield 9, op, [x * 0.9], {}
+    yield 9, "Shrink", [x], {"lambd": 0.3, "bias": 0.1}
+    yield 10, "IsInf", [a([1, np.inf, -np.inf], f)], {"detect_negative": 0}
+    yield 18, "BitwiseXor", [ids, ids[:1]], {}
+    yield 18, "BitwiseNot", [ids], {}
+    yield 11, "BitShift", [ids.astype(np.uint32), a([1], np.uint32)], {"direction": "LEFT"}
+    yield 12, "Einsum", [x, x[0]], {"equation": "bij,kj->bki"}
+    yield 12, "Einsum", [x, x], {"equation": "...ij,...kj->...ik"}
+    yield 7, "LpNormalization", [x], {"axis": 1, "p": 2}
+    yield 13, "LRN", [image], {"size": 3, "alpha": 0.5}
+    yield 13, "GatherND", [x, ids[:, :2] % 2], {}
+    yield 13, "GatherND", [x, (ids % 3)[:, :1]], {"batch_dims": 1}
+    yield 18, "ScatterElements", [x, (ids % 2)[:, :, None], x[:, :, :1]], {"axis": 2, "reduction": "add"}
+    yield 11, "ScatterElements", [x, (ids % 2)[:, :1, None], x[:, :1, :1]], {"axis": 1}
+    yield 18, "ScatterND", [x, a([[0, 2], [1, 0]], i), x[0, :2]], {"reduction": "max"}
+    yield 11, "OneHot", [ids - 1, a(3, i), a([-1, 5], f)], {"axis": 1}
+    yield 13, "NonZero", [ids], {}
+    yield 11, "Compress", [x, a([True, False, True], b)], {"axis": 1}
+    yield 9, "EyeLike", [x[0]], {"k": 1}
+    yield 13, "DepthToSpace", [w.reshape(1, 8, 3, 3)], {"blocksize": 2}
+    yield 13, "DepthToSpace", [w.reshape(1, 8, 3, 3)], {"blocksize": 2, "mode": "CRD"}
+    yield 13, "SpaceToDepth", [image[:, :, :6]], {"blocksize": 2}
+    yield 18, "Col2Im", [fill((1, 8, 12), 16), a([4, 5], i), a([2, 2], i)], {}
+    yield 20, "GridSample", [image, fill((1, 3, 2, 2), 17) * 1.5], {"padding_mode": "border"}
+    yield 20, "AffineGrid", [fill((2, 2, 3), 18), a([2, 1, 3, 4], i)], {}
+    yield 23, "Attention", [fill((2, 3, 8), 19), fill((2, 5, 4), 20), fill((2, 5, 4), 21)], {"q_num_heads": 4, "kv_num_heads": 2, "scale": 0.4}
+    yield 14, "LSTM", [x, fill((2, 20, 4), 22), fill((2, 20, 5), 23), fill((2, 40), 24)], {"hidden_size": 5, "direction": "bidirectional"}
+    for before in (0, 1):
+        yield 14, "GRU", [x, fill((1, 15, 4), 25), fill((1, 15, 5), 26), fill((1, 30), 27), None, fill((1, 3, 5), 28)], {"hidden_size": 5, "direction": "reverse", "linear_before_reset": before}
+    yield 14, "RNN", [x, fill((1, 5, 4), 29), fill((1, 5, 5), 30)], {"hidden_size": 5, "activations": ["Relu"]}
 
 
 def onnx_edge_cases():
@@ -373,7 +498,7 @@ def onnx_edge_cases():
 
     onnxruntime.set_default_logger_severity(4)
     for opset, op, inputs, attributes in onnx_edges():
-        outputs = {"TopK": 2, "Split": attributes.get("num_outputs", len(attributes.get("split", [0, 0])))}.get(op, 1)
+        outputs = {"TopK": 2, "Split": attributes.get("num_outputs", len(attributes.get("split", [0, 0]))), "LSTM": 3, "GRU": 2, "RNN": 2}.get(op, 1)
         names = ["" if v is None else f"i{k}" for k, v in enumerate(inputs)]
         node = onnx.helper.make_node(op, names, [f"o{k}" for k in range(outputs)], **attributes)
         given = {n: v for n, v in zip(names, inputs) if n}
@@ -385,6 +510,78 @@ def onnx_edge_cases():
         results = session.run(None, given)
         yield {"name": f"{op}-{opset} {attributes}", "model": base64.b64encode(model.SerializeToString()).decode(),
                "inputs": {n: encode(v) for n, v in given.items()}, "outputs": [encode(r) for r in results]}
+
+
+def control_edges():
+    """Makes graphs within graphs."""
+    from onnx import parser
+
+    yield "If", parser.parse_model("""<ir_version: 8, opset_import: ["" : 16]> g (float[2] i0, bool i1) => (float[2] o0) {
+        t = Neg (i0)
+        o0 = If (i1) <then_branch = a () => (float[2] y) { y = Add (t, i0) }, else_branch = b () => (float[2] z) { z = Mul (t, t) }>
+    }"""), [fill((2,), 31), np.array(False)]
+    yield "Loop", parser.parse_model("""<ir_version: 8, opset_import: ["" : 16]> g (int64 i0, float[2] i1) => (float[2] o0, float[n, 2] o1) {
+        go = Constant <value = bool {1}> ()
+        o0, o1 = Loop (i0, go, i1) <body = b (int64 i, bool c, float[2] s) => (bool d, float[2] t, float[2] u) { d = Identity (c)
+            f = Cast <to = 1> (i)
+            t = Add (s, i1)
+            u = Mul (t, f) }>
+    }"""), [np.array(3), fill((2,), 32)]
+    yield "Scan", parser.parse_model("""<ir_version: 8, opset_import: ["" : 16]> g (float[2] i0, float[3, 2] i1) => (float[2] o0, float[3, 2] o1) {
+        o0, o1 = Scan (i0, i1) <num_scan_inputs = 1, body = b (float[2] s, float[2] x) => (float[2] t, float[2] u) { t = Add (s, x)
+            u = Mul (t, i0) }>
+    }"""), [fill((2,), 33), fill((3, 2), 34)]
+
+
+def classical():
+    """Yields models of scikit-learn and graphs within graphs, with what onnxruntime answers."""
+    import onnxruntime
+    from skl2onnx import to_onnx
+    from sklearn import cluster, ensemble, impute, linear_model, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree
+
+    x = fill((40, 3), 41)
+    two, three = (x[:, 0] > x[:, 1]).astype(np.int64), (x[:, 0] > 0.3).astype(np.int64) + (x[:, 1] > 0)
+    names, real, few = np.array(["cat", "dog", "eel"])[three], x[:, 0] * 2 + x[:, 1], fill((40, 2), 42, 3)
+    holes = np.where(np.abs(x) < 0.2, np.nan, x).astype(np.float32)
+    for model, given, y in [
+        (tree.DecisionTreeClassifier(max_depth=3, random_state=0), x, names), (ensemble.RandomForestClassifier(3, max_depth=2, random_state=0), x, two), (ensemble.ExtraTreesClassifier(2, max_depth=2, random_state=0), x, three),
+        (ensemble.GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=0), x, two), (ensemble.GradientBoostingClassifier(n_estimators=2, max_depth=1, random_state=0), x, three),
+        (ensemble.RandomForestRegressor(3, max_depth=2, random_state=0), x, np.stack([real, -real], 1)), (ensemble.GradientBoostingRegressor(n_estimators=3, max_depth=2, random_state=0), x, real),
+        (svm.SVC(C=0.1), x, two), (svm.SVC(kernel="poly", degree=2), x, names), (svm.SVC(probability=True, random_state=0), x, three), (svm.SVC(kernel="linear", probability=True, random_state=0), x, two), (svm.SVR(kernel="sigmoid"), x, real),
+        (neighbors.KNeighborsClassifier(3), x[:10], three[:10]), (naive_bayes.GaussianNB(), x, three), (neural_network.MLPClassifier((4,), max_iter=5, random_state=0), x, names), (linear_model.RidgeClassifier(), x, two), (cluster.KMeans(2, n_init=1, random_state=0), x, two),
+        (pipeline.make_pipeline(preprocessing.OneHotEncoder(handle_unknown="ignore"), linear_model.LogisticRegression()), few, two), (preprocessing.OrdinalEncoder(), few, two), (preprocessing.Binarizer(), x, two), (preprocessing.PolynomialFeatures(2), x, two),
+        (pipeline.make_pipeline(impute.SimpleImputer(), preprocessing.MinMaxScaler(), linear_model.LogisticRegression()), holes, two),
+    ]:
+        model.fit(given, y)
+        options = {id(model): {"zipmap": False}} if hasattr(model, "classes_") else None
+        file = to_onnx(model, given[:1], options=options)
+        del file.metadata_props[:]
+        given = given[:20]
+        session = onnxruntime.InferenceSession(file.SerializeToString())
+        yield str(model), file, dict(zip([v.name for v in session.get_inputs()], [given])), session
+    for name, file, given in control_edges():
+        session = onnxruntime.InferenceSession(file.SerializeToString())
+        yield name, file, {f"i{k}": v for k, v in enumerate(given)}, session
+
+
+def classical_cases():
+    for name, file, given, session in classical():
+        results = [encode(r) for r in session.run(None, given)]
+        yield {"name": name, "model": base64.b64encode(file.SerializeToString()).decode(), "inputs": {n: encode(v) for n, v in given.items()},
+               "names": [o.name for o in session.get_outputs()], "outputs": results}
+
+
+def columns():
+    """Saves a classifier whose signature has columns and whose probabilities are maps."""
+    import pandas as pd
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    x = fill((30, 3), 51)
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    model = LogisticRegression().fit(x, np.array(["no", "yes"])[(x[:, 0] > x[:, 2]).astype(int)])
+    shutil.rmtree(HERE / "mlflow_columns", ignore_errors=True)
+    mlflow.onnx.save_model(to_onnx(model, x[:1]), HERE / "mlflow_columns", signature=mlflow.models.infer_signature(frame), pip_requirements=["onnxruntime"])
 
 
 def logistic():
@@ -426,28 +623,7 @@ def export_onnx(model, inputs, dims, path):
     return file
 
 
-def main():
-    cases = {}
-    for name in MODELS:
-        model, x = build(name)
-        _, shape, vocabulary = MODELS[name]
-        with torch.no_grad():
-            y = model(x)
-        y = y if isinstance(y, tuple) else (y,)
-        cases[name] = {"shape": shape, "seed": 7, "vocabulary": vocabulary, "outputs": [encode(t.numpy()) for t in y]}
-        dims = ({0: torch.export.Dim("batch", min=2, max=4096)},)
-        program = export(model, (x[:3].clone(),), dims, HERE / f"{name}.pt2.gz")
-        file = export_onnx(model, (x[:3].clone(),), dims, HERE / f"{name}.onnx")
-        print(name, sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}), sorted({n.op_type for n in file.graph.node}))
-    model, inputs = Edges().eval(), edge_inputs()
-    program = export(model, inputs, ({0: torch.export.Dim.DYNAMIC},) * 3, HERE / "edges.pt2.gz")
-    print("edges", sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}))
-    cases["edges"] = {"outputs": [encode(t.numpy()) for t in model(*inputs)]}
-    cases["logistic"] = logistic()
-    (HERE / "cases.json").write_text(json.dumps(cases, separators=(",", ":")))
-
-    (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":")))
-
+def mlflow_models():
     model, x = build("mlp")
     for name in ("mlflow_torch", "mlflow_onnx"):
         shutil.rmtree(HERE / name, ignore_errors=True)
@@ -456,6 +632,50 @@ def main():
         torch.onnx.export(model, (x,), tmp + "/m.onnx", dynamic_shapes=({0: torch.export.Dim("batch", min=2, max=4096)},), verbose=False)
         signature = mlflow.models.infer_signature(x.numpy(), model(x).detach().numpy())
         mlflow.onnx.save_model(onnx.load(tmp + "/m.onnx"), HERE / "mlflow_onnx", signature=signature)
+
+
+def both(name):
+    """Exports one of MODELS in both formats and returns what torch answers."""
+    model, x = build(name)
+    _, shape, vocabulary = MODELS[name]
+    with torch.no_grad():
+        y = model(x)
+    y = y if isinstance(y, tuple) else (y,)
+    dims = ({0: torch.export.Dim("batch", min=2, max=4096)},)
+    program = export(model, (x[:3].clone(),), dims, HERE / f"{name}.pt2.gz")
+    file = export_onnx(model, (x[:3].clone(),), dims, HERE / f"{name}.onnx")
+    print(name, sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}), sorted({n.op_type for n in file.graph.node}))
+    return {"shape": shape, "seed": 7, "vocabulary": vocabulary, "outputs": [encode(t.numpy()) for t in y]}
+
+
+def operators(name, model, inputs, dim=torch.export.Dim.DYNAMIC):
+    """Exports a module of many outputs and returns them."""
+    program = export(model.eval(), inputs, ({0: dim},) * len(inputs), HERE / f"{name}.pt2.gz")
+    print(name, sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}))
+    with torch.no_grad():
+        return {"outputs": [encode(t.numpy()) for t in model(*inputs)]}
+
+
+def main():
+    cases = json.loads((HERE / "cases.json").read_text())
+    makers = {name: lambda name=name: both(name) for name in MODELS} | {
+        "edges": lambda: operators("edges", Edges(), edge_inputs()),
+        "more": lambda: operators("more", More(), edge_inputs(), torch.export.Dim.STATIC),
+        "writes": lambda: operators("writes", Writes(), edge_inputs()[:1]),
+        "logistic": logistic,
+    }
+    files = {
+        "operators": lambda: (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":"))),
+        "classical": lambda: (HERE / "classical.json").write_text(json.dumps(list(classical_cases()), separators=(",", ":"))),
+        "mlflow": mlflow_models,
+        "columns": columns,
+    }
+    for name in sys.argv[1:] or [*makers, *files]:
+        if name in makers:
+            cases[name] = makers[name]()
+            (HERE / "cases.json").write_text(json.dumps(cases, separators=(",", ":")))
+        else:
+            files[name]()
 
 
 if __name__ == "__main__":
