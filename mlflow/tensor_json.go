@@ -87,7 +87,7 @@ func appendNumber(b []byte, v float64, bits int) ([]byte, error) {
 
 // UnmarshalNested reads lists of lists, all of the same length at each depth, as
 // a tensor of a dtype: float32, float64, int32, int64, uint8, bool or str. A
-// number that the dtype cannot hold is an error.
+// number that the dtype cannot hold is an error; null is NaN of a float.
 func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	switch dtype {
 	case "float32":
@@ -98,10 +98,10 @@ func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	case "float64":
 		return unmarshal(text, dtype, json.Number.Float64)
 	case "int64":
-		return unmarshal(text, dtype, json.Number.Int64)
+		return unmarshal(text, dtype, func(n json.Number) (int64, error) { return whole(n, 64) })
 	case "int32":
 		return unmarshal(text, dtype, func(n json.Number) (int32, error) {
-			v, err := strconv.ParseInt(string(n), 10, 32)
+			v, err := whole(n, 32)
 			return int32(v), err
 		})
 	case "uint8":
@@ -117,6 +117,30 @@ func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	return nil, Errorf(NotImplemented, "a tensor of %s cannot be read from JSON", dtype)
 }
 
+// whole reads an integer, which may be written as a float: 2.0.
+func whole(n json.Number, bits int) (int64, error) {
+	v, err := strconv.ParseInt(string(n), 10, bits)
+	if err == nil {
+		return v, nil
+	}
+	f, asFloat := n.Float64()
+	if limit := float64(int64(1) << 31); asFloat == nil && f == math.Trunc(f) && f >= -limit && f < limit {
+		return int64(f), nil
+	}
+	return 0, err
+}
+
+// missing is what null stands for.
+func missing[T any]() (v T, ok bool) {
+	switch to := any(&v).(type) {
+	case *float32:
+		*to, ok = float32(math.NaN()), true
+	case *float64:
+		*to, ok = math.NaN(), true
+	}
+	return v, ok
+}
+
 // unmarshal collects the scalars in order, and the length of the lists at each depth.
 func unmarshal[J json.Number | bool | string, T Number | string](text []byte, dtype string, convert func(J) (T, error)) (*Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -124,6 +148,10 @@ func unmarshal[J json.Number | bool | string, T Number | string](text []byte, dt
 	r := &nestedReader{d: d}
 	var flat []T
 	err := r.read(0, func(token json.Token) error {
+		if nan, ok := missing[T](); ok && token == nil {
+			flat = append(flat, nan)
+			return nil
+		}
 		j, ok := token.(J)
 		if !ok {
 			return Errorf(InvalidParameterValue, "%v is not a value of %s", token, dtype)

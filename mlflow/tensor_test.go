@@ -45,7 +45,7 @@ func TestNested(t *testing.T) {
 		{"[1] 2", "float32"},
 		{"", "float32"},
 		{"{}", "float32"},
-		{"[null]", "float32"},
+		{"[null]", "int64"},
 		{`["1"]`, "float32"},
 		{"[1e99]", "float32"},
 		{"[1.5]", "int64"},

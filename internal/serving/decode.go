@@ -14,16 +14,18 @@ type request struct {
 	Inputs    json.RawMessage `json:"inputs"`
 	Instances json.RawMessage `json:"instances"`
 	Split     *struct {
-		Columns []string            `json:"columns"`
+		Columns []json.RawMessage   `json:"columns"`
 		Data    [][]json.RawMessage `json:"data"`
 	} `json:"dataframe_split"`
-	Records []map[string]json.RawMessage `json:"dataframe_records"`
+	Records json.RawMessage `json:"dataframe_records"`
 }
 
-func fromJSON(body []byte, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
+// decodeJSON reads the inputs of a model; columns are those of its signature, nil
+// for a signature of tensors or none. It tells whether they came as a table.
+func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	var in request
 	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v", err)
+		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v", err)
 	}
 	given := 0
 	for _, is := range []bool{in.Inputs != nil, in.Instances != nil, in.Split != nil, in.Records != nil} {
@@ -32,17 +34,30 @@ func fromJSON(body []byte, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor
 		}
 	}
 	if given != 1 {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.", given)
+		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.", given)
 	}
+	var f *frame
 	switch {
-	case in.Inputs != nil:
-		return fromNested(in.Inputs, specs)
-	case in.Instances != nil:
-		return fromInstances(in.Instances, specs)
 	case in.Split != nil:
-		return fromRows(in.Split.Columns, in.Split.Data, specs)
+		f, err = splitFrame(in.Split.Columns, in.Split.Data)
+	case in.Records != nil:
+		f, err = recordsFrame(in.Records)
+	case columns != nil && in.Instances != nil && isList(in.Instances, '{'):
+		f, err = recordsFrame(in.Instances)
+	case columns != nil && isObject(in.Inputs):
+		f, err = columnsFrame(in.Inputs, columns)
+	case in.Inputs != nil:
+		inputs, err = fromNested(in.Inputs, specs)
+		return inputs, false, err
+	default:
+		inputs, err = fromInstances(in.Instances, specs)
+		return inputs, false, err
 	}
-	return fromRecords(in.Records, specs)
+	if err != nil {
+		return nil, true, err
+	}
+	inputs, err = f.inputs(specs, columns)
+	return inputs, true, err
 }
 
 // fromNested reads one tensor as lists of lists, or several by name.
@@ -101,47 +116,8 @@ func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]
 	return fromNested(all, specs)
 }
 
-func fromRecords(records []map[string]json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	if len(records) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "dataframe_records has no rows.")
-	}
-	if len(specs) != 1 || records[0][specs[0].Name] != nil {
-		all, err := json.Marshal(records)
-		if err != nil {
-			return nil, err
-		}
-		return fromInstances(all, specs)
-	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The columns of dataframe_records have no order; send dataframe_split, or the input %q as one column.", specs[0].Name)
-}
-
-// fromRows makes the rows of a table the rows of the model's one input, or its
-// columns the inputs of those names.
-func fromRows(columns []string, rows [][]json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	for i, row := range rows {
-		if len(columns) > 0 && len(row) != len(columns) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Row %d has %d values for %d columns.", i, len(row), len(columns))
-		}
-	}
-	if len(specs) == 1 && len(columns) != 1 || len(columns) == 0 {
-		all, err := json.Marshal(rows)
-		if err != nil {
-			return nil, err
-		}
-		return fromNested(all, specs)
-	}
-	records := make([]map[string]json.RawMessage, len(rows))
-	for i, row := range rows {
-		records[i] = map[string]json.RawMessage{}
-		for j, name := range columns {
-			records[i][name] = row[j]
-		}
-	}
-	return fromRecords(records, specs)
-}
-
-// fromCSV reads a table whose first line names the columns.
-func fromCSV(body []byte, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
+// decodeCSV reads a table whose first line names the columns.
+func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
 	lines, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
 	if err != nil {
 		return nil, mlflow.Errorf(mlflow.BadRequest, "The CSV cannot be read: %v", err)
@@ -152,11 +128,15 @@ func fromCSV(body []byte, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor,
 	rows := make([][]json.RawMessage, len(lines)-1)
 	for i, line := range lines[1:] {
 		for j, cell := range line {
+			if cell == "" {
+				rows[i] = append(rows[i], json.RawMessage("null"))
+				continue
+			}
 			if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) {
 				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Line %d, column %q: %q is not a number.", i+2, lines[0][j], cell)
 			}
 			rows[i] = append(rows[i], json.RawMessage(cell))
 		}
 	}
-	return fromRows(lines[0], rows, specs)
+	return (&frame{lines[0], rows}).inputs(specs, columns)
 }

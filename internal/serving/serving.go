@@ -25,6 +25,10 @@ const maxBody = 128 << 20
 // Handler serves one model, which several requests may use at the same time.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	s := &server{model: m, log: log, named: slices.Contains(m.Metadata().Flavors, "onnx")}
+	if sig := m.Metadata().Signature; sig != nil {
+		s.columns = sig.Columns()
+		s.tensors = s.columns == nil
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invocations", s.invocations)
 	for _, path := range []string{"GET /ping", "GET /health"} {
@@ -40,6 +44,10 @@ type server struct {
 	// named says that predictions are answered by the outputs' names, as MLflow
 	// does for ONNX.
 	named bool
+	// columns are those of the signature, nil for one of tensors, which tensors says
+	// that there is, or for none.
+	columns []string
+	tensors bool
 }
 
 func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +73,7 @@ func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		return nil, mlflow.Errorf(mlflow.BadRequest, "The request was not read to its end: %v", err)
 	}
-	inputs, err := s.decode(r.Header.Get("Content-Type"), body)
+	inputs, table, err := s.decode(r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, err
 	}
@@ -73,42 +81,111 @@ func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return nil, err
 	}
+	if table && s.named && !s.tensors {
+		return s.records(outputs)
+	}
 	return s.encode(outputs)
 }
 
-func (s *server) decode(contentType string, body []byte) (map[string]*mlflow.Tensor, error) {
+// decode reads the inputs and tells whether they came as a table.
+func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	kind := "application/json"
 	if contentType != "" {
-		var err error
 		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
-			return nil, mlflow.Errorf(mlflow.BadRequest, "The Content-Type %q cannot be read.", contentType)
+			return nil, false, mlflow.Errorf(mlflow.BadRequest, "The Content-Type %q cannot be read.", contentType)
 		}
 	}
 	specs := s.model.Inputs()
 	switch kind {
 	case "application/json":
-		return fromJSON(body, specs)
+		return decodeJSON(body, specs, s.columns)
 	case "text/csv":
-		return fromCSV(body, specs)
+		inputs, err = decodeCSV(body, specs, s.columns)
+		return inputs, true, err
 	}
-	return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
+	return nil, false, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
 }
 
 // encode returns what MLflow's scoring server answers: a dictionary of outputs
 // for ONNX, and the one output itself otherwise.
 func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
-	all := make(map[string]json.RawMessage, len(outputs))
+	all := make(map[string]any, len(outputs))
 	for name, t := range outputs {
-		text, err := t.MarshalNested()
+		var err error
+		if classes := s.model.Classes(name); classes != nil {
+			all[name], err = maps(t, classes)
+		} else {
+			var text []byte
+			text, err = t.MarshalNested()
+			all[name] = json.RawMessage(text)
+		}
 		if err != nil {
 			return nil, err
 		}
-		all[name] = text
 	}
 	if specs := s.model.Outputs(); len(specs) == 1 && !s.named {
 		return all[specs[0].Name], nil
 	}
 	return all, nil
+}
+
+// records answers a table with one: an object a row, as MLflow does for ONNX.
+func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
+	all, err := s.encode(outputs)
+	if err != nil {
+		return nil, err
+	}
+	var rows []map[string]any
+	for name, column := range all.(map[string]any) {
+		cells, err := cellsOf(column)
+		if err != nil {
+			return nil, err
+		}
+		for i, cell := range cells {
+			if i == len(rows) {
+				rows = append(rows, map[string]any{})
+			}
+			rows[i][name] = cell
+		}
+	}
+	return rows, nil
+}
+
+// cellsOf takes a column apart; a list of one is what it holds.
+func cellsOf(column any) ([]any, error) {
+	text, err := json.Marshal(column)
+	if err != nil { // NaN and infinities, as above.
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err)
+	}
+	var cells []json.RawMessage
+	if json.Unmarshal(text, &cells) != nil { // One number, for all rows together.
+		return []any{json.RawMessage(text)}, nil
+	}
+	out := make([]any, len(cells))
+	for i, cell := range cells {
+		var inner []json.RawMessage
+		if out[i] = cell; json.Unmarshal(cell, &inner) == nil && len(inner) == 1 {
+			out[i] = inner[0]
+		}
+	}
+	return out, nil
+}
+
+// maps makes of every row of a matrix an object of a class and its number each.
+func maps(t *mlflow.Tensor, classes []string) (any, error) {
+	values, err := t.Float32s()
+	if err != nil {
+		return nil, err
+	}
+	var out []map[string]float32
+	for ; len(values) >= len(classes) && len(classes) > 0; values = values[len(classes):] {
+		row := map[string]float32{}
+		for i, class := range classes {
+			row[class] = values[i]
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 func (s *server) fail(w http.ResponseWriter, err error) {

@@ -81,6 +81,47 @@ func TestPredictions(t *testing.T) {
 	}
 }
 
+// TestColumns sends tables to a model whose signature has the columns a, b and c, and
+// whose probabilities are maps; MLflow 3.17.2 answers the same.
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	h := Handler(open(t, "mlflow_columns"), slog.New(slog.DiscardHandler))
+	var want string
+	for _, request := range [][2]string{
+		{"application/json", `{"dataframe_split": {"columns": ["a", "b", "c"], "data": [[0.5, 0.1, -0.5], [-0.5, 0, 0.25]]}}`},
+		{"application/json", `{"dataframe_split": {"index": [0, 1], "columns": ["c", "x", "a", "b"], "data": [[-0.5, 9, 0.5, 0.1], [0.25, 9, -0.5, 0]]}}`},
+		{"application/json", `{"dataframe_records": [{"c": -0.5, "b": 0.1, "a": 0.5}, {"a": -0.5, "b": 0, "c": 0.25}]}`},
+		{"application/json", `{"instances": [{"c": -0.5, "b": 0.1, "a": 0.5}, {"a": -0.5, "b": 0, "c": 0.25}]}`},
+		{"application/json", `{"inputs": {"b": [0.1, 0], "a": [0.5, -0.5], "c": [-0.5, 0.25]}}`},
+		{"text/csv", "b,a,c\n0.1,0.5,-0.5\n0,-0.5,0.25\n"},
+	} {
+		status, text := post(t, h, request[0], request[1])
+		var answer struct {
+			Predictions []struct {
+				Label       string             `json:"output_label"`
+				Probability map[string]float64 `json:"output_probability"`
+			} `json:"predictions"`
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK || len(answer.Predictions) != 2 ||
+			answer.Predictions[0].Label != "yes" || answer.Predictions[1].Label != "no" || answer.Predictions[0].Probability["yes"] < 0.5 {
+			t.Errorf("%s: %d %s", request[1], status, text)
+		}
+		if want == "" {
+			want = text
+		}
+		if text != want {
+			t.Errorf("%s: %s, want %s", request[1], text, want)
+		}
+	}
+	for _, body := range []string{
+		`{"dataframe_split": {"columns": ["a", "b"], "data": [[0.5, 0.1]]}}`, `{"dataframe_records": [{"a": 1, "b": 2}]}`, `{"dataframe_records": [{"a": 1, "b": 2, "c": 3}, {"d": 1}]}`, `{"inputs": {"a": [1], "b": [1, 2], "c": [1]}}`,
+	} {
+		if status, text := post(t, h, "application/json", body); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", body, status, text)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	h := Handler(open(t, "mlflow_onnx"), slog.New(slog.DiscardHandler))
