@@ -26,7 +26,7 @@ var torchSynonyms = map[string]string{
 	"greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne", "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
 	"concat": "cat", "concatenate": "cat", "row_stack": "vstack", "moveaxis": "movedim", "broadcast_to": "expand", "unsafe_split": "split", "unsafe_chunk": "chunk",
 	"unsafe_split_with_sizes": "split_with_sizes", "_unsafe_index": "index", "_unsafe_index_put": "index_put", "linalg_matmul": "matmul", "ger": "outer", "linalg_cross": "cross",
-	"special_logsumexp": "logsumexp", "special_softmax": "softmax", "_safe_softmax": "_softmax", "_embedding_bag_forward_only": "embedding_bag", "native_channel_shuffle": "channel_shuffle",
+	"special_logsumexp": "logsumexp", "_safe_softmax": "_softmax", "_embedding_bag_forward_only": "embedding_bag", "native_channel_shuffle": "channel_shuffle",
 	"grid_sampler_2d": "grid_sampler", "lift_fresh": "alias", "lift_fresh_copy": "alias", "resolve_conj": "alias", "resolve_neg": "alias", "positive": "alias", "_weight_norm_interface": "_weight_norm",
 }
 
@@ -53,7 +53,9 @@ func torchTable() map[string]torchOp {
 		"aten.asin.default": torchMap(math.Asin), "aten.acos.default": torchMap(math.Acos), "aten.sinh.default": torchMap(math.Sinh), "aten.cosh.default": torchMap(math.Cosh),
 		"aten.asinh.default": torchMap(math.Asinh), "aten.acosh.default": torchMap(math.Acosh), "aten.atanh.default": torchMap(math.Atanh),
 		"aten.exp2.default": torchMap(math.Exp2), "aten.log10.default": torchMap(math.Log10), "aten.erfc.default": torchMap(math.Erfc),
-		"aten.isinf.default":      torchTest(func(v float64) bool { return math.IsInf(v, 0) }),
+		"aten.isinf.default": torchTest(func(v float64) bool { return math.IsInf(v, 0) }),
+		"aten.sinc.default":  torchMap(kernel.Sinc), "aten.lgamma.default": torchMap(kernel.LogGamma), "aten.erfinv.default": torchMap(math.Erfinv), "aten.special_entr.default": torchMap(func(v float64) float64 { return -kernel.XLogY(v, v) }),
+		"aten.deg2rad.default": torchMap(func(v float64) float64 { return v * math.Pi / 180 }), "aten.rad2deg.default": torchMap(func(v float64) float64 { return v * 180 / math.Pi }),
 		"aten.isfinite.default":   torchTest(func(v float64) bool { return v-v == 0 }),
 		"aten.hardshrink.default": torchCurve("lambd", func(c *torchCall) curve { return kernel.HardShrink(c.float("lambd", 0.5)) }),
 		"aten.softshrink.default": torchCurve("lambd", func(c *torchCall) curve { return kernel.SoftShrink(c.float("lambd", 0.5)) }),
@@ -94,6 +96,7 @@ func torchTable() map[string]torchOp {
 		"aten.atan2.default": torchPair(math.Atan2), "aten.hypot.default": torchPair(math.Hypot), "aten.logaddexp.default": torchPair(kernel.LogAddExp),
 		"aten.copysign.Tensor": torchPair(math.Copysign), "aten.copysign.Scalar": torchPair(math.Copysign),
 		"aten.xlogy.Tensor": torchPair(kernel.XLogY), "aten.xlogy.Scalar_Other": torchPair(kernel.XLogY), "aten.xlogy.Scalar_Self": torchPair(kernel.XLogY),
+		"aten.isclose.default":   {"self other rtol atol equal_nan", 1, torchIsClose},
 		"aten.heaviside.default": {"self values", 1, torchHeaviside},
 		"aten.addcmul.default":   torchAddC(kernel.Mul), "aten.addcdiv.default": torchAddC(kernel.Div),
 		"aten.lerp.Scalar": {"self end weight", 1, torchLerp}, "aten.lerp.Tensor": {"self end weight", 1, torchLerp},

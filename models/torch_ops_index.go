@@ -40,7 +40,8 @@ func torchIndexTable() map[string]torchOp {
 			return c.putWhere("src", c.slice)
 		}},
 
-		"aten.one_hot.default": {"self num_classes", 1, torchOneHot},
+		"aten.isin.Tensor_Tensor": {"elements test_elements assume_unique invert", 1, torchIsIn},
+		"aten.one_hot.default":    {"self num_classes", 1, torchOneHot},
 		"aten.bucketize.Tensor": {"self boundaries out_int32 right", 1, func(c *torchCall) (results, error) {
 			return c.buckets(c.tensor("boundaries"), c.bool("right", false))
 		}},
@@ -210,4 +211,29 @@ func (c *torchCall) buckets(bounds *tensor, right bool) (results, error) {
 		return results{out}, err
 	}
 	return results{c.cast(out, "int32")}, nil
+}
+
+// torchIsIn tells which elements are among the others.
+func torchIsIn(c *torchCall) (results, error) {
+	t := c.together("elements", "test_elements")
+	column, err := kernel.Unsqueeze(t[0], []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	others, err := kernel.Reshape(t[1], []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	hit, err := kernel.Compare(kernel.Equal, column, others)
+	if err != nil {
+		return nil, err
+	}
+	if hit, err = kernel.Reduce(kernel.Sum, c.cast(hit, "int64"), []int{-1}, false); err != nil {
+		return nil, err
+	}
+	in := c.cast(hit, "bool")
+	if c.bool("invert", false) {
+		return one(kernel.Not(in))
+	}
+	return results{in}, nil
 }

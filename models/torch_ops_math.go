@@ -234,3 +234,18 @@ func torchNanToNum(c *torchCall) (results, error) {
 		return v
 	}))
 }
+
+func torchIsClose(c *torchCall) (results, error) {
+	a, b := c.floats("self", "other")
+	ratio, least, nans := c.float("rtol", 1e-5), c.float("atol", 1e-8), c.bool("equal_nan", false)
+	close, err := kernel.Map2(a, b, func(x, y float64) float64 {
+		if x == y || math.Abs(x-y) <= least+ratio*math.Abs(y) && !math.IsInf(y, 0) || nans && x != x && y != y {
+			return 1
+		}
+		return 0
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results{c.cast(close, "bool")}, nil
+}

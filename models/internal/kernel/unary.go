@@ -152,6 +152,20 @@ func SoftShrink(limit float64) func(float64) float64 {
 	return func(v float64) float64 { return v - math.Max(-limit, math.Min(limit, v)) }
 }
 
+// Sinc is sin(pi*v)/(pi*v), and 1 at 0.
+func Sinc(v float64) float64 {
+	if v == 0 {
+		return 1
+	}
+	return math.Sin(math.Pi*v) / (math.Pi * v)
+}
+
+// LogGamma is the logarithm of the absolute value of the gamma function.
+func LogGamma(v float64) float64 {
+	out, _ := math.Lgamma(v)
+	return out
+}
+
 // Fmax is the larger of two numbers, and the other one where one is NaN.
 func Fmax(a, b float64) float64 {
 	if a >= b || b != b {
