@@ -102,7 +102,7 @@ func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	case "int32":
 		return unmarshal(text, dtype, func(n json.Number) (int32, error) {
 			v, err := whole(n, 32)
-			return int32(v), err
+			return int32(v), err //nolint:gosec // It has 32 bits.
 		})
 	case "uint8":
 		return unmarshal(text, dtype, func(n json.Number) (uint8, error) {

@@ -61,13 +61,13 @@ func (c *torchCall) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	if len(ofA) != len(ofB) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product over the axes %v and %v", ofA, ofB)
 	}
-	letter := func(i int) byte { return byte('A' + i%26 + i/26*('a'-'A')) }
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" // More than two ranks.
 	left, right, shared := make([]byte, len(a.Shape)), make([]byte, len(b.Shape)), map[byte]bool{}
 	for i := range left {
-		left[i] = letter(i)
+		left[i] = letters[i]
 	}
 	for i := range right {
-		right[i] = letter(kernel.MaxRank + i)
+		right[i] = letters[kernel.MaxRank+i]
 	}
 	for i := range ofA {
 		j, err := kernel.Axis(ofA[i], len(a.Shape))

@@ -4,6 +4,7 @@
 package serving
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,9 +158,12 @@ func cellsOf(column any) ([]any, error) {
 	if err != nil { // NaN and infinities, as above.
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err)
 	}
-	var cells []json.RawMessage
-	if json.Unmarshal(text, &cells) != nil { // One number, for all rows together.
+	if !bytes.HasPrefix(text, []byte("[")) { // One number, for all rows together.
 		return []any{json.RawMessage(text)}, nil
+	}
+	var cells []json.RawMessage
+	if err := json.Unmarshal(text, &cells); err != nil {
+		return nil, err
 	}
 	out := make([]any, len(cells))
 	for i, cell := range cells {

@@ -43,7 +43,7 @@ func ResizeLinear(x *Tensor, sizes []int, from func(axis, i int) float64) (*Tens
 // ResizeCubic is ResizeLinear with the four neighbours that a cubic curve goes
 // through; a is its coefficient, -0.75 in PyTorch.
 func ResizeCubic(x *Tensor, sizes []int, a float64, from func(axis, i int) float64) (*Tensor, error) {
-	return resize(x, sizes, func(axis, i, n int) ([]int, []float64) {
+	return resize(x, sizes, func(axis, i, _ int) ([]int, []float64) {
 		f := min(max(from(axis, i), -MaxElements), MaxElements)
 		low := int(math.Floor(f))
 		t := f - math.Floor(f)
