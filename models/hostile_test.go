@@ -154,6 +154,77 @@ func TestHostileONNX(t *testing.T) {
 	}
 }
 
+// node writes a node of an ONNX graph; attributes are written already.
+func node(op, domain string, inputs, outputs []string, attributes ...[]byte) []byte {
+	var out []byte
+	for _, name := range inputs {
+		out = append(out, message(1, []byte(name))...)
+	}
+	for _, name := range outputs {
+		out = append(out, message(2, []byte(name))...)
+	}
+	out = append(out, message(4, []byte(op))...)
+	out = append(out, message(7, []byte(domain))...)
+	for _, a := range attributes {
+		out = append(out, message(5, a)...)
+	}
+	return message(1, out)
+}
+
+// list writes an attribute of integers, and graph one of a graph.
+func list(name string, values ...uint64) []byte {
+	out := message(1, []byte(name))
+	for _, v := range values {
+		out = append(out, number(8, v)...)
+	}
+	return out
+}
+
+func graph(name string, content []byte) []byte {
+	return append(message(1, []byte(name)), message(6, content)...)
+}
+
+// TestHostileGraphs has graphs within graphs and trees that would not end.
+func TestHostileGraphs(t *testing.T) {
+	t.Parallel()
+	value := func(id int, name string) []byte { return message(id, message(1, []byte(name))) }
+	truth := message(5, bytes.Join([][]byte{number(2, 9), message(8, []byte("yes")), message(9, []byte{1})}, nil))
+	file := func(content ...[]byte) []byte {
+		return bytes.Join([][]byte{message(8, number(2, 16)), message(8, append(message(1, []byte("ai.onnx.ml")), number(2, 1)...)), message(7, bytes.Join(content, nil))}, nil)
+	}
+	deep := bytes.Join([][]byte{node("Identity", "", []string{"yes"}, []string{"y"}), value(12, "y")}, nil)
+	for range 10 {
+		deep = bytes.Join([][]byte{node("If", "", []string{"yes"}, []string{"y"}, graph("then_branch", deep), graph("else_branch", nil)), value(12, "y")}, nil)
+	}
+	tree := func(yes, no uint64, feature uint64) []byte {
+		modes := message(1, []byte("nodes_modes"))
+		for _, m := range []string{"BRANCH_LEQ", "LEAF"} {
+			modes = append(modes, message(9, []byte(m))...)
+		}
+		values := append(message(1, []byte("nodes_values")), message(7, make([]byte, 8))...)
+		return bytes.Join([][]byte{node("TreeEnsembleRegressor", "ai.onnx.ml", []string{"yes"}, []string{"y"}, modes, values,
+			list("nodes_treeids", 0, 0), list("nodes_nodeids", 0, 1), list("nodes_featureids", feature, 0), list("nodes_truenodeids", yes, 0), list("nodes_falsenodeids", no, 0)), value(12, "y")}, nil)
+	}
+	for name, data := range map[string][]byte{
+		"deep": file(truth, deep), "no branch": file(truth, node("If", "", []string{"yes"}, []string{"y"}), value(12, "y")),
+		"a node before itself": file(truth, tree(0, 1, 0)), "one leaf twice": file(truth, tree(1, 1, 0)), "nowhere": file(truth, tree(7, 1, 0)), "a far feature": file(truth, tree(1, 1, 1<<62)),
+	} {
+		if _, err := openBytes(t, data, models.OpenONNX); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	body := bytes.Join([][]byte{value(11, "i"), value(11, "c"), node("Identity", "", []string{"c"}, []string{"d"}), value(12, "d")}, nil)
+	m, err := openBytes(t, file(truth, node("Loop", "", []string{"", "yes"}, nil, graph("body", body)), value(12, "yes")), models.OpenONNX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Millisecond)
+	defer stop()
+	if _, err := m.Run(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a loop without end: %v", err)
+	}
+}
+
 // message and number write fields of Protocol Buffers.
 func message(id int, content []byte) []byte {
 	out := binary.AppendUvarint(nil, uint64(id)<<3|2)

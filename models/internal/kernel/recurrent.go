@@ -158,6 +158,9 @@ func (r *Recurrent) back(fed, h *Tensor, state int) (*Tensor, error) {
 	return Concat([]*Tensor{all, again}, 1)
 }
 
+// minGates is how many elements of a state are worth a goroutine.
+const minGates = 1 << 10
+
 // gate joins the two parts of the gates, row by row, to the next states. It
 // returns false for tensors of different types.
 func gate[T float](kind Recurrence, n int, nextH []T, nextC, fed, back, h, c *Tensor) bool {
@@ -173,26 +176,28 @@ func gate[T float](kind Recurrence, n int, nextH []T, nextC, fed, back, h, c *Te
 	if !okX || !okU || !okH || !okC || len(x) != len(u) {
 		return false
 	}
-	for i := range nextH {
-		at := i/n*n*kind.Gates() + i%n
-		sum := func(g int) float64 { return float64(x[at+g*n]) + float64(u[at+g*n]) }
-		switch kind {
-		case TanhRNN:
-			nextH[i] = T(math.Tanh(sum(0)))
-		case ReluRNN:
-			nextH[i] = T(math.Max(sum(0), 0))
-		case LSTM:
-			v := Sigmoid(sum(1))*float64(cell[i]) + Sigmoid(sum(0))*math.Tanh(sum(2))
-			nextCell[i], nextH[i] = T(v), T(Sigmoid(sum(3))*math.Tanh(v))
-		default:
-			reset, update := Sigmoid(sum(0)), Sigmoid(sum(1))
-			if kind == GRUEarly {
-				reset = 1 // It is in the other part already.
+	parallel(len(nextH), minGates, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at := i/n*n*kind.Gates() + i%n
+			sum := func(g int) float64 { return float64(x[at+g*n]) + float64(u[at+g*n]) }
+			switch kind {
+			case TanhRNN:
+				nextH[i] = T(math.Tanh(sum(0)))
+			case ReluRNN:
+				nextH[i] = T(math.Max(sum(0), 0))
+			case LSTM:
+				v := Sigmoid(sum(1))*float64(cell[i]) + Sigmoid(sum(0))*math.Tanh(sum(2))
+				nextCell[i], nextH[i] = T(v), T(Sigmoid(sum(3))*math.Tanh(v))
+			default:
+				reset, update := Sigmoid(sum(0)), Sigmoid(sum(1))
+				if kind == GRUEarly {
+					reset = 1 // It is in the other part already.
+				}
+				fresh := math.Tanh(float64(x[at+2*n]) + reset*float64(u[at+2*n]))
+				nextH[i] = T((1-update)*fresh + update*float64(old[i]))
 			}
-			fresh := math.Tanh(float64(x[at+2*n]) + reset*float64(u[at+2*n]))
-			nextH[i] = T((1-update)*fresh + update*float64(old[i]))
 		}
-	}
+	})
 	return true
 }
 
