@@ -206,7 +206,7 @@ func (r *onnxReader) addNode(s *scope, n *onnxNode) error {
 		case out == "":
 			st.makes = append(st.makes, -1)
 		case outs > 0 && i >= outs:
-			// Not computed: whoever reads it finds that nothing makes it.
+			s.unmade[out] = label
 		default:
 			st.makes = append(st.makes, s.define(out))
 		}

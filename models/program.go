@@ -154,11 +154,14 @@ func (p *program) results(values []*tensor) ([]*tensor, error) {
 type scope struct {
 	program *program
 	names   map[string]int
-	outer   *scope   // Of the graph that this one lies in, or nil.
-	taken   []string // The names that were found there, in the order of the program's last inputs.
+	outer   *scope            // Of the graph that this one lies in, or nil.
+	taken   []string          // The names that were found there, in the order of the program's last inputs.
+	unmade  map[string]string // Results of nodes that are not computed, and the nodes.
 }
 
-func newScope() *scope { return &scope{program: &program{}, names: map[string]int{}} }
+func newScope() *scope {
+	return &scope{program: &program{}, names: map[string]int{}, unmade: map[string]string{}}
+}
 
 // define gives a name to a new slot. A second definition hides the first.
 func (s *scope) define(name string) int {
@@ -176,6 +179,9 @@ func (s *scope) constant(name string, t *tensor) {
 // find returns the slot of a name.
 func (s *scope) find(name string) (int, error) {
 	slot, ok := s.names[name]
+	if node := s.unmade[name]; !ok && node != "" {
+		return 0, mlflow.Errorf(mlflow.NotImplemented, "the model reads '%s', a result of %s that Millrace does not compute", name, node)
+	}
 	if !ok && s.outer != nil {
 		if _, err := s.outer.find(name); err != nil {
 			return 0, err

@@ -145,7 +145,8 @@ func (b *torchBuilder) addNode(i int, n *torchNode) error {
 	names := resultNames(n)
 	for j, name := range names {
 		if op.outs > 0 && j >= op.outs {
-			break // Not computed: whoever reads it finds that nothing makes it.
+			b.unmade[name] = label
+			continue
 		}
 		st.makes = append(st.makes, b.define(name))
 		switch {
