@@ -186,7 +186,7 @@ func (r *onnxReader) addNode(s *scope, n *onnxNode) error {
 		}
 		st.reads = append(st.reads, slot)
 	}
-	if control := onnxControls[name]; control != nil {
+	if control := onnxControl(name); control != nil {
 		if err := control(r, s, n, &st); err != nil {
 			return within(err, label)
 		}

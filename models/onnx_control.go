@@ -8,12 +8,19 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// onnxControls are the operators that run graphs which lie in their attributes. A
-// graph may read the values of the one around it; a step reads them, too.
-var onnxControls map[string]func(r *onnxReader, s *scope, n *onnxNode, st *step) error
-
-func init() { // The functions lead to the table again.
-	onnxControls = map[string]func(r *onnxReader, s *scope, n *onnxNode, st *step) error{"If": onnxIf, "Loop": onnxLoop, "Scan": onnxScan}
+// onnxControl returns what builds an operator that runs graphs which lie in its
+// attributes, or nil for another operator. A graph may read the values of the one
+// around it; a step reads them, too.
+func onnxControl(op string) func(r *onnxReader, s *scope, n *onnxNode, st *step) error {
+	switch op { // No table: the functions lead to here again.
+	case "If":
+		return onnxIf
+	case "Loop":
+		return onnxLoop
+	case "Scan":
+		return onnxScan
+	}
+	return nil
 }
 
 // maxTurns is how many times a graph is run by one operator.
