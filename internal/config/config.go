@@ -150,6 +150,8 @@ var options = []option{
 		"workers", "w", "MLFLOW_WORKERS", "", "taken for MLflow's sake; one process uses all cores",
 		text(func(c *Config) *string { return &c.Workers }),
 	},
+	{"gunicorn-opts", "", "MLFLOW_GUNICORN_OPTS", "", "taken for MLflow's sake where they only tune its processes", pythonTuning},
+	{"uvicorn-opts", "", "MLFLOW_UVICORN_OPTS", "", "taken for MLflow's sake where they only tune its processes", pythonTuning},
 }
 
 // switches are the options without a value.
@@ -162,6 +164,22 @@ var switches = []struct {
 		"take requests for any host from any origin; for tests only",
 		func(c *Config, on bool) { c.DisableSecurity = on },
 	},
+}
+
+// tuning are options of gunicorn and uvicorn about their processes and logs, which
+// mean nothing here. Others, such as those for TLS, are refused: whoever gave them
+// counts on them.
+var tuning = strings.Fields("--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads --worker-class -k " +
+	"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile --error-logfile --access-log --no-access-log --loop --http")
+
+func pythonTuning(_ *Config, v string) error {
+	for word := range strings.FieldsSeq(v) {
+		name, _, _ := strings.Cut(word, "=")
+		if strings.HasPrefix(word, "-") && !slices.Contains(tuning, name) {
+			return fmt.Errorf("there is no Python server to pass %s to; leave it out", name)
+		}
+	}
+	return nil
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -206,9 +224,7 @@ var refused = []struct {
 	{"trace-archival-config", false, "traces are not there yet; leave the option out"},
 	{"secrets-cache-ttl", false, "the gateway is not there yet; leave the option out"},
 	{"secrets-cache-max-size", false, "the gateway is not there yet; leave the option out"},
-	{"gunicorn-opts", false, "there is no Python server to pass options to; leave the option out"},
 	{"waitress-opts", false, "there is no Python server to pass options to; leave the option out"},
-	{"uvicorn-opts", false, "there is no Python server to pass options to; leave the option out"},
 	{"dev", true, "there is no development mode; leave the option out"},
 }
 

@@ -45,6 +45,13 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 	}
 }
 
+func TestTuningOfPythonServersIsTaken(t *testing.T) {
+	t.Parallel()
+	if _, err := load(t, "--gunicorn-opts=--log-level=debug", map[string]string{"MLFLOW_UVICORN_OPTS": "--timeout-keep-alive 30 --no-access-log"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRelativeArtifactRoot(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"--default-artifact-root ./mlruns", "--default-artifact-root file:mlruns", "--no-serve-artifacts"} {
@@ -79,7 +86,8 @@ func TestRefused(t *testing.T) {
 		{"--model-version-source-pattern (", nil, "missing closing )"},
 		{"--app-name basic-auth", nil, "tokens create"},
 		{"--artifacts-only", nil, "not there yet"},
-		{"--gunicorn-opts=-x", nil, "no Python server"},
+		{"--gunicorn-opts=--certfile=x.pem", nil, "no Python server to pass --certfile to"},
+		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "MLFLOW_UVICORN_OPTS"},
 		{"", map[string]string{"MLFLOW_SERVE_ARTIFACTS": "perhaps"}, "true or false"},
 	} {
 		_, err := load(t, c.args, c.env)
