@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"regexp"
 	"runtime/debug"
@@ -30,7 +31,8 @@ const (
 	maxBody        = 8 << 20  // bytes of an ordinary JSON request
 	maxInputsBody  = 40 << 20 // log-inputs: a dataset's profile may have 16 million characters
 	requestTimeout = 2 * time.Minute
-	bodyTimeout    = time.Minute // for a JSON body to arrive
+	bodyTimeout    = time.Minute      // for a JSON body to arrive
+	bodyPause      = 15 * time.Second // for a part of it
 )
 
 // Server answers the API's requests.
@@ -73,7 +75,7 @@ func (s *Server) Routes() []string {
 }
 
 func (s *Server) mounted() *routes {
-	r := &routes{server: s, mux: http.NewServeMux(), methods: map[string][]string{}}
+	r := &routes{server: s, mux: http.NewServeMux(), methods: map[string][]string{}, tops: map[string]bool{}}
 	s.experimentRoutes(r)
 	s.runRoutes(r)
 	s.metricRoutes(r)
@@ -103,6 +105,7 @@ type routes struct {
 	server  *Server
 	mux     *http.ServeMux
 	methods map[string][]string // pattern -> methods, to tell 405 from 404
+	tops    map[string]bool     // paths above those that end in {path...}
 }
 
 // on serves an endpoint under both prefixes. Client, route and handler share
@@ -144,6 +147,10 @@ func (r *routes) raw(method, apiPath string, perm auth.Permission, handle func(h
 // root serves a route at exactly the given pattern.
 func (r *routes) root(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
 	r.methods[pattern] = append(r.methods[pattern], method)
+	if top, below := strings.CutSuffix(pattern, "/{path...}"); below && !r.tops[top] {
+		r.tops[top] = true
+		r.mux.HandleFunc(top, r.notFound) // The mux would redirect to the path with a slash.
+	}
 	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) {
 		err := auth.Allow(req.Context(), perm)
 		if err == nil {
@@ -234,18 +241,47 @@ func readBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // Where it cannot be set, there is none.
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, limit))
-	_ = control.SetReadDeadline(time.Time{})
+	body, err := readAll(http.NewResponseController(w), http.MaxBytesReader(w, req.Body, limit), req.ContentLength)
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
 		return nil, tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestTimeout, Message: "The request body did not arrive in time."}
 	case err != nil:
 		return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
 	}
 	return body, nil
+}
+
+// readAll reads a body of the given length, or one of unknown length if that is
+// negative. It takes memory for what has arrived, not for what was announced.
+func readAll(control *http.ResponseController, body io.Reader, length int64) ([]byte, error) {
+	end := time.Now().Add(bodyTimeout)
+	buf := make([]byte, 0, 4<<10)
+	for {
+		if len(buf) == cap(buf) {
+			more := 2 * len(buf)
+			if length >= int64(len(buf)) { // One more byte, so that the end is seen without growing again.
+				more = min(more, int(length)+1)
+			}
+			buf = append(make([]byte, 0, more), buf...)
+		}
+		pause := time.Now().Add(bodyPause)
+		if pause.After(end) {
+			pause = end
+		}
+		_ = control.SetReadDeadline(pause) // Where it cannot be set, there is none.
+		n, err := body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			_ = control.SetReadDeadline(time.Time{})
+			if err == io.EOF { //nolint:errorlint // io.Reader documents a bare io.EOF.
+				err = nil
+			}
+			return buf, err
+		}
+	}
 }
 
 func tooLarge(limit int64) error {
@@ -322,17 +358,7 @@ var sqlStates = map[mlflow.ErrorCode][2]string{
 func WriteError(w http.ResponseWriter, e *mlflow.Error) { writeError(w, e) }
 
 func writeError(w http.ResponseWriter, e *mlflow.Error) {
-	body := struct {
-		Code       mlflow.ErrorCode `json:"error_code"`
-		Message    string           `json:"message"`
-		SQLState   string           `json:"sqlstate,omitempty"`
-		ErrorClass string           `json:"error_class,omitempty"`
-		Position   *int             `json:"position,omitempty"`
-	}{Code: e.Code, Message: strings.ToValidUTF8(e.Message, "\uFFFD"), Position: e.Position}
-	if s, ok := sqlStates[e.Code]; ok {
-		body.SQLState, body.ErrorClass = s[0], s[1]
-	}
-	b, _ := json.Marshal(body) // Strings always marshal.
+	b := ErrorJSON(e)
 	h := w.Header()
 	for _, name := range [...]string{"Content-Disposition", "Content-Length", "ETag", "Last-Modified", "Cache-Control"} {
 		h.Del(name)
@@ -340,4 +366,27 @@ func writeError(w http.ResponseWriter, e *mlflow.Error) {
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(e.HTTPStatus())
 	_, _ = w.Write(b)
+}
+
+// maxMessage is how many bytes of a message are shown: some repeat what was sent.
+const maxMessage = 8 << 10
+
+// ErrorJSON returns the body of the answer that tells of e.
+func ErrorJSON(e *mlflow.Error) []byte {
+	message := e.Message
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
+	}
+	body := struct {
+		Code       mlflow.ErrorCode `json:"error_code"`
+		Message    string           `json:"message"`
+		SQLState   string           `json:"sqlstate,omitempty"`
+		ErrorClass string           `json:"error_class,omitempty"`
+		Position   *int             `json:"position,omitempty"`
+	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position}
+	if s, ok := sqlStates[e.Code]; ok {
+		body.SQLState, body.ErrorClass = s[0], s[1]
+	}
+	b, _ := json.Marshal(body) // Strings always marshal.
+	return b
 }

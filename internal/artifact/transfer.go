@@ -17,8 +17,10 @@ const (
 	// stall is for how long a transfer may stand still before it is given up.
 	stall = time.Minute
 	// drain is for how long a refused upload is still read, so that its sender
-	// gets to see the answer instead of a broken connection.
-	drain = 30 * time.Second
+	// gets to see the answer instead of a broken connection, and drainPause for how
+	// long it may stand still meanwhile.
+	drain      = 30 * time.Second
+	drainPause = 5 * time.Second
 )
 
 // Serve answers a GET or HEAD with the file: ranges, conditions and validators
@@ -49,7 +51,7 @@ func (s *steadyFile) Read(b []byte) (int, error) {
 // still stores nothing. The body of a refused one is read to its end for a
 // while before Receive returns.
 func Receive(w http.ResponseWriter, r *http.Request, repo Repo, path string) error {
-	body := &steadyBody{body: r.Body, control: http.NewResponseController(w)}
+	body := &steadyBody{body: r.Body, control: http.NewResponseController(w), pause: stall}
 	err := repo.Put(r.Context(), path, body)
 	if err == nil {
 		return nil
@@ -74,8 +76,13 @@ func Drain(w http.ResponseWriter, r *http.Request) {
 }
 
 func drainRest(w http.ResponseWriter, r *http.Request) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(drain))
-	_, _ = io.Copy(io.Discard, r.Body)
+	body := &steadyBody{body: r.Body, control: http.NewResponseController(w), pause: drainPause}
+	buf := make([]byte, 32<<10)
+	for end := time.Now().Add(drain); time.Now().Before(end); {
+		if _, err := body.Read(buf); err != nil {
+			return
+		}
+	}
 }
 
 func uploadBroken(readErr, err error) error {
@@ -96,18 +103,19 @@ func uploadBroken(readErr, err error) error {
 	return err
 }
 
-// steadyBody gives the sender a minute for every part of the body, and keeps
+// steadyBody gives the sender some time for every part of the body, and keeps
 // the error of reading it.
 type steadyBody struct {
 	body    io.Reader
 	control *http.ResponseController
+	pause   time.Duration
 	begun   bool
 	err     error
 }
 
 func (s *steadyBody) Read(b []byte) (int, error) {
 	s.begun = true
-	_ = s.control.SetReadDeadline(time.Now().Add(stall)) // where it cannot be set, there is none
+	_ = s.control.SetReadDeadline(time.Now().Add(s.pause)) // where it cannot be set, there is none
 	n, err := s.body.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err

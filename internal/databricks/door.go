@@ -127,6 +127,8 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
 	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	mux.Handle("/", next)
+	mux.Handle("/api/2.0/fs/files", next) // These two the mux would redirect to the path with a slash.
+	mux.Handle("/api/2.0/fs/directories", next)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !Handles(r.URL.Path) {

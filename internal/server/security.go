@@ -150,7 +150,7 @@ func splitHost(header string) (host string, ok bool) {
 // this server itself, of localhost, or a listed one.
 func (g *guard) allowedOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
 		return false
 	}
 	name, ok := splitHost(u.Host)

@@ -28,8 +28,11 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// shutdownTimeout is how long requests under way may take to end after SIGTERM.
-const shutdownTimeout = 25 * time.Second
+const (
+	// shutdownTimeout is how long requests under way may take to end after SIGTERM.
+	shutdownTimeout = 25 * time.Second
+	maxHeader       = 64 << 10 // bytes of a request before its body
+)
 
 // Server is a running tracking server.
 type Server struct {
@@ -55,9 +58,10 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	wordRefusals(s.http)
 	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot listen on %s:%d: %w", c.Host, c.Port, err), st.Close())
@@ -110,7 +114,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.http.Serve(wordedListener{s.listener}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.store.Close())
@@ -159,7 +163,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		WriteError: api.WriteError, Log: s.log,
 	}
 	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
-	pages := webui.Handler()
+	pages := webui.Handler(noPage)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
@@ -172,7 +176,11 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 			pages.ServeHTTP(w, r)
 		}
 	})
-	return newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root)), nil
+	return boundBodies(newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root))), nil
+}
+
+func noPage(w http.ResponseWriter, _ *http.Request) {
+	api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "There is no such page. The API is under /api/ and /ajax-api/."})
 }
 
 // runURI and modelURI tell the door where the files of a run or model are.

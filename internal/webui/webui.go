@@ -48,9 +48,10 @@ type asset struct {
 	plain        []byte
 }
 
-// Handler serves the pages: index.html at "/", every other file at its own path.
-// In a binary that was built without them it serves a page that says so.
-func Handler() http.Handler {
+// Handler serves the pages: index.html at "/", every other file at its own path,
+// and leaves what is none to missing. In a binary that was built without them it
+// serves a page that says so.
+func Handler(missing http.HandlerFunc) http.Handler {
 	files, err := web.Files()
 	if err != nil {
 		return failed(err)
@@ -60,12 +61,12 @@ func Handler() http.Handler {
 		return failed(err)
 	}
 	if len(assets) == 0 {
-		return securityHeaders(readOnly(http.HandlerFunc(serveMissingUI)))
+		return securityHeaders(readOnly(withoutUI(missing)))
 	}
-	return newHandler(assets)
+	return newHandler(assets, missing)
 }
 
-func newHandler(assets map[string]asset) http.Handler {
+func newHandler(assets map[string]asset, missing http.HandlerFunc) http.Handler {
 	return securityHeaders(readOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if name == "" {
@@ -73,7 +74,7 @@ func newHandler(assets map[string]asset) http.Handler {
 		}
 		file, ok := assets[name]
 		if !ok {
-			http.NotFound(w, r)
+			missing(w, r)
 			return
 		}
 		file.serve(w, r)
@@ -212,12 +213,14 @@ const missingUI = `<!doctype html>
 </html>
 `
 
-func serveMissingUI(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/" && r.URL.Path != "/"+indexPage {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", contentTypes[".html"])
-	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(missingUI))
+func withoutUI(missing http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" && r.URL.Path != "/"+indexPage {
+			missing(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", contentTypes[".html"])
+		w.Header().Set("Cache-Control", "no-cache")
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(missingUI))
+	})
 }
