@@ -5,32 +5,54 @@ import "strconv"
 // The answers that can be large know how to append their own JSON, which takes a
 // fraction of encoding/json's time. The result is what json.Marshal gives.
 
+// Three of them write it in pieces, so that a large answer is not held twice.
+
 // AppendJSON appends the response's JSON to b.
-func (r *SearchRunsResponse) AppendJSON(b []byte) []byte {
-	b = append(b, '{')
-	n := len(b)
-	b = appendList(b, `"runs":`, r.Runs, (*Run).AppendJSON)
-	if r.NextPageToken != "" {
-		b = appendField(b, n, `"next_page_token":`, r.NextPageToken)
-	}
-	return append(b, '}')
+func (r *SearchRunsResponse) AppendJSON(b []byte) []byte { return appendPage(b, nil, r) }
+
+// WriteJSON is AppendJSON that hands the bytes to flush from time to time, which
+// returns the buffer to go on with. It returns what was not flushed.
+func (r *SearchRunsResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
+	return appendPage(b, flush, r)
+}
+
+func (r *SearchRunsResponse) page(b []byte, flush func([]byte) []byte) ([]byte, string) {
+	return appendItems(b, flush, `"runs":`, r.Runs, (*Run).AppendJSON), r.NextPageToken
 }
 
 // AppendJSON appends the response's JSON to b.
-func (r *MetricHistoryResponse) AppendJSON(b []byte) []byte {
-	b = append(b, '{')
-	n := len(b)
-	b = appendList(b, `"metrics":`, r.Metrics, (*Metric).AppendJSON)
-	if r.NextPageToken != "" {
-		b = appendField(b, n, `"next_page_token":`, r.NextPageToken)
+func (r *MetricHistoryResponse) AppendJSON(b []byte) []byte { return appendPage(b, nil, r) }
+
+// WriteJSON is to AppendJSON what [SearchRunsResponse.WriteJSON] is.
+func (r *MetricHistoryResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
+	return appendPage(b, flush, r)
+}
+
+func (r *MetricHistoryResponse) page(b []byte, flush func([]byte) []byte) ([]byte, string) {
+	return appendItems(b, flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), r.NextPageToken
+}
+
+// appendPage appends the JSON of a list and of the token of its next page.
+func appendPage(b []byte, flush func([]byte) []byte, r interface {
+	page(b []byte, flush func([]byte) []byte) ([]byte, string)
+},
+) []byte {
+	b, next := r.page(append(b, '{'), flush)
+	if next == "" {
+		return append(b, '}')
 	}
-	return append(b, '}')
+	if len(b) == 0 || b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	return append(appendJSONString(append(b, `"next_page_token":`...), next), '}')
 }
 
 // AppendJSON appends the response's JSON to b.
-func (r *MetricHistoryIntervalResponse) AppendJSON(b []byte) []byte {
-	b = appendList(append(b, '{'), `"metrics":`, r.Metrics, (*Metric).AppendJSON)
-	return append(b, '}')
+func (r *MetricHistoryIntervalResponse) AppendJSON(b []byte) []byte { return r.WriteJSON(b, nil) }
+
+// WriteJSON is to AppendJSON what [SearchRunsResponse.WriteJSON] is.
+func (r *MetricHistoryIntervalResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
+	return append(appendItems(append(b, '{'), flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), '}')
 }
 
 // AppendJSON appends the run's JSON to b.
@@ -115,6 +137,14 @@ func (in *DatasetInput) appendJSON(b []byte) []byte {
 
 // appendList appends a field that is a list, and nothing for an empty one.
 func appendList[T any](b []byte, name string, list []T, item func(*T, []byte) []byte) []byte {
+	return appendItems(b, nil, name, list, item)
+}
+
+// pieceSize is how many bytes are kept before they are flushed.
+const pieceSize = 64 << 10
+
+// appendItems is appendList that flushes, unless flush is nil.
+func appendItems[T any](b []byte, flush func([]byte) []byte, name string, list []T, item func(*T, []byte) []byte) []byte {
 	if len(list) == 0 {
 		return b
 	}
@@ -123,7 +153,9 @@ func appendList[T any](b []byte, name string, list []T, item func(*T, []byte) []
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = item(&list[i], b)
+		if b = item(&list[i], b); flush != nil && len(b) >= pieceSize {
+			b = flush(b)
+		}
 	}
 	return append(b, ']')
 }

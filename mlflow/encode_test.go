@@ -47,6 +47,15 @@ func TestAppendJSON(t *testing.T) {
 		if got := v.AppendJSON(nil); string(got) != string(want) {
 			t.Errorf("AppendJSON and json.Marshal differ:\n%s\n%s", got, want)
 		}
+		if p, ok := v.(interface {
+			WriteJSON(b []byte, flush func([]byte) []byte) []byte
+		}); ok {
+			var pieces []byte
+			rest := p.WriteJSON(nil, func(b []byte) []byte { pieces = append(pieces, b...); return b[:0] })
+			if pieces = append(pieces, rest...); string(pieces) != string(want) {
+				t.Errorf("WriteJSON and json.Marshal differ:\n%s\n%s", pieces, want)
+			}
+		}
 	}
 }
 

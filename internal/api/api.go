@@ -29,10 +29,11 @@ const MLflowVersion = mlflow.Version
 
 const (
 	maxBody        = 8 << 20  // bytes of an ordinary JSON request
-	maxInputsBody  = 40 << 20 // log-inputs: a dataset's profile may have 16 million characters
+	maxInputsBody  = 24 << 20 // log-inputs: a dataset's profile may have 16 million characters
 	requestTimeout = 2 * time.Minute
 	bodyTimeout    = time.Minute      // for a JSON body to arrive
 	bodyPause      = 15 * time.Second // for a part of it
+	answerPause    = time.Minute      // for a part of an answer to be taken
 )
 
 // Server answers the API's requests.
@@ -301,22 +302,49 @@ func checkContentType(req *http.Request) error {
 	return nil
 }
 
-// appender is a message that writes its own JSON; see mlflow/encode.go.
-type appender interface{ AppendJSON(b []byte) []byte }
+// appender is a message that writes its own JSON, piecewise one that does so in
+// pieces; see mlflow/encode.go.
+type (
+	appender  interface{ AppendJSON(b []byte) []byte }
+	piecewise interface {
+		WriteJSON(b []byte, flush func([]byte) []byte) []byte
+	}
+)
 
 func writeJSON(w http.ResponseWriter, v any) error {
 	var body []byte
-	if a, ok := v.(appender); ok {
-		body = a.AppendJSON(nil)
-	} else {
+	switch v := v.(type) {
+	case piecewise:
+		w.Header().Set("Content-Type", "application/json")
+		body = v.WriteJSON(nil, func(b []byte) []byte {
+			writeBody(w, b)
+			return b[:0]
+		})
+	case appender:
+		body = v.AppendJSON(nil)
+	default:
 		var err error
 		if body, err = json.Marshal(v); err != nil {
 			return err
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body) // A client that has gone away needs no answer.
+	writeBody(w, body)
 	return nil
+}
+
+// writeBody writes an answer in parts and gives its reader a minute for each: one
+// who does not read on shall not make the server keep it.
+func writeBody(w http.ResponseWriter, body []byte) {
+	control := http.NewResponseController(w)
+	for len(body) > 0 {
+		n := min(len(body), 256<<10)
+		_ = control.SetWriteDeadline(time.Now().Add(answerPause)) // Where it cannot be set, there is none.
+		if _, err := w.Write(body[:n]); err != nil {
+			return // A client that has gone away needs no answer.
+		}
+		body = body[n:]
+	}
 }
 
 // fail answers err.

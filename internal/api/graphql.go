@@ -49,7 +49,7 @@ func (s *Server) graphqlRoutes(r *routes) {
 		ctx = context.WithValue(ctx, lookupsKey{}, &lookups{req: req, experiments: map[string]*mlflow.Experiment{}})
 		answer := x.Execute(ctx, in, func(err error) string { return s.presentable(req, err).Message })
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(answer) //nolint:gosec // It is JSON and says so. A client that has gone away needs no answer.
+		writeBody(w, answer)
 		return nil
 	})
 }

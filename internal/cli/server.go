@@ -3,12 +3,17 @@ package cli
 import (
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/server"
 )
+
+// memoryTarget is from how many bytes on memory is reclaimed at once, instead of
+// when it has doubled. It is no limit: what is in use stays.
+const memoryTarget = 80 << 20
 
 func newServerCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -18,6 +23,9 @@ func newServerCommand() *cobra.Command {
 			"Each flag can also be set by the environment variable behind it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if os.Getenv("GOMEMLIMIT") == "" {
+				debug.SetMemoryLimit(memoryTarget)
+			}
 			c, err := config.Load(cmd.Flags(), os.Getenv)
 			if err != nil {
 				return err

@@ -16,17 +16,21 @@ const (
 	// been answered: a sender that cannot send to the end may not see the answer.
 	restTime = 5 * time.Second
 	maxRest  = 64 << 20
+	// answerTime is how long the last bytes of an answer may wait for their reader.
+	answerTime = time.Minute
 )
 
-// boundBodies keeps requests whose body does not come from holding their
-// connection: net/http waits without end for a body that the handler has left.
+// boundBodies keeps requests whose body does not come, and answers that nobody
+// reads, from holding their connection: net/http waits for both without end.
 func boundBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Time{}) // that of the last answer on this connection
+		defer func() { _ = control.SetWriteDeadline(time.Now().Add(answerTime)) }()
 		if r.Body == nil || r.Body == http.NoBody {
 			next.ServeHTTP(w, r)
 			return
 		}
-		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // Where it cannot be set, there is none.
 		body := &endedBody{ReadCloser: r.Body, control: control}
 		inner := *r // net/http looks at the kind of its own body.

@@ -243,13 +243,15 @@ func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
 	ids := []any{list}
 	return firstError(
 		func() error {
-			return t.each(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) {
+			return t.each(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+				return nil
 			}))
 		},
 		func() error {
-			return t.each(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) {
+			return t.each(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
 				at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
+				return nil
 			}))
 		},
 		func() error {

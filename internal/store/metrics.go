@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"math"
 	"slices"
 	"strings"
 
@@ -26,22 +25,26 @@ func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	return err
 }
 
+// maxHistory is how many values an answer has at most; they take 15 MiB.
+const maxHistory = 100_000
+
 // MetricHistory returns values of one metric in the order of timestamp, step
-// and value: all of them when limit is 0, otherwise one page and the token of
-// the next. An unknown run or key has no values.
+// and value: all of them when limit is 0 and there are not more than an answer
+// can hold, otherwise one page and the token of the next. An unknown run or key
+// has no values.
 func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
 	offset, err := search.DecodeOffset(token)
 	if err != nil {
 		return nil, "", err
 	}
+	if limit > maxHistory || limit == 0 && offset > 0 {
+		limit = maxHistory
+	}
 	query, args := "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
-	switch {
-	case limit > 0:
+	if limit > 0 {
 		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, limit+1, offset)
-	case offset > 0:
-		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, math.MaxInt64, offset)
-	default: // The index has them by step, which nearly is the order wanted.
-		query += " ORDER BY step"
+	} else { // The index has them by step, which nearly is the order wanted.
+		query, args = query+" ORDER BY step LIMIT ?", append(args, maxHistory+1)
 	}
 	err = s.readAside(ctx, func(t tx) error {
 		list = nil
@@ -50,6 +53,10 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 			return scanMetric(rows, &list[len(list)-1])
 		})
 	})
+	if limit == 0 && len(list) > maxHistory {
+		list = nil // No longer needed while the page is read.
+		return s.MetricHistory(ctx, runID, key, maxHistory, token)
+	}
 	if limit > 0 && len(list) > limit {
 		return list[:limit], search.EncodeOffset(offset + limit), err
 	}

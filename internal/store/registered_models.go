@@ -250,13 +250,15 @@ func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel) error {
 	const in = inDefault + ` AND name IN (?...)`
 	return firstError(
 		func() error {
-			return t.each("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", []any{names}, scanPair(func(name, key, value string) {
+			return t.each("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", []any{names}, scanPair(func(name, key, value string) error {
 				at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
+				return nil
 			}))
 		},
 		func() error {
-			return t.each(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, []any{names}, scanPair(func(name, alias, version string) {
+			return t.each(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, []any{names}, scanPair(func(name, alias, version string) error {
 				at[name].Aliases = append(at[name].Aliases, mlflow.ModelAlias{Alias: alias, Version: version})
+				return nil
 			}))
 		},
 		func() error {

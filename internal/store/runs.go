@@ -87,7 +87,7 @@ func tagValue(tags []mlflow.Tag, key string) string {
 func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error) {
 	err = s.read(ctx, func(t tx) error {
 		runs := []mlflow.Run{{Info: mlflow.RunInfo{RunID: id}}}
-		if err := t.loadRuns(runs); err != nil {
+		if _, err := t.loadRuns(runs); err != nil {
 			return err
 		}
 		if run = &runs[0]; run.Info.RunUUID == "" {

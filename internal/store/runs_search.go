@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -37,7 +38,11 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 			return err
 		}
 		runs, next = cutPage(runs, limit, offset)
-		return t.loadRuns(runs)
+		loaded, err := t.loadRuns(runs)
+		if loaded < len(runs) { // The page is full before it is at its end.
+			runs, next = runs[:loaded], search.EncodeOffset(offset+loaded)
+		}
+		return err
 	})
 	return runs, next, err
 }
@@ -51,27 +56,77 @@ func oneOf(column string, ids []int64) (condition string, arg any) {
 	return column + " IN (?...)", ids
 }
 
-// loadChunk is how many runs' data one query loads.
-const loadChunk = 500
+// firstChunk and loadChunk are how many runs' data one query loads, at first and
+// at most, and pageBytes is about how much memory a page takes. A page of large
+// runs ends early instead of taking all memory there is; its token leads on.
+const (
+	firstChunk = 32
+	loadChunk  = 500
+	pageBytes  = 40 << 20
+)
 
 // loadRuns fills in everything about runs of which only the id is known, but
-// their model inputs, which MLflow tells of a single run only.
-func (t tx) loadRuns(runs []mlflow.Run) error {
-	for len(runs) > 0 {
-		n := min(loadChunk, len(runs))
-		if err := t.loadRunChunk(runs[:n]); err != nil {
-			return err
+// their model inputs, which MLflow tells of a single run only. It returns how
+// many of them it filled in: as many as a page can hold, at least one.
+func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
+	page := pageBytes
+	for n := firstChunk; loaded < len(runs) && page > 0; {
+		chunk := runs[loaded:min(loaded+n, len(runs))]
+		room := &room{left: page, needed: len(chunk) == 1}
+		if loaded == 0 {
+			room.left = page / 4 // Nothing is known of them yet.
 		}
-		runs = runs[n:]
+		before := room.left
+		err := t.loadRunChunk(chunk, room)
+		switch {
+		case errors.Is(err, errNoRoom) && loaded > 0:
+			return loaded, nil
+		case errors.Is(err, errNoRoom): // These are large; again with fewer.
+			n = max(1, n/8)
+			continue
+		case err != nil:
+			return loaded, err
+		}
+		loaded += len(chunk)
+		page -= before - room.left
+		n = min(loadChunk, 4*n)
+	}
+	return loaded, nil
+}
+
+// room is what a page still has room for. What is needed is taken all the same.
+type room struct {
+	left   int
+	needed bool
+}
+
+var errNoRoom = errors.New("the page is full")
+
+// take notes memory of a kind that has a size of its own, and texts in it.
+func (r *room) take(size int, texts ...string) error {
+	r.left -= size
+	for _, s := range texts {
+		r.left -= len(s)
+	}
+	if r.left < 0 && !r.needed {
+		return errNoRoom
 	}
 	return nil
 }
 
-func (t tx) loadRunChunk(runs []mlflow.Run) error {
+// About how many bytes the parts of a run take beside their texts, in lists that
+// have grown.
+const (
+	runSize    = 1000
+	metricSize = 200
+	pairSize   = 60
+)
+
+func (t tx) loadRunChunk(runs []mlflow.Run, room *room) error {
 	at := make(map[string]*mlflow.Run, len(runs))
 	list := make([]string, len(runs))
 	for i := range runs {
-		runs[i].Inputs, runs[i].Outputs = &mlflow.RunInputs{}, &mlflow.RunOutputs{}
+		runs[i].Data, runs[i].Inputs, runs[i].Outputs = mlflow.RunData{}, &mlflow.RunInputs{}, &mlflow.RunOutputs{}
 		at[runs[i].Info.RunID], list[i] = &runs[i], runs[i].Info.RunID
 	}
 	ids := []any{list}
@@ -80,10 +135,11 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 		func() error {
 			return t.each(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
 				info, err := scanRunInfo(rows)
-				if err == nil {
-					at[info.RunID].Info = *info
+				if err != nil {
+					return err
 				}
-				return err
+				at[info.RunID].Info = *info
+				return room.take(runSize)
 			})
 		},
 		func() error {
@@ -95,20 +151,22 @@ func (t tx) loadRunChunk(runs []mlflow.Run) error {
 				}
 				m.Value = logged(m.Value, isNaN)
 				at[id].Data.Metrics = append(at[id].Data.Metrics, m)
-				return nil
+				return room.take(metricSize, m.Key)
 			})
 		},
 		func() error {
-			return t.each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) {
+			return t.each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+				return room.take(pairSize, key, value)
 			}))
 		},
 		func() error {
-			return t.each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) {
+			return t.each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
+				return room.take(pairSize, key, value)
 			}))
 		},
-		func() error { return t.loadDatasetInputs(at, ids) },
+		func() error { return t.loadDatasetInputs(at, ids, room) },
 		func() error {
 			return t.each(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...) AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
 				var m mlflow.ModelOutput
@@ -131,18 +189,17 @@ func firstError(steps ...func() error) error {
 }
 
 // scanPair scans rows of an owner's id, a key and a value.
-func scanPair(add func(id, key, value string)) func(*sql.Rows) error {
+func scanPair(add func(id, key, value string) error) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var id, key, value string
 		if err := rows.Scan(&id, &key, &value); err != nil {
 			return err
 		}
-		add(id, key, value)
-		return nil
+		return add(id, key, value)
 	}
 }
 
-func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any) error {
+func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, room *room) error {
 	type place struct {
 		run   *mlflow.Run
 		index int
@@ -161,7 +218,7 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any) error {
 		places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
 		inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
 		inputIDs = append(inputIDs, inputID)
-		return nil
+		return room.take(runSize, d.Source, d.Schema, d.Profile)
 	})
 	if err != nil || len(inputIDs) == 0 {
 		return err

@@ -16,6 +16,10 @@ type sqliteEngine struct {
 	readers chan *conn
 }
 
+// readCache is how many KiB of pages the reading connections keep together. What
+// they do not keep, the operating system does.
+const readCache = 16_000
+
 func newSQLite(ctx context.Context, t target, w *conn, log *slog.Logger) (*sqliteEngine, error) {
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	e := &sqliteEngine{db: t.db, readers: make(chan *conn, n)}
@@ -24,7 +28,7 @@ func newSQLite(ctx context.Context, t target, w *conn, log *slog.Logger) (*sqlit
 		if err != nil {
 			return nil, err
 		}
-		if _, err := c.raw.ExecContext(ctx, "PRAGMA query_only = 1"); err != nil {
+		if _, err := c.raw.ExecContext(ctx, fmt.Sprintf("PRAGMA query_only = 1; PRAGMA cache_size = -%d", max(1000, readCache/n))); err != nil {
 			return nil, fmt.Errorf("preparing to read: %w", err)
 		}
 		e.readers <- c

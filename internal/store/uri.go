@@ -21,7 +21,7 @@ import (
 
 // sqlitePragmas go with every connection to SQLite.
 const sqlitePragmas = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=case_sensitive_like(1)" +
-	"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-32000)"
+	"&_pragma=journal_mode(WAL)&_pragma=temp_store(memory)&_pragma=cache_size(-16000)"
 
 // target is the database that a URI names.
 type target struct {

@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// TestLargePages searches more than a page can hold: every run comes, each once,
+// and no page takes all of them.
+func TestLargePages(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	const runs, batches = 12, 7
+	for range runs {
+		run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b := range batches {
+			batch := &mlflow.LogBatchRequest{RunID: run.Info.RunID}
+			for i := range 100 {
+				batch.Tags = append(batch.Tags, mlflow.Tag{Key: fmt.Sprint(b, ".", i), Value: strings.Repeat("x", 8000)})
+			}
+			if err := s.LogBatch(t.Context(), batch.RunID, batch.Metrics, batch.Params, batch.Tags); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	seen, pages := map[string]bool{}, 0
+	for in := (&mlflow.SearchRunsRequest{}); pages == 0 || in.PageToken != ""; pages++ {
+		list, next, err := s.SearchRuns(t.Context(), []int64{0}, 1000, in)
+		if err != nil || len(list) == 0 {
+			t.Fatal(list, err)
+		}
+		for _, run := range list {
+			if n := len(run.Data.Tags); n < batches*100 || seen[run.Info.RunID] {
+				t.Errorf("run %s: %d tags, seen %t", run.Info.RunID, n, seen[run.Info.RunID])
+			}
+			seen[run.Info.RunID] = true
+		}
+		in.PageToken = next
+	}
+	if len(seen) != runs || pages < 2 {
+		t.Errorf("%d runs on %d pages", len(seen), pages)
+	}
+}
+
+// TestLongHistory asks for more values than an answer has.
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const values = 101_000
+	for step := 0; step < values; step += 1000 {
+		batch := &mlflow.LogBatchRequest{RunID: run.Info.RunID}
+		for i := range 1000 {
+			batch.Metrics = append(batch.Metrics, mlflow.Metric{Key: "m", Value: 1, Step: int64(step + i), Timestamp: int64(values - step - i)})
+		}
+		if err := s.LogBatch(t.Context(), batch.RunID, batch.Metrics, batch.Params, batch.Tags); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, limit := range []int{0, 1_000_000} {
+		first, token, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, "")
+		if err != nil || len(first) != 100_000 || token == "" {
+			t.Fatal(len(first), token, err)
+		}
+		rest, end, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, token)
+		if err != nil || len(rest) != 1000 || end != "" || first[0].Timestamp != 1 || rest[999].Timestamp != values {
+			t.Errorf("%d more, then %q, %v", len(rest), end, err)
+		}
+	}
+}
