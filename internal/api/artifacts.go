@@ -88,11 +88,17 @@ func (s *Server) listAt(ctx context.Context, uri, below string) (*mlflow.ListArt
 // The parts of a large upload exist for object stores that take them directly;
 // here one PUT takes any size.
 
-func noMultipartUpload(context.Context, *mlflow.MultipartRequest) (*mlflow.Empty, error) {
+func noMultipartUpload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
+	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
+		return nil, err
+	}
 	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart upload is not supported for the current artifact repository")
 }
 
-func noMultipartDownload(context.Context, *mlflow.MultipartRequest) (*mlflow.Empty, error) {
+func noMultipartDownload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
+	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
+		return nil, err
+	}
 	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart download is not supported for the current artifact repository")
 }
 

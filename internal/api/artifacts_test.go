@@ -370,6 +370,8 @@ func TestRunArtifacts(t *testing.T) {
 		{name: "presigned of no run", path: "artifacts/presigned-download-url", body: `{"run_id":"nope","path":"x"}`, status: 404},
 
 		{name: "parts", path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, body: `{"path":"f","num_parts":2}`, status: 501, has: []string{"NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository"}},
+		{name: "parts outside", path: "/api/2.0/mlflow-artifacts/mpu/create/a%252e%252e/x", body: `{"path":"f"}`, status: 400, has: []string{"Invalid path"}},
+		{name: "presigned proxy outside", method: "GET", path: "/api/2.0/mlflow-artifacts/presigned/a%5cb", status: 400, has: []string{"Invalid path"}},
 		{name: "parts done", path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, body: `{"path":"f","upload_id":"u","parts":[]}`, status: 501},
 		{name: "parts aborted", path: "/api/2.0/mlflow-artifacts/mpu/abort/" + base, body: `{"path":"f","upload_id":"u"}`, status: 501},
 		{name: "presigned proxy", method: "GET", path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", status: 501, has: []string{"Multipart download is not supported for the current artifact repository"}},

@@ -94,7 +94,7 @@ func decodeJSON(body []byte, dst any) error {
 }
 
 func readDocument(body []byte, dst any) error {
-	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
 	v := reflect.ValueOf(dst).Elem()
 	switch dec.PeekKind() {
 	case '{':
@@ -107,12 +107,19 @@ func readDocument(body []byte, dst any) error {
 			return err
 		}
 		inner := tok.String()
-		if strings.HasPrefix(strings.TrimSpace(inner), "{") {
-			return readDocument([]byte(inner), dst)
+		if !strings.HasPrefix(strings.TrimSpace(inner), "{") {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
 		}
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
+		if err := readDocument([]byte(inner), dst); err != nil {
+			return err
+		}
 	case 'n':
-		return readDocument([]byte("{}"), dst)
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		if err := readDocument([]byte("{}"), dst); err != nil {
+			return err
+		}
 	default:
 		if err := dec.SkipValue(); err != nil {
 			return err
@@ -190,10 +197,10 @@ func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
 		} else if known && spelled[at] != "" {
 			return bothSpellings(name, spelled[at])
 		}
+		shadowed := false
 		if !known {
-			if at, known = p.alias[name]; known && seen&(1<<at) != 0 {
-				known = false
-			}
+			at, known = p.alias[name]
+			shadowed = known && seen&(1<<at) != 0
 		}
 		if !known {
 			if err := dec.SkipValue(); err != nil {
@@ -202,7 +209,11 @@ func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
 			continue
 		}
 		f := &p.fields[at]
-		present, err := readValue(dec, v.Field(f.index), f.enum, join(path, f.name))
+		into := v.Field(f.index)
+		if shadowed { // Read all the same, so that its type is checked.
+			into = reflect.New(into.Type()).Elem()
+		}
+		present, err := readValue(dec, into, f.enum, join(path, f.name))
 		if err != nil {
 			return err
 		}
@@ -275,6 +286,10 @@ func readValue(dec *jsontext.Decoder, v reflect.Value, names []string, path stri
 	}
 }
 
+// maxItems bounds what a list may have, before the route counts them: an item
+// takes more memory than the two bytes with which a body can name it.
+const maxItems = 100_000
+
 func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 	if dec.PeekKind() != '[' {
 		return wrongType(dec, path)
@@ -284,6 +299,9 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 	}
 	v.SetLen(0)
 	for n := 0; dec.PeekKind() != ']'; n++ {
+		if n == maxItems {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: the list has more than %d items.", path, maxItems)
+		}
 		if n == v.Cap() {
 			v.Grow(1)
 		}

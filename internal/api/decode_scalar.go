@@ -18,19 +18,16 @@ func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path str
 	if kind == '{' || kind == '[' {
 		return wrongType(dec, path)
 	}
-	raw, err := dec.ReadValue()
+	tok, err := dec.ReadToken()
 	if err != nil {
 		return err
 	}
-	text := string(raw)
-	if kind == '"' {
-		b, err := jsontext.AppendUnquote(nil, raw)
-		if err != nil {
-			return err
-		}
-		text = string(b)
-	}
+	text := tok.String() // The one copy of a text that may be large.
 	if !setScalar(v, kind, text, names) {
+		raw := []byte(shorten(text))
+		if kind == '"' {
+			raw, _ = jsontext.AppendQuote(nil, raw) // Invalid UTF-8 was refused before.
+		}
 		return invalidType(path, raw, kind)
 	}
 	if kind == '"' && strings.IndexByte(text, 0) >= 0 {

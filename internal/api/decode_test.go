@@ -78,6 +78,32 @@ func TestDecodeSpellings(t *testing.T) {
 	}
 }
 
+func TestDecodeRefused(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"run_id":"a","run_uuid":5,"key":"k"}`:     "Invalid value 5 for parameter 'run_id' supplied",
+		`{"run_id":"a","run_uuid":[],"key":"k"}`:    "Invalid value [] for parameter 'run_id' supplied",
+		`{"run_id":"a","key":"k"} x`:                "not valid JSON",
+		`"{\"run_id\":\"a\",\"key\":\"k\"}" x`:      "not valid JSON",
+		`nul`:                                       "not valid JSON",
+		"\ufeff" + `{"run_id":"a","key":"k"}`:       "not valid JSON",
+		`{"run_id":"a","key":"k","value":"\u0000"}`: "NUL",
+	} {
+		err := decodeJSON([]byte(body), new(mlflow.SetTagRequest))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+	body := `{"run_id":"a","tags":[` + strings.Repeat("{},", 10) + `{}]}`
+	if err := decodeJSON([]byte(body), new(mlflow.LogBatchRequest)); err == nil || !strings.Contains(err.Error(), "'tags[0].key'") {
+		t.Errorf("%v", err)
+	}
+	body = `{"experiment_ids":[` + strings.Repeat(`"",`, maxItems) + `""]}`
+	if err := decodeJSON([]byte(body), new(mlflow.SearchRunsRequest)); err == nil || !strings.Contains(err.Error(), "more than 100000 items") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestDecodeQuery(t *testing.T) {
 	t.Parallel()
 	q, err := url.ParseQuery("run_ids=a&run_ids=b&metric_key=m&max_results=7&startStep=1")

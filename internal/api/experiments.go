@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
@@ -66,7 +67,7 @@ func validLocation(location string) error {
 	switch {
 	case location == "":
 		return nil
-	case len(location) > maxArtifactLocation:
+	case len(location) > maxArtifactLocation && utf8.RuneCountInString(location) > maxArtifactLocation:
 		return mlflow.Errorf(mlflow.InvalidParameterValue,
 			"Invalid artifact path length. The length of the artifact path cannot be greater than %d characters. "+
 				"To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable.", maxArtifactLocation)

@@ -211,6 +211,7 @@ func TestFilesAPI(t *testing.T) {
 		{"DELETE", files + run + "/once", "", 404, ""},
 		{"POST", files + run + "/big?action=initiate-upload&overwrite=true", "", 200, `{"multipart_upload":{"session_token":"`},
 		{"POST", files + run + "/big?action=complete-upload", "{}", 501, "NOT_IMPLEMENTED"},
+		{"POST", files + run + "/%252e?action=complete-upload", "{}", 400, "Invalid path"},
 		{"POST", "/api/2.0/fs/create-upload-part-urls", "{}", 299, ""},
 		{"POST", "/api/2.0/fs/create-download-url?path=x", "", 299, ""},
 		{"GET", "/api/2.0/mlflow/runs/get", "", 299, ""},

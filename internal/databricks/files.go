@@ -85,10 +85,11 @@ func refuseExisting(r *http.Request, repo artifact.Repo, p string) error {
 // given a session that has no part URLs, upon which it sends the whole file in
 // one PUT: one pass over the disk, all or nothing.
 func (d *Door) largeUpload(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Query().Get("action") != "initiate-upload" {
-		return mlflow.Errorf(mlflow.NotImplemented, "Files are uploaded here in one PUT; there are no parts to put together.")
+	_, _, err := d.target(r)
+	if r.URL.Query().Get("action") != "initiate-upload" && !errors.Is(err, mlflow.InvalidParameterValue) {
+		err = mlflow.Errorf(mlflow.NotImplemented, "Files are uploaded here in one PUT; there are no parts to put together.")
 	}
-	if _, _, err := d.target(r); err != nil {
+	if err != nil {
 		return err
 	}
 	type session struct {

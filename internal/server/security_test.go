@@ -79,6 +79,8 @@ func TestGuard(t *testing.T) {
 		{"foreign", "POST", "/ajax-api/x", "localhost", "Origin: https://evil.example", 403},
 		{"foreign with our name inside", "POST", "/api/x", "localhost", "Origin: https://localhost.evil.example", 403},
 		{"foreign user part", "POST", "/api/x", "localhost", "Origin: https://localhost@evil.example", 403},
+		{"our name with a fragment", "POST", "/api/x", "localhost", "Origin: http://localhost#evil.example", 403},
+		{"our name with a user", "POST", "/api/x", "localhost", "Origin: http://evil@localhost", 403},
 		{"null", "POST", "/api/x", "localhost", "Origin: null", 403},
 		{"foreign without origin", "PUT", "/api/x", "localhost", "Sec-Fetch-Site: cross-site", 403},
 		{"on every path", "POST", "/graphql", "localhost", "Origin: https://evil.example", 403},
