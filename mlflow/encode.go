@@ -29,6 +29,11 @@ func (r *MetricHistoryResponse) WriteJSON(b []byte, flush func([]byte) []byte) [
 }
 
 func (r *MetricHistoryResponse) page(b []byte, flush func([]byte) []byte) ([]byte, string) {
+	if v := r.Values; v != nil {
+		return appendItems(b, flush, `"metrics":`, v.Points, func(p *MetricPoint, b []byte) []byte {
+			return (&Metric{Key: v.Key, Value: p.Value, Timestamp: p.Timestamp, Step: p.Step}).AppendJSON(b)
+		}), r.NextPageToken
+	}
 	return appendItems(b, flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), r.NextPageToken
 }
 

@@ -29,6 +29,12 @@ func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryR
 			return nil, badLimit(limit, "a positive integer.")
 		}
 	}
+	if limit == 0 && in.PageToken == "" { // Clients that know no pages want all.
+		points, whole, err := s.Store.WholeMetricHistory(ctx, in.RunID, in.MetricKey)
+		if whole || err != nil {
+			return &mlflow.MetricHistoryResponse{Values: &mlflow.MetricValues{Key: in.MetricKey, Points: points}}, err
+		}
+	}
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, limit, in.PageToken)
 	return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
 }

@@ -25,48 +25,66 @@ func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	return err
 }
 
-// maxHistory is how many values an answer has at most; they take 15 MiB.
-const maxHistory = 100_000
+// maxPage is how many values a page of a history has at most, which take 15 MiB;
+// maxWhole, how many an answer in one piece, in 48 MB.
+const (
+	maxPage  = 100_000
+	maxWhole = 2_000_000
+)
 
-// MetricHistory returns values of one metric in the order of timestamp, step
-// and value: all of them when limit is 0 and there are not more than an answer
-// can hold, otherwise one page and the token of the next. An unknown run or key
-// has no values.
+// MetricHistory returns a page of the values of one metric in the order of
+// timestamp, step and value, and the token of the next page: up to limit values,
+// 0 for as many as a page can have. An unknown run or key has no values.
 func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
 	offset, err := search.DecodeOffset(token)
 	if err != nil {
 		return nil, "", err
 	}
-	if limit > maxHistory || limit == 0 && offset > 0 {
-		limit = maxHistory
+	if limit == 0 || limit > maxPage {
+		limit = maxPage
 	}
-	query, args := "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
-	if limit > 0 {
-		query, args = query+" ORDER BY timestamp, step, value LIMIT ? OFFSET ?", append(args, limit+1, offset)
-	} else { // The index has them by step, which nearly is the order wanted.
-		query, args = query+" ORDER BY step LIMIT ?", append(args, maxHistory+1)
-	}
+	query := "SELECT " + metricColumns + " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value LIMIT ? OFFSET ?"
 	err = s.readAside(ctx, func(t tx) error {
 		list = nil
-		return t.each(query, args, func(rows *sql.Rows) error {
+		return t.each(query, []any{runID, key, limit + 1, offset}, func(rows *sql.Rows) error {
 			list = append(list, mlflow.Metric{Key: key})
 			return scanMetric(rows, &list[len(list)-1])
 		})
 	})
-	if limit == 0 && len(list) > maxHistory {
-		list = nil // No longer needed while the page is read.
-		return s.MetricHistory(ctx, runID, key, maxHistory, token)
+	if len(list) > limit {
+		list, next = list[:limit], search.EncodeOffset(offset+limit)
 	}
-	if limit > 0 && len(list) > limit {
-		return list[:limit], search.EncodeOffset(offset + limit), err
-	}
+	return list, next, err
+}
+
+// WholeMetricHistory returns all that pages of MetricHistory have. It returns
+// false for a history that is too long for that.
+func (s *Store) WholeMetricHistory(ctx context.Context, runID, key string) (list []mlflow.MetricPoint, whole bool, err error) {
+	const where = " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ?"
+	err = s.readAside(ctx, func(t tx) error {
+		var n int
+		if err := t.queryRow("SELECT count(*)"+where, runID, key).Scan(&n); err != nil {
+			return err
+		}
+		if whole = n <= maxWhole; !whole {
+			return nil
+		}
+		list = make([]mlflow.MetricPoint, 0, n)
+		// The index has them by step, which nearly is the order wanted.
+		return t.each("SELECT "+metricColumns+where+" ORDER BY step", []any{runID, key}, func(rows *sql.Rows) error {
+			var m mlflow.Metric
+			err := scanMetric(rows, &m)
+			list = append(list, mlflow.MetricPoint{Value: m.Value, Timestamp: m.Timestamp, Step: m.Step})
+			return err
+		})
+	})
 	if !slices.IsSortedFunc(list, byTime) {
 		slices.SortFunc(list, byTime)
 	}
-	return list, "", err
+	return list, whole, err
 }
 
-func byTime(a, b mlflow.Metric) int {
+func byTime(a, b mlflow.MetricPoint) int {
 	av, _ := stored(a.Value)
 	bv, _ := stored(b.Value)
 	return cmp.Or(cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(a.Step, b.Step), cmp.Compare(av, bv))

@@ -66,6 +66,10 @@ func TestLongHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	all, whole, err := s.WholeMetricHistory(t.Context(), run.Info.RunID, "m")
+	if err != nil || !whole || len(all) != values || all[0].Timestamp != 1 || all[values-1].Step != 0 {
+		t.Fatal(len(all), whole, err)
+	}
 	for _, limit := range []int{0, 1_000_000} {
 		first, token, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, "")
 		if err != nil || len(first) != 100_000 || token == "" {
