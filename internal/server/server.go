@@ -22,17 +22,15 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-const (
-	// shutdownTimeout is how long requests under way may take to end after SIGTERM.
-	shutdownTimeout = 25 * time.Second
-	maxHeader       = 64 << 10 // bytes of a request before its body
-)
+// shutdownTimeout is how long requests under way may take to end after SIGTERM.
+const shutdownTimeout = 25 * time.Second
 
 // Server is a running tracking server.
 type Server struct {
@@ -55,13 +53,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 		return nil, errors.Join(err, st.Close())
 	}
 	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:  handler,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	wordRefusals(s.http)
 	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot listen on %s:%d: %w", c.Host, c.Port, err), st.Close())
@@ -114,7 +108,10 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(wordedListener{s.listener}) }()
+	guarded := conns.Guard(s.http, s.listener, func(message string) []byte {
+		return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
+	})
+	go func() { failed <- s.http.Serve(guarded) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.store.Close())
@@ -176,7 +173,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 			pages.ServeHTTP(w, r)
 		}
 	})
-	return boundBodies(newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root))), nil
+	return newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root)), nil
 }
 
 func noPage(w http.ResponseWriter, _ *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"net/http"
 	"strconv"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -13,11 +14,29 @@ import (
 type request struct {
 	Inputs    json.RawMessage `json:"inputs"`
 	Instances json.RawMessage `json:"instances"`
-	Split     *struct {
-		Columns []json.RawMessage   `json:"columns"`
-		Data    [][]json.RawMessage `json:"data"`
-	} `json:"dataframe_split"`
-	Records json.RawMessage `json:"dataframe_records"`
+	Split     *split          `json:"dataframe_split"`
+	Records   json.RawMessage `json:"dataframe_records"`
+}
+
+// split is a table whose rows are lists.
+type split struct {
+	Columns []json.RawMessage `json:"columns"`
+	Data    json.RawMessage   `json:"data"`
+}
+
+// maxCells is how many cells a table may have, about: one takes two bytes of a
+// request and up to a hundred as a value of its own. Tensors have no such limit.
+const maxCells = 500_000
+
+func checkCells(text []byte, separators string) error {
+	n := 0
+	for i := range len(separators) {
+		n += bytes.Count(text, []byte{separators[i]})
+	}
+	if n > maxCells {
+		return &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs."}
+	}
+	return nil
 }
 
 // decodeJSON reads the inputs of a model; columns are those of its signature, nil
@@ -39,7 +58,7 @@ func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (input
 	var f *frame
 	switch {
 	case in.Split != nil:
-		f, err = splitFrame(in.Split.Columns, in.Split.Data)
+		f, err = splitFrame(in.Split)
 	case in.Records != nil:
 		f, err = recordsFrame(in.Records)
 	case columns != nil && in.Instances != nil && isList(in.Instances, '{'):
@@ -95,9 +114,15 @@ func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*ml
 // fromInstances reads examples one after the other: tensors, or objects with one
 // tensor for each input.
 func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	var objects []map[string]json.RawMessage
-	if json.Unmarshal(text, &objects) != nil || len(objects) == 0 {
+	if !isList(text, '{') {
 		return fromNested(text, specs)
+	}
+	if err := checkCells(text, ","); err != nil {
+		return nil, err
+	}
+	var objects []map[string]json.RawMessage
+	if err := json.Unmarshal(text, &objects); err != nil {
+		return nil, mlflow.Errorf(mlflow.BadRequest, "instances begins with an object, and has something else in it.")
 	}
 	columns := map[string][]json.RawMessage{}
 	for i, o := range objects {
@@ -118,6 +143,9 @@ func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]
 
 // decodeCSV reads a table whose first line names the columns.
 func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
+	if err := checkCells(body, ",\n"); err != nil {
+		return nil, err
+	}
 	lines, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
 	if err != nil {
 		return nil, mlflow.Errorf(mlflow.BadRequest, "The CSV cannot be read: %v", err)
@@ -133,7 +161,7 @@ func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[st
 				continue
 			}
 			if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Line %d, column %q: %q is not a number.", i+2, lines[0][j], cell)
+				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Line %d, column %.100q: %.100q is not a number.", i+2, lines[0][j], cell)
 			}
 			rows[i] = append(rows[i], json.RawMessage(cell))
 		}

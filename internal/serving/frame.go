@@ -27,9 +27,15 @@ func isList(text json.RawMessage, first byte) bool {
 }
 
 // splitFrame reads names of columns, which may be numbers, and rows.
-func splitFrame(names []json.RawMessage, rows [][]json.RawMessage) (*frame, error) {
-	f := &frame{rows: rows}
-	for _, name := range names {
+func splitFrame(in *split) (*frame, error) {
+	f := &frame{}
+	if err := checkCells(in.Data, ","); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(in.Data, &f.rows); err != nil {
+		return nil, mlflow.Errorf(mlflow.BadRequest, "dataframe_split has no list of rows as its data, each a list.")
+	}
+	for _, name := range in.Columns {
 		text := string(name)
 		if len(name) > 0 && name[0] == '"' {
 			if err := json.Unmarshal(name, &text); err != nil {
@@ -38,7 +44,7 @@ func splitFrame(names []json.RawMessage, rows [][]json.RawMessage) (*frame, erro
 		}
 		f.columns = append(f.columns, text)
 	}
-	for i, row := range rows {
+	for i, row := range f.rows {
 		if len(f.columns) > 0 && len(row) != len(f.columns) {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Row %d has %d values for %d columns.", i, len(row), len(f.columns))
 		}
@@ -49,9 +55,12 @@ func splitFrame(names []json.RawMessage, rows [][]json.RawMessage) (*frame, erro
 // recordsFrame reads objects, one a row. The columns are in the order in which they
 // are first met; what an object lacks is null.
 func recordsFrame(text json.RawMessage) (*frame, error) {
+	if err := checkCells(text, ","); err != nil {
+		return nil, err
+	}
 	var records []json.RawMessage
 	if err := json.Unmarshal(text, &records); err != nil {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The rows cannot be read: %v", err)
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The rows are no list.")
 	}
 	if len(records) == 0 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "There are no rows.")
@@ -60,7 +69,7 @@ func recordsFrame(text json.RawMessage) (*frame, error) {
 	for i, record := range records {
 		var values map[string]json.RawMessage
 		if err := json.Unmarshal(record, &values); err != nil {
-			return nil, mlflow.Errorf(mlflow.BadRequest, "Row %d is no object: %v", i, err)
+			return nil, mlflow.Errorf(mlflow.BadRequest, "Row %d is no object.", i)
 		}
 		if len(values) > len(f.columns) || i == 0 {
 			f.addColumns(record, places)
@@ -101,9 +110,12 @@ func (f *frame) addColumns(record json.RawMessage, places map[string]int) {
 
 // columnsFrame reads lists by the names of the columns.
 func columnsFrame(text json.RawMessage, columns []string) (*frame, error) {
+	if err := checkCells(text, ","); err != nil {
+		return nil, err
+	}
 	var lists map[string][]json.RawMessage
 	if err := json.Unmarshal(text, &lists); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The columns are no lists: %v", err)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The columns are no lists.")
 	}
 	f := &frame{columns: columns}
 	for at, name := range columns {

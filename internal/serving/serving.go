@@ -8,20 +8,26 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
+	"path"
+	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
 
-// maxBody is how many bytes a request may have.
-const maxBody = 128 << 20
+const (
+	maxBody  = 32 << 20         // bytes of a request; as tensors they take several times that
+	bodyTime = 30 * time.Second // for them to arrive
+)
 
 // Handler serves one model, which several requests may use at the same time.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
@@ -36,7 +42,31 @@ func Handler(m *models.Model, log *slog.Logger) http.Handler {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\n") })
 	}
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) })
-	return mux
+	mux.HandleFunc("/invocations", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		s.fail(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use POST."})
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing for %s here; predictions are at POST /invocations.", r.Method))
+	})
+	return s.recovered(mux)
+}
+
+// recovered turns a panic into an answer without internals, logged once, and
+// refuses the paths that the mux would redirect.
+func (s *server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.fail(w, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path {
+			s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing at this path; predictions are at POST /invocations."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 type server struct {
@@ -67,12 +97,13 @@ func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) (any, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // Where it cannot be set, there is none.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The request has more than 128 MB; send fewer rows at a time."}
+			return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The request has more than 32 MiB; send fewer rows at a time."}
 		}
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The request was not read to its end: %v", err)
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The request could not be read to its end.")
 	}
 	inputs, table, err := s.decode(r.Header.Get("Content-Type"), body)
 	if err != nil {
@@ -200,15 +231,16 @@ func (s *server) fail(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(e.HTTPStatus())
-	_ = json.NewEncoder(w).Encode(map[string]string{"error_code": string(e.Code), "message": e.Message})
+	_, _ = w.Write(errorJSON(e)) // A client that has gone away needs no answer.
 }
 
-// The limits of a connection; a prediction itself may take its time.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	lastRequests  = 25 * time.Second
-)
+func errorJSON(e *mlflow.Error) []byte {
+	b, _ := json.Marshal(map[string]string{"error_code": string(e.Code), "message": e.Message}) // Strings always marshal.
+	return append(b, '\n')
+}
+
+// lastRequests is how long predictions under way may take to end.
+const lastRequests = 25 * time.Second
 
 // Serve answers on address until ctx ends, then lets the requests under way
 // finish. ready is told the server's own address once it listens.
@@ -217,9 +249,12 @@ func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s := &http.Server{Handler: Handler(m, log), ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	guarded := conns.Guard(s, listener, func(message string) []byte {
+		return errorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
+	})
 	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(listener) }()
+	go func() { failed <- s.Serve(guarded) }()
 	ready("http://" + listener.Addr().String())
 	select {
 	case err := <-failed:

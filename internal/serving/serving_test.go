@@ -142,7 +142,16 @@ func TestRefusals(t *testing.T) {
 		{"application/json", `{"dataframe_records": []}`, "INVALID_PARAMETER_VALUE", 400},
 		{"application/json", `{"dataframe_records": [{"a": 1}]}`, "INVALID_PARAMETER_VALUE", 400},
 		{"application/json", `{"instances": []}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": 5}}`, "BAD_REQUEST", 400},
+		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": [5]}}`, "BAD_REQUEST", 400},
+		{"application/json", `{"dataframe_split": {"data": [[` + strings.Repeat("1,", 500_001) + `1]]}}`, "BAD_REQUEST", 413},
+		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": [["[,]\""]]}}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_split": {"columns": ["a"]}}`, "BAD_REQUEST", 400},
+		{"application/json", `{"dataframe_records": {"a": {"b": 1}}}`, "BAD_REQUEST", 400},
+		{"application/json", `{"dataframe_records": [null]}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"instances": [{"a": 1}, 5]}`, "BAD_REQUEST", 400},
 		{"text/csv", "a,b\n1\n", "BAD_REQUEST", 400},
+		{"text/csv", "", "BAD_REQUEST", 400},
 		{"text/csv", "a,b\n1,x\n", "INVALID_PARAMETER_VALUE", 400},
 		{"text/csv", "a,b\n", "BAD_REQUEST", 400},
 		{"text/plain", "x", "BAD_REQUEST", 415},
@@ -168,6 +177,24 @@ func TestServe(t *testing.T) {
 		ended <- Serve(ctx, "127.0.0.1:0", m, slog.New(slog.DiscardHandler), func(url string) { ready <- url })
 	}()
 	url := <-ready
+	for request, want := range map[string]int{"GET /invocations": 405, "GET /none": 404, "POST //invocations": 404} {
+		method, path, _ := strings.Cut(request, " ")
+		req, err := http.NewRequestWithContext(t.Context(), method, url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e struct {
+			Code string `json:"error_code"`
+		}
+		err = json.NewDecoder(resp.Body).Decode(&e)
+		if resp.Body.Close(); err != nil || resp.StatusCode != want || e.Code == "" {
+			t.Errorf("%s: %d %v %v", request, resp.StatusCode, e, err)
+		}
+	}
 	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2"} {
 		resp, err := http.Get(url + path)
 		if err != nil {

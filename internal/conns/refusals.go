@@ -1,4 +1,7 @@
-package server
+// Package conns guards the connections of an HTTP server: none is held by a
+// request that does not arrive or an answer that is not read, and every refusal
+// can be read, also those that no handler sees.
+package conns
 
 import (
 	"bytes"
@@ -11,39 +14,18 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/millrace-ml/millrace/internal/api"
-	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// A request that net/http cannot read (a broken header, an unknown transfer
-// encoding) reaches no handler: net/http refuses it by itself, in plain text and
-// in part with 5xx, and hangs up on what is still being sent. The types here word
-// such a refusal like every other error, and let its receiver read it.
+const (
+	headerTime = 10 * time.Second // for the head of a request to arrive
+	idleTime   = 2 * time.Minute
+	maxHeader  = 64 << 10 // bytes of a request before its body
+)
 
-// wordedListener accepts connections that word refusals.
-type wordedListener struct{ net.Listener }
-
-// Accept implements net.Listener.
-func (l wordedListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		return &wordedConn{TCPConn: tcp}, err
-	}
-	return c, err
-}
-
-// wordedConn is a connection; answering tells that what is written now comes
-// from a handler.
-type wordedConn struct {
-	*net.TCPConn
-	answering atomic.Bool
-}
-
-type connKey struct{}
-
-// wordRefusals makes s word its refusals. Its listener has to be a wordedListener.
-func wordRefusals(s *http.Server) {
+// Guard sets the limits of s, which has its handler by then, and returns the
+// listener that it has to serve. ErrorJSON makes the body of a refusal.
+func Guard(s *http.Server, l net.Listener, errorJSON func(message string) []byte) net.Listener {
+	s.ReadHeaderTimeout, s.IdleTimeout, s.MaxHeaderBytes = headerTime, idleTime, maxHeader
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, c)
 	}
@@ -52,14 +34,45 @@ func wordRefusals(s *http.Server) {
 			w.answering.Store(false)
 		}
 	}
-	next := s.Handler
+	next := boundBodies(s.Handler)
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(*wordedConn); ok {
 			c.answering.Store(true)
 		}
 		next.ServeHTTP(w, r)
 	})
+	return wordedListener{l, errorJSON}
 }
+
+// A request that net/http cannot read (a broken header, an unknown transfer
+// encoding) reaches no handler: net/http refuses it by itself, in plain text and
+// in part with 5xx, and hangs up on what is still being sent. The types here word
+// such a refusal like every other error, and let its receiver read it.
+
+// wordedListener accepts connections that word refusals.
+type wordedListener struct {
+	net.Listener
+	errorJSON func(message string) []byte
+}
+
+// Accept implements net.Listener.
+func (l wordedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return &wordedConn{TCPConn: tcp, errorJSON: l.errorJSON}, err
+	}
+	return c, err
+}
+
+// wordedConn is a connection; answering tells that what is written now comes
+// from a handler.
+type wordedConn struct {
+	*net.TCPConn
+	errorJSON func(message string) []byte
+	answering atomic.Bool
+}
+
+type connKey struct{}
 
 // Write implements net.Conn. net/http writes a refusal in one piece, before or
 // between the answers of handlers.
@@ -71,7 +84,7 @@ func (c *wordedConn) Write(b []byte) (int, error) {
 	if status == 0 {
 		return c.TCPConn.Write(b)
 	}
-	if _, err := c.TCPConn.Write(worded(status, reason)); err != nil {
+	if _, err := c.TCPConn.Write(c.worded(status, reason)); err != nil {
 		return 0, err
 	}
 	c.linger()
@@ -94,7 +107,7 @@ func refusal(b []byte) (status int, reason string) {
 	return status, strings.TrimPrefix(reason, ": ")
 }
 
-func worded(status int, reason string) []byte {
+func (c *wordedConn) worded(status int, reason string) []byte {
 	switch {
 	case status == http.StatusRequestHeaderFieldsTooLarge:
 		reason = fmt.Sprintf("its headers, the URL included, have more than %d KiB", maxHeader>>10)
@@ -106,7 +119,7 @@ func worded(status int, reason string) []byte {
 	if status >= http.StatusInternalServerError { // It is the request that is wrong.
 		status = http.StatusBadRequest
 	}
-	body := api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: "The request cannot be read: " + reason + "."})
+	body := c.errorJSON("The request cannot be read: " + reason + ".")
 	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %d\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n\r\n",
 		status, http.StatusText(status), len(body))
 	return append([]byte(head), body...)
