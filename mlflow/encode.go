@@ -174,10 +174,6 @@ func comma(b []byte, start, length int) []byte {
 	return b
 }
 
-func appendField(b []byte, start int, name, value string) []byte {
-	return appendJSONString(append(comma(b, start, 1), name...), value)
-}
-
 func appendPair(b []byte, key, value string) []byte {
 	b = appendJSONString(append(b, `{"key":`...), key)
 	return append(appendJSONString(append(b, `,"value":`...), value), '}')

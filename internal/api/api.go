@@ -277,7 +277,7 @@ func readAll(control *http.ResponseController, body io.Reader, length int64) ([]
 		buf = buf[:len(buf)+n]
 		if err != nil {
 			_ = control.SetReadDeadline(time.Time{})
-			if err == io.EOF { //nolint:errorlint // io.Reader documents a bare io.EOF.
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return buf, err
@@ -340,7 +340,7 @@ func writeBody(w http.ResponseWriter, body []byte) {
 	for len(body) > 0 {
 		n := min(len(body), 256<<10)
 		_ = control.SetWriteDeadline(time.Now().Add(answerPause)) // Where it cannot be set, there is none.
-		if _, err := w.Write(body[:n]); err != nil {
+		if _, err := w.Write(body[:n]); err != nil {              //nolint:gosec // It is JSON and says so.
 			return // A client that has gone away needs no answer.
 		}
 		body = body[n:]
@@ -393,7 +393,7 @@ func writeError(w http.ResponseWriter, e *mlflow.Error) {
 	}
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(b)
+	_, _ = w.Write(b) //nolint:gosec // As above.
 }
 
 // maxMessage is how many bytes of a message are shown: some repeat what was sent.

@@ -16,16 +16,18 @@ import (
 	"time"
 )
 
+// HeaderTime is how long the head of a request may take to arrive.
+const HeaderTime = 10 * time.Second
+
 const (
-	headerTime = 10 * time.Second // for the head of a request to arrive
-	idleTime   = 2 * time.Minute
-	maxHeader  = 64 << 10 // bytes of a request before its body
+	idleTime  = 2 * time.Minute
+	maxHeader = 64 << 10 // bytes of a request before its body
 )
 
 // Guard sets the limits of s, which has its handler by then, and returns the
 // listener that it has to serve. ErrorJSON makes the body of a refusal.
 func Guard(s *http.Server, l net.Listener, errorJSON func(message string) []byte) net.Listener {
-	s.ReadHeaderTimeout, s.IdleTimeout, s.MaxHeaderBytes = headerTime, idleTime, maxHeader
+	s.ReadHeaderTimeout, s.IdleTimeout, s.MaxHeaderBytes = HeaderTime, idleTime, maxHeader
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, c)
 	}
@@ -128,7 +130,7 @@ func (c *wordedConn) worded(status int, reason string) []byte {
 // linger reads on for a moment. To close a connection on which bytes are unread
 // resets it, and its other end loses the answer.
 func (c *wordedConn) linger() {
-	_ = c.TCPConn.CloseWrite()
-	_ = c.TCPConn.SetReadDeadline(time.Now().Add(time.Second))
+	_ = c.CloseWrite()
+	_ = c.SetReadDeadline(time.Now().Add(time.Second))
 	_, _ = io.CopyN(io.Discard, c.TCPConn, 16<<20)
 }

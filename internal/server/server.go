@@ -53,8 +53,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 		return nil, errors.Join(err, st.Close())
 	}
 	s.http = &http.Server{
-		Handler:  handler,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:           handler,
+		ReadHeaderTimeout: conns.HeaderTime,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
 	if err != nil {

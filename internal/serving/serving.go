@@ -249,7 +249,7 @@ func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	s := &http.Server{Handler: Handler(m, log), ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: conns.HeaderTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	guarded := conns.Guard(s, listener, func(message string) []byte {
 		return errorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
 	})
