@@ -56,7 +56,7 @@ func (s *Store) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment,
 		if e, err = t.experiment(id); err != nil {
 			return err
 		}
-		return t.loadExperimentTags([]mlflow.Experiment{*e}, func(_ int, tags []mlflow.Tag) { e.Tags = tags })
+		return t.loadExperimentTags([]mlflow.Experiment{*e}, all(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
 	})
 	return e, err
 }
@@ -71,7 +71,7 @@ func (s *Store) ExperimentByName(ctx context.Context, name string) (e *mlflow.Ex
 		if err != nil {
 			return err
 		}
-		return t.loadExperimentTags([]mlflow.Experiment{*e}, func(_ int, tags []mlflow.Tag) { e.Tags = tags })
+		return t.loadExperimentTags([]mlflow.Experiment{*e}, all(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
 	})
 	return e, err
 }
@@ -102,7 +102,7 @@ func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 }
 
 // loadExperimentTags hands each experiment's tags to set, by its place in list.
-func (t tx) loadExperimentTags(list []mlflow.Experiment, set func(i int, tags []mlflow.Tag)) error {
+func (t tx) loadExperimentTags(list []mlflow.Experiment, room *room, set func(i int, tags []mlflow.Tag)) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, set func(i int, tags []
 				return err
 			}
 			tags[byID[id]] = append(tags[byID[id]], tag)
-			return nil
+			return room.take(pairSize, tag.Key, tag.Value)
 		})
 	for i := range tags {
 		set(i, tags[i])

@@ -37,7 +37,10 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 			return err
 		}
 		list, next = cutPage(list, int(in.MaxResults), offset)
-		return t.loadExperimentTags(list, func(i int, tags []mlflow.Tag) { list[i].Tags = tags })
+		list, next, err = fillPage(list, offset, next, func(part []mlflow.Experiment, r *room) error {
+			return t.loadExperimentTags(part, r, func(i int, tags []mlflow.Tag) { part[i].Tags = tags })
+		})
+		return err
 	})
 	return list, next, err
 }

@@ -217,7 +217,12 @@ func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, l
 				return err
 			}
 		}
-		return t.loadLoggedModels(list)
+		loaded, err := loadPage(list, pageBytes, t.loadLoggedModelChunk)
+		if err == nil && loaded < len(list) {
+			list = list[:loaded]
+			next, err = search.EncodeLoggedModelPage(in, offset+loaded)
+		}
+		return err
 	})
 	return list, next, err
 }
@@ -226,7 +231,7 @@ func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, l
 func (t tx) loadLoggedModels(models []mlflow.LoggedModel) error {
 	for len(models) > 0 {
 		n := min(loadChunk, len(models))
-		if err := t.loadLoggedModelChunk(models[:n]); err != nil {
+		if err := t.loadLoggedModelChunk(models[:n], all()); err != nil {
 			return err
 		}
 		models = models[n:]
@@ -234,24 +239,26 @@ func (t tx) loadLoggedModels(models []mlflow.LoggedModel) error {
 	return nil
 }
 
-func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
+func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel, room *room) error {
 	at := make(map[string]*mlflow.LoggedModel, len(models))
 	list := make([]string, len(models))
 	for i := range models {
-		at[models[i].Info.ModelID], list[i] = &models[i], models[i].Info.ModelID
+		m := &models[i]
+		m.Info.Tags, m.Data.Params, m.Data.Metrics = nil, nil, nil
+		at[m.Info.ModelID], list[i] = m, m.Info.ModelID
 	}
 	ids := []any{list}
 	return firstError(
 		func() error {
 			return t.each(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
-				return nil
+				return room.take(pairSize, key, value)
 			}))
 		},
 		func() error {
 			return t.each(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
 				at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
-				return nil
+				return room.take(pairSize, key, value)
 			}))
 		},
 		func() error {
@@ -264,7 +271,7 @@ func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel) error {
 				}
 				m.Value = logged(value.Float64, !value.Valid)
 				at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
-				return nil
+				return room.take(metricSize, m.Key)
 			})
 		},
 	)

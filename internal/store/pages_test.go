@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -78,6 +79,87 @@ func TestLongHistory(t *testing.T) {
 		rest, end, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, token)
 		if err != nil || len(rest) != 1000 || end != "" || first[0].Timestamp != 1 || rest[999].Timestamp != values {
 			t.Errorf("%d more, then %q, %v", len(rest), end, err)
+		}
+	}
+}
+
+// TestLargeCatalogPages is TestLargePages for everything else that is searched.
+func TestLargeCatalogPages(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	const items = 30
+	var tags []mlflow.Tag
+	for i := range 10 {
+		tags = append(tags, mlflow.Tag{Key: fmt.Sprint(i), Value: strings.Repeat("x", 100_000)})
+	}
+	for i := range items {
+		name := fmt.Sprint("m", i)
+		if _, err := s.CreateExperiment(t.Context(), name, "", tags); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateLoggedModel(t.Context(), 0, &mlflow.CreateLoggedModelRequest{ExperimentID: "0", Name: name, Tags: tags}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.CreateRegisteredModel(t.Context(), &mlflow.CreateRegisteredModelRequest{Name: "v"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range items {
+		if _, err := s.CreateRegisteredModel(t.Context(), &mlflow.CreateRegisteredModelRequest{Name: fmt.Sprint("m", i), Tags: tags}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateModelVersion(t.Context(), store.NewVersion{Name: "v", Source: "s3://bucket/x", Tags: tags}, store.Author{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, page := range map[string]func(token string) (int, string, error){
+		"experiments": func(token string) (int, string, error) {
+			list, next, err := s.SearchExperiments(t.Context(), &mlflow.SearchExperimentsRequest{MaxResults: 1000, PageToken: token, Filter: "name LIKE 'm%'"})
+			for _, e := range list {
+				if len(e.Tags) != len(tags) {
+					t.Errorf("%s has %d tags", e.Name, len(e.Tags))
+				}
+			}
+			return len(list), next, err
+		},
+		"registered models": func(token string) (int, string, error) {
+			list, next, err := s.SearchRegisteredModels(t.Context(), 1000, &mlflow.SearchRegisteredModelsRequest{PageToken: token, Filter: "name LIKE 'm%'"})
+			for _, m := range list {
+				if len(m.Tags) != len(tags) {
+					t.Errorf("%s has %d tags", m.Name, len(m.Tags))
+				}
+			}
+			return len(list), next, err
+		},
+		"versions": func(token string) (int, string, error) {
+			list, next, err := s.SearchModelVersions(t.Context(), 1000, &mlflow.SearchModelVersionsRequest{PageToken: token})
+			for _, v := range list {
+				if len(v.Tags) != len(tags) {
+					t.Errorf("version %s has %d tags", v.Version, len(v.Tags))
+				}
+			}
+			return len(list), next, err
+		},
+		"logged models": func(token string) (int, string, error) {
+			list, next, err := s.SearchLoggedModels(t.Context(), []int64{0}, 1000, &mlflow.SearchLoggedModelsRequest{ExperimentIDs: []string{"0"}, PageToken: token})
+			for _, m := range list {
+				if len(m.Info.Tags) != len(tags) {
+					t.Errorf("%s has %d tags", m.Info.Name, len(m.Info.Tags))
+				}
+			}
+			return len(list), next, err
+		},
+	} {
+		found, pages := 0, 0
+		for token := ""; pages == 0 || token != ""; pages++ {
+			n, next, err := page(token)
+			if err != nil || n == 0 {
+				t.Fatal(what, n, err)
+			}
+			found, token = found+n, next
+		}
+		if found != items || pages < 2 {
+			t.Errorf("%s: %d on %d pages", what, found, pages)
 		}
 	}
 }

@@ -233,7 +233,7 @@ func (s *Store) DeleteRegisteredModelTag(ctx context.Context, name, key string) 
 func (t tx) loadRegisteredModels(models []mlflow.RegisteredModel) error {
 	for len(models) > 0 {
 		n := min(loadChunk, len(models))
-		if err := t.loadRegisteredModelChunk(models[:n]); err != nil {
+		if err := t.loadRegisteredModelChunk(models[:n], all()); err != nil {
 			return err
 		}
 		models = models[n:]
@@ -241,18 +241,20 @@ func (t tx) loadRegisteredModels(models []mlflow.RegisteredModel) error {
 	return nil
 }
 
-func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel) error {
+func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel, room *room) error {
 	at := make(map[string]*mlflow.RegisteredModel, len(models))
 	names := make([]string, len(models))
 	for i := range models {
-		at[models[i].Name], names[i] = &models[i], models[i].Name
+		m := &models[i]
+		m.Tags, m.Aliases, m.LatestVersions = nil, nil, nil
+		at[m.Name], names[i] = m, m.Name
 	}
 	const in = inDefault + ` AND name IN (?...)`
 	return firstError(
 		func() error {
 			return t.each("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", []any{names}, scanPair(func(name, key, value string) error {
 				at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
-				return nil
+				return room.take(pairSize, key, value)
 			}))
 		},
 		func() error {

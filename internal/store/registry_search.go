@@ -40,7 +40,8 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 			return err
 		}
 		list, next = cutPage(list, limit, offset)
-		return t.loadRegisteredModels(list)
+		list, next, err = fillPage(list, offset, next, t.loadRegisteredModelChunk)
+		return err
 	})
 	return list, next, err
 }
@@ -71,7 +72,8 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 			return err
 		}
 		list, next = cutPage(list, limit, offset)
-		return t.loadVersionTags(list)
+		list, next, err = fillPage(list, offset, next, t.loadVersionTagsInto)
+		return err
 	})
 	return list, next, err
 }
@@ -79,6 +81,11 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 // loadVersionTags fills in the tags of versions: one query for each model that
 // has versions among them.
 func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
+	return t.loadVersionTagsInto(list, all())
+}
+
+// loadVersionTagsInto is loadVersionTags for a page.
+func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, room *room) error {
 	type span struct {
 		at        map[string]*mlflow.ModelVersion
 		low, high int64
@@ -86,6 +93,10 @@ func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
 	models := map[string]*span{}
 	for i := range list {
 		v := &list[i]
+		v.Tags = nil
+		if err := room.take(versionSize, v.Source); err != nil {
+			return err
+		}
 		number, err := parseVersion(v.Version)
 		if err != nil {
 			return err
@@ -103,8 +114,9 @@ func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
 				var version string
 				var tag mlflow.Tag
 				err := rows.Scan(&version, &tag.Key, &tag.Value)
-				if v := m.at[version]; v != nil {
+				if v := m.at[version]; v != nil && err == nil {
 					v.Tags = append(v.Tags, tag)
+					err = room.take(pairSize, tag.Key, tag.Value)
 				}
 				return err
 			})

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -56,71 +55,12 @@ func oneOf(column string, ids []int64) (condition string, arg any) {
 	return column + " IN (?...)", ids
 }
 
-// firstChunk and loadChunk are how many runs' data one query loads, at first and
-// at most, and pageBytes is about how much memory a page takes. A page of large
-// runs ends early instead of taking all memory there is; its token leads on.
-const (
-	firstChunk = 32
-	loadChunk  = 500
-	pageBytes  = 40 << 20
-)
-
 // loadRuns fills in everything about runs of which only the id is known, but
 // their model inputs, which MLflow tells of a single run only. It returns how
 // many of them it filled in: as many as a page can hold, at least one.
 func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
-	page := pageBytes
-	for n := firstChunk; loaded < len(runs) && page > 0; {
-		chunk := runs[loaded:min(loaded+n, len(runs))]
-		room := &room{left: page, needed: len(chunk) == 1}
-		if loaded == 0 {
-			room.left = page / 4 // Nothing is known of them yet.
-		}
-		before := room.left
-		err := t.loadRunChunk(chunk, room)
-		switch {
-		case errors.Is(err, errNoRoom) && loaded > 0:
-			return loaded, nil
-		case errors.Is(err, errNoRoom): // These are large; again with fewer.
-			n = max(1, n/8)
-			continue
-		case err != nil:
-			return loaded, err
-		}
-		loaded += len(chunk)
-		page -= before - room.left
-		n = min(loadChunk, 4*n)
-	}
-	return loaded, nil
+	return loadPage(runs, runsBytes, t.loadRunChunk)
 }
-
-// room is what a page still has room for. What is needed is taken all the same.
-type room struct {
-	left   int
-	needed bool
-}
-
-var errNoRoom = errors.New("the page is full")
-
-// take notes memory of a kind that has a size of its own, and texts in it.
-func (r *room) take(size int, texts ...string) error {
-	r.left -= size
-	for _, s := range texts {
-		r.left -= len(s)
-	}
-	if r.left < 0 && !r.needed {
-		return errNoRoom
-	}
-	return nil
-}
-
-// About how many bytes the parts of a run take beside their texts, in lists that
-// have grown.
-const (
-	runSize    = 1000
-	metricSize = 200
-	pairSize   = 60
-)
 
 func (t tx) loadRunChunk(runs []mlflow.Run, room *room) error {
 	at := make(map[string]*mlflow.Run, len(runs))
