@@ -25,6 +25,9 @@ type dialect struct {
 	countsConflicts bool
 	// arrays is whether a list of values is one argument.
 	arrays bool
+	// sample is how a history is sampled at once; empty where it takes a statement
+	// a value.
+	sample string
 	// finite is whether there is no way to write an infinite number.
 	finite bool
 	// inputOrder is a column of inputs i that grows from row to row: where rows
@@ -50,13 +53,13 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 
 var sqliteDialect = &dialect{
 	Dialect: search.SQLite, flavor: schema.SQLite,
-	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid",
+	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid", sample: sampleOfJSON,
 	rewrite: func(query string, _ []any) string { return query },
 }
 
 var postgresDialect = &dialect{
 	Dialect: search.PostgreSQL, flavor: schema.PostgreSQL,
-	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid",
+	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid", sample: sampleOfArray,
 	rewrite: rewritePostgres,
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -176,7 +177,7 @@ func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([
 		steps[i] = first + int64(float64(last-first)*float64(i)/float64(n-1))
 	}
 	find := t.sampleProbes
-	if t.c.d.arrays {
+	if t.c.d.sample != "" {
 		find = t.sampleAtOnce
 	}
 	sample, err := find(args[0], args[1], steps, last)
@@ -184,6 +185,40 @@ func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([
 		return nil, err
 	}
 	return t.appendMetrics(sample, where+" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", append(args[:len(args):len(args)], last))
+}
+
+// The ways to find the first row at or after each of some steps by one statement,
+// given the steps, the run, the key and the last step.
+const (
+	sampleOfArray = "SELECT m.value, m.timestamp, m.step, m.is_nan FROM unnest(?) AS at (step) CROSS JOIN LATERAL" +
+		" (SELECT " + metricColumns + " FROM metrics WHERE run_uuid = ? AND `key` = ? AND metrics.step >= at.step AND metrics.step <= ?" +
+		" ORDER BY metrics.step LIMIT 1) m ORDER BY at.step"
+	sampleOfJSON = "SELECT m.value, m.timestamp, m.step, m.is_nan FROM json_each(?) AS at CROSS JOIN metrics m WHERE m.rowid =" +
+		" (SELECT metrics.rowid FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ? AND metrics.step >= at.value AND metrics.step <= ?" +
+		" ORDER BY metrics.step LIMIT 1) ORDER BY m.step"
+)
+
+// sampleAtOnce finds the first row at or after each step, each row once.
+func (t tx) sampleAtOnce(runID, key any, steps []int64, last int64) (sample []mlflow.Metric, err error) {
+	list := any(steps)
+	if !t.c.d.arrays {
+		text, err := json.Marshal(steps)
+		if err != nil {
+			return nil, err
+		}
+		list = string(text)
+	}
+	err = t.each(t.c.d.sample, []any{list, runID, key, last}, func(rows *sql.Rows) error {
+		var m mlflow.Metric
+		if err := scanMetric(rows, &m); err != nil {
+			return err
+		}
+		if n := len(sample); n == 0 || sample[n-1].Step != m.Step {
+			sample = append(sample, m)
+		}
+		return nil
+	})
+	return sample, err
 }
 
 // sampleProbes finds the first row at or after each step, each row once.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -25,24 +24,4 @@ func (s *Store) logMetricsAtOnce(ctx context.Context, runID string, metrics []ml
 	}
 	active, err := p.logMetrics(ctx, runID, metrics)
 	return err != nil || active, err
-}
-
-// sampleQuery finds the first row at or after each of some steps.
-const sampleQuery = "SELECT m.value, m.timestamp, m.step, m.is_nan FROM unnest(?) AS at (step) CROSS JOIN LATERAL" +
-	" (SELECT " + metricColumns + " FROM metrics WHERE run_uuid = ? AND `key` = ? AND metrics.step >= at.step AND metrics.step <= ?" +
-	" ORDER BY metrics.step LIMIT 1) m ORDER BY at.step"
-
-// sampleAtOnce finds the first row at or after each step, each row once.
-func (t tx) sampleAtOnce(runID, key any, steps []int64, last int64) (sample []mlflow.Metric, err error) {
-	err = t.each(sampleQuery, []any{steps, runID, key, last}, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		if err := scanMetric(rows, &m); err != nil {
-			return err
-		}
-		if n := len(sample); n == 0 || sample[n-1].Step != m.Step {
-			sample = append(sample, m)
-		}
-		return nil
-	})
-	return sample, err
 }
