@@ -121,8 +121,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.Join(fmt.Errorf("some requests were still under way after %s", shutdownTimeout), s.http.Close())
+	if errors.Is(err, context.DeadlineExceeded) { // Uploads that stand still, say: nothing of them was acknowledged.
+		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
+		err = s.http.Close()
 	}
 	return errors.Join(err, s.store.Close())
 }
