@@ -33,7 +33,9 @@ func ExampleAutolog() {
 	client := server.Client()
 	err = client.WithRun(ctx, mlflow.RunOptions{Name: "line"}, func(ctx context.Context, run *mlflow.ActiveRun) error {
 		sgd := optimizer.StochasticGradientDescent().WithLearningRate(0.1).WithDecay(false)
-		loop := train.NewLoop(train.NewTrainer(gobackend.GetBackend(), model.NewStore(), linear, loss.MeanSquaredError, sgd, nil, nil))
+		store := model.NewStore()
+		store.SetParam(model.ParamInitialSeed, int64(1)) // The same weights each time.
+		loop := train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil))
 		auto, err := gomlx.Autolog(ctx, run, loop, gomlx.Options{Optimizer: sgd, Evaluate: line{1}})
 		if err != nil {
 			return err
