@@ -35,9 +35,8 @@ type metricQueue struct {
 	errs     []error
 	dropped  int
 
-	adding  sync.RWMutex  // Held to read by add, so that close knows when none is under way.
-	closing chan struct{} // Closed when nothing more may be added.
-	closed  sync.Once
+	adding  sync.RWMutex    // Held to read by add, so that close knows when none is under way.
+	closing chan struct{}   // Closed when nothing more may be added.
 	ctx     context.Context // Ends the goroutine and its requests.
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -105,9 +104,9 @@ func (q *metricQueue) undelivered(ctx context.Context) error {
 }
 
 // close flushes and ends the goroutine, even if ctx ends first. What add took
-// before is flushed; what comes later is refused.
+// before is flushed; what comes later is refused. It is called once.
 func (q *metricQueue) close(ctx context.Context) error {
-	q.closed.Do(func() { close(q.closing) })
+	close(q.closing)
 	q.adding.Lock()
 	q.adding.Unlock() //nolint:staticcheck // Nothing to do in between: every add under way is over.
 	err := q.flush(ctx)

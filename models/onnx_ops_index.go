@@ -96,22 +96,12 @@ func onnxCompress(c *onnxCall) (results, error) {
 
 func onnxEyeLike(c *onnxCall) (results, error) {
 	x := c.in(0)
-	at, err := kernel.Places(x.Shape)
-	if err != nil {
-		return nil, err
-	}
-	if at, err = kernel.Diagonal(at, c.int("k", 0), 0, 1); err != nil {
-		return nil, err
-	}
 	dtype := x.DType()
 	if c.has("dtype") {
 		dtype = dtypeName(int64(c.int("dtype", 1)))
 	}
-	out, err := kernel.New("float32", x.Shape)
+	out, err := kernel.Eye(x.Shape, c.int("k", 0))
 	if err != nil {
-		return nil, err
-	}
-	if out, err = kernel.Put(out, at, kernel.Scalar(float32(1)), kernel.Replace); err != nil {
 		return nil, err
 	}
 	return one(kernel.Cast(out, dtype))

@@ -165,9 +165,17 @@ func at(list *tensor, i int) *tensor {
 	return out
 }
 
-func onnxLinearRegressor(c *onnxCall) (results, error) {
+// untransformed refuses to change the results of a classical model afterwards.
+func (c *onnxCall) untransformed() error {
 	if post := c.str("post_transform", "NONE"); post != "NONE" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		return mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+	}
+	return nil
+}
+
+func onnxLinearRegressor(c *onnxCall) (results, error) {
+	if err := c.untransformed(); err != nil {
+		return nil, err
 	}
 	return one(c.linear(c.int("targets", 1)))
 }

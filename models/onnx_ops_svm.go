@@ -53,8 +53,8 @@ func svmRegressor(n *onnxNode) (func(c *onnxCall) (results, error), error) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine without rho")
 	}
 	return func(c *onnxCall) (results, error) {
-		if post := c.str("post_transform", "NONE"); post != "NONE" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		if err := c.untransformed(); err != nil {
+			return nil, err
 		}
 		x, err := c.features()
 		if err != nil {
@@ -108,8 +108,8 @@ func svmClassifier(n *onnxNode) (func(c *onnxCall) (results, error), error) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total, len(m.coefficients), len(m.rho))
 	}
 	return func(c *onnxCall) (results, error) {
-		if post := c.str("post_transform", "NONE"); post != "NONE" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		if err := c.untransformed(); err != nil {
+			return nil, err
 		}
 		x, err := c.features()
 		if err != nil {

@@ -49,14 +49,7 @@ func (b *torchBuilder) putBack(root, name string, views []view, label string) er
 	st := step{name: label, reads: slots}
 	look := replay(views, &st)
 	st.run = func(_ context.Context, values []*tensor) ([]*tensor, error) {
-		at, err := kernel.Places(values[0].Shape)
-		if err != nil {
-			return nil, err
-		}
-		if at, err = look(at, values); err != nil {
-			return nil, err
-		}
-		return one(kernel.Put(values[0], at, values[1], kernel.Replace))
+		return one(kernel.PutWhere(values[0], values[1], kernel.Replace, func(places *tensor) (*tensor, error) { return look(places, values) }))
 	}
 	st.makes = []int{b.define(root)}
 	b.program.steps = append(b.program.steps, st)

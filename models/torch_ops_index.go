@@ -70,30 +70,16 @@ func torchIndex(c *torchCall) (results, error) {
 // putWhere writes the tensor of an argument to the places that take selects.
 func (c *torchCall) putWhere(values string, take func(places *tensor) (*tensor, error)) (results, error) {
 	x := c.tensor("self")
-	at, err := kernel.Places(x.Shape)
-	if err != nil {
-		return nil, err
-	}
-	if at, err = take(at); err != nil {
-		return nil, err
-	}
-	return one(kernel.Put(x, at, c.cast(c.operand(values).value, x.DType()), kernel.Replace))
+	return one(kernel.PutWhere(x, c.cast(c.operand(values).value, x.DType()), kernel.Replace, take))
 }
 
 func torchIndexPut(c *torchCall) (results, error) {
 	x := c.tensor("self")
-	at, err := kernel.Places(x.Shape)
-	if err != nil {
-		return nil, err
-	}
-	if at, err = kernel.Index(at, c.indices()); err != nil {
-		return nil, err
-	}
 	join := kernel.Replace
 	if c.bool("accumulate", false) {
 		join = kernel.JoinAdd
 	}
-	return one(kernel.Put(x, at, c.cast(c.tensor("values"), x.DType()), join))
+	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) { return kernel.Index(places, c.indices()) }))
 }
 
 // torchIndexInto writes slices of the source to the places that a list names along
@@ -101,24 +87,20 @@ func torchIndexPut(c *torchCall) (results, error) {
 func torchIndexInto(join kernel.Join) func(c *torchCall) (results, error) {
 	return func(c *torchCall) (results, error) {
 		x := c.tensor("self")
-		at, err := kernel.Places(x.Shape)
-		if err != nil {
-			return nil, err
-		}
-		if at, err = kernel.Gather(at, c.tensor("index"), c.int("dim", 0)); err != nil {
-			return nil, err
-		}
 		source := "source"
 		if c.has("value") {
 			source = "value"
 		}
 		values := c.cast(c.operand(source).value, x.DType())
 		if alpha := c.float("alpha", 1); alpha != 1 {
+			var err error
 			if values, err = kernel.Arith(kernel.Mul, values, c.like(alpha, values)); err != nil {
 				return nil, err
 			}
 		}
-		return one(kernel.Put(x, at, values, join))
+		return one(kernel.PutWhere(x, values, join, func(places *tensor) (*tensor, error) {
+			return kernel.Gather(places, c.tensor("index"), c.int("dim", 0))
+		}))
 	}
 }
 

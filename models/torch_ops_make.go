@@ -96,18 +96,8 @@ func torchLinspace(c *torchCall) (results, error) {
 
 func torchEye(c *torchCall) (results, error) {
 	n := c.int("n", 0)
-	out, err := kernel.New("float32", []int{n, c.int("m", n)})
+	out, err := kernel.Eye([]int{n, c.int("m", n)}, 0)
 	if err != nil {
-		return nil, err
-	}
-	at, err := kernel.Places(out.Shape)
-	if err != nil {
-		return nil, err
-	}
-	if at, err = kernel.Diagonal(at, 0, 0, 1); err != nil {
-		return nil, err
-	}
-	if out, err = kernel.Put(out, at, kernel.Scalar(float32(1)), kernel.Replace); err != nil {
 		return nil, err
 	}
 	return results{c.cast(out, c.text("dtype", "float32"))}, nil

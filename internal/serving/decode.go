@@ -81,7 +81,7 @@ func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (input
 
 // fromNested reads one tensor as lists of lists, or several by name.
 func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '{' {
+	if isObject(text) {
 		var byName map[string]json.RawMessage
 		if err := json.Unmarshal(text, &byName); err != nil {
 			return nil, mlflow.Errorf(mlflow.BadRequest, "inputs cannot be read: %v", err)

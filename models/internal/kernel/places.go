@@ -87,14 +87,16 @@ func DiagonalOf(x *Tensor, offset int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := Places(out.Shape)
+	return PutWhere(out, x, Replace, func(places *Tensor) (*Tensor, error) { return Diagonal(places, offset, -2, -1) })
+}
+
+// Eye makes a matrix of float32 with ones on a diagonal and zeros elsewhere.
+func Eye(shape []int, offset int) (*Tensor, error) {
+	out, err := New("float32", shape)
 	if err != nil {
 		return nil, err
 	}
-	if at, err = Diagonal(at, offset, -2, -1); err != nil {
-		return nil, err
-	}
-	return Put(out, at, x, Replace)
+	return PutWhere(out, Scalar(float32(1)), Replace, func(places *Tensor) (*Tensor, error) { return Diagonal(places, offset, 0, 1) })
 }
 
 // Windows takes windows of an axis, one every step elements; the elements of each
@@ -160,14 +162,8 @@ func FromPatches(x *Tensor, sizes []int, w Window) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := Places(padded.Shape)
+	padded, err = PutWhere(padded, x, JoinAdd, func(places *Tensor) (*Tensor, error) { return patches(places, s) })
 	if err != nil {
-		return nil, err
-	}
-	if at, err = patches(at, s); err != nil {
-		return nil, err
-	}
-	if padded, err = Put(padded, at, x, JoinAdd); err != nil {
 		return nil, err
 	}
 	return Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after}, PadConstant, nil)

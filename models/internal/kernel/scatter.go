@@ -61,6 +61,19 @@ func Put(x, at, values *Tensor, join Join) (*Tensor, error) {
 	return out, nil
 }
 
+// PutWhere is Put at the places that look takes out of those of x, as it would take
+// elements.
+func PutWhere(x, values *Tensor, join Join, look func(places *Tensor) (*Tensor, error)) (*Tensor, error) {
+	at, err := Places(x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if at, err = look(at); err != nil {
+		return nil, err
+	}
+	return Put(x, at, values, join)
+}
+
 func putAll[T number](dst []T, values *Tensor, at []int, join Join) bool {
 	src, ok := values.Data.([]T)
 	op, known := map[Join]Op{JoinAdd: Add, JoinMul: Mul, JoinMax: Max, JoinMin: Min}[join]
@@ -77,34 +90,19 @@ func putAll[T number](dst []T, values *Tensor, at []int, join Join) bool {
 // ScatterElements writes values where GatherElements would take elements from: x
 // with every value written along the axis to where the index beside it says.
 func ScatterElements(x, indices, values *Tensor, axis int, join Join) (*Tensor, error) {
-	all, err := Places(x.Shape)
-	if err != nil {
-		return nil, err
-	}
-	at, err := GatherElements(all, indices, axis)
-	if err != nil {
-		return nil, err
-	}
 	// There may be more values than indices.
 	for i := 0; i < len(values.Shape) && len(values.Shape) == len(indices.Shape); i++ {
+		var err error
 		if values, err = Slice(values, i, 0, indices.Shape[i], 1); err != nil {
 			return nil, err
 		}
 	}
-	return Put(x, at, values, join)
+	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) { return GatherElements(places, indices, axis) })
 }
 
 // ScatterND writes values where GatherND would take them from.
 func ScatterND(x, indices, values *Tensor, join Join) (*Tensor, error) {
-	all, err := Places(x.Shape)
-	if err != nil {
-		return nil, err
-	}
-	at, err := GatherND(all, indices, 0)
-	if err != nil {
-		return nil, err
-	}
-	return Put(x, at, values, join)
+	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) { return GatherND(places, indices, 0) })
 }
 
 // OneHot makes rows of size depth that hold on at the place that the index names
