@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // DefaultPoolSize is how many connections a server keeps to PostgreSQL or MySQL.
@@ -34,7 +36,11 @@ type Options struct {
 	Synchronous string
 	// PoolSize is how many connections to a database server are kept at most.
 	PoolSize int
-	Log      *slog.Logger
+	// SlowStatement is how long a statement may take before it is logged; 0 logs none.
+	SlowStatement time.Duration
+	// Registerer takes the store's metrics; nil for none.
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
 }
 
 // Store is an open MLflow database.
@@ -91,9 +97,9 @@ func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) 
 		return nil, errors.Join(err, first.close())
 	}
 	if t.path != "" {
-		return newSQLite(ctx, t, first, o.Log)
+		return newSQLite(ctx, t, first, newObserver("primary", o))
 	}
-	return newPool(t, s.d, o.PoolSize, o.Log), first.close()
+	return newPool(t, s.d, o.PoolSize, newObserver("primary", o)), first.close()
 }
 
 // openStandby connects to the database that answers what may lag behind.
@@ -112,7 +118,7 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
 	}
-	return newPool(t, dialectOf(t.flavor), o.PoolSize, o.Log), nil
+	return newPool(t, dialectOf(t.flavor), o.PoolSize, newObserver("replica", o)), nil
 }
 
 // Close waits for the reads and writes under way and closes the database.
