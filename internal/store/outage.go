@@ -83,11 +83,16 @@ func (o *outage) enter(ctx context.Context) (context.Context, context.CancelFunc
 // answered notes that the database works.
 func (o *outage) answered() { o.last.Store(time.Now().UnixNano()) }
 
-// cause returns the error of a transaction that ended with err under a context of
+// cause returns the error of a transaction that ended with err under contexts of
 // enter.
-func (o *outage) cause(ctx context.Context, err error) error {
-	if err != nil && mlflow.AsError(err) == nil && errors.Is(context.Cause(ctx), errAway) {
-		return failureErrors[failureConnection]
+func (o *outage) cause(err error, under ...context.Context) error {
+	if err == nil || mlflow.AsError(err) != nil {
+		return err
+	}
+	for _, ctx := range under {
+		if errors.Is(context.Cause(ctx), errAway) {
+			return failureErrors[failureConnection]
+		}
 	}
 	return err
 }
