@@ -114,7 +114,7 @@ func TestRepeatedReads(t *testing.T) {
 			return answer{v}, err
 		},
 		"LatestVersions": func(ctx context.Context, s *store.Store) (answer, error) {
-			list, err := s.LatestVersions(ctx, "model", nil)
+			list, err := s.LatestVersions(ctx, "model", []string{"None"})
 			return answer{list}, err
 		},
 		"RegisteredModel": func(ctx context.Context, s *store.Store) (answer, error) {
