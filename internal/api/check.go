@@ -143,10 +143,3 @@ func experimentID(id string) (int64, error) {
 	}
 	return n, nil
 }
-
-func byteCount(n int64) string {
-	if n >= 1<<20 {
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return fmt.Sprintf("%d bytes", n)
-}

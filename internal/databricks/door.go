@@ -14,6 +14,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -145,8 +146,12 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 }
 
 func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	bodiless := perm != auth.Public && strings.HasPrefix(pattern, http.MethodGet+" ")
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		err := auth.Allow(r.Context(), perm)
+		if err == nil && bodiless {
+			err = conns.RefuseBody(w, r)
+		}
 		if err == nil {
 			err = handle(w, r)
 		}
