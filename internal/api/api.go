@@ -178,15 +178,9 @@ func (r *routes) mount(method, pattern string, perm auth.Permission, handle func
 
 // notFound answers what no route took, in JSON.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
-	for pattern, methods := range r.methods {
-		if pattern == req.URL.Path && !slices.Contains(methods, req.Method) {
-			w.Header().Set("Allow", strings.Join(methods, ", "))
-			r.server.fail(w, req, &mlflow.Error{
-				Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed,
-				Message: "Method " + req.Method + " is not allowed here; use " + strings.Join(methods, " or ") + ".",
-			})
-			return
-		}
+	if err := conns.WrongMethod(w, req, r.mux, conns.NamesMethod); err != nil {
+		r.server.fail(w, req, err)
+		return
 	}
 	r.server.fail(w, req, mlflow.Errorf(mlflow.EndpointNotFound, "No API endpoint for %s %s.", req.Method, shorten(req.URL.Path)))
 }

@@ -168,7 +168,7 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 			return nil, err
 		}
 		// Of the types there are, this one is a plain PUT or GET of any size.
-		infos[i] = credential{Path: raw, SignedURI: origin(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
+		infos[i] = credential{Path: raw, SignedURI: d.base(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
 	}
 	return infos, nil
 }
