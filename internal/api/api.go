@@ -48,6 +48,9 @@ type Server struct {
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
 	// SourcePattern, if set, is what the source of a new model version must match.
 	SourcePattern *regexp.Regexp
+	// RefuseLongValues says that params and run tags which are too long are refused
+	// instead of being cut.
+	RefuseLongValues bool
 }
 
 // Handler returns the API's routes as one handler. It answers everything under

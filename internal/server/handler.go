@@ -42,6 +42,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
 		ExperimentTags:  databricks.ExperimentTags,
+
+		RefuseLongValues: !s.config.TruncateLongValues,
 	}
 	door := &databricks.Door{
 		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,

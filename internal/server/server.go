@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -123,11 +122,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.store.Close())
 }
 
-// LogHandler returns the handler of the server's own log, text on out.
-func LogHandler(out io.Writer) slog.Handler {
-	level := slog.LevelInfo
-	if os.Getenv("MILLRACE_LOG_LEVEL") == "debug" {
-		level = slog.LevelDebug
+// LogHandler returns the handler of the server's own log on out.
+func LogHandler(out io.Writer, c config.Log) slog.Handler {
+	o := &slog.HandlerOptions{Level: c.Level}
+	if c.JSON {
+		return slog.NewJSONHandler(out, o)
 	}
-	return slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})
+	return slog.NewTextHandler(out, o)
 }
