@@ -35,7 +35,13 @@ func newServer(t *testing.T) *server {
 
 func startServer(t testing.TB, dir string) *server {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{URI: "sqlite:///" + filepath.Join(dir, "mlflow.db"), ArtifactRoot: "mlflow-artifacts:/"})
+	return startOn(t, dir, "sqlite:///"+filepath.Join(dir, "mlflow.db"))
+}
+
+// startOn is startServer on the database that a URI names.
+func startOn(t testing.TB, dir, uri string) *server {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,9 +21,13 @@ type TokenStore interface {
 	EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error
 }
 
+// Probes are the paths by which a load balancer or an orchestrator asks after the
+// server. They need no user and may be addressed to any host.
+var Probes = []string{"/health", "/livez", "/readyz", "/version"}
+
 // alwaysPublic are the paths that need no user; one that ends in a slash stands
 // for everything below it.
-var alwaysPublic = []string{"/health", "/version", "/.well-known/"}
+var alwaysPublic = append([]string{"/.well-known/"}, Probes...)
 
 // Middleware lets a request through once it knows its user. As long as no token
 // was ever made that is everybody, as the machine's user. From the first token

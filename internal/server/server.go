@@ -11,11 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"path"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
@@ -23,9 +19,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/conns"
-	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -128,104 +122,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.store.Close())
 }
 
-// handler mounts everything: guard, static prefix, then API and login door
-// behind authentication, and the web pages for the rest.
-func (s *Server) handler(ctx context.Context) (http.Handler, error) {
-	destination := s.config.ArtifactsDestination
-	if !s.config.ServeArtifacts {
-		destination = ""
+// LogHandler returns the handler of the server's own log on out.
+func LogHandler(out io.Writer, c config.Log) slog.Handler {
+	o := &slog.HandlerOptions{Level: c.Level}
+	if c.JSON {
+		return slog.NewJSONHandler(out, o)
 	}
-	artifacts, err := api.NewArtifacts(destination, s.config.DefaultArtifactRoot)
-	if err != nil {
-		return nil, err
-	}
-	switch first, err := s.store.Experiment(ctx, 0); {
-	case err == nil:
-		artifacts.AddEarlierRoot(first.ArtifactLocation)
-	case !errors.Is(err, mlflow.ResourceDoesNotExist):
-		return nil, err
-	}
-	key, err := s.store.Secret(ctx, "url-signing-key")
-	if err != nil {
-		return nil, err
-	}
-	routes := &api.Server{
-		Store: s.store, Artifacts: artifacts, Log: s.log,
-		RewriteResponse: databricks.Respell,
-		StoredURI:       databricks.Stored,
-		SourcePattern:   s.config.ModelVersionSourcePattern,
-		ExperimentTags:  databricks.ExperimentTags,
-	}
-	door := &databricks.Door{
-		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
-		Key:        key,
-		WriteError: api.WriteError, Log: s.log,
-	}
-	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
-	pages := webui.Handler(noPage)
-	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
-		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
-			private.ServeHTTP(w, r)
-		case workspace: // After mlflow.login() the client prints links of a workspace.
-			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "No API endpoint for " + r.Method + " here; they are under /api/ and /ajax-api/."})
-		default:
-			pages.ServeHTTP(w, r)
-		}
-	})
-	return newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root)), nil
-}
-
-func noPage(w http.ResponseWriter, _ *http.Request) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "There is no such page. The API is under /api/ and /ajax-api/."})
-}
-
-// runURI and modelURI tell the door where the files of a run or model are.
-
-func (s *Server) runURI(ctx context.Context, id string) (string, error) {
-	info, err := s.store.RunInfo(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return info.ArtifactURI, nil
-}
-
-func (s *Server) modelURI(ctx context.Context, id string) (string, error) {
-	m, err := s.store.LoggedModel(ctx, id, false)
-	if err != nil {
-		return "", err
-	}
-	return m.Info.ArtifactURI, nil
-}
-
-// underPrefix serves next below a path prefix. The artifact proxy is reached
-// without it as well, as clients that build its URL themselves expect.
-func underPrefix(prefix string, next http.Handler) http.Handler {
-	if prefix == "" {
-		return next
-	}
-	stripped := http.StripPrefix(prefix, next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch p := r.URL.Path; {
-		case p == prefix:
-			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
-		case strings.HasPrefix(p, prefix+"/"):
-			stripped.ServeHTTP(w, r)
-		case strings.HasPrefix(p, "/api/2.0/mlflow-artifacts/") || strings.HasPrefix(p, "/ajax-api/2.0/mlflow-artifacts/"):
-			next.ServeHTTP(w, r)
-		default:
-			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "Everything is served under " + prefix + "/ here."})
-		}
-	})
-}
-
-// LogHandler returns the handler of the server's own log, text on out.
-func LogHandler(out io.Writer) slog.Handler {
-	level := slog.LevelInfo
-	if os.Getenv("MILLRACE_LOG_LEVEL") == "debug" {
-		level = slog.LevelDebug
-	}
-	return slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})
+	return slog.NewTextHandler(out, o)
 }
