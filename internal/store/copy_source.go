@@ -18,6 +18,8 @@ type copySource struct {
 	name string
 	tx   *sql.Tx
 	c    *conn
+	// release is whose tables it has, and the target gets.
+	release *schema.Release
 }
 
 // openSource begins the transaction in which everything is read. It does not
@@ -66,7 +68,9 @@ func (s *copySource) begin(ctx context.Context) (err error) {
 		return err
 	case revision == "":
 		return errors.New("it holds no tables, so there is nothing to copy")
-	case revision != Revision:
+	}
+	var known bool
+	if s.release, known = schema.ReleaseOf(revision); !known {
 		return schema.WrongRevision(revision)
 	}
 	return nil

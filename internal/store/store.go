@@ -1,6 +1,6 @@
 // Package store keeps experiments, runs and models in the database that MLflow
-// itself uses, at alembic revision dc11669786a5: SQLite, PostgreSQL, MySQL or
-// MariaDB. Public methods open a transaction; the lower-case helpers on tx
+// itself uses, of one of [schema.Releases]: SQLite, PostgreSQL, MySQL or MariaDB.
+// Public methods open a transaction; the lower-case helpers on tx
 // compose inside it.
 package store
 
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
 // DefaultPoolSize is how many connections a server keeps to PostgreSQL or MySQL.
@@ -41,6 +43,9 @@ type Options struct {
 	// Registerer takes the store's metrics; nil for none.
 	Registerer prometheus.Registerer
 	Log        *slog.Logger
+
+	// release is the one whose tables a new database gets; nil is the newest.
+	release *schema.Release
 }
 
 // Store is an open MLflow database.
@@ -66,7 +71,8 @@ type engine interface {
 }
 
 // Open opens the database, making its tables when there are none, and the file
-// if it is SQLite's. A database at another schema revision is refused.
+// if it is SQLite's. A database of another MLflow release is refused, unless the
+// tables that we use are the same in it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Synchronous = cmp.Or(o.Synchronous, "full")
@@ -93,7 +99,7 @@ func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareSchema(ctx, first, s.artifactRoot, o.Log); err != nil {
+	if err := prepareSchema(ctx, first, o); err != nil {
 		return nil, errors.Join(err, first.close())
 	}
 	if t.path != "" {
@@ -112,8 +118,11 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 		return nil, errors.Join(fmt.Errorf("the read store %s must be a standby of the backend store, on a database server of the same kind", RedactURI(o.ReadURI)), t.db.Close())
 	}
 	revision, err := schemaRevision(ctx, newConn(t.db, t.flavor))
-	if err == nil && revision != Revision {
-		err = fmt.Errorf("its schema is at revision %q, not %s", revision, Revision)
+	if err == nil {
+		var same string
+		if same, err = schemaRevision(ctx, newConn(primary.db, primary.flavor)); err == nil && revision != same {
+			err = fmt.Errorf("its schema is at revision %q, and that of the backend store at %s", revision, same)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
