@@ -35,14 +35,22 @@ func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
 	case "mlflow-artifacts":
 		base := c.base
 		if u.Host != "" {
-			scheme, _, _ := strings.Cut(c.base, ":")
-			base = scheme + "://" + u.Host
+			base = c.scheme() + "://" + u.Host
+			if !c.trusts(&url.URL{Scheme: c.scheme(), Host: u.Host}) {
+				return nil, c.errHost(uri, u.Host)
+			}
 		}
 		return &proxyStore{c, base + "/api/2.0/mlflow-artifacts/artifacts", strings.Trim(u.Path, "/")}, nil
 	case "dbfs":
 		root, err := filesAPIPath(u.Path)
 		return &filesAPIStore{c, root}, err
 	case "", "file":
+		if u.Host != "" && u.Host != "localhost" {
+			break // A folder of another machine.
+		}
+		if !c.localFiles {
+			return nil, c.errFolder(uri)
+		}
 		return folderStore(filepath.FromSlash(u.Path)), nil
 	}
 	return nil, Errorf(NotImplemented, "the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so that it passes them on", uri)
@@ -152,10 +160,16 @@ func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, er
 type folderStore string
 
 func (s folderStore) put(_ context.Context, name string, _ int64, open func() (io.ReadCloser, error)) error {
-	if err := os.MkdirAll(filepath.Join(string(s), filepath.FromSlash(path.Dir(name))), 0o755); err != nil { //nolint:gosec // The server must read it, too.
+	err := os.MkdirAll(string(s), 0o755) //nolint:gosec // The server must read it, too.
+	if err != nil {
 		return fmt.Errorf("the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w", string(s), err)
 	}
-	return writeFile(filepath.Join(string(s), filepath.FromSlash(name)), open)
+	root, err := os.OpenRoot(string(s))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return writeFile(root, filepath.FromSlash(name), open)
 }
 
 func (s folderStore) get(_ context.Context, name string) (io.ReadCloser, error) {
@@ -167,10 +181,11 @@ func (s folderStore) get(_ context.Context, name string) (io.ReadCloser, error) 
 }
 
 func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) {
-	entries, err := os.ReadDir(filepath.Join(string(s), filepath.FromSlash(folder)))
-	if errors.Is(err, os.ErrNotExist) {
+	dir := filepath.Join(string(s), filepath.FromSlash(folder))
+	if info, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, nil
 	}
+	entries, err := os.ReadDir(dir)
 	files := make([]FileInfo, 0, len(entries))
 	for _, e := range entries {
 		f := FileInfo{Path: path.Join(folder, e.Name()), IsDir: e.IsDir()}
@@ -230,28 +245,36 @@ func escapePath(p string) string {
 	return strings.Join(parts, "/")
 }
 
-// writeFile writes what open gives to a file, by way of a temporary name, so
-// that no reader sees half of it.
-func writeFile(name string, open func() (io.ReadCloser, error)) (err error) {
+// writeFile writes what open gives to a file below root, by way of a temporary
+// name, so that no reader sees half of it. Folders are made if need be.
+func writeFile(root *os.Root, name string, open func() (io.ReadCloser, error)) (err error) {
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
 	in, err := open()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	f, err := os.CreateTemp(filepath.Dir(name), ".millrace-*")
+	random, err := randomHex()
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(name), ".millrace-"+random)
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, root.Remove(temporary))
 		}
 	}()
 	_, err = io.Copy(f, in)
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return root.Rename(temporary, name)
 }
 
 // refusingStore is a place that this SDK cannot reach; every use says why.

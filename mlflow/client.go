@@ -20,6 +20,9 @@ type Client struct {
 	base       string
 	authorize  func(*http.Request)
 	http       *http.Client
+	trusted    []origin // Beside the server's own.
+	localFiles bool
+	invalid    error // What is wrong with an option; every request returns it.
 	retryFor   time.Duration
 	progress   func(Transfer)
 	experiment *atomic.Value // The experiment ID that SetExperiment chose.
@@ -28,7 +31,8 @@ type Client struct {
 // Option changes how a Client connects.
 type Option func(*Client)
 
-// WithToken sends a bearer token with every request; an empty one sends none.
+// WithToken sends a bearer token with every request to the server; an empty one
+// sends none. See [WithTrustedHosts] for other hosts.
 func WithToken(token string) Option {
 	return func(c *Client) {
 		if token != "" {
@@ -37,7 +41,8 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithBasicAuth sends a name and a password with every request.
+// WithBasicAuth sends a name and a password with every request to the server. See
+// [WithTrustedHosts] for other hosts.
 func WithBasicAuth(user, password string) Option {
 	return func(c *Client) { c.authorize = func(r *http.Request) { r.SetBasicAuth(user, password) } }
 }
@@ -60,9 +65,11 @@ func NewClient(base string, opts ...Option) *Client {
 		base: strings.TrimRight(base, "/"), http: http.DefaultClient, retryFor: 10 * time.Second,
 		authorize: func(*http.Request) {}, progress: func(Transfer) {}, experiment: new(atomic.Value),
 	}
+	c.localFiles = c.baseOrigin().loopback()
 	for _, o := range opts {
 		o(c)
 	}
+	c.http = c.confined(c.http)
 	return c
 }
 

@@ -59,7 +59,12 @@ func (c *Client) retry(ctx context.Context, repeatable bool, try func() error) e
 
 // do sends a request. It returns the response if its status is 2xx, or an error.
 func (c *Client) do(req *http.Request) (*http.Response, error) {
-	c.authorize(req)
+	if c.invalid != nil {
+		return nil, c.invalid
+	}
+	if c.trusts(req.URL) {
+		c.authorize(req)
+	}
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -73,7 +78,7 @@ func (c *Client) do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer %s: %w", resp.Status, err)
 	}
-	err = responseError(resp, body)
+	err = c.withoutCredentials(resp, responseError(resp, body))
 	if seconds, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && seconds > 0 {
 		err = &laterError{err, time.Duration(seconds) * time.Second}
 	}

@@ -229,7 +229,10 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 		return "", err
 	}
 	name = strings.Trim(path.Clean("/"+name), "/")
-	local := filepath.Join(dir, filepath.FromSlash(path.Base("/"+name)))
+	local := "."
+	if name != "" {
+		local = path.Base(name)
+	}
 	files, err := tree(ctx, store, name, local)
 	if err == nil && len(files) == 0 && name != "" {
 		files, err = single(ctx, store, name, local)
@@ -237,7 +240,7 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 	if err != nil {
 		return "", err
 	}
-	return local, c.getAll(ctx, store, files)
+	return filepath.Join(dir, local), c.getAll(ctx, store, dir, files)
 }
 
 // single finds what is no folder with files: a file, or a folder without any. It

@@ -26,8 +26,8 @@ type Transfer struct {
 	Files, TotalFiles int64
 }
 
-// file is one file to move: where it is on this machine, its path in the
-// artifact store, and its size in bytes.
+// file is one file to move: where it is on this machine (below the target folder,
+// for downloads), its path in the artifact store, and its size in bytes.
 type file struct {
 	local, name string
 	size        int64
@@ -94,18 +94,24 @@ func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) 
 	})
 }
 
-// getAll downloads the files of a store to their local names.
-func (c *Client) getAll(ctx context.Context, store artifactStore, files []file) error {
+// getAll downloads the files of a store to their local names below the folder
+// dir, which is made if need be. No name and no link in it leads out of it.
+func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, files []file) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
 	m := c.newMeter(false, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
-		if err := os.MkdirAll(filepath.Dir(f.local), 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
-			return err
-		}
 		var read int64
 		err := c.retry(ctx, true, func() error { // A download that breaks off begins anew.
 			m.add(f.name, -read, 0)
 			read = 0
-			return writeFile(f.local, func() (io.ReadCloser, error) {
+			return writeFile(root, f.local, func() (io.ReadCloser, error) {
 				body, err := store.get(ctx, f.name)
 				return &metered{body, m, f.name, &read}, err
 			})
@@ -171,7 +177,7 @@ func tree(ctx context.Context, store artifactStore, folder, local string) ([]fil
 	var files []file
 	for _, e := range entries {
 		name := path.Base(e.Path)
-		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
+		if name == "." || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
 			return nil, Errorf(InvalidParameterValue, "the server lists a file named %q", e.Path)
 		}
 		target := filepath.Join(local, name)
