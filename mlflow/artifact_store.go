@@ -2,7 +2,6 @@ package mlflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // artifactStore is where the files of one run or logged model lie. Paths are
@@ -19,6 +19,7 @@ import (
 type artifactStore interface {
 	// put stores size bytes; open starts them anew for each attempt.
 	put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error
+	// get opens a file, with one attempt; what it returns may break off.
 	get(ctx context.Context, name string) (io.ReadCloser, error)
 	// list returns one folder's files, with paths below the store's root.
 	list(ctx context.Context, folder string) ([]FileInfo, error)
@@ -77,13 +78,9 @@ func (s *proxyStore) get(ctx context.Context, name string) (io.ReadCloser, error
 
 func (s *proxyStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
 	var out ListProxyResponse
-	body, err := s.client.download(ctx, s.base+"?path="+url.QueryEscape(path.Join(s.root, folder)))
-	if err != nil {
+	target := s.base + "?path=" + url.QueryEscape(path.Join(s.root, folder))
+	if err := s.client.exchange(ctx, true, http.MethodGet, target, nil, &out); err != nil {
 		return nil, err
-	}
-	defer body.Close()
-	if err := json.NewDecoder(body).Decode(&out); err != nil {
-		return nil, fmt.Errorf("reading the list of files: %w", err)
 	}
 	for i := range out.Files {
 		out.Files[i].Path = path.Join(folder, out.Files[i].Path)
@@ -126,13 +123,6 @@ func (s *filesAPIStore) get(ctx context.Context, name string) (io.ReadCloser, er
 func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
 	var files []FileInfo
 	for token := ""; ; {
-		body, err := s.client.download(ctx, s.url("directories", folder)+"?page_token="+url.QueryEscape(token))
-		if errors.Is(err, ResourceDoesNotExist) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
 		var page struct {
 			Contents []struct {
 				Name        string `json:"name"`
@@ -141,10 +131,13 @@ func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, er
 			} `json:"contents"`
 			NextPageToken string `json:"next_page_token"`
 		}
-		err = json.NewDecoder(body).Decode(&page)
-		body.Close()
+		target := s.url("directories", folder) + "?page_token=" + url.QueryEscape(token)
+		err := s.client.exchange(ctx, true, http.MethodGet, target, nil, &page)
+		if errors.Is(err, ResourceDoesNotExist) {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the list of files: %w", err)
+			return nil, err
 		}
 		for _, f := range page.Contents {
 			files = append(files, FileInfo{Path: path.Join(folder, f.Name), IsDir: f.IsDirectory, FileSize: f.FileSize})
@@ -199,13 +192,13 @@ func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) 
 
 // upload sends a file's bytes with PUT.
 func (c *Client) upload(ctx context.Context, target string, size int64, open func() (io.ReadCloser, error)) error {
-	return c.retry(ctx, true, func() error {
+	return c.retryMoving(ctx, true, func(moved *atomic.Int64) error {
 		body, err := open()
 		if err != nil {
 			return err
 		}
 		defer body.Close()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, body)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, &counted{body, moved})
 		if err != nil {
 			return err
 		}
@@ -220,21 +213,29 @@ func (c *Client) upload(ctx context.Context, target string, size int64, open fun
 	})
 }
 
+// counted counts the bytes that are read.
+type counted struct {
+	io.ReadCloser
+	moved *atomic.Int64
+}
+
+func (r *counted) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.moved.Add(int64(n))
+	return n, err
+}
+
 // download returns the body of an answer, which its caller closes.
 func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, error) {
-	var body io.ReadCloser
-	err := c.retry(ctx, true, func() error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
-		if err != nil {
-			return err
-		}
-		resp, err := c.do(req) //nolint:bodyclose // The caller closes what is returned.
-		if err == nil {
-			body = resp.Body
-		}
-		return err
-	})
-	return body, err
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.do(req) //nolint:bodyclose // The caller closes what is returned.
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
 }
 
 func escapePath(p string) string {

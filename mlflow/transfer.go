@@ -57,17 +57,15 @@ func (m *meter) add(name string, bytes, files int64) {
 	m.report(m.at)
 }
 
-// metered reports what is read from a file, and remembers how much it was.
+// metered reports what is read from a file, and counts how much it is.
 type metered struct {
-	io.ReadCloser
+	counted
 	meter *meter
 	name  string
-	read  *int64
 }
 
 func (r *metered) Read(p []byte) (int, error) {
-	n, err := r.ReadCloser.Read(p)
-	*r.read += int64(n)
+	n, err := r.counted.Read(p)
 	r.meter.add(r.name, int64(n), 0)
 	return n, err
 }
@@ -76,20 +74,20 @@ func (r *metered) Read(p []byte) (int, error) {
 func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) error {
 	m := c.newMeter(true, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
-		var read int64
+		read := new(atomic.Int64)
 		err := store.put(ctx, f.name, f.size, func() (io.ReadCloser, error) {
 			in, err := os.Open(f.local)
 			if err != nil {
 				return nil, err
 			}
-			m.add(f.name, -read, 0) // An earlier attempt does not count.
-			read = 0
-			return &metered{in, m, f.name, &read}, nil
+			m.add(f.name, -read.Load(), 0) // An earlier attempt does not count.
+			read = new(atomic.Int64)
+			return &metered{counted{in, read}, m, f.name}, nil
 		})
 		if err != nil {
 			return fmt.Errorf("uploading %s: %w", f.name, err)
 		}
-		m.add(f.name, f.size-read, 1)
+		m.add(f.name, f.size-read.Load(), 1)
 		return nil
 	})
 }
@@ -107,14 +105,15 @@ func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, fi
 	defer func() { _ = root.Close() }()
 	m := c.newMeter(false, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
-		var read int64
-		err := c.retry(ctx, true, func() error { // A download that breaks off begins anew.
-			m.add(f.name, -read, 0)
-			read = 0
-			return writeFile(root, f.local, func() (io.ReadCloser, error) {
+		err := c.retryMoving(ctx, true, func(read *atomic.Int64) error {
+			err := writeFile(root, f.local, func() (io.ReadCloser, error) {
 				body, err := store.get(ctx, f.name)
-				return &metered{body, m, f.name, &read}, err
+				return &metered{counted{body, read}, m, f.name}, err
 			})
+			if err != nil { // What breaks off begins anew.
+				m.add(f.name, -read.Load(), 0)
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("downloading %s: %w", f.name, err)
