@@ -231,7 +231,7 @@ func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, er
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.do(req) //nolint:bodyclose // The caller closes what is returned.
+	resp, err := c.do(req)
 	if err != nil {
 		return nil, err
 	}
