@@ -14,6 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/test/proxy"
 )
 
 // patience is how long requests wait in these tests, and grace how much longer
@@ -93,28 +94,33 @@ func checkRecovers(t *testing.T, s *store.Store, run string, step *atomic.Int64)
 
 func TestOutages(t *testing.T) {
 	t.Parallel()
+	accept := func(p *proxy.Proxy) {
+		if err := p.Accept(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
 	for name, c := range map[string]struct {
-		begin, end func(*storetest.Proxy)
+		begin, end func(*proxy.Proxy)
 		within     time.Duration
 		some       bool // some requests must fail
 	}{
-		"refuse": {(*storetest.Proxy).Refuse, (*storetest.Proxy).Accept, patience, true},
-		"stall":  {(*storetest.Proxy).Stall, (*storetest.Proxy).Resume, patience, true},
-		"cut":    {(*storetest.Proxy).Cut, func(*storetest.Proxy) {}, patience, false},
+		"refuse": {(*proxy.Proxy).Refuse, accept, patience, true},
+		"stall":  {(*proxy.Proxy).Stall, (*proxy.Proxy).Resume, patience, true},
+		"cut":    {(*proxy.Proxy).Cut, func(*proxy.Proxy) {}, patience, false},
 		// Far beyond the time in which an outage is noticed.
-		"long stall": {(*storetest.Proxy).Stall, (*storetest.Proxy).Resume, time.Minute, true},
+		"long stall": {(*proxy.Proxy).Stall, (*proxy.Proxy).Resume, time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onServers(t, func(t *testing.T, uri string) {
-				proxy, through := storetest.NewProxy(t, uri)
+				between, through := storetest.NewProxy(t, uri)
 				s := openURI(t, through)
 				run := mustRun(t, s)
 				var step atomic.Int64
 				if n := storm(t, s, run, &step, 30*time.Second); n > 0 {
 					t.Fatalf("%d requests failed before the outage", n)
 				}
-				c.begin(proxy)
+				c.begin(between)
 				start := time.Now()
 				failed := storm(t, s, run, &step, c.within)
 				if took := time.Since(start); took > 20*time.Second {
@@ -126,7 +132,7 @@ func TestOutages(t *testing.T) {
 				if c.some && storm(t, s, run, &step, c.within) == 0 {
 					t.Error("no request noticed that the outage goes on")
 				}
-				c.end(proxy)
+				c.end(between)
 				checkRecovers(t, s, run, &step)
 			})
 		})
