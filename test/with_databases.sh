@@ -62,8 +62,9 @@ if command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ]; then
 	mariadbd=$(command -v mariadbd || echo /usr/sbin/mariadbd)
 	port=$(free_port)
 	folder_of mysql mysql
+	folder_of mysql tmp # Its own: a MariaDB that starts deletes the temporary tables of all others that share the folder.
 	(cd / && as mysql mariadb-install-db --no-defaults --datadir="$dir/mysql" --auth-root-authentication-method=normal --skip-test-db >"$dir/mysql.log" 2>&1)
-	(cd / && as mysql "$mariadbd" --no-defaults --datadir="$dir/mysql" --socket="$dir/mysql/socket" --bind-address=127.0.0.1 --port="$port" \
+	(cd / && as mysql "$mariadbd" --no-defaults --datadir="$dir/mysql" --tmpdir="$dir/tmp" --socket="$dir/mysql/socket" --bind-address=127.0.0.1 --port="$port" \
 		--max-connections=500 --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0) >>"$dir/mysql.log" 2>&1 &
 	mysql_pid=$!
 	wait_for mysql mariadb --no-defaults --socket="$dir/mysql/socket" -u root -e "CREATE USER IF NOT EXISTS millrace@'127.0.0.1' IDENTIFIED BY 'millrace'; GRANT ALL ON *.* TO millrace@'127.0.0.1'"

@@ -29,16 +29,22 @@ func newDBCommand() *cobra.Command {
 
 func newDBUpgrade() *cobra.Command {
 	var plan bool
+	var to string
 	cmd := &cobra.Command{
 		Use:   "upgrade [URI]",
 		Short: "Bring the database of an older MLflow (2.22 and later) up to date",
-		Long: "Bring the database of an older MLflow (2.22 and later) to the schema of MLflow 3.17, as `mlflow db upgrade` does.\n" +
+		Long: "Bring the database of an older MLflow (2.22 and later) to the schema of a newer one, as that one's `mlflow db upgrade` does.\n" +
+			"--to names it by its number (" + releases() + ") or by the revision of its schema; without --to it is the newest.\n" +
 			"Stop the servers that use it first. A SQLite file is copied before; of other databases make a backup yourself.\n" +
 			"It is done as a whole or not at all; on MariaDB, an upgrade that was interrupted is completed by the same command.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: onDatabase(func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error {
+			release, err := schema.FindRelease(to)
+			if err != nil {
+				return fmt.Errorf("--to: %w", err)
+			}
 			steps := 0
-			err := schema.Upgrade(cmd.Context(), db, f, plan, func(step string) {
+			err = schema.Upgrade(cmd.Context(), db, f, release, plan, func(step string) {
 				steps++
 				fmt.Fprintln(cmd.OutOrStdout(), step)
 			})
@@ -48,13 +54,23 @@ func newDBUpgrade() *cobra.Command {
 			case plan && steps > 1:
 				fmt.Fprintf(cmd.OutOrStdout(), "These %d steps were not made. Without --plan they are.\n", steps)
 			case !plan && steps > 1:
-				fmt.Fprintln(cmd.OutOrStdout(), "The database is at revision "+store.Revision+".")
+				fmt.Fprintln(cmd.OutOrStdout(), "The database is at revision "+release.Revision+", of "+release.String()+".")
 			}
 			return nil
 		}),
 	}
 	cmd.Flags().BoolVar(&plan, "plan", false, "say what would be done and change nothing")
+	cmd.Flags().StringVar(&to, "to", "", "the MLflow release to go to, such as "+schema.Newest().Name)
 	return cmd
+}
+
+// releases lists those whose databases a server opens.
+func releases() string {
+	var names []string
+	for _, r := range schema.Releases {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // onDatabase runs a command with the database that its argument or the

@@ -46,7 +46,7 @@ func TestDBCheckAndUpgrade(t *testing.T) {
 			}
 		}
 	}
-	want(run(0, "check", uri), "up to date", "no fault found", "as MLflow makes it", " experiments\n")
+	want(run(0, "check", uri), "of MLflow 3.18; a server opens it as it is", "no fault found", "as MLflow makes it", " experiments\n")
 	want(run(0, "check", "--json", uri), `"rows":{`)
 	want(run(0, "upgrade", uri), "nothing to do")
 
@@ -59,10 +59,21 @@ func TestDBCheckAndUpgrade(t *testing.T) {
 	want(run(1, "check", uri), "of an older MLflow")
 	want(run(0, "upgrade", uri), "before-upgrade-b7e2c1a4d9f3", "is at revision "+store.Revision)
 	want(run(0, "check", uri), "as MLflow makes it")
+	want(run(1, "upgrade", "--to", "3.17", uri), "newer than MLflow 3.17's")
+	want(run(1, "upgrade", "--to", "3.16", uri), `"3.16" is no release`)
+
+	change("UPDATE alembic_version SET version_num = 'b7e2c1a4d9f3'")
+	want(run(0, "upgrade", "--plan", "--to", "3.17.2", uri), "make the table issues anew", "set the revision to dc11669786a5")
+	want(run(0, "upgrade", "--to", "dc11669786a5", uri), "is at revision dc11669786a5, of MLflow 3.17")
+	want(run(0, "check", uri), "of MLflow 3.17; a server opens it as it is", "as MLflow makes it")
+	want(run(0, "upgrade", uri), "list the categories of issues in a table", "is at revision "+store.Revision)
+	want(run(0, "check", uri), "of MLflow 3.18; a server opens it as it is", "as MLflow makes it")
 
 	change("UPDATE alembic_version SET version_num = '0123456789ab'")
 	want(run(1, "upgrade", uri), "0123456789ab, which this release of Millrace does not know")
-	want(run(1, "check", uri), "not one that this release knows")
+	want(run(0, "check", uri), "not one that this release knows; the tables that it uses are as in MLflow 3.18")
+	change("ALTER TABLE tags RENAME COLUMN value TO content")
+	want(run(1, "check", uri), "not one that this release knows", "tags lacks the column value")
 	change("DROP TABLE alembic_version")
 	want(run(1, "check", uri), "not a database of MLflow's")
 }

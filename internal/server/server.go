@@ -46,7 +46,9 @@ type Server struct {
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, error) {
 	s := &Server{config: c, log: log, registry: prometheus.NewRegistry(), readiness: &readiness{log: log}}
 	var err error
-	if s.store, err = OpenStore(ctx, c, log); err != nil {
+	options := storeOptions(c, log)
+	options.Registerer = s.registry
+	if s.store, err = store.Open(ctx, options); err != nil {
 		return nil, err
 	}
 	if err := s.listen(ctx); err != nil {
@@ -78,10 +80,14 @@ func (s *Server) listen(ctx context.Context) error {
 
 // OpenStore opens the database that the configuration names.
 func OpenStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{
+	return store.Open(ctx, storeOptions(c, log))
+}
+
+func storeOptions(c *config.Config, log *slog.Logger) store.Options {
+	return store.Options{
 		URI: c.BackendStoreURI, ReadURI: c.ReadStoreURI, ArtifactRoot: c.DefaultArtifactRoot,
-		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log,
-	})
+		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log, SlowStatement: c.Log.SlowStatement,
+	}
 }
 
 // URL is where the server can be reached from this machine.

@@ -88,7 +88,7 @@ func copyFrom(ctx context.Context, source *copySource, to string, o CopyOptions)
 	if o.DryRun {
 		return dryRun(ctx, source)
 	}
-	target, err := openCopyTarget(ctx, to, source.name, o.Restart)
+	target, err := openCopyTarget(ctx, to, source, o.Restart)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func dryRun(ctx context.Context, s *copySource) (*CopyReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := knownTables()
+	known := knownTables(s.release)
 	slices.Sort(known)
 	for _, name := range known {
 		if !tables[name] || name == "alembic_version" {

@@ -212,9 +212,9 @@ func planTable(name string, source, target *catalog) (*copyTable, error) {
 	return t, nil
 }
 
-// knownTables are the tables that a new database gets.
-func knownTables() []string {
-	names := schema.HeadTables()
+// knownTables are the tables that a new database of a release gets.
+func knownTables(release *schema.Release) []string {
+	names := release.Tables()
 	for _, a := range additions {
 		if a.name == "" {
 			names = append(names, a.table)

@@ -18,6 +18,8 @@ type copySource struct {
 	name string
 	tx   *sql.Tx
 	c    *conn
+	// release is whose tables it has, and the target gets.
+	release *schema.Release
 }
 
 // openSource begins the transaction in which everything is read. It does not
@@ -48,7 +50,7 @@ func openForReading(ctx context.Context, uri string) (target, error) {
 	}
 	// mode=rw, since reading may have to undo what a crash left in the middle.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=rw&_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-32000)")
-	return target{schema.SQLite, path, db}, err
+	return target{flavor: schema.SQLite, path: path, db: db}, err
 }
 
 func (s *copySource) begin(ctx context.Context) (err error) {
@@ -66,7 +68,9 @@ func (s *copySource) begin(ctx context.Context) (err error) {
 		return err
 	case revision == "":
 		return errors.New("it holds no tables, so there is nothing to copy")
-	case revision != Revision:
+	}
+	var known bool
+	if s.release, known = schema.ReleaseOf(revision); !known {
 		return schema.WrongRevision(revision)
 	}
 	return nil

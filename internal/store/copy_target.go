@@ -23,8 +23,9 @@ const createProgress = `CREATE TABLE millrace_copy (table_name VARCHAR(128) NOT 
 // copyTarget is the database that is filled.
 type copyTarget struct {
 	target
-	name string
-	conn *sql.Conn
+	name    string
+	conn    *sql.Conn
+	release *schema.Release
 	// at is how far each table is; nil before the copy has begun.
 	at map[string]copyPosition
 }
@@ -35,26 +36,26 @@ type copyPosition struct {
 }
 
 // openCopyTarget makes the tables where there are none.
-func openCopyTarget(ctx context.Context, uri, source string, restart bool) (*copyTarget, error) {
-	t, err := connectTarget(ctx, uri)
+func openCopyTarget(ctx context.Context, uri string, source *copySource, restart bool) (*copyTarget, error) {
+	t, err := connectTarget(ctx, uri, source.release)
 	if err != nil {
 		return nil, err
 	}
-	err = t.loadProgress(ctx, source)
+	err = t.loadProgress(ctx, source.name)
 	switch {
 	case err != nil:
 	case t.at != nil && restart:
 		err = t.clear(ctx)
 	case t.at == nil:
-		if err = errors.Join(t.close(), makeTables(ctx, uri)); err != nil {
+		if err = errors.Join(t.close(), makeTables(ctx, uri, source.release)); err != nil {
 			return nil, err
 		}
 		// Again, since the collation of a connection to MySQL follows the tables.
-		if t, err = connectTarget(ctx, uri); err != nil {
+		if t, err = connectTarget(ctx, uri, source.release); err != nil {
 			return nil, err
 		}
 		if err = t.empty(ctx); err == nil {
-			err = t.start(ctx, source)
+			err = t.start(ctx, source.name)
 		}
 	}
 	if err != nil {
@@ -63,12 +64,12 @@ func openCopyTarget(ctx context.Context, uri, source string, restart bool) (*cop
 	return t, nil
 }
 
-func connectTarget(ctx context.Context, uri string) (*copyTarget, error) {
+func connectTarget(ctx context.Context, uri string, release *schema.Release) (*copyTarget, error) {
 	open, err := openTarget(ctx, uri, "full")
 	if err != nil {
 		return nil, fmt.Errorf("the target: %w", err)
 	}
-	t := &copyTarget{target: open, name: copyName(uri)}
+	t := &copyTarget{target: open, name: copyName(uri), release: release}
 	if t.conn, err = open.db.Conn(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the target %s: %w", t.name, err), open.db.Close())
 	}
@@ -81,8 +82,8 @@ func (t *copyTarget) on(ctx context.Context, q querier) tx {
 	return tx{ctx, newConn(q, t.flavor)}
 }
 
-func makeTables(ctx context.Context, uri string) error {
-	s, err := Open(ctx, Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", PoolSize: 2})
+func makeTables(ctx context.Context, uri string, release *schema.Release) error {
+	s, err := Open(ctx, Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", PoolSize: 2, release: release})
 	if err != nil {
 		return err
 	}
@@ -118,12 +119,25 @@ func (t *copyTarget) loadProgress(ctx context.Context, source string) error {
 	case from != source:
 		return fmt.Errorf("it holds an unfinished copy of %s, not of %s. Name that source to finish it, or make a new database", from, source)
 	}
+	for _, table := range t.release.Tables() {
+		if !tables[table] {
+			return fmt.Errorf("it holds an unfinished copy, which was begun with tables of another release than %s: it lacks %s. Copy into a new database", t.release, table)
+		}
+	}
 	t.at = at
 	return nil
 }
 
-// empty refuses a database that holds more than a new one does.
+// empty refuses a database that holds more than a new one of the source's
+// release does.
 func (t *copyTarget) empty(ctx context.Context) error {
+	revision, err := schemaRevision(ctx, newConn(t.conn, t.flavor))
+	if err == nil && revision != t.release.Revision {
+		err = fmt.Errorf("its schema is at revision %s, and the source's at %s, of %s. Copy into a new database", revision, t.release.Revision, t.release)
+	}
+	if err != nil {
+		return err
+	}
 	tables, err := schema.Tables(ctx, t.conn, t.flavor)
 	if err != nil {
 		return err
@@ -229,7 +243,7 @@ func (t *copyTarget) finish(ctx context.Context, plan []*copyTable) error {
 		if _, err := q.exec("DELETE FROM alembic_version"); err != nil {
 			return err
 		}
-		if _, err := q.exec("INSERT INTO alembic_version (version_num) VALUES (?)", Revision); err != nil {
+		if _, err := q.exec("INSERT INTO alembic_version (version_num) VALUES (?)", t.release.Revision); err != nil {
 			return err
 		}
 		_, err := q.exec("DROP TABLE millrace_copy")

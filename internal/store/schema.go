@@ -1,18 +1,18 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// Revision is the alembic revision of MLflow 3.17's database, the only one that
-// this release reads and writes.
+// Revision is the alembic revision that a new database gets. Those of the other
+// releases in [schema.Releases] are read and written as they are.
 const Revision = schema.Revision
 
 // schemaLock keeps servers that start at once from making the tables twice.
@@ -20,7 +20,7 @@ const schemaLock = 0x6d696c6c72616365
 
 // prepareSchema makes the tables of a new database, or checks the revision of
 // an existing one, and adds what is ours.
-func prepareSchema(ctx context.Context, c *conn, artifactRoot string, log *slog.Logger) error {
+func prepareSchema(ctx context.Context, c *conn, o Options) error {
 	begin, lock, unlock, end := "BEGIN", "", "", "COMMIT"
 	switch c.d.flavor {
 	case schema.SQLite:
@@ -44,37 +44,54 @@ func prepareSchema(ctx context.Context, c *conn, artifactRoot string, log *slog.
 	if err := steps(begin, lock); err != nil {
 		return err
 	}
-	if err := applySchema(ctx, c, artifactRoot); err != nil {
+	warning, err := applySchema(ctx, c, o)
+	if err != nil {
 		return errors.Join(err, steps("ROLLBACK", unlock))
 	}
 	if err := steps(end, unlock); err != nil {
 		return err
 	}
+	if warning != "" {
+		o.Log.Warn(warning)
+	}
 	wrong, err := schema.Collations(ctx, c.raw, c.d.flavor)
 	for _, sentence := range wrong {
-		log.Warn(sentence)
+		o.Log.Warn(sentence)
 	}
 	return err
 }
 
-func applySchema(ctx context.Context, c *conn, artifactRoot string) error {
+// applySchema returns what to warn of when the database is opened although its
+// revision is unknown.
+func applySchema(ctx context.Context, c *conn, o Options) (warning string, err error) {
 	revision, err := schemaRevision(ctx, c)
 	if err != nil {
-		return err
+		return "", err
 	}
-	switch revision {
-	case "":
-		if err := createTables(ctx, c); err != nil {
-			return err
-		}
-	case Revision:
-	default:
-		return schema.WrongRevision(revision)
+	if revision == "" {
+		err = createTables(ctx, c, cmp.Or(o.release, schema.Newest()))
+	} else {
+		warning, err = checkRevision(ctx, c, revision)
 	}
-	if err := addOurs(ctx, c); err != nil {
-		return err
+	if err == nil {
+		err = addOurs(ctx, c)
 	}
-	return makeDefaultExperiment(tx{ctx, c}, artifactRoot)
+	if err != nil {
+		return "", err
+	}
+	return warning, makeDefaultExperiment(tx{ctx, c}, o.ArtifactRoot)
+}
+
+// checkRevision refuses a database of another release, unless the tables that we
+// use are as we know them; then it returns a warning.
+func checkRevision(ctx context.Context, c *conn, revision string) (warning string, err error) {
+	if _, known := schema.ReleaseOf(revision); known {
+		return "", nil
+	}
+	if schema.CanUpgrade(revision, schema.Newest()) {
+		return "", schema.WrongRevision(revision)
+	}
+	return schema.Compatible(ctx, c.raw, c.d.flavor, revision)
 }
 
 // schemaRevision returns "" for a database without tables.
@@ -100,15 +117,15 @@ func schemaRevision(ctx context.Context, c *conn) (string, error) {
 	return revision, err
 }
 
-func createTables(ctx context.Context, c *conn) error {
-	for _, stmt := range schema.Create(c.d.flavor) {
+func createTables(ctx context.Context, c *conn, release *schema.Release) error {
+	for _, stmt := range release.Create(c.d.flavor) {
 		if _, err := c.raw.ExecContext(ctx, stmt); err != nil {
 			return fmt.Errorf("making the tables: %w", err)
 		}
 	}
 	for _, row := range []string{
 		`INSERT INTO workspaces (name, description) VALUES ('default', 'Default workspace for legacy resources')`,
-		`INSERT INTO alembic_version (version_num) VALUES ('` + Revision + `')`,
+		`INSERT INTO alembic_version (version_num) VALUES ('` + release.Revision + `')`,
 	} {
 		if _, err := c.raw.ExecContext(ctx, row); err != nil {
 			return fmt.Errorf("filling the new tables: %w", err)

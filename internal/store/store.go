@@ -1,6 +1,6 @@
 // Package store keeps experiments, runs and models in the database that MLflow
-// itself uses, at alembic revision dc11669786a5: SQLite, PostgreSQL, MySQL or
-// MariaDB. Public methods open a transaction; the lower-case helpers on tx
+// itself uses, of one of [schema.Releases]: SQLite, PostgreSQL, MySQL or MariaDB.
+// Public methods open a transaction; the lower-case helpers on tx
 // compose inside it.
 package store
 
@@ -12,6 +12,10 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
 // DefaultPoolSize is how many connections a server keeps to PostgreSQL or MySQL.
@@ -34,7 +38,14 @@ type Options struct {
 	Synchronous string
 	// PoolSize is how many connections to a database server are kept at most.
 	PoolSize int
-	Log      *slog.Logger
+	// SlowStatement is how long a statement may take before it is logged; 0 logs none.
+	SlowStatement time.Duration
+	// Registerer takes the store's metrics; nil for none.
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
+
+	// release is the one whose tables a new database gets; nil is the newest.
+	release *schema.Release
 }
 
 // Store is an open MLflow database.
@@ -60,7 +71,8 @@ type engine interface {
 }
 
 // Open opens the database, making its tables when there are none, and the file
-// if it is SQLite's. A database at another schema revision is refused.
+// if it is SQLite's. A database of another MLflow release is refused, unless the
+// tables that we use are the same in it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Synchronous = cmp.Or(o.Synchronous, "full")
@@ -87,13 +99,13 @@ func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareSchema(ctx, first, s.artifactRoot, o.Log); err != nil {
+	if err := prepareSchema(ctx, first, o); err != nil {
 		return nil, errors.Join(err, first.close())
 	}
 	if t.path != "" {
-		return newSQLite(ctx, t, first, o.Log)
+		return newSQLite(ctx, t, first, newObserver("primary", o))
 	}
-	return newPool(t, s.d, o.PoolSize, o.Log), first.close()
+	return newPool(t, s.d, o.PoolSize, newObserver("primary", o)), first.close()
 }
 
 // openStandby connects to the database that answers what may lag behind.
@@ -106,13 +118,16 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 		return nil, errors.Join(fmt.Errorf("the read store %s must be a standby of the backend store, on a database server of the same kind", RedactURI(o.ReadURI)), t.db.Close())
 	}
 	revision, err := schemaRevision(ctx, newConn(t.db, t.flavor))
-	if err == nil && revision != Revision {
-		err = fmt.Errorf("its schema is at revision %q, not %s", revision, Revision)
+	if err == nil {
+		var same string
+		if same, err = schemaRevision(ctx, newConn(primary.db, primary.flavor)); err == nil && revision != same {
+			err = fmt.Errorf("its schema is at revision %q, and that of the backend store at %s", revision, same)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
 	}
-	return newPool(t, dialectOf(t.flavor), o.PoolSize, o.Log), nil
+	return newPool(t, dialectOf(t.flavor), o.PoolSize, newObserver("replica", o)), nil
 }
 
 // Close waits for the reads and writes under way and closes the database.

@@ -17,15 +17,19 @@ type Report struct {
 	// Faults are damaged places and rows that refer to nothing.
 	Faults []string `json:"faults"`
 	// Differences are tables, columns, keys and indexes that are not as MLflow
-	// makes them. They are not looked for at other revisions.
+	// makes them. At a revision that this release does not know, only the tables
+	// that it uses are looked at; at an older one, none.
 	Differences []string         `json:"differences"`
 	Collations  []string         `json:"collations"`
 	Rows        map[string]int64 `json:"rows"`
+
+	// opens is whether a server takes a database at that revision.
+	opens bool
 }
 
 // OK reports whether the database can be used as it is, and nothing is missing.
 func (r *Report) OK() bool {
-	return r.Revision == Revision && len(r.Faults) == 0 && len(r.Differences) == 0
+	return r.opens && len(r.Faults) == 0 && len(r.Differences) == 0
 }
 
 // Check looks a database over and changes nothing. On MySQL and MariaDB it makes
@@ -57,23 +61,32 @@ func Check(ctx context.Context, db *sql.DB, f Flavor) (*Report, error) {
 		}
 		r.Rows[name] = n
 	}
-	switch {
-	case CanUpgrade(r.Revision):
-		r.RevisionIs = "of an older MLflow; `millrace db upgrade` brings it up to date"
-	case r.Revision == Revision:
-		r.RevisionIs = "up to date"
-		head, err := inspectHead(ctx, conn, f)
+	switch release, known := ReleaseOf(r.Revision); {
+	case known:
+		r.RevisionIs, r.opens = "of "+release.String()+"; a server opens it as it is", true
+		head, err := release.inspect(ctx, conn, f)
 		if err != nil {
 			return nil, fmt.Errorf("making the tables to compare with: %w", err)
 		}
-		r.Differences = differences(f, have, head)
+		r.Differences = release.differences(f, have, head)
+	case CanUpgrade(r.Revision, Newest()):
+		r.RevisionIs = "of an older MLflow; `millrace db upgrade` brings it up to date"
+	default:
+		have, err := inspectUsed(ctx, conn, f)
+		if err != nil {
+			return nil, err
+		}
+		r.Differences = unusable(have, readUsed(f))
+		if r.opens = len(r.Differences) == 0; r.opens {
+			r.RevisionIs += "; the tables that it uses are as in " + Newest().String() + ", so a server opens it"
+		}
 	}
 	return r, nil
 }
 
-func differences(f Flavor, have, head map[string]*Table) (list []string) {
-	made := creations(f)
-	for _, name := range HeadTables() {
+func (r *Release) differences(f Flavor, have, head map[string]*Table) (list []string) {
+	made := r.creations(f)
+	for _, name := range r.Tables() {
 		if have[name] == nil {
 			list = append(list, "the table "+name+" is missing")
 			continue
@@ -81,7 +94,7 @@ func differences(f Flavor, have, head map[string]*Table) (list []string) {
 		for _, c := range head[name].Columns {
 			if definition, found := have[name].column(c.Name); !found {
 				list = append(list, fmt.Sprintf("%s lacks the column %s", name, c.Name))
-			} else if definition != c.Definition {
+			} else if !sameColumn(definition, c.Definition) {
 				list = append(list, fmt.Sprintf("%s.%s is %q, not %q", name, c.Name, definition, c.Definition))
 			}
 		}

@@ -1,21 +1,61 @@
 package schema
 
 import (
-	_ "embed"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-//go:embed head.sql
-var head string
+// table is the statements of a release's file that make one table.
+type table struct {
+	name    string
+	create  string
+	indexes []string
+}
+
+// readReleases gives each release its tables: those of the one before, with what
+// its own file has in their place or after them.
+func readReleases(releases ...Release) (list []*Release) {
+	var tables []table
+	for _, r := range releases {
+		tables = slices.Clone(tables)
+		for _, t := range readTables("mlflow-" + r.Name + ".sql") {
+			if i := slices.IndexFunc(tables, func(old table) bool { return old.name == t.name }); i >= 0 {
+				tables[i] = t
+			} else {
+				tables = append(tables, t)
+			}
+		}
+		r.tables = tables
+		list = append(list, &r)
+	}
+	return list
+}
+
+func readTables(file string) (tables []table) {
+	text, err := files.ReadFile(file)
+	if err != nil {
+		panic(fmt.Sprintf("a release without its tables: %v", err)) // They are in the binary.
+	}
+	for statement := range strings.SplitSeq(string(text), ";\n") {
+		statement = strings.TrimSpace(comment.ReplaceAllString(statement, ""))
+		if m := createTable.FindStringSubmatch(statement); m != nil {
+			tables = append(tables, table{name: m[1], create: statement})
+		} else if statement != "" {
+			last := &tables[len(tables)-1]
+			last.indexes = append(last.indexes, statement)
+		}
+	}
+	return tables
+}
 
 // Create returns the statements that make MLflow's tables in an empty database.
-func Create(f Flavor) []string {
-	var statements []string
-	for statement := range strings.SplitSeq(head, ";\n") {
-		if statement = strings.TrimSpace(comment.ReplaceAllString(statement, "")); statement != "" {
-			statements = append(statements, f.translate(statement))
+func (r *Release) Create(f Flavor) (statements []string) {
+	for _, t := range r.tables {
+		statements = append(statements, f.translate(t.create))
+		for _, index := range t.indexes {
+			statements = append(statements, f.translate(index))
 		}
 	}
 	if f.IsMySQL() {
@@ -31,12 +71,12 @@ type creation struct {
 }
 
 // creations sorts the statements of Create by table.
-func creations(f Flavor) map[string]*creation {
+func (r *Release) creations(f Flavor) map[string]*creation {
 	all := map[string]*creation{}
-	for _, name := range HeadTables() {
-		all[name] = &creation{indexes: map[string]string{}}
+	for _, t := range r.tables {
+		all[t.name] = &creation{indexes: map[string]string{}}
 	}
-	for _, statement := range Create(f) {
+	for _, statement := range r.Create(f) {
 		if m := createTable.FindStringSubmatch(statement); m != nil {
 			all[m[1]].create = statement
 		}
@@ -47,11 +87,11 @@ func creations(f Flavor) map[string]*creation {
 	return all
 }
 
-// HeadTables are the names of MLflow's tables, in an order in which each comes
+// Tables are the names of the release's tables, in an order in which each comes
 // after those that it refers to.
-func HeadTables() (names []string) {
-	for _, m := range createTable.FindAllStringSubmatch(head, -1) {
-		names = append(names, m[1])
+func (r *Release) Tables() (names []string) {
+	for _, t := range r.tables {
+		names = append(names, t.name)
 	}
 	return names
 }
@@ -63,13 +103,13 @@ var (
 	columnLine  = regexp.MustCompile(`(?m)^\t([a-z][a-z0-9_]*) (.*)$`)
 )
 
-// translate writes a statement of head.sql for a database.
+// translate writes a statement of a release's file for a database.
 func (f Flavor) translate(statement string) string {
 	if m := createIndex.FindStringSubmatch(statement); m != nil {
 		return f.index(statement, m[1], m[2], m[3])
 	}
 	if f == SQLite {
-		return statement
+		return strings.ReplaceAll(statement, " CASED(", " VARCHAR(")
 	}
 	table := createTable.FindStringSubmatch(statement)[1]
 	statement = columnLine.ReplaceAllStringFunc(statement, func(line string) string {
@@ -101,6 +141,11 @@ func (f Flavor) column(table, name, rest string) string {
 	kind, tail, _ := strings.Cut(rest, " ")
 	bare := strings.TrimSuffix(kind, ",")
 	comma := kind[len(bare):]
+	if length, cased := strings.CutPrefix(bare, "CASED"); cased {
+		if bare = "VARCHAR" + length; f.IsMySQL() {
+			bare += " COLLATE " + casedCollation
+		}
+	}
 	numbers := slices.Contains(numbered, table) && (name == "id" || table == "experiments" && name == "experiment_id")
 	if f == PostgreSQL {
 		switch {

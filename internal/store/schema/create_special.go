@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// mysqlTypes are columns whose type on MySQL differs from head.sql's beyond the
+// mysqlTypes are columns whose type on MySQL differs from the releases' files beyond the
 // general rules.
 var mysqlTypes = map[string]string{
 	"budget_policies.budget_amount":   "FLOAT",
@@ -17,7 +17,14 @@ var mysqlTypes = map[string]string{
 	"model_version_tags.value":        "TEXT",
 	"logged_model_params.param_value": "TEXT",
 	"logged_model_tags.tag_value":     "TEXT",
+	"issues.metadata":                 "LONGTEXT",
+	"skill_tags.value":                "MEDIUMTEXT",
+	"skill_version_tags.value":        "MEDIUMTEXT",
 }
+
+// casedCollation is how MLflow has MySQL compare the few columns for which it asks
+// for one; all others are compared as their table is.
+const casedCollation = "utf8mb4_bin"
 
 func (f Flavor) mysqlColumn(table, name, kind, tail string) (newKind, newTail string) {
 	switch special := mysqlTypes[table+"."+name]; {
@@ -44,7 +51,7 @@ var mysqlIndexes = []string{
 // costIndexes are partial and covering on PostgreSQL.
 var costIndexes = []string{"idx_spans_cost_trace_time_cover", "idx_spans_cost_exp_time_cover"}
 
-// index writes a CREATE INDEX of head.sql for a database.
+// index writes a CREATE INDEX of a release's file for a database.
 func (f Flavor) index(statement, name, _, columns string) string {
 	switch {
 	case f == PostgreSQL && slices.Contains(costIndexes, name):

@@ -25,12 +25,23 @@ func (p *planner) moveData() {
 			return nil
 		})
 	}
-	p.add("end the jobs of the old release", `UPDATE jobs SET status = 5 WHERE status IN (0, 1)`)
+	if before(p.revision, "dc11669786a5") {
+		p.add("end the jobs of the old release", `UPDATE jobs SET status = 5 WHERE status IN (0, 1)`)
+	}
 	if before(p.revision, "75868b020152") {
 		p.addFunc("move names, sessions, tokens and costs of traces to their columns", p.moveTraces)
 		p.addFunc("move costs and models of spans to their columns", p.moveSpans)
 		p.addFunc("fill in what assessments say of their traces", p.fillAssessments)
 	}
+	if p.passes("8b6ad64cb8f5") {
+		p.add("fill in when issues were last seen", `UPDATE issues SET last_seen_timestamp = created_timestamp`)
+		p.addFunc("list the categories of issues in a table", p.listCategories)
+	}
+}
+
+// passes reports whether a revision is between the database and its release.
+func (p *planner) passes(revision string) bool {
+	return before(p.revision, revision) && !before(p.to.Revision, revision)
 }
 
 // number returns a number that JSON holds as such or as text; finite ones only.

@@ -111,6 +111,7 @@ func inspectPostgreSQL(ctx context.Context, q Querier, tables map[string]*Table)
 			t.ForeignKeys = append(t.ForeignKeys, ForeignKey{v[3], definition})
 		case "c": // A restored dump has other parentheses.
 			t.Constraints = append(t.Constraints, parentheses.Replace(definition))
+		case "n": // PostgreSQL 18 lists what the column says, too.
 		default:
 			t.Constraints = append(t.Constraints, definition)
 		}
@@ -140,8 +141,8 @@ func withoutCasts(s string) string {
 }
 
 func inspectMySQL(ctx context.Context, q Querier, tables map[string]*Table) error {
-	err := eachRow(ctx, q, `SELECT table_name, column_name, column_type, is_nullable, column_default, extra FROM information_schema.columns
-		WHERE table_schema = database() ORDER BY table_name, ordinal_position`, 6, func(v []string) {
+	err := eachRow(ctx, q, `SELECT table_name, column_name, column_type, is_nullable, concat('=', column_default), extra, collation_name FROM information_schema.columns
+		WHERE table_schema = database() ORDER BY table_name, ordinal_position`, 7, func(v []string) {
 		t := tables[v[0]]
 		if t == nil {
 			return
@@ -150,10 +151,14 @@ func inspectMySQL(ctx context.Context, q Querier, tables map[string]*Table) erro
 		if v[3] == "NO" {
 			definition += " NOT NULL"
 		}
-		if def := strings.Trim(v[4], "'"); def != "" && def != "NULL" {
-			definition += " DEFAULT " + def
+		if def, given := strings.CutPrefix(v[4], "="); given && def != "NULL" {
+			definition += " DEFAULT " + strings.Trim(def, "'")
 		}
-		t.Columns = append(t.Columns, Column{v[1], strings.TrimSpace(definition + " " + strings.TrimPrefix(v[5], "DEFAULT_GENERATED"))})
+		definition = strings.TrimSpace(definition + " " + strings.TrimPrefix(v[5], "DEFAULT_GENERATED"))
+		if v[6] == casedCollation {
+			definition += " COLLATE " + casedCollation
+		}
+		t.Columns = append(t.Columns, Column{v[1], definition})
 	})
 	if err != nil {
 		return err

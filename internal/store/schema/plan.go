@@ -25,6 +25,7 @@ const oldTable = "millrace_old_"
 type planner struct {
 	f          Flavor
 	revision   string
+	to         *Release
 	have, head map[string]*Table
 	collation  string // of the tables on MySQL
 	steps      []Step
@@ -46,11 +47,12 @@ func (p *planner) addFunc(text string, run func(ctx context.Context, q Querier) 
 }
 
 func (p *planner) plan() []Step {
-	order, made := HeadTables(), creations(p.f)
+	order, made := p.to.Tables(), p.to.creations(p.f)
 	changed := map[string]bool{}
 	for _, name := range order {
 		changed[name] = p.have[name] != nil && p.differs(name) || p.have[oldTable+name] != nil
 	}
+	p.checkVersions()
 	kept := p.dropForeignKeys(order, changed)
 	for _, name := range order {
 		create, indexes := made[name].create, made[name].indexes
@@ -68,7 +70,7 @@ func (p *planner) plan() []Step {
 	}
 	p.addForeignKeys(order, changed, kept)
 	p.moveData()
-	p.add("set the revision to "+Revision, "UPDATE alembic_version SET version_num = '"+Revision+"'")
+	p.add("set the revision to "+p.to.Revision, "UPDATE alembic_version SET version_num = '"+p.to.Revision+"'")
 	return p.steps
 }
 
@@ -83,11 +85,18 @@ func sorted(indexes map[string]string) (statements []string) {
 func (p *planner) differs(name string) bool {
 	have, head := p.have[name], p.head[name]
 	byName := func(a, b Column) int { return strings.Compare(a.Name, b.Name) }
-	if !slices.Equal(slices.SortedFunc(slices.Values(have.Columns), byName), slices.SortedFunc(slices.Values(head.Columns), byName)) ||
+	same := func(a, b Column) bool { return a.Name == b.Name && sameColumn(a.Definition, b.Definition) }
+	if !slices.EqualFunc(slices.SortedFunc(slices.Values(have.Columns), byName), slices.SortedFunc(slices.Values(head.Columns), byName), same) ||
 		!slices.Equal(have.Constraints, head.Constraints) {
 		return true
 	}
 	return p.f == SQLite && !sameForeignKeys(have, head)
+}
+
+// sameColumn reports whether a column is as the release wants it. A release that
+// names no collation takes any.
+func sameColumn(have, head string) bool {
+	return have == head || strings.TrimSuffix(have, " COLLATE "+casedCollation) == head
 }
 
 func sameForeignKeys(a, b *Table) bool {

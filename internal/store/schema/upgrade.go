@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Upgrade brings the database to [Revision], telling report of every step before
+// Upgrade brings the database to the revision of a release, telling report of every step before
 // it is made. With dry, nothing is changed. On SQLite and PostgreSQL it is one
 // transaction; on MariaDB, whose statements on tables cannot be undone, it goes
 // on where it was interrupted when it is called again. A SQLite file is copied
 // first, and the copy's name reported.
-func Upgrade(ctx context.Context, db *sql.DB, f Flavor, dry bool, report func(step string)) error {
+func Upgrade(ctx context.Context, db *sql.DB, f Flavor, to *Release, dry bool, report func(step string)) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -24,15 +24,17 @@ func Upgrade(ctx context.Context, db *sql.DB, f Flavor, dry bool, report func(st
 	switch {
 	case err != nil:
 		return err
-	case revision == Revision:
-		report("The schema is at revision " + Revision + "; there is nothing to do.")
+	case revision == to.Revision:
+		report("The schema is at revision " + revision + "; there is nothing to do.")
 		return nil
-	case !CanUpgrade(revision):
+	case before(to.Revision, revision):
+		return fmt.Errorf("its schema is at revision %s, which is newer than %s's, %s; a database goes to newer releases only. Restore a backup from before its upgrade", revision, to, to.Revision)
+	case !CanUpgrade(revision, to):
 		return WrongRevision(revision)
 	case f == MySQL:
-		return errors.New("databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` of MLflow 3.17.2")
+		return errors.New("databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` of MLflow " + to.Name)
 	}
-	steps, err := plan(ctx, conn, f, revision)
+	steps, err := plan(ctx, conn, f, revision, to)
 	if err != nil {
 		return err
 	}
@@ -58,16 +60,16 @@ func revisionOf(ctx context.Context, q Querier) (revision string, err error) {
 	return revision, nil
 }
 
-func plan(ctx context.Context, conn *sql.Conn, f Flavor, revision string) ([]Step, error) {
+func plan(ctx context.Context, conn *sql.Conn, f Flavor, revision string, to *Release) ([]Step, error) {
 	have, err := Inspect(ctx, conn, f)
 	if err != nil {
 		return nil, err
 	}
-	head, err := inspectHead(ctx, conn, f)
+	head, err := to.inspect(ctx, conn, f)
 	if err != nil {
-		return nil, fmt.Errorf("making the tables of revision %s to compare with: %w", Revision, err)
+		return nil, fmt.Errorf("making the tables of revision %s to compare with: %w", to.Revision, err)
 	}
-	p := &planner{f: f, revision: revision, have: have, head: head, collation: f.Collation()}
+	p := &planner{f: f, revision: revision, to: to, have: have, head: head, collation: f.Collation()}
 	if f.IsMySQL() { // A key can only refer to text that is compared in the same way.
 		err = conn.QueryRowContext(ctx, `SELECT table_collation FROM information_schema.tables WHERE table_schema = database() AND table_name = 'alembic_version'`).Scan(&p.collation)
 		if err != nil {
@@ -149,9 +151,9 @@ func brokenReferences(ctx context.Context, q Querier) (string, error) {
 	return strings.Join(found, ", "), err
 }
 
-// inspectHead describes the tables of [Revision] as this very database describes
+// inspect describes the tables of the release as this very database describes
 // them, by making them in a place that goes away again.
-func inspectHead(ctx context.Context, conn *sql.Conn, f Flavor) (head map[string]*Table, err error) {
+func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f Flavor) (head map[string]*Table, err error) {
 	const scratch = "millrace_head"
 	var begin, end []string
 	switch f {
@@ -175,7 +177,7 @@ func inspectHead(ctx context.Context, conn *sql.Conn, f Flavor) (head map[string
 		begin, end = []string{"CREATE DATABASE " + scratch + "_" + own, "USE " + scratch + "_" + own}, []string{"USE " + own, "DROP DATABASE " + scratch + "_" + own}
 		_, _ = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+scratch+"_"+own) // Left by a call that was killed.
 	}
-	for _, statement := range append(begin, Create(f)...) {
+	for _, statement := range append(begin, r.Create(f)...) {
 		if _, err = conn.ExecContext(ctx, statement); err != nil {
 			break
 		}

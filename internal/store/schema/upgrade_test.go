@@ -23,7 +23,7 @@ import (
 // dumps are the databases of older releases, see test/compat/dumps.
 const dumps = "../../../test/compat/dumps"
 
-var releases = []string{"2.22.5", "3.1.4", "3.6.0", "3.11.1"}
+var releases = []string{"2.22.5", "3.1.4", "3.6.0", "3.11.1", "3.17.2"}
 
 // database is a kind of database, and how to make an empty one.
 type database struct {
@@ -171,27 +171,42 @@ func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
 		for _, release := range releases {
-			t.Run(release+"-"+d.name, func(t *testing.T) {
-				t.Parallel()
-				ours, f := loaded(t, d, release+"-"+d.name)
-				before := facts(t, ours, f)
-				var planned, made []string
-				if err := schema.Upgrade(t.Context(), ours, f, true, func(s string) { planned = append(planned, s) }); err != nil {
-					t.Fatal(err)
+			for _, to := range schema.Releases {
+				if strings.HasPrefix(release, to.Name) {
+					continue
 				}
-				compare(t, facts(t, ours, f), before)
-				if err := schema.Upgrade(t.Context(), ours, f, false, func(s string) { made = append(made, s) }); err != nil {
-					t.Fatal(err)
-				}
-				if d.name == "sqlite" {
-					made = made[1:] // The copy.
-				}
-				if !slices.Equal(planned, made) {
-					t.Errorf("planned %q, made %q", planned, made)
-				}
-				theirs, _ := loaded(t, d, release+"-"+d.name+".upgraded")
-				compare(t, facts(t, ours, f), facts(t, theirs, f))
-			})
+				t.Run(release+"-"+d.name+"-to-"+to.Name, func(t *testing.T) {
+					t.Parallel()
+					upgradeAndCompare(t, d, release, to)
+				})
+			}
+		}
+	}
+}
+
+func upgradeAndCompare(t *testing.T, d database, release string, to *schema.Release) {
+	t.Helper()
+	ours, f := loaded(t, d, release+"-"+d.name)
+	before := facts(t, ours, f)
+	var planned, made []string
+	if err := schema.Upgrade(t.Context(), ours, f, to, true, func(s string) { planned = append(planned, s) }); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, facts(t, ours, f), before)
+	if err := schema.Upgrade(t.Context(), ours, f, to, false, func(s string) { made = append(made, s) }); err != nil {
+		t.Fatal(err)
+	}
+	if d.name == "sqlite" {
+		made = made[1:] // The copy.
+	}
+	if !slices.Equal(planned, made) {
+		t.Errorf("planned %q, made %q", planned, made)
+	}
+	theirs, _ := loaded(t, d, release+"-"+d.name+".upgraded-"+to.Name)
+	compare(t, facts(t, ours, f), facts(t, theirs, f))
+	if to == schema.Newest() { // What is recorded of the tables that we use is true of MLflow's, too.
+		if _, err := schema.Compatible(t.Context(), theirs, f, "0123456789ab"); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -213,7 +228,7 @@ func TestInterruptedUpgrade(t *testing.T) {
 			for at := 3; ; at += 25 {
 				ctx, cancel := context.WithCancel(t.Context())
 				n := 0
-				err := schema.Upgrade(ctx, ours, f, false, func(string) {
+				err := schema.Upgrade(ctx, ours, f, schema.Newest(), false, func(string) {
 					if n++; n == at {
 						cancel()
 					}
@@ -229,8 +244,29 @@ func TestInterruptedUpgrade(t *testing.T) {
 					compare(t, facts(t, ours, f), before)
 				}
 			}
-			theirs, _ := loaded(t, d, "3.1.4-"+d.name+".upgraded")
+			theirs, _ := loaded(t, d, "3.1.4-"+d.name+".upgraded-"+schema.Newest().Name)
 			compare(t, facts(t, ours, f), facts(t, theirs, f))
 		})
+	}
+}
+
+// References to versions of MCP servers that MySQL would lose are named, and
+// nothing is changed.
+func TestUpgradeNamesVersions(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{
+		"UPDATE mcp_server_aliases SET version = '1.0.0-BETA'",
+		"UPDATE mcp_access_endpoints SET server_version = '1.0.0-beta'",
+	} {
+		db, f := loaded(t, databases[2], "3.17.2-mysql")
+		if _, err := db.ExecContext(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		before := facts(t, db, f)
+		err := schema.Upgrade(t.Context(), db, f, schema.Newest(), false, func(string) {})
+		if err == nil || !strings.Contains(err.Error(), `is spelled "1.0.0-Beta"`) {
+			t.Errorf("%v", err)
+		}
+		compare(t, facts(t, db, f), before)
 	}
 }

@@ -81,6 +81,20 @@ def later_things(client, experiment):
         from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 
         client.create_webhook("hook", "https://1.1.1.1/hook", [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)])
+    if RELEASE >= Version("3.17"):
+        issues_and_servers(store, experiment)
+
+
+def issues_and_servers(store, experiment):
+    """What MLflow 3.18 moves."""
+    categories = ["Latency", " latency ", "ÉTUDE", "Σοφός ΣΑΣ", "İstanbul", "\x1ftab\t"]
+    store.create_issue(experiment, "slow", "too slow", categories=categories)
+    store.create_issue(experiment, "plain", "no categories")
+    for version in ("1.0.0", "1.0.0-Beta", "2.0.0"):
+        store.create_mcp_server_version({"name": "org.example/server", "version": version, "description": "a server"})
+    store.set_mcp_server_version_tag("org.example/server", "1.0.0-Beta", "k", "v")
+    store.set_mcp_server_alias("org.example/server", "stable", "1.0.0")
+    store.create_mcp_access_endpoint("org.example/server", "https://1.1.1.1/mcp", server_version="2.0.0")
 
 
 def main(uri):

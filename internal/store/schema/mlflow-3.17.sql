@@ -1,4 +1,4 @@
--- MLflow's database at alembic revision dc11669786a5, in the words of SQLite; create.go
+-- MLflow 3.17's database (alembic revision dc11669786a5) in the words of SQLite; create.go
 -- writes it for the other databases. Names, types and constraints are the interface
 -- that Python MLflow expects. Statements end with a semicolon and a newline.
 

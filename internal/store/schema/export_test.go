@@ -1,0 +1,24 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Recorded is what used.txt says.
+func Recorded() string { return recorded }
+
+// RecordUsed writes what a database says of the tables of the newest release
+// that Millrace uses.
+func RecordUsed(ctx context.Context, db *sql.DB, f Flavor) (string, error) {
+	for _, statement := range Newest().Create(f) {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return "", err
+		}
+	}
+	all, err := inspectUsed(ctx, db, f)
+	return record(f, all), err
+}
+
+// Used are the tables that Millrace uses: those that it fills, and the others.
+func Used() (filled, others []string) { return written, looked }
