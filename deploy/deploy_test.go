@@ -384,6 +384,7 @@ func TestTools(t *testing.T) {
 		{"kubeconform", "-strict", "-summary", "kubernetes/secret.yaml", "kubernetes/deployment.yaml", "kubernetes/service.yaml", "kubernetes/disruption.yaml", "kubernetes/ingress.yaml", "kubernetes/artifacts.yaml"},
 		{"docker", "compose", "-f", "compose.yaml", "config", "--quiet"},
 		{"haproxy", "-c", "-f", "haproxy.cfg"},
+		{"promtool", "check", "rules", "prometheus/alerts.yaml"},
 	} {
 		t.Run(command[0], func(t *testing.T) {
 			t.Parallel()
