@@ -212,8 +212,8 @@ func TestLoadBalancer(t *testing.T) {
 	if bind == nil || len(ports) != 1 || !strings.HasSuffix(ports[0], ":"+bind[1]) {
 		t.Errorf("the load balancer listens at %q, and %q is open", bind, ports)
 	}
-	if !strings.Contains(text, "option httpchk GET /health\n") {
-		t.Error("the load balancer does not ask /health")
+	if !strings.Contains(text, "option httpchk GET /readyz\n") {
+		t.Error("the load balancer does not ask /readyz")
 	}
 }
 
@@ -341,7 +341,8 @@ func TestReplicaAnswers(t *testing.T) {
 	}{
 		{"10.244.1.7:5000", container.ReadinessProbe.HTTPGet.Path, 200},
 		{"10.244.1.7:5000", container.LivenessProbe.HTTPGet.Path, 200},
-		{"millrace-1:5000", "/health", 200}, // The load balancer of compose.yaml.
+		{"millrace-1:5000", "/readyz", 200}, // The load balancer of compose.yaml.
+		{"millrace-1:5000", "/health", 200}, // What was asked before there was a /readyz.
 		{m.Ingress.Spec.Rules[0].Host, "/api/2.0/mlflow/experiments/get?experiment_id=0", 200},
 		{m.Service.Metadata.Name, "/", 200},
 		{m.Service.Metadata.Name + ".team.svc.cluster.local", "/", 200},
@@ -383,6 +384,7 @@ func TestTools(t *testing.T) {
 		{"kubeconform", "-strict", "-summary", "kubernetes/secret.yaml", "kubernetes/deployment.yaml", "kubernetes/service.yaml", "kubernetes/disruption.yaml", "kubernetes/ingress.yaml", "kubernetes/artifacts.yaml"},
 		{"docker", "compose", "-f", "compose.yaml", "config", "--quiet"},
 		{"haproxy", "-c", "-f", "haproxy.cfg"},
+		{"promtool", "check", "rules", "prometheus/alerts.yaml"},
 	} {
 		t.Run(command[0], func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -169,6 +171,7 @@ func (r *routes) mount(method, pattern string, perm auth.Permission, handle func
 		r.mux.HandleFunc(top, r.notFound) // The mux would redirect to the path with a slash.
 	}
 	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) {
+		observe.Route(req.Context(), pattern)
 		err := auth.Allow(req.Context(), perm)
 		if err == nil {
 			err = handle(w, req)
@@ -214,8 +217,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so.
 					panic(p)
 				}
-				s.Log.Error("panic", "method", req.Method, "path", req.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				writeError(w, internalError())
+				s.fail(w, req, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
 		next.ServeHTTP(w, req)
@@ -283,11 +285,16 @@ func (s *Server) presentable(req *http.Request, err error) *mlflow.Error {
 	case errors.Is(err, context.DeadlineExceeded):
 		e = &mlflow.Error{Code: mlflow.DeadlineExceeded, Message: "The request took longer than " + requestTimeout.String() + "; ask for less at once."}
 	default:
-		s.Log.Error("request failed", "method", req.Method, "path", req.URL.Path, "error", err)
+		if !observe.Failed(req.Context(), err) {
+			s.Log.ErrorContext(req.Context(), "request failed", "method", req.Method, "path", req.URL.Path, "error", err)
+		}
 		e = internalError()
 	}
 	return e
 }
+
+// WriteFailure answers a request that failed for a reason that is the server's.
+func WriteFailure(w http.ResponseWriter) { writeError(w, internalError()) }
 
 func internalError() *mlflow.Error {
 	return &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
@@ -306,8 +313,8 @@ var sqlStates = map[mlflow.ErrorCode][2]string{
 func WriteError(w http.ResponseWriter, e *mlflow.Error) { writeError(w, e) }
 
 func writeError(w http.ResponseWriter, e *mlflow.Error) {
-	b := ErrorJSON(e)
 	h := w.Header()
+	b := ErrorJSON(e, h.Get(observe.IDHeader))
 	for _, name := range [...]string{"Content-Disposition", "Content-Length", "ETag", "Last-Modified", "Cache-Control"} {
 		h.Del(name)
 	}
@@ -319,8 +326,9 @@ func writeError(w http.ResponseWriter, e *mlflow.Error) {
 // maxMessage is how many bytes of a message are shown: some repeat what was sent.
 const maxMessage = 8 << 10
 
-// ErrorJSON returns the body of the answer that tells of e.
-func ErrorJSON(e *mlflow.Error) []byte {
+// ErrorJSON returns the body of the answer that tells of e, with the id of the
+// request unless it is empty.
+func ErrorJSON(e *mlflow.Error, requestID string) []byte {
 	message := e.Message
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
@@ -331,7 +339,8 @@ func ErrorJSON(e *mlflow.Error) []byte {
 		SQLState   string           `json:"sqlstate,omitempty"`
 		ErrorClass string           `json:"error_class,omitempty"`
 		Position   *int             `json:"position,omitempty"`
-	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position}
+		RequestID  string           `json:"request_id,omitempty"`
+	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position, RequestID: requestID}
 	if s, ok := sqlStates[e.Code]; ok {
 		body.SQLState, body.ErrorClass = s[0], s[1]
 	}

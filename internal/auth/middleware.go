@@ -80,7 +80,8 @@ func refuse(w http.ResponseWriter, err error) {
 	body, _ := json.Marshal(struct { // strings always marshal
 		Code    mlflow.ErrorCode `json:"error_code"`
 		Message string           `json:"message"`
-	}{e.Code, e.Message})
+		ID      string           `json:"request_id,omitempty"`
+	}{e.Code, e.Message, h.Get("X-Request-Id")})
 	_, _ = w.Write(body)
 }
 

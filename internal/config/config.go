@@ -170,6 +170,11 @@ var options = []option{
 		duration(func(c *Config) *time.Duration { return &c.Log.SlowRequest }, 24*time.Hour),
 	},
 	{
+		"log-slow-statements", "", "MILLRACE_LOG_SLOW_STATEMENTS", "1s",
+		"from which duration on a statement of the database has a line of its own in the log; 0 for none",
+		duration(func(c *Config) *time.Duration { return &c.Log.SlowStatement }, 24*time.Hour),
+	},
+	{
 		"metrics", "", "MILLRACE_METRICS", MetricsForUsers,
 		"who may read /metrics, for Prometheus: users (who may use the API), all (everybody, addressed to any host), off",
 		func(c *Config, v string) error {

@@ -23,12 +23,14 @@ type Log struct {
 	JSON  bool
 	// SlowRequest is from which duration on a request has a line of its own.
 	SlowRequest time.Duration
+	// SlowStatement is the same for a statement of the database; 0 for none.
+	SlowStatement time.Duration
 }
 
 // LogOf returns the settings of the log for a command that has no flags for them.
 func LogOf(getenv func(string) string) (Log, error) {
 	c := &Config{}
-	for _, name := range []string{"log-level", "log-format", "log-slow-requests"} {
+	for _, name := range []string{"log-level", "log-format"} {
 		o := options[slices.IndexFunc(options, func(o option) bool { return o.flag == name })]
 		value := o.value
 		if v := getenv(o.env); v != "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -155,8 +156,13 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 }
 
 func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	_, path, named := strings.Cut(pattern, " ")
+	if !named {
+		path = pattern
+	}
 	bodiless := perm != auth.Public && strings.HasPrefix(pattern, http.MethodGet+" ")
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		observe.Route(r.Context(), path)
 		err := auth.Allow(r.Context(), perm)
 		if err == nil && bodiless {
 			err = conns.RefuseBody(w, r)
@@ -169,7 +175,9 @@ func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, h
 		}
 		e := mlflow.AsError(err)
 		if e == nil {
-			d.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			if !observe.Failed(r.Context(), err) {
+				d.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			}
 			e = &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
 		}
 		d.WriteError(w, e)

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/store"
 )
 
 var update = flag.Bool("update", false, "write docs/endpoints.md anew")
@@ -192,6 +194,23 @@ func start(t *testing.T, args ...string) string {
 // startIn is start for a given folder and log.
 func startIn(t *testing.T, dir string, log *slog.Logger, args ...string) *Server {
 	t.Helper()
+	s, stop := serveIn(t, dir, log, args...)
+	t.Cleanup(func() {
+		if err := <-stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// startToStop is start for a test that ends the server; stop returns how it ended.
+func startToStop(t *testing.T, args ...string) (s *Server, stop func() <-chan error) {
+	t.Helper()
+	return serveIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...)
+}
+
+func serveIn(t *testing.T, dir string, log *slog.Logger, args ...string) (s *Server, stop func() <-chan error) {
+	t.Helper()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(flags)
 	args = append([]string{"--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files")}, args...)
@@ -202,20 +221,27 @@ func startIn(t *testing.T, dir string, log *slog.Logger, args ...string) *Server
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), c, log)
+	if s, err = New(t.Context(), c, log); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	return s, func() <-chan error {
+		cancel()
+		return ended
+	}
+}
+
+// openDatabase opens a server's database beside it.
+func openDatabase(t *testing.T, uri string) *sql.DB {
+	t.Helper()
+	db, _, err := store.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 func ask(t *testing.T, method, url string) (int, string) {

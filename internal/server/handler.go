@@ -11,6 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -50,7 +51,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		Key: key, Prefix: s.config.StaticPrefix,
 		WriteError: api.WriteError, Log: s.log,
 	}
-	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
+	authenticated := auth.Middleware(s.store)
+	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
 	pages := webui.Handler(noPage, readOnlyPage)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
@@ -59,11 +61,19 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		case workspace: // After mlflow.login() the client prints links of a workspace.
 			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
 		default:
+			observe.Route(r.Context(), observe.RoutePages)
 			pages.ServeHTTP(w, r)
 		}
 	})
+	s.readiness.parts = append(s.readiness.parts, &part{name: "database", check: s.store.Ping})
+	if files := folder(artifacts.Proxy()); files != nil {
+		s.readiness.parts = append(s.readiness.parts, files)
+	}
 	guard := newGuard(s.config)
-	return underPrefix(s.config.StaticPrefix, guard.wrap(root), guard.wrap(outside(s.config.StaticPrefix))), nil
+	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest, WriteFailure: api.WriteFailure}
+	seen.Register(s.registry)
+	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
+	return underPrefix(s.config.StaticPrefix, seen.Wrap(served), seen.Wrap(guard.wrap(outside(s.config.StaticPrefix)))), nil
 }
 
 func readOnlyPage(w http.ResponseWriter, r *http.Request) {

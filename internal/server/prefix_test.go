@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,7 @@ func send(t *testing.T, method, url string, body io.Reader, headers ...string) s
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("X-Request-Id", "same") // It is in the answer.
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		if name == "Host" {
@@ -105,11 +107,16 @@ func TestRulesUnderPrefix(t *testing.T) {
 	}{
 		{"guard: health", "GET", "/health", 200, []string{"Host: probe.example"}},
 		{"guard: version", "GET", "/version", 200, []string{"Host: probe.example"}},
+		{"guard: liveness", "GET", "/livez", 200, []string{"Host: probe.example"}},
+		{"guard: readiness", "GET", "/readyz", 200, []string{"Host: probe.example"}},
+		{"guard: metrics", "GET", "/metrics", 403, []string{"Host: probe.example", bearer}},
 		{"guard: route", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", 403, []string{"Host: probe.example", bearer}},
 		{"guard: page", "GET", "/", 403, []string{"Host: probe.example"}},
 		{"guard: below health", "GET", "/health/x", 403, []string{"Host: probe.example"}},
 		{"guard: two slashes", "GET", "//health", 403, []string{"Host: probe.example"}},
 		{"auth: health", "GET", "/health", 200, nil},
+		{"auth: readiness", "GET", "/readyz", 200, nil},
+		{"auth: metrics", "GET", "/metrics", 401, nil},
 		{"auth: login door", "GET", "/.well-known/databricks-config", 200, nil},
 		{"auth: route", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", 401, nil},
 		{"auth: route with a token", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", 200, []string{bearer}},
@@ -124,6 +131,8 @@ func TestRulesUnderPrefix(t *testing.T) {
 		{"API: no route", "GET", "/api/2.0/mlflow/none", 404, []string{bearer}},
 		{"API: refused route", "GET", "/api/3.0/mlflow/traces/x", 501, []string{bearer}},
 		{"API: dirty path", "GET", "/api/2.0//mlflow/runs/get", 400, []string{bearer}},
+		{"operation: wrong method", "POST", "/readyz", 405, nil},
+		{"operation: two slashes", "GET", "//livez", 404, nil},
 		{"pages: wrong method", "POST", "/", 405, nil},
 		{"pages: wrong method and no page", "POST", "/none", 404, nil},
 	} {
@@ -136,6 +145,14 @@ func TestRulesUnderPrefix(t *testing.T) {
 				t.Errorf("%s: %s %q, without a prefix %q", c.name, name, got.header.Get(name), want.header.Get(name))
 			}
 		}
+	}
+	// Metrics name the same routes.
+	for _, url := range []string{plain, prefixed} { // So that the route of the metrics is among them.
+		send(t, "GET", url+"/metrics", nil, bearer)
+	}
+	want, got := labels(t, plain, "route", bearer), labels(t, prefixed, "route", bearer)
+	if !slices.Equal(got, want) || !slices.Contains(want, "/health") || !slices.Contains(want, "/api/2.0/preview/scim/v2/Me") || !slices.Contains(want, "pages") {
+		t.Errorf("routes %q, without a prefix %q", got, want)
 	}
 	beside := strings.TrimSuffix(prefixed, "/mlflow")
 	for _, c := range []struct {

@@ -19,12 +19,16 @@ import (
 // host a request is addressed to (DNS rebinding) and which page sent it (CSRF).
 type guard struct {
 	hosts, origins []pattern
+	anyHost        []string // paths that may be addressed to any host
 	frame          string
 	disabled       bool
 }
 
 func newGuard(c *config.Config) *guard {
-	g := &guard{frame: c.XFrameOptions, disabled: c.DisableSecurity}
+	g := &guard{frame: c.XFrameOptions, disabled: c.DisableSecurity, anyHost: auth.Probes}
+	if c.Metrics == config.MetricsForAll {
+		g.anyHost = append(slices.Clone(g.anyHost), metricsPath)
+	}
 	for _, h := range c.AllowedHosts {
 		g.hosts = append(g.hosts, newPattern(h))
 	}
@@ -64,7 +68,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !g.allowedHost(r.Host) && !slices.Contains(auth.Probes, r.URL.Path) {
+		if !g.allowedHost(r.Host) && !slices.Contains(g.anyHost, r.URL.Path) {
 			refuse(w, "Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(r.Host)+". Its administrator can allow the name with --allowed-hosts.")
 			return
 		}

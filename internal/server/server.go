@@ -14,11 +14,14 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/millrace-ml/millrace/internal/api"
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -33,37 +36,58 @@ type Server struct {
 	listener net.Listener
 	config   *config.Config
 	log      *slog.Logger
+
+	registry  *prometheus.Registry // of this server alone: a program may run several
+	readiness *readiness
+	profiler  *profiler
 }
 
 // New opens everything and starts to listen; Serve then answers.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, error) {
-	st, err := OpenStore(ctx, c, log)
-	if err != nil {
+	s := &Server{config: c, log: log, registry: prometheus.NewRegistry(), readiness: &readiness{log: log}}
+	var err error
+	options := storeOptions(c, log)
+	options.Registerer = s.registry
+	if s.store, err = store.Open(ctx, options); err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, config: c, log: log}
-	handler, err := s.handler(ctx)
-	if err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: conns.HeaderTime,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot listen on %s:%d: %w", c.Host, c.Port, err), st.Close())
+	if err := s.listen(ctx); err != nil {
+		return nil, errors.Join(err, s.profiler.close(), s.store.Close())
 	}
 	return s, nil
 }
 
+// listen makes the handler and opens the ports.
+func (s *Server) listen(ctx context.Context) error {
+	handler, err := s.handler(ctx)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: conns.HeaderTime,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
+		return err
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s:%d: %w", s.config.Host, s.config.Port, err)
+	}
+	return nil
+}
+
 // OpenStore opens the database that the configuration names.
 func OpenStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{
+	return store.Open(ctx, storeOptions(c, log))
+}
+
+func storeOptions(c *config.Config, log *slog.Logger) store.Options {
+	return store.Options{
 		URI: c.BackendStoreURI, ReadURI: c.ReadStoreURI, ArtifactRoot: c.DefaultArtifactRoot,
-		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log,
-	})
+		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log, SlowStatement: c.Log.SlowStatement,
+	}
 }
 
 // URL is where the server can be reached from this machine.
@@ -94,6 +118,9 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
+	if s.profiler != nil {
+		fmt.Fprintf(out, "Profiles are at %s for this machine.\n", s.profiler.url())
+	}
 	if s.config.DisableSecurity {
 		fmt.Fprintln(out, "WARNING: requests for any host and from any web page are taken (--disable-security-middleware).")
 	}
@@ -103,14 +130,18 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	guarded := conns.Guard(s.http, s.listener, func(message string) []byte {
-		return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
-	})
+	guarded := conns.Guard(s.http, s.listener, s.unreadable)
 	go func() { failed <- s.http.Serve(guarded) }()
+	go s.profiler.serve()
 	select {
 	case err := <-failed:
-		return errors.Join(err, s.store.Close())
+		return errors.Join(err, s.profiler.close(), s.store.Close())
 	case <-ctx.Done():
+	}
+	s.readiness.stopping.Store(true)
+	if delay := s.config.ShutdownDelay; delay > 0 { // Load balancers see /readyz and take the server off their lists.
+		s.log.InfoContext(ctx, "the server ends soon", "after", delay)
+		time.Sleep(delay)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
@@ -119,14 +150,17 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
 	}
-	return errors.Join(err, s.store.Close())
+	return errors.Join(err, s.profiler.close(), s.store.Close())
+}
+
+// unreadable words the refusal of a request that no handler sees.
+func (s *Server) unreadable(message string) []byte {
+	id := observe.NewID()
+	s.log.Debug("request refused", "reason", message, "request_id", id)
+	return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message}, id)
 }
 
 // LogHandler returns the handler of the server's own log on out.
 func LogHandler(out io.Writer, c config.Log) slog.Handler {
-	o := &slog.HandlerOptions{Level: c.Level}
-	if c.JSON {
-		return slog.NewJSONHandler(out, o)
-	}
-	return slog.NewTextHandler(out, o)
+	return observe.LogHandler(out, c.JSON, c.Level)
 }
