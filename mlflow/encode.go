@@ -29,12 +29,19 @@ func (r *MetricHistoryResponse) WriteJSON(b []byte, flush func([]byte) []byte) [
 }
 
 func (r *MetricHistoryResponse) page(b []byte, flush func([]byte) []byte) ([]byte, string) {
-	if v := r.Values; v != nil {
-		return appendItems(b, flush, `"metrics":`, v.Points, func(p *MetricPoint, b []byte) []byte {
-			return (&Metric{Key: v.Key, Value: p.Value, Timestamp: p.Timestamp, Step: p.Step}).AppendJSON(b)
-		}), r.NextPageToken
+	b = appendItems(b, flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON)
+	if r.More == nil || len(r.Metrics) == 0 {
+		return b, r.NextPageToken
 	}
-	return appendItems(b, flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), r.NextPageToken
+	b = b[:len(b)-1] // The list goes on.
+	for list := range r.More {
+		for i := range list {
+			if b = list[i].AppendJSON(append(b, ',')); flush != nil && len(b) >= pieceSize {
+				b = flush(b)
+			}
+		}
+	}
+	return append(b, ']'), r.NextPageToken
 }
 
 // appendPage appends the JSON of a list and of the token of its next page.

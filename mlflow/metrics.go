@@ -3,6 +3,7 @@ package mlflow
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"math"
 	"strconv"
 )
@@ -130,24 +131,13 @@ type GetMetricHistoryRequest struct {
 	MaxResults *int32 `json:"max_results,omitempty"`
 }
 
-// MetricHistoryResponse is one page of values. A server may give them as Values
-// instead of Metrics, which take four times the memory; clients get Metrics.
+// MetricHistoryResponse is one page of values. A server may let More give the
+// values that follow Metrics while the answer is written, so that a long history
+// is never in memory as a whole; clients get all of them in Metrics.
 type MetricHistoryResponse struct {
-	Metrics       []Metric      `json:"metrics,omitempty"`
-	NextPageToken string        `json:"next_page_token,omitempty"`
-	Values        *MetricValues `json:"-"`
-}
-
-// MetricValues are many values of one metric.
-type MetricValues struct {
-	Key    string
-	Points []MetricPoint
-}
-
-// MetricPoint is what one value of a metric has beside the metric's name.
-type MetricPoint struct {
-	Value           float64
-	Timestamp, Step int64
+	Metrics       []Metric           `json:"metrics,omitempty"`
+	NextPageToken string             `json:"next_page_token,omitempty"`
+	More          iter.Seq[[]Metric] `json:"-"`
 }
 
 // MetricHistoryBulkRequest asks for one metric of up to 100 runs, at most

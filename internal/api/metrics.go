@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -10,6 +11,8 @@ import (
 
 const (
 	maxHistoryRuns   = 100
+	maxWhole         = 2_000_000 // values of an answer without pages
+	historyPart      = 20_000    // values of it in memory
 	maxBulkMetrics   = 25_000
 	maxSample        = 2500 // values a run, and as many unless fewer are asked for
 	maxActivityCount = 1000
@@ -22,20 +25,44 @@ func (s *Server) metricRoutes(r *routes) {
 }
 
 func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+	if in.MaxResults == nil && in.PageToken == "" {
+		return s.wholeHistory(ctx, in)
+	}
 	limit := 0
 	if in.MaxResults != nil {
 		if limit = int(*in.MaxResults); limit <= 0 {
 			return nil, badLimit(limit, "a positive integer.")
 		}
 	}
-	if limit == 0 && in.PageToken == "" { // Clients that know no pages want all.
-		points, whole, err := s.Store.WholeMetricHistory(ctx, in.RunID, in.MetricKey)
-		if whole || err != nil {
-			return &mlflow.MetricHistoryResponse{Values: &mlflow.MetricValues{Key: in.MetricKey, Points: points}}, err
-		}
-	}
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, limit, in.PageToken)
 	return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
+}
+
+// wholeHistory answers clients that know no pages. It reads a long history in
+// parts while the answer is written. One beyond maxWhole is answered as a page.
+func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+	tooLong, err := s.Store.LongerHistory(ctx, in.RunID, in.MetricKey, maxWhole)
+	if err != nil {
+		return nil, err
+	}
+	if tooLong {
+		list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, "")
+		return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
+	}
+	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, "")
+	out := &mlflow.MetricHistoryResponse{Metrics: list}
+	if next != "" {
+		out.More = func(yield func([]mlflow.Metric) bool) {
+			for more := true; more && next != ""; {
+				if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, next); err != nil {
+					s.Log.WarnContext(ctx, "a history is cut off", "run_id", in.RunID, "error", err)
+					panic(http.ErrAbortHandler) // The status is sent already, so the client must see a broken answer.
+				}
+				more = yield(list)
+			}
+		}
+	}
+	return out, err
 }
 
 func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {

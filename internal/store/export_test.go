@@ -63,6 +63,8 @@ func (e twice) inTx(ctx context.Context, fn func(tx) error) error {
 	return e.engine.inTx(ctx, fn)
 }
 
+func (e twice) scan(ctx context.Context, fn func(tx) error) error { return e.read(ctx, fn) }
+
 func (e twice) read(ctx context.Context, fn func(tx) error) error {
 	if err := e.engine.read(ctx, fn); err != nil {
 		return err

@@ -1,12 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/search"
@@ -27,12 +25,8 @@ func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	return err
 }
 
-// maxPage is how many values a page of a history has at most, which take 15 MiB;
-// maxWhole, how many an answer in one piece, in 48 MB.
-const (
-	maxPage  = 100_000
-	maxWhole = 2_000_000
-)
+// maxPage is how many values a page of a history has at most, which take 15 MiB.
+const maxPage = 100_000
 
 // MetricHistory returns a page of the values of one metric in the order of
 // timestamp, step and value, and the token of the next page: up to limit values,
@@ -45,7 +39,7 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	if limit == 0 || limit > maxPage {
 		limit = maxPage
 	}
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.scanAside(ctx, func(t tx) error {
 		list, err = t.historyPage(runID, key, after, limit+1)
 		return err
 	})
@@ -60,7 +54,7 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 
 // lookAhead bounds the search for a page among the values of all runs: so many
 // values of the metric are passed for each one wanted.
-const lookAhead = 8
+const lookAhead = 4
 
 // historyPage returns the first n values after one of them, nil for the first of
 // all. A first page sorts the run's values. A later one follows the primary key,
@@ -97,43 +91,18 @@ func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
 	})
 }
 
-// WholeMetricHistory returns all that pages of MetricHistory have. It returns
-// false for a history that is too long for that.
-func (s *Store) WholeMetricHistory(ctx context.Context, runID, key string) (list []mlflow.MetricPoint, whole bool, err error) {
-	const where = " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ?"
-	err = s.readAside(ctx, func(t tx) error {
-		var n int
-		if err := t.queryRow("SELECT count(*)"+where, runID, key).Scan(&n); err != nil {
-			return err
-		}
-		if whole = n <= maxWhole; !whole {
-			return nil
-		}
-		list = make([]mlflow.MetricPoint, 0, n)
-		// The index has them by step, which nearly is the order wanted.
-		return t.each("SELECT "+metricColumns+where+" ORDER BY step", []any{runID, key}, func(rows *sql.Rows) error {
-			var m mlflow.Metric
-			err := scanMetric(rows, &m)
-			list = append(list, mlflow.MetricPoint{Value: m.Value, Timestamp: m.Timestamp, Step: m.Step})
-			return err
-		})
+// LongerHistory reports whether one metric of a run has more than n values.
+func (s *Store) LongerHistory(ctx context.Context, runID, key string, n int) (longer bool, err error) {
+	err = s.scanAside(ctx, func(t tx) error {
+		return t.queryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)", runID, key, n).Scan(&longer)
 	})
-	if !slices.IsSortedFunc(list, byTime) {
-		slices.SortFunc(list, byTime)
-	}
-	return list, whole, err
-}
-
-func byTime(a, b mlflow.MetricPoint) int {
-	av, _ := stored(a.Value)
-	bv, _ := stored(b.Value)
-	return cmp.Or(cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(a.Step, b.Step), cmp.Compare(av, bv))
+	return longer, err
 }
 
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
 func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.scanAside(ctx, func(t tx) error {
 		list, err = collect(t, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
 			[]any{runIDs, key, limit}, func(rows *sql.Rows, m *mlflow.Metric) error {
 				var isNaN bool
@@ -150,7 +119,7 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key stri
 // first, last, smallest and largest with their steps. NaN counts as a value but
 // is neither smallest nor largest unless all are NaN.
 func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.scanAside(ctx, func(t tx) error {
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}

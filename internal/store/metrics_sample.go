@@ -26,7 +26,7 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 		where += " AND step >= ? AND step <= ?"
 		args = append(args, steps.From, steps.To)
 	}
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.scanAside(ctx, func(t tx) error {
 		var rows int
 		if err := t.queryRow("SELECT count(*)"+where, args...).Scan(&rows); err != nil {
 			return err

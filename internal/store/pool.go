@@ -106,6 +106,11 @@ func (p *pool) read(ctx context.Context, fn func(tx) error) error {
 	return p.run(ctx, p.d.reading, fn)
 }
 
+// scan is read: a server keeps pages as it likes.
+func (p *pool) scan(ctx context.Context, fn func(tx) error) error {
+	return p.run(ctx, p.d.reading, fn)
+}
+
 func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -77,9 +77,9 @@ func TestRepeatedReads(t *testing.T) {
 			second, end, err := s.MetricHistory(ctx, run, "m", 2, next)
 			return answer{list, next, second, end}, err
 		},
-		"WholeMetricHistory": func(ctx context.Context, s *store.Store) (answer, error) {
-			list, whole, err := s.WholeMetricHistory(ctx, run, "m")
-			return answer{list, whole}, err
+		"LongerHistory": func(ctx context.Context, s *store.Store) (answer, error) {
+			longer, err := s.LongerHistory(ctx, run, "m", 2)
+			return answer{longer, "than 2"}, err
 		},
 		"MetricHistoryBulk": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, err := s.MetricHistoryBulk(ctx, []string{run}, "m", 3)

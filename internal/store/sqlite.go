@@ -86,17 +86,17 @@ func (r *readers) connect(ctx context.Context, at *reader) error {
 }
 
 // wait returns an idle place, or the error of a context that ends first.
-func (r *readers) wait(ctx context.Context, closed <-chan struct{}) (*reader, error) {
+func (r *readers) wait(ctx context.Context, caching bool, closed <-chan struct{}) (*reader, error) {
 	select {
 	case <-r.idle:
-		return r.take(), nil
+		return r.take(caching), nil
 	default:
 	}
 	start := time.Now()
 	defer func() { r.observe.readWait.Observe(time.Since(start).Seconds()) }()
 	select {
 	case <-r.idle:
-		return r.take(), nil
+		return r.take(caching), nil
 	case <-closed:
 		return nil, errClosed
 	case <-ctx.Done():
@@ -104,12 +104,19 @@ func (r *readers) wait(ctx context.Context, closed <-chan struct{}) (*reader, er
 	}
 }
 
-// take returns a place after one was received from idle: the first, if it is
-// among them, so that one client after the other finds the pages that it keeps.
-func (r *readers) take() *reader {
+// take returns a place after one was received from idle. If caching, it is the
+// first, if that is among them, so that one client after the other finds the pages
+// that it keeps. Otherwise it is the one that another scan has used last, if there is
+// one, so that few connections come to hold memory.
+func (r *readers) take(caching bool) *reader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := max(0, slices.Index(r.list, r.first))
+	at := len(r.list) - 1
+	for i, c := range r.list {
+		if (c == r.first) == caching {
+			at = i
+		}
+	}
 	c := r.list[at]
 	r.list = slices.Delete(r.list, at, at+1)
 	return c
@@ -129,7 +136,7 @@ func (e *sqliteEngine) close() error {
 	err := e.writer.close()
 	for range cap(e.readers.idle) {
 		<-e.readers.idle
-		if r := e.readers.take(); r.c != nil {
+		if r := e.readers.take(true); r.c != nil {
 			err = errors.Join(err, r.c.close())
 		}
 	}
@@ -142,7 +149,16 @@ func (e *sqliteEngine) inTx(ctx context.Context, fn func(tx) error) error {
 
 // read runs fn on one snapshot of the database.
 func (e *sqliteEngine) read(ctx context.Context, fn func(tx) error) error {
-	r, err := e.readers.wait(ctx, e.writer.done)
+	return e.readBy(ctx, true, fn)
+}
+
+// scan is read on a connection that keeps few pages.
+func (e *sqliteEngine) scan(ctx context.Context, fn func(tx) error) error {
+	return e.readBy(ctx, false, fn)
+}
+
+func (e *sqliteEngine) readBy(ctx context.Context, caching bool, fn func(tx) error) error {
+	r, err := e.readers.wait(ctx, caching, e.writer.done)
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ type engine interface {
 	inTx(ctx context.Context, fn func(tx) error) error
 	// read runs fn on one state of the database. fn may be called again, too.
 	read(ctx context.Context, fn func(tx) error) error
+	// scan is read for what passes many rows once. It leaves the pages that the
+	// database keeps in memory to others.
+	scan(ctx context.Context, fn func(tx) error) error
 	close() error
 }
 
@@ -144,6 +147,11 @@ func (s *Store) Close() error {
 // readAside is read for answers that may lag behind, such as searches.
 func (s *Store) readAside(ctx context.Context, fn func(tx) error) error {
 	return s.standby.read(ctx, fn)
+}
+
+// scanAside is readAside for what passes many rows once, such as a history.
+func (s *Store) scanAside(ctx context.Context, fn func(tx) error) error {
+	return s.standby.scan(ctx, fn)
 }
 
 // Ping reports whether the database answers.

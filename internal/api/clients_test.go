@@ -122,3 +122,35 @@ func stepsOf(list []mlflow.Metric) map[int]bool {
 	}
 	return steps
 }
+
+// A history that is answered without pages is read in parts; the client sees one
+// list, in order, with every value once.
+func TestWholeHistory(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	run := s.run(t)
+	const values = 45_000
+	for from := 0; from < values; from += 1000 {
+		batch := make([]mlflow.Metric, 1000)
+		for i := range batch {
+			n := int64(from + i)
+			batch[i] = mlflow.Metric{Key: "m", Value: float64(n), Timestamp: n / 3, Step: -n}
+		}
+		if err := s.store.LogBatch(t.Context(), run, batch, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.client.MetricHistory(t.Context(), &mlflow.GetMetricHistoryRequest{RunID: run, MetricKey: "m"})
+	if err != nil || len(got.Metrics) != values || got.NextPageToken != "" {
+		t.Fatalf("%d values, token %q; %v", len(got.Metrics), got.NextPageToken, err)
+	}
+	for i, m := range got.Metrics {
+		if i == 0 {
+			continue
+		}
+		before := got.Metrics[i-1]
+		if m.Timestamp < before.Timestamp || m.Timestamp == before.Timestamp && m.Step <= before.Step {
+			t.Fatalf("value %d is %+v after %+v", i, m, before)
+		}
+	}
+}
