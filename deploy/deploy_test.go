@@ -4,6 +4,7 @@ package deploy_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -127,8 +128,55 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestImageKnowsItsVersion builds the program with the Dockerfile's flags and asks
-// it.
+// imageContext copies what the Dockerfile copies, as far as its ignore file lets
+// it, and returns the folder.
+func imageContext(t *testing.T) string {
+	t.Helper()
+	var kept []string
+	for line := range strings.Lines(read(t, "Dockerfile.dockerignore")) {
+		if pattern, ok := strings.CutPrefix(strings.TrimSpace(line), "!"); ok {
+			kept = append(kept, pattern)
+		} else if strings.TrimSpace(line) != "*" {
+			t.Fatalf("the ignore file excludes by %q what it has not excluded yet", line)
+		}
+	}
+	isKept := func(path string) bool {
+		for p := path; p != "."; p = filepath.Dir(p) {
+			if slices.ContainsFunc(kept, func(pattern string) bool { ok, err := filepath.Match(pattern, p); return err == nil && ok }) {
+				return true
+			}
+		}
+		return false
+	}
+	dir := t.TempDir()
+	for _, m := range regexp.MustCompile(`(?m)^COPY ([^-].*) (\S+)$`).FindAllStringSubmatch(read(t, "Dockerfile"), -1) {
+		for _, from := range strings.Fields(m[1]) {
+			copied := 0
+			err := filepath.WalkDir(filepath.Join("..", from), func(path string, e os.DirEntry, err error) error {
+				if err != nil || e.IsDir() && e.Name() == "node_modules" {
+					return errors.Join(err, filepath.SkipDir)
+				}
+				name := strings.TrimPrefix(path, "../")
+				if e.IsDir() || !isKept(name) {
+					return nil
+				}
+				copied++
+				text, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				return errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755), os.WriteFile(filepath.Join(dir, name), text, 0o644))
+			})
+			if err != nil || copied == 0 {
+				t.Fatalf("COPY %s finds %d files, %v", from, copied, err)
+			}
+		}
+	}
+	return dir
+}
+
+// TestImageKnowsItsVersion builds the program of what the Dockerfile copies, with
+// its flags, and asks it.
 func TestImageKnowsItsVersion(t *testing.T) {
 	t.Parallel()
 	m := regexp.MustCompile(`(?m)^RUN CGO_ENABLED=0 go build (.*) -o /out/millrace (\./cmd/millrace)$`).FindStringSubmatch(read(t, "Dockerfile"))
@@ -137,7 +185,7 @@ func TestImageKnowsItsVersion(t *testing.T) {
 	}
 	bin := filepath.Join(t.TempDir(), "millrace")
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "go build "+m[1]+" -buildvcs=false -o "+bin+" "+m[2])
-	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "VERSION=v1.2.3-test")
+	cmd.Dir, cmd.Env = imageContext(t), append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "VERSION=v1.2.3-test")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
