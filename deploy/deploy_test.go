@@ -127,33 +127,6 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestImageKnowsItsVersion builds the program with the Dockerfile's flags and asks
-// it.
-func TestImageKnowsItsVersion(t *testing.T) {
-	t.Parallel()
-	m := regexp.MustCompile(`(?m)^RUN CGO_ENABLED=0 go build (.*) -o /out/millrace (\./cmd/millrace)$`).FindStringSubmatch(read(t, "Dockerfile"))
-	if m == nil {
-		t.Fatal("no line of the Dockerfile builds the program")
-	}
-	bin := filepath.Join(t.TempDir(), "millrace")
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", "go build "+m[1]+" -buildvcs=false -o "+bin+" "+m[2])
-	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "VERSION=v1.2.3-test")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	out, err := exec.CommandContext(t.Context(), bin, "--version").Output()
-	if err != nil || !strings.Contains(string(out), "v1.2.3-test,") {
-		t.Errorf("the image says %q, %v", out, err)
-	}
-	var c compose
-	decode(t, "compose.yaml", &c)
-	for _, name := range []string{"millrace-1", "millrace-2"} {
-		if v := c.Services[name].Build.Args["VERSION"]; v != "${MILLRACE_VERSION:-development}" {
-			t.Errorf("%s is built as version %q", name, v)
-		}
-	}
-}
-
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var c compose

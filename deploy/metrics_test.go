@@ -152,29 +152,8 @@ func (m metrics) problems(expr string, shown []string) []string {
 		}
 		return false
 	}
-	for _, s := range selection.FindAllStringSubmatch(expr, -1) {
-		for _, l := range matcher.FindAllStringSubmatch(s[2], -1) {
-			label, op, value := l[1], l[2], l[3]
-			values, ok := m[s[1]][label]
-			if !ok && !slices.Contains(ofPrometheus, label) {
-				out = append(out, s[1]+" has no label "+label)
-			}
-			exp, err := regexp.Compile("^(?:" + value + ")$")
-			if err != nil {
-				out = append(out, err.Error())
-			}
-			for _, one := range strings.Split(value, "|") {
-				if slices.Contains(fixed, label) && !values[one] {
-					out = append(out, "no "+label+" of "+s[1]+" is "+one)
-				}
-				if label == "code" && op == "=" && !regexp.MustCompile(`^[1-5]\d\d$`).MatchString(one) {
-					out = append(out, "no status is "+one)
-				}
-			}
-			if label == "route" && op == "!~" && exp != nil && exp.MatchString("/api/2.0/mlflow/experiments/get") {
-				out = append(out, "the API's routes are left out")
-			}
-		}
+	for _, found := range selection.FindAllStringSubmatch(expr, -1) {
+		out = append(out, m.mismatches(found[1], found[2])...)
 	}
 	plain := grouping.ReplaceAllString(matcher.ReplaceAllString(window.ReplaceAllString(expr, ""), ""), "")
 	for _, name := range identifier.FindAllString(plain, -1) {
@@ -204,6 +183,34 @@ func (m metrics) problems(expr string, shown []string) []string {
 			if !slices.ContainsFunc(strings.Split(g[1], ","), func(l string) bool { return strings.TrimSpace(l) == label }) {
 				out = append(out, "the label "+label+" is shown, which the sum has not")
 			}
+		}
+	}
+	return out
+}
+
+// mismatches says what the matchers of a metric ask for that there is not.
+func (m metrics) mismatches(name, matchers string) []string {
+	var out []string
+	for _, l := range matcher.FindAllStringSubmatch(matchers, -1) {
+		label, op, value := l[1], l[2], l[3]
+		values, ok := m[name][label]
+		if !ok && !slices.Contains(ofPrometheus, label) {
+			out = append(out, name+" has no label "+label)
+		}
+		exp, err := regexp.Compile("^(?:" + value + ")$")
+		if err != nil {
+			out = append(out, err.Error())
+		}
+		for _, one := range strings.Split(value, "|") {
+			if slices.Contains(fixed, label) && !values[one] {
+				out = append(out, "no "+label+" of "+name+" is "+one)
+			}
+			if label == "code" && op == "=" && !regexp.MustCompile(`^[1-5]\d\d$`).MatchString(one) {
+				out = append(out, "no status is "+one)
+			}
+		}
+		if label == "route" && op == "!~" && exp != nil && exp.MatchString("/api/2.0/mlflow/experiments/get") {
+			out = append(out, "the API's routes are left out")
 		}
 	}
 	return out

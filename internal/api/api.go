@@ -280,6 +280,9 @@ func (s *Server) presentable(req *http.Request, err error) *mlflow.Error {
 	e := mlflow.AsError(err)
 	switch {
 	case e != nil:
+		if status := e.HTTPStatus(); status >= http.StatusInternalServerError && status != http.StatusNotImplemented {
+			observe.Failed(req.Context(), err)
+		}
 	case errors.Is(err, context.Canceled):
 		e = &mlflow.Error{Code: mlflow.Canceled, Message: "The request was given up by its sender."}
 	case errors.Is(err, context.DeadlineExceeded):

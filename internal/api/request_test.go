@@ -165,38 +165,43 @@ func TestGetWithBody(t *testing.T) {
 		case body == "":
 			continue
 		}
-		body = strings.ReplaceAll(body, "RUN", run)
-		query := path + "?" + asQuery(t, body)
-		wantStatus, want := s.ask(t, "GET", query, nil)
-		if wantStatus != 200 && wantStatus != 404 || wantStatus == 404 && !strings.Contains(want, "RESOURCE_DOES_NOT_EXIST") {
-			t.Errorf("%s: the row's request is answered %d %.200s", route, wantStatus, want)
-		}
-		for _, contentType := range []string{"", "application/json", "text/plain", "application/x-www-form-urlencoded"} {
-			var headers []string
-			if contentType != "" {
-				headers = []string{"Content-Type: " + contentType}
-			}
-			if status, answer := s.ask(t, "GET", path, strings.NewReader(body), headers...); status != wantStatus || answer != want {
-				t.Errorf("%s with a body of type %q: %d %.300s\nwith a query: %d %.300s", route, contentType, status, answer, wantStatus, want)
-			}
-		}
-		if status, answer := s.ask(t, "GET", query, strings.NewReader("{}")); status != wantStatus || answer != want {
-			t.Errorf("%s with a query and an empty object: %d %.300s", route, status, answer)
-		}
-		for _, both := range []string{body, `{"x`} {
-			if status, answer := s.ask(t, "GET", query, strings.NewReader(both)); status != 400 || !strings.Contains(answer, "both a query and a body") {
-				t.Errorf("%s with a query and the body %s: %d %.300s", route, both, status, answer)
-			}
-		}
-		for hostile, status := range map[string]int{`{"x`: 400, `[1]`: 400, `name=a`: 400, strings.Repeat(" ", 9<<20): 413} {
-			if got, answer := s.ask(t, "GET", path, strings.NewReader(hostile)); got != status || !strings.Contains(answer, `"error_code"`) {
-				t.Errorf("%s with the body %.20q: %d %.300s", route, hostile, got, answer)
-			}
-		}
+		s.checkGetWithBody(t, route, path, strings.ReplaceAll(body, "RUN", run))
 	}
 	for short := range maps.Keys(getParameters) {
 		if !used[short] {
 			t.Errorf("there is no route %s", short)
+		}
+	}
+}
+
+// checkGetWithBody sends the parameters of one route in every way.
+func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
+	t.Helper()
+	query := path + "?" + asQuery(t, body)
+	wantStatus, want := s.ask(t, "GET", query, nil)
+	if wantStatus != 200 && wantStatus != 404 || wantStatus == 404 && !strings.Contains(want, "RESOURCE_DOES_NOT_EXIST") {
+		t.Errorf("%s: the row's request is answered %d %.200s", route, wantStatus, want)
+	}
+	for _, contentType := range []string{"", "application/json", "text/plain", "application/x-www-form-urlencoded"} {
+		var headers []string
+		if contentType != "" {
+			headers = []string{"Content-Type: " + contentType}
+		}
+		if status, answer := s.ask(t, "GET", path, strings.NewReader(body), headers...); status != wantStatus || answer != want {
+			t.Errorf("%s with a body of type %q: %d %.300s\nwith a query: %d %.300s", route, contentType, status, answer, wantStatus, want)
+		}
+	}
+	if status, answer := s.ask(t, "GET", query, strings.NewReader("{}")); status != wantStatus || answer != want {
+		t.Errorf("%s with a query and an empty object: %d %.300s", route, status, answer)
+	}
+	for _, both := range []string{body, `{"x`} {
+		if status, answer := s.ask(t, "GET", query, strings.NewReader(both)); status != 400 || !strings.Contains(answer, "both a query and a body") {
+			t.Errorf("%s with a query and the body %s: %d %.300s", route, both, status, answer)
+		}
+	}
+	for hostile, status := range map[string]int{`{"x`: 400, `[1]`: 400, `name=a`: 400, strings.Repeat(" ", 9<<20): 413} {
+		if got, answer := s.ask(t, "GET", path, strings.NewReader(hostile)); got != status || !strings.Contains(answer, `"error_code"`) {
+			t.Errorf("%s with the body %.20q: %d %.300s", route, hostile, got, answer)
 		}
 	}
 }

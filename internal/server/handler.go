@@ -53,7 +53,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
-	pages := webui.Handler(noPage, readOnlyPage)
+	pages := webui.Handler(noPage, readOnly)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
@@ -76,7 +76,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	return underPrefix(s.config.StaticPrefix, seen.Wrap(served), seen.Wrap(guard.wrap(outside(s.config.StaticPrefix)))), nil
 }
 
-func readOnlyPage(w http.ResponseWriter, r *http.Request) {
+func readOnly(w http.ResponseWriter, r *http.Request) {
 	api.WriteError(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use GET or HEAD."})
 }
 

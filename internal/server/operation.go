@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -21,25 +20,18 @@ import (
 
 const metricsPath = "/metrics"
 
-// operatorRoutes are for those who run the server, and for what they run it with.
-func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) *http.ServeMux {
-	mux := http.NewServeMux()
-	route := func(at string, next http.Handler) {
-		mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
-			observe.Route(r.Context(), at)
-			next.ServeHTTP(w, r)
-		})
-	}
-	route("/livez", http.HandlerFunc(live))
-	route("/readyz", http.HandlerFunc(s.readiness.ready))
+// operatorRoutes are for those who run the server, and for what they run it with,
+// by their paths. They take GET and HEAD.
+func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) map[string]http.Handler {
+	routes := map[string]http.Handler{"/livez": http.HandlerFunc(live), "/readyz": http.HandlerFunc(s.readiness.ready)}
 	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true})
 	switch s.config.Metrics {
 	case config.MetricsForUsers:
-		route(metricsPath, authenticated(onlyFor(auth.ReadServer, metrics)))
+		routes[metricsPath] = authenticated(onlyFor(auth.ReadServer, metrics))
 	case config.MetricsForAll:
-		route(metricsPath, metrics)
+		routes[metricsPath] = metrics
 	}
-	return mux
+	return routes
 }
 
 // onlyFor serves next to those who have a permission.
@@ -53,22 +45,20 @@ func onlyFor(p auth.Permission, next http.Handler) http.Handler {
 	})
 }
 
-// operated serves what mux has, and the rest by next.
-func operated(mux *http.ServeMux, next http.Handler) http.Handler {
+// operated serves the routes at their very paths, and the rest by next.
+func operated(routes map[string]http.Handler, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if path.Clean(r.URL.Path) != r.URL.Path { // The mux would redirect it.
+		route, ok := routes[r.URL.Path]
+		switch {
+		case !ok:
 			next.ServeHTTP(w, r)
-			return
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			readOnly(w, r)
+		default:
+			observe.Route(r.Context(), r.URL.Path)
+			route.ServeHTTP(w, r)
 		}
-		if _, pattern := mux.Handler(r); conns.NamesMethod(pattern) {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		if err := conns.WrongMethod(w, r, mux, conns.NamesMethod); err != nil {
-			api.WriteError(w, err)
-			return
-		}
-		next.ServeHTTP(w, r)
 	})
 }
 

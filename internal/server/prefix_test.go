@@ -46,7 +46,12 @@ func TestUnderPrefix(t *testing.T) {
 // closedServer is a server that asks for a token, and that token.
 func closedServer(t *testing.T, args ...string) (url, token string) {
 	t.Helper()
-	s := startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...)
+	return closedServerWith(t, slog.New(slog.DiscardHandler), args...)
+}
+
+func closedServerWith(t *testing.T, log *slog.Logger, args ...string) (url, token string) {
+	t.Helper()
+	s := startIn(t, t.TempDir(), log, args...)
 	token = "mlr_test"
 	if _, err := s.store.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(token), 0); err != nil { // Before the first request.
 		t.Fatal(err)
@@ -94,8 +99,9 @@ func send(t *testing.T, method, url string, body io.Reader, headers ...string) s
 // about paths tells them apart.
 func TestRulesUnderPrefix(t *testing.T) {
 	t.Parallel()
-	plain, token := closedServer(t)
-	prefixed, _ := closedServer(t, "--static-prefix", "/mlflow")
+	plainLog, prefixedLog := &lines{}, &lines{}
+	plain, token := closedServerWith(t, plainLog.logger(slog.LevelDebug))
+	prefixed, _ := closedServerWith(t, prefixedLog.logger(slog.LevelDebug), "--static-prefix", "/mlflow")
 	if !strings.HasSuffix(prefixed, "/mlflow") {
 		t.Fatal(prefixed)
 	}
@@ -145,6 +151,10 @@ func TestRulesUnderPrefix(t *testing.T) {
 				t.Errorf("%s: %s %q, without a prefix %q", c.name, name, got.header.Get(name), want.header.Get(name))
 			}
 		}
+	}
+	logged := regexp.MustCompile(`"method":"[^"]*","path":"[^"]*","route":"[^"]*","status":\d+`)
+	if want, got := logged.FindAllString(plainLog.String(), -1), logged.FindAllString(prefixedLog.String(), -1); len(want) < 20 || !slices.Equal(got, want) {
+		t.Errorf("the log has %q, without a prefix %q", got, want)
 	}
 	// Metrics name the same routes.
 	for _, url := range []string{plain, prefixed} { // So that the route of the metrics is among them.

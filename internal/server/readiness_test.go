@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
 // TestReadiness takes the folder of files and the database away.
@@ -110,5 +112,42 @@ func TestReadinessOfDatabase(t *testing.T) {
 	r := &readiness{log: slog.New(slog.DiscardHandler), parts: []*part{{name: "database", check: func(context.Context) error { return s.store.Ping(ctx) }}}}
 	if out := r.ask(t.Context()); out.Status != "unavailable" || out.Checks["database"] == "ok" {
 		t.Errorf("%+v", out)
+	}
+}
+
+// TestReadinessInAnOutage takes database servers away: /readyz says so in time, and
+// that they are back.
+func TestReadinessInAnOutage(t *testing.T) {
+	t.Parallel()
+	for _, variable := range storetest.Servers {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			proxy, uri := storetest.NewProxy(t, storetest.NewDatabase(t, variable))
+			s := startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), "--backend-store-uri", uri)
+			ready := func() (int, string) {
+				began := time.Now()
+				got := send(t, "GET", s.URL()+"/readyz", nil)
+				if took := time.Since(began); took > 10*time.Second { // 2 s, and what a busy machine adds.
+					t.Errorf("/readyz took %s", took)
+				}
+				return got.status, got.body
+			}
+			for name, c := range map[string]struct{ away, back func() }{
+				"refused": {proxy.Refuse, proxy.Accept},
+				"stalled": {proxy.Stall, proxy.Resume},
+			} {
+				eventually(t, "ready before it is "+name, func() bool { status, _ := ready(); return status == 200 })
+				c.away()
+				eventually(t, name+" is seen", func() bool {
+					status, body := ready()
+					return status == 503 && strings.Contains(body, `"artifacts":"ok"`) && !strings.Contains(body, `"database":"ok"`) && !strings.Contains(body, "127.0.0.1")
+				})
+				if got := send(t, "GET", s.URL()+"/livez", nil); got.status != 200 {
+					t.Errorf("%s: liveness %+v", name, got)
+				}
+				c.back()
+			}
+			eventually(t, "ready at the end", func() bool { status, _ := ready(); return status == 200 })
+		})
 	}
 }

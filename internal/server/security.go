@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -77,6 +78,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
+			h.Set("Access-Control-Expose-Headers", observe.IDHeader)
 		}
 		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 			preflight(w, allowed)
@@ -119,7 +121,7 @@ func preflight(w http.ResponseWriter, allowed bool) {
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Range, X-Requested-With")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, Range, X-Request-Id, X-Requested-With")
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }

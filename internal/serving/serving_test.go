@@ -1,8 +1,11 @@
 package serving
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -213,5 +216,39 @@ func TestServe(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Error("the server does not end")
+	}
+}
+
+// TestZippedRequests sends requests with a Content-Encoding.
+func TestZippedRequests(t *testing.T) {
+	t.Parallel()
+	h := Handler(open(t, "mlflow_onnx"), slog.New(slog.DiscardHandler))
+	zip := func(text string) string {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := io.WriteString(w, text)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	good := `{"inputs": [[` + ramp() + `]]}`
+	for _, c := range []struct {
+		coding, body string
+		status       int
+	}{
+		{"gzip", zip(good), http.StatusOK},
+		{"identity", good, http.StatusOK},
+		{"gzip", good, http.StatusBadRequest},
+		{"gzip", zip(strings.Repeat(" ", 64<<20)), http.StatusRequestEntityTooLarge},
+		{"br", good, http.StatusUnsupportedMediaType},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/invocations", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Encoding", c.coding)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != c.status {
+			t.Errorf("%s: %d %s", c.coding, w.Code, w.Body)
+		}
 	}
 }

@@ -211,6 +211,13 @@ def ends():
         post(f"rename {body}", rename, body)
     get("get old name", RM + "get" + query(name="rm"))
     get("get new name", RM + "get" + query(name="rm-r"))
+    for path, body in ((RM + "get", {"name": "rm-r"}), (RM + "search", {"filter": "name='none'"}), (MV + "search", {"filter": "name='rm-r'", "max_results": 1}),
+                       (MV + "get", {"name": "rm-r", "version": "1"}), (RM + "alias", {"name": "rm-r", "alias": "v1x"}), (RM + "get", {}),
+                       ("experiments/get", {"experiment_id": "0"}), ("experiments/search", {"max_results": 1, "filter": "name = 'none'"})):
+        for kind in ("application/json", "text/plain", None):
+            ask(f"GET {path} with body {body} of {kind}", "GET", path, body, headers={"Content-Type": kind})
+    ask("GET with both", "GET", RM + "search?max_results=1", {"filter": "name='none'"})
+    ask("GET with a query and {}", "GET", RM + "search?max_results=1", {})
     get("version of old name", MV + "get" + query(name="rm", version="1"))
     get("version of new name", MV + "get" + query(name="rm-r", version="1"))
     get("alias of new name", RM + "alias" + query(name="rm-r", alias="v1x"))
