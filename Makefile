@@ -108,8 +108,13 @@ examples: ## Run both examples at full size; on made-up images where FashionMNIS
 	go run ./examples/breastcancer -lr 0.01 -epochs 200
 
 .PHONY: bench
-bench: bin/millrace .venv-3.17/done ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server
+bench: bin/millrace .venv-3.17/done soak ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server
 	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
+
+SOAK ?= 10m
+.PHONY: soak
+soak: bin/millrace ## Keep the server under load, hang-ups and outages of its database for SOAK (10m)
+	go run ./test/bench --millrace bin/millrace --database "$(DATABASE)" --soak $(SOAK)
 
 bin/golangci-lint-$(GOLANGCI):
 	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)

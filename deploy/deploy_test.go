@@ -127,6 +127,33 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
+// TestImageKnowsItsVersion builds the program with the Dockerfile's flags and asks
+// it.
+func TestImageKnowsItsVersion(t *testing.T) {
+	t.Parallel()
+	m := regexp.MustCompile(`(?m)^RUN CGO_ENABLED=0 go build (.*) -o /out/millrace (\./cmd/millrace)$`).FindStringSubmatch(read(t, "Dockerfile"))
+	if m == nil {
+		t.Fatal("no line of the Dockerfile builds the program")
+	}
+	bin := filepath.Join(t.TempDir(), "millrace")
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "go build "+m[1]+" -buildvcs=false -o "+bin+" "+m[2])
+	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "VERSION=v1.2.3-test")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), bin, "--version").Output()
+	if err != nil || !strings.Contains(string(out), "v1.2.3-test,") {
+		t.Errorf("the image says %q, %v", out, err)
+	}
+	var c compose
+	decode(t, "compose.yaml", &c)
+	for _, name := range []string{"millrace-1", "millrace-2"} {
+		if v := c.Services[name].Build.Args["VERSION"]; v != "${MILLRACE_VERSION:-development}" {
+			t.Errorf("%s is built as version %q", name, v)
+		}
+	}
+}
+
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var c compose
@@ -185,8 +212,8 @@ func TestLoadBalancer(t *testing.T) {
 	if bind == nil || len(ports) != 1 || !strings.HasSuffix(ports[0], ":"+bind[1]) {
 		t.Errorf("the load balancer listens at %q, and %q is open", bind, ports)
 	}
-	if !strings.Contains(text, "option httpchk GET /health\n") {
-		t.Error("the load balancer does not ask /health")
+	if !strings.Contains(text, "option httpchk GET /readyz\n") {
+		t.Error("the load balancer does not ask /readyz")
 	}
 }
 
@@ -314,7 +341,8 @@ func TestReplicaAnswers(t *testing.T) {
 	}{
 		{"10.244.1.7:5000", container.ReadinessProbe.HTTPGet.Path, 200},
 		{"10.244.1.7:5000", container.LivenessProbe.HTTPGet.Path, 200},
-		{"millrace-1:5000", "/health", 200}, // The load balancer of compose.yaml.
+		{"millrace-1:5000", "/readyz", 200}, // The load balancer of compose.yaml.
+		{"millrace-1:5000", "/health", 200}, // What was asked before there was a /readyz.
 		{m.Ingress.Spec.Rules[0].Host, "/api/2.0/mlflow/experiments/get?experiment_id=0", 200},
 		{m.Service.Metadata.Name, "/", 200},
 		{m.Service.Metadata.Name + ".team.svc.cluster.local", "/", 200},
@@ -356,6 +384,7 @@ func TestTools(t *testing.T) {
 		{"kubeconform", "-strict", "-summary", "kubernetes/secret.yaml", "kubernetes/deployment.yaml", "kubernetes/service.yaml", "kubernetes/disruption.yaml", "kubernetes/ingress.yaml", "kubernetes/artifacts.yaml"},
 		{"docker", "compose", "-f", "compose.yaml", "config", "--quiet"},
 		{"haproxy", "-c", "-f", "haproxy.cfg"},
+		{"promtool", "check", "rules", "prometheus/alerts.yaml"},
 	} {
 		t.Run(command[0], func(t *testing.T) {
 			t.Parallel()

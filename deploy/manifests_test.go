@@ -21,19 +21,24 @@ type compose struct {
 	Volumes  map[string]any     `yaml:"volumes"`
 }
 
+type build struct {
+	Context, Dockerfile string
+	Args                map[string]string
+}
+
 type service struct {
-	Image       string                               `yaml:"image"`
-	Build       struct{ Context, Dockerfile string } `yaml:"build"`
-	Environment map[string]string                    `yaml:"environment"`
-	Volumes     []string                             `yaml:"volumes"`
-	DependsOn   any                                  `yaml:"depends_on"`
-	Ports       []string                             `yaml:"ports"`
-	Restart     string                               `yaml:"restart"`
-	Grace       string                               `yaml:"stop_grace_period"`
-	ReadOnly    bool                                 `yaml:"read_only"`
-	Tmpfs       []string                             `yaml:"tmpfs"`
-	CapDrop     []string                             `yaml:"cap_drop"`
-	SecurityOpt []string                             `yaml:"security_opt"`
+	Image       string            `yaml:"image"`
+	Build       build             `yaml:"build"`
+	Environment map[string]string `yaml:"environment"`
+	Volumes     []string          `yaml:"volumes"`
+	DependsOn   any               `yaml:"depends_on"`
+	Ports       []string          `yaml:"ports"`
+	Restart     string            `yaml:"restart"`
+	Grace       string            `yaml:"stop_grace_period"`
+	ReadOnly    bool              `yaml:"read_only"`
+	Tmpfs       []string          `yaml:"tmpfs"`
+	CapDrop     []string          `yaml:"cap_drop"`
+	SecurityOpt []string          `yaml:"security_opt"`
 	Healthcheck struct {
 		Test              []string
 		Interval, Timeout string

@@ -113,7 +113,7 @@ func (c *Client) StartRun(ctx context.Context, o RunOptions) (*ActiveRun, error)
 		return nil, err
 	}
 	store, err := c.artifactStoreAt(run.ArtifactURI)
-	if err != nil && !errors.Is(err, NotImplemented) {
+	if err != nil && !unreachable(err) {
 		return nil, err
 	}
 	if err != nil { // Params and metrics work; files say why they do not.

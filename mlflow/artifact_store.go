@@ -2,7 +2,6 @@ package mlflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // artifactStore is where the files of one run or logged model lie. Paths are
@@ -19,6 +19,7 @@ import (
 type artifactStore interface {
 	// put stores size bytes; open starts them anew for each attempt.
 	put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error
+	// get opens a file, with one attempt; what it returns may break off.
 	get(ctx context.Context, name string) (io.ReadCloser, error)
 	// list returns one folder's files, with paths below the store's root.
 	list(ctx context.Context, folder string) ([]FileInfo, error)
@@ -35,14 +36,22 @@ func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
 	case "mlflow-artifacts":
 		base := c.base
 		if u.Host != "" {
-			scheme, _, _ := strings.Cut(c.base, ":")
-			base = scheme + "://" + u.Host
+			base = c.scheme() + "://" + u.Host
+			if !c.trusts(&url.URL{Scheme: c.scheme(), Host: u.Host}) {
+				return nil, c.errHost(uri, u.Host)
+			}
 		}
 		return &proxyStore{c, base + "/api/2.0/mlflow-artifacts/artifacts", strings.Trim(u.Path, "/")}, nil
 	case "dbfs":
 		root, err := filesAPIPath(u.Path)
 		return &filesAPIStore{c, root}, err
 	case "", "file":
+		if u.Host != "" && u.Host != "localhost" {
+			break // A folder of another machine.
+		}
+		if !c.localFiles {
+			return nil, c.errFolder(uri)
+		}
 		return folderStore(filepath.FromSlash(u.Path)), nil
 	}
 	return nil, Errorf(NotImplemented, "the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so that it passes them on", uri)
@@ -69,13 +78,9 @@ func (s *proxyStore) get(ctx context.Context, name string) (io.ReadCloser, error
 
 func (s *proxyStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
 	var out ListProxyResponse
-	body, err := s.client.download(ctx, s.base+"?path="+url.QueryEscape(path.Join(s.root, folder)))
-	if err != nil {
+	target := s.base + "?path=" + url.QueryEscape(path.Join(s.root, folder))
+	if err := s.client.exchange(ctx, true, http.MethodGet, target, nil, &out); err != nil {
 		return nil, err
-	}
-	defer body.Close()
-	if err := json.NewDecoder(body).Decode(&out); err != nil {
-		return nil, fmt.Errorf("reading the list of files: %w", err)
 	}
 	for i := range out.Files {
 		out.Files[i].Path = path.Join(folder, out.Files[i].Path)
@@ -118,13 +123,6 @@ func (s *filesAPIStore) get(ctx context.Context, name string) (io.ReadCloser, er
 func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, error) {
 	var files []FileInfo
 	for token := ""; ; {
-		body, err := s.client.download(ctx, s.url("directories", folder)+"?page_token="+url.QueryEscape(token))
-		if errors.Is(err, ResourceDoesNotExist) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
 		var page struct {
 			Contents []struct {
 				Name        string `json:"name"`
@@ -133,10 +131,13 @@ func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, er
 			} `json:"contents"`
 			NextPageToken string `json:"next_page_token"`
 		}
-		err = json.NewDecoder(body).Decode(&page)
-		body.Close()
+		target := s.url("directories", folder) + "?page_token=" + url.QueryEscape(token)
+		err := s.client.exchange(ctx, true, http.MethodGet, target, nil, &page)
+		if errors.Is(err, ResourceDoesNotExist) {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the list of files: %w", err)
+			return nil, err
 		}
 		for _, f := range page.Contents {
 			files = append(files, FileInfo{Path: path.Join(folder, f.Name), IsDir: f.IsDirectory, FileSize: f.FileSize})
@@ -152,10 +153,16 @@ func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, er
 type folderStore string
 
 func (s folderStore) put(_ context.Context, name string, _ int64, open func() (io.ReadCloser, error)) error {
-	if err := os.MkdirAll(filepath.Join(string(s), filepath.FromSlash(path.Dir(name))), 0o755); err != nil { //nolint:gosec // The server must read it, too.
+	err := os.MkdirAll(string(s), 0o755) //nolint:gosec // The server must read it, too.
+	if err != nil {
 		return fmt.Errorf("the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w", string(s), err)
 	}
-	return writeFile(filepath.Join(string(s), filepath.FromSlash(name)), open)
+	root, err := os.OpenRoot(string(s))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return writeFile(root, filepath.FromSlash(name), open)
 }
 
 func (s folderStore) get(_ context.Context, name string) (io.ReadCloser, error) {
@@ -167,10 +174,11 @@ func (s folderStore) get(_ context.Context, name string) (io.ReadCloser, error) 
 }
 
 func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) {
-	entries, err := os.ReadDir(filepath.Join(string(s), filepath.FromSlash(folder)))
-	if errors.Is(err, os.ErrNotExist) {
+	dir := filepath.Join(string(s), filepath.FromSlash(folder))
+	if info, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, nil
 	}
+	entries, err := os.ReadDir(dir)
 	files := make([]FileInfo, 0, len(entries))
 	for _, e := range entries {
 		f := FileInfo{Path: path.Join(folder, e.Name()), IsDir: e.IsDir()}
@@ -184,13 +192,13 @@ func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) 
 
 // upload sends a file's bytes with PUT.
 func (c *Client) upload(ctx context.Context, target string, size int64, open func() (io.ReadCloser, error)) error {
-	return c.retry(ctx, true, func() error {
+	return c.retryMoving(ctx, true, func(moved *atomic.Int64) error {
 		body, err := open()
 		if err != nil {
 			return err
 		}
 		defer body.Close()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, body)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, &counted{body, moved})
 		if err != nil {
 			return err
 		}
@@ -205,21 +213,29 @@ func (c *Client) upload(ctx context.Context, target string, size int64, open fun
 	})
 }
 
+// counted counts the bytes that are read.
+type counted struct {
+	io.ReadCloser
+	moved *atomic.Int64
+}
+
+func (r *counted) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.moved.Add(int64(n))
+	return n, err
+}
+
 // download returns the body of an answer, which its caller closes.
 func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, error) {
-	var body io.ReadCloser
-	err := c.retry(ctx, true, func() error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
-		if err != nil {
-			return err
-		}
-		resp, err := c.do(req) //nolint:bodyclose // The caller closes what is returned.
-		if err == nil {
-			body = resp.Body
-		}
-		return err
-	})
-	return body, err
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.do(req)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
 }
 
 func escapePath(p string) string {
@@ -230,28 +246,36 @@ func escapePath(p string) string {
 	return strings.Join(parts, "/")
 }
 
-// writeFile writes what open gives to a file, by way of a temporary name, so
-// that no reader sees half of it.
-func writeFile(name string, open func() (io.ReadCloser, error)) (err error) {
+// writeFile writes what open gives to a file below root, by way of a temporary
+// name, so that no reader sees half of it. Folders are made if need be.
+func writeFile(root *os.Root, name string, open func() (io.ReadCloser, error)) (err error) {
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
 	in, err := open()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	f, err := os.CreateTemp(filepath.Dir(name), ".millrace-*")
+	random, err := randomHex()
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(name), ".millrace-"+random)
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, root.Remove(temporary))
 		}
 	}()
 	_, err = io.Copy(f, in)
 	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return root.Rename(temporary, name)
 }
 
 // refusingStore is a place that this SDK cannot reach; every use says why.

@@ -20,6 +20,9 @@ type Client struct {
 	base       string
 	authorize  func(*http.Request)
 	http       *http.Client
+	trusted    []origin // Beside the server's own.
+	localFiles bool
+	invalid    error // What is wrong with an option; every request returns it.
 	retryFor   time.Duration
 	progress   func(Transfer)
 	experiment *atomic.Value // The experiment ID that SetExperiment chose.
@@ -28,7 +31,8 @@ type Client struct {
 // Option changes how a Client connects.
 type Option func(*Client)
 
-// WithToken sends a bearer token with every request; an empty one sends none.
+// WithToken sends a bearer token with every request to the server; an empty one
+// sends none. See [WithTrustedHosts] for other hosts.
 func WithToken(token string) Option {
 	return func(c *Client) {
 		if token != "" {
@@ -37,7 +41,8 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithBasicAuth sends a name and a password with every request.
+// WithBasicAuth sends a name and a password with every request to the server. See
+// [WithTrustedHosts] for other hosts.
 func WithBasicAuth(user, password string) Option {
 	return func(c *Client) { c.authorize = func(r *http.Request) { r.SetBasicAuth(user, password) } }
 }
@@ -47,7 +52,9 @@ func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h
 
 // WithRetryFor sets how long a request is tried again when the server cannot be
 // reached or asks to come back later: 10 s unless told otherwise, 0 for never.
-// A request that would do its work twice is repeated only if it was not taken.
+// The time begins when the request first fails, and anew when a file that has
+// moved in part breaks off. A request that would do its work twice is repeated
+// only if it was not taken.
 func WithRetryFor(d time.Duration) Option { return func(c *Client) { c.retryFor = d } }
 
 // WithProgress calls f while files go up or down, from several goroutines.
@@ -60,9 +67,11 @@ func NewClient(base string, opts ...Option) *Client {
 		base: strings.TrimRight(base, "/"), http: http.DefaultClient, retryFor: 10 * time.Second,
 		authorize: func(*http.Request) {}, progress: func(Transfer) {}, experiment: new(atomic.Value),
 	}
+	c.localFiles = c.baseOrigin().loopback()
 	for _, o := range opts {
 		o(c)
 	}
+	c.http = c.confined(c.http)
 	return c
 }
 
@@ -77,18 +86,23 @@ func call[Req, Resp any](ctx context.Context, c *Client, e Endpoint[Req, Resp], 
 	if err != nil {
 		return out, err
 	}
+	return out, c.exchange(ctx, repeatable(e.Method, e.Path), e.Method, target, body, out)
+}
+
+// exchange sends a message, again if need be, and reads the answer into out.
+func (c *Client) exchange(ctx context.Context, repeatable bool, method, target string, body []byte, out any) error {
 	var answer []byte
-	err = c.retry(ctx, repeatable(e.Method, e.Path), func() (err error) {
-		answer, err = c.roundTrip(ctx, e.Method, target, body)
+	err := c.retry(ctx, repeatable, func() (err error) {
+		answer, err = c.roundTrip(ctx, method, target, body)
 		return err
 	})
 	if err != nil {
-		return out, err
+		return err
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return out, fmt.Errorf("reading the answer of %s: %w", e.Path, err)
+		return fmt.Errorf("reading the answer of %s: %w", target, err)
 	}
-	return out, nil
+	return nil
 }
 
 // roundTrip sends a message once, nil for none, and returns the answer.

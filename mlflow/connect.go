@@ -24,9 +24,15 @@ import (
 // DATABRICKS_TOKEN or from a profile of ~/.databrickscfg. Options come last.
 //
 // MLFLOW_TRACKING_SERVER_CERT_PATH names a file of certificates to trust;
-// MLFLOW_TRACKING_INSECURE_TLS=true trusts any.
+// MLFLOW_TRACKING_INSECURE_TLS=true trusts any. MILLRACE_TRUSTED_HOSTS stands for
+// [WithTrustedHosts] and MILLRACE_LOCAL_FILES for [WithLocalFiles].
 func Connect(uri string, opts ...Option) (*Client, error) {
 	uri = cmp.Or(uri, os.Getenv("MLFLOW_TRACKING_URI"))
+	trust, err := trustOptions()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(trust, opts...)
 	if uri == "" {
 		return nil, Errorf(InvalidParameterValue, "no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000")
 	}
@@ -50,7 +56,7 @@ func Connect(uri string, opts ...Option) (*Client, error) {
 		}
 		all = append(all, WithHTTPClient(trusting))
 	}
-	return NewClient(u.String(), append(all, opts...)...), nil
+	return checked(NewClient(u.String(), append(all, opts...)...))
 }
 
 // Login connects as [Connect] does and checks that the server takes the
@@ -107,7 +113,15 @@ func connectDatabricks(profile string, opts []Option) (*Client, error) {
 	if !strings.Contains(host, "://") {
 		host = "https://" + host
 	}
-	return NewClient(host, append([]Option{WithToken(token)}, opts...)...), nil
+	return checked(NewClient(host, append([]Option{WithToken(token)}, opts...)...))
+}
+
+// checked returns the client, or what is wrong with its options.
+func checked(c *Client) (*Client, error) {
+	if c.invalid != nil {
+		return nil, c.invalid
+	}
+	return c, nil
 }
 
 // trustingClient makes an HTTP client that trusts what the environment says.

@@ -1,17 +1,13 @@
 package mlflow_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -19,16 +15,7 @@ import (
 // Databricks' own clients.
 func TestDatabricksFiles(t *testing.T) {
 	t.Parallel()
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	must(t, err)
-	defer func() { must(t, server.Close()) }()
-	target, err := url.Parse(server.URL())
-	must(t, err)
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = target.Host
-		r.Out.Header.Set("User-Agent", "databricks-sdk-py/0.1 mlflow-python-client/3.17.2")
-	}})
+	proxy := httptest.NewServer(passing(t, "databricks-sdk-py/0.1 mlflow-python-client/3.17.2"))
 	defer proxy.Close()
 	ctx, c := t.Context(), mlflow.NewClient(proxy.URL, mlflow.WithToken("dapi"), mlflow.WithHTTPClient(http.DefaultClient))
 	run, err := c.StartRun(ctx, mlflow.RunOptions{})

@@ -155,18 +155,18 @@ type MetricPoint struct {
 type MetricHistoryBulkRequest struct {
 	RunIDs     []string `json:"run_id"`
 	MetricKey  string   `json:"metric_key"`
-	MaxResults *int32   `json:"max_results,omitempty"`
+	MaxResults *int64   `json:"max_results,omitempty"`
 }
 
 // MetricHistoryIntervalRequest asks for a sample of one metric of up to 100
-// runs: about MaxResults (1 to 2,500, default 320) values a run, evenly spread,
-// first and last included. StartStep and EndStep are given together or not at all.
+// runs: up to MaxResults (1 to 2,500, which is the default) values a run, first and
+// last included. From a long history they are the extremes of each part of it. StartStep and EndStep are given together or not at all.
 type MetricHistoryIntervalRequest struct {
 	RunIDs     []string `json:"run_ids" required:"true"`
 	MetricKey  string   `json:"metric_key" required:"true"`
-	StartStep  *int32   `json:"start_step,omitempty"`
-	EndStep    *int32   `json:"end_step,omitempty"`
-	MaxResults *int32   `json:"max_results,omitempty"`
+	StartStep  *int64   `json:"start_step,omitempty"`
+	EndStep    *int64   `json:"end_step,omitempty"`
+	MaxResults *int64   `json:"max_results,omitempty"`
 }
 
 // MetricHistoryBulkResponse lists values run by run, each with its RunID.

@@ -187,7 +187,18 @@ func (c *Client) DownloadModel(ctx context.Context, uri, dir string) (string, er
 	if err != nil {
 		return "", err
 	}
-	return c.downloadFrom(ctx, source, "", dir)
+	return c.namedBy(uri, source).downloadFrom(ctx, source, "", dir)
+}
+
+// namedBy returns a client that follows source, which uri led to. A folder that
+// the caller names is the caller's choice, not the server's.
+func (c *Client) namedBy(uri, source string) *Client {
+	if uri != source {
+		return c
+	}
+	named := *c
+	named.localFiles = true
+	return &named
 }
 
 // DownloadArtifactURI downloads the file or folder at uri into the folder dir and
@@ -211,7 +222,7 @@ func (c *Client) DownloadArtifactURI(ctx context.Context, uri, dir string) (stri
 		return "", err
 	}
 	parent, name := path.Split(strings.TrimRight(source, "/"))
-	return c.downloadFrom(ctx, parent, name, dir)
+	return c.namedBy(uri, source).downloadFrom(ctx, parent, name, dir)
 }
 
 // modelSource follows a model's URI to the artifact URI of its files.

@@ -1,12 +1,19 @@
 package mlflow_test
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -77,4 +84,113 @@ func TestRetryIsNotForCreation(t *testing.T) {
 	if _, err := c.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"}); err == nil || calls != 1 {
 		t.Errorf("creating was tried %d times, then %v", calls, err)
 	}
+}
+
+// brittle passes requests on to a server, but breaks off the transfer of a file in
+// the middle, some times, once longer than the client's time for retries has gone by.
+type brittle struct {
+	breaks   int           // How many attempts break.
+	lasts    time.Duration // How long each of them takes.
+	rest     http.Handler
+	attempts int
+}
+
+func (s *brittle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	upload := r.Method == http.MethodPut
+	if !upload && (!strings.HasSuffix(r.URL.Path, "big.bin") || strings.Contains(r.URL.Path, "/fs/directories/")) {
+		s.rest.ServeHTTP(w, r)
+		return
+	}
+	if s.attempts++; s.attempts > s.breaks {
+		s.rest.ServeHTTP(w, r)
+		return
+	}
+	if upload {
+		_, _ = io.CopyN(io.Discard, r.Body, 1<<20)
+	} else {
+		w.Header().Set("Content-Length", "4194304")
+		_, _ = w.Write(make([]byte, 1<<20))
+		_ = http.NewResponseController(w).Flush()
+	}
+	time.Sleep(s.lasts)
+	panic(http.ErrAbortHandler)
+}
+
+// A transfer that breaks off is repeated even if it took longer than the time for
+// retries: up and down, through the artifact proxy and Databricks' Files API.
+func TestLongTransfersAreRepeated(t *testing.T) {
+	t.Parallel()
+	const retryFor = 400 * time.Millisecond
+	for _, agent := range []string{"go", "databricks-sdk-py/0.1 mlflow-python-client/3.17.2"} {
+		t.Run(agent, func(t *testing.T) {
+			t.Parallel()
+			s := &brittle{breaks: 3, lasts: retryFor + retryFor/4, rest: passing(t, agent)}
+			srv := httptest.NewServer(s)
+			defer srv.Close()
+			var at mlflow.Transfer
+			c := mlflow.NewClient(srv.URL, mlflow.WithRetryFor(retryFor), mlflow.WithProgress(func(now mlflow.Transfer) { at = now }))
+			run := startRun(t, c, mlflow.RunOptions{})
+			dir := t.TempDir()
+			must(t, os.WriteFile(filepath.Join(dir, "big.bin"), make([]byte, 4<<20), 0o600), run.LogArtifacts(t.Context(), dir, ""))
+			if s.attempts != 4 || at.Bytes != 4<<20 {
+				t.Errorf("the upload took %d attempts, progress %+v", s.attempts, at)
+			}
+			s.attempts = 0
+			local, err := c.DownloadArtifacts(t.Context(), run.ID(), "big.bin", t.TempDir())
+			must(t, err)
+			if text, err := os.ReadFile(local); err != nil || len(text) != 4<<20 || s.attempts != 4 || at.Bytes != 4<<20 {
+				t.Errorf("the download took %d attempts for %d bytes, progress %+v, %v", s.attempts, len(text), at, err)
+			}
+		})
+	}
+}
+
+// A transfer that breaks off in the same place each time is given up, as is one
+// that a server answers with an error.
+func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
+	t.Parallel()
+	unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	for name, test := range map[string]struct {
+		broken http.Handler
+		most   int
+	}{
+		"broken":      {&brittle{breaks: 1000}, 20},
+		"unavailable": {unavailable, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files, attempts := passing(t, "go"), 0
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPut || strings.HasSuffix(r.URL.Path, "big.bin") {
+					attempts++
+					test.broken.ServeHTTP(w, r)
+					return
+				}
+				files.ServeHTTP(w, r)
+			}))
+			defer srv.Close()
+			c := mlflow.NewClient(srv.URL, mlflow.WithRetryFor(300*time.Millisecond))
+			run := startRun(t, c, mlflow.RunOptions{})
+			dir := t.TempDir()
+			must(t, os.WriteFile(filepath.Join(dir, "big.bin"), make([]byte, 4<<20), 0o600))
+			if err := run.LogArtifacts(t.Context(), dir, ""); err == nil || attempts < 2 || attempts > test.most {
+				t.Errorf("%d attempts, then %v", attempts, err)
+			}
+		})
+	}
+}
+
+// passing is a Millrace server in this process, for clients of that name.
+func passing(t *testing.T, agent string) http.Handler {
+	t.Helper()
+	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
+	must(t, err)
+	t.Cleanup(func() { must(t, server.Close()) })
+	target, err := url.Parse(server.URL())
+	must(t, err)
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = target.Host
+		r.Out.Header.Set("User-Agent", agent)
+	}}
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // tagArtifacts lists the tables of a run, for the pages that show them.
@@ -134,13 +135,21 @@ func (r *ActiveRun) table(ctx context.Context, name string) (*Table, error) {
 	if err != nil || !slices.ContainsFunc(files, func(f FileInfo) bool { return f.Path == path.Clean(name) }) {
 		return nil, err
 	}
-	body, err := r.store.get(ctx, name)
+	var text []byte
+	err = r.client.retryMoving(ctx, true, func(moved *atomic.Int64) error {
+		body, err := r.store.get(ctx, name)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		text, err = io.ReadAll(&counted{body, moved})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer body.Close()
 	t := new(Table)
-	if err := json.NewDecoder(body).Decode(t); err != nil {
+	if err := json.Unmarshal(text, t); err != nil {
 		return nil, fmt.Errorf("%s is no table: %w", name, err)
 	}
 	return t, nil
@@ -229,7 +238,10 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 		return "", err
 	}
 	name = strings.Trim(path.Clean("/"+name), "/")
-	local := filepath.Join(dir, filepath.FromSlash(path.Base("/"+name)))
+	local := "."
+	if name != "" {
+		local = path.Base(name)
+	}
 	files, err := tree(ctx, store, name, local)
 	if err == nil && len(files) == 0 && name != "" {
 		files, err = single(ctx, store, name, local)
@@ -237,7 +249,7 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 	if err != nil {
 		return "", err
 	}
-	return local, c.getAll(ctx, store, files)
+	return filepath.Join(dir, local), c.getAll(ctx, store, dir, files)
 }
 
 // single finds what is no folder with files: a file, or a folder without any. It

@@ -26,8 +26,8 @@ type Transfer struct {
 	Files, TotalFiles int64
 }
 
-// file is one file to move: where it is on this machine, its path in the
-// artifact store, and its size in bytes.
+// file is one file to move: where it is on this machine (below the target folder,
+// for downloads), its path in the artifact store, and its size in bytes.
 type file struct {
 	local, name string
 	size        int64
@@ -57,17 +57,15 @@ func (m *meter) add(name string, bytes, files int64) {
 	m.report(m.at)
 }
 
-// metered reports what is read from a file, and remembers how much it was.
+// metered reports what is read from a file, and counts how much it is.
 type metered struct {
-	io.ReadCloser
+	counted
 	meter *meter
 	name  string
-	read  *int64
 }
 
 func (r *metered) Read(p []byte) (int, error) {
-	n, err := r.ReadCloser.Read(p)
-	*r.read += int64(n)
+	n, err := r.counted.Read(p)
 	r.meter.add(r.name, int64(n), 0)
 	return n, err
 }
@@ -76,39 +74,46 @@ func (r *metered) Read(p []byte) (int, error) {
 func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) error {
 	m := c.newMeter(true, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
-		var read int64
+		read := new(atomic.Int64)
 		err := store.put(ctx, f.name, f.size, func() (io.ReadCloser, error) {
 			in, err := os.Open(f.local)
 			if err != nil {
 				return nil, err
 			}
-			m.add(f.name, -read, 0) // An earlier attempt does not count.
-			read = 0
-			return &metered{in, m, f.name, &read}, nil
+			m.add(f.name, -read.Load(), 0) // An earlier attempt does not count.
+			read = new(atomic.Int64)
+			return &metered{counted{in, read}, m, f.name}, nil
 		})
 		if err != nil {
 			return fmt.Errorf("uploading %s: %w", f.name, err)
 		}
-		m.add(f.name, f.size-read, 1)
+		m.add(f.name, f.size-read.Load(), 1)
 		return nil
 	})
 }
 
-// getAll downloads the files of a store to their local names.
-func (c *Client) getAll(ctx context.Context, store artifactStore, files []file) error {
+// getAll downloads the files of a store to their local names below the folder
+// dir, which is made if need be. No name and no link in it leads out of it.
+func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, files []file) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
 	m := c.newMeter(false, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
-		if err := os.MkdirAll(filepath.Dir(f.local), 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
-			return err
-		}
-		var read int64
-		err := c.retry(ctx, true, func() error { // A download that breaks off begins anew.
-			m.add(f.name, -read, 0)
-			read = 0
-			return writeFile(f.local, func() (io.ReadCloser, error) {
+		err := c.retryMoving(ctx, true, func(read *atomic.Int64) error {
+			err := writeFile(root, f.local, func() (io.ReadCloser, error) {
 				body, err := store.get(ctx, f.name)
-				return &metered{body, m, f.name, &read}, err
+				return &metered{counted{body, read}, m, f.name}, err
 			})
+			if err != nil { // What breaks off begins anew.
+				m.add(f.name, -read.Load(), 0)
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("downloading %s: %w", f.name, err)
@@ -171,7 +176,7 @@ func tree(ctx context.Context, store artifactStore, folder, local string) ([]fil
 	var files []file
 	for _, e := range entries {
 		name := path.Base(e.Path)
-		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
+		if name == "." || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
 			return nil, Errorf(InvalidParameterValue, "the server lists a file named %q", e.Path)
 		}
 		target := filepath.Join(local, name)

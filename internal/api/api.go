@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"regexp"
 	"runtime/debug"
@@ -20,6 +18,8 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -31,9 +31,7 @@ const (
 	maxBody        = 8 << 20  // bytes of an ordinary JSON request
 	maxInputsBody  = 24 << 20 // log-inputs: a dataset's profile may have 16 million characters
 	requestTimeout = 2 * time.Minute
-	bodyTimeout    = time.Minute      // for a JSON body to arrive
-	bodyPause      = 15 * time.Second // for a part of it
-	answerPause    = time.Minute      // for a part of an answer to be taken
+	answerPause    = time.Minute // for a part of an answer to be taken
 )
 
 // Server answers the API's requests.
@@ -52,6 +50,9 @@ type Server struct {
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
 	// SourcePattern, if set, is what the source of a new model version must match.
 	SourcePattern *regexp.Regexp
+	// RefuseLongValues says that params and run tags which are too long are refused
+	// instead of being cut.
+	RefuseLongValues bool
 }
 
 // Handler returns the API's routes as one handler. It answers everything under
@@ -112,12 +113,14 @@ type routes struct {
 // on serves an endpoint under both prefixes. Client, route and handler share
 // the endpoint's types, so that a mismatch does not compile.
 func on[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
-	r.raw(e.Method, e.Path, perm, jsonHandler(r.server, e, handle))
+	handler := jsonHandler(r.server, e, handle)
+	r.mount(e.Method, "/api/"+e.Path, perm, handler)
+	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
 }
 
 // onAjax serves an endpoint that exists for web pages only.
 func onAjax[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
-	r.root(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r.server, e, handle))
+	r.mount(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r.server, e, handle))
 }
 
 func jsonHandler[Req, Resp any](s *Server, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error)) func(http.ResponseWriter, *http.Request) error {
@@ -145,14 +148,30 @@ func (r *routes) raw(method, apiPath string, perm auth.Permission, handle func(h
 	r.root(method, "/ajax-api/"+apiPath, perm, handle)
 }
 
-// root serves a route at exactly the given pattern.
+// root serves a route whose body or answer is not JSON at exactly the given
+// pattern. A GET has its parameters in the URL alone, or none if it is public.
 func (r *routes) root(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	if method != http.MethodGet || perm == auth.Public {
+		r.mount(method, pattern, perm, handle)
+		return
+	}
+	r.mount(method, pattern, perm, func(w http.ResponseWriter, req *http.Request) error {
+		if err := conns.RefuseBody(w, req); err != nil {
+			return err
+		}
+		return handle(w, req)
+	})
+}
+
+// mount serves a route at exactly the given pattern.
+func (r *routes) mount(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
 	r.methods[pattern] = append(r.methods[pattern], method)
 	if top, below := strings.CutSuffix(pattern, "/{path...}"); below && !r.tops[top] {
 		r.tops[top] = true
 		r.mux.HandleFunc(top, r.notFound) // The mux would redirect to the path with a slash.
 	}
 	r.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, req *http.Request) {
+		observe.Route(req.Context(), pattern)
 		err := auth.Allow(req.Context(), perm)
 		if err == nil {
 			err = handle(w, req)
@@ -165,15 +184,9 @@ func (r *routes) root(method, pattern string, perm auth.Permission, handle func(
 
 // notFound answers what no route took, in JSON.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
-	for pattern, methods := range r.methods {
-		if pattern == req.URL.Path && !slices.Contains(methods, req.Method) {
-			w.Header().Set("Allow", strings.Join(methods, ", "))
-			r.server.fail(w, req, &mlflow.Error{
-				Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed,
-				Message: "Method " + req.Method + " is not allowed here; use " + strings.Join(methods, " or ") + ".",
-			})
-			return
-		}
+	if err := conns.WrongMethod(w, req, r.mux, conns.NamesMethod); err != nil {
+		r.server.fail(w, req, err)
+		return
 	}
 	r.server.fail(w, req, mlflow.Errorf(mlflow.EndpointNotFound, "No API endpoint for %s %s.", req.Method, shorten(req.URL.Path)))
 }
@@ -204,102 +217,11 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so.
 					panic(p)
 				}
-				s.Log.Error("panic", "method", req.Method, "path", req.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				writeError(w, internalError())
+				s.fail(w, req, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
 		next.ServeHTTP(w, req)
 	})
-}
-
-func decode[Req any](w http.ResponseWriter, req *http.Request, method string, in *Req) error {
-	if method == http.MethodGet {
-		if err := decodeQuery(req.URL.Query(), in); err != nil {
-			return err
-		}
-		return decodePath(req, in)
-	}
-	limit := int64(maxBody)
-	if _, ok := any(in).(*mlflow.LogInputsRequest); ok {
-		limit = maxInputsBody
-	}
-	body, err := readBody(w, req, limit)
-	if err != nil {
-		return err
-	}
-	if len(body) > 0 || method != http.MethodDelete {
-		if err := checkContentType(req); err != nil {
-			return err
-		}
-	}
-	if err := decodeJSON(body, in); err != nil {
-		return err
-	}
-	return decodePath(req, in)
-}
-
-func readBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, error) {
-	if req.ContentLength > limit {
-		return nil, tooLarge(limit)
-	}
-	body, err := readAll(http.NewResponseController(w), http.MaxBytesReader(w, req.Body, limit), req.ContentLength)
-	var tooBig *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooBig):
-		return nil, tooLarge(limit)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestTimeout, Message: "The request body did not arrive in time."}
-	case err != nil:
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
-	}
-	return body, nil
-}
-
-// readAll reads a body of the given length, or one of unknown length if that is
-// negative. It takes memory for what has arrived, not for what was announced.
-func readAll(control *http.ResponseController, body io.Reader, length int64) ([]byte, error) {
-	end := time.Now().Add(bodyTimeout)
-	buf := make([]byte, 0, 4<<10)
-	for {
-		if len(buf) == cap(buf) {
-			more := 2 * len(buf)
-			if length >= int64(len(buf)) { // One more byte, so that the end is seen without growing again.
-				more = min(more, int(length)+1)
-			}
-			buf = append(make([]byte, 0, more), buf...)
-		}
-		pause := time.Now().Add(bodyPause)
-		if pause.After(end) {
-			pause = end
-		}
-		_ = control.SetReadDeadline(pause) // Where it cannot be set, there is none.
-		n, err := body.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if err != nil {
-			_ = control.SetReadDeadline(time.Time{})
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return buf, err
-		}
-	}
-}
-
-func tooLarge(limit int64) error {
-	e := &mlflow.Error{Code: mlflow.InvalidParameterValue, Status: http.StatusRequestEntityTooLarge}
-	e.Message = "The request body is larger than the " + byteCount(limit) + " allowed here; send it in parts."
-	return e
-}
-
-func checkContentType(req *http.Request) error {
-	header := req.Header.Get("Content-Type")
-	if header == "" {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Bad Request. Content-Type header is missing.")
-	}
-	if t, _, err := mime.ParseMediaType(header); err != nil || t != "application/json" {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Bad Request. Content-Type must be one of ['application/json'].")
-	}
-	return nil
 }
 
 // appender is a message that writes its own JSON, piecewise one that does so in
@@ -363,11 +285,16 @@ func (s *Server) presentable(req *http.Request, err error) *mlflow.Error {
 	case errors.Is(err, context.DeadlineExceeded):
 		e = &mlflow.Error{Code: mlflow.DeadlineExceeded, Message: "The request took longer than " + requestTimeout.String() + "; ask for less at once."}
 	default:
-		s.Log.Error("request failed", "method", req.Method, "path", req.URL.Path, "error", err)
+		if !observe.Failed(req.Context(), err) {
+			s.Log.ErrorContext(req.Context(), "request failed", "method", req.Method, "path", req.URL.Path, "error", err)
+		}
 		e = internalError()
 	}
 	return e
 }
+
+// WriteFailure answers a request that failed for a reason that is the server's.
+func WriteFailure(w http.ResponseWriter) { writeError(w, internalError()) }
 
 func internalError() *mlflow.Error {
 	return &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
@@ -386,8 +313,8 @@ var sqlStates = map[mlflow.ErrorCode][2]string{
 func WriteError(w http.ResponseWriter, e *mlflow.Error) { writeError(w, e) }
 
 func writeError(w http.ResponseWriter, e *mlflow.Error) {
-	b := ErrorJSON(e)
 	h := w.Header()
+	b := ErrorJSON(e, h.Get(observe.IDHeader))
 	for _, name := range [...]string{"Content-Disposition", "Content-Length", "ETag", "Last-Modified", "Cache-Control"} {
 		h.Del(name)
 	}
@@ -399,8 +326,9 @@ func writeError(w http.ResponseWriter, e *mlflow.Error) {
 // maxMessage is how many bytes of a message are shown: some repeat what was sent.
 const maxMessage = 8 << 10
 
-// ErrorJSON returns the body of the answer that tells of e.
-func ErrorJSON(e *mlflow.Error) []byte {
+// ErrorJSON returns the body of the answer that tells of e, with the id of the
+// request unless it is empty.
+func ErrorJSON(e *mlflow.Error, requestID string) []byte {
 	message := e.Message
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
@@ -411,7 +339,8 @@ func ErrorJSON(e *mlflow.Error) []byte {
 		SQLState   string           `json:"sqlstate,omitempty"`
 		ErrorClass string           `json:"error_class,omitempty"`
 		Position   *int             `json:"position,omitempty"`
-	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position}
+		RequestID  string           `json:"request_id,omitempty"`
+	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position, RequestID: requestID}
 	if s, ok := sqlStates[e.Code]; ok {
 		body.SQLState, body.ErrorClass = s[0], s[1]
 	}

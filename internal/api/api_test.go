@@ -35,7 +35,13 @@ func newServer(t *testing.T) *server {
 
 func startServer(t testing.TB, dir string) *server {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{URI: "sqlite:///" + filepath.Join(dir, "mlflow.db"), ArtifactRoot: "mlflow-artifacts:/"})
+	return startOn(t, dir, "sqlite:///"+filepath.Join(dir, "mlflow.db"))
+}
+
+// startOn is startServer on the database that a URI names.
+func startOn(t testing.TB, dir, uri string) *server {
+	t.Helper()
+	st, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,16 +346,21 @@ func TestMetrics(t *testing.T) {
 		{name: "late, for an old step", path: "runs/log-metric", body: log(`"key":"m","value":9,"timestamp":99,"step":0`)},
 		{name: "latest is by step", method: "GET", path: "runs/get?run_id=" + run, has: []string{`"key":"m","value":2.0,"timestamp":11,"step":2`}},
 		{name: "history is by time", method: "GET", path: "metrics/get-history?metric_key=m&run_id=" + run, has: []string{`{"metrics":[{"key":"m","value":1.5,"timestamp":10,"step":1},{"key":"m","value":2.0,"timestamp":11,"step":2},{"key":"m","value":9.0,"timestamp":99,"step":0}]}`}},
-		{name: "page", method: "GET", path: "metrics/get-history?metric_key=m&max_results=2&run_id=" + run, has: []string{`"next_page_token":"eyJvZmZzZXQiOiAyfQ=="`}},
-		{name: "next page", method: "GET", path: "metrics/get-history?metric_key=m&max_results=2&page_token=eyJvZmZzZXQiOiAyfQ==&run_id=" + run, has: []string{`"value":9.0`}, hasNot: []string{"next_page_token", "1.5"}},
+		{name: "page", method: "GET", path: "metrics/get-history?metric_key=m&max_results=2&run_id=" + run, has: []string{"next_page_token"}, save: map[string]string{"token": `"next_page_token":"([^"]+)"`}},
+		{name: "next page", method: "GET", path: "metrics/get-history?metric_key=m&max_results=2&page_token={token}&run_id=" + run, has: []string{`"value":9.0`}, hasNot: []string{"next_page_token", "1.5"}},
 		{name: "no page of 0", method: "GET", path: "metrics/get-history?metric_key=m&max_results=0&run_id=" + run, status: 400},
 		{name: "unknown key", method: "GET", path: "metrics/get-history?metric_key=zz&run_id=" + run, has: []string{"{}"}},
 		{name: "sample", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&max_results=2&run_ids=" + run, has: []string{`{"key":"m","value":9.0,"timestamp":99,"step":0,"run_id":"` + run + `"}`, `"step":2`}},
 		{name: "sample of some steps", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=1&end_step=1&run_ids=" + run, has: []string{`"step":1`}, hasNot: []string{`"step":0`, `"step":2`}},
+		{name: "sample of steps beyond 32 bits", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=-9223372036854775808&end_step=9223372036854775807&run_ids=" + run, has: []string{`"step":1`, `"step":2`}},
+		{name: "sample of steps beyond 64 bits", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=0&end_step=9223372036854775808&run_ids=" + run, status: 400, has: []string{"end_step"}},
+		{name: "page of a token that is none", method: "GET", path: "metrics/get-history?metric_key=m&page_token=eyJzdGVwIjoxfQ==&run_id=" + run, status: 400, has: []string{"Invalid page token"}},
 		{name: "half a range", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=1&run_ids=" + run, status: 400},
+		{name: "sample of more than there is", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&max_results=4000000000&run_ids=" + run, status: 400, has: []string{"between 1 and 2500"}},
 		{name: "sample of 0", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&max_results=0&run_ids=" + run, status: 400},
 		{name: "bulk is for pages only", method: "GET", path: "metrics/get-history-bulk?metric_key=m&run_id=" + run, status: 404},
 		{name: "bulk", method: "GET", path: "/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=m&max_results=1&run_id=" + run, has: []string{`"value":1.5`, `"run_id":"` + run}},
+		{name: "bulk of any number", method: "GET", path: "/ajax-api/2.0/mlflow/metrics/get-history-bulk?metric_key=m&max_results=4000000000&run_id=" + run, has: []string{`"value":1.5`, `"value":9.0`}},
 		{name: "summary", method: "GET", path: "/ajax-api/millrace/runs/metric-summary?run_id=" + run, has: []string{`{"key":"m","count":3,"first":9.0,"last":2.0,"min":1.5,"max":9.0,"last_step":2,"min_step":1,"max_step":0,"last_timestamp":11}`}},
 		{name: "NaN", path: "runs/log-metric", body: log(`"key":"n","value":"NaN","timestamp":1`)},
 		{name: "NaN keeps against less than 0", path: "runs/log-metric", body: log(`"key":"n","value":-1,"timestamp":1`)},

@@ -24,6 +24,7 @@ const (
 	maxBatchTags          = 100
 	maxBatchTotal         = 1000
 	maxRegistryTagValue   = 100_000
+	maxModelName          = 256 // a part of primary keys: longer ones fit into no other database
 	maxAlias              = 255
 	maxSource             = 2048
 	maxComment            = 5000
@@ -56,19 +57,20 @@ func tooLong(what, value string, limit int) error {
 	return nil
 }
 
-// truncate cuts value to limit characters, as MLflow does with long params and
-// run tags unless told to refuse them.
-func truncate(value string, limit int) string {
-	if len(value) <= limit || utf8.RuneCountInString(value) <= limit {
-		return value
+// cut cuts the value of a param or run tag to limit characters, as MLflow does,
+// or refuses it if the server was told to. What names it in the refusal.
+func (s *Server) cut(what, value string, limit int) (string, error) {
+	err := tooLong(what, value, limit)
+	if err == nil || s.RefuseLongValues {
+		return value, err
 	}
 	for i := range value {
 		if limit == 0 {
-			return value[:i]
+			return value[:i], nil
 		}
 		limit--
 	}
-	return value
+	return value, nil
 }
 
 var keyPattern = regexp.MustCompile(`^[/\p{L}\p{N}\p{Mn}_.\- :]*$`)
@@ -142,11 +144,4 @@ func experimentID(id string) (int64, error) {
 		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid experiment ID '%s'. Experiment ID must be a valid integer.", shorten(id))
 	}
 	return n, nil
-}
-
-func byteCount(n int64) string {
-	if n >= 1<<20 {
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

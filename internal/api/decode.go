@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,6 +66,13 @@ func planOf(t reflect.Type) *plan {
 	}
 	plans.Store(t, p)
 	return p
+}
+
+// spellings returns all names under which the message's fields are known, sorted.
+func (p *plan) spellings() []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(p.byName)), maps.Keys(p.alias))
+	slices.Sort(names)
+	return names
 }
 
 func camelCase(s string) string {

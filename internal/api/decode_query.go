@@ -20,16 +20,9 @@ func decodeQuery(q url.Values, dst any) error {
 	var seen uint64
 	for at := range p.fields {
 		f := &p.fields[at]
-		values := q[f.name]
-		for name, i := range p.byName {
-			if i == at && values == nil {
-				values = q[name]
-			}
-		}
-		for name, i := range p.alias {
-			if i == at && values == nil {
-				values = q[name]
-			}
+		values, err := p.inQuery(q, at)
+		if err != nil {
+			return err
 		}
 		if values == nil || f.path != "" {
 			continue
@@ -40,6 +33,27 @@ func decodeQuery(q url.Values, dst any) error {
 		seen |= 1 << at
 	}
 	return p.missing(v, seen, "")
+}
+
+// inQuery returns the values of a field, nil if the query has none. An older
+// spelling loses to the current one, as in a body.
+func (p *plan) inQuery(q url.Values, at int) ([]string, error) {
+	name := p.fields[at].name
+	camel := camelCase(name)
+	if name != camel && q.Has(name) && q.Has(camel) {
+		return nil, bothSpellings(name, camel)
+	}
+	for _, spelling := range []string{name, camel} {
+		if q.Has(spelling) {
+			return q[spelling], nil
+		}
+	}
+	for old, i := range p.alias {
+		if i == at && q.Has(old) {
+			return q[old], nil
+		}
+	}
+	return nil, nil
 }
 
 func setQuery(v reflect.Value, values []string, f *field) error {

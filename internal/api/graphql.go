@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/internal/graphql"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -55,7 +56,10 @@ func (s *Server) graphqlRoutes(r *routes) {
 }
 
 func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, err error) {
-	body, err := readBody(w, req, maxGraphQLBody)
+	if err := onlyInBody(req, "query", "variables", "operationName"); err != nil {
+		return in, err
+	}
+	body, err := conns.ReadBody(w, req, maxGraphQLBody)
 	if err != nil {
 		return in, err
 	}

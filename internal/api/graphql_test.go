@@ -57,6 +57,15 @@ func TestGraphQL(t *testing.T) {
 			name: "history", path: "/graphql", body: document(`query($data: MlflowGetMetricHistoryBulkIntervalInput!) { mlflowGetMetricHistoryBulkInterval(input: $data) { __typename metrics { timestamp step runId key value } apiError { code } } }`, `{"data":{"runIds":["`+run+`"],"metricKey":"loss","startStep":null,"endStep":null,"maxResults":320}}`),
 			has: []string{`{"data":{"mlflowGetMetricHistoryBulkInterval":{"__typename":"MlflowGetMetricHistoryBulkIntervalResponse","metrics":[{"timestamp":"7","step":"1","runId":"` + run + `","key":"loss","value":0.5},{"timestamp":"8"`},
 		},
+		{name: "history between steps beyond 32 bits", path: "/graphql", body: document(`{mlflowGetMetricHistoryBulkInterval(input:{runIds:["`+run+`"],metricKey:"loss",startStep:-4000000000,endStep:4000000000}){metrics{step}}}`, ""), has: []string{`"metrics":[{"step":"1"},{"step":"2"}`}},
+		{
+			name: "in a variable", path: "/graphql", body: document(`query($d:MlflowGetMetricHistoryBulkIntervalInput){mlflowGetMetricHistoryBulkInterval(input:$d){metrics{step}}}`, `{"d":{"runIds":["`+run+`"],"metricKey":"loss","startStep":-9223372036854775808,"endStep":9223372036854775807}}`),
+			has: []string{`"metrics":[{"step":"1"},{"step":"2"}`},
+		},
+		{
+			name: "beyond 64 bits", path: "/graphql", body: document(`query($d:MlflowGetMetricHistoryBulkIntervalInput){mlflowGetMetricHistoryBulkInterval(input:$d){metrics{step}}}`, `{"d":{"runIds":["`+run+`"],"metricKey":"loss","startStep":0,"endStep":9223372036854775808}}`),
+			has: []string{"64-bit"},
+		},
 		{name: "history between steps", path: "/graphql", body: document(`{mlflowGetMetricHistoryBulkInterval(input:{runIds:["`+run+`"],metricKey:"loss",startStep:2,endStep:2}){metrics{step}}}`, ""), has: []string{`"metrics":[{"step":"2"}]`}},
 		{name: "artifacts", path: "/graphql", body: document(`{mlflowListArtifacts(input:{runId:"`+run+`"}){rootUri files{path} nextPageToken}}`, ""), has: []string{`"rootUri":"mlflow-artifacts:/0/` + run + `/artifacts","files":[],"nextPageToken":""`}},
 		{name: "artifacts elsewhere", path: "/graphql", body: document(`{mlflowListArtifacts(input:{runId:"`+run+`",path:"../.."}){files{path}}}`, ""), has: []string{`"mlflowListArtifacts":null` + none + `Invalid path"]`}},

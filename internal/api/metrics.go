@@ -11,8 +11,7 @@ import (
 const (
 	maxHistoryRuns   = 100
 	maxBulkMetrics   = 25_000
-	maxSample        = 2500
-	defaultSample    = 320
+	maxSample        = 2500 // values a run, and as many unless fewer are asked for
 	maxActivityCount = 1000
 )
 
@@ -50,7 +49,7 @@ func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistory
 	}
 	limit := maxBulkMetrics
 	if in.MaxResults != nil {
-		limit = min(limit, max(0, int(*in.MaxResults)))
+		limit = int(min(maxBulkMetrics, max(0, *in.MaxResults)))
 	}
 	list, err := s.Store.MetricHistoryBulk(ctx, in.RunIDs, in.MetricKey, limit)
 	if list == nil {
@@ -64,9 +63,9 @@ func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHis
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
 			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.", maxHistoryRuns, n)
 	}
-	n := defaultSample
+	n := int64(maxSample)
 	if in.MaxResults != nil {
-		n = int(*in.MaxResults)
+		n = *in.MaxResults
 	}
 	if n < 1 || n > maxSample {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "max_results must be between 1 and %d. See the API docs for more information about request parameters.", maxSample)
@@ -78,11 +77,11 @@ func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHis
 	case in.StartStep != nil && *in.StartStep > *in.EndStep:
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "end_step must be greater than start_step. Found start_step=%d and end_step=%d.", *in.StartStep, *in.EndStep)
 	case in.StartStep != nil:
-		steps = &store.StepRange{From: int64(*in.StartStep), To: int64(*in.EndStep)}
+		steps = &store.StepRange{From: *in.StartStep, To: *in.EndStep}
 	}
 	out := &mlflow.MetricHistoryIntervalResponse{}
 	for _, runID := range in.RunIDs {
-		list, err := s.Store.MetricSample(ctx, runID, in.MetricKey, n, steps)
+		list, err := s.Store.MetricSample(ctx, runID, in.MetricKey, int(n), steps)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -22,6 +23,9 @@ const (
 	inMLflow  = " `mlflow server` on the same database serves them."
 	noGateway = "The AI gateway is not part of Millrace. `mlflow server` has one."
 )
+
+// routeRefused names all refused routes in the metrics.
+const routeRefused = "refused"
 
 var refusedFeatures = []feature{
 	{mlflow.NotImplemented, "Traces and assessments are not served by Millrace." + inMLflow, []string{
@@ -57,6 +61,7 @@ var refusedFeatures = []feature{
 func refusedRoutes(r *routes) {
 	for _, f := range refusedFeatures {
 		refuse := func(w http.ResponseWriter, req *http.Request) {
+			observe.Route(req.Context(), routeRefused)
 			err := auth.Allow(req.Context(), auth.ReadServer)
 			if err == nil {
 				err = &mlflow.Error{Code: f.code, Message: f.message}

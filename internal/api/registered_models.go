@@ -55,6 +55,12 @@ func validModelName(param, name string) error {
 	return staysInPlace("name", name)
 }
 
+// newModelName is validModelName for a name that a model is to get. A model that
+// MLflow has given a longer one on SQLite can still be read, renamed and deleted.
+func newModelName(param, name string) error {
+	return check(validModelName(param, name), tooLong(param, name, maxModelName))
+}
+
 func validRegistryTag(t *mlflow.Tag) error {
 	return check(validKey("key", t.Key), tooLong("key", t.Key, maxKey), tooLong("value", t.Value, maxRegistryTagValue))
 }
@@ -115,7 +121,7 @@ func canonicalStage(stage string) (string, error) {
 }
 
 func (s *Server) createRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
-	if err := check(validModelName("name", in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
+	if err := check(newModelName("name", in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.CreateRegisteredModel(ctx, in)
@@ -123,7 +129,7 @@ func (s *Server) createRegisteredModel(ctx context.Context, in *mlflow.CreateReg
 }
 
 func (s *Server) renameRegisteredModel(ctx context.Context, in *mlflow.RenameRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
-	if err := check(validModelName("new_name", in.NewName), validModelName("name", in.Name)); err != nil {
+	if err := check(newModelName("new_name", in.NewName), validModelName("name", in.Name)); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.RenameRegisteredModel(ctx, in.Name, in.NewName, author(ctx, ""))

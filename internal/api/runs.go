@@ -44,7 +44,10 @@ func (s *Server) createRun(ctx context.Context, in *mlflow.CreateRunRequest) (*m
 		if err := validTag("key", "key", t); err != nil {
 			return nil, err
 		}
-		t.Value = truncate(t.Value, maxRunTagValue)
+		var err error
+		if t.Value, err = s.cut("value", t.Value, maxRunTagValue); err != nil {
+			return nil, err
+		}
 		if t.Key == "mlflow.runName" && in.RunName != "" && t.Value != in.RunName {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
 				"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s').", in.RunName, t.Value)
@@ -103,16 +106,18 @@ func (s *Server) logMetric(ctx context.Context, in *mlflow.LogMetricRequest) (*m
 }
 
 func (s *Server) logParam(ctx context.Context, in *mlflow.LogParamRequest) (*mlflow.Empty, error) {
-	p := mlflow.Param{Key: in.Key, Value: truncate(in.Value, maxParamValue)}
-	if err := validParam("key", &p); err != nil {
+	value, err := s.cut("Param value", in.Value, maxParamValue)
+	p := mlflow.Param{Key: in.Key, Value: value}
+	if err := check(validParam("key", &p), err); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.LogParam(ctx, in.RunID, p)
 }
 
 func (s *Server) setTag(ctx context.Context, in *mlflow.SetTagRequest) (*mlflow.Empty, error) {
-	t := mlflow.Tag{Key: in.Key, Value: truncate(in.Value, maxRunTagValue)}
-	if err := validTag("key", "key", &t); err != nil {
+	value, err := s.cut("value", in.Value, maxRunTagValue)
+	t := mlflow.Tag{Key: in.Key, Value: value}
+	if err := check(validTag("key", "key", &t), err); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.SetTag(ctx, in.RunID, t)
@@ -123,13 +128,13 @@ func (s *Server) deleteTag(ctx context.Context, in *mlflow.DeleteTagRequest) (*m
 }
 
 func (s *Server) logBatch(ctx context.Context, in *mlflow.LogBatchRequest) (*mlflow.Empty, error) {
-	if err := validBatch(in); err != nil {
+	if err := s.validBatch(in); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.LogBatch(ctx, in.RunID, in.Metrics, in.Params, in.Tags)
 }
 
-func validBatch(in *mlflow.LogBatchRequest) error {
+func (s *Server) validBatch(in *mlflow.LogBatchRequest) error {
 	total := len(in.Metrics) + len(in.Params) + len(in.Tags)
 	err := check(validRunID(in.RunID),
 		batchLimit("metrics", len(in.Metrics), maxBatchMetrics),
@@ -145,14 +150,34 @@ func validBatch(in *mlflow.LogBatchRequest) error {
 			return err
 		}
 	}
-	seen := make(map[string]bool, len(in.Params))
+	if err := s.validParams(in.Params); err != nil {
+		return err
+	}
+	for i := range in.Tags {
+		at := "tags[" + strconv.Itoa(i) + "]."
+		if err := validTag(at+"key", at+"key", &in.Tags[i]); err != nil {
+			return err
+		}
+		var err error
+		if in.Tags[i].Value, err = s.cut(at+"value", in.Tags[i].Value, maxRunTagValue); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) validParams(params []mlflow.Param) error {
+	seen := make(map[string]bool, len(params))
 	var twice []string
-	for i := range in.Params {
-		p := &in.Params[i]
+	for i := range params {
+		p := &params[i]
 		if err := validParam("params["+strconv.Itoa(i)+"].key", p); err != nil {
 			return err
 		}
-		p.Value = truncate(p.Value, maxParamValue)
+		var err error
+		if p.Value, err = s.cut("Param value", p.Value, maxParamValue); err != nil {
+			return err
+		}
 		if seen[p.Key] {
 			twice = append(twice, "'"+p.Key+"'")
 		}
@@ -161,13 +186,6 @@ func validBatch(in *mlflow.LogBatchRequest) error {
 	if twice != nil {
 		return mlflow.Errorf(mlflow.InvalidParameterValue,
 			"Duplicate parameter keys have been submitted: [%s]. Please ensure the request contains only one param value per param key.", strings.Join(twice, ", "))
-	}
-	for i := range in.Tags {
-		at := "tags[" + strconv.Itoa(i) + "].key"
-		if err := validTag(at, at, &in.Tags[i]); err != nil {
-			return err
-		}
-		in.Tags[i].Value = truncate(in.Tags[i].Value, maxRunTagValue)
 	}
 	return nil
 }

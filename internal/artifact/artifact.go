@@ -32,6 +32,12 @@ type Repo interface {
 	Delete(ctx context.Context, path string) error
 }
 
+// Checker is a [Repo] that can say whether it would answer now.
+type Checker interface {
+	// Check returns an error if the files cannot be reached.
+	Check(ctx context.Context) error
+}
+
 // Info describes a file or folder. Size is in bytes, 0 for folders.
 type Info struct {
 	Size    int64

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -27,6 +28,7 @@ const (
 // included. Headers that describe the content are the caller's. Whatever the
 // file holds, a browser neither runs nor sniffs it.
 func Serve(w http.ResponseWriter, r *http.Request, f *File) {
+	defer observe.Transfer(r.Context(), observe.Download)()
 	h := w.Header()
 	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, f.ModTime.UnixNano(), f.Size))
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -51,6 +53,7 @@ func (s *steadyFile) Read(b []byte) (int, error) {
 // still stores nothing. The body of a refused one is read to its end for a
 // while before Receive returns.
 func Receive(w http.ResponseWriter, r *http.Request, repo Repo, path string) error {
+	defer observe.Transfer(r.Context(), observe.Upload)()
 	body := &steadyBody{body: r.Body, control: http.NewResponseController(w), pause: stall}
 	err := repo.Put(r.Context(), path, body)
 	if err == nil {

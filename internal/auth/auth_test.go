@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,8 +190,75 @@ func TestChangesAreNoticed(t *testing.T) {
 		store.err = errors.New("database is gone")
 		want("fresh copy", "", 401)
 		time.Sleep(2 * time.Second)
+		want("unreadable table, from the last copy", "Bearer mlr_a", 401)
+		want("unreadable table, from the last copy", "", 401)
+		time.Sleep(time.Minute)
 		want("unreadable table", "Bearer mlr_a", 503)
 		want("unreadable table", "", 503)
+	})
+}
+
+// slowTable is a token table whose database does not answer while away is open.
+type slowTable struct {
+	table
+	away atomic.Pointer[chan struct{}]
+}
+
+func (s *slowTable) EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error {
+	if away := s.away.Load(); away != nil {
+		select {
+		case <-*away:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s.table.EachToken(ctx, f)
+}
+
+// While the database does not answer, requests are served from the last copy of
+// the tokens for a while, and then refused within their own time. Nobody queues
+// behind another request's look-up.
+func TestTokensDuringOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowTable{}
+		store.set(token{"1", "me@example.org", "mlr_a", 0})
+		h := auth.Middleware(store)(whoami)
+		storm := func(when string, within, limit time.Duration, status int) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), within)
+					defer cancel()
+					r := httptest.NewRequestWithContext(ctx, "GET", "/api/x", nil)
+					r.Header.Set("Authorization", "Bearer mlr_a")
+					w := httptest.NewRecorder()
+					start := time.Now()
+					h.ServeHTTP(w, r)
+					if took := time.Since(start); took > limit || w.Code != status {
+						t.Errorf("%s: %d after %s, want %d within %s", when, w.Code, took, status, limit)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		storm("database answers", time.Minute, 0, 200)
+		away := make(chan struct{})
+		store.away.Store(&away)
+		time.Sleep(2 * time.Second)
+		storm("just away", time.Minute, time.Second, 200)
+		time.Sleep(30 * time.Second)
+		storm("away", time.Minute, time.Second, 200)
+		time.Sleep(30 * time.Second)
+		storm("long away", time.Minute, 5*time.Second, 503)
+		storm("long away, little time", time.Second, time.Second, 503)
+		close(away)
+		synctest.Wait()
+		storm("back", time.Minute, 0, 200)
+		if store.loads != 2 {
+			t.Errorf("%d loads of the table, want 2", store.loads)
+		}
 	})
 }
 

@@ -8,15 +8,10 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/millrace-ml/millrace/mlflow"
 )
-
-// refreshAfter is for how long the middleware may not notice that a token was
-// made or revoked by another process.
-const refreshAfter = 2 * time.Second
 
 // TokenStore is where the middleware finds the access tokens.
 type TokenStore interface {
@@ -26,9 +21,13 @@ type TokenStore interface {
 	EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error
 }
 
+// Probes are the paths by which a load balancer or an orchestrator asks after the
+// server. They need no user and may be addressed to any host.
+var Probes = []string{"/health", "/livez", "/readyz", "/version"}
+
 // alwaysPublic are the paths that need no user; one that ends in a slash stands
 // for everything below it.
-var alwaysPublic = []string{"/health", "/version", "/.well-known/"}
+var alwaysPublic = append([]string{"/.well-known/"}, Probes...)
 
 // Middleware lets a request through once it knows its user. As long as no token
 // was ever made that is everybody, as the machine's user. From the first token
@@ -81,46 +80,9 @@ func refuse(w http.ResponseWriter, err error) {
 	body, _ := json.Marshal(struct { // strings always marshal
 		Code    mlflow.ErrorCode `json:"error_code"`
 		Message string           `json:"message"`
-	}{e.Code, e.Message})
+		ID      string           `json:"request_id,omitempty"`
+	}{e.Code, e.Message, h.Get("X-Request-Id")})
 	_, _ = w.Write(body)
-}
-
-// cache is a short-lived copy of the token table.
-type cache struct {
-	store TokenStore
-
-	mu     sync.Mutex
-	loaded time.Time
-	byHash map[[sha256.Size]byte]entry
-}
-
-type entry struct {
-	user         User
-	hash         [sha256.Size]byte
-	validUntilMS int64
-}
-
-func (c *cache) entries(ctx context.Context) (map[[sha256.Size]byte]entry, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.loaded.IsZero() && time.Since(c.loaded) < refreshAfter {
-		return c.byHash, nil
-	}
-	// For everybody who waits, so it does not end with the request that began it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	asOf := time.Now()
-	byHash := map[[sha256.Size]byte]entry{}
-	err := c.store.EachToken(ctx, func(id, email string, hash [sha256.Size]byte, validUntilMS int64) {
-		u := UserOf(email)
-		u.Token = id
-		byHash[hash] = entry{u, hash, validUntilMS}
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.byHash, c.loaded = byHash, asOf
-	return byHash, nil
 }
 
 func (c *cache) user(r *http.Request) (User, error) {

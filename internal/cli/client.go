@@ -33,7 +33,9 @@ func newClientCommand(use, short string) (*cobra.Command, *client) {
 		Long: short + ".\n\n" +
 			"The server is any that speaks MLflow's API: http(s)://[user:password@]host, databricks or databricks://profile.\n" +
 			"Credentials are taken from the address, MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD,\n" +
-			"or ~/.mlflow/credentials; for databricks, from DATABRICKS_HOST and DATABRICKS_TOKEN or ~/.databrickscfg.",
+			"or ~/.mlflow/credentials; for databricks, from DATABRICKS_HOST and DATABRICKS_TOKEN or ~/.databrickscfg.\n" +
+			"They go to the server alone and to the hosts that MILLRACE_TRUSTED_HOSTS lists with commas. MILLRACE_LOCAL_FILES=true lets a\n" +
+			"remote server name folders of this machine for its files; false refuses that to one at a loopback address, such as a tunnel's end.",
 	}
 	c := &client{}
 	// The default is not read from the environment here: --help would show a password in it.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/millrace-ml/millrace/internal/server"
 	"github.com/millrace-ml/millrace/internal/serving"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
@@ -99,7 +97,10 @@ func (m *modelsCommand) serve() *cobra.Command {
 			return err
 		}
 		m.bar.end()
-		log := slog.New(server.LogHandler(cmd.ErrOrStderr()))
+		log, err := commandLog(cmd)
+		if err != nil {
+			return err
+		}
 		return serving.Serve(cmd.Context(), net.JoinHostPort(host, strconv.Itoa(port)), model, log, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "The model %s is ready at %s/invocations\n", *uri, url)
 		})
@@ -123,7 +124,11 @@ func predict(cmd *cobra.Command, model *models.Model, contentType string, in []b
 	}
 	req.Header.Set("Content-Type", contentType)
 	a := &answer{header: http.Header{}}
-	serving.Handler(model, slog.New(server.LogHandler(cmd.ErrOrStderr()))).ServeHTTP(a, req)
+	log, err := commandLog(cmd)
+	if err != nil {
+		return nil, err
+	}
+	serving.Handler(model, log).ServeHTTP(a, req)
 	if cmp.Or(a.status, http.StatusOK) != http.StatusOK {
 		return nil, a.failure()
 	}

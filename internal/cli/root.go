@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/store"
+	release "github.com/millrace-ml/millrace/internal/version"
 )
 
 // Main runs the command line and returns its exit code: 0, or 1 after an error,
@@ -48,9 +48,5 @@ func newRoot() *cobra.Command {
 }
 
 func version() string {
-	v := "(development build)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
-	}
-	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s", v, api.MLflowVersion, store.Revision)
+	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s", release.Release(), api.MLflowVersion, store.Revision)
 }

@@ -30,7 +30,7 @@ func newServerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := server.New(cmd.Context(), c, slog.New(server.LogHandler(cmd.ErrOrStderr())))
+			s, err := server.New(cmd.Context(), c, slog.New(server.LogHandler(cmd.ErrOrStderr(), c.Log)))
 			if err != nil {
 				return err
 			}
@@ -42,4 +42,10 @@ func newServerCommand() *cobra.Command {
 	}
 	config.Flags(cmd.Flags())
 	return cmd
+}
+
+// commandLog is the log of a command that has no options for it.
+func commandLog(cmd *cobra.Command) (*slog.Logger, error) {
+	c, err := config.LogOf(os.Getenv)
+	return slog.New(server.LogHandler(cmd.ErrOrStderr(), c)), err
 }

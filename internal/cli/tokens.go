@@ -40,7 +40,7 @@ func newTokensCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			st, err := server.OpenStore(cmd.Context(), c, slog.New(server.LogHandler(cmd.ErrOrStderr())))
+			st, err := server.OpenStore(cmd.Context(), c, slog.New(server.LogHandler(cmd.ErrOrStderr(), c.Log)))
 			if err != nil {
 				return err
 			}

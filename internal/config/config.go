@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -34,6 +35,12 @@ type Config struct {
 	DisableSecurity      bool
 	SQLiteSynchronous    string
 	Workers              string
+	TruncateLongValues   bool
+	Log                  Log
+	Metrics              string
+	ExposePrometheus     string
+	ProfileAddress       string
+	ShutdownDelay        time.Duration
 	// ModelVersionSourcePattern is what the sources of model versions have to match; nil for none.
 	ModelVersionSourcePattern *regexp.Regexp
 }
@@ -147,6 +154,49 @@ var options = []option{
 		},
 	},
 	{
+		"log-level", "", "MILLRACE_LOG_LEVEL", "info", "from which level on lines are logged: debug, info, warn or error",
+		logLevel,
+	},
+	{
+		"log-format", "", "MILLRACE_LOG_FORMAT", "text", "how lines are logged: text, or json for one object a line",
+		func(c *Config, v string) error {
+			c.Log.JSON = v == "json"
+			return oneOf(v, "text", "json")
+		},
+	},
+	{
+		"log-slow-requests", "", "MILLRACE_LOG_SLOW_REQUESTS", "2s",
+		"from which duration on a request has a line of its own in the log; 0 for all of them",
+		duration(func(c *Config) *time.Duration { return &c.Log.SlowRequest }, 24*time.Hour),
+	},
+	{
+		"log-slow-statements", "", "MILLRACE_LOG_SLOW_STATEMENTS", "1s",
+		"from which duration on a statement of the database has a line of its own in the log; 0 for none",
+		duration(func(c *Config) *time.Duration { return &c.Log.SlowStatement }, 24*time.Hour),
+	},
+	{
+		"metrics", "", "MILLRACE_METRICS", MetricsForUsers,
+		"who may read /metrics, for Prometheus: users (who may use the API), all (everybody, addressed to any host), off",
+		func(c *Config, v string) error {
+			c.Metrics = v
+			return oneOf(v, MetricsForUsers, MetricsForAll, MetricsOff)
+		},
+	},
+	{
+		"expose-prometheus", "", "MLFLOW_EXPOSE_PROMETHEUS", "", "taken for MLflow's sake; /metrics is there without it, and needs no folder",
+		text(func(c *Config) *string { return &c.ExposePrometheus }),
+	},
+	{
+		"profile-address", "", "MILLRACE_PROFILE_ADDRESS", "",
+		"address of this machine, such as 127.0.0.1:6060, at which CPU and memory profiles are served; none unless given",
+		profileAddress,
+	},
+	{
+		"shutdown-delay", "", "MILLRACE_SHUTDOWN_DELAY", "0s",
+		"for how long a server that was told to end still takes requests, while /readyz says that it is not ready",
+		duration(func(c *Config) *time.Duration { return &c.ShutdownDelay }, time.Hour),
+	},
+	{
 		"workers", "w", "MLFLOW_WORKERS", "", "taken for MLflow's sake; one process uses all cores",
 		text(func(c *Config) *string { return &c.Workers }),
 	},
@@ -154,13 +204,20 @@ var options = []option{
 	{"uvicorn-opts", "", "MLFLOW_UVICORN_OPTS", "", "taken for MLflow's sake where they only tune its processes", pythonTuning},
 }
 
-// switches are the options without a value.
+// switches are the options that are on or off.
 var switches = []struct {
-	flag, env, help string
-	set             func(c *Config, on bool)
+	flag, env string
+	value     bool
+	help      string
+	set       func(c *Config, on bool)
 }{
 	{
-		"disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+		"truncate-long-values", "MLFLOW_TRUNCATE_LONG_VALUES", true,
+		"cut params and run tags that are too long; false refuses them",
+		func(c *Config, on bool) { c.TruncateLongValues = on },
+	},
+	{
+		"disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", false,
 		"take requests for any host from any origin; for tests only",
 		func(c *Config, on bool) { c.DisableSecurity = on },
 	},
@@ -218,7 +275,6 @@ var refused = []struct {
 }{
 	{"app-name", false, "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens"},
 	{"artifacts-only", true, "a server of artifacts alone is not there yet; leave the option out"},
-	{"expose-prometheus", false, "metrics for Prometheus are not there yet; leave the option out"},
 	{"enable-workspaces", true, "workspaces are not there yet; leave the option out"},
 	{"workspace-store-uri", false, "workspaces are not there yet; leave the option out"},
 	{"trace-archival-config", false, "traces are not there yet; leave the option out"},
@@ -234,7 +290,7 @@ func Flags(fs *pflag.FlagSet) {
 		fs.StringP(o.flag, o.short, o.value, o.help+" ["+o.env+"]")
 	}
 	for _, s := range switches {
-		fs.Bool(s.flag, false, s.help+" ["+s.env+"]")
+		fs.Bool(s.flag, s.value, s.help+" ["+s.env+"]")
 	}
 	fs.Bool("serve-artifacts", true, "keep and serve the files of runs and models [MLFLOW_SERVE_ARTIFACTS]")
 	fs.Bool("no-serve-artifacts", false, "leave the files of runs and models to the clients")
@@ -305,6 +361,9 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 	}
 	if !c.ServeArtifacts && fs.Changed("artifacts-destination") {
 		return errors.New("--artifacts-destination has no meaning with --no-serve-artifacts; give one of the two")
+	}
+	if c.ExposePrometheus != "" && c.Metrics == MetricsOff {
+		return errors.New("--expose-prometheus contradicts --metrics off; give one of the two")
 	}
 	if c.DefaultArtifactRoot == "" {
 		c.DefaultArtifactRoot = "mlflow-artifacts:/"

@@ -1,10 +1,12 @@
 package config_test
 
 import (
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -42,6 +44,40 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 	}
 	if c.Port != 2 || c.Host != "0.0.0.0" || !slices.Equal(c.AllowedHosts, []string{"a.example", "b.example"}) || c.ServeArtifacts || c.DefaultArtifactRoot != "s3://b/p" {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestOperation(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Log.Level != slog.LevelInfo || c.Log.JSON || c.Log.SlowRequest != 2*time.Second || c.Log.SlowStatement != time.Second || c.Metrics != config.MetricsForUsers ||
+		c.ProfileAddress != "" || c.ShutdownDelay != 0 || !c.TruncateLongValues {
+		t.Errorf("%+v", c)
+	}
+	env := map[string]string{
+		"MILLRACE_LOG_LEVEL": "debug", "MILLRACE_LOG_FORMAT": "json", "MILLRACE_LOG_SLOW_REQUESTS": "0", "MILLRACE_METRICS": "all",
+		"MLFLOW_EXPOSE_PROMETHEUS": "/tmp/metrics", "MILLRACE_PROFILE_ADDRESS": "[::1]:0", "MILLRACE_SHUTDOWN_DELAY": "5s", "MLFLOW_TRUNCATE_LONG_VALUES": "false",
+	}
+	c, err = load(t, "", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Log.Level != slog.LevelDebug || !c.Log.JSON || c.Log.SlowRequest != 0 || c.Metrics != config.MetricsForAll ||
+		c.ProfileAddress != "[::1]:0" || c.ShutdownDelay != 5*time.Second || c.TruncateLongValues {
+		t.Errorf("%+v", c)
+	}
+	l, err := config.LogOf(func(name string) string { return env[name] })
+	if err != nil || l.Level != c.Log.Level || l.JSON != c.Log.JSON {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if _, err := config.LogOf(func(string) string { return "x" }); err == nil {
+		t.Error("a log level x was taken")
+	}
+	if c, err = load(t, "--truncate-long-values=true", env); err != nil || !c.TruncateLongValues {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -89,6 +125,21 @@ func TestRefused(t *testing.T) {
 		{"--gunicorn-opts=--certfile=x.pem", nil, "no Python server to pass --certfile to"},
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "MLFLOW_UVICORN_OPTS"},
 		{"", map[string]string{"MLFLOW_SERVE_ARTIFACTS": "perhaps"}, "true or false"},
+		{"", map[string]string{"MLFLOW_TRUNCATE_LONG_VALUES": "perhaps"}, "true or false"},
+		{"--log-level loud", nil, "debug, info, warn, error"},
+		{"", map[string]string{"MILLRACE_LOG_LEVEL": "verbose"}, "MILLRACE_LOG_LEVEL"},
+		{"--log-format xml", nil, "text, json"},
+		{"--log-slow-requests soon", nil, "500ms"},
+		{"--log-slow-requests -1s", nil, "from 0"},
+		{"--metrics maybe", nil, "users, all, off"},
+		{"--metrics off --expose-prometheus /tmp/x", nil, "contradicts"},
+		{"--profile-address 6060", nil, "127.0.0.1:6060"},
+		{"--profile-address 0.0.0.0:6060", nil, "this machine alone"},
+		{"--profile-address :6060", nil, "this machine alone"},
+		{"--profile-address 192.168.1.7:6060", nil, "this machine alone"},
+		{"--profile-address localhost.evil.example:6060", nil, "this machine alone"},
+		{"--profile-address 127.0.0.1:70000", nil, "65535"},
+		{"--shutdown-delay 2h", nil, "1h"},
 	} {
 		_, err := load(t, c.args, c.env)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

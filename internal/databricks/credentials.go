@@ -7,12 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -128,9 +128,9 @@ func (d *Door) modelCredentials(s *signer, write bool) func(http.ResponseWriter,
 }
 
 func readAsk(w http.ResponseWriter, r *http.Request, in any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAsk))
+	body, err := conns.ReadBody(w, r, maxAsk)
 	if err != nil {
-		return mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end, or is too large.")
+		return err
 	}
 	if err := json.Unmarshal(body, in); err != nil {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not the JSON object that was expected.")
@@ -168,7 +168,7 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 			return nil, err
 		}
 		// Of the types there are, this one is a plain PUT or GET of any size.
-		infos[i] = credential{Path: raw, SignedURI: origin(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
+		infos[i] = credential{Path: raw, SignedURI: d.base(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
 	}
 	return infos, nil
 }

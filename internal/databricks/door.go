@@ -14,6 +14,8 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -79,6 +81,8 @@ type Door struct {
 	VersionURI func(ctx context.Context, name, version string) (string, error)
 	// Key signs URLs. All servers behind one address need the same.
 	Key [sha256.Size]byte
+	// Prefix is the path under which the server is reached, for URLs of its own.
+	Prefix string
 	// WriteError answers in the API's words.
 	WriteError func(http.ResponseWriter, *mlflow.Error)
 	Log        *slog.Logger
@@ -115,7 +119,7 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "GET /api/2.0/fs/directories/{path...}", auth.ReadArtifact, d.directory)
 	d.route(mux, "PUT /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.makeDirectory)
 	d.route(mux, "DELETE /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.deleteDirectory)
-	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", auth.EditArtifact, abortURL)
+	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", auth.EditArtifact, d.abortURL)
 
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))
@@ -126,7 +130,14 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
 	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
-	mux.Handle("/", next)
+	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := conns.WrongMethod(w, r, mux, conns.NamesMethod); err != nil {
+			d.WriteError(w, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	mux.Handle("/", rest)
 	mux.Handle("/api/2.0/fs/files", next) // These two the mux would redirect to the path with a slash.
 	mux.Handle("/api/2.0/fs/directories", next)
 
@@ -145,8 +156,17 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 }
 
 func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+	_, path, named := strings.Cut(pattern, " ")
+	if !named {
+		path = pattern
+	}
+	bodiless := perm != auth.Public && strings.HasPrefix(pattern, http.MethodGet+" ")
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		observe.Route(r.Context(), path)
 		err := auth.Allow(r.Context(), perm)
+		if err == nil && bodiless {
+			err = conns.RefuseBody(w, r)
+		}
 		if err == nil {
 			err = handle(w, r)
 		}
@@ -155,7 +175,9 @@ func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, h
 		}
 		e := mlflow.AsError(err)
 		if e == nil {
-			d.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			if !observe.Failed(r.Context(), err) {
+				d.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+			}
 			e = &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
 		}
 		d.WriteError(w, e)

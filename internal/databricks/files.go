@@ -46,12 +46,12 @@ func sendBytes(w http.ResponseWriter, r *http.Request, repo artifact.Repo, p str
 	return nil
 }
 
-// origin is how the client reached this server.
-func origin(r *http.Request) string {
+// base is how the client reached this server.
+func (d *Door) base(r *http.Request) string {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		return "https://" + r.Host
+		return "https://" + r.Host + d.Prefix
 	}
-	return "http://" + r.Host
+	return "http://" + r.Host + d.Prefix
 }
 
 func (d *Door) upload(w http.ResponseWriter, r *http.Request) error {
@@ -102,14 +102,14 @@ func (d *Door) largeUpload(w http.ResponseWriter, r *http.Request) error {
 
 // abortURL lets the SDK end a session without parts: it sends a DELETE to a
 // place that answers and holds nothing.
-func abortURL(w http.ResponseWriter, r *http.Request) error {
+func (d *Door) abortURL(w http.ResponseWriter, r *http.Request) error {
 	type target struct {
 		URL     string   `json:"url"`
 		Headers []string `json:"headers"`
 	}
 	return writeJSON(w, struct {
 		Abort target `json:"abort_upload_url"`
-	}{target{origin(r) + abortPath, []string{}}})
+	}{target{d.base(r) + abortPath, []string{}}})
 }
 
 // deleteFile removes one file; a folder is not one.

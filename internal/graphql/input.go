@@ -148,7 +148,13 @@ func (x *Executor) coerceObject(def *ast.Definition, value any, at string) (any,
 		if field == nil {
 			return nil, &fault{value, at, fmt.Sprintf("Field '%s' is not defined by type '%s'.", clip(name), def.Name)}
 		}
-		item, bad := x.coerce(field.Type, object[name], at+"."+name)
+		var bad *fault
+		item := object[name]
+		if item != nil && field.Directives.ForName("long") != nil {
+			item, bad = coerceScalar("LongString", item, at+"."+name)
+		} else {
+			item, bad = x.coerce(field.Type, item, at+"."+name)
+		}
 		if bad != nil {
 			return nil, bad
 		}

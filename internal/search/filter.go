@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -35,6 +34,8 @@ func (g *grammar) conditions(filter string) (source, []condition, error) {
 		return src, nil, src.errAt(f.second, "Search filter contained multiple expression %s. Provide AND-ed expression list.", pyString(filter))
 	case len(f.strays) > 0:
 		return src, nil, g.strayError(f)
+	case len(f.clauses) == 0: // It would filter nothing.
+		return src, nil, src.errAt(0, "Invalid filter '%s'. It joins no comparisons.", filter)
 	}
 	conds := make([]condition, 0, len(f.clauses))
 	for _, c := range f.clauses {
@@ -123,13 +124,24 @@ func (g *grammar) value(src source, f field, v atom) ([]any, error) {
 	return nil, src.errAt(v.pos, "Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", f.ent, v.text)
 }
 
-// float reads a number as Python's float does: too large a one is infinite.
 func float(src source, v atom) ([]any, error) {
 	x, err := strconv.ParseFloat(v.text, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	switch {
+	case math.IsInf(x, 0): // MLflow compares with infinity instead, which is another question.
+		return nil, tooLarge(src, v)
+	case err != nil:
 		return nil, src.errAt(v.pos, "Expected numeric value type for metric. Found %s", v.text)
 	}
 	return []any{x}, nil
+}
+
+// tooLarge refuses a number that has no float64.
+func tooLarge(src source, v atom) error {
+	text := v.text
+	if len(text) > 40 {
+		text = text[:40] + "..."
+	}
+	return src.errAt(v.pos, "The number %s is too large: numbers of 64 bits end at 1.8e308.", text)
 }
 
 func number(src source, f field, v atom) ([]any, error) {

@@ -100,7 +100,7 @@ func modelConditions(filter string) ([]condition, error) {
 		return nil, err
 	}
 	src := f.src
-	if f.empty || f.second > 0 {
+	if f.empty || f.second > 0 || len(f.clauses)+len(f.strays) == 0 {
 		return nil, src.errAt(f.second, "Invalid filter string: %s. Expected a single SQL expression.", pyString(filter))
 	}
 	stop := len(filter)
@@ -170,7 +170,10 @@ func modelValue(src source, c *condition, v atom, numeric bool) ([]any, error) {
 	}
 	if numeric {
 		x, err := strconv.ParseFloat(v.text, 64)
-		if (err != nil && !math.IsInf(x, 0)) || math.IsNaN(x) {
+		if math.IsInf(x, 0) {
+			return nil, tooLarge(src, v)
+		}
+		if err != nil || math.IsNaN(x) {
 			return nil, src.errAt(v.pos, "Expected numeric value type for %s '%s'. Found %s", c.ent, c.key, v.text)
 		}
 		if c.ent == entAttribute && x == math.Trunc(x) && math.Abs(x) < 1<<53 {

@@ -194,3 +194,51 @@ func TestOrderedScan(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsDropped asks every search with filters that MLflow takes although
+// nothing, or something else, is left of them.
+func TestNothingIsDropped(t *testing.T) {
+	t.Parallel()
+	digits := strings.Repeat("9", 400)
+	type compile func(string) error
+	named := func(f func(Dialect, string, []string) (*Query, error)) compile {
+		return func(filter string) error { _, err := f(SQLite, filter, nil); return err }
+	}
+	models := func(filter string) error { _, err := LoggedModels(SQLite, filter, nil, nil); return err }
+	everywhere := map[string]compile{
+		"runs": named(Runs), "experiments": named(Experiments), "registered models": named(RegisteredModels), "model versions": named(ModelVersions), "logged models": models,
+	}
+	for entity, f := range everywhere {
+		for _, filter := range []string{"and", "AND", " and ", "and AND and"} {
+			if e := mlflow.AsError(f(filter)); e == nil || e.Code != mlflow.InvalidParameterValue || e.Position == nil {
+				t.Errorf("%s, %q: %v", entity, filter, e)
+			}
+		}
+	}
+	for _, c := range []struct {
+		entity, filter string
+		ok             bool
+	}{
+		{"runs", "metrics.a > " + digits, false},
+		{"runs", "metrics.a > -" + digits, false},
+		{"runs", "metrics.a > " + digits + ".5", false},
+		{"runs", "metrics.a > 1e400", false},
+		{"runs", "metrics.a > 0." + digits, true},
+		{"runs", "metrics.a > 1e-400", true},
+		{"runs", "metrics.a > 1e308", true},
+		{"runs", "start_time > " + digits, false},
+		{"runs", "start_time > 1e400", false},
+		{"experiments", "creation_time > " + digits, false},
+		{"experiments", "creation_time > 1e400", false},
+		{"model versions", "version_number = " + digits, false},
+		{"logged models", "metrics.a > " + digits, false},
+		{"logged models", "metrics.a > -1e400", false},
+		{"logged models", "metrics.a > 0." + digits, true},
+		{"logged models", "creation_timestamp > " + digits, false},
+		{"logged models", "creation_timestamp > 1e400", false},
+	} {
+		if e := mlflow.AsError(everywhere[c.entity](c.filter)); (e == nil) != c.ok || e != nil && e.Position == nil {
+			t.Errorf("%s, %.30s: %v", c.entity, c.filter, e)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,44 @@ func DecodeOffset(token string) (int, error) {
 		}
 	}
 	return 0, invalid("Invalid page token, parsed value=%s", pyValue(parsed))
+}
+
+// MetricPage is where a page of a metric's history ends: at the value, as it is
+// stored, after which the next page begins.
+type MetricPage struct {
+	Timestamp int64   `json:"timestamp"`
+	Step      int64   `json:"step"`
+	Value     float64 `json:"value"`
+	IsNaN     bool    `json:"is_nan,omitempty"`
+}
+
+// EncodeMetricPage makes the token of the page that begins after p. The value must
+// be finite.
+func EncodeMetricPage(p MetricPage) string {
+	raw, _ := json.Marshal(p) // Finite numbers always marshal.
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+// DecodeMetricPage returns where the page of a token begins, nil for the first.
+func DecodeMetricPage(token string) (*MetricPage, error) {
+	if token == "" {
+		return nil, nil
+	}
+	raw, err := decodeBase64(token)
+	if err != nil {
+		return nil, invalid("Invalid page token, could not base64-decode")
+	}
+	var p struct {
+		MetricPage
+		Timestamp *int64 `json:"timestamp"`
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if d.Decode(&p) != nil || p.Timestamp == nil || d.More() {
+		return nil, invalid("Invalid page token, decoded value=b%s", pyString(string(raw)))
+	}
+	p.MetricPage.Timestamp = *p.Timestamp
+	return &p.MetricPage, nil
 }
 
 // decodeBase64 decodes as Python does: characters outside the alphabet do not

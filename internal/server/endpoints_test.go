@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/store"
 )
 
 var update = flag.Bool("update", false, "write docs/endpoints.md anew")
@@ -87,6 +89,77 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
+// TestWrongMethods asks every path that is served with every method that it does not have.
+func TestWrongMethods(t *testing.T) {
+	t.Parallel()
+	url := start(t)
+	methods, refused := map[string][]string{}, map[string][]string{}
+	for _, e := range readEndpoints(t) {
+		for _, path := range e.paths() {
+			switch e.status {
+			case "served":
+				methods[path] = append(methods[path], e.method)
+			case "refused":
+				refused[path] = append(refused[path], e.method)
+			}
+		}
+	}
+	for pattern, served := range methods {
+		path := wildcard.ReplaceAllString(pattern, "x")
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} {
+			req, err := http.NewRequestWithContext(t.Context(), method, url+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			allow := strings.Split(resp.Header.Get("Allow"), ", ")
+			switch {
+			case resp.StatusCode == http.StatusNotImplemented && strings.Contains(string(answer), "not part of Millrace"): // Another method is refused by name.
+			case resp.StatusCode != http.StatusMethodNotAllowed:
+				if !slices.Contains(served, method) && !slices.Contains(refused[pattern], method) && (method != http.MethodHead || !slices.Contains(served, http.MethodGet)) && !takenBy(methods, method, path) {
+					t.Errorf("%s %s: %d %.200s", method, path, resp.StatusCode, answer)
+				}
+			case slices.Contains(served, method) || slices.Contains(allow, method):
+				t.Errorf("%s %s is served, and refused: %s", method, path, resp.Header.Get("Allow"))
+			default:
+				for _, m := range served {
+					if !slices.Contains(allow, m) {
+						t.Errorf("%s %s: Allow %q lacks %s", method, path, allow, m)
+					}
+				}
+				var e struct {
+					Code string `json:"error_code"`
+				}
+				if method != http.MethodHead && (json.Unmarshal(answer, &e) != nil || e.Code == "") {
+					t.Errorf("%s %s: %s", method, path, answer)
+				}
+			}
+		}
+	}
+}
+
+// takenBy reports whether another route with a wildcard takes a path.
+func takenBy(methods map[string][]string, method, path string) bool {
+	for pattern, served := range methods {
+		exp := "^" + wildcard.ReplaceAllString(regexp.QuoteMeta(strings.NewReplacer("{", "<", "}", ">").Replace(pattern)), "x")
+		exp = regexp.MustCompile(`<[^>]*\.\.\.>`).ReplaceAllString(strings.ReplaceAll(exp, `\.`, "."), ".+")
+		exp = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(exp, "[^/]+") + "$"
+		get := method == http.MethodHead && slices.Contains(served, http.MethodGet)
+		if (get || slices.Contains(served, method)) && regexp.MustCompile(exp).MatchString(path) {
+			return true
+		}
+	}
+	return false
+}
+
 // wrong says how an answer contradicts the row; "" if it does not.
 func (e endpoint) wrong(status int, answer string) string {
 	var body struct {
@@ -112,33 +185,63 @@ func (e endpoint) wrong(status int, answer string) string {
 	return ""
 }
 
-// start runs a server in a new folder and returns its URL.
-func start(t *testing.T) string {
+// start runs a server with the arguments in a new folder and returns its URL.
+func start(t *testing.T, args ...string) string {
 	t.Helper()
-	dir := t.TempDir()
+	return startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...).URL()
+}
+
+// startIn is start for a given folder and log.
+func startIn(t *testing.T, dir string, log *slog.Logger, args ...string) *Server {
+	t.Helper()
+	s, stop := serveIn(t, dir, log, args...)
+	t.Cleanup(func() {
+		if err := <-stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// startToStop is start for a test that ends the server; stop returns how it ended.
+func startToStop(t *testing.T, args ...string) (s *Server, stop func() <-chan error) {
+	t.Helper()
+	return serveIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...)
+}
+
+func serveIn(t *testing.T, dir string, log *slog.Logger, args ...string) (s *Server, stop func() <-chan error) {
+	t.Helper()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(flags)
-	if err := flags.Parse([]string{"--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files")}); err != nil {
+	args = append([]string{"--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"), "--artifacts-destination", filepath.Join(dir, "files")}, args...)
+	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
 	c, err := config.Load(flags, func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), c, slog.New(slog.DiscardHandler))
+	if s, err = New(t.Context(), c, log); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	return s, func() <-chan error {
+		cancel()
+		return ended
+	}
+}
+
+// openDatabase opens a server's database beside it.
+func openDatabase(t *testing.T, uri string) *sql.DB {
+	t.Helper()
+	db, _, err := store.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return s.URL()
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 func ask(t *testing.T, method, url string) (int, string) {

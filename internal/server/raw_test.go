@@ -145,7 +145,11 @@ func TestMissingBodies(t *testing.T) {
 		status              int
 	}{
 		{"unknown route", "POST /api/2.0/mlflow/none", localhost, 404},
-		{"reading route", "GET /api/2.0/mlflow/runs/get?run_id=x", localhost, 404},
+		{"GET with a query", "GET /api/2.0/mlflow/runs/get?run_id=x", localhost, 408},
+		{"GET with its parameters in the body", "GET /api/2.0/mlflow/runs/get", localhost, 408},
+		{"GET that reads no body", "GET /get-artifact?path=x", localhost, 408},
+		{"zipped", "POST /api/2.0/mlflow/runs/create", localhost + "Content-Type: application/json\r\nContent-Encoding: gzip\r\n", 408},
+		{"unknown GET", "GET /api/2.0/mlflow/none", localhost, 404},
 		{"foreign host", "POST /api/2.0/mlflow/runs/create", "Host: evil.example\r\n", 403},
 		{"foreign origin", "POST /graphql", localhost + "Origin: http://evil.example\r\n", 403},
 		{"bad path", "PUT /api/2.0/fs/files/x", localhost, 404},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -18,12 +19,16 @@ import (
 // host a request is addressed to (DNS rebinding) and which page sent it (CSRF).
 type guard struct {
 	hosts, origins []pattern
+	anyHost        []string // paths that may be addressed to any host
 	frame          string
 	disabled       bool
 }
 
 func newGuard(c *config.Config) *guard {
-	g := &guard{frame: c.XFrameOptions, disabled: c.DisableSecurity}
+	g := &guard{frame: c.XFrameOptions, disabled: c.DisableSecurity, anyHost: auth.Probes}
+	if c.Metrics == config.MetricsForAll {
+		g.anyHost = append(slices.Clone(g.anyHost), metricsPath)
+	}
 	for _, h := range c.AllowedHosts {
 		g.hosts = append(g.hosts, newPattern(h))
 	}
@@ -63,7 +68,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !g.allowedHost(r.Host) && r.URL.Path != "/version" && r.URL.Path != "/health" {
+		if !g.allowedHost(r.Host) && !slices.Contains(g.anyHost, r.URL.Path) {
 			refuse(w, "Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(r.Host)+". Its administrator can allow the name with --allowed-hosts.")
 			return
 		}
@@ -77,12 +82,30 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			preflight(w, allowed)
 			return
 		}
-		if changesState(r.Method) && !allowed && (origin != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site") {
+		if changesState(r.Method) && !allowed && g.foreign(r) {
 			refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// foreign reports whether a page of another site sent the request: by its Origin
+// or, without one, by its Referer or, without that, by what the browser says of
+// the sender. Programs send none of the three.
+func (g *guard) foreign(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		return !g.allowedOrigin(origin, r.Host)
+	}
+	if referer := r.Header.Get("Referer"); referer != "" {
+		u, err := url.Parse(referer)
+		return err != nil || u.User != nil || !g.allowedOrigin(u.Scheme+"://"+u.Host, r.Host)
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return true
+	}
+	return false
 }
 
 func refuse(w http.ResponseWriter, message string) {

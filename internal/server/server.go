@@ -11,21 +11,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"path"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/millrace-ml/millrace/internal/api"
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/conns"
-	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -39,37 +36,58 @@ type Server struct {
 	listener net.Listener
 	config   *config.Config
 	log      *slog.Logger
+
+	registry  *prometheus.Registry // of this server alone: a program may run several
+	readiness *readiness
+	profiler  *profiler
 }
 
 // New opens everything and starts to listen; Serve then answers.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, error) {
-	st, err := OpenStore(ctx, c, log)
-	if err != nil {
+	s := &Server{config: c, log: log, registry: prometheus.NewRegistry(), readiness: &readiness{log: log}}
+	var err error
+	options := storeOptions(c, log)
+	options.Registerer = s.registry
+	if s.store, err = store.Open(ctx, options); err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, config: c, log: log}
-	handler, err := s.handler(ctx)
-	if err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: conns.HeaderTime,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot listen on %s:%d: %w", c.Host, c.Port, err), st.Close())
+	if err := s.listen(ctx); err != nil {
+		return nil, errors.Join(err, s.profiler.close(), s.store.Close())
 	}
 	return s, nil
 }
 
+// listen makes the handler and opens the ports.
+func (s *Server) listen(ctx context.Context) error {
+	handler, err := s.handler(ctx)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: conns.HeaderTime,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
+		return err
+	}
+	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s:%d: %w", s.config.Host, s.config.Port, err)
+	}
+	return nil
+}
+
 // OpenStore opens the database that the configuration names.
 func OpenStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{
+	return store.Open(ctx, storeOptions(c, log))
+}
+
+func storeOptions(c *config.Config, log *slog.Logger) store.Options {
+	return store.Options{
 		URI: c.BackendStoreURI, ReadURI: c.ReadStoreURI, ArtifactRoot: c.DefaultArtifactRoot,
-		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log,
-	})
+		Synchronous: c.SQLiteSynchronous, PoolSize: c.DBPoolSize, Log: log, SlowStatement: c.Log.SlowStatement,
+	}
 }
 
 // URL is where the server can be reached from this machine.
@@ -100,6 +118,9 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
+	if s.profiler != nil {
+		fmt.Fprintf(out, "Profiles are at %s for this machine.\n", s.profiler.url())
+	}
 	if s.config.DisableSecurity {
 		fmt.Fprintln(out, "WARNING: requests for any host and from any web page are taken (--disable-security-middleware).")
 	}
@@ -109,14 +130,18 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	guarded := conns.Guard(s.http, s.listener, func(message string) []byte {
-		return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
-	})
+	guarded := conns.Guard(s.http, s.listener, s.unreadable)
 	go func() { failed <- s.http.Serve(guarded) }()
+	go s.profiler.serve()
 	select {
 	case err := <-failed:
-		return errors.Join(err, s.store.Close())
+		return errors.Join(err, s.profiler.close(), s.store.Close())
 	case <-ctx.Done():
+	}
+	s.readiness.stopping.Store(true)
+	if delay := s.config.ShutdownDelay; delay > 0 { // Load balancers see /readyz and take the server off their lists.
+		s.log.InfoContext(ctx, "the server ends soon", "after", delay)
+		time.Sleep(delay)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
@@ -125,107 +150,17 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
 	}
-	return errors.Join(err, s.store.Close())
+	return errors.Join(err, s.profiler.close(), s.store.Close())
 }
 
-// handler mounts everything: guard, static prefix, then API and login door
-// behind authentication, and the web pages for the rest.
-func (s *Server) handler(ctx context.Context) (http.Handler, error) {
-	destination := s.config.ArtifactsDestination
-	if !s.config.ServeArtifacts {
-		destination = ""
-	}
-	artifacts, err := api.NewArtifacts(destination, s.config.DefaultArtifactRoot)
-	if err != nil {
-		return nil, err
-	}
-	switch first, err := s.store.Experiment(ctx, 0); {
-	case err == nil:
-		artifacts.AddEarlierRoot(first.ArtifactLocation)
-	case !errors.Is(err, mlflow.ResourceDoesNotExist):
-		return nil, err
-	}
-	key, err := s.store.Secret(ctx, "url-signing-key")
-	if err != nil {
-		return nil, err
-	}
-	routes := &api.Server{
-		Store: s.store, Artifacts: artifacts, Log: s.log,
-		RewriteResponse: databricks.Respell,
-		StoredURI:       databricks.Stored,
-		SourcePattern:   s.config.ModelVersionSourcePattern,
-		ExperimentTags:  databricks.ExperimentTags,
-	}
-	door := &databricks.Door{
-		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
-		Key:        key,
-		WriteError: api.WriteError, Log: s.log,
-	}
-	private := auth.Middleware(s.store)(databricks.Mark(door.Handler(routes.Handler())))
-	pages := webui.Handler(noPage)
-	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
-		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
-			private.ServeHTTP(w, r)
-		case workspace: // After mlflow.login() the client prints links of a workspace.
-			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "No API endpoint for " + r.Method + " here; they are under /api/ and /ajax-api/."})
-		default:
-			pages.ServeHTTP(w, r)
-		}
-	})
-	return newGuard(s.config).wrap(underPrefix(s.config.StaticPrefix, root)), nil
+// unreadable words the refusal of a request that no handler sees.
+func (s *Server) unreadable(message string) []byte {
+	id := observe.NewID()
+	s.log.Debug("request refused", "reason", message, "request_id", id)
+	return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message}, id)
 }
 
-func noPage(w http.ResponseWriter, _ *http.Request) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "There is no such page. The API is under /api/ and /ajax-api/."})
-}
-
-// runURI and modelURI tell the door where the files of a run or model are.
-
-func (s *Server) runURI(ctx context.Context, id string) (string, error) {
-	info, err := s.store.RunInfo(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return info.ArtifactURI, nil
-}
-
-func (s *Server) modelURI(ctx context.Context, id string) (string, error) {
-	m, err := s.store.LoggedModel(ctx, id, false)
-	if err != nil {
-		return "", err
-	}
-	return m.Info.ArtifactURI, nil
-}
-
-// underPrefix serves next below a path prefix. The artifact proxy is reached
-// without it as well, as clients that build its URL themselves expect.
-func underPrefix(prefix string, next http.Handler) http.Handler {
-	if prefix == "" {
-		return next
-	}
-	stripped := http.StripPrefix(prefix, next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch p := r.URL.Path; {
-		case p == prefix:
-			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
-		case strings.HasPrefix(p, prefix+"/"):
-			stripped.ServeHTTP(w, r)
-		case strings.HasPrefix(p, "/api/2.0/mlflow-artifacts/") || strings.HasPrefix(p, "/ajax-api/2.0/mlflow-artifacts/"):
-			next.ServeHTTP(w, r)
-		default:
-			api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "Everything is served under " + prefix + "/ here."})
-		}
-	})
-}
-
-// LogHandler returns the handler of the server's own log, text on out.
-func LogHandler(out io.Writer) slog.Handler {
-	level := slog.LevelInfo
-	if os.Getenv("MILLRACE_LOG_LEVEL") == "debug" {
-		level = slog.LevelDebug
-	}
-	return slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})
+// LogHandler returns the handler of the server's own log on out.
+func LogHandler(out io.Writer, c config.Log) slog.Handler {
+	return observe.LogHandler(out, c.JSON, c.Level)
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,10 +23,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-const (
-	maxBody  = 32 << 20         // bytes of a request; as tensors they take several times that
-	bodyTime = 30 * time.Second // for them to arrive
-)
+const maxBody = 32 << 20 // bytes of a request; as tensors they take several times that
 
 // Handler serves one model, which several requests may use at the same time.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
@@ -97,13 +93,9 @@ func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) (any, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // Where it cannot be set, there is none.
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := conns.ReadBody(w, r, maxBody)
 	if err != nil {
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The request has more than 32 MiB; send fewer rows at a time."}
-		}
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The request could not be read to its end.")
+		return nil, err
 	}
 	inputs, table, err := s.decode(r.Header.Get("Content-Type"), body)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
@@ -28,6 +29,10 @@ type conn struct {
 	// where the driver does that or does better without.
 	pinned *sql.Conn
 	stmts  map[string]*sql.Stmt
+	// db is the pool that pinned is from.
+	db *sql.DB
+	// observe hears of slow statements; nil for none.
+	observe *observer
 }
 
 // newConn runs our SQL on a database of some flavor that is not the store's own.
@@ -40,7 +45,7 @@ func pin(ctx context.Context, db *sql.DB, d *dialect) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{raw: raw, d: d, pinned: raw}
+	c := &conn{raw: raw, d: d, pinned: raw, db: db}
 	if d == sqliteDialect {
 		c.stmts = map[string]*sql.Stmt{}
 	} else {
@@ -155,6 +160,7 @@ func (t tx) insertID(id, query string, args ...any) (n int64, err error) {
 }
 
 func (t tx) result(query string, args []any) (sql.Result, error) {
+	defer t.c.observe.statement(query, time.Now())
 	text, args := t.c.text(query, args, true)
 	if t.c.stmts == nil {
 		return t.c.raw.ExecContext(t.ctx, text, args...)
@@ -167,6 +173,7 @@ func (t tx) result(query string, args []any) (sql.Result, error) {
 }
 
 func (t tx) queryRow(query string, args ...any) *sql.Row {
+	defer t.c.observe.statement(query, time.Now())
 	text, args := t.c.text(query, args, true)
 	if t.c.stmts != nil {
 		st, err := t.c.prepared(t.ctx, text) //nolint:sqlclosecheck // The cache keeps it.
@@ -179,6 +186,7 @@ func (t tx) queryRow(query string, args ...any) *sql.Row {
 
 // each calls scan for every row of a query whose text is constant.
 func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) error {
+	defer t.c.observe.statement(query, time.Now())
 	text, flat := t.c.text(query, args, true)
 	if t.c.stmts == nil || len(flat) != len(args) { // A list's length is in the text.
 		rows, err := t.c.raw.QueryContext(t.ctx, text, flat...)
@@ -194,6 +202,7 @@ func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) erro
 
 // eachOnce is each for a text made for this request, which is not kept.
 func (t tx) eachOnce(query string, args []any, scan func(rows *sql.Rows) error) error {
+	defer t.c.observe.statement(query, time.Now())
 	text, args := t.c.text(query, args, false)
 	rows, err := t.c.raw.QueryContext(t.ctx, text, args...)
 	return eachRow(rows, err, scan)
@@ -210,6 +219,47 @@ func eachRow(rows *sql.Rows, err error, scan func(rows *sql.Rows) error) error {
 		}
 	}
 	return rows.Err()
+}
+
+// collect returns what scan makes of each row of a query whose text is constant.
+// The list is new with each call: a transaction that is tried again begins with an
+// empty one.
+func collect[T any](t tx, query string, args []any, scan func(rows *sql.Rows, item *T) error) ([]T, error) {
+	var list []T
+	err := t.each(query, args, appendTo(&list, scan))
+	return list, err
+}
+
+// collectOnce is collect for a text made for this request, which is not kept.
+func collectOnce[T any](t tx, query string, args []any, scan func(rows *sql.Rows, item *T) error) ([]T, error) {
+	var list []T
+	err := t.eachOnce(query, args, appendTo(&list, scan))
+	return list, err
+}
+
+// scanOne reads rows of one column.
+func scanOne[T any](rows *sql.Rows, item *T) error { return rows.Scan(item) }
+
+// scanned adapts a function that reads a single row.
+func scanned[T any](scan func(row interface{ Scan(...any) error }) (*T, error)) func(*sql.Rows, *T) error {
+	return func(rows *sql.Rows, item *T) error {
+		got, err := scan(rows)
+		if err == nil {
+			*item = *got
+		}
+		return err
+	}
+}
+
+func appendTo[T any](list *[]T, scan func(rows *sql.Rows, item *T) error) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var item T
+		if err := scan(rows, &item); err != nil {
+			return err
+		}
+		*list = append(*list, item)
+		return nil
+	}
 }
 
 // arguments returns values as arguments of a query.

@@ -50,7 +50,7 @@ func openForReading(ctx context.Context, uri string) (target, error) {
 	}
 	// mode=rw, since reading may have to undo what a crash left in the middle.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=rw&_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-32000)")
-	return target{schema.SQLite, path, db}, err
+	return target{flavor: schema.SQLite, path: path, db: db}, err
 }
 
 func (s *copySource) begin(ctx context.Context) (err error) {

@@ -15,6 +15,10 @@ import (
 type dialect struct {
 	search.Dialect
 	flavor schema.Flavor
+	// embedded is whether the database runs in this process.
+	embedded bool
+	// reading and writing are the transactions of one snapshot and of changes.
+	reading, writing session
 	// latestMetric ends the INSERT into latest_metrics: the greatest step, then
 	// time, then value wins.
 	latestMetric string
@@ -25,9 +29,6 @@ type dialect struct {
 	countsConflicts bool
 	// arrays is whether a list of values is one argument.
 	arrays bool
-	// sample is how a history is sampled at once; empty where it takes a statement
-	// a value.
-	sample string
 	// finite is whether there is no way to write an infinite number.
 	finite bool
 	// inputOrder is a column of inputs i that grows from row to row: where rows
@@ -52,20 +53,26 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 	" step = GREATEST(step, VALUES(step))"
 
 var sqliteDialect = &dialect{
-	Dialect: search.SQLite, flavor: schema.SQLite,
-	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid", sample: sampleOfJSON,
+	Dialect: search.SQLite, flavor: schema.SQLite, embedded: true,
+	reading:      session{begin: []string{"BEGIN"}, end: rollback},
+	writing:      session{begin: []string{"BEGIN IMMEDIATE"}, end: "COMMIT", commits: true},
+	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid",
 	rewrite: func(query string, _ []any) string { return query },
 }
 
 var postgresDialect = &dialect{
 	Dialect: search.PostgreSQL, flavor: schema.PostgreSQL,
-	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid", sample: sampleOfArray,
+	reading:      session{begin: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, end: rollback},
+	writing:      session{begin: []string{"BEGIN"}, end: "COMMIT", commits: true},
+	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid",
 	rewrite: rewritePostgres,
 }
 
 func mysqlDialect(f schema.Flavor) *dialect {
 	return &dialect{
 		Dialect: search.MySQL, flavor: f,
+		reading:      session{begin: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}, end: rollback},
+		writing:      session{begin: []string{"START TRANSACTION"}, end: "COMMIT", commits: true},
 		latestMetric: latestMetricMySQL, countsConflicts: true, chunk: 512, finite: true, inputOrder: "i.input_uuid",
 		rewrite: rewriteMySQL,
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -30,7 +29,26 @@ const (
 	failureTooLong
 	failureRange
 	failureReadOnly
+	failureFile        // SQLite's cannot be opened, read or written
+	failureInterrupted // a statement of SQLite, by the end of a context
 )
+
+// failureClasses names failures in metrics and logs.
+var failureClasses = map[failure]string{
+	failureUnknown: "unknown", failureUnique: "unique", failureForeignKey: "foreign_key", failureConflict: "conflict",
+	failureConnection: "connection", failureBusy: "busy", failureFull: "full", failureText: "text", failureTooLong: "too_long",
+	failureRange: "range", failureReadOnly: "read_only", failureInterrupted: "interrupted", failureFile: "file",
+}
+
+// aboutValues reports whether a failure can be due to one request's values, so
+// that the other requests of a group may succeed without it.
+func (f failure) aboutValues() bool {
+	switch f {
+	case failureConflict, failureConnection, failureBusy, failureFull, failureReadOnly, failureFile, failureInterrupted:
+		return false
+	}
+	return true
+}
 
 var sqliteFailures = map[int]failure{
 	sqlite3.SQLITE_CONSTRAINT_UNIQUE: failureUnique, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: failureUnique,
@@ -39,6 +57,7 @@ var sqliteFailures = map[int]failure{
 
 var sqlitePrimaryFailures = map[int]failure{
 	sqlite3.SQLITE_FULL: failureFull, sqlite3.SQLITE_BUSY: failureBusy, sqlite3.SQLITE_LOCKED: failureBusy, sqlite3.SQLITE_READONLY: failureReadOnly,
+	sqlite3.SQLITE_INTERRUPT: failureInterrupted, sqlite3.SQLITE_IOERR: failureFile, sqlite3.SQLITE_CANTOPEN: failureFile,
 }
 
 // postgresFailures is keyed by SQLSTATE (PostgreSQL's manual, appendix A).
@@ -93,6 +112,14 @@ func classify(err error) failure {
 	return failureUnknown
 }
 
+// refusedByServer reports whether a connection failed because the server itself
+// said that it takes no more of them: it is there, and works.
+func refusedByServer(err error) bool {
+	var pe *pgconn.PgError
+	var me *mysql.MySQLError
+	return errors.As(err, &pe) && pe.Code == "53300" || errors.As(err, &me) && me.Number == 1040
+}
+
 // uniqueViolation reports whether err says that a key is taken.
 func uniqueViolation(err error) bool { return err != nil && classify(err) == failureUnique }
 
@@ -105,22 +132,8 @@ var failureErrors = map[failure]*mlflow.Error{
 	failureConflict:   {Code: mlflow.TemporarilyUnavailable, Message: "Too many requests change the same rows at once; nothing of this request was stored. Try again."},
 	failureConnection: {Code: mlflow.TemporarilyUnavailable, Message: "The database cannot be reached; nothing of this request was stored. Try again."},
 	failureReadOnly:   {Code: mlflow.TemporarilyUnavailable, Message: "The database takes no changes at the moment (it is read-only, perhaps a standby); nothing of this request was stored."},
+	failureFile:       {Code: mlflow.TemporarilyUnavailable, Message: "The file of the database cannot be opened, read or written; nothing of this request was stored. The server's log says why."},
 	failureText:       {Code: mlflow.InvalidParameterValue, Message: "The request holds a character that the database cannot keep, such as NUL; nothing of it was stored. Remove the character."},
 	failureTooLong:    {Code: mlflow.InvalidParameterValue, Message: "A text of the request is longer than its column in the database; nothing of the request was stored. Shorten it."},
 	failureRange:      {Code: mlflow.InvalidParameterValue, Message: "A number of the request is out of the range of its column in the database; nothing of the request was stored."},
-}
-
-// dbError gives the caller's own end of patience, and the failures that a user
-// or an administrator can mend, their names.
-func dbError(ctx context.Context, err error) error {
-	if err == nil || mlflow.AsError(err) != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if named := failureErrors[classify(err)]; named != nil {
-		return named
-	}
-	return err
 }

@@ -152,8 +152,12 @@ func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) err
 
 // DeleteExperiment moves an active experiment and all its runs to the trash.
 func (s *Store) DeleteExperiment(ctx context.Context, id int64) error {
+	assessments, err := s.assessmentsOf(ctx, `experiment_id = ?`, id)
+	if err != nil {
+		return err
+	}
 	return s.moveExperiment(ctx, id, mlflow.StageActive, mlflow.StageDeleted, func(t tx) error {
-		if err := t.deleteAssessments(`experiment_id = ?`, id); err != nil {
+		if err := t.deleteAssessments(assessments); err != nil {
 			return err
 		}
 		_, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE experiment_id = ?`, nowMS(), id)

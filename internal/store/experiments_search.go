@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/search"
@@ -25,15 +24,7 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, q.Where.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			e, err := scanExperiment(rows)
-			if err == nil {
-				list = append(list, *e)
-			}
-			return err
-		})
-		if err != nil {
+		if list, err = collectOnce(t, query, args, scanned(scanExperiment)); err != nil {
 			return err
 		}
 		list, next = cutPage(list, int(in.MaxResults), offset)

@@ -200,15 +200,8 @@ func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, l
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, []any{experimentIDs}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			m, err := scanLoggedModel(rows)
-			if err == nil {
-				list = append(list, *m)
-			}
-			return err
-		})
-		if err != nil {
+		next = ""
+		if list, err = collectOnce(t, query, args, scanned(scanLoggedModel)); err != nil {
 			return err
 		}
 		if len(list) > limit {

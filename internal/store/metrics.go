@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
+	"math"
 	"slices"
 	"strings"
 
@@ -37,25 +38,63 @@ const (
 // timestamp, step and value, and the token of the next page: up to limit values,
 // 0 for as many as a page can have. An unknown run or key has no values.
 func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
-	offset, err := search.DecodeOffset(token)
+	after, err := search.DecodeMetricPage(token)
 	if err != nil {
 		return nil, "", err
 	}
 	if limit == 0 || limit > maxPage {
 		limit = maxPage
 	}
-	query := "SELECT " + metricColumns + " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value LIMIT ? OFFSET ?"
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		return t.each(query, []any{runID, key, limit + 1, offset}, func(rows *sql.Rows) error {
-			list = append(list, mlflow.Metric{Key: key})
-			return scanMetric(rows, &list[len(list)-1])
-		})
+		list, err = t.historyPage(runID, key, after, limit+1)
+		return err
 	})
 	if len(list) > limit {
-		list, next = list[:limit], search.EncodeOffset(offset+limit)
+		list = list[:limit]
+		last := list[limit-1]
+		value, isNaN := stored(last.Value)
+		next = search.EncodeMetricPage(search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN})
 	}
 	return list, next, err
+}
+
+// lookAhead bounds the search for a page among the values of all runs: so many
+// values of the metric are passed for each one wanted.
+const lookAhead = 8
+
+// historyPage returns the first n values after one of them, nil for the first of
+// all. A first page sorts the run's values. A later one follows the primary key,
+// which has the values of all runs in the order wanted; where those of other runs
+// are in the way, it sorts as well.
+func (t tx) historyPage(runID, key string, after *search.MetricPage, n int) (list []mlflow.Metric, err error) {
+	if after == nil {
+		return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ?",
+			runID, key, n)
+	}
+	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
+	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}
+	end := int64(math.MaxInt64)
+	err = t.queryRow("SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?", key, after.Timestamp, lookAhead*n).Scan(&end)
+	bounded := err == nil
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	// The function hides the column from the index that begins with it.
+	list, err = t.metrics(key, "SELECT "+metricColumns+" FROM metrics WHERE `key` = ? AND coalesce(run_uuid, '') = ?"+rest+
+		" AND timestamp <= ? ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?", concat([]any{key, runID}, position, []any{end, n})...)
+	if err != nil || len(list) == n || !bounded {
+		return list, err
+	}
+	return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+rest+" ORDER BY timestamp, step, value, is_nan LIMIT ?",
+		concat([]any{runID, key}, position, []any{n})...)
+}
+
+// metrics returns the values that a query of metricColumns finds.
+func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
+	return collect(t, query, args, func(rows *sql.Rows, m *mlflow.Metric) error {
+		m.Key = key
+		return scanMetric(rows, m)
+	})
 }
 
 // WholeMetricHistory returns all that pages of MetricHistory have. It returns
@@ -95,151 +134,13 @@ func byTime(a, b mlflow.MetricPoint) int {
 // ordered by run, timestamp, step and value, each with its run's id.
 func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		return t.each("SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
-			[]any{runIDs, key, limit}, func(rows *sql.Rows) error {
-				m := mlflow.Metric{Key: key}
+		list, err = collect(t, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+			[]any{runIDs, key, limit}, func(rows *sql.Rows, m *mlflow.Metric) error {
 				var isNaN bool
 				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
-				m.Value = logged(m.Value, isNaN)
-				list = append(list, m)
+				m.Key, m.Value = key, logged(m.Value, isNaN)
 				return err
 			})
-	})
-	return list, err
-}
-
-// StepRange limits a history to the steps From to To, both included.
-type StepRange struct{ From, To int64 }
-
-// exactRows is how long a history may be to be sampled by counting its rows;
-// longer ones are sampled by step, which needs only an index probe a sample.
-const exactRows = 20_000
-
-// MetricSample returns about n values of one metric of a run, evenly spread
-// over its rows in the order of step, timestamp and value, first and last
-// included.
-func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, steps *StepRange) (list []mlflow.Metric, err error) {
-	where, args := "run_uuid = ? AND `key` = ?", []any{runID, key}
-	if steps != nil {
-		where += " AND step >= ? AND step <= ?"
-		args = append(args, steps.From, steps.To)
-	}
-	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		var first, last sql.NullInt64
-		if err := t.queryRow("SELECT (SELECT min(step) FROM "+metricsOfRun+" WHERE "+where+"), (SELECT max(step) FROM "+metricsOfRun+" WHERE "+where+")", concat(args, args)...).Scan(&first, &last); err != nil || !first.Valid {
-			return err
-		}
-		long, err := t.longerThan(exactRows, where, args)
-		if err != nil {
-			return err
-		}
-		if long && last.Int64-first.Int64 >= int64(n) {
-			list, err = t.sampleBySteps(where, args, n, first.Int64, last.Int64)
-			return err
-		}
-		list, err = t.sampleByRows(where, args, n)
-		return err
-	})
-	for i := range list {
-		list[i].Key, list[i].RunID = key, runID
-	}
-	return list, err
-}
-
-func (t tx) longerThan(n int, where string, args []any) (long bool, err error) {
-	err = t.queryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE "+where+" LIMIT 1 OFFSET ?)", append(args[:len(args):len(args)], n)...).Scan(&long)
-	return long, err
-}
-
-// sampleByRows cuts the ordered rows into n buckets of nearly equal size, the
-// larger ones first, and takes the first of each, but of the last its last row.
-func (t tx) sampleByRows(where string, args []any, n int) ([]mlflow.Metric, error) {
-	all, err := t.appendMetrics(nil, where+" ORDER BY step, timestamp, value, is_nan", args)
-	if err != nil || len(all) <= n {
-		return all, err
-	}
-	sample := make([]mlflow.Metric, n)
-	size, larger := len(all)/n, len(all)%n
-	for bucket := range sample {
-		sample[bucket] = all[bucket*size+min(bucket, larger)]
-	}
-	sample[n-1] = all[len(all)-1]
-	return sample, nil
-}
-
-// sampleBySteps takes the first row at or after each of n-1 evenly spaced steps,
-// and the last row: one index probe each, however long the history.
-func (t tx) sampleBySteps(where string, args []any, n int, first, last int64) ([]mlflow.Metric, error) {
-	steps := make([]int64, n-1)
-	for i := range steps {
-		steps[i] = first + int64(float64(last-first)*float64(i)/float64(n-1))
-	}
-	find := t.sampleProbes
-	if t.c.d.sample != "" {
-		find = t.sampleAtOnce
-	}
-	sample, err := find(args[0], args[1], steps, last)
-	if err != nil {
-		return nil, err
-	}
-	return t.appendMetrics(sample, where+" AND step = ? ORDER BY timestamp DESC, value DESC, is_nan DESC LIMIT 1", append(args[:len(args):len(args)], last))
-}
-
-// The ways to find the first row at or after each of some steps by one statement,
-// given the steps, the run, the key and the last step.
-const (
-	sampleOfArray = "SELECT m.value, m.timestamp, m.step, m.is_nan FROM unnest(?) AS at (step) CROSS JOIN LATERAL" +
-		" (SELECT " + metricColumns + " FROM metrics WHERE run_uuid = ? AND `key` = ? AND metrics.step >= at.step AND metrics.step <= ?" +
-		" ORDER BY metrics.step LIMIT 1) m ORDER BY at.step"
-	sampleOfJSON = "SELECT m.value, m.timestamp, m.step, m.is_nan FROM json_each(?) AS at CROSS JOIN metrics m WHERE m.rowid =" +
-		" (SELECT metrics.rowid FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ? AND metrics.step >= at.value AND metrics.step <= ?" +
-		" ORDER BY metrics.step LIMIT 1) ORDER BY m.step"
-)
-
-// sampleAtOnce finds the first row at or after each step, each row once.
-func (t tx) sampleAtOnce(runID, key any, steps []int64, last int64) (sample []mlflow.Metric, err error) {
-	list := any(steps)
-	if !t.c.d.arrays {
-		text, err := json.Marshal(steps)
-		if err != nil {
-			return nil, err
-		}
-		list = string(text)
-	}
-	err = t.each(t.c.d.sample, []any{list, runID, key, last}, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		if err := scanMetric(rows, &m); err != nil {
-			return err
-		}
-		if n := len(sample); n == 0 || sample[n-1].Step != m.Step {
-			sample = append(sample, m)
-		}
-		return nil
-	})
-	return sample, err
-}
-
-// sampleProbes finds the first row at or after each step, each row once.
-func (t tx) sampleProbes(runID, key any, steps []int64, last int64) (sample []mlflow.Metric, err error) {
-	for _, from := range steps {
-		if n := len(sample); n > 0 && sample[n-1].Step >= from {
-			continue
-		}
-		sample, err = t.appendMetrics(sample, "run_uuid = ? AND `key` = ? AND step >= ? AND step <= ? ORDER BY step LIMIT 1", []any{runID, key, from, last})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return sample, nil
-}
-
-func (t tx) appendMetrics(list []mlflow.Metric, where string, args []any) ([]mlflow.Metric, error) {
-	err := t.each("SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE "+where, args, func(rows *sql.Rows) error {
-		var m mlflow.Metric
-		err := scanMetric(rows, &m)
-		list = append(list, m)
 		return err
 	})
 	return list, err
@@ -250,12 +151,10 @@ func (t tx) appendMetrics(list []mlflow.Metric, where string, args []any) ([]mlf
 // is neither smallest nor largest unless all are NaN.
 func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}
-		return t.each(metricSummaryQuery, arguments([]string{runID, runID, runID, runID, runID}), func(rows *sql.Rows) error {
-			var m mlflow.MetricSummary
+		list, err = collect(t, metricSummaryQuery, arguments([]string{runID, runID, runID, runID, runID}), func(rows *sql.Rows, m *mlflow.MetricSummary) error {
 			var first, last, low, high sql.NullFloat64
 			var minStep, maxStep sql.NullInt64
 			if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp, &low, &minStep, &high, &maxStep); err != nil {
@@ -264,9 +163,9 @@ func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflo
 			m.First, m.Last = orNaN(first), orNaN(last)
 			m.Min, m.Max = orNaN(low), orNaN(high)
 			m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
-			list = append(list, m)
 			return nil
 		})
+		return err
 	})
 	return list, err
 }

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -51,16 +53,37 @@ func (g *metricGroups) stop() {
 	g.done.Wait()
 }
 
-// log writes metrics to a run and reports whether it takes any.
+// log writes metrics to a run and reports whether it takes any. It does not wait
+// longer than ctx lasts; a group that is under way then goes on without it.
 func (g *metricGroups) log(ctx context.Context, runID string, metrics []mlflow.Metric) (active bool, err error) {
 	j := &metricJob{ctx: ctx, runID: runID, metrics: metrics, done: make(chan struct{})}
+	waiting, cancel, err := g.p.outage.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer cancel()
+	g.p.waiting.Add(1)
 	select {
 	case g.jobs <- j:
-	case <-ctx.Done():
-		return false, ctx.Err()
+		g.p.waiting.Add(-1)
+	case <-waiting.Done():
+		g.p.waiting.Add(-1)
+		return false, g.p.outage.cause(waitError(ctx), waiting)
 	}
-	<-j.done
-	return j.active, j.err
+	select {
+	case <-j.done:
+		return j.active, j.err
+	case <-ctx.Done():
+		return false, groupError(ctx)
+	}
+}
+
+// groupError explains that ctx ended before the group of its request did.
+func groupError(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return mlflow.Errorf(mlflow.TemporarilyUnavailable, "The database did not answer in time. The metrics may be stored or not; sending them again stores nothing twice.")
+	}
+	return ctx.Err()
 }
 
 func (g *metricGroups) loop() {
@@ -85,19 +108,45 @@ func (g *metricGroups) loop() {
 	}
 }
 
-// write stores a group, and if that fails each of its requests by itself, so
-// that one that cannot be stored harms no other.
+// write stores a group. If the group cannot be stored because of what is in it,
+// write stores each of its requests by itself, so that one that is refused harms
+// no other.
 func (g *metricGroups) write(group []*metricJob) {
+	ctx, cancel := groupContext(group)
+	defer cancel()
 	group = slices.DeleteFunc(slices.Clone(group), func(j *metricJob) bool {
-		j.err = j.ctx.Err()
+		if j.ctx.Err() != nil {
+			j.err = waitError(j.ctx)
+		}
 		return j.err != nil
 	})
-	if len(group) == 0 || g.send(group) == nil {
+	if len(group) == 0 {
 		return
 	}
-	for i := range group {
-		group[i].err = g.send(group[i : i+1])
+	g.p.observe.groupSize.Observe(float64(len(group)))
+	start := time.Now()
+	err := g.send(ctx, group)
+	g.p.observe.commitSeconds.Observe(time.Since(start).Seconds())
+	alone := len(group) > 1 && ctx.Err() == nil && classify(err).aboutValues()
+	for i, j := range group {
+		if j.err = err; alone {
+			j.err = g.send(ctx, group[i:i+1])
+		}
 	}
+}
+
+// groupContext returns the context of a group, which ends with the last of its
+// requests' deadlines: a client that hangs up takes nothing from the others.
+func groupContext(group []*metricJob) (context.Context, context.CancelFunc) {
+	var latest time.Time
+	for _, j := range group {
+		ctx, cancel := detached(j.ctx)
+		if deadline, _ := ctx.Deadline(); deadline.After(latest) {
+			latest = deadline
+		}
+		cancel()
+	}
+	return context.WithDeadline(context.Background(), latest)
 }
 
 // logMetricsQuery writes metrics to those of some runs that are active, and
@@ -109,7 +158,7 @@ const logMetricsQuery = "WITH run AS (SELECT run_uuid FROM runs WHERE run_uuid I
 	" SELECT m.* FROM unnest(?, ?, ?, ?, ?, ?) AS m (run_uuid) JOIN run ON run.run_uuid = m.run_uuid" + latestMetric + ")" +
 	" SELECT run_uuid FROM run"
 
-func (g *metricGroups) send(group []*metricJob) error {
+func (g *metricGroups) send(ctx context.Context, group []*metricJob) error {
 	// In one order everywhere, in which the rows are locked.
 	slices.SortStableFunc(group, func(a, b *metricJob) int { return strings.Compare(a.runID, b.runID) })
 	var all, newest []mlflow.Metric
@@ -133,7 +182,7 @@ func (g *metricGroups) send(group []*metricJob) error {
 	}
 	args := slices.Concat([]any{runs}, metricArrays(all), metricArrays(newest))
 	active := map[string]bool{}
-	err := g.p.once(context.Background(), func(t tx) error {
+	err := g.p.once(ctx, func(t tx) error {
 		return t.each(logMetricsQuery, args, func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)

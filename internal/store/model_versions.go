@@ -133,14 +133,10 @@ func noModelVersion(name string, number int64) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Model Version (name=%s, version=%d) not found", name, number)
 }
 
-func (t tx) versionAliases(name string, number int64) (aliases []string, err error) {
-	err = t.each(`SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, func(rows *sql.Rows) error {
-		var alias string
-		err := rows.Scan(&alias)
-		aliases = append(aliases, alias)
-		return err
-	})
-	return aliases, err
+func scanVersion(rows *sql.Rows, v *mlflow.ModelVersion) error { return rows.Scan(versionFields(v)...) }
+
+func (t tx) versionAliases(name string, number int64) ([]string, error) {
+	return collect(t, `SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, scanOne[string])
 }
 
 // versionStage returns the stage of a version that is not deleted.

@@ -45,13 +45,8 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 		return err
 	}
 	if m.Archive {
-		var others []int64
-		err := t.each(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`, []any{name, m.Stage, number}, func(rows *sql.Rows) error {
-			var other int64
-			err := rows.Scan(&other)
-			others = append(others, other)
-			return err
-		})
+		others, err := collect(t, `SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`,
+			[]any{name, m.Stage, number}, scanOne[int64])
 		if err != nil {
 			return err
 		}
@@ -175,6 +170,7 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 		wanted[stage] = true
 	}
 	err = s.read(ctx, func(t tx) error {
+		list = nil
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
@@ -205,16 +201,11 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 // the first and the last version.
 func (t tx) latestVersions(names []string) (list []mlflow.ModelVersion, err error) {
 	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
-	err = t.each(`WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
+	list, err = collect(t, `WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
 		SELECT `+modelVersionColumns+` FROM registered_models rm CROSS JOIN s
 		JOIN model_versions mv ON mv.workspace = rm.workspace AND mv.name = rm.name AND mv.version = (SELECT max`+bound+`
 		WHERE rm.`+inDefault+` AND rm.name IN (?...)
-		ORDER BY rm.name, (SELECT min`+bound, []any{names}, func(rows *sql.Rows) error {
-		var v mlflow.ModelVersion
-		err := rows.Scan(versionFields(&v)...)
-		list = append(list, v)
-		return err
-	})
+		ORDER BY rm.name, (SELECT min`+bound, []any{names}, scanVersion)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -19,34 +18,46 @@ const (
 	poolWait = 30 * time.Second
 	// maxAttempts is how often a transaction is tried that others undo.
 	maxAttempts = 8
+	// reconnectFor is how long a transaction is tried again after its connection
+	// was lost. A database that takes longer to come back is an outage.
+	reconnectFor = 2 * time.Second
 	// writeTimeout bounds a transaction that writes, whose statements do not end
-	// with the request.
+	// when the client hangs up.
 	writeTimeout = 2 * time.Minute
 )
 
 // pool runs transactions on a database server, each on a connection of its own.
 // The server orders and groups them.
 type pool struct {
-	db    *sql.DB
-	d     *dialect
-	log   *slog.Logger
-	texts *sync.Map // of a query's text: as the database wants it
+	db      *sql.DB
+	d       *dialect
+	observe *observer
+	texts   *sync.Map // of a query's text: as the database wants it
 	// groups writes metrics; nil where there are no arrays to send them as.
 	groups *metricGroups
+	outage *outage
+	// waiting is how many requests have no connection yet.
+	waiting atomic.Int64
 
 	mu    sync.RWMutex // guards shut against new transactions
 	shut  bool
 	under sync.WaitGroup
 }
 
-func newPool(t target, d *dialect, size int, log *slog.Logger) *pool {
+func newPool(t target, d *dialect, size int, o *observer) *pool {
 	t.db.SetMaxOpenConns(size)
 	t.db.SetMaxIdleConns(size)
 	t.db.SetConnMaxIdleTime(5 * time.Minute)
-	p := &pool{db: t.db, d: d, log: log, texts: &sync.Map{}}
+	p := &pool{db: t.db, d: d, observe: o, texts: &sync.Map{}}
+	p.outage = watchOutages(t.connector, o.log, p.dropIdle)
 	if d.arrays {
 		p.groups = startMetricGroups(p)
 	}
+	o.queue(func() int { return int(p.waiting.Load()) })
+	o.connections(func() (open, inUse int) {
+		stats := p.db.Stats()
+		return stats.OpenConnections, stats.InUse
+	})
 	return p
 }
 
@@ -58,6 +69,7 @@ func (p *pool) close() error {
 	if p.groups != nil {
 		p.groups.stop()
 	}
+	p.outage.stop()
 	return p.db.Close()
 }
 
@@ -80,12 +92,21 @@ func (p *pool) logMetrics(ctx context.Context, runID string, metrics []mlflow.Me
 	}
 	defer p.under.Done()
 	active, err = p.groups.log(ctx, runID, metrics)
-	return active, dbError(ctx, err)
+	return active, p.explain(ctx, err)
 }
 
 // inTx runs fn in a transaction that is durable when inTx returns nil. It is
 // tried again, fn included, when the database undid it because of others.
 func (p *pool) inTx(ctx context.Context, fn func(tx) error) error {
+	return p.run(ctx, p.d.writing, fn)
+}
+
+// read runs fn on one state of the database.
+func (p *pool) read(ctx context.Context, fn func(tx) error) error {
+	return p.run(ctx, p.d.reading, fn)
+}
+
+func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -93,46 +114,93 @@ func (p *pool) inTx(ctx context.Context, fn func(tx) error) error {
 		return err
 	}
 	defer p.under.Done()
-	// A request that ends must not leave in doubt whether it was stored.
-	steady, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	waiting, cancel, err := p.outage.enter(ctx)
+	if err != nil {
+		return err
+	}
 	defer cancel()
-	return dbError(ctx, p.retry(ctx, func() error { return p.transaction(ctx, steady, nil, fn) }))
+	working := waiting
+	if s.commits { // A client that hangs up must not leave in doubt whether its request was stored.
+		steady, end := detached(ctx)
+		defer end()
+		if working, cancel, err = p.outage.enter(steady); err != nil {
+			return err
+		}
+		defer cancel()
+	}
+	err = p.retry(waiting, func() error {
+		return p.withConnection(waiting, func(c *conn) (clean bool, err error) {
+			start := time.Now()
+			clean, err = c.transact(working, s, p.observe.log, fn)
+			if s.commits {
+				p.observe.commitSeconds.Observe(time.Since(start).Seconds())
+			}
+			return clean, err
+		})
+	})
+	return p.explain(ctx, p.outage.cause(err, waiting, working))
+}
+
+// detached returns ctx without its cancellation, but with its deadline.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(writeTimeout)
+	if own, ok := ctx.Deadline(); ok && own.Before(deadline) {
+		deadline = own
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
 // once runs fn, which sends a single statement that may be sent again, outside
 // of a transaction.
 func (p *pool) once(ctx context.Context, fn func(tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return p.retry(ctx, func() error {
-		return p.withConnection(ctx, func(raw *sql.Conn) error {
-			return p.call(tx{ctx, &conn{raw: raw, d: p.d, texts: p.texts}}, fn)
-		})
-	})
-}
-
-// read runs fn on one state of the database.
-func (p *pool) read(ctx context.Context, fn func(tx) error) error {
-	if err := p.enter(); err != nil {
+	ctx, cancel, err := p.outage.enter(ctx)
+	if err != nil {
 		return err
 	}
-	defer p.under.Done()
-	options := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	return dbError(ctx, p.retry(ctx, func() error { return p.transaction(ctx, ctx, options, fn) }))
+	defer cancel()
+	err = p.retry(ctx, func() error {
+		return p.withConnection(ctx, func(c *conn) (clean bool, err error) {
+			err = protect(p.observe.log, tx{ctx, c}, fn)
+			return true, err // The driver closes a connection whose statement was broken off.
+		})
+	})
+	return p.outage.cause(err, ctx)
+}
+
+// explain is observer.explain for a server, which may have stopped to answer.
+func (p *pool) explain(ctx context.Context, err error) error {
+	if err == nil {
+		p.outage.answered()
+	}
+	if err = p.observe.explain(ctx, err); errors.Is(err, context.DeadlineExceeded) {
+		return mlflow.Errorf(mlflow.TemporarilyUnavailable, "The database did not answer within the time of this request. Try again later, or ask for less at once.")
+	}
+	return err
 }
 
 // retry tries again after conflicts and lost connections, with growing pauses.
 func (p *pool) retry(ctx context.Context, try func() error) error {
+	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		err := try()
-		if err == nil || attempt == maxAttempts || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || mlflow.AsError(err) != nil {
 			return err
 		}
-		if f := classify(err); f != failureConflict && f != failureConnection {
+		switch classify(err) {
+		case failureConflict:
+			if attempt == maxAttempts {
+				return err
+			}
+		case failureConnection:
+			if time.Since(start) > reconnectFor {
+				return err
+			}
+			p.dropIdle() // Others are likely to be lost, too.
+		default:
 			return err
 		}
-		pause := time.Duration(rand.Int64N(int64(10*time.Millisecond) << min(attempt, 6))) //nolint:gosec // No secret.
-		p.log.Debug("trying a transaction again", "attempt", attempt, "pause", pause, "error", err)
+		pause := time.Duration(rand.Int64N(int64(10*time.Millisecond) << min(attempt, 5))) //nolint:gosec // No secret.
+		p.observe.log.Debug("trying a transaction again", "attempt", attempt, "pause", pause, "error", err)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -141,55 +209,44 @@ func (p *pool) retry(ctx context.Context, try func() error) error {
 	}
 }
 
-func (p *pool) transaction(waiting, ctx context.Context, options *sql.TxOptions, fn func(tx) error) error {
-	return p.withConnection(waiting, func(raw *sql.Conn) error {
-		t, err := raw.BeginTx(ctx, options)
-		if err != nil {
-			return err
-		}
-		c := &conn{raw: t, d: p.d, texts: p.texts}
-		if err := p.call(tx{ctx, c}, fn); err != nil || options != nil {
-			if end := t.Rollback(); err == nil && !errors.Is(end, sql.ErrTxDone) {
-				err = end
-			}
-			return err
-		}
-		if err = t.Commit(); err != nil && classify(err) == failureConnection {
-			p.log.Error("the connection was lost during a commit", "error", err)
-			return mlflow.Errorf(mlflow.TemporarilyUnavailable, "The connection to the database was lost while it stored this request; look whether it did before you try again.")
-		}
-		return err
-	})
+// dropIdle closes the idle connections.
+func (p *pool) dropIdle() {
+	size := p.db.Stats().MaxOpenConnections
+	p.db.SetMaxIdleConns(0)
+	p.db.SetMaxIdleConns(size)
 }
 
-// withConnection lends fn a connection.
-func (p *pool) withConnection(waiting context.Context, fn func(*sql.Conn) error) error {
-	raw, err := p.connection(waiting)
+// withConnection lends fn a connection, and discards it unless fn leaves it clean.
+func (p *pool) withConnection(ctx context.Context, fn func(*conn) (clean bool, err error)) error {
+	raw, err := p.connection(ctx)
 	if err != nil {
 		return err
 	}
 	defer raw.Close()
-	return fn(raw)
+	clean, err := fn(&conn{raw: raw, d: p.d, texts: p.texts, observe: p.observe})
+	if !clean {
+		_ = raw.Raw(func(any) error { return driver.ErrBadConn }) // This makes database/sql close it.
+	}
+	return err
 }
 
 // connection waits for a free connection, but not for ever.
 func (p *pool) connection(ctx context.Context) (*sql.Conn, error) {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	start := time.Now()
+	defer func() { p.observe.readWait.Observe(time.Since(start).Seconds()) }()
 	waiting, cancel := context.WithTimeout(ctx, poolWait)
 	defer cancel()
 	raw, err := p.db.Conn(waiting)
-	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+	switch {
+	case err == nil:
+		return raw, nil
+	case ctx.Err() == nil && waiting.Err() != nil:
 		return nil, mlflow.Errorf(mlflow.TemporarilyUnavailable, "All %d connections to the database have been busy for %s. Try again, or start the server with a larger --db-pool-size.",
 			p.db.Stats().MaxOpenConnections, poolWait)
+	case ctx.Err() != nil:
+		return nil, waitError(ctx)
 	}
-	return raw, err
-}
-
-func (p *pool) call(t tx, fn func(tx) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			p.log.Error("panic in a transaction", "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic in a transaction: %v", r)
-		}
-	}()
-	return fn(t)
+	return nil, err
 }

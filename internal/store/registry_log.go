@@ -48,13 +48,10 @@ func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, to
 		args = append(args, model)
 	}
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		return t.each(query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows) error {
-			var c mlflow.RegistryChange
-			err := rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
-			list = append(list, c)
-			return err
+		list, err = collect(t, query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows, c *mlflow.RegistryChange) error {
+			return rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
 		})
+		return err
 	})
 	if err == nil && len(list) > limit {
 		list = list[:limit]

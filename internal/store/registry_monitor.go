@@ -52,10 +52,9 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 	return out, err
 }
 
-func (t tx) monitoredVersions(name string, below, limit int) (list []mlflow.MonitoredVersion, err error) {
-	err = t.each(`SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
-		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ? ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit}, func(rows *sql.Rows) error {
-		var v mlflow.MonitoredVersion
+func (t tx) monitoredVersions(name string, below, limit int) ([]mlflow.MonitoredVersion, error) {
+	return collect(t, `SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
+		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ? ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit}, func(rows *sql.Rows, v *mlflow.MonitoredVersion) error {
 		var location string
 		if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
 			return err
@@ -65,10 +64,8 @@ func (t tx) monitoredVersions(name string, below, limit int) (list []mlflow.Moni
 				v.ModelID = m[1]
 			}
 		}
-		list = append(list, v)
 		return nil
 	})
-	return list, err
 }
 
 // monitor fills in what is known about the versions of a model.

@@ -28,15 +28,7 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(`rm.`+inDefault, q.Where.SQL) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			m, err := scanRegisteredModel(rows)
-			if err == nil {
-				list = append(list, *m)
-			}
-			return err
-		})
-		if err != nil {
+		if list, err = collectOnce(t, query, args, scanned(scanRegisteredModel)); err != nil {
 			return err
 		}
 		list, next = cutPage(list, limit, offset)
@@ -61,14 +53,7 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			var v mlflow.ModelVersion
-			err := rows.Scan(versionFields(&v)...)
-			list = append(list, v)
-			return err
-		})
-		if err != nil {
+		if list, err = collectOnce(t, query, args, scanVersion); err != nil {
 			return err
 		}
 		list, next = cutPage(list, limit, offset)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,15 +163,19 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 
 // DeleteRun moves a run to the trash; deleting it again changes nothing.
 func (s *Store) DeleteRun(ctx context.Context, id string) error {
+	assessments, err := s.assessmentsOf(ctx, `run_uuid = ?`, id)
+	if err != nil {
+		return err
+	}
 	return s.inTx(ctx, func(t tx) error {
-		if err := t.deleteAssessments(`run_uuid = ?`, id); err != nil {
-			return err
-		}
 		n, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?`, nowMS(), id)
 		if err == nil && n == 0 {
 			return noRun(id)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.deleteAssessments(assessments)
 	})
 }
 
@@ -185,39 +190,48 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 	})
 }
 
-// deleteAssessments removes the trace assessments that the given runs made,
-// which MLflow does when it deletes runs. The run is named in their metadata.
-func (t tx) deleteAssessments(ofRuns string, arg any) error {
-	byRun := map[string][]string{}
-	err := t.each(`SELECT assessment_id, assessment_metadata FROM assessments WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`, nil, func(rows *sql.Rows) error {
-		var id, metadata string
-		if err := rows.Scan(&id, &metadata); err != nil {
+// assessmentsOf returns the ids of the trace assessments that the given runs made,
+// which MLflow deletes with the runs. The run is named in their metadata, which has
+// no index: this reads the whole table, and so must not happen in the writer.
+func (s *Store) assessmentsOf(ctx context.Context, ofRuns string, arg any) (ids []string, err error) {
+	err = s.read(ctx, func(t tx) error {
+		ids = nil
+		var some bool
+		if err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM assessments)`).Scan(&some); err != nil || !some {
 			return err
 		}
-		var source struct {
-			RunID string `json:"mlflow.assessment.sourceRunId"`
+		runs, err := collect(t, `SELECT run_uuid FROM runs WHERE `+ofRuns, []any{arg}, scanOne[string])
+		if err != nil || len(runs) == 0 {
+			return err
 		}
-		if json.Unmarshal([]byte(metadata), &source) == nil {
-			byRun[source.RunID] = append(byRun[source.RunID], id)
+		wanted := make(map[string]bool, len(runs))
+		for _, id := range runs {
+			wanted[id] = true
 		}
-		return nil
+		return t.each(`SELECT assessment_id, assessment_metadata FROM assessments WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`, nil, func(rows *sql.Rows) error {
+			var id, metadata string
+			if err := rows.Scan(&id, &metadata); err != nil {
+				return err
+			}
+			var source struct {
+				RunID string `json:"mlflow.assessment.sourceRunId"`
+			}
+			if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
+				ids = append(ids, id)
+			}
+			return nil
+		})
 	})
-	if err != nil || len(byRun) == 0 {
-		return err
+	return ids, err
+}
+
+func (t tx) deleteAssessments(ids []string) error {
+	for part := range slices.Chunk(ids, loadChunk) {
+		if _, err := t.exec(`DELETE FROM assessments WHERE assessment_id IN (?...)`, part); err != nil {
+			return err
+		}
 	}
-	var doomed []string
-	err = t.each(`SELECT run_uuid FROM runs WHERE `+ofRuns, []any{arg}, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		doomed = append(doomed, byRun[id]...)
-		return err
-	})
-	for len(doomed) > 0 && err == nil {
-		n := min(loadChunk, len(doomed))
-		_, err = t.exec(`DELETE FROM assessments WHERE assessment_id IN (?...)`, doomed[:n])
-		doomed = doomed[n:]
-	}
-	return err
+	return nil
 }
 
 // SetTag sets or replaces a tag of an active run.
@@ -256,14 +270,9 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
 	err = s.read(ctx, func(t tx) error {
-		return t.each("SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId' AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
-			[]any{id}, func(rows *sql.Rows) error {
-				info, err := scanRunInfo(rows)
-				if err == nil {
-					list = append(list, *info)
-				}
-				return err
-			})
+		list, err = collect(t, "SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId' AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
+			[]any{id}, scanned(scanRunInfo))
+		return err
 	})
 	return list, err
 }

@@ -86,35 +86,26 @@ func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.Mo
 	})
 }
 
-func (t tx) modelInputs(runID string) (list []mlflow.ModelInput, err error) {
-	err = t.each(`SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ? AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
-		[]any{runID}, func(rows *sql.Rows) error {
-			var m mlflow.ModelInput
-			err := rows.Scan(&m.ModelID)
-			list = append(list, m)
-			return err
-		})
-	return list, err
+func (t tx) modelInputs(runID string) ([]mlflow.ModelInput, error) {
+	return collect(t, `SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ? AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
+		[]any{runID}, func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) })
 }
 
 // DatasetSummaries lists the datasets that active runs of the experiments use,
 // at most 1,000 of them.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
 	err = s.readAside(ctx, func(t tx) error {
-		list = nil
-		return t.each(`SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
+		list, err = collect(t, `SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 			FROM datasets d
 			JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid AND i.destination_type = 'RUN'
 			JOIN runs r ON r.run_uuid = i.destination_id AND r.lifecycle_stage = 'active'
 			LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
 			WHERE d.experiment_id IN (?...)
 			ORDER BY d.experiment_id, d.name, d.digest LIMIT 1000`, []any{experimentIDs},
-			func(rows *sql.Rows) error {
-				var d mlflow.DatasetSummary
-				err := rows.Scan(&d.ExperimentID, &d.Name, &d.Digest, &d.Context)
-				list = append(list, d)
-				return err
+			func(rows *sql.Rows, d *mlflow.DatasetSummary) error {
+				return rows.Scan(&d.ExperimentID, &d.Name, &d.Digest, &d.Context)
 			})
+		return err
 	})
 	return list, err
 }

@@ -26,13 +26,7 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, []any{ids}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readAside(ctx, func(t tx) error {
-		runs = nil
-		err := t.eachOnce(query, args, func(rows *sql.Rows) error {
-			var r mlflow.Run
-			err := rows.Scan(&r.Info.RunID)
-			runs = append(runs, r)
-			return err
-		})
+		runs, err = collectOnce(t, query, args, func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) })
 		if err != nil {
 			return err
 		}

@@ -5,17 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // sqliteEngine is one connection that writes and several that read one file.
 type sqliteEngine struct {
 	db      *sql.DB
 	writer  *writer
-	readers readers
+	readers *readers
+	observe *observer
 }
 
 // How many KiB of pages the connections that read keep: the first, which reads
@@ -26,39 +27,86 @@ const (
 	otherCache = 2_000
 )
 
-func newSQLite(ctx context.Context, t target, w *conn, log *slog.Logger) (*sqliteEngine, error) {
-	n := max(4, 2*runtime.GOMAXPROCS(0))
-	e := &sqliteEngine{db: t.db, readers: readers{idle: make(chan struct{}, n)}}
-	cache := firstCache
-	for range n {
-		c, err := pin(ctx, t.db, sqliteDialect)
-		if err != nil {
+func newSQLite(ctx context.Context, t target, w *conn, o *observer) (*sqliteEngine, error) {
+	e := &sqliteEngine{db: t.db, observe: o, readers: newReaders(t.db, max(4, 2*runtime.GOMAXPROCS(0)), o)}
+	for _, r := range e.readers.list {
+		if err := e.readers.connect(ctx, r); err != nil {
 			return nil, err
 		}
-		if _, err := c.raw.ExecContext(ctx, fmt.Sprintf("PRAGMA query_only = 1; PRAGMA cache_size = -%d", cache)); err != nil {
-			return nil, fmt.Errorf("preparing to read: %w", err)
-		}
-		if e.readers.first == nil {
-			e.readers.first = c
-		}
-		e.readers.give(c)
-		cache = otherCache
 	}
-	e.writer = startWriter(w, log) //nolint:contextcheck // The writer outlives the call that starts it.
+	e.writer = startWriter(w, o) //nolint:contextcheck // The writer outlives the call that starts it.
+	o.queue(func() int { return len(e.writer.jobs) })
+	o.connections(func() (open, inUse int) {
+		open = cap(e.readers.idle)
+		return open + 1, open - len(e.readers.idle)
+	})
 	return e, nil
 }
 
-// readers are connections to read with.
-type readers struct {
-	idle  chan struct{} // One for each of list.
-	first *conn
-	mu    sync.Mutex
-	list  []*conn
+// reader is a place for a connection to read with. c is nil after the last one
+// was discarded; the next reader to use the place connects again.
+type reader struct {
+	c     *conn
+	cache int // KiB
 }
 
-// take returns a connection after one was received from idle: the first, if it is
+// readers are the connections to read with.
+type readers struct {
+	db      *sql.DB
+	observe *observer
+	idle    chan struct{} // One for each of list.
+	first   *reader
+	mu      sync.Mutex
+	list    []*reader
+}
+
+func newReaders(db *sql.DB, n int, o *observer) *readers {
+	r := &readers{db: db, observe: o, idle: make(chan struct{}, n)}
+	cache := firstCache
+	for range n {
+		r.give(&reader{cache: cache})
+		cache = otherCache
+	}
+	r.first = r.list[0]
+	return r
+}
+
+// connect opens the connection of a place.
+func (r *readers) connect(ctx context.Context, at *reader) error {
+	c, err := pin(ctx, r.db, sqliteDialect)
+	if err != nil {
+		return err
+	}
+	if _, err := c.raw.ExecContext(ctx, fmt.Sprintf("PRAGMA query_only = 1; PRAGMA cache_size = -%d", at.cache)); err != nil {
+		c.discard()
+		return fmt.Errorf("preparing to read: %w", err)
+	}
+	c.observe, at.c = r.observe, c
+	return nil
+}
+
+// wait returns an idle place, or the error of a context that ends first.
+func (r *readers) wait(ctx context.Context, closed <-chan struct{}) (*reader, error) {
+	select {
+	case <-r.idle:
+		return r.take(), nil
+	default:
+	}
+	start := time.Now()
+	defer func() { r.observe.readWait.Observe(time.Since(start).Seconds()) }()
+	select {
+	case <-r.idle:
+		return r.take(), nil
+	case <-closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, waitError(ctx)
+	}
+}
+
+// take returns a place after one was received from idle: the first, if it is
 // among them, so that one client after the other finds the pages that it keeps.
-func (r *readers) take() *conn {
+func (r *readers) take() *reader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := max(0, slices.Index(r.list, r.first))
@@ -67,7 +115,7 @@ func (r *readers) take() *conn {
 	return c
 }
 
-func (r *readers) give(c *conn) {
+func (r *readers) give(c *reader) {
 	r.mu.Lock()
 	r.list = append(r.list, c)
 	r.mu.Unlock()
@@ -78,35 +126,46 @@ func (r *readers) give(c *conn) {
 // log SQLite then folds into the file.
 func (e *sqliteEngine) close() error {
 	e.writer.stop()
-	err := e.writer.c.close()
+	err := e.writer.close()
 	for range cap(e.readers.idle) {
 		<-e.readers.idle
-		err = errors.Join(err, e.readers.take().close())
+		if r := e.readers.take(); r.c != nil {
+			err = errors.Join(err, r.c.close())
+		}
 	}
 	return errors.Join(err, e.db.Close())
 }
 
 func (e *sqliteEngine) inTx(ctx context.Context, fn func(tx) error) error {
-	return dbError(ctx, e.writer.do(ctx, fn))
+	return e.observe.explain(ctx, e.writer.do(ctx, fn))
 }
 
 // read runs fn on one snapshot of the database.
 func (e *sqliteEngine) read(ctx context.Context, fn func(tx) error) error {
-	select {
-	case <-e.readers.idle:
-	case <-e.writer.done:
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
+	r, err := e.readers.wait(ctx, e.writer.done)
+	if err != nil {
+		return err
 	}
-	c := e.readers.take()
-	defer e.readers.give(c)
-	if err := c.run(ctx, "BEGIN"); err != nil {
-		return dbError(ctx, err)
+	defer e.readers.give(r)
+	for range 2 {
+		if err = e.snapshot(ctx, r, fn); classify(err) != failureInterrupted || ctx.Err() != nil {
+			break // Otherwise the interruption was meant for an earlier request of this connection.
+		}
 	}
-	err := fn(tx{ctx, c})
-	if end := c.run(context.WithoutCancel(ctx), "ROLLBACK"); end != nil && err == nil {
-		err = end
+	return e.observe.explain(ctx, err)
+}
+
+func (e *sqliteEngine) snapshot(ctx context.Context, r *reader, fn func(tx) error) error {
+	if r.c == nil {
+		if err := e.readers.connect(context.WithoutCancel(ctx), r); err != nil {
+			return err
+		}
 	}
-	return dbError(ctx, err)
+	clean, err := r.c.transact(ctx, sqliteDialect.reading, e.observe.log, fn)
+	if !clean {
+		e.observe.log.Warn("a connection is closed because its transaction did not end", "error", err)
+		r.c.discard()
+		r.c = nil
+	}
+	return err
 }

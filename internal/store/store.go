@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
@@ -36,7 +38,11 @@ type Options struct {
 	Synchronous string
 	// PoolSize is how many connections to a database server are kept at most.
 	PoolSize int
-	Log      *slog.Logger
+	// SlowStatement is how long a statement may take before it is logged; 0 logs none.
+	SlowStatement time.Duration
+	// Registerer takes the store's metrics; nil for none.
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
 
 	// release is the one whose tables a new database gets; nil is the newest.
 	release *schema.Release
@@ -97,9 +103,9 @@ func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) 
 		return nil, errors.Join(err, first.close())
 	}
 	if t.path != "" {
-		return newSQLite(ctx, t, first, o.Log)
+		return newSQLite(ctx, t, first, newObserver("primary", o))
 	}
-	return newPool(t, s.d, o.PoolSize, o.Log), first.close()
+	return newPool(t, s.d, o.PoolSize, newObserver("primary", o)), first.close()
 }
 
 // openStandby connects to the database that answers what may lag behind.
@@ -121,7 +127,7 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
 	}
-	return newPool(t, dialectOf(t.flavor), o.PoolSize, o.Log), nil
+	return newPool(t, dialectOf(t.flavor), o.PoolSize, newObserver("replica", o)), nil
 }
 
 // Close waits for the reads and writes under way and closes the database.

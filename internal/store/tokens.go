@@ -1,14 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -53,47 +50,58 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 
 // Tokens lists every token that was ever made, oldest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	byID := map[string]Token{}
-	err := s.eachToken(ctx, func(token Token, _ []byte) error {
-		byID[token.ID] = token
-		return nil
-	})
-	tokens := slices.AppendSeq([]Token{}, maps.Values(byID))
-	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Or(cmp.Compare(a.CreatedMS, b.CreatedMS), cmp.Compare(a.ID, b.ID)) })
+	list, err := s.tokens(ctx)
+	tokens := make([]Token, len(list))
+	for i := range list {
+		tokens[i] = list[i].Token
+	}
 	return tokens, err
 }
 
 // EachToken calls f for every token that was ever made, with the time until
 // which it is valid (0 for ever); of a revoked one that is when it was revoked.
 func (s *Store) EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error {
-	return s.eachToken(ctx, func(token Token, hash []byte) error {
-		if len(hash) != sha256.Size {
-			return fmt.Errorf("token %s: its hash has %d bytes", token.ID, len(hash))
-		}
+	list, err := s.tokens(ctx)
+	if err != nil {
+		return err
+	}
+	for _, token := range list {
 		until := token.ExpiresMS
 		if token.RevokedMS != 0 && (until == 0 || token.RevokedMS < until) {
 			until = token.RevokedMS
 		}
-		f(token.ID, token.Email, [sha256.Size]byte(hash), until)
-		return nil
-	})
+		f(token.ID, token.Email, token.hash, until)
+	}
+	return nil
 }
 
-func (s *Store) eachToken(ctx context.Context, f func(Token, []byte) error) error {
-	return s.read(ctx, func(t tx) error {
-		return t.each("SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens", nil, func(rows *sql.Rows) error {
-			var token Token
-			var hexHash string
-			var expires, revoked sql.NullInt64
-			if err := rows.Scan(&token.ID, &token.Name, &token.Email, &hexHash, &token.CreatedMS, &expires, &revoked); err != nil {
-				return err
-			}
-			token.ExpiresMS, token.RevokedMS = expires.Int64, revoked.Int64
-			hash, err := hex.DecodeString(hexHash)
-			if err != nil {
-				return fmt.Errorf("token %s: %w", token.ID, err)
-			}
-			return f(token, hash)
-		})
+type hashedToken struct {
+	Token
+	hash [sha256.Size]byte
+}
+
+func (s *Store) tokens(ctx context.Context) (list []hashedToken, err error) {
+	err = s.read(ctx, func(t tx) error {
+		list, err = collect(t, "SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id", nil, scanToken)
+		return err
 	})
+	return list, err
+}
+
+func scanToken(rows *sql.Rows, token *hashedToken) error {
+	var hexHash string
+	var expires, revoked sql.NullInt64
+	if err := rows.Scan(&token.ID, &token.Name, &token.Email, &hexHash, &token.CreatedMS, &expires, &revoked); err != nil {
+		return err
+	}
+	token.ExpiresMS, token.RevokedMS = expires.Int64, revoked.Int64
+	hash, err := hex.DecodeString(hexHash)
+	if err == nil && len(hash) != sha256.Size {
+		err = fmt.Errorf("its hash has %d bytes", len(hash))
+	}
+	if err != nil {
+		return fmt.Errorf("token %s: %w", token.ID, err)
+	}
+	token.hash = [sha256.Size]byte(hash)
+	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,6 +29,8 @@ type target struct {
 	flavor schema.Flavor
 	path   string // of SQLite's file
 	db     *sql.DB
+	// connector makes db's connections; nil for SQLite.
+	connector driver.Connector
 }
 
 // OpenSQL opens the database that one of MLflow's URIs names, without a look at
@@ -44,10 +47,10 @@ func OpenSQL(ctx context.Context, uri string) (*sql.DB, schema.Flavor, error) {
 
 func openTarget(ctx context.Context, uri, synchronous string) (target, error) {
 	scheme, _, _ := strings.Cut(uri, ":")
-	name, driver, _ := strings.Cut(scheme, "+")
+	name, library, _ := strings.Cut(scheme, "+")
 	switch name {
 	case "sqlite":
-		if driver != "" && driver != "pysqlite" {
+		if library != "" && library != "pysqlite" {
 			break
 		}
 		path, err := sqlitePath("sqlite" + strings.TrimPrefix(uri, scheme))
@@ -58,13 +61,14 @@ func openTarget(ctx context.Context, uri, synchronous string) (target, error) {
 			return target{}, fmt.Errorf("making the database's folder: %w", err)
 		}
 		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+sqlitePragmas+"&_pragma=synchronous("+url.QueryEscape(synchronous)+")")
-		return target{schema.SQLite, path, db}, err
+		return target{flavor: schema.SQLite, path: path, db: db}, err
 	case "postgresql", "postgres":
 		config, err := postgresConfig(uri)
 		if err != nil {
 			return target{}, err
 		}
-		return target{flavor: schema.PostgreSQL, db: stdlib.OpenDB(*config)}, nil
+		connector := newPatientConnector(stdlib.GetConnector(*config, stdlib.OptionAfterConnect(noticeHangUps)))
+		return target{flavor: schema.PostgreSQL, db: sql.OpenDB(connector), connector: connector}, nil
 	case "mysql", "mariadb":
 		config, err := mysqlConfig(uri)
 		if err != nil {
@@ -144,6 +148,13 @@ func postgresConfig(uri string) (*pgx.ConnConfig, error) {
 		config.RuntimeParams["application_name"] = "millrace"
 	}
 	return config, nil
+}
+
+// noticeHangUps lets the server end a statement whose connection is gone, as it is
+// after a client has hung up. Servers before PostgreSQL 14 have no such setting.
+func noticeHangUps(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
+	return err
 }
 
 // withoutURI is what pgx found wrong, without the connection string it repeats.

@@ -51,7 +51,8 @@ func openMySQL(ctx context.Context, c *mysql.Config) (target, error) {
 	if connector, err = mysql.NewConnector(c); err != nil {
 		return target{}, err
 	}
-	t.db = sql.OpenDB(connector)
+	t.connector = newPatientConnector(connector)
+	t.db = sql.OpenDB(t.connector)
 	return t, nil
 }
 

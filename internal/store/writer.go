@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
-	"log/slog"
-	"runtime/debug"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // maxGroup is how many requests one commit carries at most.
@@ -18,23 +19,29 @@ var errClosed = errors.New("the store is closed")
 // commit is under way share the next one: each runs in its own savepoint, and
 // none is answered before the commit has reached the disk.
 type writer struct {
-	c    *conn
-	log  *slog.Logger
-	jobs chan *job
-	mu   sync.RWMutex // guards closed against sends on jobs
-	shut bool
-	done chan struct{}
+	c       *conn // nil after the connection was discarded
+	db      *sql.DB
+	observe *observer
+	jobs    chan *job
+	mu      sync.RWMutex // guards shut against sends on jobs
+	shut    bool
+	done    chan struct{}
 }
 
+// job is one request's transaction.
 type job struct {
-	ctx  context.Context
-	fn   func(tx) error
-	err  error
-	done chan struct{}
+	ctx context.Context
+	fn  func(tx) error
+	err error
+	// taken is set by whoever comes first: the writer that begins the job, or the
+	// request that stops waiting for it.
+	taken atomic.Bool
+	done  chan struct{}
 }
 
-func startWriter(c *conn, log *slog.Logger) *writer {
-	w := &writer{c: c, log: log, jobs: make(chan *job, 4*maxGroup), done: make(chan struct{})}
+func startWriter(c *conn, o *observer) *writer {
+	c.observe = o
+	w := &writer{c: c, db: c.db, observe: o, jobs: make(chan *job, 4*maxGroup), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -50,7 +57,8 @@ func (w *writer) stop() {
 }
 
 // do runs fn in a transaction that is on the disk when do returns nil. fn runs
-// on the writer's goroutine and must not block on anything else.
+// on the writer's goroutine and must not block on anything else. If ctx ends
+// before the writer begins the job, fn never runs.
 func (w *writer) do(ctx context.Context, fn func(tx) error) error {
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
 	w.mu.RLock()
@@ -63,9 +71,17 @@ func (w *writer) do(ctx context.Context, fn func(tx) error) error {
 		w.mu.RUnlock()
 	case <-ctx.Done():
 		w.mu.RUnlock()
-		return ctx.Err()
+		return waitError(ctx)
 	}
-	<-j.done
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+	}
+	if j.taken.CompareAndSwap(false, true) {
+		return waitError(ctx)
+	}
+	<-j.done // It runs already, so its result is near.
 	return j.err
 }
 
@@ -86,7 +102,10 @@ func (w *writer) loop() {
 				break fill
 			}
 		}
+		w.observe.groupSize.Observe(float64(len(group)))
+		start := time.Now()
 		w.commit(group)
+		w.observe.commitSeconds.Observe(time.Since(start).Seconds())
 		for _, j := range group {
 			close(j.done)
 		}
@@ -98,17 +117,20 @@ func (w *writer) loop() {
 // transaction, with everybody else's work in it.
 func (w *writer) commit(group []*job) {
 	ctx := context.Background()
-	if err := w.c.run(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.begin(ctx); err != nil {
 		failAll(group, err)
 		return
 	}
 	var err error
 	for _, j := range group {
+		if !j.taken.CompareAndSwap(false, true) {
+			continue // Its request has stopped waiting.
+		}
 		if j.err = j.ctx.Err(); j.err != nil {
 			continue
 		}
 		if len(group) == 1 {
-			j.err = w.call(ctx, j)
+			j.err = protect(w.observe.log, tx{ctx, w.c}, j.fn)
 			err = j.err
 			continue
 		}
@@ -120,10 +142,48 @@ func (w *writer) commit(group []*job) {
 		err = w.c.run(ctx, "COMMIT")
 	}
 	if err != nil {
-		// Fails when SQLite has rolled back by itself; that is as good.
-		_ = w.c.run(ctx, "ROLLBACK")
+		w.rollback(ctx)
 		failAll(group, err)
 	}
+}
+
+// begin begins a transaction, on a new connection if the last one was discarded.
+func (w *writer) begin(ctx context.Context) error {
+	if w.c == nil {
+		c, err := pin(ctx, w.db, sqliteDialect)
+		if err != nil {
+			return err
+		}
+		c.observe, w.c = w.observe, c
+	}
+	err := w.c.run(ctx, "BEGIN IMMEDIATE")
+	if err != nil && classify(err) != failureBusy {
+		w.discard(err)
+	}
+	return err
+}
+
+// rollback ends a transaction that failed. SQLite ends some by itself, such as
+// those that find the disk full. A connection whose transaction does not end
+// must not be used again: every later BEGIN on it would fail.
+func (w *writer) rollback(ctx context.Context) {
+	err := w.c.run(ctx, rollback)
+	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+		w.discard(err)
+	}
+}
+
+func (w *writer) discard(err error) {
+	w.observe.log.Error("the connection that writes is closed because its transaction did not end", "error", err)
+	w.c.discard()
+	w.c = nil
+}
+
+func (w *writer) close() error {
+	if w.c == nil {
+		return nil
+	}
+	return w.c.close()
 }
 
 // inSavepoint runs one job of a group. The job's own failure undoes the job
@@ -132,7 +192,7 @@ func (w *writer) inSavepoint(ctx context.Context, j *job) error {
 	if err := w.c.run(ctx, "SAVEPOINT job"); err != nil {
 		return err
 	}
-	if j.err = w.call(ctx, j); j.err != nil {
+	if j.err = protect(w.observe.log, tx{ctx, w.c}, j.fn); j.err != nil {
 		if err := w.c.run(ctx, "ROLLBACK TO job"); err != nil {
 			return j.err
 		}
@@ -140,19 +200,10 @@ func (w *writer) inSavepoint(ctx context.Context, j *job) error {
 	return w.c.run(ctx, "RELEASE job")
 }
 
-func (w *writer) call(ctx context.Context, j *job) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.log.Error("panic in a transaction", "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic in a transaction: %v", p)
-		}
-	}()
-	return j.fn(tx{ctx, w.c})
-}
-
+// failAll gives err to the jobs of a group that have no error of their own.
 func failAll(group []*job, err error) {
 	for _, j := range group {
-		if j.err == nil {
+		if j.taken.CompareAndSwap(false, true) || j.err == nil {
 			j.err = err
 		}
 	}

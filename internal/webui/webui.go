@@ -49,9 +49,9 @@ type asset struct {
 }
 
 // Handler serves the pages: index.html at "/", every other file at its own path,
-// and leaves what is none to missing. In a binary that was built without them it
-// serves a page that says so.
-func Handler(missing http.HandlerFunc) http.Handler {
+// and leaves what is none to missing, and other methods than GET and HEAD to
+// wrongMethod. In a binary that was built without them it serves a page that says so.
+func Handler(missing, wrongMethod http.HandlerFunc) http.Handler {
 	files, err := web.Files()
 	if err != nil {
 		return failed(err)
@@ -61,13 +61,13 @@ func Handler(missing http.HandlerFunc) http.Handler {
 		return failed(err)
 	}
 	if len(assets) == 0 {
-		return securityHeaders(readOnly(withoutUI(missing)))
+		return securityHeaders(withoutUI(missing, wrongMethod))
 	}
-	return newHandler(assets, missing)
+	return newHandler(assets, missing, wrongMethod)
 }
 
-func newHandler(assets map[string]asset, missing http.HandlerFunc) http.Handler {
-	return securityHeaders(readOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func newHandler(assets map[string]asset, missing, wrongMethod http.HandlerFunc) http.Handler {
+	return securityHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if name == "" {
 			name = indexPage
@@ -77,8 +77,8 @@ func newHandler(assets map[string]asset, missing http.HandlerFunc) http.Handler 
 			missing(w, r)
 			return
 		}
-		file.serve(w, r)
-	})))
+		readOnly(file.serve, wrongMethod)(w, r)
+	}))
 }
 
 // load reads all files of a build. Unpacking them once costs about a megabyte and a few milliseconds.
@@ -183,15 +183,15 @@ func securityHeaders(next http.Handler) http.Handler {
 	})
 }
 
-func readOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func readOnly(next, wrongMethod http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			wrongMethod(w, r)
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
+		next(w, r)
+	}
 }
 
 // failed answers every request with the reason why the pages cannot be served.
@@ -213,14 +213,16 @@ const missingUI = `<!doctype html>
 </html>
 `
 
-func withoutUI(missing http.HandlerFunc) http.Handler {
+func withoutUI(missing, wrongMethod http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" && r.URL.Path != "/"+indexPage {
 			missing(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", contentTypes[".html"])
-		w.Header().Set("Cache-Control", "no-cache")
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(missingUI))
+		readOnly(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", contentTypes[".html"])
+			w.Header().Set("Cache-Control", "no-cache")
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(missingUI))
+		}, wrongMethod)(w, r)
 	})
 }

@@ -24,6 +24,8 @@ func pack(t *testing.T, text string) *fstest.MapFile {
 	return &fstest.MapFile{Data: b.Bytes()}
 }
 
+func notAllowed(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMethodNotAllowed) }
+
 func testHandler(t *testing.T) http.Handler {
 	t.Helper()
 	assets, err := load(fstest.MapFS{
@@ -34,7 +36,7 @@ func testHandler(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newHandler(assets, http.NotFound)
+	return newHandler(assets, http.NotFound, notAllowed)
 }
 
 func request(h http.Handler, method, target string, headers map[string]string) *httptest.ResponseRecorder {
@@ -166,11 +168,11 @@ func TestDamagedFile(t *testing.T) {
 // TestEmbedded asks the real handler: what it serves depends on the build tag noui.
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	w := request(Handler(http.NotFound), "GET", "/", nil)
+	w := request(Handler(http.NotFound, notAllowed), "GET", "/", nil)
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<title>Millrace</title>") {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}
-	if got := request(Handler(http.NotFound), "GET", "/assets/none.js", nil).Code; got != http.StatusNotFound {
+	if got := request(Handler(http.NotFound, notAllowed), "GET", "/assets/none.js", nil).Code; got != http.StatusNotFound {
 		t.Errorf("unknown asset: got %d, want 404", got)
 	}
 }

@@ -25,9 +25,17 @@ func main() {
 	seconds := flag.Float64("seconds", 3, "time for each figure")
 	database := flag.String("database", "", "URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
+	soak := flag.Duration("soak", 0, "keep Millrace under load, hang-ups and outages for so long instead of measuring")
 	flag.Parse()
 	b := bench{d: time.Duration(*seconds * float64(time.Second)), server: *database, runs: *runs}
-	if err := b.run(context.Background(), *millrace, *mlflow); err != nil {
+	ctx := context.Background()
+	var err error
+	if *soak > 0 {
+		err = b.soakMillrace(ctx, *millrace, *soak)
+	} else {
+		err = b.run(ctx, *millrace, *mlflow)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -52,9 +60,7 @@ func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
 	if err != nil {
 		return err
 	}
-	peers := []peer{{"millrace", func(database string, port int) *exec.Cmd {
-		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port), "--backend-store-uri", database)
-	}}}
+	peers := []peer{millracePeer(ctx, binary)}
 	if mlflow != "" {
 		if mlflow, err = filepath.Abs(mlflow); err != nil {
 			return err
@@ -76,6 +82,20 @@ func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
 	return report(peers, columns)
 }
 
+func (b *bench) soakMillrace(ctx context.Context, millrace string, d time.Duration) error {
+	binary, err := filepath.Abs(millrace)
+	if err != nil {
+		return err
+	}
+	return b.soak(ctx, millracePeer(ctx, binary), d)
+}
+
+func millracePeer(ctx context.Context, binary string) peer {
+	return peer{"millrace", func(database string, port int) *exec.Cmd {
+		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port), "--backend-store-uri", database)
+	}}
+}
+
 // measure starts a server and takes every figure from it.
 func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err error) {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
@@ -83,39 +103,24 @@ func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err erro
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
 	database, drop, err := b.database(ctx, dir, p.name)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	cmd := p.command(database, port)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
-	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait() // MLflow ends with the signal's code.
-	}()
-	url := "http://127.0.0.1:" + strconv.Itoa(port)
-	if err := waitFor(ctx, url); err != nil {
-		return nil, err
-	}
-	figures = append(figures, figure{"cold start to first answer", time.Since(start).Seconds() * 1000, "ms", lower})
+	begun := time.Now()
+	err = b.serve(ctx, p, database, func(url string, pid int) error {
+		figures = append(figures, figure{"cold start to first answer", time.Since(begun).Seconds() * 1000, "ms", lower})
+		more, err := b.figures(ctx, database, url, pid)
+		figures = append(figures, more...)
+		return err
+	})
+	return figures, err
+}
+
+func (b *bench) figures(ctx context.Context, database, url string, pid int) (figures []figure, err error) {
 	time.Sleep(time.Second)
-	idle, err := residentMB(cmd.Process.Pid)
+	idle, err := residentMB(pid)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +141,41 @@ func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err erro
 	}
 	more, err = searches(ctx, url, experiment, b.d)
 	return append(figures, more...), err
+}
+
+// serve starts a server on a database, in a folder of its own, and calls use once
+// it answers.
+func (b *bench) serve(ctx context.Context, p peer, database string, use func(url string, pid int) error) error {
+	dir, err := os.MkdirTemp("", "millrace-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	port, err := freePort(ctx)
+	if err != nil {
+		return err
+	}
+	cmd := p.command(database, port)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // MLflow ends with the signal's code.
+	}()
+	url := "http://127.0.0.1:" + strconv.Itoa(port)
+	if err := waitFor(ctx, url); err != nil {
+		return err
+	}
+	return use(url, cmd.Process.Pid)
 }
 
 func freePort(ctx context.Context) (int, error) {

@@ -15,6 +15,7 @@ PATH = "one rule for all artifact paths: no . or .. segments, no empty ones, no 
 
 ACCEPTED = [
     ("*", "position", "errors in filters say where"),
+    ("*", "request_id", "errors name the request, as the log does"),
     ("*[fF]ilter <script>*", "message", "function calls are split differently in the list of what makes no sense"),
     # experiments
     ("experiment: create, duplicate", "message", SQL),

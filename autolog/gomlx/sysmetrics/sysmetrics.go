@@ -17,14 +17,16 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+const megabyte = 1e6
+
 // prefix is what MLflow's pages know system metrics by.
 const prefix = "system/"
 
 // Sampler logs samples until it is stopped.
 type Sampler struct {
 	run     *mlflow.ActiveRun
-	network net.IOCountersStat // At the start; what is logged is since then.
-	gpus    []string           // How to ask for the GPUs, nil where there are none.
+	network traffic  // Since the start.
+	gpus    []string // How to ask for the GPUs, nil where there are none.
 	step    int64
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
@@ -35,9 +37,7 @@ type Sampler struct {
 func Start(ctx context.Context, run *mlflow.ActiveRun, interval time.Duration) *Sampler {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Sampler{run: run, stop: cancel, gpus: gpuCommand(ctx)}
-	if all, err := net.IOCountersWithContext(ctx, false); err == nil && len(all) > 0 {
-		s.network = all[0]
-	}
+	s.readNetwork(ctx)
 	if _, err := cpu.PercentWithContext(ctx, 0, false); err != nil { // The first call is what later ones compare with.
 		slog.DebugContext(ctx, "the processor's load is not known", "error", err)
 	}
@@ -70,24 +70,38 @@ func (s *Sampler) log(ctx context.Context) {
 	s.step++
 }
 
+// readNetwork brings the network's sums up to date; false where they are not known.
+func (s *Sampler) readNetwork(ctx context.Context) bool {
+	all, err := net.IOCountersWithContext(ctx, true)
+	if err == nil {
+		s.network.add(all)
+	}
+	return err == nil && len(s.network.last) > 0
+}
+
+// putUsed adds how much is used, unless it cannot be.
+func putUsed(out map[string]float64, name string, used, total uint64, percent float64) {
+	if used <= total && total > 0 {
+		out[name+"_megabytes"] = float64(used) / megabyte
+		out[name+"_percentage"] = percent
+	}
+}
+
 func (s *Sampler) sample(ctx context.Context) map[string]float64 {
-	const megabyte = 1e6
 	out := map[string]float64{}
 	if busy, err := cpu.PercentWithContext(ctx, 0, false); err == nil && len(busy) > 0 {
 		out[prefix+"cpu_utilization_percentage"] = busy[0]
 	}
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
-		out[prefix+"system_memory_usage_megabytes"] = float64(m.Used) / megabyte
-		out[prefix+"system_memory_usage_percentage"] = m.UsedPercent
+		putUsed(out, prefix+"system_memory_usage", m.Used, m.Total, m.UsedPercent)
 	}
 	if d, err := disk.UsageWithContext(ctx, "/"); err == nil {
-		out[prefix+"disk_usage_percentage"] = d.UsedPercent
-		out[prefix+"disk_usage_megabytes"] = float64(d.Used) / megabyte
+		putUsed(out, prefix+"disk_usage", d.Used, d.Total, d.UsedPercent)
 		out[prefix+"disk_available_megabytes"] = float64(d.Free) / megabyte
 	}
-	if all, err := net.IOCountersWithContext(ctx, false); err == nil && len(all) > 0 {
-		out[prefix+"network_receive_megabytes"] = float64(all[0].BytesRecv-s.network.BytesRecv) / megabyte
-		out[prefix+"network_transmit_megabytes"] = float64(all[0].BytesSent-s.network.BytesSent) / megabyte
+	if s.readNetwork(ctx) {
+		out[prefix+"network_receive_megabytes"] = float64(s.network.received) / megabyte
+		out[prefix+"network_transmit_megabytes"] = float64(s.network.sent) / megabyte
 	}
 	for name, v := range gpuSample(ctx, s.gpus) {
 		out[prefix+name] = v

@@ -40,7 +40,10 @@ type Repo struct {
 	root *os.Root
 }
 
-var _ artifact.Repo = (*Repo)(nil)
+var (
+	_ artifact.Repo    = (*Repo)(nil)
+	_ artifact.Checker = (*Repo)(nil)
+)
 
 // Open makes the folder if need be and returns it as a repository. What an
 // earlier process left unfinished is removed.
@@ -57,6 +60,23 @@ func Open(dir string) (*Repo, error) {
 		return nil, errors.Join(err, root.Close())
 	}
 	return r, nil
+}
+
+// Check implements artifact.Checker: the folder has to be at its path, and the one
+// that was opened. It is another one if its volume was unmounted meanwhile.
+func (r *Repo) Check(context.Context) error {
+	opened, err := r.root.Stat(".")
+	if err != nil {
+		return err
+	}
+	found, err := os.Stat(r.dir)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(opened, found) {
+		return fmt.Errorf("%s is not the folder any more that was there when it was opened", r.dir)
+	}
+	return nil
 }
 
 // Close releases the folder.

@@ -1,0 +1,143 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/webui"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// handler mounts everything: static prefix, guard, then API and login door behind
+// authentication, and the web pages for the rest.
+func (s *Server) handler(ctx context.Context) (http.Handler, error) {
+	destination := s.config.ArtifactsDestination
+	if !s.config.ServeArtifacts {
+		destination = ""
+	}
+	artifacts, err := api.NewArtifacts(destination, s.config.DefaultArtifactRoot)
+	if err != nil {
+		return nil, err
+	}
+	switch first, err := s.store.Experiment(ctx, 0); {
+	case err == nil:
+		artifacts.AddEarlierRoot(first.ArtifactLocation)
+	case !errors.Is(err, mlflow.ResourceDoesNotExist):
+		return nil, err
+	}
+	key, err := s.store.Secret(ctx, "url-signing-key")
+	if err != nil {
+		return nil, err
+	}
+	routes := &api.Server{
+		Store: s.store, Artifacts: artifacts, Log: s.log,
+		RewriteResponse: databricks.Respell,
+		StoredURI:       databricks.Stored,
+		SourcePattern:   s.config.ModelVersionSourcePattern,
+		ExperimentTags:  databricks.ExperimentTags,
+
+		RefuseLongValues: !s.config.TruncateLongValues,
+	}
+	door := &databricks.Door{
+		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
+		Key: key, Prefix: s.config.StaticPrefix,
+		WriteError: api.WriteError, Log: s.log,
+	}
+	authenticated := auth.Middleware(s.store)
+	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
+	pages := webui.Handler(noPage, readOnlyPage)
+	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
+		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
+			private.ServeHTTP(w, r)
+		case workspace: // After mlflow.login() the client prints links of a workspace.
+			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
+		default:
+			observe.Route(r.Context(), observe.RoutePages)
+			pages.ServeHTTP(w, r)
+		}
+	})
+	s.readiness.parts = append(s.readiness.parts, &part{name: "database", check: s.store.Ping})
+	if files := folder(artifacts.Proxy()); files != nil {
+		s.readiness.parts = append(s.readiness.parts, files)
+	}
+	guard := newGuard(s.config)
+	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest, WriteFailure: api.WriteFailure}
+	seen.Register(s.registry)
+	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
+	return underPrefix(s.config.StaticPrefix, seen.Wrap(served), seen.Wrap(guard.wrap(outside(s.config.StaticPrefix)))), nil
+}
+
+func readOnlyPage(w http.ResponseWriter, r *http.Request) {
+	api.WriteError(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use GET or HEAD."})
+}
+
+func noPage(w http.ResponseWriter, _ *http.Request) {
+	api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "There is no such page. The API is under /api/ and /ajax-api/."})
+}
+
+// runURI and modelURI tell the door where the files of a run or model are.
+
+func (s *Server) runURI(ctx context.Context, id string) (string, error) {
+	info, err := s.store.RunInfo(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return info.ArtifactURI, nil
+}
+
+func (s *Server) modelURI(ctx context.Context, id string) (string, error) {
+	m, err := s.store.LoggedModel(ctx, id, false)
+	if err != nil {
+		return "", err
+	}
+	return m.Info.ArtifactURI, nil
+}
+
+// underPrefix takes a path prefix off and serves next; what is not below it goes to
+// outside. This is the only place that knows the prefix, so that every rule about
+// paths sees them as they are without one. The artifact proxy is reached without
+// the prefix as well, as clients that build its URL themselves expect.
+func underPrefix(prefix string, next, outside http.Handler) http.Handler {
+	if prefix == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.Path
+		below, ok := strings.CutPrefix(p, prefix+"/")
+		raw, rawOK := strings.CutPrefix(r.URL.RawPath, prefix+"/")
+		switch {
+		case ok && (rawOK || r.URL.RawPath == ""):
+			inner, u := *r, *r.URL
+			u.Path, u.RawPath = "/"+below, ""
+			if rawOK {
+				u.RawPath = "/" + raw
+			}
+			inner.URL = &u
+			next.ServeHTTP(w, &inner)
+		case strings.HasPrefix(p, "/api/2.0/mlflow-artifacts/") || strings.HasPrefix(p, "/ajax-api/2.0/mlflow-artifacts/"):
+			next.ServeHTTP(w, r)
+		default:
+			outside.ServeHTTP(w, r)
+		}
+	})
+}
+
+// outside answers what is not below the prefix.
+func outside(prefix string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == prefix {
+			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
+			return
+		}
+		api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "Everything is served under " + prefix + "/ here."})
+	})
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// StepRange limits a history to the steps From to To, both included.
+type StepRange struct{ From, To int64 }
+
+// exactRows is how long a history may be to be sampled as MLflow does, which
+// sorts it and keeps the first value of each bucket. In a longer one, a peak must
+// not be lost.
+const exactRows = 1000
+
+// MetricSample returns up to n values of one metric of a run in the order of step,
+// timestamp and value, first and last included. Those between are spread evenly
+// over the rows; from a long history they are the smallest and the largest value of
+// each part of it. It takes one pass over the rows and memory for the sample alone.
+func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, steps *StepRange) (list []mlflow.Metric, err error) {
+	where, args := " FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
+	if steps != nil {
+		where += " AND step >= ? AND step <= ?"
+		args = append(args, steps.From, steps.To)
+	}
+	err = s.readAside(ctx, func(t tx) error {
+		var rows int
+		if err := t.queryRow("SELECT count(*)"+where, args...).Scan(&rows); err != nil {
+			return err
+		}
+		if rows <= max(n, exactRows) {
+			list, err = t.metrics(key, "SELECT "+metricColumns+where+" ORDER BY step, timestamp, value, is_nan", args...)
+			list = firstOfBuckets(list, n)
+			return err
+		}
+		sample := extremes{n: n, rows: rows}
+		// Within a step, the index has the rows as they were written.
+		err := t.each("SELECT "+metricColumns+where+" ORDER BY step", args, func(rows *sql.Rows) error {
+			m := mlflow.Metric{Key: key}
+			err := scanMetric(rows, &m)
+			sample.add(m)
+			return err
+		})
+		list = sample.result()
+		return err
+	})
+	for i := range list {
+		list[i].RunID = runID
+	}
+	return list, err
+}
+
+// firstOfBuckets cuts sorted values into n buckets of nearly equal size, the larger
+// ones first, and returns the first of each, but of the last its last value.
+func firstOfBuckets(all []mlflow.Metric, n int) []mlflow.Metric {
+	if len(all) <= n {
+		return all
+	}
+	sample := make([]mlflow.Metric, n)
+	size, larger := len(all)/n, len(all)%n
+	for bucket := range sample {
+		sample[bucket] = all[bucket*size+min(bucket, larger)]
+	}
+	sample[n-1] = all[len(all)-1]
+	return sample
+}
+
+// extremes samples a stream of values. It cuts the stream into buckets of rows and
+// keeps the smallest and the largest value of each, and the first and last of all.
+// NaN is kept where a bucket has nothing else.
+type extremes struct {
+	n, rows int // values wanted, rows in the stream
+	seen    int
+	kept    []mlflow.Metric
+
+	bucket    int
+	low, high candidate
+	last      candidate
+}
+
+// candidate is a value and its place in the stream.
+type candidate struct {
+	mlflow.Metric
+	at int
+}
+
+func (e *extremes) add(m mlflow.Metric) {
+	c := candidate{m, e.seen}
+	e.seen++
+	e.last = c
+	if c.at == 0 && e.n > 1 {
+		e.kept = append(e.kept, m)
+	}
+	buckets := (e.n - 2) / 2
+	if c.at == 0 || c.at >= e.rows-1 || buckets < 1 {
+		return // The last is kept in the end.
+	}
+	if b := int(int64(c.at) * int64(buckets) / int64(e.rows)); b != e.bucket || e.low.at == 0 {
+		e.flush()
+		e.bucket, e.low, e.high = b, c, c
+		return
+	}
+	if c.Value < e.low.Value || e.low.Value != e.low.Value {
+		e.low = c
+	}
+	if c.Value > e.high.Value || e.high.Value != e.high.Value {
+		e.high = c
+	}
+}
+
+// flush keeps the values of the bucket that ends.
+func (e *extremes) flush() {
+	if e.low.at == 0 {
+		return // There is no bucket yet.
+	}
+	e.kept = append(e.kept, e.low.Metric)
+	if e.high.at != e.low.at {
+		e.kept = append(e.kept, e.high.Metric)
+	}
+}
+
+// result returns the sample in the order of step, timestamp and value.
+func (e *extremes) result() []mlflow.Metric {
+	e.flush()
+	e.low.at = 0
+	if e.seen > 1 || e.n == 1 {
+		e.kept = append(e.kept, e.last.Metric)
+	}
+	slices.SortStableFunc(e.kept, func(a, b mlflow.Metric) int { return newer(&a, &b) })
+	return e.kept
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// session is how a transaction begins and ends on a connection.
+type session struct {
+	begin []string
+	end   string
+	// commits reports whether end makes changes durable. If its answer is lost,
+	// nobody knows whether it did.
+	commits bool
+}
+
+// rollback ends every transaction whose changes are not wanted.
+const rollback = "ROLLBACK"
+
+// endTime bounds the end of a transaction whose request has ended before it.
+const endTime = 2 * time.Second
+
+// transact runs fn in one transaction on c. It returns clean = false if the
+// connection may still be inside a transaction: the caller must discard it.
+//
+// A panic in fn becomes an error. If ctx ends, fn's statements fail, and the
+// transaction is rolled back all the same.
+func (c *conn) transact(ctx context.Context, s session, log *slog.Logger, fn func(tx) error) (clean bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return true, err
+	}
+	for _, statement := range s.begin {
+		// A driver may report that ctx has ended although BEGIN took effect, so the
+		// state of the connection is unknown after an error.
+		if err := c.control(ctx, statement); err != nil {
+			return false, err
+		}
+	}
+	if err = protect(log, tx{ctx, c}, fn); err != nil || !s.commits {
+		if end := c.finish(ctx, rollback); end != nil {
+			return false, first(err, end)
+		}
+		return true, err
+	}
+	if err := c.control(ctx, s.end); err != nil {
+		if c.d.embedded {
+			return c.finish(ctx, rollback) == nil, err
+		}
+		return false, commitError(ctx, log, err)
+	}
+	return true, nil
+}
+
+// first returns err, or other if there is none.
+func first(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// control sends a statement that begins or ends a transaction. An embedded
+// database answers at once, so nothing is gained by interrupting it.
+func (c *conn) control(ctx context.Context, statement string) error {
+	if c.d.embedded {
+		return c.run(context.WithoutCancel(ctx), statement)
+	}
+	_, err := c.raw.ExecContext(ctx, statement)
+	return err
+}
+
+// finish ends a transaction even if ctx has ended.
+func (c *conn) finish(ctx context.Context, statement string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	return c.control(ctx, statement)
+}
+
+// commitError explains a COMMIT that failed. Only an answer of the database
+// itself says that nothing was stored.
+func commitError(ctx context.Context, log *slog.Logger, err error) error {
+	if ctx.Err() == nil && classify(err) != failureConnection {
+		return err
+	}
+	log.Error("the answer to a commit was lost", "error", err)
+	return mlflow.Errorf(mlflow.TemporarilyUnavailable, "The connection to the database was lost while it stored this request. Check whether it was stored before you try again.")
+}
+
+// protect calls fn and turns a panic into an error.
+func protect(log *slog.Logger, t tx, fn func(tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic in a transaction", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic in a transaction: %v", p)
+		}
+	}()
+	return fn(t)
+}
+
+// discard closes the connection for good instead of returning it to the pool of
+// database/sql.
+func (c *conn) discard() {
+	_ = c.pinned.Raw(func(any) error { return driver.ErrBadConn }) // It is closed either way.
+	_ = c.close()
+}

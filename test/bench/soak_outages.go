@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/test/proxy"
+)
+
+// outage takes the database away for a while.
+type outage struct {
+	name       string
+	begin, end func(ctx context.Context) error
+}
+
+// outageTime is how long each outage lasts.
+const outageTime = 5 * time.Second
+
+// weakDatabase makes a database and what can be done to it: SQLite's file is
+// locked by another program; a server is refused, stalled and cut by a proxy.
+func (b *bench) weakDatabase(ctx context.Context) (uri string, outages []outage, drop func(), err error) {
+	dir, err := os.MkdirTemp("", "millrace-soak-")
+	if err != nil {
+		return "", nil, nil, err
+	}
+	uri, dropDatabase, err := b.database(ctx, dir, "soak")
+	if err != nil {
+		return "", nil, nil, err
+	}
+	drop = func() {
+		dropDatabase()
+		_ = os.RemoveAll(dir)
+	}
+	if b.server == "" {
+		return uri, []outage{lockFile(filepath.Join(dir, "mlflow.db"))}, drop, nil
+	}
+	u, err := url.Parse(uri)
+	if err != nil {
+		return "", nil, drop, err
+	}
+	between, err := proxy.New(ctx, u.Host)
+	if err != nil {
+		return "", nil, drop, err
+	}
+	u.Host = between.Address
+	return u.String(), outagesOf(between), func() {
+		between.Close()
+		drop()
+	}, nil
+}
+
+func outagesOf(p *proxy.Proxy) []outage {
+	do := func(f func()) func(context.Context) error {
+		return func(context.Context) error {
+			f()
+			return nil
+		}
+	}
+	return []outage{
+		{"refuse", do(p.Refuse), p.Accept},
+		{"stall", do(p.Stall), do(p.Resume)},
+		{"cut", do(p.Cut), do(func() {})},
+	}
+}
+
+// lockFile is a program that keeps the write lock of SQLite's file.
+func lockFile(path string) outage {
+	var db *sql.DB
+	return outage{
+		name: "locked file",
+		begin: func(ctx context.Context) (err error) {
+			if db, _, err = store.OpenSQL(ctx, "sqlite:///"+path); err != nil {
+				return err
+			}
+			db.SetMaxOpenConns(1)
+			_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE")
+			return err
+		},
+		end: func(context.Context) error { return db.Close() },
+	}
+}
+
+// interrupt begins an outage every tenth of the time, one kind after the other.
+func (s *soak) interrupt(ctx context.Context, d time.Duration, outages []outage) {
+	for i := 0; ; i++ {
+		select {
+		case <-time.After(d/10 - outageTime):
+		case <-ctx.Done():
+			return
+		}
+		if deadline, _ := ctx.Deadline(); time.Until(deadline) < 2*outageTime {
+			return // Leave time to recover.
+		}
+		o := outages[i%len(outages)]
+		if err := o.begin(ctx); err != nil {
+			fmt.Printf("  %s: %v\n", o.name, err)
+			continue
+		}
+		s.outages.Add(1)
+		select {
+		case <-time.After(outageTime):
+		case <-ctx.Done():
+		}
+		if err := o.end(context.WithoutCancel(ctx)); err != nil {
+			fmt.Printf("  %s: %v\n", o.name, err)
+		}
+	}
+}

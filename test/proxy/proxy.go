@@ -1,0 +1,139 @@
+// Package proxy stands between a program and a server that it connects to, so that
+// a test can take the server away.
+package proxy
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+)
+
+// Proxy passes bytes between its clients and one server. Its methods are safe for
+// concurrent use.
+type Proxy struct {
+	server string
+	// Address is where clients connect, on the loopback interface.
+	Address string
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    map[net.Conn]bool
+	passing  chan struct{} // closed while bytes pass
+}
+
+// New returns a proxy before the server at an address such as 127.0.0.1:5432.
+func New(ctx context.Context, server string) (*Proxy, error) {
+	p := &Proxy{server: server, Address: "127.0.0.1:0", conns: map[net.Conn]bool{}, passing: make(chan struct{})}
+	close(p.passing)
+	return p, p.Accept(ctx)
+}
+
+// Accept takes connections again after Refuse.
+func (p *Proxy) Accept(ctx context.Context) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", p.Address)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.listener, p.Address = l, l.Addr().String()
+	p.mu.Unlock()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+	return nil
+}
+
+// Refuse closes all connections and takes no more of them.
+func (p *Proxy) Refuse() {
+	p.mu.Lock()
+	if p.listener != nil {
+		_ = p.listener.Close() // It takes no more connections either way.
+		p.listener = nil
+	}
+	p.mu.Unlock()
+	p.Cut()
+}
+
+// Cut closes all connections.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.Close() // Both ends notice.
+	}
+}
+
+// Stall lets no byte pass, in either direction, until Resume.
+func (p *Proxy) Stall() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.passing:
+		p.passing = make(chan struct{})
+	default:
+	}
+}
+
+// Resume ends Stall.
+func (p *Proxy) Resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.passing:
+	default:
+		close(p.passing)
+	}
+}
+
+// Close ends the proxy and all its connections.
+func (p *Proxy) Close() {
+	p.Resume()
+	p.Refuse()
+}
+
+func (p *Proxy) serve(client net.Conn) {
+	defer client.Close()
+	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	p.mu.Lock()
+	p.conns[client], p.conns[server] = true, true
+	p.mu.Unlock()
+	var copying sync.WaitGroup
+	for from, to := range map[net.Conn]net.Conn{client: server, server: client} {
+		copying.Go(func() {
+			_, _ = io.Copy(gate{p, to}, from) // An end of either direction ends both.
+			_ = client.Close()
+			_ = server.Close()
+		})
+	}
+	copying.Wait()
+	p.mu.Lock()
+	delete(p.conns, client)
+	delete(p.conns, server)
+	p.mu.Unlock()
+}
+
+// gate holds back what is written to a connection while the proxy stalls.
+type gate struct {
+	p  *Proxy
+	to net.Conn
+}
+
+// Write implements io.Writer.
+func (g gate) Write(b []byte) (int, error) {
+	g.p.mu.Lock()
+	passing := g.p.passing
+	g.p.mu.Unlock()
+	<-passing
+	return g.to.Write(b)
+}
