@@ -7,7 +7,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SEEDS ?= ../shared/seeds
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-CLIENTS := 3.17 3.1 2.22
+CLIENTS := 3.18 3.17 3.1 2.22
+# The client for what is tried with one only.
+NEWEST := $(firstword $(CLIENTS))
 GOLANGCI := v2.15.0
 # STRICT=1 (CI) turns a skipped part into a failure and runs the Go tests with the race detector.
 STRICT ?=
@@ -70,9 +72,10 @@ else
 endif
 
 .SECONDARY: # Keep the environments.
-.venv-%/done: test/compat/requirements-%.txt test/compat/constraints-%.txt
+.venv-%/done: test/compat/requirements-%.txt test/compat/constraints-%.txt $(wildcard test/compat/no-deps-*.txt)
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	if [ -f test/compat/no-deps-$*.txt ]; then .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r test/compat/no-deps-$*.txt; fi
 	@touch $@
 
 .PHONY: compat
@@ -85,9 +88,9 @@ compat-%: .venv-%/done bin/millrace
 .PHONY: compat-servers
 compat-servers: compat-on-POSTGRES compat-on-MYSQL ## Run the newest client against the binary on PostgreSQL and MySQL
 
-compat-on-%: .venv-3.17/done bin/millrace
+compat-on-%: .venv-$(NEWEST)/done bin/millrace
 	@if [ -n "$${MILLRACE_TEST_$*}" ]; then \
-		COMPAT_DATABASE="$${MILLRACE_TEST_$*}" MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-3.17/bin/python -m pytest -q -rs test/compat; \
+		COMPAT_DATABASE="$${MILLRACE_TEST_$*}" MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$(NEWEST)/bin/python -m pytest -q -rs test/compat; \
 	else \
 		echo "skipped: the client with the database on a server, because MILLRACE_TEST_$* names none (see test/with_databases.sh)"; test -z "$(STRICT)"; \
 	fi

@@ -41,6 +41,7 @@ var refusedFeatures = []feature{
 	{mlflow.NotImplemented, "Jobs of the server are not served by Millrace." + inMLflow, []string{"3.0/jobs", "3.0/mlflow/jobs"}},
 	{mlflow.NotImplemented, noGateway, []string{"2.0/mlflow/gateway-proxy", "3.0/mlflow/gateway", "/gateway"}},
 	{mlflow.NotImplemented, "The registry of MCP servers is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/mcp-servers"}},
+	{mlflow.NotImplemented, "The registry of skills is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/skills"}},
 	{mlflow.NotImplemented, "The assistant is not part of Millrace, which starts no other programs. `mlflow server` has one.", []string{"3.0/mlflow/assistant"}},
 	{mlflow.NotImplemented, "Demo data is not part of Millrace. The README's first program logs a run.", []string{"3.0/mlflow/demo"}},
 	{mlflow.NotImplemented, "Webhooks are not served by Millrace, and those in the database are not called." + inMLflow, []string{"2.0/mlflow/webhooks"}},

@@ -23,7 +23,7 @@ func newDBCommand() *cobra.Command {
 		Use:   "db",
 		Short: "Look after the database",
 	}
-	cmd.AddCommand(newDBUpgrade(), newDBCheck(), newDBCopy())
+	cmd.AddCommand(newDBUpgrade(), newDBCheck(), newDBCopy(), newDBBackup())
 	return cmd
 }
 

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write docs/endpoints.md anew")
 const (
 	endpointsTable = "../../docs/endpoints.tsv"
 	endpointsPage  = "../../docs/endpoints.md"
-	mlflowRoutes   = 299 // of MLflow 3.17.2; the table's other rows are Millrace's own
+	mlflowRoutes   = 333 // of MLflow 3.18.0; the table's other rows are Millrace's own
 )
 
 // endpoint is a row of the table. Forms tells under which prefixes a path that
@@ -289,7 +289,7 @@ func page(list []endpoint) []byte {
 	for _, e := range upstream {
 		n[e.status]++
 	}
-	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.17.2, Millrace serves %d and refuses %d on purpose; %d are missing. A refused route\n"+
+	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.18.0, Millrace serves %d and refuses %d on purpose; %d are missing. A refused route\n"+
 		"answers 501 or 404 with an `error_code` and a message that says what it would have been for and what to do instead.\n"+
 		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"], n["refused"], n["missing"], len(own))
 	b.WriteString("A path that begins with `/[ajax-]api/` is served under both prefixes. This page is made from [endpoints.tsv](endpoints.tsv) by\n" +

@@ -3,13 +3,14 @@
     python differential.py              # compare; exit 1 on a difference
     python differential.py --markdown   # print the table of accepted differences
 
-MLflow is the one installed beside the Python that runs this and must be the
-version below. The requests are in diff_requests*.py and diff_hostile.py.
+MLflow is the one installed beside the Python that runs this and must be one of
+RELEASES. The requests are in diff_requests*.py and diff_hostile.py.
 """
 
 import collections
 import fnmatch
 import http.client
+import importlib.metadata
 import json
 import os
 import re
@@ -19,7 +20,8 @@ import time
 
 from servers import MLflow, Millrace
 
-MLFLOW_VERSION = "3.17.2"
+# What Millrace is compared with, oldest first.
+RELEASES = ("3.17.2", "3.18.0")
 
 Request = collections.namedtuple("Request", "title method path body save headers")
 Answer = collections.namedtuple("Answer", "status headers body")
@@ -190,29 +192,52 @@ def status_last(requests, accepted):
     return [r for r, l in zip(requests, late) if not l] + [r for r, l in zip(requests, late) if l]
 
 
+def accepted_of(release):
+    """The differences that are accepted from a release of MLflow."""
+    from diff_accepted import ACCEPTED, OF_RELEASE
+
+    return ACCEPTED + OF_RELEASE[release]
+
+
+def filters_accepted(entity):
+    """The filters that this Python's MLflow answers otherwise, on purpose."""
+    from diff_accepted import FILTERS_OF_RELEASE
+
+    return FILTERS_OF_RELEASE[importlib.metadata.version("mlflow")].get(entity, {})
+
+
 def run(report=print):
-    from diff_accepted import ACCEPTED, NOT_ON_SERVERS
+    from diff_accepted import NOT_ON_SERVERS
     from diff_hostile import HOSTILE
     from diff_requests import REQUESTS
     from diff_requests_models import REQUESTS as MORE
     from diff_requests_registry import REQUESTS as REGISTRY
 
-    requests = status_last(REQUESTS + MORE + REGISTRY + HOSTILE, ACCEPTED)
+    accepted = accepted_of(importlib.metadata.version("mlflow"))
+    requests = status_last(REQUESTS + MORE + REGISTRY + HOSTILE, accepted)
     if ON_SERVER:
         requests = [r for r in requests if not any(fnmatch.fnmatchcase(r.title, titles) for titles in NOT_ON_SERVERS)]
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:
-        bad = compare(requests, ACCEPTED, Side(r), Side(m), report)
+        bad = compare(requests, accepted, Side(r), Side(m), report)
     report(f"{len(requests)} requests, {bad} differences that are not accepted")
     return len(requests), bad
 
 
 def markdown():
-    from diff_accepted import ACCEPTED
+    from diff_accepted import ACCEPTED, FILTERS_OF_RELEASE, OF_RELEASE
 
-    lines = ["| requests | what differs | why |", "|---|---|---|"]
-    for titles, parts, reason in ACCEPTED:
-        lines.append(f"| {titles} | {parts.replace(' ', ', ')} | {reason} |".replace("*", "\\*"))
-    return "\n".join(lines)
+    def table(rows):
+        lines = ["| requests | what differs | why |", "|---|---|---|"]
+        for titles, parts, reason in rows:
+            lines.append(f"| {titles} | {parts.replace(' ', ', ')} | {reason} |".replace("*", "\\*"))
+        return "\n".join(lines)
+
+    text = table(ACCEPTED)
+    for release in RELEASES:
+        filters = [(f"{entity}: {question}", "answer", reason)
+                   for entity, questions in FILTERS_OF_RELEASE[release].items() for question, reason in questions.items()]
+        text += f"\n\nWith MLflow {release} only:\n\n{table(OF_RELEASE[release] + filters)}"
+    return text
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class Server:
                  "--backend-store-uri", self.database,
                  "--artifacts-destination", self.artifacts, *options],
                 cwd=self.folder, stdout=log, stderr=log, env=self.environment(), start_new_session=True)
-        for _ in range(600):
+        for _ in range(1800):  # MLflow takes its time on a busy machine.
             if self.process.poll() is not None:
                 break
             try:

@@ -10,7 +10,7 @@ import differential
 from servers import MLflow, Millrace
 
 pytestmark = pytest.mark.skipif(
-    mlflow.__version__ != differential.MLFLOW_VERSION, reason=f"MLflow {mlflow.__version__} is not the reference, {differential.MLFLOW_VERSION}")
+    mlflow.__version__ not in differential.RELEASES, reason=f"MLflow {mlflow.__version__} is none of {', '.join(differential.RELEASES)}, whose databases Millrace opens as they are")
 
 
 def write(url, mark, folder):
@@ -108,6 +108,7 @@ def test_there_and_back(tmp_path, monkeypatch):
         assert read(server.url) == three
 
 
+@pytest.mark.skipif(mlflow.__version__ != differential.RELEASES[-1], reason=f"a new database is made as MLflow {differential.RELEASES[-1]} makes it")
 def test_database_made_by_millrace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with Millrace(tmp_path) as server:
