@@ -25,9 +25,6 @@ const (
 	tagDescription = "mlflow.note.content"
 )
 
-// metricRetryFor is how long background logging waits for a server that is away.
-const metricRetryFor = 5 * time.Minute
-
 // endTimeout bounds what a run does after a signal.
 const endTimeout = 10 * time.Second
 
@@ -50,17 +47,27 @@ type RunOptions struct {
 	// EndOnSignal ends the run as KILLED, with all its metrics delivered, when
 	// the program gets SIGINT or SIGTERM; the signal then takes its course.
 	EndOnSignal bool
+	// Strict is for programs that would rather stop than go on untracked. Without
+	// it, what goes wrong with metrics in the background, and what a run could not
+	// deliver at its end, is logged with [log/slog] and returned by no method but
+	// [ActiveRun.Flush]; params and tags wait with the metrics while the server is
+	// away. With it, [ActiveRun.End] and [Client.WithRun] return that, LogMetric
+	// fails once metrics are lost, and params and tags fail while the server is away.
+	Strict bool
 }
 
 // ActiveRun is a run that this program carries out. Its methods are safe for
 // concurrent use. Metrics are logged in the background; everything else, before
-// a method returns.
+// a method returns. While the server is away, metrics, params and tags wait for
+// it, for hours if need be: in memory first, then in a file; see [WithSpill]. So
+// neither its absence nor its refusals end the program, unless the run is Strict.
 type ActiveRun struct {
 	// Info is the run as the server answered when it began.
 	Info   RunInfo
 	client *Client
 	store  artifactStore
 	queue  *metricQueue
+	strict bool
 	end    sync.Mutex
 	ended  bool
 	over   chan struct{}
@@ -119,12 +126,8 @@ func (c *Client) StartRun(ctx context.Context, o RunOptions) (*ActiveRun, error)
 	if err != nil { // Params and metrics work; files say why they do not.
 		store = refusingStore{err}
 	}
-	r := &ActiveRun{Info: *run, client: c, store: store, over: make(chan struct{})}
-	patient := *c
-	patient.retryFor = max(c.retryFor, metricRetryFor)
-	r.queue = newMetricQueue(ctx, func(ctx context.Context, ms []Metric) error {
-		return patient.LogBatch(ctx, &LogBatchRequest{RunID: run.RunID, Metrics: ms})
-	})
+	r := &ActiveRun{Info: *run, client: c, store: store, strict: o.Strict, over: make(chan struct{})}
+	r.queue = c.newMetricQueue(ctx, run.RunID, o.Strict)
 	if o.EndOnSignal {
 		r.endOnSignal() //nolint:contextcheck // ctx is for the start; the signal may come long after it.
 	}
@@ -134,6 +137,9 @@ func (c *Client) StartRun(ctx context.Context, o RunOptions) (*ActiveRun, error)
 // begin makes the run, or sets a resumed one to RUNNING.
 func (c *Client) begin(ctx context.Context, o *RunOptions) (*RunInfo, error) {
 	if o.RunID != "" {
+		if err := c.catchUp(ctx, o.RunID, o.Strict); err != nil {
+			return nil, err
+		}
 		if _, err := c.UpdateRun(ctx, &UpdateRunRequest{RunID: o.RunID, Status: RunRunning, RunName: o.Name}); err != nil {
 			return nil, err
 		}
@@ -205,10 +211,12 @@ func userName() string {
 	return "unknown"
 }
 
-// StartChild starts a run nested under this one, in the same experiment.
+// StartChild starts a run nested under this one, in the same experiment, and as
+// strict.
 func (r *ActiveRun) StartChild(ctx context.Context, o RunOptions) (*ActiveRun, error) {
 	o.ParentRunID = r.Info.RunID
 	o.ExperimentID = cmp.Or(o.ExperimentID, r.Info.ExperimentID)
+	o.Strict = o.Strict || r.strict
 	return r.client.StartRun(ctx, o)
 }
 
@@ -223,14 +231,20 @@ func (r *ActiveRun) URL() string {
 	return fmt.Sprintf("%s/#/experiments/%s/runs/%s", r.client.base, r.Info.ExperimentID, r.Info.RunID)
 }
 
+// Strict tells whether the run was started with RunOptions.Strict.
+func (r *ActiveRun) Strict() bool { return r.strict }
+
 // Flush waits until the server has taken all metrics logged so far. It returns
-// the errors that the background has met since the last Flush: each metric that
-// the server refused, and how many are lost if it stayed away.
+// the errors that the background has met since the last Flush: the metrics that
+// the server refused, and how many are lost. It gives up when the server has been
+// away for as long as [WithRetryFor] says; what waits is not lost by that.
 func (r *ActiveRun) Flush(ctx context.Context) error { return r.queue.flush(ctx) }
 
 // End delivers all metrics and sets the run's status and end time; later calls
-// do nothing. If ctx ends before, what was not delivered is lost, and the error
-// says how much it can be.
+// do nothing. If ctx ends before, or the server stays away for as long as
+// [WithRetryFor] says, what was not delivered stays in a file, with the status, for
+// [Client.Deliver]; see [WithSpill]. What went wrong is returned to a strict run
+// and logged for any other.
 func (r *ActiveRun) End(ctx context.Context, status RunStatus) error {
 	r.end.Lock()
 	defer r.end.Unlock()
@@ -239,10 +253,8 @@ func (r *ActiveRun) End(ctx context.Context, status RunStatus) error {
 	}
 	r.ended = true
 	close(r.over)
-	flushed := r.queue.close(ctx)
-	now := time.Now().UnixMilli()
-	_, err := r.client.UpdateRun(ctx, &UpdateRunRequest{RunID: r.Info.RunID, Status: status, EndTime: &now})
-	return errors.Join(flushed, err)
+	left, met := r.queue.close(ctx)
+	return r.report(r.finish(ctx, status, left, met))
 }
 
 // WithRun starts a run, calls f with it and ends it: FINISHED when f returns

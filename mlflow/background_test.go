@@ -49,10 +49,10 @@ func (s *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(`{"error_code": "INVALID_PARAMETER_VALUE", "message": "no"}`))
 }
 
-func (s *tracker) start(t *testing.T) *mlflow.ActiveRun {
+func (s *tracker) start(t *testing.T, o mlflow.RunOptions, options ...mlflow.Option) *mlflow.ActiveRun {
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
-	run, err := mlflow.NewClient(srv.URL).StartRun(t.Context(), mlflow.RunOptions{})
+	run, err := mlflow.NewClient(srv.URL, options...).StartRun(t.Context(), o)
 	must(t, err)
 	return run
 }
@@ -62,7 +62,7 @@ func TestMetricsAreSentAgain(t *testing.T) {
 	s := &tracker{answer: func(call int, _ []mlflow.Metric) int {
 		return []int{http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusOK}[min(call-1, 2)]
 	}}
-	run := s.start(t)
+	run := s.start(t, mlflow.RunOptions{})
 	for i := range 10 {
 		must(t, run.LogMetric(t.Context(), "loss", float64(i), int64(i)))
 	}
@@ -83,7 +83,7 @@ func TestOneBadMetricIsLostAlone(t *testing.T) {
 		}
 		return http.StatusOK
 	}}
-	run := s.start(t)
+	run := s.start(t, mlflow.RunOptions{})
 	for i := range 100 {
 		key := "good"
 		if i == 42 {
@@ -100,27 +100,55 @@ func TestOneBadMetricIsLostAlone(t *testing.T) {
 	}
 }
 
+// A run that takes nothing, as one that was deleted, ends a program that is
+// strict. Any other goes on and knows how much is lost.
 func TestLoggingGivesUp(t *testing.T) {
 	t.Parallel()
-	s := &tracker{answer: func(int, []mlflow.Metric) int { return http.StatusBadRequest }}
-	run := s.start(t)
+	for _, strict := range []bool{false, true} {
+		s := &tracker{answer: func(int, []mlflow.Metric) int { return http.StatusBadRequest }}
+		run := s.start(t, mlflow.RunOptions{Strict: strict})
+		for i := range 100 {
+			must(t, run.LogMetric(t.Context(), "loss", float64(i), int64(i)))
+		}
+		err := run.Flush(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "takes no more metrics") || !strings.Contains(err.Error(), "90 values are lost") {
+			t.Errorf("flush: %v", err)
+		}
+		if err := run.LogMetric(t.Context(), "loss", 0, 100); errors.Is(err, mlflow.InvalidParameterValue) != strict {
+			t.Errorf("logging afterwards: %v", err)
+		}
+		must(t, run.End(t.Context(), mlflow.RunFinished))
+	}
+}
+
+// Many values that the server refuses, one after the other, do not stop a run
+// that takes others.
+func TestManyBadMetrics(t *testing.T) {
+	t.Parallel()
+	s := &tracker{answer: func(_ int, batch []mlflow.Metric) int {
+		for _, m := range batch {
+			if m.Key == "bad" {
+				return http.StatusBadRequest
+			}
+		}
+		return http.StatusOK
+	}}
+	run := s.start(t, mlflow.RunOptions{})
 	for i := range 100 {
-		must(t, run.LogMetric(t.Context(), "loss", float64(i), int64(i)))
+		must(t, run.LogMetric(t.Context(), "bad", 0, int64(i)))
 	}
-	err := run.Flush(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "takes no more metrics") {
-		t.Errorf("flush: %v", err)
+	must(t, run.LogMetric(t.Context(), "good", 0, 0))
+	if err := run.Flush(t.Context()); err == nil || !strings.Contains(err.Error(), "90 more were refused") || len(s.taken) != 1 {
+		t.Errorf("%d metrics taken; flush: %v", len(s.taken), err)
 	}
-	if err := run.LogMetric(t.Context(), "loss", 0, 100); !errors.Is(err, mlflow.InvalidParameterValue) {
-		t.Errorf("logging afterwards: %v", err)
-	}
+	must(t, run.End(t.Context(), mlflow.RunFinished))
 }
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s := &tracker{answer: func(int, []mlflow.Metric) int { <-release; return http.StatusOK }}
-	run := s.start(t)
+	run := s.start(t, mlflow.RunOptions{})
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	logged := 0
@@ -144,7 +172,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestNothingIsLostAtTheEnd(t *testing.T) {
 	t.Parallel()
 	s := &tracker{answer: func(int, []mlflow.Metric) int { return http.StatusOK }}
-	run := s.start(t)
+	run := s.start(t, mlflow.RunOptions{})
 	var logged atomic.Int64
 	var loggers sync.WaitGroup
 	for range 8 {

@@ -22,6 +22,9 @@ type Client struct {
 	http       *http.Client
 	trusted    []origin // Beside the server's own.
 	localFiles bool
+	spillDir   string
+	spillLimit int64
+	stallAfter time.Duration
 	invalid    error // What is wrong with an option; every request returns it.
 	retryFor   time.Duration
 	progress   func(Transfer)
@@ -67,6 +70,7 @@ func NewClient(base string, opts ...Option) *Client {
 		base: strings.TrimRight(base, "/"), http: http.DefaultClient, retryFor: 10 * time.Second,
 		authorize: func(*http.Request) {}, progress: func(Transfer) {}, experiment: new(atomic.Value),
 	}
+	c.spillLimit, c.stallAfter = spillLimit, stallAfter
 	c.localFiles = c.baseOrigin().loopback()
 	for _, o := range opts {
 		o(c)

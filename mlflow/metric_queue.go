@@ -4,49 +4,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // The background batching of metrics: a batch goes out when it is full, or when
-// its first metric has waited for queueDelay. At most queueLength metrics wait
-// behind it (about a megabyte); then logging waits, too.
+// its first metric has waited for queueDelay. At most backlogLength full batches
+// wait in memory (about a megabyte).
 const (
-	batchLength = 1000
-	queueLength = 10 * batchLength
-	queueDelay  = 200 * time.Millisecond
+	batchLength   = 1000
+	backlogLength = 9
+	queueDelay    = 200 * time.Millisecond
 )
 
-// rejectedLimit is how many metrics the server may refuse before the queue takes
-// it that it will refuse all, say because the run was deleted.
-const rejectedLimit = 10
+// A server is away while requests fail. What waits then goes to the disk as soon
+// as spillAfter has gone by or the memory is full. A request without an answer for
+// stallAfter counts as a failure if the memory is full.
+const (
+	spillAfter       = time.Second
+	stallAfter       = 5 * time.Second
+	longestAwayPause = 30 * time.Second
+	queueTick        = 500 * time.Millisecond
+)
 
 // metricQueue sends the metrics of one run in batches, in the order in which
-// they came. A batch is sent again until the server has taken it, which is safe:
-// a server stores equal metrics once.
+// they came, and with them what could not be sent at once. A batch is sent again
+// until the server has taken or refused it, which is safe: a server stores equal
+// values once. While the server answers but is slow, adding waits; while it is
+// away, batches go to the spill, and what finds no room there is dropped.
 type metricQueue struct {
-	send     func(context.Context, []Metric) error
-	in       chan Metric
-	flushes  chan chan error
-	broken   atomic.Pointer[error] // Set when nothing more will be delivered.
-	rejected int                   // In a row; the goroutine's own, like errs.
-	errs     []error
-	dropped  int
+	to       sender
+	spill    *spill
+	strict   bool
+	patience time.Duration // How long a flush waits for a server that is away.
+	// stallAfter is how long a request may go without an answer once memory is full.
+	stallAfter time.Duration
+
+	in      chan Metric
+	puts    chan *values
+	flushes chan *flushing
+	results chan *outcome
+	broken  atomic.Pointer[error] // Why nothing more is taken, once that is so.
+	refused atomic.Int64          // Values that add did not take for that reason.
+	away    atomic.Bool
 
 	adding  sync.RWMutex    // Held to read by add, so that close knows when none is under way.
 	closing chan struct{}   // Closed when nothing more may be added.
 	ctx     context.Context // Ends the goroutine and its requests.
 	cancel  context.CancelFunc
 	done    chan struct{}
+
+	backlog // The goroutine's own, until done is closed.
 }
 
-// newMetricQueue starts the queue's goroutine, which close ends.
-func newMetricQueue(ctx context.Context, send func(context.Context, []Metric) error) *metricQueue {
+// backlog is what waits, and how delivery goes.
+type backlog struct {
+	batch    []Metric  // Younger than all that follows, and not full.
+	waiting  []*values // Younger than what is in the spill.
+	sending  *values   // Under way: the oldest of all.
+	spilled  bool      // sending is in the spill, else it is waiting[0].
+	begun    time.Time // When sending was begun.
+	failing  time.Time // Since when the server has been away; zero if it is not.
+	failure  error     // The last one.
+	failTold bool
+	paused   bool // Until the retry timer fires.
+	pause    time.Duration
+	flushing []*flushing
+	taken    int64 // Values that were cut into batches and not dropped.
+	settled  int64 // Values among them that the server has taken or refused.
+	gone     bool  // The run takes nothing more.
+	told     troubles
+
+	spillFailed time.Time // When the spill last had no room; zero if it has.
+	spillTold   bool
+}
+
+// flushing is a flush that waits until so many values are settled.
+type flushing struct {
+	begun  time.Time
+	target int64
+	reply  chan error
+}
+
+// newMetricQueue starts the queue of a run, which close ends.
+func (c *Client) newMetricQueue(ctx context.Context, runID string, strict bool) *metricQueue {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q := &metricQueue{
-		send: send, in: make(chan Metric, queueLength), flushes: make(chan chan error),
+		to: sender{send: c.once().sendTo(runID)}, spill: c.spillOf(runID), patience: c.retryFor, stallAfter: c.stallAfter, strict: strict,
+		in: make(chan Metric, batchLength), puts: make(chan *values), flushes: make(chan *flushing), results: make(chan *outcome, 1),
 		closing: make(chan struct{}), ctx: ctx, cancel: cancel, done: make(chan struct{}),
 	}
 	go q.run()
@@ -63,7 +110,11 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	default:
 	}
 	if err := q.broken.Load(); err != nil {
-		return *err
+		if q.strict {
+			return *err
+		}
+		q.refused.Add(1)
+		return nil
 	}
 	select {
 	case q.in <- m:
@@ -76,119 +127,204 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	case <-q.closing:
 		return errRunEnded
 	case <-ctx.Done():
-		return fmt.Errorf("%d metrics wait for the tracking server and this one found no room: %w", queueLength, context.Cause(ctx))
+		return fmt.Errorf("%d metrics wait for the tracking server and this one found no room: %w", (backlogLength+2)*batchLength, context.Cause(ctx))
 	}
 }
 
-// flush waits until all metrics that were added before have been taken by the
-// server, and returns the errors met since the last flush.
-func (q *metricQueue) flush(ctx context.Context) error {
-	reply := make(chan error, 1)
+// put queues values that are not metrics, behind the metrics that were added before.
+func (q *metricQueue) put(ctx context.Context, v *values) error {
+	q.adding.RLock()
+	defer q.adding.RUnlock()
 	select {
-	case q.flushes <- reply:
+	case <-q.closing:
+		return errRunEnded
+	default:
+	}
+	select {
+	case q.puts <- v:
+		return nil
+	case <-q.closing:
+		return errRunEnded
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// flush waits until all values that were added before have been settled, and
+// returns the errors met since the last flush. It gives up when the server has
+// been away for the queue's patience.
+func (q *metricQueue) flush(ctx context.Context) error {
+	f := &flushing{begun: time.Now(), reply: make(chan error, 1)}
+	select {
+	case q.flushes <- f:
 	case <-q.done:
 		return nil
 	case <-ctx.Done():
-		return q.undelivered(ctx)
+		return undelivered(context.Cause(ctx))
 	}
 	select {
-	case err := <-reply:
+	case err := <-f.reply:
 		return err
 	case <-ctx.Done():
-		return q.undelivered(ctx)
+		return undelivered(context.Cause(ctx))
 	}
 }
 
-func (q *metricQueue) undelivered(ctx context.Context) error {
-	return fmt.Errorf("some metrics (up to %d) have not been taken by the tracking server: %w", len(q.in)+batchLength, context.Cause(ctx))
-}
-
-// close flushes and ends the goroutine, even if ctx ends first. What add took
-// before is flushed; what comes later is refused. It is called once.
-func (q *metricQueue) close(ctx context.Context) error {
-	close(q.closing)
-	q.adding.Lock()
-	q.adding.Unlock() //nolint:staticcheck // Nothing to do in between: every add under way is over.
-	err := q.flush(ctx)
-	q.cancel()
-	<-q.done
-	return err
+func undelivered(err error) error {
+	return fmt.Errorf("the tracking server has not taken all metrics: %w", err)
 }
 
 func (q *metricQueue) run() {
 	defer close(q.done)
-	batch := make([]Metric, 0, batchLength)
-	timer := time.NewTimer(queueDelay)
-	timer.Stop()
-	deliver := func() {
-		q.deliver(batch)
-		batch = batch[:0]
-	}
+	delay, again, tick := time.NewTimer(queueDelay), time.NewTimer(0), time.NewTicker(queueTick)
+	defer tick.Stop()
 	for {
+		q.dispatch()
+		in := q.in
+		if q.failing.IsZero() && len(q.waiting) >= backlogLength {
+			in = nil // Who adds has to wait.
+		}
 		select {
-		case m := <-q.in:
-			if batch = append(batch, m); len(batch) == 1 {
-				timer.Reset(queueDelay)
+		case m := <-in:
+			if q.batch = append(q.batch, m); len(q.batch) == 1 {
+				delay.Reset(queueDelay)
 			}
-			if len(batch) == batchLength {
-				deliver()
+			if len(q.batch) == batchLength {
+				q.cut()
 			}
-		case <-timer.C:
-			deliver()
-		case reply := <-q.flushes:
-			for len(q.in) > 0 {
-				if batch = append(batch, <-q.in); len(batch) == batchLength {
-					deliver()
-				}
+		case v := <-q.puts:
+			q.cut()
+			q.enqueue(v)
+		case <-delay.C:
+			q.cut()
+		case <-again.C:
+			q.paused = false
+		case o := <-q.results:
+			if wait := q.received(o); wait > 0 {
+				q.paused = true
+				again.Reset(wait)
 			}
-			deliver()
-			reply <- q.takeErrors()
+		case f := <-q.flushes:
+			q.drain()
+			f.target = q.taken
+			q.flushing = append(q.flushing, f)
+			q.pause, q.paused = 0, false // Ask at once.
+		case <-tick.C:
+			q.watch()
 		case <-q.ctx.Done():
 			return
 		}
+		q.settle()
 	}
 }
 
-// deliver sends a batch. One that the server refuses is halved until what it
-// refuses stands alone, so that one bad metric does not take others with it.
-func (q *metricQueue) deliver(batch []Metric) {
-	if len(batch) == 0 {
-		return
-	}
-	if q.broken.Load() != nil {
-		q.dropped += len(batch)
-		return
-	}
-	err := q.send(q.ctx, batch)
-	switch e := AsError(err); {
-	case err == nil:
-		q.rejected = 0
-	case e != nil && e.HTTPStatus() == http.StatusBadRequest && len(batch) > 1:
-		q.deliver(batch[:len(batch)/2])
-		q.deliver(batch[len(batch)/2:])
-	case e != nil && e.HTTPStatus() == http.StatusBadRequest:
-		q.errs = append(q.errs, fmt.Errorf("the metric %s at step %d was refused: %w", batch[0].Key, batch[0].Step, err))
-		if q.rejected++; q.rejected == rejectedLimit {
-			q.stop(err)
+// drain takes all that was added.
+func (q *metricQueue) drain() {
+	for len(q.in) > 0 {
+		if q.batch = append(q.batch, <-q.in); len(q.batch) >= batchLength {
+			q.cut()
 		}
+	}
+	q.cut()
+}
+
+// cut makes the batch wait to be sent, together with the youngest that waits if
+// both are small.
+func (q *metricQueue) cut() {
+	if len(q.batch) == 0 {
+		return
+	}
+	if n := len(q.waiting) - 1; n >= 0 && q.waiting[n] != q.sending {
+		youngest := q.waiting[n]
+		if len(youngest.Metrics) == youngest.len() && youngest.len()+len(q.batch) <= batchLength {
+			youngest.Metrics = append(youngest.Metrics, q.batch...)
+			q.taken += int64(len(q.batch))
+			q.batch = q.batch[:0]
+			return
+		}
+	}
+	q.enqueue(&values{Metrics: q.batch})
+	q.batch = make([]Metric, 0, batchLength)
+}
+
+func (q *metricQueue) enqueue(v *values) {
+	q.waiting = append(q.waiting, v)
+	q.taken += int64(v.len())
+}
+
+// dispatch sends the oldest values that wait, unless some are under way.
+func (q *metricQueue) dispatch() {
+	if q.sending != nil || q.paused || q.gone {
+		return
+	}
+	switch {
+	case !q.spill.empty():
+		line, err := q.spill.oldest()
+		if err != nil { // The disk fails.
+			q.told.note(err)
+			q.told.dropped += q.spill.count
+			q.settled += int64(q.spill.count)
+			if err := q.spill.discard(); err != nil {
+				q.told.note(err)
+			}
+			return
+		}
+		q.sending, q.spilled = &line.values, true
+	case len(q.waiting) > 0:
+		q.sending, q.spilled = q.waiting[0], false
 	default:
-		q.dropped += len(batch)
-		q.stop(err)
+		return
+	}
+	q.begun = time.Now()
+	go func(v *values) { q.results <- q.to.deliver(q.ctx, v) }(q.sending)
+}
+
+// received notes what became of the values under way. It returns how long to wait
+// before they are sent again, 0 if they need not be.
+func (q *metricQueue) received(o *outcome) time.Duration {
+	v := q.sending
+	q.sending = nil
+	if o.away != nil {
+		q.fail(o.away)
+		if q.pause = min(max(2*q.pause, firstPause), longestAwayPause); len(q.flushing) > 0 {
+			q.pause = min(q.pause, longestPause)
+		}
+		return retryAfter(o.away, q.pause)
+	}
+	q.settled += int64(v.len())
+	q.told.add(o)
+	if !q.spilled {
+		q.waiting = q.waiting[1:]
+	} else if err := q.spill.remove(v.len()); err != nil {
+		q.told.note(err)
+	}
+	q.recovered()
+	if o.gone != nil {
+		q.stop(o.gone)
+	}
+	return 0
+}
+
+// fail notes that the server is away.
+func (q *metricQueue) fail(err error) {
+	if q.failure = err; q.failing.IsZero() {
+		q.failing = time.Now()
+		q.away.Store(true)
 	}
 }
 
-// stop makes add fail from now on.
-func (q *metricQueue) stop(err error) {
-	err = fmt.Errorf("the tracking server takes no more metrics of this run: %w", err)
-	q.errs = append(q.errs, err)
-	q.broken.Store(&err)
+// recovered notes that the server is there.
+func (q *metricQueue) recovered() {
+	if q.failTold {
+		slog.InfoContext(q.ctx, "the tracking server takes metrics again", "run_id", q.spill.owner.RunID, "away", time.Since(q.failing).Round(time.Second), "waiting", q.spill.count)
+	}
+	q.failing, q.failure, q.failTold, q.pause = time.Time{}, nil, false, 0
+	q.away.Store(false)
 }
 
-func (q *metricQueue) takeErrors() error {
-	errs, dropped := q.errs, q.dropped
-	q.errs, q.dropped = nil, 0
-	if dropped > 0 {
-		errs = append(errs, fmt.Errorf("%d metrics are lost", dropped))
+// watch finds out that a request has no answer while the memory is full.
+func (q *metricQueue) watch() {
+	if q.sending != nil && len(q.waiting) >= backlogLength && time.Since(q.begun) >= q.stallAfter {
+		q.fail(errors.New("a request has no answer"))
 	}
-	return errors.Join(errs...)
 }

@@ -25,14 +25,14 @@ func pairs[V, P any](m map[string]V, pair func(string, V) P) []P {
 // LogParam logs a param, an input of the run; value is written as fmt prints it.
 // A param cannot change: another value for the same key is refused.
 func (r *ActiveRun) LogParam(ctx context.Context, key string, value any) error {
-	return r.client.LogParam(ctx, r.Info.RunID, key, paramText(value))
+	return r.LogParams(ctx, map[string]any{key: value})
 }
 
 // LogParams logs params, up to 100 in one transaction.
 func (r *ActiveRun) LogParams(ctx context.Context, params map[string]any) error {
 	list := pairs(params, func(k string, v any) Param { return Param{Key: k, Value: paramText(v)} })
 	for some := range slices.Chunk(list, batchPairs) {
-		if err := r.client.LogBatch(ctx, &LogBatchRequest{RunID: r.Info.RunID, Params: some}); err != nil {
+		if err := r.logNow(ctx, &values{Params: some}); err != nil {
 			return err
 		}
 	}
@@ -51,14 +51,26 @@ func paramText(v any) string {
 
 // SetTag sets or replaces a tag.
 func (r *ActiveRun) SetTag(ctx context.Context, key, value string) error {
-	return r.client.SetTag(ctx, r.Info.RunID, key, value)
+	return r.SetTags(ctx, map[string]string{key: value})
+}
+
+// logNow sends values before it returns, unless the server is away and the run
+// not strict: then they wait with the metrics.
+func (r *ActiveRun) logNow(ctx context.Context, v *values) error {
+	if r.strict || !r.queue.away.Load() {
+		err := r.client.sendTo(r.Info.RunID)(ctx, v)
+		if err == nil || r.strict || refusal(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return r.queue.put(ctx, v)
 }
 
 // SetTags sets or replaces tags, up to 100 in one transaction.
 func (r *ActiveRun) SetTags(ctx context.Context, tags map[string]string) error {
 	list := pairs(tags, func(k, v string) Tag { return Tag{Key: k, Value: v} })
 	for some := range slices.Chunk(list, batchPairs) {
-		if err := r.client.LogBatch(ctx, &LogBatchRequest{RunID: r.Info.RunID, Tags: some}); err != nil {
+		if err := r.logNow(ctx, &values{Tags: some}); err != nil {
 			return err
 		}
 	}
@@ -67,10 +79,11 @@ func (r *ActiveRun) SetTags(ctx context.Context, tags map[string]string) error {
 
 // LogMetric logs one value of a metric at a step. It returns as soon as the
 // value is queued; batches go to the server in the background, again and again
-// while it is away. If 10,000 values wait, LogMetric waits as well, until ctx
-// ends. An error means that this value is not logged: its key is not valid, the
-// run has ended, or background logging has given up. What the background meets
-// later is returned by [ActiveRun.Flush] and [ActiveRun.End].
+// while it is away. If 10,000 values wait for a server that is slow, LogMetric
+// waits as well, until ctx ends. An error means that this value is not logged: its
+// key is not valid, the run has ended, ctx has, or, for a strict run, metrics were
+// lost. What the background meets is returned by [ActiveRun.Flush] and, to a strict
+// run, by [ActiveRun.End].
 func (r *ActiveRun) LogMetric(ctx context.Context, key string, value float64, step int64) error {
 	return r.Log(ctx, Metric{Key: key, Value: value, Step: step})
 }

@@ -54,10 +54,10 @@ func (c *client) connect(opts ...mlflow.Option) (*mlflow.Client, error) {
 
 // with runs a command with a client of the server, which shows on a terminal how
 // far files have moved.
-func (c *client) with(run func(cmd *cobra.Command, args []string, m *mlflow.Client) error) func(*cobra.Command, []string) error {
+func (c *client) with(run func(cmd *cobra.Command, args []string, m *mlflow.Client) error, opts ...mlflow.Option) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		c.bar = &transferBar{progress: newProgress(cmd.ErrOrStderr())}
-		m, err := c.connect(mlflow.WithProgress(c.bar.show))
+		m, err := c.connect(append(opts, mlflow.WithProgress(c.bar.show))...)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 func newRunsCommand() *cobra.Command {
 	cmd, c := newClientCommand("runs", "Work with the runs of a running server")
 	cmd.AddCommand(
-		newRunsList(c), newRunsSearch(c), newRunsDescribe(c), newRunsCreate(c),
+		newRunsList(c), newRunsSearch(c), newRunsDescribe(c), newRunsCreate(c), newRunsDeliver(c),
 		c.onOne("delete", "Move a run to the trash", runIDFlag, (*mlflow.Client).DeleteRun, "Run %s is deleted."),
 		c.onOne("restore", "Take a run out of the trash", runIDFlag, (*mlflow.Client).RestoreRun, "Run %s is restored."),
 	)

@@ -60,6 +60,7 @@ func createRun(cmd *cobra.Command, m *mlflow.Client, which *experimentRef, o mlf
 		}
 		o.ExperimentID = e.ExperimentID
 	}
+	o.Strict = true // What is said to be done is done.
 	run, err := m.StartRun(ctx, o)
 	if err != nil {
 		return nil, err

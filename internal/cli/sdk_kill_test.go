@@ -21,7 +21,7 @@ func TestLoggingOutlivesKills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := mlflow.NewClient(address)
+	client := mlflow.NewClient(address, mlflow.WithSpill(t.TempDir(), 1<<30))
 	run, err := client.StartRun(t.Context(), mlflow.RunOptions{})
 	if err != nil {
 		t.Fatal(err)
