@@ -28,10 +28,10 @@ import (
 const MLflowVersion = mlflow.Version
 
 const (
-	maxBody        = 8 << 20  // bytes of an ordinary JSON request
-	maxInputsBody  = 24 << 20 // log-inputs: a dataset's profile may have 16 million characters
-	requestTimeout = 2 * time.Minute
-	answerPause    = time.Minute // for a part of an answer to be taken
+	maxBody        = 8 << 20           // bytes of an ordinary JSON request
+	maxInputsBody  = 24 << 20          // log-inputs: a dataset's profile may have 16 million characters
+	requestTimeout = 110 * time.Second // The Python client gives up after 120 s.
+	answerPause    = time.Minute       // for a part of an answer to be taken
 )
 
 // Server answers the API's requests.
