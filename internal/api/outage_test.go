@@ -57,7 +57,11 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	artifacts, err := api.NewArtifacts(filepath.Join(t.TempDir(), "mlartifacts"), "mlflow-artifacts:/")
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +72,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(auth.Middleware(st)(s.Handler()))
-	defer server.Close()
+	t.Cleanup(server.Close)
 	run, err := st.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func deleteRunsWithAssessments(t *testing.T, uri string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	closeAtEnd(t, s)
 	scanned := func() bool {
 		defer log.Reset()
 		if !strings.Contains(log.String(), "UPDATE runs SET lifecycle_stage") {

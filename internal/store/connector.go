@@ -35,26 +35,27 @@ func newPatientConnector(c driver.Connector) *patientConnector {
 // Connect implements driver.Connector. The driver's own limit bounds the time that
 // making a connection takes.
 func (p *patientConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	p.count(1, 0)
+	p.count(ctx, 1, 0)
 	select {
 	case r := <-p.ready:
-		p.count(-1, -1)
+		p.count(ctx, -1, -1)
 		return r.conn, r.err
 	case <-ctx.Done():
-		p.count(-1, 0)
+		p.count(ctx, -1, 0)
 		return nil, ctx.Err()
 	}
 }
 
-// count notes changes and begins as many connections as are waited for.
-func (p *patientConnector) count(waiting, under int) {
+// count notes changes and begins as many connections as are waited for. They do
+// not end with ctx.
+func (p *patientConnector) count(ctx context.Context, waiting, under int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting += waiting
 	p.under += under
 	for ; p.under < min(p.waiting, maxConnecting); p.under++ {
 		go func() {
-			c, err := p.Connector.Connect(context.Background())
+			c, err := p.Connector.Connect(context.WithoutCancel(ctx))
 			p.ready <- connected{c, err}
 		}()
 	}
@@ -66,7 +67,7 @@ func (p *patientConnector) Close() error {
 	for {
 		select {
 		case r := <-p.ready:
-			p.count(0, -1)
+			p.count(context.Background(), 0, -1)
 			if r.err == nil {
 				_ = r.conn.Close() // It was never used.
 			}

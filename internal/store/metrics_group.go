@@ -68,7 +68,7 @@ func (g *metricGroups) log(ctx context.Context, runID string, metrics []mlflow.M
 		g.p.waiting.Add(-1)
 	case <-waiting.Done():
 		g.p.waiting.Add(-1)
-		return false, g.p.outage.cause(waitError(ctx), waiting)
+		return false, g.p.outage.cause(waiting, waitError(ctx))
 	}
 	select {
 	case <-j.done:

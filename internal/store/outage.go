@@ -85,14 +85,16 @@ func (o *outage) answered() { o.last.Store(time.Now().UnixNano()) }
 
 // cause returns the error of a transaction that ended with err under contexts of
 // enter.
-func (o *outage) cause(err error, under ...context.Context) error {
+func (o *outage) cause(ctx context.Context, err error, others ...context.Context) error {
 	if err == nil || mlflow.AsError(err) != nil {
 		return err
 	}
-	for _, ctx := range under {
-		if errors.Is(context.Cause(ctx), errAway) {
-			return failureErrors[failureConnection]
-		}
+	away := errors.Is(context.Cause(ctx), errAway)
+	for _, other := range others {
+		away = away || errors.Is(context.Cause(other), errAway) //nolint:contextcheck // It is asked, not used.
+	}
+	if away {
+		return failureErrors[failureConnection]
 	}
 	return err
 }
@@ -154,7 +156,7 @@ func (o *outage) probe() error {
 		}
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // Its work is done.
 	if p, ok := c.(driver.Pinger); ok {
 		return p.Ping(ctx)
 	}

@@ -148,7 +148,7 @@ func TestLockedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	closeAtEnd(t, s)
 	run := mustRun(t, s)
 	other, err := sql.Open("sqlite", path)
 	if err != nil {

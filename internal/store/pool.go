@@ -143,7 +143,7 @@ func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 			return clean, err
 		})
 	})
-	return p.explain(ctx, p.outage.cause(err, waiting, working))
+	return p.explain(ctx, p.outage.cause(waiting, err, working))
 }
 
 // detached returns ctx without its cancellation, but with its deadline.
@@ -169,7 +169,7 @@ func (p *pool) once(ctx context.Context, fn func(tx) error) error {
 			return true, err // The driver closes a connection whose statement was broken off.
 		})
 	})
-	return p.outage.cause(err, ctx)
+	return p.outage.cause(ctx, err)
 }
 
 // explain is observer.explain for a server, which may have stopped to answer.

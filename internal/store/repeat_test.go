@@ -33,7 +33,7 @@ func TestRepeatedReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
+		closeAtEnd(t, s)
 		stores[i] = s
 	}
 	stores[1].RepeatTransactions()

@@ -108,7 +108,7 @@ func (s *Store) start(ctx context.Context, t target, o Options) (engine, error) 
 	if t.path != "" {
 		return newSQLite(ctx, t, first, newObserver("primary", o))
 	}
-	return newPool(t, s.d, o.PoolSize, newObserver("primary", o)), first.close()
+	return newPool(t, s.d, o.PoolSize, newObserver("primary", o)), first.close() //nolint:contextcheck // Its watch of outages outlives this call.
 }
 
 // openStandby connects to the database that answers what may lag behind.
@@ -130,7 +130,7 @@ func openStandby(ctx context.Context, primary target, o Options) (engine, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", RedactURI(o.ReadURI), err), t.db.Close())
 	}
-	return newPool(t, dialectOf(t.flavor), o.PoolSize, newObserver("replica", o)), nil
+	return newPool(t, dialectOf(t.flavor), o.PoolSize, newObserver("replica", o)), nil //nolint:contextcheck // Its watch of outages outlives this call.
 }
 
 // Close waits for the reads and writes under way and closes the database.

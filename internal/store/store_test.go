@@ -26,12 +26,18 @@ func openNew(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	closeAtEnd(t, s)
+	return s
+}
+
+// closeAtEnd closes a store when its test has ended.
+func closeAtEnd(t *testing.T, s *store.Store) {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 func TestSQLite(t *testing.T) {
@@ -55,11 +61,7 @@ func openURI(t *testing.T, uri string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	closeAtEnd(t, s)
 	return s
 }
 

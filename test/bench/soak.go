@@ -47,7 +47,7 @@ func (b *bench) soak(ctx context.Context, p peer, d time.Duration) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("soak for %s; log-metric takes %s, at the 99th percentile %s\n", d, before.median, before.p99)
+		fmt.Fprintf(os.Stdout, "soak for %s; log-metric takes %s, at the 99th percentile %s\n", d, before.median, before.p99)
 		log, err := s.run(ctx, d, outages)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func (b *bench) soak(ctx context.Context, p peer, d time.Duration) error {
 		if err != nil {
 			return err
 		}
-		s.report(before, after, lost)
+		s.report(ctx, before, after, lost)
 		if lost > 0 {
 			return fmt.Errorf("%d acknowledged writes are missing or there in part", lost)
 		}
@@ -104,7 +104,7 @@ func (s *soak) sample(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the server is gone: %w", err)
 	}
-	fmt.Printf("  %.0f MB, %s goroutines, %d writes, %d reads, %d hang-ups, %d uploads, %d cut, %d outages\n",
+	fmt.Fprintf(os.Stdout, "  %.0f MB, %s goroutines, %d writes, %d reads, %d hang-ups, %d uploads, %d cut, %d outages\n",
 		mb, s.goroutines(ctx), s.writes.Load(), s.reads.Load(), s.hangUps.Load(), s.uploads.Load(), s.cut.Load(), s.outages.Load())
 	return nil
 }
@@ -144,14 +144,14 @@ func (s *soak) latency(ctx context.Context) (latency, error) {
 	return latency{took[len(took)/2], took[len(took)*99/100]}, nil
 }
 
-func (s *soak) report(before, after latency, lost int) {
-	fmt.Printf("afterwards: log-metric takes %s (%.2fx), at the 99th percentile %s (%.2fx)\n", after.median, ratio(after.median, before.median), after.p99, ratio(after.p99, before.p99))
-	fmt.Printf("acknowledged and lost: %d\n", lost)
+func (s *soak) report(ctx context.Context, before, after latency, lost int) {
+	fmt.Fprintf(os.Stdout, "afterwards: log-metric takes %s (%.2fx), at the 99th percentile %s (%.2fx)\n", after.median, ratio(after.median, before.median), after.p99, ratio(after.p99, before.p99))
+	fmt.Fprintf(os.Stdout, "acknowledged and lost: %d\n", lost)
 	s.failed.Range(func(how, n any) bool {
-		fmt.Printf("  failed with %v: %d\n", how, n.(*atomic.Int64).Load())
+		fmt.Fprintf(os.Stdout, "  failed with %v: %d\n", how, n.(*atomic.Int64).Load())
 		return true
 	})
-	if err := s.sample(context.Background()); err != nil {
+	if err := s.sample(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 }

@@ -74,12 +74,12 @@ func (s *soak) readAndHangUp(ctx context.Context, log *ledger) {
 			continue
 		}
 		patience := time.Minute
-		if rand.IntN(2) == 0 { //nolint:gosec // No secret.
-			patience = time.Duration(rand.IntN(5000)) * time.Microsecond //nolint:gosec // No secret.
+		if rand.IntN(2) == 0 {
+			patience = time.Duration(rand.IntN(5000)) * time.Microsecond
 		}
 		own, cancel := context.WithTimeout(ctx, patience)
 		var err error
-		switch rand.IntN(4) { //nolint:gosec // No secret.
+		switch rand.IntN(4) {
 		case 0:
 			err = s.post(own, "runs/search", `{"experiment_ids":["0"],"max_results":50,"filter":"metrics.a >= 0 AND tags.t != 'x'"}`, nil)
 		case 1:
@@ -110,7 +110,7 @@ func (s *soak) upload(ctx context.Context, log *ledger, client int) {
 		path := fmt.Sprintf("soak/%d/%d.bin", client, i)
 		var body io.Reader = bytes.NewReader(data)
 		if i%2 == 1 {
-			body = io.MultiReader(bytes.NewReader(data[:rand.IntN(uploadSize)]), brokenReader{}) //nolint:gosec // No secret.
+			body = io.MultiReader(bytes.NewReader(data[:rand.IntN(uploadSize)]), brokenReader{})
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.url+"/api/2.0/mlflow-artifacts/artifacts/"+path, body)
 		if err != nil {

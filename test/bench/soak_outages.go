@@ -99,7 +99,7 @@ func (s *soak) interrupt(ctx context.Context, d time.Duration, outages []outage)
 		}
 		o := outages[i%len(outages)]
 		if err := o.begin(ctx); err != nil {
-			fmt.Printf("  %s: %v\n", o.name, err)
+			fmt.Fprintf(os.Stdout, "  %s: %v\n", o.name, err)
 			continue
 		}
 		s.outages.Add(1)
@@ -108,7 +108,7 @@ func (s *soak) interrupt(ctx context.Context, d time.Duration, outages []outage)
 		case <-ctx.Done():
 		}
 		if err := o.end(context.WithoutCancel(ctx)); err != nil {
-			fmt.Printf("  %s: %v\n", o.name, err)
+			fmt.Fprintf(os.Stdout, "  %s: %v\n", o.name, err)
 		}
 	}
 }

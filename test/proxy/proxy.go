@@ -38,16 +38,18 @@ func (p *Proxy) Accept(ctx context.Context) error {
 	p.mu.Lock()
 	p.listener, p.Address = l, l.Addr().String()
 	p.mu.Unlock()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(c)
-		}
-	}()
+	go p.acceptFrom(context.WithoutCancel(ctx), l)
 	return nil
+}
+
+func (p *Proxy) acceptFrom(ctx context.Context, l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go p.serve(ctx, c)
+	}
 }
 
 // Refuse closes all connections and takes no more of them.
@@ -98,9 +100,9 @@ func (p *Proxy) Close() {
 	p.Refuse()
 }
 
-func (p *Proxy) serve(client net.Conn) {
+func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	defer client.Close()
-	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.server)
+	server, err := new(net.Dialer).DialContext(ctx, "tcp", p.server)
 	if err != nil {
 		return
 	}
