@@ -55,7 +55,7 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 var sqliteDialect = &dialect{
 	Dialect: search.SQLite, flavor: schema.SQLite, embedded: true,
 	reading:      session{begin: []string{"BEGIN"}, end: rollback},
-	writing:      session{begin: []string{"BEGIN IMMEDIATE"}, end: "COMMIT", commits: true},
+	writing:      session{begin: []string{"BEGIN IMMEDIATE"}, end: commit, commits: true},
 	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid",
 	rewrite: func(query string, _ []any) string { return query },
 }
@@ -63,7 +63,7 @@ var sqliteDialect = &dialect{
 var postgresDialect = &dialect{
 	Dialect: search.PostgreSQL, flavor: schema.PostgreSQL,
 	reading:      session{begin: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, end: rollback},
-	writing:      session{begin: []string{"BEGIN"}, end: "COMMIT", commits: true},
+	writing:      session{begin: []string{"BEGIN"}, end: commit, commits: true},
 	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid",
 	rewrite: rewritePostgres,
 }
@@ -72,7 +72,7 @@ func mysqlDialect(f schema.Flavor) *dialect {
 	return &dialect{
 		Dialect: search.MySQL, flavor: f,
 		reading:      session{begin: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}, end: rollback},
-		writing:      session{begin: []string{"START TRANSACTION"}, end: "COMMIT", commits: true},
+		writing:      session{begin: []string{"START TRANSACTION"}, end: commit, commits: true},
 		latestMetric: latestMetricMySQL, countsConflicts: true, chunk: 512, finite: true, inputOrder: "i.input_uuid",
 		rewrite: rewriteMySQL,
 	}

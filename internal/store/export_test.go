@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // SetStatuses ends runs in one transaction, in the order of their ids, and calls
@@ -27,6 +29,18 @@ func (s *Store) Read(ctx context.Context, fn func() error) error {
 // Write runs fn in a transaction that writes, after one statement of it.
 func (s *Store) Write(ctx context.Context, fn func() error) error {
 	return s.inTx(ctx, withStatement(fn))
+}
+
+// SetTagAndFail sets a tag in a transaction in which another statement then fails,
+// and ignores that failure.
+func (s *Store) SetTagAndFail(ctx context.Context, runID string, tag mlflow.Tag) error {
+	return s.inTx(ctx, func(t tx) error {
+		if err := t.setTag(runID, tag); err != nil {
+			return err
+		}
+		_, _ = t.exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?)", tag.Key, tag.Value, runID)
+		return nil
+	})
 }
 
 func withStatement(fn func() error) func(tx) error {

@@ -2,12 +2,17 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/millrace-ml/millrace/internal/store/schema"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -20,8 +25,11 @@ type session struct {
 	commits bool
 }
 
-// rollback ends every transaction whose changes are not wanted.
-const rollback = "ROLLBACK"
+// commit makes the changes of a transaction durable, and rollback undoes them.
+const (
+	commit   = "COMMIT"
+	rollback = "ROLLBACK"
+)
 
 // endTime bounds the end of a transaction whose request has ended before it.
 const endTime = 2 * time.Second
@@ -71,8 +79,23 @@ func (c *conn) control(ctx context.Context, statement string) error {
 	if c.d.embedded {
 		return c.run(context.WithoutCancel(ctx), statement)
 	}
+	if raw, ok := c.raw.(*sql.Conn); ok && statement == commit && c.d.flavor == schema.PostgreSQL {
+		return commitPostgres(ctx, raw)
+	}
 	_, err := c.raw.ExecContext(ctx, statement)
 	return err
+}
+
+// commitPostgres sends COMMIT and reads what it did: PostgreSQL answers it with
+// ROLLBACK, and without an error, if a statement of the transaction has failed.
+func commitPostgres(ctx context.Context, raw *sql.Conn) error {
+	return raw.Raw(func(dc any) error {
+		tag, err := dc.(*stdlib.Conn).Conn().Exec(ctx, commit)
+		if err == nil && tag.String() != commit {
+			err = errors.New("the transaction was undone, because one of its statements had failed")
+		}
+		return err
+	})
 }
 
 // finish ends a transaction even if ctx has ended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -173,4 +174,23 @@ func TestDeadlineInQueue(t *testing.T) {
 			t.Error("the refused tag was stored")
 		}
 	}
+}
+
+// A write is not acknowledged if the database has undone it, as PostgreSQL does
+// after a failed statement even if nobody looked at the failure.
+func TestIgnoredFailure(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, s *store.Store) {
+		run := mustRun(t, s)
+		failed := s.SetTagAndFail(t.Context(), run, mlflow.Tag{Key: "k", Value: "v"})
+		got, err := s.Run(t.Context(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := slices.Contains(got.Data.Tags, mlflow.Tag{Key: "k", Value: "v"})
+		if stored != (failed == nil) {
+			t.Errorf("stored %t, answered with %v", stored, failed)
+		}
+		checkUsable(t, s)
+	})
 }

@@ -139,7 +139,7 @@ func (w *writer) commit(group []*job) {
 		}
 	}
 	if err == nil {
-		err = w.c.run(ctx, "COMMIT")
+		err = w.c.run(ctx, commit)
 	}
 	if err != nil {
 		w.rollback(ctx)
