@@ -133,7 +133,11 @@ func TestReadinessInAnOutage(t *testing.T) {
 				return got.status, got.body
 			}
 			for name, c := range map[string]struct{ away, back func() }{
-				"refused": {proxy.Refuse, proxy.Accept},
+				"refused": {proxy.Refuse, func() {
+					if err := proxy.Accept(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}},
 				"stalled": {proxy.Stall, proxy.Resume},
 			} {
 				eventually(t, "ready before it is "+name, func() bool { status, _ := ready(); return status == 200 })
