@@ -9,6 +9,7 @@ package gomlx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -71,13 +72,16 @@ type Logger struct {
 	stepped   bool // What the first step makes is logged.
 	rateGiven bool // The learning rate is among the params.
 	rate      float64
+	errs      []error // The first errors of tracking; see Err.
 	epoch     int
 	lossSum   float64
 	lossCount int
 }
 
-// Autolog hooks a logger into the loop. What the hooks meet, such as a server
-// that refuses, ends the training with that error.
+// Autolog hooks a logger into the loop. What goes wrong with tracking, such as a
+// server that refuses, is logged with [log/slog] and returned by [Logger.Err]; it
+// ends the training only if the run is strict (see [mlflow.RunOptions]). A dataset
+// that cannot be evaluated ends the training, and so does the end of ctx.
 func Autolog(ctx context.Context, run *mlflow.ActiveRun, loop *train.Loop, o Options) (*Logger, error) {
 	if o.EverySteps == 0 {
 		o.EverySteps = 100
@@ -108,7 +112,8 @@ func (l *Logger) Close() {
 	}
 }
 
-// ModelInfo returns the model that was logged when training ended, nil before.
+// ModelInfo returns the model that was logged when training ended; nil before, and
+// if it could not be logged, which [Logger.Err] tells.
 func (l *Logger) ModelInfo() *mlflow.ModelInfo { return l.model }
 
 // Watch returns ds, and notices when an epoch of it is over. Training on a dataset
@@ -152,11 +157,11 @@ func (l *Logger) onStart(loop *train.Loop, ds train.Dataset) error {
 	}
 	maps.Copy(params, l.options.Params)
 	_, l.rateGiven = params[optimizer.ParamLearningRate]
-	if err := l.run.LogParams(l.ctx, params); err != nil {
+	if err := l.tracked(l.run.LogParams(l.ctx, params)); err != nil {
 		return err
 	}
 	for purpose, d := range l.options.Datasets {
-		if err := l.run.LogInput(l.ctx, d, purpose); err != nil {
+		if err := l.tracked(l.run.LogInput(l.ctx, d, purpose)); err != nil {
 			return err
 		}
 	}
@@ -176,7 +181,7 @@ func optimizerName(o optimizer.Interface) string {
 func (l *Logger) onStep(loop *train.Loop, values []*tensors.Tensor) error {
 	if !l.stepped {
 		l.stepped = true
-		if err := l.onFirstStep(loop.Trainer.Store()); err != nil {
+		if err := l.tracked(l.onFirstStep(loop.Trainer.Store())); err != nil {
 			return err
 		}
 	}
@@ -187,31 +192,29 @@ func (l *Logger) onStep(loop *train.Loop, values []*tensors.Tensor) error {
 	}
 	metrics := named(loop.Trainer.TrainMetrics(), values, "")
 	rate, err := learningRate(loop.Trainer.Store())
-	if err != nil {
+	if err := l.tracked(err); err != nil {
 		return err
 	}
 	if rate != nil && shapes.ConvertTo[float64](rate) != l.rate { // A schedule is at work.
 		l.rate = shapes.ConvertTo[float64](rate)
 		metrics[optimizer.ParamLearningRate] = l.rate
 	}
-	return l.run.LogMetrics(l.ctx, metrics, int64(loop.LoopStep))
+	return l.tracked(l.run.LogMetrics(l.ctx, metrics, int64(loop.LoopStep)))
 }
 
 // onFirstStep logs what is there only once the graph was built: the model's
 // variables, and the learning rate that the optimizer has by default.
 func (l *Logger) onFirstStep(store *model.Store) error {
-	if err := l.run.LogText(l.ctx, Summary(store), "model_summary.txt"); err != nil {
-		return err
-	}
+	summary := l.run.LogText(l.ctx, Summary(store), "model_summary.txt")
 	rate, err := learningRate(store)
 	if rate == nil || err != nil {
-		return err
+		return errors.Join(summary, err)
 	}
 	l.rate = shapes.ConvertTo[float64](rate)
 	if l.rateGiven {
-		return nil
+		return summary
 	}
-	return l.run.LogParam(l.ctx, optimizer.ParamLearningRate, rate)
+	return errors.Join(summary, l.run.LogParam(l.ctx, optimizer.ParamLearningRate, rate))
 }
 
 // endEpoch logs the mean training loss and what the evaluation finds.
@@ -228,7 +231,7 @@ func (l *Logger) endEpoch() error {
 		}
 		maps.Copy(metrics, named(l.loop.Trainer.EvalMetrics(), values, "eval_"))
 	}
-	if err := l.run.LogMetrics(l.ctx, metrics, int64(l.epoch)); err != nil {
+	if err := l.tracked(l.run.LogMetrics(l.ctx, metrics, int64(l.epoch))); err != nil {
 		return err
 	}
 	if l.options.OnEpoch != nil {
@@ -236,7 +239,7 @@ func (l *Logger) endEpoch() error {
 	}
 	l.epoch++
 	if every := l.options.CheckpointEvery; every > 0 && l.epoch%every == 0 {
-		return l.checkpoint()
+		return l.tracked(l.checkpoint())
 	}
 	return nil
 }
@@ -252,7 +255,7 @@ func (l *Logger) onEnd(*train.Loop, []*tensors.Tensor) error {
 	}
 	var err error
 	l.model, err = l.options.Model.Log(l.ctx, l.run, l.loop.Trainer.Store(), int64(l.loop.LoopStep))
-	return err
+	return l.tracked(err)
 }
 
 // named pairs values with the names of their metrics: Mean Loss becomes loss.

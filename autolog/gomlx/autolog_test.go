@@ -5,9 +5,14 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -264,23 +269,107 @@ func TestAutologRefuses(t *testing.T) {
 	}
 }
 
-// A run that was deleted must end the training with an error, not in silence.
-func TestTrainingEndsWithTheServersRefusal(t *testing.T) {
+// What goes wrong with tracking ends the training of a strict run alone, and is
+// told in any case.
+func TestTrainingThatIsNotTracked(t *testing.T) {
 	t.Parallel()
+	for name, spoil := range map[string]func(g *gate, run *mlflow.ActiveRun) error{
+		"the run is deleted": func(_ *gate, run *mlflow.ActiveRun) error { return run.Client().DeleteRun(t.Context(), run.ID()) },
+		"the server is away": func(g *gate, _ *mlflow.ActiveRun) error { g.away.Store(true); return nil },
+	} {
+		for _, strict := range []bool{false, true} {
+			g := newGate(t)
+			run, err := mlflow.NewClient(g.URL, mlflow.WithRetryFor(0), mlflow.WithSpill(t.TempDir(), 1<<20)).StartRun(t.Context(), mlflow.RunOptions{Strict: strict})
+			if err != nil {
+				t.Fatal(err)
+			}
+			loop, sgd := newLoop(t, 0.1)
+			auto, err := gomlx.Autolog(t.Context(), run, loop, everything(sgd))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := spoil(g, run); err != nil {
+				t.Fatal(err)
+			}
+			_, err = loop.RunEpochs(auto.Watch(line{2}), 3)
+			if (err != nil) != strict {
+				t.Errorf("%s, strict %t: the training ends with %v", name, strict, err)
+			}
+			if !strict && (auto.Err() == nil || loop.LoopStep != 6 || g.away.Load() && auto.ModelInfo() != nil) {
+				t.Errorf("%s: %d steps, model %v, %v", name, loop.LoopStep, auto.ModelInfo(), auto.Err())
+			}
+			auto.Close()
+			if err := run.End(t.Context(), mlflow.RunFinished); (err != nil) != strict {
+				t.Errorf("%s, strict %t: the run ends with %v", name, strict, err)
+			}
+		}
+	}
+}
+
+// A training that is over by its context ends, although tracking never ends one.
+func TestTrainingIsCanceled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
 	run := startRun(t)
-	loop, _ := newLoop(t, 0.1)
-	auto, err := gomlx.Autolog(t.Context(), run, loop, gomlx.Options{SystemEvery: -1})
+	loop, sgd := newLoop(t, 0.1)
+	loop.OnStep("cancel", 0, func(loop *train.Loop, _ []*tensors.Tensor) error {
+		if loop.LoopStep == 3 {
+			cancel()
+		}
+		return nil
+	})
+	auto, err := gomlx.Autolog(ctx, run, loop, everything(sgd))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer auto.Close()
-	if err := run.Client().DeleteRun(t.Context(), run.ID()); err != nil {
+	if _, err := loop.RunEpochs(auto.Watch(line{4}), 3); !errors.Is(err, context.Canceled) || loop.LoopStep > 4 {
+		t.Errorf("after %d steps: %v", loop.LoopStep, err)
+	}
+}
+
+// everything are options that log all there is to log.
+func everything(o optimizer.Interface) gomlx.Options {
+	data := &mlflow.Tensor{Shape: []int{2, 2}, Data: []float32{0, 0, 1, 1}}
+	points, _ := mlflow.NewDataset("points", "made up", data, nil) // A dataset that is right.
+	return gomlx.Options{
+		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1}, CheckpointEvery: 1, SystemEvery: time.Hour,
+		Model: &gomlx.Model{
+			Fn:      func(s *model.Scope, in []*graph.Node) []*graph.Node { return []*graph.Node{linear(s, in[0])} },
+			Inputs:  []mlflow.TensorSpec{{Name: "x", DType: "float32", Shape: []int{-1, 2}}},
+			Outputs: []mlflow.TensorSpec{{Name: "y"}}, Example: data,
+		},
+	}
+}
+
+// gate is a Millrace server that can be made to be away.
+type gate struct {
+	*httptest.Server
+	away atomic.Bool
+}
+
+func newGate(t *testing.T) *gate {
+	t.Helper()
+	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loop.RunEpochs(auto.Watch(line{2}), 1); !errors.Is(err, mlflow.InvalidParameterValue) {
-		t.Errorf("training on: %v", err)
-	}
-	if err := run.Client().RestoreRun(t.Context(), run.ID()); err != nil {
+	target, err := url.Parse(server.URL())
+	if err != nil {
 		t.Fatal(err)
 	}
+	g, proxy := &gate{}, httputil.NewSingleHostReverseProxy(target)
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.away.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		g.Close()
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
 }

@@ -5,6 +5,7 @@ package guide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -135,7 +136,11 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[
 	}
 	draw := logPlot(ctx, run, "training_and_validation_loss.png")
 	err = draw(plots.Lines("Training and Validation Loss Over Epochs", "Epochs", "Loss", losses, validation))
-	return auto.ModelInfo(), err
+	info := auto.ModelInfo()
+	if info == nil || info.Version == nil { // It is needed for the evaluation.
+		return nil, errors.Join(err, fmt.Errorf("the model was not registered: %w", auto.Err()))
+	}
+	return info, err
 }
 
 // promote moves the version to Staging, as the Monitor tab then shows.

@@ -135,7 +135,11 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 	if _, err := loop.RunEpochs(auto.Watch(training), o.Epochs); err != nil {
 		return err
 	}
-	result.ModelURI = auto.ModelInfo().URI
+	info := auto.ModelInfo()
+	if info == nil { // It is needed below.
+		return fmt.Errorf("the model was not logged: %w", auto.Err())
+	}
+	result.ModelURI = info.URI
 	return samples(ctx, run, result.ModelURI, data)
 }
 
