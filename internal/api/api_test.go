@@ -354,6 +354,7 @@ func TestMetrics(t *testing.T) {
 		{name: "sample of some steps", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=1&end_step=1&run_ids=" + run, has: []string{`"step":1`}, hasNot: []string{`"step":0`, `"step":2`}},
 		{name: "sample of steps beyond 32 bits", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=-9223372036854775808&end_step=9223372036854775807&run_ids=" + run, has: []string{`"step":1`, `"step":2`}},
 		{name: "sample of steps beyond 64 bits", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=0&end_step=9223372036854775808&run_ids=" + run, status: 400, has: []string{"end_step"}},
+		{name: "next page by MLflow's token", method: "GET", path: "metrics/get-history?metric_key=m&max_results=2&page_token=eyJvZmZzZXQiOiAyfQ==&run_id=" + run, has: []string{`"value":9.0`}, hasNot: []string{"1.5"}},
 		{name: "page of a token that is none", method: "GET", path: "metrics/get-history?metric_key=m&page_token=eyJzdGVwIjoxfQ==&run_id=" + run, status: 400, has: []string{"Invalid page token"}},
 		{name: "half a range", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&start_step=1&run_ids=" + run, status: 400},
 		{name: "sample of more than there is", method: "GET", path: "metrics/get-history-bulk-interval?metric_key=m&max_results=4000000000&run_ids=" + run, status: 400, has: []string{"between 1 and 2500"}},

@@ -57,6 +57,9 @@ type MetricPage struct {
 	Step      int64   `json:"step"`
 	Value     float64 `json:"value"`
 	IsNaN     bool    `json:"is_nan,omitempty"`
+	// Offset, if it is not 0, is all there is: how many values come before, as
+	// MLflow's own tokens say.
+	Offset int `json:"-"`
 }
 
 // EncodeMetricPage makes the token of the page that begins after p. The value must
@@ -81,11 +84,12 @@ func DecodeMetricPage(token string) (*MetricPage, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
-	if d.Decode(&p) != nil || p.Timestamp == nil || d.More() {
-		return nil, invalid("Invalid page token, decoded value=b%s", pyString(string(raw)))
+	if d.Decode(&p) == nil && p.Timestamp != nil && !d.More() {
+		p.MetricPage.Timestamp = *p.Timestamp
+		return &p.MetricPage, nil
 	}
-	p.MetricPage.Timestamp = *p.Timestamp
-	return &p.MetricPage, nil
+	offset, err := DecodeOffset(token)
+	return &MetricPage{Offset: offset}, err
 }
 
 // decodeBase64 decodes as Python does: characters outside the alphabet do not

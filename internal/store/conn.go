@@ -160,7 +160,7 @@ func (t tx) insertID(id, query string, args ...any) (n int64, err error) {
 }
 
 func (t tx) result(query string, args []any) (sql.Result, error) {
-	defer t.c.observe.statement(query, time.Now())
+	defer t.c.observe.statement(t.ctx, query, time.Now())
 	text, args := t.c.text(query, args, true)
 	if t.c.stmts == nil {
 		return t.c.raw.ExecContext(t.ctx, text, args...)
@@ -173,7 +173,7 @@ func (t tx) result(query string, args []any) (sql.Result, error) {
 }
 
 func (t tx) queryRow(query string, args ...any) *sql.Row {
-	defer t.c.observe.statement(query, time.Now())
+	defer t.c.observe.statement(t.ctx, query, time.Now())
 	text, args := t.c.text(query, args, true)
 	if t.c.stmts != nil {
 		st, err := t.c.prepared(t.ctx, text) //nolint:sqlclosecheck // The cache keeps it.
@@ -186,7 +186,7 @@ func (t tx) queryRow(query string, args ...any) *sql.Row {
 
 // each calls scan for every row of a query whose text is constant.
 func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) error {
-	defer t.c.observe.statement(query, time.Now())
+	defer t.c.observe.statement(t.ctx, query, time.Now())
 	text, flat := t.c.text(query, args, true)
 	if t.c.stmts == nil || len(flat) != len(args) { // A list's length is in the text.
 		rows, err := t.c.raw.QueryContext(t.ctx, text, flat...)
@@ -202,7 +202,7 @@ func (t tx) each(query string, args []any, scan func(rows *sql.Rows) error) erro
 
 // eachOnce is each for a text made for this request, which is not kept.
 func (t tx) eachOnce(query string, args []any, scan func(rows *sql.Rows) error) error {
-	defer t.c.observe.statement(query, time.Now())
+	defer t.c.observe.statement(t.ctx, query, time.Now())
 	text, args := t.c.text(query, args, false)
 	rows, err := t.c.raw.QueryContext(t.ctx, text, args...)
 	return eachRow(rows, err, scan)

@@ -61,9 +61,13 @@ const lookAhead = 4
 // which has the values of all runs in the order wanted; where those of other runs
 // are in the way, it sorts as well.
 func (t tx) historyPage(runID, key string, after *search.MetricPage, n int) (list []mlflow.Metric, err error) {
-	if after == nil {
-		return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ?",
-			runID, key, n)
+	if after == nil || after.Offset > 0 {
+		offset := 0
+		if after != nil {
+			offset = after.Offset
+		}
+		return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
+			runID, key, n, offset)
 	}
 	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
 	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}

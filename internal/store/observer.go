@@ -85,7 +85,7 @@ const maxShape = 500
 
 // statement logs a statement that began at start if it was slow. Its arguments
 // are left out: they are users' data.
-func (v *observer) statement(query string, start time.Time) {
+func (v *observer) statement(ctx context.Context, query string, start time.Time) {
 	if v == nil || v.slow == 0 {
 		return
 	}
@@ -98,7 +98,7 @@ func (v *observer) statement(query string, start time.Time) {
 	if len(shape) > maxShape {
 		shape = shape[:maxShape] + "..."
 	}
-	v.log.Warn("slow statement", "duration", took, "statement", shape)
+	v.log.WarnContext(ctx, "slow statement", "duration", took, "statement", shape)
 }
 
 // explain returns err as the API answers it: the end of the request's own
@@ -123,7 +123,7 @@ func (v *observer) explain(ctx context.Context, err error) error {
 		return err // Whoever answers it logs it.
 	}
 	if named.Code == mlflow.TemporarilyUnavailable {
-		v.log.Warn("the database failed a request", "class", failureClasses[class], "error", err)
+		v.log.WarnContext(ctx, "the database failed a request", "class", failureClasses[class], "error", err)
 	}
 	return named
 }

@@ -69,6 +69,7 @@ func mysqlConfig(uri string) (*mysql.Config, error) {
 	c.Net, c.Addr = "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), "127.0.0.1"), cmp.Or(u.Port(), "3306"))
 	c.DBName = strings.TrimPrefix(u.Path, "/")
 	c.Timeout = 10 * time.Second
+	c.Logger = &mysql.NopLogger{} // What it would log is returned as an error as well.
 	c.InterpolateParams = true // One round trip a query, and it works behind every proxy.
 	c.ClientFoundRows = true   // UPDATE counts the rows it found, as the other databases do.
 	c.Params = map[string]string{

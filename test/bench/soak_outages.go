@@ -33,25 +33,27 @@ func (b *bench) weakDatabase(ctx context.Context) (uri string, outages []outage,
 	if err != nil {
 		return "", nil, nil, err
 	}
-	drop = func() {
+	clean := func() {
 		dropDatabase()
 		_ = os.RemoveAll(dir)
 	}
 	if b.server == "" {
-		return uri, []outage{lockFile(filepath.Join(dir, "mlflow.db"))}, drop, nil
+		return uri, []outage{lockFile(filepath.Join(dir, "mlflow.db"))}, clean, nil
 	}
 	u, err := url.Parse(uri)
 	if err != nil {
-		return "", nil, drop, err
+		clean()
+		return "", nil, nil, err
 	}
 	between, err := proxy.New(ctx, u.Host)
 	if err != nil {
-		return "", nil, drop, err
+		clean()
+		return "", nil, nil, err
 	}
 	u.Host = between.Address
 	return u.String(), outagesOf(between), func() {
 		between.Close()
-		drop()
+		clean()
 	}, nil
 }
 

@@ -75,6 +75,7 @@ ACCEPTED = [
     ("metric: literal *", "message", JSON),
     ("metric: get literals", "run", "MLflow stores 0 at time 0 where a bare NaN, Infinity or 1e400 or the text nan was sent"),
     ("metric: history *max_results=*", "refused", STRICT),
+    ("metric: history *max_results=*", "next_page_token", "the token names the value after which the next page begins, so that new values shift no page"),
     ("metric: bulk run_id=$m&run_id=$m2*", "metrics", "NaN is the text \"NaN\"; MLflow's is no JSON"),
     # searching
     ("search runs: {'experiment_ids': [[]5]}", "refused", STRICT),
