@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ type brittle struct {
 	breaks   int           // How many attempts break.
 	lasts    time.Duration // How long each of them takes.
 	rest     http.Handler
-	attempts int
+	attempts atomic.Int64
 }
 
 func (s *brittle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,7 +102,7 @@ func (s *brittle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.rest.ServeHTTP(w, r)
 		return
 	}
-	if s.attempts++; s.attempts > s.breaks {
+	if s.attempts.Add(1) > int64(s.breaks) {
 		s.rest.ServeHTTP(w, r)
 		return
 	}
@@ -132,14 +133,14 @@ func TestLongTransfersAreRepeated(t *testing.T) {
 			run := startRun(t, c, mlflow.RunOptions{})
 			dir := t.TempDir()
 			must(t, os.WriteFile(filepath.Join(dir, "big.bin"), make([]byte, 4<<20), 0o600), run.LogArtifacts(t.Context(), dir, ""))
-			if s.attempts != 4 || at.Bytes != 4<<20 {
-				t.Errorf("the upload took %d attempts, progress %+v", s.attempts, at)
+			if s.attempts.Load() != 4 || at.Bytes != 4<<20 {
+				t.Errorf("the upload took %d attempts, progress %+v", s.attempts.Load(), at)
 			}
-			s.attempts = 0
+			s.attempts.Store(0)
 			local, err := c.DownloadArtifacts(t.Context(), run.ID(), "big.bin", t.TempDir())
 			must(t, err)
-			if text, err := os.ReadFile(local); err != nil || len(text) != 4<<20 || s.attempts != 4 || at.Bytes != 4<<20 {
-				t.Errorf("the download took %d attempts for %d bytes, progress %+v, %v", s.attempts, len(text), at, err)
+			if text, err := os.ReadFile(local); err != nil || len(text) != 4<<20 || s.attempts.Load() != 4 || at.Bytes != 4<<20 {
+				t.Errorf("the download took %d attempts for %d bytes, progress %+v, %v", s.attempts.Load(), len(text), at, err)
 			}
 		})
 	}
@@ -152,17 +153,18 @@ func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
 	unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	for name, test := range map[string]struct {
 		broken http.Handler
-		most   int
+		most   int64
 	}{
 		"broken":      {&brittle{breaks: 1000}, 20},
 		"unavailable": {unavailable, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			files, attempts := passing(t, "go"), 0
+			files := passing(t, "go")
+			var attempts atomic.Int64
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodPut || strings.HasSuffix(r.URL.Path, "big.bin") {
-					attempts++
+					attempts.Add(1)
 					test.broken.ServeHTTP(w, r)
 					return
 				}
@@ -173,8 +175,8 @@ func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
 			run := startRun(t, c, mlflow.RunOptions{})
 			dir := t.TempDir()
 			must(t, os.WriteFile(filepath.Join(dir, "big.bin"), make([]byte, 4<<20), 0o600))
-			if err := run.LogArtifacts(t.Context(), dir, ""); err == nil || attempts < 2 || attempts > test.most {
-				t.Errorf("%d attempts, then %v", attempts, err)
+			if err := run.LogArtifacts(t.Context(), dir, ""); err == nil || attempts.Load() < 2 || attempts.Load() > test.most {
+				t.Errorf("%d attempts, then %v", attempts.Load(), err)
 			}
 		})
 	}
