@@ -39,7 +39,7 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-ui compat compat-servers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
+test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
 	@echo "make test: everything passed"
 
 .PHONY: test-go
@@ -93,6 +93,23 @@ compat-on-%: .venv-$(NEWEST)/done bin/millrace
 		COMPAT_DATABASE="$${MILLRACE_TEST_$*}" MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$(NEWEST)/bin/python -m pytest -q -rs test/compat; \
 	else \
 		echo "skipped: the client with the database on a server, because MILLRACE_TEST_$* names none (see test/with_databases.sh)"; test -z "$(STRICT)"; \
+	fi
+
+.venv-loggers/done: test/loggers/requirements.txt test/loggers/no-deps.txt test/loggers/java/pom.xml
+	$(PYTHON) -m venv .venv-loggers
+	.venv-loggers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-loggers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r test/loggers/no-deps.txt
+	mvn -q -B -f test/loggers/java/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.venv-loggers/java
+	@touch $@
+
+.PHONY: compat-loggers
+compat-loggers: bin/millrace ## Run Optuna, Lightning, transformers, mlflow-export-import and the Java client against the binary
+	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
+		echo "skipped: loggers of other programs, because Maven or a JDK is not installed (apt-get install maven default-jdk-headless)"; test -z "$(STRICT)"; \
+	elif ! $(MAKE) --no-print-directory .venv-loggers/done; then \
+		echo "skipped: loggers of other programs, because their packages cannot be downloaded"; test -z "$(STRICT)"; \
+	else \
+		JAVA_CLIENT=$(CURDIR)/.venv-loggers/java MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-loggers/bin/python -m pytest -q -rs -W ignore test/loggers; \
 	fi
 
 .PHONY: compat-torch
