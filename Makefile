@@ -107,7 +107,7 @@ compat-loggers: bin/millrace ## Run Optuna, Lightning, transformers, mlflow-expo
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
 		echo "skipped: loggers of other programs, because Maven or a JDK is not installed (apt-get install maven default-jdk-headless)"; test -z "$(STRICT)"; \
 	elif ! $(MAKE) --no-print-directory .venv-loggers/done; then \
-		echo "skipped: loggers of other programs, because their packages cannot be downloaded"; test -z "$(STRICT)"; \
+		echo "skipped: loggers of other programs, because their packages cannot be installed (see above)"; test -z "$(STRICT)"; \
 	else \
 		JAVA_CLIENT=$(CURDIR)/.venv-loggers/java MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-loggers/bin/python -m pytest -q -rs -W ignore test/loggers; \
 	fi
