@@ -70,8 +70,8 @@ func mysqlConfig(uri string) (*mysql.Config, error) {
 	c.DBName = strings.TrimPrefix(u.Path, "/")
 	c.Timeout = 10 * time.Second
 	c.Logger = &mysql.NopLogger{} // What it would log is returned as an error as well.
-	c.InterpolateParams = true // One round trip a query, and it works behind every proxy.
-	c.ClientFoundRows = true   // UPDATE counts the rows it found, as the other databases do.
+	c.InterpolateParams = true    // One round trip a query, and it works behind every proxy.
+	c.ClientFoundRows = true      // UPDATE counts the rows it found, as the other databases do.
 	c.Params = map[string]string{
 		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'",
 		"innodb_lock_wait_timeout": "10",
