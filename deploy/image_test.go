@@ -36,8 +36,11 @@ func imageContext(t *testing.T) string {
 		for _, from := range strings.Fields(m[1]) {
 			copied := 0
 			err := filepath.WalkDir(filepath.Join("..", from), func(path string, e os.DirEntry, err error) error {
-				if err != nil || e.IsDir() && e.Name() == "node_modules" {
-					return errors.Join(err, filepath.SkipDir)
+				if err != nil {
+					return err
+				}
+				if e.IsDir() && e.Name() == "node_modules" {
+					return filepath.SkipDir
 				}
 				name := strings.TrimPrefix(path, "../")
 				if e.IsDir() || !isKept(name) {

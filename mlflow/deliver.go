@@ -52,7 +52,7 @@ func (c *Client) Deliver(ctx context.Context, runID string) ([]Delivery, error) 
 			list = append(list, *d)
 			errs = append(errs, d.Err)
 		default:
-			errs = append(errs, s.file.Close())
+			errs = append(errs, release(s.file))
 		}
 	}
 	return list, errors.Join(errs...)
@@ -88,7 +88,7 @@ func (c *Client) deliver(ctx context.Context, s *spill) *Delivery {
 	if d.Err == nil {
 		d.Err = s.close()
 	} else {
-		d.Err = errors.Join(fmt.Errorf("run %s in %s: %w", d.RunID, d.File, d.Err), s.file.Close())
+		d.Err = errors.Join(fmt.Errorf("run %s in %s: %w", d.RunID, d.File, d.Err), release(s.file))
 	}
 	return d
 }

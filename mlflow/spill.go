@@ -122,7 +122,7 @@ func (s *spill) create() error {
 		_, err = file.Write(append(first, '\n'))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("making %s: %w", name, err), file.Close(), os.Remove(name))
+		return errors.Join(fmt.Errorf("making %s: %w", name, err), release(file), os.Remove(name))
 	}
 	s.file, s.name, s.start = file, name, int64(len(first)+1)
 	s.size, s.next = s.start, s.start
@@ -229,7 +229,7 @@ func (s *spill) close() error {
 	if s.empty() { // While it is locked, so that nobody else takes it up.
 		err = os.Remove(s.name)
 	}
-	err = errors.Join(err, s.file.Close())
+	err = errors.Join(err, release(s.file))
 	s.file, s.name = nil, ""
 	return err
 }
@@ -249,7 +249,7 @@ func openSpill(name string) (*spill, error) {
 	}
 	s := &spill{file: file, name: name}
 	if err := s.scan(); err != nil {
-		return nil, errors.Join(fmt.Errorf("reading %s: %w", name, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("reading %s: %w", name, err), release(file))
 	}
 	return s, nil
 }
@@ -295,3 +295,6 @@ func (s *spill) scan() error {
 		}
 	}
 }
+
+// release unlocks and closes a file.
+func release(f *os.File) error { return errors.Join(unlockFile(f), f.Close()) }

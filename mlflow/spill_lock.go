@@ -12,3 +12,7 @@ import (
 func lockFile(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
+
+// unlockFile ends the lock at once. To close the file is not enough: a program
+// that this one starts meanwhile has it, too, until it runs.
+func unlockFile(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

@@ -53,6 +53,8 @@ type Server struct {
 	// RefuseLongValues says that params and run tags which are too long are refused
 	// instead of being cut.
 	RefuseLongValues bool
+
+	historyPart int // values of a history in memory, defaultPart if it is 0
 }
 
 // Handler returns the API's routes as one handler. It answers everything under

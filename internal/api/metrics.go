@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -12,7 +13,7 @@ import (
 const (
 	maxHistoryRuns   = 100
 	maxWhole         = 2_000_000 // values of an answer without pages
-	historyPart      = 20_000    // values of it in memory
+	defaultPart      = 20_000    // values of it in memory
 	maxBulkMetrics   = 25_000
 	maxSample        = 2500 // values a run, and as many unless fewer are asked for
 	maxActivityCount = 1000
@@ -46,15 +47,16 @@ func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRe
 		return nil, err
 	}
 	if tooLong {
-		list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, "")
+		list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, defaultPart, "")
 		return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
 	}
-	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, "")
+	part := cmp.Or(s.historyPart, defaultPart)
+	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, "")
 	out := &mlflow.MetricHistoryResponse{Metrics: list}
 	if next != "" {
 		out.More = func(yield func([]mlflow.Metric) bool) {
 			for more := true; more && next != ""; {
-				if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, historyPart, next); err != nil {
+				if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, next); err != nil {
 					s.Log.WarnContext(ctx, "a history is cut off", "run_id", in.RunID, "error", err)
 					panic(http.ErrAbortHandler) // The status is sent already, so the client must see a broken answer.
 				}

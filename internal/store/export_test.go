@@ -53,6 +53,9 @@ func withStatement(fn func() error) func(tx) error {
 	}
 }
 
+// LimitPages sets how many values a page of a history has at most.
+func (s *Store) LimitPages(n int) { s.maxPage = n }
+
 // RepeatTransactions lets the store run every transaction twice, as it does after
 // a lost connection or a deadlock: the first time is undone.
 func (s *Store) RepeatTransactions() {

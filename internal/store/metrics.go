@@ -36,8 +36,8 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	if err != nil {
 		return nil, "", err
 	}
-	if limit == 0 || limit > maxPage {
-		limit = maxPage
+	if limit == 0 || limit > s.maxPage {
+		limit = s.maxPage
 	}
 	err = s.scanAside(ctx, func(t tx) error {
 		list, err = t.historyPage(runID, key, after, limit+1)

@@ -57,7 +57,8 @@ func TestLongHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const values = 101_000
+	const values, page = 4_000, 3_000
+	s.LimitPages(page)
 	for step := 0; step < values; step += 1000 {
 		batch := &mlflow.LogBatchRequest{RunID: run.Info.RunID}
 		for i := range 1000 {
@@ -75,11 +76,11 @@ func TestLongHistory(t *testing.T) {
 	}
 	for _, limit := range []int{0, 1_000_000} {
 		first, token, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, "")
-		if err != nil || len(first) != 100_000 || token == "" {
+		if err != nil || len(first) != page || token == "" {
 			t.Fatal(len(first), token, err)
 		}
 		rest, end, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, token)
-		if err != nil || len(rest) != 1000 || end != "" || first[0].Timestamp != 1 || rest[999].Timestamp != values {
+		if err != nil || len(rest) != values-page || end != "" || first[0].Timestamp != 1 || rest[values-page-1].Timestamp != values {
 			t.Errorf("%d more, then %q, %v", len(rest), end, err)
 		}
 	}

@@ -82,11 +82,11 @@ func canceled(t *testing.T, n int, f func(ctx context.Context) error) {
 func TestCanceledReads(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
-		for range 50 {
+		for range 10 {
 			mustRun(t, s)
 		}
 		canceled(t, 10_000, func(ctx context.Context) error {
-			_, _, err := s.SearchRuns(ctx, []int64{0}, 100, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
+			_, _, err := s.SearchRuns(ctx, []int64{0}, 10, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
 			return err
 		})
 		checkUsable(t, s)

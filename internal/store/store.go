@@ -55,6 +55,7 @@ type Store struct {
 	standby      engine
 	d            *dialect
 	artifactRoot string
+	maxPage      int // of a history
 
 	closing  sync.Once
 	closeErr error
@@ -84,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{d: dialectOf(t.flavor), artifactRoot: o.ArtifactRoot}
+	s := &Store{d: dialectOf(t.flavor), artifactRoot: o.ArtifactRoot, maxPage: maxPage}
 	if s.engine, err = s.start(ctx, t, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database %s: %w", cmp.Or(t.path, RedactURI(o.URI)), err), t.db.Close())
 	}

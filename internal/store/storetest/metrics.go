@@ -88,21 +88,21 @@ func metricSample(t *testing.T, s *store.Store) {
 }
 
 func longMetricSample(t *testing.T, s *store.Store) {
-	const n = 25_000
+	const n = 5_000
 	run := newRun(t, s, 0, 1)
 	logSteps(t, s, run, n, 10)
 	got := must(s.MetricSample(t.Context(), run, "m", 100, nil))(t)
 	if len(got) != 100 || got[0].Step != 0 || got[99].Step != (n-1)*10 {
 		t.Fatalf("%d values from step %d to %d", len(got), got[0].Step, got[len(got)-1].Step)
 	}
-	for i := 1; i < 100; i++ { // 49 parts of 510 rows, each with two values.
-		if gap := got[i].Step - got[i-1].Step; gap < 10 || gap > 5110 {
+	for i := 1; i < 100; i++ { // 49 parts of 102 rows, each with two values.
+		if gap := got[i].Step - got[i-1].Step; gap < 10 || gap > 1030 {
 			t.Errorf("step %d follows %d", got[i].Step, got[i-1].Step)
 		}
 	}
 	for n, want := range map[int]int{1: 1, 2: 2, 3: 2, 4: 4} {
 		some := must(s.MetricSample(t.Context(), run, "m", n, nil))(t)
-		if len(some) != want || some[len(some)-1].Step != (25_000-1)*10 {
+		if len(some) != want || some[len(some)-1].Step != (5_000-1)*10 {
 			t.Errorf("a sample of %d: %v", n, some)
 		}
 	}
@@ -111,7 +111,7 @@ func longMetricSample(t *testing.T, s *store.Store) {
 // peaksInSample holds a sample of long histories against what must be in it,
 // whatever the steps are: first, last and the extremes, and nothing made up.
 func peaksInSample(t *testing.T, s *store.Store) {
-	const rows, peak, dip = 5000, 1234, 4321
+	const rows, peak, dip = 1500, 234, 1321
 	for name, step := range map[string]func(i int) int64{
 		"one by one":      func(i int) int64 { return int64(i) },
 		"all at 0":        func(int) int64 { return 0 },
@@ -143,7 +143,7 @@ func peaksInSample(t *testing.T, s *store.Store) {
 				t.Fatal(err)
 			}
 		}
-		for _, n := range []int{10, 320, 2500} {
+		for _, n := range []int{10, 320, 1200} {
 			got := must(s.MetricSample(t.Context(), run, "m", n, nil))(t)
 			var high, low bool
 			for i, m := range got {
