@@ -63,7 +63,8 @@ def database_uri(folder, sqlite):
 
     if name not in _built:
         _built[name] = True
-        run(f"CREATE DATABASE {name}")
+        # The migrations of MLflow 3.18 fail in a database of another character set.
+        run(f"CREATE DATABASE {name}" + (" CHARACTER SET utf8mb4" if url.drivername.startswith("mysql") else ""))
         atexit.register(run, f"DROP DATABASE {name}")
     return url.set(database=name).render_as_string(hide_password=False)
 
