@@ -14,7 +14,7 @@ GOLANGCI := v2.15.0
 # STRICT=1 (CI) turns a skipped part into a failure and runs the Go tests with the race detector.
 STRICT ?=
 # GoMLX's Go backend points beyond its slices, which the race detector's pointer check ends programs for.
-GO_TEST_FLAGS := $(if $(STRICT),-race -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
+GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
 # What computes with internal/floats is tested without its kernels in assembly, too.
 PORTABLE := ./internal/floats ./models ./autolog/gomlx/cpu
 export CGO_ENABLED ?= 0
