@@ -100,14 +100,22 @@ func (c *Client) newMetricQueue(ctx context.Context, runID string, strict bool) 
 	return q
 }
 
+// ended reports whether the queue takes nothing more.
+func (q *metricQueue) ended() bool {
+	select {
+	case <-q.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // add queues a metric. It waits for room until ctx or the run ends.
 func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	q.adding.RLock()
 	defer q.adding.RUnlock()
-	select {
-	case <-q.closing:
+	if q.ended() {
 		return errRunEnded
-	default:
 	}
 	if err := q.broken.Load(); err != nil {
 		if q.strict {
@@ -135,10 +143,8 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 func (q *metricQueue) put(ctx context.Context, v *values) error {
 	q.adding.RLock()
 	defer q.adding.RUnlock()
-	select {
-	case <-q.closing:
+	if q.ended() {
 		return errRunEnded
-	default:
 	}
 	select {
 	case q.puts <- v:

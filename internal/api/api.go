@@ -186,7 +186,7 @@ func (r *routes) mount(method, pattern string, perm auth.Permission, handle func
 
 // notFound answers what no route took, in JSON.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
-	if err := conns.WrongMethod(w, req, r.mux, conns.NamesMethod); err != nil {
+	if err := conns.WrongMethod(w, req, r.mux); err != nil {
 		r.server.fail(w, req, err)
 		return
 	}

@@ -42,29 +42,27 @@ func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryR
 // wholeHistory answers clients that know no pages. It reads a long history in
 // parts while the answer is written. One beyond maxWhole is answered as a page.
 func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
-	tooLong, err := s.Store.LongerHistory(ctx, in.RunID, in.MetricKey, maxWhole)
-	if err != nil {
-		return nil, err
-	}
-	if tooLong {
-		list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, defaultPart, "")
-		return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
-	}
 	part := cmp.Or(s.historyPart, defaultPart)
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, "")
 	out := &mlflow.MetricHistoryResponse{Metrics: list}
-	if next != "" {
-		out.More = func(yield func([]mlflow.Metric) bool) {
-			for more := true; more && next != ""; {
-				if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, next); err != nil {
-					s.Log.WarnContext(ctx, "a history is cut off", "run_id", in.RunID, "error", err)
-					panic(http.ErrAbortHandler) // The status is sent already, so the client must see a broken answer.
-				}
-				more = yield(list)
+	if err != nil || next == "" {
+		return out, err
+	}
+	tooLong, err := s.Store.LongerHistory(ctx, in.RunID, in.MetricKey, maxWhole)
+	if err != nil || tooLong {
+		out.NextPageToken = next
+		return out, err
+	}
+	out.More = func(yield func([]mlflow.Metric) bool) {
+		for more := true; more && next != ""; {
+			if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, next); err != nil {
+				s.Log.WarnContext(ctx, "a history is cut off", "run_id", in.RunID, "error", err)
+				panic(http.ErrAbortHandler) // The status is sent already, so the client must see a broken answer.
 			}
+			more = yield(list)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {

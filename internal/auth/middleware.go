@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -81,7 +82,7 @@ func refuse(w http.ResponseWriter, err error) {
 		Code    mlflow.ErrorCode `json:"error_code"`
 		Message string           `json:"message"`
 		ID      string           `json:"request_id,omitempty"`
-	}{e.Code, e.Message, h.Get("X-Request-Id")})
+	}{e.Code, e.Message, h.Get(observe.IDHeader)})
 	_, _ = w.Write(body)
 }
 

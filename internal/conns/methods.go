@@ -13,13 +13,14 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.Me
 
 // WrongMethod returns the refusal of a request that a route of mux would take if
 // it had another method, wildcards included, and sets the header Allow; nil if no
-// route would. IsRoute tells routes from what takes the rest of the paths.
-func WrongMethod(w http.ResponseWriter, req *http.Request, mux *http.ServeMux, isRoute func(pattern string) bool) *mlflow.Error {
+// route would. A pattern that names no method takes the rest of the paths and is no
+// route.
+func WrongMethod(w http.ResponseWriter, req *http.Request, mux *http.ServeMux) *mlflow.Error {
 	var allowed []string
 	for _, method := range methods {
 		other := *req
 		other.Method = method
-		if _, pattern := mux.Handler(&other); isRoute(pattern) {
+		if _, pattern := mux.Handler(&other); strings.Contains(pattern, " ") {
 			allowed = append(allowed, method)
 		}
 	}
@@ -32,7 +33,3 @@ func WrongMethod(w http.ResponseWriter, req *http.Request, mux *http.ServeMux, i
 		Message: "Method " + req.Method + " is not allowed here; use " + strings.Join(allowed, " or ") + ".",
 	}
 }
-
-// NamesMethod reports whether a pattern of a mux is for one method: it is a route
-// then, and not a handler of everything that is left.
-func NamesMethod(pattern string) bool { return strings.Contains(pattern, " ") }

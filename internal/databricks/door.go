@@ -131,7 +131,7 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
 	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := conns.WrongMethod(w, r, mux, conns.NamesMethod); err != nil {
+		if err := conns.WrongMethod(w, r, mux); err != nil {
 			d.WriteError(w, err)
 			return
 		}

@@ -57,9 +57,6 @@ type MetricPage struct {
 	Step      int64   `json:"step"`
 	Value     float64 `json:"value"`
 	IsNaN     bool    `json:"is_nan,omitempty"`
-	// Offset, if it is not 0, is all there is: how many values come before, as
-	// MLflow's own tokens say.
-	Offset int `json:"-"`
 }
 
 // EncodeMetricPage makes the token of the page that begins after p. The value must
@@ -69,14 +66,13 @@ func EncodeMetricPage(p MetricPage) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// DecodeMetricPage returns where the page of a token begins, nil for the first.
-func DecodeMetricPage(token string) (*MetricPage, error) {
-	if token == "" {
-		return nil, nil
-	}
+// DecodeMetricPage returns the value after which the page of a token begins, or how
+// many values come before it, as MLflow's own tokens say; nil and 0 for the first.
+func DecodeMetricPage(token string) (after *MetricPage, offset int, err error) {
 	raw, err := decodeBase64(token)
-	if err != nil {
-		return nil, invalid("Invalid page token, could not base64-decode")
+	if err != nil || token == "" {
+		offset, err = DecodeOffset(token)
+		return nil, offset, err
 	}
 	var p struct {
 		MetricPage
@@ -86,10 +82,10 @@ func DecodeMetricPage(token string) (*MetricPage, error) {
 	d.DisallowUnknownFields()
 	if d.Decode(&p) == nil && p.Timestamp != nil && !d.More() {
 		p.MetricPage.Timestamp = *p.Timestamp
-		return &p.MetricPage, nil
+		return &p.MetricPage, 0, nil
 	}
-	offset, err := DecodeOffset(token)
-	return &MetricPage{Offset: offset}, err
+	offset, err = DecodeOffset(token)
+	return nil, offset, err
 }
 
 // decodeBase64 decodes as Python does: characters outside the alphabet do not

@@ -29,8 +29,6 @@ type conn struct {
 	// where the driver does that or does better without.
 	pinned *sql.Conn
 	stmts  map[string]*sql.Stmt
-	// db is the pool that pinned is from.
-	db *sql.DB
 	// observe hears of slow statements; nil for none.
 	observe *observer
 }
@@ -45,7 +43,7 @@ func pin(ctx context.Context, db *sql.DB, d *dialect) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{raw: raw, d: d, pinned: raw, db: db}
+	c := &conn{raw: raw, d: d, pinned: raw}
 	if d == sqliteDialect {
 		c.stmts = map[string]*sql.Stmt{}
 	} else {

@@ -18,6 +18,7 @@ type dialect struct {
 	// embedded is whether the database runs in this process.
 	embedded bool
 	// reading and writing are the transactions of one snapshot and of changes.
+	// SQLite's changes go through the writer.
 	reading, writing session
 	// latestMetric ends the INSERT into latest_metrics: the greatest step, then
 	// time, then value wins.
@@ -54,16 +55,16 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 
 var sqliteDialect = &dialect{
 	Dialect: search.SQLite, flavor: schema.SQLite, embedded: true,
-	reading:      session{begin: []string{"BEGIN"}, end: rollback},
-	writing:      session{begin: []string{"BEGIN IMMEDIATE"}, end: commit, commits: true},
+	reading:      session{begin: []string{"BEGIN"}},
+	writing:      session{begin: []string{"BEGIN IMMEDIATE"}, commits: true},
 	latestMetric: latestMetric, chunk: 64, inputOrder: "i.rowid",
 	rewrite: func(query string, _ []any) string { return query },
 }
 
 var postgresDialect = &dialect{
 	Dialect: search.PostgreSQL, flavor: schema.PostgreSQL,
-	reading:      session{begin: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, end: rollback},
-	writing:      session{begin: []string{"BEGIN"}, end: commit, commits: true},
+	reading:      session{begin: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}},
+	writing:      session{begin: []string{"BEGIN"}, commits: true},
 	latestMetric: latestMetric, returningIDs: true, arrays: true, inputOrder: "i.input_uuid",
 	rewrite: rewritePostgres,
 }
@@ -71,8 +72,8 @@ var postgresDialect = &dialect{
 func mysqlDialect(f schema.Flavor) *dialect {
 	return &dialect{
 		Dialect: search.MySQL, flavor: f,
-		reading:      session{begin: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}, end: rollback},
-		writing:      session{begin: []string{"START TRANSACTION"}, end: commit, commits: true},
+		reading:      session{begin: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}},
+		writing:      session{begin: []string{"START TRANSACTION"}, commits: true},
 		latestMetric: latestMetricMySQL, countsConflicts: true, chunk: 512, finite: true, inputOrder: "i.input_uuid",
 		rewrite: rewriteMySQL,
 	}

@@ -32,7 +32,7 @@ const maxPage = 100_000
 // timestamp, step and value, and the token of the next page: up to limit values,
 // 0 for as many as a page can have. An unknown run or key has no values.
 func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
-	after, err := search.DecodeMetricPage(token)
+	after, offset, err := search.DecodeMetricPage(token)
 	if err != nil {
 		return nil, "", err
 	}
@@ -40,7 +40,12 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 		limit = s.maxPage
 	}
 	err = s.scanAside(ctx, func(t tx) error {
-		list, err = t.historyPage(runID, key, after, limit+1)
+		if after == nil {
+			list, err = t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
+				runID, key, limit+1, offset)
+			return err
+		}
+		list, err = t.metricsAfter(after, runID, key, limit+1)
 		return err
 	})
 	if len(list) > limit {
@@ -56,19 +61,10 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 // values of the metric are passed for each one wanted.
 const lookAhead = 4
 
-// historyPage returns the first n values after one of them, nil for the first of
-// all. A first page sorts the run's values. A later one follows the primary key,
-// which has the values of all runs in the order wanted; where those of other runs
-// are in the way, it sorts as well.
-func (t tx) historyPage(runID, key string, after *search.MetricPage, n int) (list []mlflow.Metric, err error) {
-	if after == nil || after.Offset > 0 {
-		offset := 0
-		if after != nil {
-			offset = after.Offset
-		}
-		return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
-			runID, key, n, offset)
-	}
+// metricsAfter returns the first n values after one of them. It follows the primary
+// key, which has the values of all runs in the order wanted. Where those of other
+// runs are in the way, it sorts the run's own instead.
+func (t tx) metricsAfter(after *search.MetricPage, runID, key string, n int) (list []mlflow.Metric, err error) {
 	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
 	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}
 	end := int64(math.MaxInt64)

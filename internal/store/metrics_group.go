@@ -138,13 +138,11 @@ func (g *metricGroups) write(group []*metricJob) {
 // groupContext returns the context of a group, which ends with the last of its
 // requests' deadlines: a client that hangs up takes nothing from the others.
 func groupContext(group []*metricJob) (context.Context, context.CancelFunc) {
-	var latest time.Time
-	for _, j := range group {
-		ctx, cancel := detached(j.ctx)
-		if deadline, _ := ctx.Deadline(); deadline.After(latest) {
+	latest := deadlineOf(group[0].ctx)
+	for _, j := range group[1:] {
+		if deadline := deadlineOf(j.ctx); deadline.After(latest) {
 			latest = deadline
 		}
-		cancel()
 	}
 	return context.WithDeadline(context.Background(), latest)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -103,10 +104,10 @@ func (e *extremes) add(m mlflow.Metric) {
 		e.bucket, e.low, e.high = b, c, c
 		return
 	}
-	if c.Value < e.low.Value || e.low.Value != e.low.Value {
+	if c.Value < e.low.Value || math.IsNaN(e.low.Value) {
 		e.low = c
 	}
-	if c.Value > e.high.Value || e.high.Value != e.high.Value {
+	if c.Value > e.high.Value || math.IsNaN(e.high.Value) {
 		e.high = c
 	}
 }
@@ -125,7 +126,6 @@ func (e *extremes) flush() {
 // result returns the sample in the order of step, timestamp and value.
 func (e *extremes) result() []mlflow.Metric {
 	e.flush()
-	e.low.at = 0
 	if e.seen > 1 || e.n == 1 {
 		e.kept = append(e.kept, e.last.Metric)
 	}

@@ -83,17 +83,10 @@ func (o *outage) enter(ctx context.Context) (context.Context, context.CancelFunc
 // answered notes that the database works.
 func (o *outage) answered() { o.last.Store(time.Now().UnixNano()) }
 
-// cause returns the error of a transaction that ended with err under contexts of
+// cause returns the error of a transaction that ended with err under a context of
 // enter.
-func (o *outage) cause(ctx context.Context, err error, others ...context.Context) error {
-	if err == nil || mlflow.AsError(err) != nil {
-		return err
-	}
-	away := errors.Is(context.Cause(ctx), errAway)
-	for _, other := range others {
-		away = away || errors.Is(context.Cause(other), errAway) //nolint:contextcheck // It is asked, not used.
-	}
-	if away {
+func (o *outage) cause(ctx context.Context, err error) error {
+	if err != nil && mlflow.AsError(err) == nil && errors.Is(context.Cause(ctx), errAway) {
 		return failureErrors[failureConnection]
 	}
 	return err

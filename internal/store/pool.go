@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -107,9 +106,7 @@ func (p *pool) read(ctx context.Context, fn func(tx) error) error {
 }
 
 // scan is read: a server keeps pages as it likes.
-func (p *pool) scan(ctx context.Context, fn func(tx) error) error {
-	return p.run(ctx, p.d.reading, fn)
-}
+func (p *pool) scan(ctx context.Context, fn func(tx) error) error { return p.read(ctx, fn) }
 
 func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 	if err := ctx.Err(); err != nil {
@@ -119,19 +116,27 @@ func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 		return err
 	}
 	defer p.under.Done()
-	waiting, cancel, err := p.outage.enter(ctx)
+	base := ctx
+	if s.commits { // A client that hangs up must not leave in doubt whether its request was stored.
+		var end context.CancelFunc
+		base, end = context.WithDeadline(context.WithoutCancel(ctx), deadlineOf(ctx))
+		defer end()
+	}
+	working, leave, err := p.outage.enter(base)
 	if err != nil {
 		return err
 	}
-	defer cancel()
-	working := waiting
-	if s.commits { // A client that hangs up must not leave in doubt whether its request was stored.
-		steady, end := detached(ctx)
-		defer end()
-		if working, cancel, err = p.outage.enter(steady); err != nil {
-			return err
-		}
-		defer cancel()
+	defer leave()
+	waiting := working
+	if s.commits { // It waits for a connection only as long as its client does.
+		var giveUp context.CancelFunc
+		waiting, giveUp = context.WithCancel(working)
+		defer giveUp()
+		defer context.AfterFunc(ctx, func() {
+			if errors.Is(ctx.Err(), context.Canceled) { // The deadline is working's, too.
+				giveUp()
+			}
+		})()
 	}
 	err = p.retry(waiting, func() error {
 		return p.withConnection(waiting, func(c *conn) (clean bool, err error) {
@@ -143,16 +148,16 @@ func (p *pool) run(ctx context.Context, s session, fn func(tx) error) error {
 			return clean, err
 		})
 	})
-	return p.explain(ctx, p.outage.cause(waiting, err, working))
+	return p.explain(ctx, p.outage.cause(working, err))
 }
 
-// detached returns ctx without its cancellation, but with its deadline.
-func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+// deadlineOf returns until when a write may take whose client has hung up.
+func deadlineOf(ctx context.Context) time.Time {
 	deadline := time.Now().Add(writeTimeout)
 	if own, ok := ctx.Deadline(); ok && own.Before(deadline) {
-		deadline = own
+		return own
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	return deadline
 }
 
 // once runs fn, which sends a single statement that may be sent again, outside
@@ -230,7 +235,7 @@ func (p *pool) withConnection(ctx context.Context, fn func(*conn) (clean bool, e
 	defer raw.Close()
 	clean, err := fn(&conn{raw: raw, d: p.d, texts: p.texts, observe: p.observe})
 	if !clean {
-		_ = raw.Raw(func(any) error { return driver.ErrBadConn }) // This makes database/sql close it.
+		spoil(raw)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -19,9 +20,7 @@ import (
 // session is how a transaction begins and ends on a connection.
 type session struct {
 	begin []string
-	end   string
-	// commits reports whether end makes changes durable. If its answer is lost,
-	// nobody knows whether it did.
+	// commits is whether its changes are made durable at the end, and not undone.
 	commits bool
 }
 
@@ -51,26 +50,13 @@ func (c *conn) transact(ctx context.Context, s session, log *slog.Logger, fn fun
 		}
 	}
 	if err = protect(log, tx{ctx, c}, fn); err != nil || !s.commits {
-		if end := c.finish(ctx, rollback); end != nil {
-			return false, first(err, end)
-		}
-		return true, err
+		end := c.undo(ctx)
+		return end == nil, cmp.Or(err, end)
 	}
-	if err := c.control(ctx, s.end); err != nil {
-		if c.d.embedded {
-			return c.finish(ctx, rollback) == nil, err
-		}
+	if err := c.commit(ctx); err != nil {
 		return false, commitError(ctx, log, err)
 	}
 	return true, nil
-}
-
-// first returns err, or other if there is none.
-func first(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 // control sends a statement that begins or ends a transaction. An embedded
@@ -79,16 +65,17 @@ func (c *conn) control(ctx context.Context, statement string) error {
 	if c.d.embedded {
 		return c.run(context.WithoutCancel(ctx), statement)
 	}
-	if raw, ok := c.raw.(*sql.Conn); ok && statement == commit && c.d.flavor == schema.PostgreSQL {
-		return commitPostgres(ctx, raw)
-	}
 	_, err := c.raw.ExecContext(ctx, statement)
 	return err
 }
 
-// commitPostgres sends COMMIT and reads what it did: PostgreSQL answers it with
+// commit makes the changes of a transaction durable. PostgreSQL answers COMMIT with
 // ROLLBACK, and without an error, if a statement of the transaction has failed.
-func commitPostgres(ctx context.Context, raw *sql.Conn) error {
+func (c *conn) commit(ctx context.Context) error {
+	raw, ok := c.raw.(*sql.Conn)
+	if !ok || c.d.flavor != schema.PostgreSQL {
+		return c.control(ctx, commit)
+	}
 	return raw.Raw(func(dc any) error {
 		tag, err := dc.(*stdlib.Conn).Conn().Exec(ctx, commit)
 		if err == nil && tag.String() != commit {
@@ -98,11 +85,11 @@ func commitPostgres(ctx context.Context, raw *sql.Conn) error {
 	})
 }
 
-// finish ends a transaction even if ctx has ended.
-func (c *conn) finish(ctx context.Context, statement string) error {
+// undo ends a transaction without its changes, even if ctx has ended.
+func (c *conn) undo(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
-	return c.control(ctx, statement)
+	return c.control(ctx, rollback)
 }
 
 // commitError explains a COMMIT that failed. Only an answer of the database
@@ -126,9 +113,13 @@ func protect(log *slog.Logger, t tx, fn func(tx) error) (err error) {
 	return fn(t)
 }
 
-// discard closes the connection for good instead of returning it to the pool of
-// database/sql.
+// discard closes the connection for good.
 func (c *conn) discard() {
-	_ = c.pinned.Raw(func(any) error { return driver.ErrBadConn }) // It is closed either way.
-	_ = c.close()
+	spoil(c.pinned)
+	_ = c.close() // It is closed either way.
+}
+
+// spoil lets database/sql close a connection instead of using it again.
+func spoil(raw *sql.Conn) {
+	_ = raw.Raw(func(any) error { return driver.ErrBadConn }) // That very error comes back.
 }

@@ -34,7 +34,7 @@ func newSQLite(ctx context.Context, t target, w *conn, o *observer) (*sqliteEngi
 			return nil, err
 		}
 	}
-	e.writer = startWriter(w, o) //nolint:contextcheck // The writer outlives the call that starts it.
+	e.writer = startWriter(t.db, w, o) //nolint:contextcheck // The writer outlives the call that starts it.
 	o.queue(func() int { return len(e.writer.jobs) })
 	o.connections(func() (open, inUse int) {
 		open = cap(e.readers.idle)

@@ -39,9 +39,9 @@ type job struct {
 	done  chan struct{}
 }
 
-func startWriter(c *conn, o *observer) *writer {
+func startWriter(db *sql.DB, c *conn, o *observer) *writer {
 	c.observe = o
-	w := &writer{c: c, db: c.db, observe: o, jobs: make(chan *job, 4*maxGroup), done: make(chan struct{})}
+	w := &writer{c: c, db: db, observe: o, jobs: make(chan *job, 4*maxGroup), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
