@@ -26,7 +26,7 @@ func newDBBackup() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			uri := databaseURI(args[:len(args)-1])
 			start := time.Now()
-			report, err := store.Backup(cmd.Context(), uri, args[len(args)-1], nil)
+			report, err := store.Backup(cmd.Context(), uri, args[len(args)-1])
 			if err != nil {
 				return err
 			}

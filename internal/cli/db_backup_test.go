@@ -129,8 +129,8 @@ func keysOf(t *testing.T, file string) (keys []string) {
 	return keys
 }
 
-// filled makes a database of some megabytes.
-func filled(t *testing.T) (uri string) {
+// filled makes a database of a run with so many metrics: 100,000 take some megabytes.
+func filled(t *testing.T, metrics int) (uri string) {
 	t.Helper()
 	uri = "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db")
 	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
@@ -147,8 +147,8 @@ func filled(t *testing.T) (uri string) {
 	defer db.Close()
 	for _, statement := range []string{
 		`INSERT INTO runs (run_uuid, experiment_id) VALUES ('r', 0)`,
-		`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-			INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) SELECT 'm' || i, i / 3.0, i, 'r', i, 0 FROM n`,
+		fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) SELECT 'm' || i %% 7, i / 3.0, i, 'r', i, 0 FROM n`, metrics),
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func backupProcess(uri, file string, env ...string) *exec.Cmd {
 // the next one is not disturbed.
 func TestBackupKilled(t *testing.T) {
 	t.Parallel()
-	uri, folder := filled(t), t.TempDir()
+	uri, folder := filled(t, 100_000), t.TempDir()
 	killed := 0
 	for i := range 12 {
 		file := filepath.Join(folder, fmt.Sprintf("b%d.db", i))
@@ -199,7 +199,7 @@ func TestBackupKilled(t *testing.T) {
 // A full disk is an error that leaves nothing behind.
 func TestBackupDiskFull(t *testing.T) {
 	t.Parallel()
-	uri, folder := filled(t), t.TempDir()
+	uri, folder := filled(t, 100_000), t.TempDir()
 	out, err := backupProcess(uri, filepath.Join(folder, "b.db"), "MILLRACE_TEST_FILE_SIZE=1000000").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "copying its pages") {
 		t.Errorf("%v: %s", err, out)
@@ -211,7 +211,7 @@ func TestBackupDiskFull(t *testing.T) {
 
 func TestBackupRefuses(t *testing.T) {
 	t.Parallel()
-	uri, folder := filled(t), t.TempDir()
+	uri, folder := filled(t, 100_000), t.TempDir()
 	taken, other := filepath.Join(folder, "taken"), filepath.Join(folder, "other")
 	for path, content := range map[string]string{taken: "precious", other: "no database"} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -19,28 +18,7 @@ import (
 func TestCopyKilled(t *testing.T) {
 	t.Parallel()
 	const rows = 30_000
-	from, to := "sqlite:///"+filepath.Join(t.TempDir(), "from.db"), "sqlite:///"+filepath.Join(t.TempDir(), "to.db")
-	st, err := store.Open(t.Context(), store.Options{URI: from, ArtifactRoot: "mlflow-artifacts:/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, _, err := store.OpenSQL(t.Context(), from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, statement := range []string{
-		`INSERT INTO runs (run_uuid, experiment_id) VALUES ('r', 0)`,
-		fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-			INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) SELECT 'm' || i %% 7, i / 3.0, i, 'r', i, 0 FROM n`, rows),
-	} {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
+	from, to := filled(t, rows), "sqlite:///"+filepath.Join(t.TempDir(), "to.db")
 	for range 3 {
 		cmd := exec.CommandContext(context.Background(), os.Args[0], "db", "copy", from, to)
 		cmd.Env = append(os.Environ(), "MILLRACE_TEST_COMMAND=1")

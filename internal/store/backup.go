@@ -37,9 +37,8 @@ func (r *BackupReport) TotalRows() (n int64) {
 // Backup copies a SQLite database into a new file, in the state of one moment
 // after the call, while servers read and write it. The file appears under its
 // name when it is on the disk and was compared with the original. Other databases
-// are refused with the command that backs them up. Progress, which may be nil, is
-// called with the pages that are copied and all pages.
-func Backup(ctx context.Context, uri, path string, progress func(done, total int)) (*BackupReport, error) {
+// are refused with the command that backs them up.
+func Backup(ctx context.Context, uri, path string) (*BackupReport, error) {
 	scheme, _, _ := strings.Cut(uri, ":")
 	if name, _, _ := strings.Cut(scheme, "+"); name != "sqlite" {
 		return nil, otherBackup(uri, path)
@@ -51,10 +50,7 @@ func Backup(ctx context.Context, uri, path string, progress func(done, total int
 	if err != nil {
 		return nil, fmt.Errorf("the database: %w", err)
 	}
-	if progress == nil {
-		progress = func(int, int) {}
-	}
-	b := &backup{path: path, temporary: path + ".partial-" + rand.Text(), progress: progress, report: &BackupReport{Path: path}}
+	b := &backup{path: path, temporary: path + ".partial-" + rand.Text(), report: &BackupReport{Path: path}}
 	err = b.run(ctx, source.db)
 	if left := os.Remove(b.temporary); left != nil && !errors.Is(left, fs.ErrNotExist) {
 		err = errors.Join(err, left)
@@ -77,7 +73,6 @@ func isFree(path string) error {
 // backup is one call of Backup.
 type backup struct {
 	path, temporary string
-	progress        func(done, total int)
 	report          *BackupReport
 }
 
@@ -145,7 +140,6 @@ func (b *backup) copyPages(ctx context.Context, driver any) (err error) {
 		if more, err = pages.Step(pagesAtOnce); err != nil {
 			return err
 		}
-		b.progress(pages.PageCount()-pages.Remaining(), pages.PageCount())
 	}
 	return nil
 }
