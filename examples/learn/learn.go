@@ -19,7 +19,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"github.com/millrace-ml/millrace/autolog/gomlx/cpu" // The backend that is used by default.
+	"github.com/millrace-ml/millrace/gomlx/cpu" // The backend that is used by default.
 )
 
 // Backend returns the engine that GOMLX_BACKEND names, or package cpu.

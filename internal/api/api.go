@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/auth"
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -158,7 +158,7 @@ func (r *routes) root(method, pattern string, perm auth.Permission, handle func(
 		return
 	}
 	r.mount(method, pattern, perm, func(w http.ResponseWriter, req *http.Request) error {
-		if err := conns.RefuseBody(w, req); err != nil {
+		if err := httplimit.RefuseBody(w, req); err != nil {
 			return err
 		}
 		return handle(w, req)
@@ -186,7 +186,7 @@ func (r *routes) mount(method, pattern string, perm auth.Permission, handle func
 
 // notFound answers what no route took, in JSON.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
-	if err := conns.WrongMethod(w, req, r.mux); err != nil {
+	if err := httplimit.WrongMethod(w, req, r.mux); err != nil {
 		r.server.fail(w, req, err)
 		return
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/auth"
-	"github.com/millrace-ml/millrace/internal/conns"
 	"github.com/millrace-ml/millrace/internal/graphql"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -59,7 +59,7 @@ func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, 
 	if err := onlyInBody(req, "query", "variables", "operationName"); err != nil {
 		return in, err
 	}
-	body, err := conns.ReadBody(w, req, maxGraphQLBody)
+	body, err := httplimit.ReadBody(w, req, maxGraphQLBody)
 	if err != nil {
 		return in, err
 	}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"reflect"
 
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -15,7 +15,7 @@ func decode[Req any](w http.ResponseWriter, req *http.Request, method string, in
 	if _, ok := any(in).(*mlflow.LogInputsRequest); ok {
 		limit = maxInputsBody
 	}
-	body, err := conns.ReadBody(w, req, limit)
+	body, err := httplimit.ReadBody(w, req, limit)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func decodeGet(req *http.Request, body []byte, in any) error {
 	switch {
 	case len(q) == 0 && len(body) > 0:
 		return decodeJSON(body, in)
-	case !conns.IsEmpty(body):
+	case !httplimit.IsEmpty(body):
 		return mlflow.Errorf(mlflow.InvalidParameterValue,
 			"The request has both a query and a body. The parameters of a GET are read from the query or, if there is none, from the body; send them in one of the two.")
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -128,7 +128,7 @@ func (d *Door) modelCredentials(s *signer, write bool) func(http.ResponseWriter,
 }
 
 func readAsk(w http.ResponseWriter, r *http.Request, in any) error {
-	body, err := conns.ReadBody(w, r, maxAsk)
+	body, err := httplimit.ReadBody(w, r, maxAsk)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -131,7 +131,7 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
 	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := conns.WrongMethod(w, r, mux); err != nil {
+		if err := httplimit.WrongMethod(w, r, mux); err != nil {
 			d.WriteError(w, err)
 			return
 		}
@@ -165,7 +165,7 @@ func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, h
 		observe.Route(r.Context(), path)
 		err := auth.Allow(r.Context(), perm)
 		if err == nil && bodiless {
-			err = conns.RefuseBody(w, r)
+			err = httplimit.RefuseBody(w, r)
 		}
 		if err == nil {
 			err = handle(w, r)

@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -88,7 +88,7 @@ func newProfiler(ctx context.Context, address string) (*profiler, error) {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	guarded := newGuard(&config.Config{XFrameOptions: "DENY"}).wrap(mux) // Pages of other sites do not get here.
-	return &profiler{&http.Server{Handler: guarded, ReadHeaderTimeout: conns.HeaderTime}, l}, nil
+	return &profiler{&http.Server{Handler: guarded, ReadHeaderTimeout: httplimit.HeaderTime}, l}, nil
 }
 
 func (p *profiler) serve() {

@@ -20,7 +20,7 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -65,7 +65,7 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	s.http = &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: conns.HeaderTime,
+		ReadHeaderTimeout: httplimit.HeaderTime,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
@@ -130,7 +130,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	guarded := conns.Guard(s.http, s.listener, s.unreadable)
+	guarded := httplimit.Guard(s.http, s.listener, s.unreadable)
 	go func() { failed <- s.http.Serve(guarded) }()
 	go s.profiler.serve()
 	select {

@@ -18,7 +18,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/conns"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
@@ -93,7 +93,7 @@ func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) (any, error) {
-	body, err := conns.ReadBody(w, r, maxBody)
+	body, err := httplimit.ReadBody(w, r, maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -241,8 +241,8 @@ func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: conns.HeaderTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	guarded := conns.Guard(s, listener, func(message string) []byte {
+	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: httplimit.HeaderTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	guarded := httplimit.Guard(s, listener, func(message string) []byte {
 		return errorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
 	})
 	failed := make(chan error, 1)

@@ -17,10 +17,10 @@ import (
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/autolog/gomlx"
 	"github.com/millrace-ml/millrace/examples/frame"
 	"github.com/millrace-ml/millrace/examples/learn"
 	"github.com/millrace-ml/millrace/examples/plots"
+	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -112,7 +112,7 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[
 	var losses, validation plots.Series
 	losses.Name, validation.Name = "Training Loss", "Validation Loss"
 	example := &mlflow.Tensor{Shape: []int{1, features}, Data: parts.train.x[:features]}
-	auto, err := gomlx.Autolog(ctx, run, loop, gomlx.Options{
+	auto, err := autolog.Autolog(ctx, run, loop, autolog.Options{
 		EverySteps: 1, Optimizer: adam, Datasets: datasets, Evaluate: parts.test.batch("test"),
 		Params: map[string]any{
 			"epochs": o.Epochs, "learning_rate": o.LearningRate, "batch_size": len(parts.train.y),
@@ -125,7 +125,7 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[
 			}
 			fmt.Fprintf(o.Out, "Epoch [%d/%d], Loss: %.4f, Val Loss: %.4f\n", epoch+1, o.Epochs, m["train_loss"], m["eval_loss"])
 		},
-		Model: &gomlx.Model{Fn: exported, Inputs: inputs, Outputs: outputs, Example: example, Options: mlflow.ModelOptions{RegisterAs: o.RegisterAs}},
+		Model: &autolog.Model{Fn: exported, Inputs: inputs, Outputs: outputs, Example: example, Options: mlflow.ModelOptions{RegisterAs: o.RegisterAs}},
 	})
 	if err != nil {
 		return nil, err

@@ -17,10 +17,10 @@ import (
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/autolog/gomlx"
 	"github.com/millrace-ml/millrace/examples/idx"
 	"github.com/millrace-ml/millrace/examples/learn"
 	"github.com/millrace-ml/millrace/examples/plots"
+	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
@@ -113,7 +113,7 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		return err
 	}
 	training, test := batches(o.Dataset+", training", &data.Train, o.BatchSize), batches(o.Dataset+", test", &data.Test, o.BatchSize)
-	auto, err := gomlx.Autolog(ctx, run, loop, gomlx.Options{
+	auto, err := autolog.Autolog(ctx, run, loop, autolog.Options{
 		Optimizer: sgd,
 		Params: map[string]any{
 			"epochs": o.Epochs, "learning_rate": o.LearningRate, "batch_size": o.BatchSize,
@@ -212,8 +212,8 @@ func argmax(list []float32) int {
 }
 
 // logged says how the model predicts, with the first image as its example.
-func logged(data *idx.Split) *gomlx.Model {
-	return &gomlx.Model{
+func logged(data *idx.Split) *autolog.Model {
+	return &autolog.Model{
 		Fn:      exported,
 		Inputs:  []mlflow.TensorSpec{{Name: "image", DType: "float32", Shape: []int{-1, 1, side, side}}},
 		Outputs: []mlflow.TensorSpec{{Name: "logits"}},

@@ -3,14 +3,14 @@ package kernel
 import (
 	"runtime"
 
-	"github.com/millrace-ml/millrace/internal/floats"
+	"github.com/millrace-ml/millrace/internal/simd"
 )
 
 // fast are the elements that package floats has kernels in assembly for, if this
 // machine can run them. Without them the product of this package is faster.
 func fast[T number](list []T) ([]float32, bool) {
 	x, ok := any(list).([]float32)
-	return x, ok && floats.Kernels() == floats.AVX2
+	return x, ok && simd.Kernels() == simd.AVX2
 }
 
 // multiplyFast is multiply by package floats, with up to the given number of
@@ -21,9 +21,9 @@ func multiplyFast[T float](workers int, p matrices, a, b []T, rowStep, colStep i
 		return false
 	}
 	y, sums := any(b).([]float32), any(c).([]float32)
-	left := floats.Matrix{Floats: x, Row: p.k, Inner: 1}
-	right := floats.Matrix{Floats: y, Row: colStep, Inner: rowStep}
-	floats.Multiply(floats.Workers(workers), p.m, p.n, p.k, left, right, sums)
+	left := simd.Matrix{Floats: x, Row: p.k, Inner: 1}
+	right := simd.Matrix{Floats: y, Row: colStep, Inner: rowStep}
+	simd.Multiply(simd.Workers(workers), p.m, p.n, p.k, left, right, sums)
 	return true
 }
 
@@ -31,7 +31,7 @@ func multiplyFast[T float](workers int, p matrices, a, b []T, rowStep, colStep i
 // that is not fast.
 func arithRow[T number](op Op, a, b []T) func(dst []float32, i, j, stepX, stepY int) {
 	names := map[Op]string{Add: "Add", Sub: "Sub", Mul: "Mul", Div: "Div", Max: "Max", Min: "Min"}
-	f := floats.Binary(names[op])
+	f := simd.Binary(names[op])
 	x, ok := fast(a)
 	if !ok || f == nil {
 		return nil
@@ -52,17 +52,17 @@ func convFast[T float](c convolution, batch int, img, kern, out []T) bool {
 		return false
 	}
 	v, h := c.s[0], c.s[1]
-	image := func(channels, rows, columns int) floats.Image {
-		return floats.Image{Dims: []int{batch, channels, rows, columns}, Major: 0, Minor: 1, Space: []int{2, 3}}
+	image := func(channels, rows, columns int) simd.Image {
+		return simd.Image{Dims: []int{batch, channels, rows, columns}, Major: 0, Minor: 1, Space: []int{2, 3}}
 	}
-	weight := floats.Image{Dims: []int{c.groups * c.out, c.in, v.kernel, h.kernel}, Major: 0, Minor: 1, Space: []int{2, 3}}
-	floats.NewConvolution(floats.ConvSpec{
+	weight := simd.Image{Dims: []int{c.groups * c.out, c.in, v.kernel, h.kernel}, Major: 0, Minor: 1, Space: []int{2, 3}}
+	simd.NewConvolution(simd.ConvSpec{
 		In: image(c.groups*c.in, v.in, h.in), Kernel: weight, Out: image(c.groups*c.out, v.out, h.out),
 		Strides:   []int{v.stride, h.stride},
 		Dilations: []int{v.dilation, h.dilation},
 		Padding:   [][2]int{{v.before, v.after}, {h.before, h.after}},
 		Groups:    c.groups,
-	}).Run(floats.Workers(runtime.GOMAXPROCS(0)), x, any(kern).([]float32), any(out).([]float32))
+	}).Run(simd.Workers(runtime.GOMAXPROCS(0)), x, any(kern).([]float32), any(out).([]float32))
 	return true
 }
 

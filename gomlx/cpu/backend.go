@@ -1,0 +1,135 @@
+// Package cpu is a backend for GoMLX that trains on the CPU with AVX2 kernels.
+//
+// It is GoMLX's own Go backend with what takes most of a training step done by
+// kernels in Go assembly: convolutions and their gradients, matrix products,
+// element by element arithmetic, sums and maxima, pooling and transpositions of
+// float32.
+// Every other operation, and every other type, is run by the Go backend, so that
+// all models that work there work here. It needs neither cgo nor GOEXPERIMENT, and
+// runs on all machines: without AVX2 and FMA the same algorithms run in Go.
+//
+// Import the package for its side effect and choose it by name:
+//
+//	import _ "github.com/millrace-ml/millrace/gomlx/cpu"
+//
+//	backend, err := compute.NewWithConfig("cpu:parallelism=4")
+//
+// GoMLX builds fused quantized products and fused attention out of plain operations
+// on this backend. Graphs with dynamic axes or with top-level functions are run by
+// the Go backend as a whole.
+package cpu
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+)
+
+// BackendName is what GOMLX_BACKEND and compute.NewWithConfig know the backend by.
+const BackendName = "cpu"
+
+func init() { compute.Register(BackendName, New) }
+
+// Backend runs computations on the CPU. Its methods may be called concurrently.
+type Backend struct {
+	// inner is the Go backend, which runs what there are no kernels for.
+	inner   compute.Backend
+	workers simd.Workers
+}
+
+// New returns a backend. The configuration is empty or "parallelism=N", for at most N
+// threads in one operation; the default is as many as the program may use. Results
+// are the same each time for the same parallelism.
+func New(config string) (compute.Backend, error) {
+	parallelism := runtime.GOMAXPROCS(0)
+	if config != "" {
+		value, ok := strings.CutPrefix(config, "parallelism=")
+		n, err := strconv.Atoi(value)
+		if !ok || err != nil || n < 1 {
+			return nil, fmt.Errorf("backend %q: configuration %q is not parallelism=N with N of at least 1", BackendName, config)
+		}
+		parallelism = n
+	}
+	inner, err := gobackend.New("ops_sequential")
+	if err != nil {
+		return nil, fmt.Errorf("backend %q: %w", BackendName, err)
+	}
+	return &Backend{inner: inner, workers: simd.Workers(parallelism)}, nil
+}
+
+// Name returns BackendName.
+func (b *Backend) Name() string { return BackendName }
+
+// String returns BackendName.
+func (b *Backend) String() string { return BackendName }
+
+// Description tells whether the kernels in assembly are used, and by how many threads.
+func (b *Backend) Description() string {
+	return fmt.Sprintf("CPU with %s kernels (parallelism=%d)", simd.Kernels(), int(b.workers))
+}
+
+// NumDevices returns 1.
+func (b *Backend) NumDevices() int { return 1 }
+
+// DeviceDescription describes the only device.
+func (b *Backend) DeviceDescription(compute.DeviceNum) string { return b.Description() }
+
+// Capabilities are those of the Go backend, with the gradients of pooling.
+func (b *Backend) Capabilities() compute.Capabilities {
+	c := b.inner.Capabilities()
+	c.Operations = maps.Clone(c.Operations)
+	c.Operations[compute.OpTypeSelectAndScatterMax], c.Operations[compute.OpTypeSelectAndScatterMin] = true, true
+	return c
+}
+
+// Builder starts a computation.
+func (b *Backend) Builder(name string) compute.Builder { return newBuilder(b, name) }
+
+// Finalize ends the use of the backend.
+func (b *Backend) Finalize() { b.inner.Finalize() }
+
+// IsFinalized tells whether Finalize was called.
+func (b *Backend) IsFinalized() bool { return b.inner.IsFinalized() }
+
+// HasSharedBuffers returns true: programs can read and write buffers in place.
+func (b *Backend) HasSharedBuffers() bool { return true }
+
+// BufferFromFlatData returns a buffer with a copy of flat.
+func (b *Backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape shapes.Shape) (compute.Buffer, error) {
+	values, ok := flat.([]float32)
+	if !ok || shape.DType != dtypes.Float32 || device != 0 || b.IsFinalized() {
+		inner, err := b.inner.BufferFromFlatData(device, flat, shape)
+		if err != nil {
+			return nil, err
+		}
+		return &Buffer{b, shape.Clone(), &storage{inner: inner, shape: shape}}, nil
+	}
+	if len(values) != shape.Size() {
+		return nil, fmt.Errorf("backend %q: %d values for shape %s", BackendName, len(values), shape)
+	}
+	s := newStorage(len(values))
+	copy(s.floats, values)
+	return &Buffer{b, shape.Clone(), s}, nil
+}
+
+// NewSharedBuffer returns a buffer and the slice of its values.
+func (b *Backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) (compute.Buffer, any, error) {
+	if shape.DType == dtypes.Float32 && device == 0 && !b.IsFinalized() {
+		s := newStorage(shape.Size())
+		return &Buffer{b, shape.Clone(), s}, s.floats, nil
+	}
+	inner, flat, err := b.inner.NewSharedBuffer(device, shape)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Buffer{b, shape.Clone(), &storage{inner: inner, shape: shape}}, flat, nil
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package floats
-
-import "testing"
-
-// guarded returns n floats.
-func guarded(_ *testing.T, n int) []float32 { return make([]float32, n) }

@@ -1,0 +1,139 @@
+package simd
+
+import "slices"
+
+// rowsCost estimates the work of runRows, for a pair of channels and an image.
+func (c *Convolution) rowsCost() int {
+	_, grid := c.grid()
+	return Product(c.kernelDims) * roundUp(span(c.outDims, grid), tileCols)
+}
+
+// grid returns the strides of the outputs in what runRows computes. Where it uses
+// the planes as they are, that has the same gaps between the rows as they have.
+func (c *Convolution) grid() (gathered bool, strides []int) {
+	if slices.Max(c.strides) > 1 {
+		return true, Natural(c.outDims)
+	}
+	return false, c.planes.space
+}
+
+// runRows computes many outputs of an image at a time: a product of the kernel, with
+// a row for each output channel, and a Matrix that has a row for each channel and
+// element of the kernel. The rows are parts of the planes, one shifted against the
+// other, or copies of every second, third... element where the convolution strides.
+func (c *Convolution) runRows(w Workers, in, kernel, out []float32) {
+	gathered, grid := c.grid()
+	width := span(c.outDims, grid)
+	direct := c.planes.direct && !gathered && width >= tileCols
+	off := c.rowOffsets(gathered, direct, roundUp(width, tileCols))
+	s, packed := c.packKernel(kernel)
+	defer s.GiveBack()
+	w.Split(c.groups*c.batch, 1, func(_, from, to int) {
+		r := c.newImager(grid, off, width, gathered, direct)
+		defer r.scratch.GiveBack()
+		for ; from < to; from++ {
+			r.image(in, packed, out, from/c.batch, from%c.batch)
+		}
+	})
+}
+
+// rowOffsets lists where the rows of the matrix start.
+func (c *Convolution) rowOffsets(gathered, direct bool, length int) []int {
+	_, elements := c.window()
+	n := Product(c.kernelDims)
+	switch {
+	case gathered:
+		return Offsets([]int{c.channels * n}, []int{length})
+	case direct:
+		return Offsets(append([]int{c.channels}, c.kernelDims...), append([]int{c.in.minor}, elements...))
+	}
+	return Offsets(append([]int{c.channels}, c.kernelDims...), append([]int{c.planes.size}, elements...))
+}
+
+// packKernel returns the kernel in panels of four output channels, for each group.
+func (c *Convolution) packKernel(kernel []float32) (*Scratch, []float32) {
+	inner := c.channels * Product(c.kernelDims)
+	s, list := Borrow(roundUp(c.outs, tileRows)*inner*c.groups + inner*c.outs)
+	size := roundUp(c.outs, tileRows) * inner
+	dims := append([]int{c.outs, c.channels}, c.kernelDims...)
+	flat := list[size*c.groups:]
+	for g := range c.groups {
+		_, at, _ := c.group(g)
+		Move(dims, flat, 0, Natural(dims), kernel, at, append([]int{c.kernel.major, c.kernel.minor}, c.kernel.space...))
+		packRows(list[g*size:(g+1)*size], Matrix{flat, inner, 1}, c.outs, inner)
+	}
+	return s, list
+}
+
+// imager computes image by image.
+type imager struct {
+	*Convolution
+	strides          []int
+	off              []int
+	length           int // Of a row of results.
+	gathered, direct bool
+	starts, steps    []int // Where in the planes the gathered rows come from.
+	scratch          *Scratch
+
+	planesOf, matrix, result []float32
+}
+
+func (c *Convolution) newImager(grid, off []int, width int, gathered, direct bool) *imager {
+	r := &imager{Convolution: c, strides: grid, off: off, length: max(width, tileCols), gathered: gathered, direct: direct}
+	var planes, matrix int
+	if !direct {
+		// The kernel reads whole tiles, beyond the last plane too.
+		planes = c.channels*c.planes.size + tileCols
+	}
+	if gathered {
+		outputs, elements := c.window()
+		r.steps = outputs
+		r.starts = Offsets(append([]int{c.channels}, c.kernelDims...), append([]int{c.planes.size}, elements...))
+		matrix = len(off) * roundUp(width, tileCols)
+	}
+	result := roundUp(c.outs, tileRows) * r.length
+	var list []float32
+	r.scratch, list = Borrow(planes + matrix + result)
+	r.planesOf, r.matrix, r.result = list[:planes], list[planes:planes+matrix], list[planes+matrix:]
+	clear(r.planesOf)
+	clear(r.matrix)
+	return r
+}
+
+// image computes one image of the output.
+func (r *imager) image(in, packed, out []float32, group, image int) {
+	at, _, to := r.group(group)
+	at += image * r.in.major
+	b := in[at:]
+	if !r.direct {
+		r.planes.fill(r.planesOf, in, at, r.channels, r.in.minor)
+		b = r.planesOf
+	}
+	if r.gathered {
+		r.gather()
+		b = r.matrix
+	}
+	inner, height := len(r.off), roundUp(r.outs, tileRows)
+	packed = packed[group*height*inner:]
+	for j := 0; ; j += tileCols {
+		// The last tile ends with the row, over what was computed before.
+		j = min(j, r.length-tileCols)
+		for i := 0; i < height; i += tileRows {
+			tile(packed[i*inner:], b[j:], r.off, r.result[i*r.length+j:], r.length, false)
+		}
+		if j == r.length-tileCols {
+			break
+		}
+	}
+	to += image * r.out.major
+	for i := range r.outs {
+		Move(r.outDims, out, to+i*r.out.minor, r.out.space, r.result, i*r.length, r.strides)
+	}
+}
+
+// gather writes the matrix of windows of a convolution that strides.
+func (r *imager) gather() {
+	for i, from := range r.starts {
+		Move(r.outDims, r.matrix, r.off[i], r.strides, r.planesOf, from, r.steps)
+	}
+}

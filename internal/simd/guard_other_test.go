@@ -1,0 +1,8 @@
+//go:build !linux
+
+package simd
+
+import "testing"
+
+// guarded returns n floats.
+func guarded(_ *testing.T, n int) []float32 { return make([]float32, n) }

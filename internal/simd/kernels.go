@@ -1,0 +1,133 @@
+// Package simd computes with lists of float32 and with the tensors that they hold:
+// products of matrices, convolutions and operations element by element. Where the
+// machine has AVX2 and FMA, kernels in assembly do the work.
+package simd
+
+import "math"
+
+// The sizes of the blocks that the kernels compute at a time.
+const (
+	tileRows = 4
+	tileCols = 24
+	dotRows  = 4
+	dotCols  = 3
+)
+
+// tileGo is tile for machines without AVX2.
+func tileGo(a, b []float32, off []int, c []float32, ldc int, add bool) {
+	for r := range tileRows {
+		row := c[r*ldc : r*ldc+tileCols]
+		if !add {
+			clear(row)
+		}
+		for k, o := range off {
+			x := a[k*tileRows+r]
+			for j, y := range b[o : o+tileCols] {
+				row[j] += x * y
+			}
+		}
+	}
+}
+
+// dotsGo is dots for machines without AVX2.
+func dotsGo(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
+	for i := range dotRows {
+		row := a[i*lda : i*lda+n]
+		for j, o := range off {
+			var s float32
+			for k, y := range b[o : o+n] {
+				s += row[k] * y
+			}
+			c[i*ldc+j] += s
+		}
+	}
+}
+
+// sumGo is sum for machines without AVX2.
+func sumGo(a []float32) float32 {
+	var s float32
+	for _, x := range a {
+		s += x
+	}
+	return s
+}
+
+// What the kernels that a machine runs are written in.
+const (
+	AVX2 = "AVX2"
+	Go   = "Go"
+)
+
+// Kernels names the kernels that this machine runs: [AVX2] or [Go].
+func Kernels() string {
+	if simd {
+		return AVX2
+	}
+	return Go
+}
+
+// Scalar returns the operation of [Binary] on two numbers, or nil.
+func Scalar(op string) func(a, b float32) float32 { return binaryGo[op] }
+
+// binaryGo has the operations on two numbers.
+var binaryGo = map[string]func(a, b float32) float32{
+	"Add": func(a, b float32) float32 { return a + b },
+	"Sub": func(a, b float32) float32 { return a - b },
+	"Mul": func(a, b float32) float32 { return a * b },
+	"Div": func(a, b float32) float32 { return a / b },
+	"Max": func(a, b float32) float32 { return max(a, b) },
+	"Min": func(a, b float32) float32 { return min(a, b) },
+}
+
+// broadcast applies op to all pairs of two lists, of which one may have one member.
+func broadcast(op func(a, b float32) float32) func(dst, a, b []float32) {
+	if op == nil {
+		return nil
+	}
+	return func(dst, a, b []float32) {
+		switch n := len(dst); {
+		case len(a) == n && len(b) == n:
+			for i, x := range a {
+				dst[i] = op(x, b[i])
+			}
+		case len(a) == n:
+			for i, x := range a {
+				dst[i] = op(x, b[0])
+			}
+		default:
+			for i, y := range b {
+				dst[i] = op(a[0], y)
+			}
+		}
+	}
+}
+
+// unaryGo has the operations on one list.
+var unaryGo = map[string]func(dst, a []float32){
+	"Neg":  each(func(x float32) float32 { return -x }),
+	"Abs":  each(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	"Sign": each(sign),
+	"Sqrt": each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
+	"Exp":  each(func(x float32) float32 { return float32(math.Exp(float64(x))) }),
+	"Log":  each(func(x float32) float32 { return float32(math.Log(float64(x))) }),
+	"Tanh": each(func(x float32) float32 { return float32(math.Tanh(float64(x))) }),
+}
+
+func each(f func(x float32) float32) func(dst, a []float32) {
+	return func(dst, a []float32) {
+		for i, x := range a {
+			dst[i] = f(x)
+		}
+	}
+}
+
+// sign returns 1 or -1 with the sign of x, or x where it is zero or not a number.
+func sign(x float32) float32 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
+}

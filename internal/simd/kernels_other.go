@@ -1,0 +1,25 @@
+//go:build !amd64
+
+package simd
+
+// simd says that there are no kernels in assembly for this machine.
+const simd = false
+
+func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
+	tileGo(a, b, off, c, ldc, add)
+}
+
+func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
+	dotsGo(n, a, lda, b, off, c, ldc)
+}
+
+// Sum returns the sum of a list.
+func Sum(a []float32) float32 { return sumGo(a) }
+
+// Binary returns the function that sets dst to a op b, element by element, where a or
+// b may be a list of one. op is Add, Sub, Mul, Div, Max or Min; for others it is nil.
+func Binary(op string) func(dst, a, b []float32) { return broadcast(binaryGo[op]) }
+
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs,
+// Sign, Sqrt, Exp, Log or Tanh; for others it is nil.
+func Unary(op string) func(dst, a []float32) { return unaryGo[op] }

@@ -1,0 +1,50 @@
+package simd
+
+// stretch is how much of the rows is multiplied at a time, so that they stay in the
+// cache from one block to the next.
+const stretch = 1024
+
+// multiplyDots is multiply with dots, where both matrices have their rows in order.
+func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
+	clear(c)
+	if m < dotRows {
+		s, rows := Borrow(dotRows * k)
+		defer s.GiveBack()
+		for i := range dotRows {
+			copy(rows[i*k:(i+1)*k], a.Floats[min(i, m-1)*a.Row:])
+		}
+		a = Matrix{rows, k, 1}
+	}
+	blocks := roundUp(n, dotCols) / dotCols
+	grain := 1 + (1<<16)/(m*k*dotCols+1)
+	w.Split(blocks, grain, func(_, p, last int) {
+		for from := 0; from < k; from += stretch {
+			for j := p * dotCols; j < min(n, last*dotCols); j += dotCols {
+				dotColumn(j, m, n, min(stretch, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1}, c)
+			}
+		}
+	})
+}
+
+// dotColumn adds to the columns of c from number j, up to three of them.
+func dotColumn(j, m, n, k int, a, b Matrix, c []float32) {
+	var off [dotCols]int
+	for x := range off {
+		off[x] = min(j+x, n-1) * b.Row
+	}
+	for i := 0; i < m; i += dotRows {
+		if m-i >= dotRows && n-j >= dotCols {
+			dots(k, a.Floats[i*a.Row:], a.Row, b.Floats, &off, c[i*n+j:], n)
+			continue
+		}
+		// The block ends at the last row; rows that were done before are not used.
+		first := max(0, min(i, m-dotRows))
+		var block [dotRows * dotCols]float32
+		dots(k, a.Floats[first*a.Row:], a.Row, b.Floats, &off, block[:], dotCols)
+		for r := i; r < min(i+dotRows, m); r++ {
+			for x := range min(dotCols, n-j) {
+				c[r*n+j+x] += block[(r-first)*dotCols+x]
+			}
+		}
+	}
+}

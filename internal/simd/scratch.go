@@ -1,0 +1,25 @@
+package simd
+
+import "sync"
+
+// scratches has memory for the time of one operation.
+var scratches = sync.Pool{New: func() any { return new(Scratch) }}
+
+// Scratch is memory that [Borrow] lends.
+type Scratch struct{ floats []float32 }
+
+// Borrow returns n floats with any values. Give back the scratch when they are no
+// longer used.
+func Borrow(n int) (*Scratch, []float32) {
+	s := scratches.Get().(*Scratch)
+	if cap(s.floats) < n {
+		s.floats = make([]float32, n)
+	}
+	return s, s.floats[:n]
+}
+
+// GiveBack ends the use of the floats.
+func (s *Scratch) GiveBack() { scratches.Put(s) }
+
+// roundUp returns the least multiple of unit that is at least n.
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }

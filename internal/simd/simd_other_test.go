@@ -1,0 +1,11 @@
+//go:build !amd64
+
+package simd
+
+import "testing"
+
+// withAndWithout runs a test with the only kernels that there are.
+func withAndWithout(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	f(t)
+}

@@ -1,0 +1,137 @@
+package simd
+
+// View is a way to see a list of floats as a tensor: element (i, j, ...) is at
+// Offset + i*Strides[0] + j*Strides[1] + .... A stride of 0 repeats an axis.
+type View struct {
+	Dims, Strides []int
+	Offset        int
+}
+
+// Natural returns the strides of a tensor that lies in memory in order.
+func Natural(dims []int) []int {
+	strides, size := make([]int, len(dims)), 1
+	for i := len(dims) - 1; i >= 0; i-- {
+		strides[i] = size
+		size *= dims[i]
+	}
+	return strides
+}
+
+// Product returns the number of elements of a tensor.
+func Product(dims []int) int {
+	size := 1
+	for _, d := range dims {
+		size *= d
+	}
+	return size
+}
+
+// Compact returns the same view with as few axes as possible.
+func (v View) Compact() View {
+	c := View{Offset: v.Offset}
+	for i, d := range v.Dims {
+		if d == 1 {
+			continue
+		}
+		last := len(c.Dims) - 1
+		if last >= 0 && c.Strides[last] == d*v.Strides[i] {
+			c.Dims[last] *= d
+			c.Strides[last] = v.Strides[i]
+			continue
+		}
+		c.Dims, c.Strides = append(c.Dims, d), append(c.Strides, v.Strides[i])
+	}
+	return c
+}
+
+// Whole tells whether a compact view is the list of its elements itself.
+func (v View) Whole() bool {
+	return v.Offset == 0 && (len(v.Dims) == 0 || len(v.Dims) == 1 && v.Strides[0] == 1)
+}
+
+// Number tells whether a compact view repeats one element.
+func (v View) Number() bool {
+	return len(v.Dims) == 0 || len(v.Dims) == 1 && v.Strides[0] == 0
+}
+
+// Read copies to dst the elements of the compact view of src that start with number from.
+func (v View) Read(dst, src []float32, from int) {
+	if len(v.Dims) == 0 {
+		dst[0] = src[v.Offset]
+		return
+	}
+	last := len(v.Dims) - 1
+	n, stride := v.Dims[last], v.Strides[last]
+	for len(dst) > 0 {
+		at, rest := v.Offset, from/n
+		for i := last - 1; i >= 0; i-- {
+			at += rest % v.Dims[i] * v.Strides[i]
+			rest /= v.Dims[i]
+		}
+		column := from % n
+		run := min(n-column, len(dst))
+		readRun(dst[:run], src, at+column*stride, stride)
+		dst, from = dst[run:], from+run
+	}
+}
+
+func readRun(dst, src []float32, at, stride int) {
+	switch stride {
+	case 0:
+		x := src[at]
+		for i := range dst {
+			dst[i] = x
+		}
+	case 1:
+		copy(dst, src[at:])
+	default:
+		for i := range dst {
+			dst[i] = src[at]
+			at += stride
+		}
+	}
+}
+
+// Move copies a tensor of dims from one place to another, each with its first
+// element's number and strides.
+func Move(dims []int, dst []float32, to int, toStrides []int, src []float32, from int, fromStrides []int) {
+	if len(dims) == 0 {
+		dst[to] = src[from]
+		return
+	}
+	n, ts, fs := dims[0], toStrides[0], fromStrides[0]
+	if len(dims) > 1 {
+		for range n {
+			Move(dims[1:], dst, to, toStrides[1:], src, from, fromStrides[1:])
+			to, from = to+ts, from+fs
+		}
+		return
+	}
+	if n == 0 {
+		return
+	}
+	if ts == 1 {
+		readRun(dst[to:to+n], src, from, fs)
+		return
+	}
+	for range n {
+		dst[to] = src[from]
+		to, from = to+ts, from+fs
+	}
+}
+
+// Offsets lists where the elements of a tensor are.
+func Offsets(dims, strides []int) []int {
+	list := []int{0}
+	for i, d := range dims {
+		stride := strides[i]
+		next := make([]int, 0, len(list)*d)
+		for _, o := range list {
+			for j := range d {
+				next = append(next, o+j*stride)
+			}
+		}
+		list = next
+	}
+	return list
+}
