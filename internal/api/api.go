@@ -5,18 +5,17 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
@@ -62,7 +61,7 @@ type Server struct {
 func (s *Server) Handler() http.Handler {
 	r := s.mounted()
 	r.mux.HandleFunc("/", r.notFound)
-	return s.recovered(cleanURLsOnly(r.mux))
+	return cleanURLsOnly(r.mux)
 }
 
 // Routes lists what Handler serves, as "GET /api/2.0/mlflow/runs/get", so that a
@@ -179,18 +178,15 @@ func (r *routes) mount(method, pattern string, perm auth.Permission, handle func
 			err = handle(w, req)
 		}
 		if err != nil {
-			r.server.fail(w, req, err)
+			observe.Fail(w, req, err)
 		}
 	})
 }
 
-// notFound answers what no route took, in JSON.
+// notFound answers requests that no route takes.
 func (r *routes) notFound(w http.ResponseWriter, req *http.Request) {
-	if err := httplimit.WrongMethod(w, req, r.mux); err != nil {
-		r.server.fail(w, req, err)
-		return
-	}
-	r.server.fail(w, req, mlflow.Errorf(mlflow.EndpointNotFound, "No API endpoint for %s %s.", req.Method, shorten(req.URL.Path)))
+	message := fmt.Sprintf("No API endpoint for %s %s.", req.Method, shorten(req.URL.Path))
+	apierror.Write(w, apierror.Unrouted(w, req, r.mux, message))
 }
 
 // cleanURLsOnly refuses paths that net/http would otherwise redirect to a cleaned
@@ -200,28 +196,13 @@ func cleanURLsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		p := req.URL.Path
 		if clean := path.Clean(p); clean != p && clean+"/" != p {
-			writeError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
+			apierror.Write(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
 			return
 		}
 		if _, err := url.ParseQuery(req.URL.RawQuery); err != nil {
-			writeError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "The query of the URL cannot be read: " + err.Error()})
+			apierror.Write(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "The query of the URL cannot be read: " + err.Error()})
 			return
 		}
-		next.ServeHTTP(w, req)
-	})
-}
-
-// recovered turns a panic into an answer without internals, logged once.
-func (s *Server) recovered(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so.
-					panic(p)
-				}
-				s.fail(w, req, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			}
-		}()
 		next.ServeHTTP(w, req)
 	})
 }
@@ -241,7 +222,7 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	case piecewise:
 		w.Header().Set("Content-Type", "application/json")
 		body = v.WriteJSON(nil, func(b []byte) []byte {
-			writeBody(w, b)
+			_, _ = w.Write(b) // As below.
 			return b[:0]
 		})
 	case appender:
@@ -253,102 +234,6 @@ func writeJSON(w http.ResponseWriter, v any) error {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	writeBody(w, body)
+	_, _ = w.Write(body) // A write error means that the client has disconnected.
 	return nil
-}
-
-// writeBody writes an answer in parts and gives its reader a minute for each: one
-// who does not read on shall not make the server keep it.
-func writeBody(w http.ResponseWriter, body []byte) {
-	control := http.NewResponseController(w)
-	for len(body) > 0 {
-		n := min(len(body), 256<<10)
-		_ = control.SetWriteDeadline(time.Now().Add(answerPause)) // Where it cannot be set, there is none.
-		if _, err := w.Write(body[:n]); err != nil {              //nolint:gosec // It is JSON and says so.
-			return // A client that has gone away needs no answer.
-		}
-		body = body[n:]
-	}
-}
-
-// fail answers err.
-func (s *Server) fail(w http.ResponseWriter, req *http.Request, err error) {
-	writeError(w, s.presentable(req, err))
-}
-
-// presentable returns err as the caller may see it. What is not meant for the
-// caller becomes INTERNAL_ERROR with a fixed text and is logged here, once.
-func (s *Server) presentable(req *http.Request, err error) *mlflow.Error {
-	e := mlflow.AsError(err)
-	switch {
-	case e != nil:
-		if status := e.HTTPStatus(); status >= http.StatusInternalServerError && status != http.StatusNotImplemented {
-			observe.Failed(req.Context(), err)
-		}
-	case errors.Is(err, context.Canceled):
-		e = &mlflow.Error{Code: mlflow.Canceled, Message: "The request was given up by its sender."}
-	case errors.Is(err, context.DeadlineExceeded):
-		e = &mlflow.Error{Code: mlflow.DeadlineExceeded, Message: "The request took longer than " + requestTimeout.String() + "; ask for less at once."}
-	default:
-		if !observe.Failed(req.Context(), err) {
-			s.Log.ErrorContext(req.Context(), "request failed", "method", req.Method, "path", req.URL.Path, "error", err)
-		}
-		e = internalError()
-	}
-	return e
-}
-
-// WriteFailure answers a request that failed for a reason that is the server's.
-func WriteFailure(w http.ResponseWriter) { writeError(w, internalError()) }
-
-func internalError() *mlflow.Error {
-	return &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
-}
-
-// sqlStates holds the two fields that MLflow adds for Databricks' drivers.
-var sqlStates = map[mlflow.ErrorCode][2]string{
-	mlflow.BadRequest:            {"KAM00", "INVALID_PARAMETER_VALUE"},
-	mlflow.InvalidParameterValue: {"KAM00", "INVALID_PARAMETER_VALUE"},
-	mlflow.ResourceAlreadyExists: {"KAM00", "RESOURCE_ALREADY_EXISTS"},
-	mlflow.ResourceDoesNotExist:  {"KAM00", "RESOURCE_NOT_FOUND"},
-	mlflow.InvalidState:          {"XXM00", "CLIENT_INTERNAL_ERROR"},
-}
-
-// WriteError answers e as the API words errors.
-func WriteError(w http.ResponseWriter, e *mlflow.Error) { writeError(w, e) }
-
-func writeError(w http.ResponseWriter, e *mlflow.Error) {
-	h := w.Header()
-	b := ErrorJSON(e, h.Get(observe.IDHeader))
-	for _, name := range [...]string{"Content-Disposition", "Content-Length", "ETag", "Last-Modified", "Cache-Control"} {
-		h.Del(name)
-	}
-	h.Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(b) //nolint:gosec // As above.
-}
-
-// maxMessage is how many bytes of a message are shown: some repeat what was sent.
-const maxMessage = 8 << 10
-
-// ErrorJSON returns the body of the answer that tells of e, with the id of the
-// request unless it is empty.
-func ErrorJSON(e *mlflow.Error, requestID string) []byte {
-	message := e.Message
-	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
-	}
-	body := struct {
-		Code       mlflow.ErrorCode `json:"error_code"`
-		Message    string           `json:"message"`
-		SQLState   string           `json:"sqlstate,omitempty"`
-		ErrorClass string           `json:"error_class,omitempty"`
-		Position   *int             `json:"position,omitempty"`
-		RequestID  string           `json:"request_id,omitempty"`
-	}{Code: e.Code, Message: strings.ToValidUTF8(message, "\uFFFD"), Position: e.Position, RequestID: requestID}
-	if s, ok := sqlStates[e.Code]; ok {
-		body.SQLState, body.ErrorClass = s[0], s[1]
-	}
-	b, _ := json.Marshal(body) // Strings always marshal.
-	return b
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	_ "github.com/millrace-ml/millrace/internal/artifact/all"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -55,7 +56,7 @@ func startOn(t testing.TB, dir, uri string) *server {
 		t.Fatal(err)
 	}
 	s := &api.Server{Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler)}
-	srv := httptest.NewServer(auth.Middleware(st)(s.Handler()))
+	srv := httptest.NewServer(httplimit.Handler(auth.Middleware(st)(s.Handler())))
 	t.Cleanup(srv.Close)
 	return &server{url: srv.URL, client: mlflow.NewClient(srv.URL), store: st, api: s}
 }

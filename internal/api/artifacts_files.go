@@ -29,10 +29,9 @@ func (s *Server) uploadProxy(w http.ResponseWriter, req *http.Request) error {
 		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact path must include a filename (cannot end with '/').")
 	}
 	if err != nil {
-		artifact.Drain(w, req)
 		return err
 	}
-	return artifact.Receive(w, req, repo, p)
+	return artifact.Receive(req, repo, p)
 }
 
 func (s *Server) deleteProxy(w http.ResponseWriter, req *http.Request) error {
@@ -138,7 +137,7 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 		return err
 	}
 	req.Body = http.MaxBytesReader(w, req.Body, maxAjaxUpload)
-	err = artifact.Receive(w, req, repo, p)
+	err = artifact.Receive(req, repo, p)
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return errUploadTooLarge

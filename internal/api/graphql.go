@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/graphql"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -48,9 +49,9 @@ func (s *Server) graphqlRoutes(r *routes) {
 		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
 		defer cancel()
 		ctx = context.WithValue(ctx, lookupsKey{}, &lookups{req: req, experiments: map[string]*mlflow.Experiment{}})
-		answer := x.Execute(ctx, in, func(err error) string { return s.presentable(req, err).Message })
+		answer := x.Execute(ctx, in, func(err error) string { return observe.Presentable(req.Context(), err).Message })
 		w.Header().Set("Content-Type", "application/json")
-		writeBody(w, answer)
+		_, _ = w.Write(answer)
 		return nil
 	})
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -71,7 +72,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 	if _, err := st.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(auth.Middleware(st)(s.Handler()))
+	server := httptest.NewServer(httplimit.Handler(auth.Middleware(st)(s.Handler())))
 	t.Cleanup(server.Close)
 	run, err := st.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if err != nil {

@@ -66,7 +66,7 @@ func refusedRoutes(r *routes) {
 			if err == nil {
 				err = &mlflow.Error{Code: f.code, Message: f.message}
 			}
-			r.server.fail(w, req, err)
+			observe.Fail(w, req, err)
 		}
 		for _, path := range f.paths {
 			mounts := []string{path}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/local"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -41,11 +42,11 @@ func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 	client, conn := net.Pipe()
 	l := pipeListener{make(chan net.Conn, 1)}
 	l.conns <- conn
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: httplimit.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
 		var err error
 		if r.Method == http.MethodPut {
-			err = artifact.Receive(w, r, repo, path)
+			err = artifact.Receive(r, repo, path)
 		} else {
 			var file *artifact.File
 			if file, err = repo.Open(r.Context(), path); err == nil {
@@ -59,7 +60,7 @@ func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 		} else if err != nil {
 			t.Errorf("%s: %v", r.URL, err)
 		}
-	})}
+	}))}
 	done := make(chan error)
 	go func() { done <- srv.Serve(l) }()
 	f(client)

@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"net/http"
 	"path"
 	"strings"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -70,20 +69,15 @@ func isPublic(public []string, asked string) bool {
 func refuse(w http.ResponseWriter, err error) {
 	e := mlflow.AsError(err)
 	if e == nil {
-		e = &mlflow.Error{Code: mlflow.TemporarilyUnavailable, Message: "The access tokens cannot be checked at the moment. Try again."}
+		e = &mlflow.Error{
+			Code:    mlflow.TemporarilyUnavailable,
+			Message: "The access tokens cannot be checked at the moment. Try again.",
+		}
 	}
-	h := w.Header()
 	if e.Code == mlflow.Unauthenticated {
-		h.Set("WWW-Authenticate", `Basic realm="Millrace", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", `Basic realm="Millrace", charset="UTF-8"`)
 	}
-	h.Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	body, _ := json.Marshal(struct { // strings always marshal
-		Code    mlflow.ErrorCode `json:"error_code"`
-		Message string           `json:"message"`
-		ID      string           `json:"request_id,omitempty"`
-	}{e.Code, e.Message, h.Get(observe.IDHeader)})
-	_, _ = w.Write(body)
+	apierror.Write(w, e)
 }
 
 func (c *cache) user(r *http.Request) (User, error) {

@@ -194,13 +194,12 @@ func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) 
 	return func(w http.ResponseWriter, r *http.Request) error {
 		p, err := s.open(r.URL.Query().Get("token"), true)
 		if err != nil {
-			artifact.Drain(w, r)
 			return err
 		}
 		repo, err := d.Proxy()
 		if err != nil {
 			return err
 		}
-		return artifact.Receive(w, r, repo, p)
+		return artifact.Receive(r, repo, p)
 	}
 }

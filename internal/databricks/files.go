@@ -60,10 +60,9 @@ func (d *Door) upload(w http.ResponseWriter, r *http.Request) error {
 		err = refuseExisting(r, repo, p)
 	}
 	if err != nil {
-		artifact.Drain(w, r)
 		return err
 	}
-	if err := artifact.Receive(w, r, repo, p); err != nil {
+	if err := artifact.Receive(r, repo, p); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

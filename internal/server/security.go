@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -78,7 +77,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
-			h.Set("Access-Control-Expose-Headers", observe.IDHeader)
+			h.Set("Access-Control-Expose-Headers", apierror.RequestIDHeader)
 		}
 		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 			preflight(w, allowed)
@@ -111,7 +110,7 @@ func (g *guard) foreign(r *http.Request) bool {
 }
 
 func refuse(w http.ResponseWriter, message string) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
+	apierror.Write(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
 }
 
 func preflight(w http.ResponseWriter, allowed bool) {
