@@ -113,18 +113,32 @@ type routes struct {
 
 // on serves an endpoint under both prefixes. Client, route and handler share
 // the endpoint's types, so that a mismatch does not compile.
-func on[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
+func on[Req, Resp any](
+	r *routes,
+	e mlflow.Endpoint[Req, Resp],
+	perm auth.Permission,
+	handle func(context.Context, *Req) (*Resp, error),
+) {
 	handler := jsonHandler(r.server, e, handle)
 	r.mount(e.Method, "/api/"+e.Path, perm, handler)
 	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
 }
 
 // onAjax serves an endpoint that exists for web pages only.
-func onAjax[Req, Resp any](r *routes, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) {
+func onAjax[Req, Resp any](
+	r *routes,
+	e mlflow.Endpoint[Req, Resp],
+	perm auth.Permission,
+	handle func(context.Context, *Req) (*Resp, error),
+) {
 	r.mount(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r.server, e, handle))
 }
 
-func jsonHandler[Req, Resp any](s *Server, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error)) func(http.ResponseWriter, *http.Request) error {
+func jsonHandler[Req, Resp any](
+	s *Server,
+	e mlflow.Endpoint[Req, Resp],
+	handle func(context.Context, *Req) (*Resp, error),
+) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
 		defer cancel()
@@ -144,14 +158,22 @@ func jsonHandler[Req, Resp any](s *Server, e mlflow.Endpoint[Req, Resp], handle 
 }
 
 // raw serves a route whose body or answer is not JSON, under both prefixes.
-func (r *routes) raw(method, apiPath string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+func (r *routes) raw(
+	method, apiPath string,
+	perm auth.Permission,
+	handle func(http.ResponseWriter, *http.Request) error,
+) {
 	r.root(method, "/api/"+apiPath, perm, handle)
 	r.root(method, "/ajax-api/"+apiPath, perm, handle)
 }
 
 // root serves a route whose body or answer is not JSON at exactly the given
 // pattern. A GET has its parameters in the URL alone, or none if it is public.
-func (r *routes) root(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+func (r *routes) root(
+	method, pattern string,
+	perm auth.Permission,
+	handle func(http.ResponseWriter, *http.Request) error,
+) {
 	if method != http.MethodGet || perm == auth.Public {
 		r.mount(method, pattern, perm, handle)
 		return
@@ -165,7 +187,11 @@ func (r *routes) root(method, pattern string, perm auth.Permission, handle func(
 }
 
 // mount serves a route at exactly the given pattern.
-func (r *routes) mount(method, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+func (r *routes) mount(
+	method, pattern string,
+	perm auth.Permission,
+	handle func(http.ResponseWriter, *http.Request) error,
+) {
 	r.methods[pattern] = append(r.methods[pattern], method)
 	if top, below := strings.CutSuffix(pattern, "/{path...}"); below && !r.tops[top] {
 		r.tops[top] = true
@@ -200,7 +226,10 @@ func cleanURLsOnly(next http.Handler) http.Handler {
 			return
 		}
 		if _, err := url.ParseQuery(req.URL.RawQuery); err != nil {
-			apierror.Write(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "The query of the URL cannot be read: " + err.Error()})
+			apierror.Write(
+				w,
+				&mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "The query of the URL cannot be read: " + err.Error()},
+			)
 			return
 		}
 		next.ServeHTTP(w, req)

@@ -31,7 +31,12 @@ func (s *Server) artifactRoutes(r *routes) {
 	on(r, mlflow.PresignDownAPI, auth.ReadArtifact, s.presignDownload)
 	r.root("GET", "/get-artifact", auth.ReadArtifact, s.downloadRunArtifact)
 	r.root("POST", "/ajax-api/2.0/mlflow/upload-artifact", auth.EditArtifact, s.uploadRunArtifact)
-	r.root("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", auth.ReadArtifact, s.downloadModelArtifact)
+	r.root(
+		"GET",
+		"/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+		auth.ReadArtifact,
+		s.downloadModelArtifact,
+	)
 }
 
 func (s *Server) listProxy(ctx context.Context, in *mlflow.ListProxyRequest) (*mlflow.ListProxyResponse, error) {
@@ -50,7 +55,10 @@ func (s *Server) listProxy(ctx context.Context, in *mlflow.ListProxyRequest) (*m
 	return &mlflow.ListProxyResponse{Files: files}, err
 }
 
-func (s *Server) listArtifacts(ctx context.Context, in *mlflow.ListArtifactsRequest) (*mlflow.ListArtifactsResponse, error) {
+func (s *Server) listArtifacts(
+	ctx context.Context,
+	in *mlflow.ListArtifactsRequest,
+) (*mlflow.ListArtifactsResponse, error) {
 	run, err := s.Store.RunInfo(ctx, in.RunID)
 	if err != nil {
 		return nil, err
@@ -58,7 +66,10 @@ func (s *Server) listArtifacts(ctx context.Context, in *mlflow.ListArtifactsRequ
 	return s.listAt(ctx, run.ArtifactURI, in.Path)
 }
 
-func (s *Server) listModelArtifacts(ctx context.Context, in *mlflow.ListModelArtifactsRequest) (*mlflow.ListArtifactsResponse, error) {
+func (s *Server) listModelArtifacts(
+	ctx context.Context,
+	in *mlflow.ListModelArtifactsRequest,
+) (*mlflow.ListArtifactsResponse, error) {
 	model, err := s.Store.LoggedModel(ctx, in.ModelID, false)
 	if err != nil {
 		return nil, err
@@ -92,14 +103,20 @@ func noMultipartUpload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.
 	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart upload is not supported for the current artifact repository")
+	return nil, mlflow.Errorf(
+		mlflow.NotImplemented,
+		"Multipart upload is not supported for the current artifact repository",
+	)
 }
 
 func noMultipartDownload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
 	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart download is not supported for the current artifact repository")
+	return nil, mlflow.Errorf(
+		mlflow.NotImplemented,
+		"Multipart download is not supported for the current artifact repository",
+	)
 }
 
 func (s *Server) presignUpload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
@@ -110,8 +127,12 @@ func (s *Server) presignUpload(ctx context.Context, in *mlflow.PresignRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Presigned upload is not supported for proxied artifact storage (artifact URI scheme: %s). "+
-		"This endpoint requires a direct cloud storage artifact URI.", scheme)
+	return nil, mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: %s). "+
+			"This endpoint requires a direct cloud storage artifact URI.",
+		scheme,
+	)
 }
 
 func (s *Server) presignDownload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
@@ -123,8 +144,12 @@ func (s *Server) presignDownload(ctx context.Context, in *mlflow.PresignRequest)
 	if err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: %s). "+
-		"This endpoint requires a run with a direct cloud storage artifact URI.", scheme)
+	return nil, mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: %s). "+
+			"This endpoint requires a run with a direct cloud storage artifact URI.",
+		scheme,
+	)
 }
 
 // presignScheme checks what both presign routes need and returns the scheme of
@@ -137,7 +162,11 @@ func (s *Server) presignScheme(ctx context.Context, in *mlflow.PresignRequest) (
 		return "", err
 	}
 	if in.Expiration != nil && (*in.Expiration < 1 || *in.Expiration > 604800) {
-		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "expiration must be between 1 and 604800 seconds (got %d).", *in.Expiration)
+		return "", mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"expiration must be between 1 and 604800 seconds (got %d).",
+			*in.Expiration,
+		)
 	}
 	if in.ModelID != "" {
 		model, err := s.Store.LoggedModel(ctx, in.ModelID, false)

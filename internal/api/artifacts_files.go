@@ -85,7 +85,12 @@ func (s *Server) downloadModelArtifact(w http.ResponseWriter, req *http.Request)
 
 // sendBelow sends a file below the artifact URI that find returns. The store is
 // asked with a deadline, the transfer has none.
-func (s *Server) sendBelow(w http.ResponseWriter, req *http.Request, below string, find func(context.Context) (string, error)) error {
+func (s *Server) sendBelow(
+	w http.ResponseWriter,
+	req *http.Request,
+	below string,
+	find func(context.Context) (string, error),
+) error {
 	repo, p, err := s.locateBelow(req, below, find)
 	if err != nil {
 		return err
@@ -94,7 +99,11 @@ func (s *Server) sendBelow(w http.ResponseWriter, req *http.Request, below strin
 	return sendFile(w, req, repo, p)
 }
 
-func (s *Server) locateBelow(req *http.Request, below string, find func(context.Context) (string, error)) (artifact.Repo, string, error) {
+func (s *Server) locateBelow(
+	req *http.Request,
+	below string,
+	find func(context.Context) (string, error),
+) (artifact.Repo, string, error) {
 	below, err := artifact.CleanPath(below)
 	if err != nil {
 		return nil, "", err
@@ -149,7 +158,10 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 	return nil
 }
 
-var errUploadTooLarge error = &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Artifact size is too large. Max size is 10MB."}
+var errUploadTooLarge error = &mlflow.Error{
+	Code:    mlflow.InvalidParameterValue,
+	Message: "Artifact size is too large. Max size is 10MB.",
+}
 
 // sendFile answers with one file, as a download.
 func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p string) error {
@@ -200,10 +212,28 @@ func attachment(name string) string {
 // is not asked: the same file should have the same type everywhere.
 var contentTypes = func() map[string]string {
 	types := map[string]string{
-		"html": "text/html", "htm": "text/html", "css": "text/css", "pdf": "application/pdf", "zip": "application/zip", "tar": "application/x-tar",
-		"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml", "webp": "image/webp",
-		"bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff", "ico": "image/vnd.microsoft.icon", "avif": "image/avif",
-		"mp3": "audio/mpeg", "wav": "audio/x-wav", "mp4": "video/mp4", "webm": "video/webm", "wasm": "application/wasm",
+		"html": "text/html",
+		"htm":  "text/html",
+		"css":  "text/css",
+		"pdf":  "application/pdf",
+		"zip":  "application/zip",
+		"tar":  "application/x-tar",
+		"png":  "image/png",
+		"jpg":  "image/jpeg",
+		"jpeg": "image/jpeg",
+		"gif":  "image/gif",
+		"svg":  "image/svg+xml",
+		"webp": "image/webp",
+		"bmp":  "image/bmp",
+		"tif":  "image/tiff",
+		"tiff": "image/tiff",
+		"ico":  "image/vnd.microsoft.icon",
+		"avif": "image/avif",
+		"mp3":  "audio/mpeg",
+		"wav":  "audio/x-wav",
+		"mp4":  "video/mp4",
+		"webm": "video/webm",
+		"wasm": "application/wasm",
 	}
 	for ext := range strings.FieldsSeq("txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel mlproject MLproject") {
 		types[ext] = "text/plain"

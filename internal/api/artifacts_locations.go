@@ -81,13 +81,19 @@ func (a *Artifacts) AddEarlierRoot(location string) {
 	if root == filepath.Dir(root) { // All of the machine's files.
 		return
 	}
-	a.roots = append(a.roots, artifactRoot{root, sync.OnceValues(func() (artifact.Repo, error) { return artifact.Open(root) })})
+	a.roots = append(
+		a.roots,
+		artifactRoot{root, sync.OnceValues(func() (artifact.Repo, error) { return artifact.Open(root) })},
+	)
 }
 
 // Proxy returns the repository behind mlflow-artifacts: URIs.
 func (a *Artifacts) Proxy() (artifact.Repo, error) {
 	if a.proxy == nil {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "This server does not serve artifacts: it was started with --no-serve-artifacts.")
+		return nil, mlflow.Errorf(
+			mlflow.NotImplemented,
+			"This server does not serve artifacts: it was started with --no-serve-artifacts.",
+		)
 	}
 	return a.proxy, nil
 }
@@ -167,7 +173,10 @@ func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 }
 
 func outOfReach(uri string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
 		"The artifacts at '%s' are out of this server's reach: it opens only what lies below its artifact destination or its default artifact root. "+
-			"A client can still open that location itself.", shorten(artifact.Redact(uri)))
+			"A client can still open that location itself.",
+		shorten(artifact.Redact(uri)),
+	)
 }

@@ -42,12 +42,23 @@ func check(errs ...error) error {
 
 // badValue words the refusal of one parameter's value as MLflow does.
 func badValue(param, value, reason string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value %s for parameter '%s' supplied: %s", shorten(value), param, reason)
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Invalid value %s for parameter '%s' supplied: %s",
+		shorten(value),
+		param,
+		reason,
+	)
 }
 
 // badLimit words the refusal of a max_results that the store cannot take.
 func badLimit[N int | int64](n N, want string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value %d for parameter 'max_results' supplied. It must be %s", n, want)
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Invalid value %d for parameter 'max_results' supplied. It must be %s",
+		n,
+		want,
+	)
 }
 
 func tooLong(what, value string, limit int) error {
@@ -79,7 +90,11 @@ var keyPattern = regexp.MustCompile(`^[/\p{L}\p{N}\p{Mn}_.\- :]*$`)
 // stay where it is if it were a file's path.
 func validKey(param, key string) error {
 	if !keyPattern.MatchString(key) {
-		return badValue(param, strconv.Quote(key), "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
+		return badValue(
+			param,
+			strconv.Quote(key),
+			"Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
+		)
 	}
 	return staysInPlace(param, key)
 }
@@ -87,7 +102,14 @@ func validKey(param, key string) error {
 // staysInPlace refuses a name that as a file's path would lead elsewhere.
 func staysInPlace(param, key string) error {
 	if norm := path.Clean(key); norm != key || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {
-		return badValue(param, strconv.Quote(key), fmt.Sprintf("Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '%s'", shorten(norm)))
+		return badValue(
+			param,
+			strconv.Quote(key),
+			fmt.Sprintf(
+				"Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '%s'",
+				shorten(norm),
+			),
+		)
 	}
 	return nil
 }
@@ -97,10 +119,21 @@ func validMetric(param string, timestampParam string, m *mlflow.Metric) error {
 		return err
 	}
 	if (m.DatasetName == "") != (m.DatasetDigest == "") {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Both dataset_name and dataset_digest must be provided if one is provided")
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Both dataset_name and dataset_digest must be provided if one is provided",
+		)
 	}
 	if m.Timestamp < 0 {
-		return badValue(timestampParam, strconv.FormatInt(m.Timestamp, 10), fmt.Sprintf("metric '%s' (value=%s). Timestamp must be a nonnegative long (64-bit integer) ", m.Key, mlflow.AppendFloat(nil, m.Value)))
+		return badValue(
+			timestampParam,
+			strconv.FormatInt(m.Timestamp, 10),
+			fmt.Sprintf(
+				"metric '%s' (value=%s). Timestamp must be a nonnegative long (64-bit integer) ",
+				m.Key,
+				mlflow.AppendFloat(nil, m.Value),
+			),
+		)
 	}
 	return nil
 }
@@ -119,7 +152,12 @@ func keysOnce[T any](what string, list []T, key func(*T) string) error {
 	for i := range list {
 		k := key(&list[i])
 		if seen[k] {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "The %s '%s' is given twice; give each key once.", what, shorten(k))
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"The %s '%s' is given twice; give each key once.",
+				what,
+				shorten(k),
+			)
 		}
 		seen[k] = true
 	}
@@ -141,7 +179,11 @@ func validRunID(id string) error {
 func experimentID(id string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(id), 10, 64)
 	if err != nil {
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid experiment ID '%s'. Experiment ID must be a valid integer.", shorten(id))
+		return 0, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid experiment ID '%s'. Experiment ID must be a valid integer.",
+			shorten(id),
+		)
 	}
 	return n, nil
 }

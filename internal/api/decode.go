@@ -99,7 +99,11 @@ func decodeJSON(body []byte, dst any) error {
 	if fixed := quoteNonFinite(body); fixed != nil {
 		return decodeJSON(fixed, dst)
 	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"The request body is not valid JSON: %s",
+		strings.TrimPrefix(err.Error(), "jsontext: "),
+	)
 }
 
 func readDocument(body []byte, dst any) error {
@@ -309,7 +313,12 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 	v.SetLen(0)
 	for n := 0; dec.PeekKind() != ']'; n++ {
 		if n == maxItems {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: the list has more than %d items.", path, maxItems)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Invalid value for parameter '%s' supplied: the list has more than %d items.",
+				path,
+				maxItems,
+			)
 		}
 		if n == v.Cap() {
 			v.Grow(1)
@@ -322,7 +331,11 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 			return err
 		}
 		if !present {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value null for parameter '%s' supplied: list items cannot be null.", item)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Invalid value null for parameter '%s' supplied: list items cannot be null.",
+				item,
+			)
 		}
 	}
 	_, err := dec.ReadToken()
@@ -351,9 +364,13 @@ func invalidType(path string, raw []byte, kind jsontext.Kind) error {
 			python = "float"
 		}
 	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
 		"Invalid value %s for parameter '%s' supplied:  Hint: Value was of type '%s'. See the API docs for more information about request parameters.",
-		shorten(string(raw)), path, python)
+		shorten(string(raw)),
+		path,
+		python,
+	)
 }
 
 // shorten cuts what an error message repeats of a request.

@@ -74,7 +74,11 @@ func setQuery(v reflect.Value, values []string, f *field) error {
 	kind := jsontext.Kind('"')
 	if v.Kind() == reflect.Bool {
 		if text != "true" && text != "false" {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid boolean value: %s, must be 'true' or 'false'.", shorten(text))
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Invalid boolean value: %s, must be 'true' or 'false'.",
+				shorten(text),
+			)
 		}
 		kind = jsontext.Kind(text[0])
 	}
@@ -96,7 +100,11 @@ func decodePath(req *http.Request, dst any) error {
 			return missingParameter(f.path)
 		}
 		if strings.IndexByte(value, 0) >= 0 {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", f.path)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.",
+				f.path,
+			)
 		}
 		v.Field(f.index).SetString(value)
 	}

@@ -31,7 +31,11 @@ func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path str
 		return invalidType(path, raw, kind)
 	}
 	if kind == '"' && strings.IndexByte(text, 0) >= 0 {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.",
+			path,
+		)
 	}
 	return nil
 }

@@ -26,8 +26,15 @@ func (s *Server) experimentRoutes(r *routes) {
 	onAjax(r, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets)
 }
 
-func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperimentRequest) (*mlflow.CreateExperimentResponse, error) {
-	err := check(tooLong("name", in.Name, maxExperimentName), validLocation(in.ArtifactLocation), keysOnce("tag", in.Tags, tagKey))
+func (s *Server) createExperiment(
+	ctx context.Context,
+	in *mlflow.CreateExperimentRequest,
+) (*mlflow.CreateExperimentResponse, error) {
+	err := check(
+		tooLong("name", in.Name, maxExperimentName),
+		validLocation(in.ArtifactLocation),
+		keysOnce("tag", in.Tags, tagKey),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -72,14 +79,21 @@ func validLocation(location string) error {
 			"Invalid artifact path length. The length of the artifact path cannot be greater than %d characters. "+
 				"To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable.", maxArtifactLocation)
 	case strings.HasPrefix(location, "runs:/"):
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact location cannot be a runs:/ URI. Given: '%s'", shorten(location))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Artifact location cannot be a runs:/ URI. Given: '%s'",
+			shorten(location),
+		)
 	case strings.ContainsAny(location, "#;"):
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "'artifact_location' URL can't include fragments or params.")
 	}
 	return nil
 }
 
-func (s *Server) searchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (*mlflow.SearchExperimentsResponse, error) {
+func (s *Server) searchExperiments(
+	ctx context.Context,
+	in *mlflow.SearchExperimentsRequest,
+) (*mlflow.SearchExperimentsResponse, error) {
 	if in.MaxResults <= 0 {
 		return nil, badLimit(in.MaxResults, "a positive integer")
 	}
@@ -90,7 +104,10 @@ func (s *Server) searchExperiments(ctx context.Context, in *mlflow.SearchExperim
 	return &mlflow.SearchExperimentsResponse{Experiments: list, NextPageToken: next}, err
 }
 
-func (s *Server) getExperiment(ctx context.Context, in *mlflow.GetExperimentRequest) (*mlflow.ExperimentResponse, error) {
+func (s *Server) getExperiment(
+	ctx context.Context,
+	in *mlflow.GetExperimentRequest,
+) (*mlflow.ExperimentResponse, error) {
 	id, err := experimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
@@ -99,7 +116,10 @@ func (s *Server) getExperiment(ctx context.Context, in *mlflow.GetExperimentRequ
 	return &mlflow.ExperimentResponse{Experiment: e}, err
 }
 
-func (s *Server) getExperimentByName(ctx context.Context, in *mlflow.GetExperimentByNameRequest) (*mlflow.ExperimentResponse, error) {
+func (s *Server) getExperimentByName(
+	ctx context.Context,
+	in *mlflow.GetExperimentByNameRequest,
+) (*mlflow.ExperimentResponse, error) {
 	e, err := s.Store.ExperimentByName(ctx, in.ExperimentName)
 	return &mlflow.ExperimentResponse{Experiment: e}, err
 }
@@ -137,7 +157,10 @@ func (s *Server) setExperimentTag(ctx context.Context, in *mlflow.SetExperimentT
 	return &mlflow.Empty{}, s.Store.SetExperimentTag(ctx, id, tag)
 }
 
-func (s *Server) deleteExperimentTag(ctx context.Context, in *mlflow.DeleteExperimentTagRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteExperimentTag(
+	ctx context.Context,
+	in *mlflow.DeleteExperimentTagRequest,
+) (*mlflow.Empty, error) {
 	id, err := experimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
@@ -145,12 +168,22 @@ func (s *Server) deleteExperimentTag(ctx context.Context, in *mlflow.DeleteExper
 	return &mlflow.Empty{}, s.Store.DeleteExperimentTag(ctx, id, in.Key)
 }
 
-func (s *Server) searchDatasets(ctx context.Context, in *mlflow.SearchDatasetsRequest) (*mlflow.SearchDatasetsResponse, error) {
+func (s *Server) searchDatasets(
+	ctx context.Context,
+	in *mlflow.SearchDatasetsRequest,
+) (*mlflow.SearchDatasetsResponse, error) {
 	if len(in.ExperimentIDs) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request must specify at least one experiment_id.")
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"SearchDatasets request must specify at least one experiment_id.",
+		)
 	}
 	if len(in.ExperimentIDs) > 20 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request cannot specify more than 20 experiment_ids. Received %d experiment_ids.", len(in.ExperimentIDs))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"SearchDatasets request cannot specify more than 20 experiment_ids. Received %d experiment_ids.",
+			len(in.ExperimentIDs),
+		)
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -165,7 +198,12 @@ const maxSearchExperiments = 10_000
 
 func experimentIDs(texts []string) ([]int64, error) {
 	if len(texts) > maxSearchExperiments {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "A search can name at most %d experiments. Got %d.", maxSearchExperiments, len(texts))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"A search can name at most %d experiments. Got %d.",
+			maxSearchExperiments,
+			len(texts),
+		)
 	}
 	ids := make([]int64, len(texts))
 	for i, text := range texts {

@@ -25,18 +25,38 @@ const (
 // routes that answer the same questions, with their permissions.
 func (s *Server) graphqlRoutes(r *routes) {
 	x, err := graphql.New(map[string]graphql.Resolver{
-		"Query.mlflowGetExperiment":                resolver(s, mlflow.GetExperimentAPI, auth.ReadExperiment, s.getExperiment),
-		"Query.mlflowGetMetricHistoryBulkInterval": resolver(s, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval),
-		"Query.mlflowGetRun":                       resolver(s, mlflow.GetRunAPI, auth.ReadRun, s.getRun),
-		"Query.mlflowListArtifacts":                resolver(s, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts),
-		"Query.mlflowSearchModelVersions":          resolver(s, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, s.searchModelVersions),
-		"Query.mlflowSearchRuns":                   resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
-		"Query.test":                               echo,
-		"Mutation.mlflowSearchDatasets":            resolver(s, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets),
-		"Mutation.mlflowSearchRuns":                resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
-		"Mutation.testMutation":                    echo,
-		"MlflowRunExtension.experiment":            s.experimentOfRun,
-		"MlflowRunExtension.modelVersions":         s.versionsOfRun,
+		"Query.mlflowGetExperiment": resolver(
+			s,
+			mlflow.GetExperimentAPI,
+			auth.ReadExperiment,
+			s.getExperiment,
+		),
+		"Query.mlflowGetMetricHistoryBulkInterval": resolver(
+			s,
+			mlflow.MetricHistoryIntervalAPI,
+			auth.ReadRun,
+			s.metricHistoryInterval,
+		),
+		"Query.mlflowGetRun":        resolver(s, mlflow.GetRunAPI, auth.ReadRun, s.getRun),
+		"Query.mlflowListArtifacts": resolver(s, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts),
+		"Query.mlflowSearchModelVersions": resolver(
+			s,
+			mlflow.SearchModelVersionsAPI,
+			auth.ReadRegistry,
+			s.searchModelVersions,
+		),
+		"Query.mlflowSearchRuns": resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
+		"Query.test":             echo,
+		"Mutation.mlflowSearchDatasets": resolver(
+			s,
+			mlflow.SearchDatasetsAPI,
+			auth.ReadExperiment,
+			s.searchDatasets,
+		),
+		"Mutation.mlflowSearchRuns":        resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
+		"Mutation.testMutation":            echo,
+		"MlflowRunExtension.experiment":    s.experimentOfRun,
+		"MlflowRunExtension.modelVersions": s.versionsOfRun,
 	})
 	if err != nil {
 		panic(err) // The schema is part of the program.
@@ -78,9 +98,17 @@ func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, 
 	var mistyped *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mistyped) && mistyped.Field == "":
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be one JSON object with query, variables and operationName; batches are not served.")
+		err = mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The request body must be one JSON object with query, variables and operationName; batches are not served.",
+		)
 	case errors.As(err, &mistyped):
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: it was of type '%s'.", shorten(mistyped.Field), mistyped.Value)
+		err = mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid value for parameter '%s' supplied: it was of type '%s'.",
+			shorten(mistyped.Field),
+			mistyped.Value,
+		)
 	case err != nil:
 		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", shorten(err.Error()))
 	case strings.TrimSpace(in.Query) == "":
@@ -103,14 +131,23 @@ type lookupsKey struct{}
 func another(ctx context.Context) (*lookups, error) {
 	l := ctx.Value(lookupsKey{}).(*lookups)
 	if l.count++; l.count > maxLookups {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "One document can look up at most %d experiments and lists of model versions; ask for fewer runs at once.", maxLookups)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"One document can look up at most %d experiments and lists of model versions; ask for fewer runs at once.",
+			maxLookups,
+		)
 	}
 	return l, nil
 }
 
 // resolver answers a field with an endpoint's handler. The field's input is the
 // endpoint's request in JSON.
-func resolver[Req, Resp any](s *Server, _ mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) graphql.Resolver {
+func resolver[Req, Resp any](
+	s *Server,
+	_ mlflow.Endpoint[Req, Resp],
+	perm auth.Permission,
+	handle func(context.Context, *Req) (*Resp, error),
+) graphql.Resolver {
 	return func(ctx context.Context, _ any, args map[string]any) (any, error) {
 		if err := auth.Allow(ctx, perm); err != nil {
 			return nil, err
@@ -165,7 +202,10 @@ func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.searchModelVersions(ctx, &mlflow.SearchModelVersionsRequest{Filter: "run_id='" + parent.(*mlflow.Run).Info.RunID + "'"})
+	out, err := s.searchModelVersions(
+		ctx,
+		&mlflow.SearchModelVersionsRequest{Filter: "run_id='" + parent.(*mlflow.Run).Info.RunID + "'"},
+	)
 	if err != nil {
 		return nil, err
 	}

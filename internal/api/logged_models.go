@@ -25,20 +25,35 @@ func (s *Server) loggedModelRoutes(r *routes) {
 	on(r, mlflow.DeleteLoggedModelTagAPI, auth.EditModel, s.deleteLoggedModelTag)
 }
 
-func (s *Server) createLoggedModel(ctx context.Context, in *mlflow.CreateLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) createLoggedModel(
+	ctx context.Context,
+	in *mlflow.CreateLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	if strings.ContainsAny(in.Name, `/:.%"'`) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Invalid model name ('%s') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")", shorten(in.Name))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model name ('%s') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")",
+			shorten(in.Name),
+		)
 	}
 	id, err := experimentID(in.ExperimentID)
-	if err := check(err, keysOnce("tag", in.Tags, tagKey), tooLong("name", in.Name, 500), tooLong("model_type", in.ModelType, 500), tooLong("source_run_id", in.SourceRunID, 32)); err != nil {
+	if err := check(
+		err,
+		keysOnce("tag", in.Tags, tagKey),
+		tooLong("name", in.Name, 500),
+		tooLong("model_type", in.ModelType, 500),
+		tooLong("source_run_id", in.SourceRunID, 32),
+	); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.CreateLoggedModel(ctx, id, in)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLoggedModelsRequest) (*mlflow.SearchLoggedModelsResponse, error) {
+func (s *Server) searchLoggedModels(
+	ctx context.Context,
+	in *mlflow.SearchLoggedModelsRequest,
+) (*mlflow.SearchLoggedModelsResponse, error) {
 	limit := 0
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
@@ -59,12 +74,18 @@ func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLogged
 	return &mlflow.SearchLoggedModelsResponse{Models: list, NextPageToken: next}, err
 }
 
-func (s *Server) getLoggedModel(ctx context.Context, in *mlflow.GetLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) getLoggedModel(
+	ctx context.Context,
+	in *mlflow.GetLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.LoggedModel(ctx, in.ModelID, in.AllowDeleted)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) finalizeLoggedModel(ctx context.Context, in *mlflow.FinalizeLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) finalizeLoggedModel(
+	ctx context.Context,
+	in *mlflow.FinalizeLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.FinalizeLoggedModel(ctx, in.ModelID, in.Status)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
@@ -77,11 +98,17 @@ func (s *Server) logModelParams(ctx context.Context, in *mlflow.LogModelParamsRe
 	return &mlflow.Empty{}, s.Store.LogModelParams(ctx, in.ModelID, in.Params)
 }
 
-func (s *Server) setLoggedModelTags(ctx context.Context, in *mlflow.SetLoggedModelTagsRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) setLoggedModelTags(
+	ctx context.Context,
+	in *mlflow.SetLoggedModelTagsRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.SetModelTags(ctx, in.ModelID, in.Tags)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) deleteLoggedModelTag(ctx context.Context, in *mlflow.DeleteLoggedModelTagRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteLoggedModelTag(
+	ctx context.Context,
+	in *mlflow.DeleteLoggedModelTagRequest,
+) (*mlflow.Empty, error) {
 	return &mlflow.Empty{}, s.Store.DeleteModelTag(ctx, in.ModelID, in.TagKey)
 }

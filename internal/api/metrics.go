@@ -25,7 +25,10 @@ func (s *Server) metricRoutes(r *routes) {
 	on(r, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval)
 }
 
-func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+func (s *Server) metricHistory(
+	ctx context.Context,
+	in *mlflow.GetMetricHistoryRequest,
+) (*mlflow.MetricHistoryResponse, error) {
 	if in.MaxResults == nil && in.PageToken == "" {
 		return s.wholeHistory(ctx, in)
 	}
@@ -41,7 +44,10 @@ func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryR
 
 // wholeHistory answers clients that know no pages. It reads a long history in
 // parts while the answer is written. One beyond maxWhole is answered as a page.
-func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+func (s *Server) wholeHistory(
+	ctx context.Context,
+	in *mlflow.GetMetricHistoryRequest,
+) (*mlflow.MetricHistoryResponse, error) {
 	part := cmp.Or(s.historyPart, defaultPart)
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, "")
 	out := &mlflow.MetricHistoryResponse{Metrics: list}
@@ -65,12 +71,23 @@ func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRe
 	return out, nil
 }
 
-func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {
+func (s *Server) metricHistoryBulk(
+	ctx context.Context,
+	in *mlflow.MetricHistoryBulkRequest,
+) (*mlflow.MetricHistoryBulkResponse, error) {
 	switch n := len(in.RunIDs); {
 	case n == 0:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify at least one run_id.")
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"GetMetricHistoryBulk request must specify at least one run_id.",
+		)
 	case n > maxHistoryRuns:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.", maxHistoryRuns, n)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.",
+			maxHistoryRuns,
+			n,
+		)
 	case in.MetricKey == "":
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify a metric_key.")
 	}
@@ -85,24 +102,43 @@ func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistory
 	return &mlflow.MetricHistoryBulkResponse{Metrics: list}, err
 }
 
-func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHistoryIntervalRequest) (*mlflow.MetricHistoryIntervalResponse, error) {
+func (s *Server) metricHistoryInterval(
+	ctx context.Context,
+	in *mlflow.MetricHistoryIntervalRequest,
+) (*mlflow.MetricHistoryIntervalResponse, error) {
 	if n := len(in.RunIDs); n > maxHistoryRuns {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.", maxHistoryRuns, n)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.",
+			maxHistoryRuns,
+			n,
+		)
 	}
 	n := int64(maxSample)
 	if in.MaxResults != nil {
 		n = *in.MaxResults
 	}
 	if n < 1 || n > maxSample {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "max_results must be between 1 and %d. See the API docs for more information about request parameters.", maxSample)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"max_results must be between 1 and %d. See the API docs for more information about request parameters.",
+			maxSample,
+		)
 	}
 	var steps *store.StepRange
 	switch {
 	case (in.StartStep == nil) != (in.EndStep == nil):
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "If either start step or end step are specified, both must be specified.")
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"If either start step or end step are specified, both must be specified.",
+		)
 	case in.StartStep != nil && *in.StartStep > *in.EndStep:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "end_step must be greater than start_step. Found start_step=%d and end_step=%d.", *in.StartStep, *in.EndStep)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"end_step must be greater than start_step. Found start_step=%d and end_step=%d.",
+			*in.StartStep,
+			*in.EndStep,
+		)
 	case in.StartStep != nil:
 		steps = &store.StepRange{From: *in.StartStep, To: *in.EndStep}
 	}

@@ -14,9 +14,17 @@ func (s *Server) millraceRoutes(r *routes) {
 	onAjax(r, mlflow.RunChildrenAPI, auth.ReadRun, s.runChildren)
 }
 
-func (s *Server) experimentActivity(ctx context.Context, in *mlflow.ExperimentActivityRequest) (*mlflow.ExperimentActivityResponse, error) {
+func (s *Server) experimentActivity(
+	ctx context.Context,
+	in *mlflow.ExperimentActivityRequest,
+) (*mlflow.ExperimentActivityResponse, error) {
 	if n := len(in.ExperimentIDs); n > maxActivityCount {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"One request can ask for at most %d experiments. Got %d.",
+			maxActivityCount,
+			n,
+		)
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -26,7 +34,10 @@ func (s *Server) experimentActivity(ctx context.Context, in *mlflow.ExperimentAc
 	return &mlflow.ExperimentActivityResponse{Experiments: list}, err
 }
 
-func (s *Server) metricSummary(ctx context.Context, in *mlflow.MetricSummaryRequest) (*mlflow.MetricSummaryResponse, error) {
+func (s *Server) metricSummary(
+	ctx context.Context,
+	in *mlflow.MetricSummaryRequest,
+) (*mlflow.MetricSummaryResponse, error) {
 	list, err := s.Store.MetricSummaries(ctx, in.RunID)
 	return &mlflow.MetricSummaryResponse{Metrics: list}, err
 }

@@ -13,7 +13,11 @@ import (
 func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONRequest) (*mlflow.Empty, error) {
 	var model map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(in.ModelJSON), &model); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Malformed model info. \n %s \n is not a JSON object.", shorten(in.ModelJSON))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Malformed model info. \n %s \n is not a JSON object.",
+			shorten(in.ModelJSON),
+		)
 	}
 	var missing []string
 	for _, field := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
@@ -22,7 +26,11 @@ func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONReques
 		}
 	}
 	if missing != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Model json is missing mandatory fields: [%s]", strings.Join(missing, ", "))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Model json is missing mandatory fields: [%s]",
+			strings.Join(missing, ", "),
+		)
 	}
 	flavors, err := historyFlavors(model["flavors"])
 	if err != nil {

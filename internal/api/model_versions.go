@@ -31,7 +31,11 @@ func (s *Server) modelVersionRoutes(r *routes) {
 func versionNumber(text string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil {
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "Parameter 'version' must be an integer, got '%s'.", shorten(text))
+		return 0, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Parameter 'version' must be an integer, got '%s'.",
+			shorten(text),
+		)
 	}
 	return n, nil
 }
@@ -44,18 +48,30 @@ func versionOf(name, version string) (int64, error) {
 	return versionNumber(version)
 }
 
-func (s *Server) createModelVersion(ctx context.Context, in *mlflow.CreateModelVersionRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) createModelVersion(
+	ctx context.Context,
+	in *mlflow.CreateModelVersionRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	source, err := s.checkedSource(ctx, in)
 	if err := check(err, validModelName("name", in.Name), validTags(in.Tags, validVersionTag)); err != nil {
 		return nil, err
 	}
 	v, err := s.Store.CreateModelVersion(ctx, store.NewVersion{
-		Name: in.Name, Source: source.uri, RunID: source.runID, ModelID: source.modelID, RunLink: in.RunLink, Description: in.Description, Tags: in.Tags,
+		Name:        in.Name,
+		Source:      source.uri,
+		RunID:       source.runID,
+		ModelID:     source.modelID,
+		RunLink:     in.RunLink,
+		Description: in.Description,
+		Tags:        in.Tags,
 	}, author(ctx, ""))
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) updateModelVersion(ctx context.Context, in *mlflow.UpdateModelVersionRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) updateModelVersion(
+	ctx context.Context,
+	in *mlflow.UpdateModelVersionRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err != nil {
 		return nil, err
@@ -64,7 +80,10 @@ func (s *Server) updateModelVersion(ctx context.Context, in *mlflow.UpdateModelV
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) transitionStage(ctx context.Context, in *mlflow.TransitionStageRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) transitionStage(
+	ctx context.Context,
+	in *mlflow.TransitionStageRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err != nil {
 		return nil, err
@@ -73,7 +92,13 @@ func (s *Server) transitionStage(ctx context.Context, in *mlflow.TransitionStage
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Store.MoveVersion(ctx, in.Name, version, store.Move{Stage: stage, Archive: in.ArchiveExistingVersions}, author(ctx, ""))
+	v, err := s.Store.MoveVersion(
+		ctx,
+		in.Name,
+		version,
+		store.Move{Stage: stage, Archive: in.ArchiveExistingVersions},
+		author(ctx, ""),
+	)
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
@@ -82,8 +107,12 @@ func (s *Server) transitionStage(ctx context.Context, in *mlflow.TransitionStage
 func stageToEnter(stage string, archive bool) (string, error) {
 	canonical, err := canonicalStage(stage)
 	if err == nil && archive && canonical != mlflow.StageStaging && canonical != mlflow.StageProduction {
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Model version transition cannot archive existing model versions because '%s' is not an Active stage. "+
-			"Valid stages are ['Staging', 'Production']", shorten(stage))
+		err = mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Model version transition cannot archive existing model versions because '%s' is not an Active stage. "+
+				"Valid stages are ['Staging', 'Production']",
+			shorten(stage),
+		)
 	}
 	return canonical, err
 }
@@ -96,7 +125,10 @@ func (s *Server) deleteModelVersion(ctx context.Context, in *mlflow.ModelVersion
 	return &mlflow.Empty{}, s.Store.DeleteModelVersion(ctx, in.Name, version, author(ctx, ""))
 }
 
-func (s *Server) getModelVersion(ctx context.Context, in *mlflow.ModelVersionRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) getModelVersion(
+	ctx context.Context,
+	in *mlflow.ModelVersionRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err != nil {
 		return nil, err
@@ -105,7 +137,10 @@ func (s *Server) getModelVersion(ctx context.Context, in *mlflow.ModelVersionReq
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) searchModelVersions(ctx context.Context, in *mlflow.SearchModelVersionsRequest) (*mlflow.SearchModelVersionsResponse, error) {
+func (s *Server) searchModelVersions(
+	ctx context.Context,
+	in *mlflow.SearchModelVersionsRequest,
+) (*mlflow.SearchModelVersionsResponse, error) {
 	limit, err := registryLimit(in.MaxResults, maxModelVersions, maxModelVersions)
 	if err != nil {
 		return nil, err
@@ -114,7 +149,10 @@ func (s *Server) searchModelVersions(ctx context.Context, in *mlflow.SearchModel
 	return &mlflow.SearchModelVersionsResponse{ModelVersions: list, NextPageToken: next}, err
 }
 
-func (s *Server) getDownloadURI(ctx context.Context, in *mlflow.DownloadURIRequest) (*mlflow.DownloadURIResponse, error) {
+func (s *Server) getDownloadURI(
+	ctx context.Context,
+	in *mlflow.DownloadURIRequest,
+) (*mlflow.DownloadURIResponse, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err != nil {
 		return nil, err
@@ -132,7 +170,10 @@ func (s *Server) setModelVersionTag(ctx context.Context, in *mlflow.SetModelVers
 	return &mlflow.Empty{}, s.Store.SetModelVersionTag(ctx, in.Name, version, tag)
 }
 
-func (s *Server) deleteModelVersionTag(ctx context.Context, in *mlflow.DeleteModelVersionTagRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteModelVersionTag(
+	ctx context.Context,
+	in *mlflow.DeleteModelVersionTagRequest,
+) (*mlflow.Empty, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err := check(err, validKey("key", in.Key)); err != nil {
 		return nil, err

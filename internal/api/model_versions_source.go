@@ -33,12 +33,21 @@ func (s *Server) checkedSource(ctx context.Context, in *mlflow.CreateModelVersio
 		return src, err
 	}
 	if s.SourcePattern != nil && !s.SourcePattern.MatchString(in.Source) {
-		return src, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. This server takes only sources that match %s.", shorten(in.Source), s.SourcePattern)
+		return src, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model version source: '%s'. This server takes only sources that match %s.",
+			shorten(in.Source),
+			s.SourcePattern,
+		)
 	}
 	if store.HasPromptTag(in.Tags) {
 		// A prompt has no files; any other source would be one that nobody checked.
 		if src.uri != "dummy-source" && src.uri != "prompt-template" {
-			return src, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.", shorten(src.uri))
+			return src, mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.",
+				shorten(src.uri),
+			)
 		}
 		return src, nil
 	}
@@ -63,10 +72,15 @@ var hostSchemes = []string{"ftp", "sftp", "hdfs", "viewfs", "http", "https", "ml
 
 func refuseHosts(uri string) error {
 	scheme := artifact.Scheme(uri)
-	if !slices.Contains(hostSchemes, scheme) || scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") {
+	if !slices.Contains(hostSchemes, scheme) ||
+		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") {
 		return nil
 	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own storage or in an object store.", scheme)
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own storage or in an object store.",
+		scheme,
+	)
 }
 
 // followRegistered replaces models:/<name>/<version, stage or alias> by the
@@ -76,7 +90,11 @@ func (s *Server) followRegistered(ctx context.Context, in *mlflow.CreateModelVer
 		return nil
 	}
 	if strings.HasPrefix(src.uri, "models://") {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. Registered model sources must use the active model registry.", shorten(src.uri))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model version source: '%s'. Registered model sources must use the active model registry.",
+			shorten(src.uri),
+		)
 	}
 	uri, err := mlflow.ParseModelURI(src.uri)
 	if err != nil {
@@ -90,14 +108,22 @@ func (s *Server) followRegistered(ctx context.Context, in *mlflow.CreateModelVer
 		return err
 	}
 	if store.HasPromptTag(m.Tags) {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. Prompt versions cannot be used as model version sources.", shorten(src.uri))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model version source: '%s'. Prompt versions cannot be used as model version sources.",
+			shorten(src.uri),
+		)
 	}
 	v, err := s.namedVersion(ctx, uri)
 	if err != nil {
 		return err
 	}
 	if in.RunID != nil && *in.RunID != v.RunID || src.modelID != "" {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. The run_id and model_id request parameters must match the referenced model version.", shorten(src.uri))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model version source: '%s'. The run_id and model_id request parameters must match the referenced model version.",
+			shorten(src.uri),
+		)
 	}
 	src.uri, src.runID = "models:/"+v.Name+"/"+v.Version, v.RunID
 	return nil
@@ -121,7 +147,12 @@ func (s *Server) namedVersion(ctx context.Context, uri mlflow.ModelURI) (*mlflow
 		}
 		list, err := s.Store.LatestVersions(ctx, uri.Name, []string{stage})
 		if err == nil && len(list) == 0 {
-			err = mlflow.Errorf(mlflow.InvalidParameterValue, "No version of the model '%s' is in the stage %s.", uri.Name, stage)
+			err = mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"No version of the model '%s' is in the stage %s.",
+				uri.Name,
+				stage,
+			)
 		}
 		if err != nil {
 			return nil, err
@@ -189,8 +220,14 @@ func (s *Server) checkLocalSource(ctx context.Context, src source, owner string)
 		return relativeSource(src.uri)
 	}
 	refused := func(shown string) error {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. To use a local path as a model version source, the %s request parameter has to be specified and the "+
-			"local path has to be contained within the artifact directory of the run specified by the %s.", shorten(shown), owner, owner)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model version source: '%s'. To use a local path as a model version source, the %s request parameter has to be specified and the "+
+				"local path has to be contained within the artifact directory of the run specified by the %s.",
+			shorten(shown),
+			owner,
+			owner,
+		)
 	}
 	root, err := s.rootOf(ctx, src)
 	switch {
@@ -225,12 +262,21 @@ func orForeign(err error, uri, owner string) error {
 }
 
 func foreignSource(uri, owner string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. The %s request parameter must identify the resource that contains the source.", shorten(uri), owner)
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Invalid model version source: '%s'. The %s request parameter must identify the resource that contains the source.",
+		shorten(uri),
+		owner,
+	)
 }
 
 func relativeSource(uri string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model version source: '%s'. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, "+
-		"an absolute path must be provided without relative path references present. Please provide an absolute path.", shorten(uri))
+	return mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Invalid model version source: '%s'. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, "+
+			"an absolute path must be provided without relative path references present. Please provide an absolute path.",
+		shorten(uri),
+	)
 }
 
 // unquoteAll decodes percent signs until none is left that means anything; what
@@ -284,9 +330,15 @@ func within(uri, root string) bool {
 		if err != nil || u.Opaque != "" || u.Scheme != "mlflow-artifacts" {
 			return "", nil
 		}
-		return strings.ToLower(u.Host), slices.DeleteFunc(strings.Split(unquoteAll(u.Path), "/"), func(name string) bool { return name == "" })
+		return strings.ToLower(
+				u.Host,
+			), slices.DeleteFunc(
+				strings.Split(unquoteAll(u.Path), "/"),
+				func(name string) bool { return name == "" },
+			)
 	}
 	host, names := split(uri)
 	rootHost, rootNames := split(root)
-	return host == rootHost && len(rootNames) > 0 && len(names) >= len(rootNames) && slices.Equal(names[:len(rootNames)], rootNames)
+	return host == rootHost && len(rootNames) > 0 && len(names) >= len(rootNames) &&
+		slices.Equal(names[:len(rootNames)], rootNames)
 }

@@ -28,32 +28,89 @@ const (
 const routeRefused = "refused"
 
 var refusedFeatures = []feature{
-	{mlflow.NotImplemented, "Traces and assessments are not served by Millrace." + inMLflow, []string{
-		"2.0/mlflow/traces", "3.0/mlflow/traces", "/v1/traces",
-		"2.0/mlflow/get-trace-artifact", "3.0/mlflow/get-trace-artifact", "2.0/mlflow/get-online-trace-details", "2.0/mlflow/unified-traces",
-	}},
+	{
+		mlflow.NotImplemented,
+		"Traces and assessments are not served by Millrace." + inMLflow,
+		[]string{
+			"2.0/mlflow/traces",
+			"3.0/mlflow/traces",
+			"/v1/traces",
+			"2.0/mlflow/get-trace-artifact",
+			"3.0/mlflow/get-trace-artifact",
+			"2.0/mlflow/get-online-trace-details",
+			"2.0/mlflow/unified-traces",
+		},
+	},
 	{mlflow.NotImplemented, "Evaluation datasets are not served by Millrace." + inMLflow, []string{"3.0/mlflow/datasets"}},
-	{mlflow.NotImplemented, "Scorers and evaluations of GenAI are not served by Millrace." + inMLflow, []string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"}},
+	{
+		mlflow.NotImplemented,
+		"Scorers and evaluations of GenAI are not served by Millrace." + inMLflow,
+		[]string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"},
+	},
 	{mlflow.NotImplemented, "Issues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/issues"}},
 	{mlflow.NotImplemented, "Label schemas are not served by Millrace." + inMLflow, []string{"3.0/mlflow/label-schemas"}},
 	{mlflow.NotImplemented, "Review queues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/review-queues"}},
-	{mlflow.NotImplemented, "Prompt Lab and the optimization of prompts are not served by Millrace." + inMLflow, []string{"2.0/mlflow/runs/create-promptlab-run", "3.0/mlflow/prompt-optimization"}},
-	{mlflow.NotImplemented, "Jobs of the server are not served by Millrace." + inMLflow, []string{"3.0/jobs", "3.0/mlflow/jobs"}},
+	{
+		mlflow.NotImplemented,
+		"Prompt Lab and the optimization of prompts are not served by Millrace." + inMLflow,
+		[]string{"2.0/mlflow/runs/create-promptlab-run", "3.0/mlflow/prompt-optimization"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Jobs of the server are not served by Millrace." + inMLflow,
+		[]string{"3.0/jobs", "3.0/mlflow/jobs"},
+	},
 	{mlflow.NotImplemented, noGateway, []string{"2.0/mlflow/gateway-proxy", "3.0/mlflow/gateway", "/gateway"}},
-	{mlflow.NotImplemented, "The registry of MCP servers is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/mcp-servers"}},
-	{mlflow.NotImplemented, "The registry of skills is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/skills"}},
-	{mlflow.NotImplemented, "The assistant is not part of Millrace, which starts no other programs. `mlflow server` has one.", []string{"3.0/mlflow/assistant"}},
-	{mlflow.NotImplemented, "Demo data is not part of Millrace. The README's first program logs a run.", []string{"3.0/mlflow/demo"}},
-	{mlflow.NotImplemented, "Webhooks are not served by Millrace, and those in the database are not called." + inMLflow, []string{"2.0/mlflow/webhooks"}},
-	{mlflow.NotImplemented, "Workspaces are not enabled. Everything is in the workspace \"default\".", []string{"3.0/mlflow/workspaces"}},
+	{
+		mlflow.NotImplemented,
+		"The registry of MCP servers is not part of Millrace. `mlflow server` has one.",
+		[]string{"3.0/mlflow/mcp-servers"},
+	},
+	{
+		mlflow.NotImplemented,
+		"The registry of skills is not part of Millrace. `mlflow server` has one.",
+		[]string{"3.0/mlflow/skills"},
+	},
+	{
+		mlflow.NotImplemented,
+		"The assistant is not part of Millrace, which starts no other programs. `mlflow server` has one.",
+		[]string{"3.0/mlflow/assistant"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Demo data is not part of Millrace. The README's first program logs a run.",
+		[]string{"3.0/mlflow/demo"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Webhooks are not served by Millrace, and those in the database are not called." + inMLflow,
+		[]string{"2.0/mlflow/webhooks"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Workspaces are not enabled. Everything is in the workspace \"default\".",
+		[]string{"3.0/mlflow/workspaces"},
+	},
 	// 404 is how clients and pages know a server without MLflow's basic-auth app.
-	{mlflow.EndpointNotFound, "User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens create --user you@example.org` makes one.", []string{
-		"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
-	}},
-	{mlflow.EndpointNotFound, "The files of MLflow's own pages are not part of Millrace. Its pages are at /.", []string{"/static-files", "/build"}},
-	{mlflow.EndpointNotFound, "This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST /ajax-api/2.0/mlflow/experiments/search-datasets.", []string{
-		"2.0mlflow/experiments/search-datasets",
-	}},
+	{
+		mlflow.EndpointNotFound,
+		"User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens create --user you@example.org` makes one.",
+		[]string{
+			"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
+		},
+	},
+	{
+		mlflow.EndpointNotFound,
+		"The files of MLflow's own pages are not part of Millrace. Its pages are at /.",
+		[]string{"/static-files", "/build"},
+	},
+	{
+		mlflow.EndpointNotFound,
+		"This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST /ajax-api/2.0/mlflow/experiments/search-datasets.",
+		[]string{
+			"2.0mlflow/experiments/search-datasets",
+		},
+	},
 }
 
 // refusedRoutes answers what belongs to the features above, unless a route of

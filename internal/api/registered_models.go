@@ -50,7 +50,11 @@ func validModelName(param, name string) error {
 	case strings.TrimSpace(name) == "":
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Missing value for required parameter '%s'.", param)
 	case strings.ContainsAny(name, "/:"):
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid model name '%s'. Names cannot contain '/' or ':'.", shorten(name))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid model name '%s'. Names cannot contain '/' or ':'.",
+			shorten(name),
+		)
 	}
 	return staysInPlace("name", name)
 }
@@ -71,7 +75,11 @@ const tagPromptText = "mlflow.prompt.text"
 // of a prompt.
 func validVersionTag(t *mlflow.Tag) error {
 	if t.Key == tagPromptText && tooLong("value", t.Value, maxRegistryTagValue) != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Prompt text exceeds max length of %d characters.", maxRegistryTagValue)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Prompt text exceeds max length of %d characters.",
+			maxRegistryTagValue,
+		)
 	}
 	return validRegistryTag(t)
 }
@@ -92,7 +100,11 @@ var (
 
 func validAlias(alias string) error {
 	if !aliasPattern.MatchString(alias) {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", shorten(alias))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).",
+			shorten(alias),
+		)
 	}
 	return tooLong("Registered model alias name", alias, maxAlias)
 }
@@ -117,10 +129,18 @@ func canonicalStage(stage string) (string, error) {
 			return s, nil
 		}
 	}
-	return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid Model Version stage: %s. Value must be one of %s.", shorten(stage), strings.Join(allStages, ", "))
+	return "", mlflow.Errorf(
+		mlflow.InvalidParameterValue,
+		"Invalid Model Version stage: %s. Value must be one of %s.",
+		shorten(stage),
+		strings.Join(allStages, ", "),
+	)
 }
 
-func (s *Server) createRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
+func (s *Server) createRegisteredModel(
+	ctx context.Context,
+	in *mlflow.CreateRegisteredModelRequest,
+) (*mlflow.RegisteredModelResponse, error) {
 	if err := check(newModelName("name", in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
 		return nil, err
 	}
@@ -128,7 +148,10 @@ func (s *Server) createRegisteredModel(ctx context.Context, in *mlflow.CreateReg
 	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
 }
 
-func (s *Server) renameRegisteredModel(ctx context.Context, in *mlflow.RenameRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
+func (s *Server) renameRegisteredModel(
+	ctx context.Context,
+	in *mlflow.RenameRegisteredModelRequest,
+) (*mlflow.RegisteredModelResponse, error) {
 	if err := check(newModelName("new_name", in.NewName), validModelName("name", in.Name)); err != nil {
 		return nil, err
 	}
@@ -136,7 +159,10 @@ func (s *Server) renameRegisteredModel(ctx context.Context, in *mlflow.RenameReg
 	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
 }
 
-func (s *Server) updateRegisteredModel(ctx context.Context, in *mlflow.UpdateRegisteredModelRequest) (*mlflow.RegisteredModelResponse, error) {
+func (s *Server) updateRegisteredModel(
+	ctx context.Context,
+	in *mlflow.UpdateRegisteredModelRequest,
+) (*mlflow.RegisteredModelResponse, error) {
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
@@ -144,14 +170,20 @@ func (s *Server) updateRegisteredModel(ctx context.Context, in *mlflow.UpdateReg
 	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
 }
 
-func (s *Server) deleteRegisteredModel(ctx context.Context, in *mlflow.RegisteredModelNameRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteRegisteredModel(
+	ctx context.Context,
+	in *mlflow.RegisteredModelNameRequest,
+) (*mlflow.Empty, error) {
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.DeleteRegisteredModel(ctx, in.Name, author(ctx, ""))
 }
 
-func (s *Server) getRegisteredModel(ctx context.Context, in *mlflow.RegisteredModelNameRequest) (*mlflow.RegisteredModelResponse, error) {
+func (s *Server) getRegisteredModel(
+	ctx context.Context,
+	in *mlflow.RegisteredModelNameRequest,
+) (*mlflow.RegisteredModelResponse, error) {
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
@@ -159,7 +191,10 @@ func (s *Server) getRegisteredModel(ctx context.Context, in *mlflow.RegisteredMo
 	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
 }
 
-func (s *Server) searchRegisteredModels(ctx context.Context, in *mlflow.SearchRegisteredModelsRequest) (*mlflow.SearchRegisteredModelsResponse, error) {
+func (s *Server) searchRegisteredModels(
+	ctx context.Context,
+	in *mlflow.SearchRegisteredModelsRequest,
+) (*mlflow.SearchRegisteredModelsResponse, error) {
 	limit, err := registryLimit(in.MaxResults, defaultRegisteredModels, maxRegisteredModels)
 	if err != nil {
 		return nil, err
@@ -175,7 +210,11 @@ func registryLimit(asked *int64, standard, most int64) (int, error) {
 		n = *asked
 	}
 	if n < 1 {
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for max_results. It must be a positive integer, but got %d", n)
+		return 0, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Invalid value for max_results. It must be a positive integer, but got %d",
+			n,
+		)
 	}
 	if n > most {
 		return 0, invalidType("max_results", strconv.AppendQuote(nil, strconv.FormatInt(n, 10)), '"')
@@ -183,7 +222,10 @@ func registryLimit(asked *int64, standard, most int64) (int, error) {
 	return int(n), nil
 }
 
-func (s *Server) getLatestVersions(ctx context.Context, in *mlflow.GetLatestVersionsRequest) (*mlflow.ModelVersionsResponse, error) {
+func (s *Server) getLatestVersions(
+	ctx context.Context,
+	in *mlflow.GetLatestVersionsRequest,
+) (*mlflow.ModelVersionsResponse, error) {
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
@@ -202,7 +244,10 @@ func (s *Server) getLatestVersions(ctx context.Context, in *mlflow.GetLatestVers
 	return &mlflow.ModelVersionsResponse{ModelVersions: list}, err
 }
 
-func (s *Server) setRegisteredModelTag(ctx context.Context, in *mlflow.SetRegisteredModelTagRequest) (*mlflow.Empty, error) {
+func (s *Server) setRegisteredModelTag(
+	ctx context.Context,
+	in *mlflow.SetRegisteredModelTagRequest,
+) (*mlflow.Empty, error) {
 	tag := mlflow.Tag{Key: in.Key, Value: in.Value}
 	if err := check(validModelName("name", in.Name), validRegistryTag(&tag)); err != nil {
 		return nil, err
@@ -210,7 +255,10 @@ func (s *Server) setRegisteredModelTag(ctx context.Context, in *mlflow.SetRegist
 	return &mlflow.Empty{}, s.Store.SetRegisteredModelTag(ctx, in.Name, tag)
 }
 
-func (s *Server) deleteRegisteredModelTag(ctx context.Context, in *mlflow.DeleteRegisteredModelTagRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteRegisteredModelTag(
+	ctx context.Context,
+	in *mlflow.DeleteRegisteredModelTagRequest,
+) (*mlflow.Empty, error) {
 	if err := check(validModelName("name", in.Name), validKey("key", in.Key)); err != nil {
 		return nil, err
 	}
@@ -232,7 +280,10 @@ func (s *Server) deleteModelAlias(ctx context.Context, in *mlflow.ModelAliasRequ
 	return &mlflow.Empty{}, s.Store.DeleteModelAlias(ctx, in.Name, in.Alias, author(ctx, ""))
 }
 
-func (s *Server) getVersionByAlias(ctx context.Context, in *mlflow.ModelAliasRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) getVersionByAlias(
+	ctx context.Context,
+	in *mlflow.ModelAliasRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	if err := check(validModelName("name", in.Name), validAlias(in.Alias)); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,10 @@ const (
 	maxMonitored     = 5000
 )
 
-func (s *Server) registryChanges(ctx context.Context, in *mlflow.RegistryChangesRequest) (*mlflow.RegistryChangesResponse, error) {
+func (s *Server) registryChanges(
+	ctx context.Context,
+	in *mlflow.RegistryChangesRequest,
+) (*mlflow.RegistryChangesResponse, error) {
 	limit, err := registryLimit(in.MaxResults, defaultChanges, maxChanges)
 	if err != nil {
 		return nil, err
@@ -24,7 +27,10 @@ func (s *Server) registryChanges(ctx context.Context, in *mlflow.RegistryChanges
 	return &mlflow.RegistryChangesResponse{Transitions: list, NextPageToken: next}, err
 }
 
-func (s *Server) transitionVersion(ctx context.Context, in *mlflow.TransitionVersionRequest) (*mlflow.ModelVersionResponse, error) {
+func (s *Server) transitionVersion(
+	ctx context.Context,
+	in *mlflow.TransitionVersionRequest,
+) (*mlflow.ModelVersionResponse, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err := check(err, tooLong("comment", in.Comment, maxComment)); err != nil {
 		return nil, err
@@ -38,7 +44,10 @@ func (s *Server) transitionVersion(ctx context.Context, in *mlflow.TransitionVer
 			return nil, err
 		}
 	} else if in.ArchiveExistingVersions {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "archive_existing_versions needs a 'stage'; an alias points at one version anyway.")
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"archive_existing_versions needs a 'stage'; an alias points at one version anyway.",
+		)
 	}
 	if in.Alias != "" {
 		if err := check(validAlias(in.Alias), freeAlias(in.Alias)); err != nil {
@@ -49,7 +58,10 @@ func (s *Server) transitionVersion(ctx context.Context, in *mlflow.TransitionVer
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) monitorModel(ctx context.Context, in *mlflow.MonitorModelRequest) (*mlflow.MonitorModelResponse, error) {
+func (s *Server) monitorModel(
+	ctx context.Context,
+	in *mlflow.MonitorModelRequest,
+) (*mlflow.MonitorModelResponse, error) {
 	limit, err := registryLimit(in.MaxResults, defaultMonitored, maxMonitored)
 	if err := check(err, validModelName("name", in.Name)); err != nil {
 		return nil, err

@@ -39,8 +39,10 @@ func decodeGet(req *http.Request, body []byte, in any) error {
 	case len(q) == 0 && len(body) > 0:
 		return decodeJSON(body, in)
 	case !httplimit.IsEmpty(body):
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"The request has both a query and a body. The parameters of a GET are read from the query or, if there is none, from the body; send them in one of the two.")
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The request has both a query and a body. The parameters of a GET are read from the query or, if there is none, from the body; send them in one of the two.",
+		)
 	}
 	return decodeQuery(q, in)
 }
@@ -66,7 +68,12 @@ func onlyInBody(req *http.Request, names ...string) error {
 	q := req.URL.Query()
 	for _, name := range names {
 		if q.Has(name) {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "The parameter '%s' is in the query of the URL. The parameters of a %s are read from its JSON body; send it there.", name, req.Method)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"The parameter '%s' is in the query of the URL. The parameters of a %s are read from its JSON body; send it there.",
+				name,
+				req.Method,
+			)
 		}
 	}
 	return nil

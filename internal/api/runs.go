@@ -49,8 +49,12 @@ func (s *Server) createRun(ctx context.Context, in *mlflow.CreateRunRequest) (*m
 			return nil, err
 		}
 		if t.Key == "mlflow.runName" && in.RunName != "" && t.Value != in.RunName {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-				"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s').", in.RunName, t.Value)
+			return nil, mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s').",
+				in.RunName,
+				t.Value,
+			)
 		}
 	}
 	run, err := s.Store.CreateRun(ctx, id, in)
@@ -184,16 +188,26 @@ func (s *Server) validParams(params []mlflow.Param) error {
 		seen[p.Key] = true
 	}
 	if twice != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Duplicate parameter keys have been submitted: [%s]. Please ensure the request contains only one param value per param key.", strings.Join(twice, ", "))
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Duplicate parameter keys have been submitted: [%s]. Please ensure the request contains only one param value per param key.",
+			strings.Join(twice, ", "),
+		)
 	}
 	return nil
 }
 
 func batchLimit(what string, n, limit int) error {
 	if n > limit {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"A batch logging request can contain at most %d %s. Got %d %s. Please split up %s across multiple requests and try again.", limit, what, n, what, what)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"A batch logging request can contain at most %d %s. Got %d %s. Please split up %s across multiple requests and try again.",
+			limit,
+			what,
+			n,
+			what,
+			what,
+		)
 	}
 	return nil
 }

@@ -21,7 +21,11 @@ func (s *Server) stockUIRoutes(r *routes) {
 		})
 	}
 	// No telemetry, ever: what is posted is not read.
-	fixed(http.MethodGet, "3.0/mlflow/ui-telemetry", `{"disable_ui_telemetry":true,"disable_ui_events":[],"ui_rollout_percentage":0}`)
+	fixed(
+		http.MethodGet,
+		"3.0/mlflow/ui-telemetry",
+		`{"disable_ui_telemetry":true,"disable_ui_events":[],"ui_rollout_percentage":0}`,
+	)
 	fixed(http.MethodPost, "3.0/mlflow/ui-telemetry", `{"status":"disabled"}`)
 	fixed(http.MethodGet, "3.0/mlflow/assistant/config", `{"providers":{},"projects":{},"remote_access_allowed":false}`)
 	fixed(http.MethodGet, "3.0/mlflow/assistant/providers", `{"providers":[]}`)

@@ -39,7 +39,10 @@ func FromContext(ctx context.Context) (User, bool) {
 // UserOf returns the user with an e-mail address.
 func UserOf(email string) User {
 	sum := sha256.Sum256([]byte(strings.ToLower(email)))
-	return User{Email: email, ID: strconv.FormatUint(binary.BigEndian.Uint64(sum[:])>>11, 10)} // 53 bits: exact in JavaScript
+	return User{
+		Email: email,
+		ID:    strconv.FormatUint(binary.BigEndian.Uint64(sum[:])>>11, 10),
+	} // 53 bits: exact in JavaScript
 }
 
 // MachineUser returns the account that runs the server, as an address.

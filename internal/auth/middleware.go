@@ -90,13 +90,20 @@ func (c *cache) user(r *http.Request) (User, error) {
 	}
 	token := presented(r)
 	if token == "" {
-		return User{}, mlflow.Errorf(mlflow.Unauthenticated, "This server needs an access token. Set MLFLOW_TRACKING_TOKEN to one, "+
-			"or send it as the password of Basic authentication; `millrace tokens create` makes one.")
+		return User{}, mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"This server needs an access token. Set MLFLOW_TRACKING_TOKEN to one, "+
+				"or send it as the password of Basic authentication; `millrace tokens create` makes one.",
+		)
 	}
 	hash := TokenHash(token)
 	e, ok := byHash[hash]
-	if !ok || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 || e.validUntilMS != 0 && time.Now().UnixMilli() >= e.validUntilMS {
-		return User{}, mlflow.Errorf(mlflow.Unauthenticated, "The access token is not valid: it is unknown, expired or revoked.")
+	if !ok || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 ||
+		e.validUntilMS != 0 && time.Now().UnixMilli() >= e.validUntilMS {
+		return User{}, mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"The access token is not valid: it is unknown, expired or revoked.",
+		)
 	}
 	return e.user, nil
 }

@@ -32,7 +32,10 @@ func Allow(ctx context.Context, p Permission) error {
 		return nil
 	}
 	if _, ok := FromContext(ctx); !ok {
-		return mlflow.Errorf(mlflow.Unauthenticated, "This route needs a user. Send an access token as a bearer token; `millrace tokens create` makes one.")
+		return mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"This route needs a user. Send an access token as a bearer token; `millrace tokens create` makes one.",
+		)
 	}
 	return nil
 }

@@ -120,8 +120,18 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))
-	d.route(mux, "POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-download", auth.ReadArtifact, d.modelCredentials(s, false))
-	d.route(mux, "POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload", auth.EditArtifact, d.modelCredentials(s, true))
+	d.route(
+		mux,
+		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-download",
+		auth.ReadArtifact,
+		d.modelCredentials(s, false),
+	)
+	d.route(
+		mux,
+		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload",
+		auth.EditArtifact,
+		d.modelCredentials(s, true),
+	)
 	d.route(mux, "GET "+signedPath, auth.Public, d.signedDownload(s))
 	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
 	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
@@ -152,7 +162,12 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	})
 }
 
-func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+func (d *Door) route(
+	mux *http.ServeMux,
+	pattern string,
+	perm auth.Permission,
+	handle func(http.ResponseWriter, *http.Request) error,
+) {
 	_, path, named := strings.Cut(pattern, " ")
 	if !named {
 		path = pattern

@@ -48,8 +48,13 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		RefuseLongValues: !s.config.TruncateLongValues,
 	}
 	door := &databricks.Door{
-		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
-		Key: key, Prefix: s.config.StaticPrefix,
+		Proxy:      artifacts.Proxy,
+		Locate:     artifacts.Locate,
+		RunURI:     s.runURI,
+		ModelURI:   s.modelURI,
+		VersionURI: routes.VersionURI,
+		Key:        key,
+		Prefix:     s.config.StaticPrefix,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
@@ -73,7 +78,11 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest}
 	seen.Register(s.registry)
 	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
-	return underPrefix(s.config.StaticPrefix, seen.Wrap(served), seen.Wrap(guard.wrap(outside(s.config.StaticPrefix)))), nil
+	return underPrefix(
+		s.config.StaticPrefix,
+		seen.Wrap(served),
+		seen.Wrap(guard.wrap(outside(s.config.StaticPrefix))),
+	), nil
 }
 
 func readOnly(w http.ResponseWriter, r *http.Request) {

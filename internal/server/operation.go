@@ -24,7 +24,10 @@ const metricsPath = "/metrics"
 // by their paths. They take GET and HEAD.
 func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) map[string]http.Handler {
 	routes := map[string]http.Handler{"/livez": http.HandlerFunc(live), "/readyz": http.HandlerFunc(s.readiness.ready)}
-	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true})
+	metrics := promhttp.HandlerFor(
+		s.registry,
+		promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true},
+	)
 	switch s.config.Metrics {
 	case config.MetricsForUsers:
 		routes[metricsPath] = authenticated(onlyFor(auth.ReadServer, metrics))

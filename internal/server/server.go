@@ -69,7 +69,9 @@ func (s *Server) listen(ctx context.Context) error {
 	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
 		return err
 	}
-	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+	s.listener, err = new(
+		net.ListenConfig,
+	).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s:%d: %w", s.config.Host, s.config.Port, err)
 	}
@@ -109,9 +111,17 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")
 	case beyond:
-		fmt.Fprintf(out, "WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. `millrace tokens create --user you@example.org` closes it.\n", auth.MachineUser().Email)
+		fmt.Fprintf(
+			out,
+			"WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. `millrace tokens create --user you@example.org` closes it.\n",
+			auth.MachineUser().Email,
+		)
 	default:
-		fmt.Fprintf(out, "No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` changes that.\n", auth.MachineUser().Email)
+		fmt.Fprintf(
+			out,
+			"No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` changes that.\n",
+			auth.MachineUser().Email,
+		)
 	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")

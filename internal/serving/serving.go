@@ -40,7 +40,10 @@ func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	for _, path := range []string{"GET /ping", "GET /health"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\n") })
 	}
-	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) })
+	mux.HandleFunc(
+		"GET /version",
+		func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) },
+	)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		notFound := "There is nothing for " + r.Method + " here; predictions are at POST /invocations."
 		apierror.Write(w, apierror.Unrouted(w, r, mux, notFound))
@@ -122,7 +125,11 @@ func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlf
 		inputs, err = decodeCSV(body, specs, s.columns)
 		return inputs, true, err
 	}
-	return nil, false, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
+	return nil, false, &mlflow.Error{
+		Code:    mlflow.BadRequest,
+		Status:  http.StatusUnsupportedMediaType,
+		Message: "Send application/json or text/csv, not " + kind + ".",
+	}
 }
 
 // encode returns what MLflow's scoring server answers: a dictionary of outputs
