@@ -3,15 +3,17 @@ package api
 import (
 	"context"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// millraceRoutes are the additions to MLflow's API that our own pages use.
-func (s *Server) millraceRoutes(r *routes) {
-	onAjax(r, mlflow.ExperimentActivityAPI, auth.ReadExperiment, s.experimentActivity)
-	onAjax(r, mlflow.MetricSummaryAPI, auth.ReadRun, s.metricSummary)
-	onAjax(r, mlflow.RunChildrenAPI, auth.ReadRun, s.runChildren)
+// millraceRoutes mounts the routes of Millrace's pages that MLflow does not have.
+func (s *Server) millraceRoutes(r *route.Router) {
+	route.OnAjax(r, mlflow.ExperimentActivityAPI, auth.ReadExperiment, s.experimentActivity)
+	route.OnAjax(r, mlflow.MetricSummaryAPI, auth.ReadRun, s.metricSummary)
+	route.OnAjax(r, mlflow.RunChildrenAPI, auth.ReadRun, s.runChildren)
 }
 
 func (s *Server) experimentActivity(
@@ -19,12 +21,7 @@ func (s *Server) experimentActivity(
 	in *mlflow.ExperimentActivityRequest,
 ) (*mlflow.ExperimentActivityResponse, error) {
 	if n := len(in.ExperimentIDs); n > maxActivityCount {
-		return nil, mlflow.Errorf(
-			mlflow.InvalidParameterValue,
-			"One request can ask for at most %d experiments. Got %d.",
-			maxActivityCount,
-			n,
-		)
+		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -114,7 +115,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 				t.Errorf("%s: %v", route, err)
 			case status == http.StatusServiceUnavailable:
 				unavailable.Add(1)
-				checkError(t, route, answer)
+				apitest.CheckError(t, route, answer)
 			case status >= 500 && status != http.StatusNotImplemented:
 				t.Errorf("%s: %d %s", route, status, answer)
 			}

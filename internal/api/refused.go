@@ -1,18 +1,16 @@
 package api
 
 import (
-	"net/http"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/auth"
-	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// feature is a part of MLflow that Millrace refuses on purpose: whoever asks for
-// it gets a sentence instead of "no such route" or an empty list that might be a
-// lie. Paths lie below /api/ and /ajax-api/ unless they begin with a slash; what
-// is below a path is refused as well.
+// feature is a part of MLflow that Millrace does not have. Its routes return an error
+// that says so, because an empty list would be wrong. Paths are below /api/ and
+// /ajax-api/ unless they begin with a slash, and include everything below them.
 type feature struct {
 	code    mlflow.ErrorCode
 	message string
@@ -23,9 +21,6 @@ const (
 	inMLflow  = " `mlflow server` on the same database serves them."
 	noGateway = "The AI gateway is not part of Millrace. `mlflow server` has one."
 )
-
-// routeRefused names all refused routes in the metrics.
-const routeRefused = "refused"
 
 var refusedFeatures = []feature{
 	{
@@ -91,10 +86,11 @@ var refusedFeatures = []feature{
 		"Workspaces are not enabled. Everything is in the workspace \"default\".",
 		[]string{"3.0/mlflow/workspaces"},
 	},
-	// 404 is how clients and pages know a server without MLflow's basic-auth app.
+	// Clients and pages detect a server without MLflow's basic-auth app by the 404.
 	{
 		mlflow.EndpointNotFound,
-		"User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens create --user you@example.org` makes one.",
+		"User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens " +
+			"create --user you@example.org` makes one.",
 		[]string{
 			"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
 		},
@@ -106,39 +102,31 @@ var refusedFeatures = []feature{
 	},
 	{
 		mlflow.EndpointNotFound,
-		"This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST /ajax-api/2.0/mlflow/experiments/search-datasets.",
+		"This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST " +
+			"/ajax-api/2.0/mlflow/experiments/search-datasets.",
 		[]string{
 			"2.0mlflow/experiments/search-datasets",
 		},
 	},
 }
 
-// refusedRoutes answers what belongs to the features above, unless a route of
-// its own is mounted for it.
-func refusedRoutes(r *routes) {
+// refusedRoutes mounts the routes of refused features. Routes that are served take
+// precedence.
+func refusedRoutes(r *route.Router) {
 	for _, f := range refusedFeatures {
-		refuse := func(w http.ResponseWriter, req *http.Request) {
-			observe.Route(req.Context(), routeRefused)
-			err := auth.Allow(req.Context(), auth.ReadServer)
-			if err == nil {
-				err = &mlflow.Error{Code: f.code, Message: f.message}
-			}
-			observe.Fail(w, req, err)
-		}
+		e := &mlflow.Error{Code: f.code, Message: f.message}
 		for _, path := range f.paths {
-			mounts := []string{path}
-			if !strings.HasPrefix(path, "/") {
-				mounts = []string{"/api/" + path, "/ajax-api/" + path}
-			}
-			for _, p := range mounts {
-				r.mux.HandleFunc(p, refuse)
-				r.mux.HandleFunc(p+"/", refuse)
+			if strings.HasPrefix(path, "/") {
+				r.Refuse(path, auth.ReadServer, e)
+			} else {
+				r.Refuse("/api/"+path, auth.ReadServer, e)
+				r.Refuse("/ajax-api/"+path, auth.ReadServer, e)
 			}
 		}
 	}
 }
 
-// refusedAtRoot reports whether a path outside /api/ and /ajax-api/ belongs to a
+// refusedAtRoot reports whether a path outside of /api/ and /ajax-api/ belongs to a
 // refused feature.
 func refusedAtRoot(path string) bool {
 	for _, f := range refusedFeatures {

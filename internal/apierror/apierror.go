@@ -76,3 +76,23 @@ func Internal() *mlflow.Error {
 func NotFound(message string) *mlflow.Error {
 	return &mlflow.Error{Code: mlflow.EndpointNotFound, Message: message}
 }
+
+// Invalid returns a 400 INVALID_PARAMETER_VALUE with a formatted message.
+func Invalid(format string, args ...any) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
+}
+
+// MissingParameter returns the error for a required parameter that is absent.
+func MissingParameter(name string) error {
+	return Invalid("Missing value for required parameter '%s'. "+
+		"See the API docs for more information about request parameters.", name)
+}
+
+// Shorten truncates a text of the request that a message quotes.
+func Shorten(s string) string {
+	const limit = 300
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "..."
+}

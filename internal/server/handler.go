@@ -52,7 +52,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		Locate:     artifacts.Locate,
 		RunURI:     s.runURI,
 		ModelURI:   s.modelURI,
-		VersionURI: routes.VersionURI,
+		VersionURI: routes.Registry().VersionURI,
 		Key:        key,
 		Prefix:     s.config.StaticPrefix,
 	}

@@ -1,11 +1,13 @@
-package api
+package registry
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -14,33 +16,28 @@ import (
 
 const maxModelVersions = 200_000
 
-func (s *Server) modelVersionRoutes(r *routes) {
-	on(r, mlflow.CreateModelVersionAPI, auth.EditRegistry, s.createModelVersion)
-	on(r, mlflow.UpdateModelVersionAPI, auth.EditRegistry, s.updateModelVersion)
-	on(r, mlflow.TransitionStageAPI, auth.EditRegistry, s.transitionStage)
-	on(r, mlflow.DeleteModelVersionAPI, auth.EditRegistry, s.deleteModelVersion)
-	on(r, mlflow.GetModelVersionAPI, auth.ReadRegistry, s.getModelVersion)
-	on(r, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, s.searchModelVersions)
-	on(r, mlflow.GetDownloadURIAPI, auth.ReadRegistry, s.getDownloadURI)
-	on(r, mlflow.SetModelVersionTagAPI, auth.EditRegistry, s.setModelVersionTag)
-	on(r, mlflow.DeleteModelVersionTagAPI, auth.EditRegistry, s.deleteModelVersionTag)
-	r.root("GET", "/model-versions/get-artifact", auth.ReadRegistry, s.downloadVersionArtifact)
+func (h *Handlers) modelVersionRoutes(r *route.Router) {
+	route.On(r, mlflow.CreateModelVersionAPI, auth.EditRegistry, h.createModelVersion)
+	route.On(r, mlflow.UpdateModelVersionAPI, auth.EditRegistry, h.updateModelVersion)
+	route.On(r, mlflow.TransitionStageAPI, auth.EditRegistry, h.transitionStage)
+	route.On(r, mlflow.DeleteModelVersionAPI, auth.EditRegistry, h.deleteModelVersion)
+	route.On(r, mlflow.GetModelVersionAPI, auth.ReadRegistry, h.getModelVersion)
+	route.On(r, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, h.SearchVersions)
+	route.On(r, mlflow.GetDownloadURIAPI, auth.ReadRegistry, h.getDownloadURI)
+	route.On(r, mlflow.SetModelVersionTagAPI, auth.EditRegistry, h.setModelVersionTag)
+	route.On(r, mlflow.DeleteModelVersionTagAPI, auth.EditRegistry, h.deleteModelVersionTag)
 }
 
-// versionNumber reads a version, which is a text in the API.
+// versionNumber parses a version, which is a string in the API.
 func versionNumber(text string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil {
-		return 0, mlflow.Errorf(
-			mlflow.InvalidParameterValue,
-			"Parameter 'version' must be an integer, got '%s'.",
-			shorten(text),
-		)
+		return 0, apierror.Invalid("Parameter 'version' must be an integer, got '%s'.", apierror.Shorten(text))
 	}
 	return n, nil
 }
 
-// versionOf checks a model's name and reads a version of it.
+// versionOf checks a model's name and parses a version.
 func versionOf(name, version string) (int64, error) {
 	if err := validModelName("name", name); err != nil {
 		return 0, err
@@ -48,15 +45,15 @@ func versionOf(name, version string) (int64, error) {
 	return versionNumber(version)
 }
 
-func (s *Server) createModelVersion(
+func (h *Handlers) createModelVersion(
 	ctx context.Context,
 	in *mlflow.CreateModelVersionRequest,
 ) (*mlflow.ModelVersionResponse, error) {
-	source, err := s.checkedSource(ctx, in)
-	if err := check(err, validModelName("name", in.Name), validTags(in.Tags, validVersionTag)); err != nil {
+	source, err := h.checkedSource(ctx, in)
+	if err := validate.First(err, validModelName("name", in.Name), validTags(in.Tags, validVersionTag)); err != nil {
 		return nil, err
 	}
-	v, err := s.Store.CreateModelVersion(ctx, store.NewVersion{
+	v, err := h.Store.CreateModelVersion(ctx, store.NewVersion{
 		Name:        in.Name,
 		Source:      source.uri,
 		RunID:       source.runID,
@@ -68,7 +65,7 @@ func (s *Server) createModelVersion(
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) updateModelVersion(
+func (h *Handlers) updateModelVersion(
 	ctx context.Context,
 	in *mlflow.UpdateModelVersionRequest,
 ) (*mlflow.ModelVersionResponse, error) {
@@ -76,11 +73,11 @@ func (s *Server) updateModelVersion(
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Store.UpdateModelVersion(ctx, in.Name, version, in.Description)
+	v, err := h.Store.UpdateModelVersion(ctx, in.Name, version, in.Description)
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) transitionStage(
+func (h *Handlers) transitionStage(
 	ctx context.Context,
 	in *mlflow.TransitionStageRequest,
 ) (*mlflow.ModelVersionResponse, error) {
@@ -92,7 +89,7 @@ func (s *Server) transitionStage(
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Store.MoveVersion(
+	v, err := h.Store.MoveVersion(
 		ctx,
 		in.Name,
 		version,
@@ -102,30 +99,29 @@ func (s *Server) transitionStage(
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-// stageToEnter checks a stage, which only if it is an active one can push its
-// other versions out.
+// stageToEnter checks the stage of a transition. Only the stages Staging and
+// Production can archive their other versions.
 func stageToEnter(stage string, archive bool) (string, error) {
 	canonical, err := canonicalStage(stage)
 	if err == nil && archive && canonical != mlflow.StageStaging && canonical != mlflow.StageProduction {
-		err = mlflow.Errorf(
-			mlflow.InvalidParameterValue,
+		err = apierror.Invalid(
 			"Model version transition cannot archive existing model versions because '%s' is not an Active stage. "+
 				"Valid stages are ['Staging', 'Production']",
-			shorten(stage),
+			apierror.Shorten(stage),
 		)
 	}
 	return canonical, err
 }
 
-func (s *Server) deleteModelVersion(ctx context.Context, in *mlflow.ModelVersionRequest) (*mlflow.Empty, error) {
+func (h *Handlers) deleteModelVersion(ctx context.Context, in *mlflow.ModelVersionRequest) (*mlflow.Empty, error) {
 	version, err := versionOf(in.Name, in.Version)
 	if err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, s.Store.DeleteModelVersion(ctx, in.Name, version, author(ctx, ""))
+	return &mlflow.Empty{}, h.Store.DeleteModelVersion(ctx, in.Name, version, author(ctx, ""))
 }
 
-func (s *Server) getModelVersion(
+func (h *Handlers) getModelVersion(
 	ctx context.Context,
 	in *mlflow.ModelVersionRequest,
 ) (*mlflow.ModelVersionResponse, error) {
@@ -133,23 +129,24 @@ func (s *Server) getModelVersion(
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.Store.ModelVersion(ctx, in.Name, version)
+	v, err := h.Store.ModelVersion(ctx, in.Name, version)
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 
-func (s *Server) searchModelVersions(
+// SearchVersions answers a search of model versions.
+func (h *Handlers) SearchVersions(
 	ctx context.Context,
 	in *mlflow.SearchModelVersionsRequest,
 ) (*mlflow.SearchModelVersionsResponse, error) {
-	limit, err := registryLimit(in.MaxResults, maxModelVersions, maxModelVersions)
+	limit, err := pageLimit(in.MaxResults, maxModelVersions, maxModelVersions)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := s.Store.SearchModelVersions(ctx, limit, in)
+	list, next, err := h.Store.SearchModelVersions(ctx, limit, in)
 	return &mlflow.SearchModelVersionsResponse{ModelVersions: list, NextPageToken: next}, err
 }
 
-func (s *Server) getDownloadURI(
+func (h *Handlers) getDownloadURI(
 	ctx context.Context,
 	in *mlflow.DownloadURIRequest,
 ) (*mlflow.DownloadURIResponse, error) {
@@ -157,49 +154,41 @@ func (s *Server) getDownloadURI(
 	if err != nil {
 		return nil, err
 	}
-	uri, err := s.Store.DownloadURI(ctx, in.Name, version)
+	uri, err := h.Store.DownloadURI(ctx, in.Name, version)
 	return &mlflow.DownloadURIResponse{ArtifactURI: uri}, err
 }
 
-func (s *Server) setModelVersionTag(ctx context.Context, in *mlflow.SetModelVersionTagRequest) (*mlflow.Empty, error) {
+func (h *Handlers) setModelVersionTag(
+	ctx context.Context,
+	in *mlflow.SetModelVersionTagRequest,
+) (*mlflow.Empty, error) {
 	tag := mlflow.Tag{Key: in.Key, Value: in.Value}
 	version, err := versionOf(in.Name, in.Version)
-	if err := check(err, validVersionTag(&tag)); err != nil {
+	if err := validate.First(err, validVersionTag(&tag)); err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, s.Store.SetModelVersionTag(ctx, in.Name, version, tag)
+	return &mlflow.Empty{}, h.Store.SetModelVersionTag(ctx, in.Name, version, tag)
 }
 
-func (s *Server) deleteModelVersionTag(
+func (h *Handlers) deleteModelVersionTag(
 	ctx context.Context,
 	in *mlflow.DeleteModelVersionTagRequest,
 ) (*mlflow.Empty, error) {
 	version, err := versionOf(in.Name, in.Version)
-	if err := check(err, validKey("key", in.Key)); err != nil {
+	if err := validate.First(err, validate.Key("key", in.Key)); err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, s.Store.DeleteModelVersionTag(ctx, in.Name, version, in.Key)
+	return &mlflow.Empty{}, h.Store.DeleteModelVersionTag(ctx, in.Name, version, in.Key)
 }
 
-func (s *Server) downloadVersionArtifact(w http.ResponseWriter, req *http.Request) error {
-	q := req.URL.Query()
-	below := q.Get("path")
-	if below == "" {
-		return mlflow.Errorf(mlflow.BadRequest, `Request must include the "path" query parameter.`)
-	}
-	return s.sendBelow(w, req, below, func(ctx context.Context) (string, error) {
-		return s.VersionURI(ctx, q.Get("name"), q.Get("version"))
-	})
-}
-
-// VersionURI returns where a version's files are, a runs:/ URI followed to where
-// the run keeps them.
-func (s *Server) VersionURI(ctx context.Context, name, version string) (string, error) {
+// VersionURI returns the artifact URI of a version. It resolves runs:/ URIs to the
+// artifact URI of the run.
+func (h *Handlers) VersionURI(ctx context.Context, name, version string) (string, error) {
 	number, err := versionOf(name, version)
 	if err != nil {
 		return "", err
 	}
-	uri, err := s.Store.DownloadURI(ctx, name, number)
+	uri, err := h.Store.DownloadURI(ctx, name, number)
 	if err != nil {
 		return "", err
 	}
@@ -207,7 +196,7 @@ func (s *Server) VersionURI(ctx context.Context, name, version string) (string, 
 	if !ok {
 		return uri, nil
 	}
-	run, err := s.Store.RunInfo(ctx, runID)
+	run, err := h.Store.RunInfo(ctx, runID)
 	if err != nil {
 		return "", err
 	}
@@ -215,7 +204,7 @@ func (s *Server) VersionURI(ctx context.Context, name, version string) (string, 
 	return strings.TrimSuffix(strings.TrimSuffix(run.ArtifactURI, "/")+"/"+below, "/"), err
 }
 
-// parseRunsURI splits runs:/<run_id>/<path>; the path may be missing.
+// parseRunsURI splits runs:/<run_id>/<path>. The path is optional.
 func parseRunsURI(uri string) (runID, path string, ok bool) {
 	rest, ok := strings.CutPrefix(uri, "runs:/")
 	runID, path, _ = strings.Cut(rest, "/")

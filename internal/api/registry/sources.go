@@ -1,4 +1,4 @@
-package api
+package registry
 
 import (
 	"context"
@@ -10,43 +10,43 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// source is where a new version's files are and what they were made by.
+// source is the location of a new version's files and the run or model that made them.
 type source struct {
 	uri, runID, modelID string
 }
 
-// checkedSource refuses a source through which a version would show files of
-// somebody else: what lies in this server's storage or on its machine has to
-// belong to the run or logged model that the request names. A location
-// elsewhere is kept as a text that the server never follows.
-func (s *Server) checkedSource(ctx context.Context, in *mlflow.CreateModelVersionRequest) (source, error) {
+// checkedSource checks the source of a new version. A source in this server's storage
+// or file system must belong to the run or logged model of the request; otherwise a
+// version would give access to the files of others. The server stores any other
+// location, but never opens it.
+func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVersionRequest) (source, error) {
 	src := source{in.Source, deref(in.RunID), deref(in.ModelID)}
-	if s.StoredURI != nil {
-		src.uri = s.StoredURI(src.uri)
+	if h.StoredURI != nil {
+		src.uri = h.StoredURI(src.uri)
 	}
-	if err := tooLong("source", src.uri, maxSource); err != nil {
+	if err := validate.Length("source", src.uri, validate.MaxSource); err != nil {
 		return src, err
 	}
-	if s.SourcePattern != nil && !s.SourcePattern.MatchString(in.Source) {
-		return src, mlflow.Errorf(
-			mlflow.InvalidParameterValue,
+	if h.SourcePattern != nil && !h.SourcePattern.MatchString(in.Source) {
+		return src, apierror.Invalid(
 			"Invalid model version source: '%s'. This server takes only sources that match %s.",
-			shorten(in.Source),
-			s.SourcePattern,
+			apierror.Shorten(in.Source),
+			h.SourcePattern,
 		)
 	}
 	if store.HasPromptTag(in.Tags) {
-		// A prompt has no files; any other source would be one that nobody checked.
+		// A prompt has no files. Other sources would be unchecked.
 		if src.uri != "dummy-source" && src.uri != "prompt-template" {
-			return src, mlflow.Errorf(
-				mlflow.InvalidParameterValue,
+			return src, apierror.Invalid(
 				"Invalid prompt source: '%s'. Prompt sources must use an MLflow placeholder.",
-				shorten(src.uri),
+				apierror.Shorten(src.uri),
 			)
 		}
 		return src, nil
@@ -54,10 +54,10 @@ func (s *Server) checkedSource(ctx context.Context, in *mlflow.CreateModelVersio
 	if err := refuseHosts(src.uri); err != nil {
 		return src, err
 	}
-	if err := s.followRegistered(ctx, in, &src); err != nil {
+	if err := h.followRegistered(ctx, in, &src); err != nil {
 		return src, err
 	}
-	return src, s.checkSource(ctx, src)
+	return src, h.checkSource(ctx, src)
 }
 
 func deref(s *string) string {
@@ -67,7 +67,7 @@ func deref(s *string) string {
 	return *s
 }
 
-// hostSchemes are those whose URIs name a machine to connect to.
+// hostSchemes lists the schemes of URIs that name a host to connect to.
 var hostSchemes = []string{"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"}
 
 func refuseHosts(uri string) error {
@@ -76,24 +76,23 @@ func refuseHosts(uri string) error {
 		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") {
 		return nil
 	}
-	return mlflow.Errorf(
-		mlflow.InvalidParameterValue,
-		"'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own storage or in an object store.",
+	return apierror.Invalid(
+		"'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own "+
+			"storage or in an object store.",
 		scheme,
 	)
 }
 
-// followRegistered replaces models:/<name>/<version, stage or alias> by the
-// version that it names now, whose run the new version inherits.
-func (s *Server) followRegistered(ctx context.Context, in *mlflow.CreateModelVersionRequest, src *source) error {
+// followRegistered resolves models:/<name>/<version, stage or alias> to a version. The
+// new version inherits its run.
+func (h *Handlers) followRegistered(ctx context.Context, in *mlflow.CreateModelVersionRequest, src *source) error {
 	if artifact.Scheme(src.uri) != "models" {
 		return nil
 	}
 	if strings.HasPrefix(src.uri, "models://") {
-		return mlflow.Errorf(
-			mlflow.InvalidParameterValue,
+		return apierror.Invalid(
 			"Invalid model version source: '%s'. Registered model sources must use the active model registry.",
-			shorten(src.uri),
+			apierror.Shorten(src.uri),
 		)
 	}
 	uri, err := mlflow.ParseModelURI(src.uri)
@@ -103,73 +102,67 @@ func (s *Server) followRegistered(ctx context.Context, in *mlflow.CreateModelVer
 	if uri.ModelID != "" {
 		return nil
 	}
-	m, err := s.Store.RegisteredModel(ctx, uri.Name)
+	m, err := h.Store.RegisteredModel(ctx, uri.Name)
 	if err != nil {
 		return err
 	}
 	if store.HasPromptTag(m.Tags) {
-		return mlflow.Errorf(
-			mlflow.InvalidParameterValue,
+		return apierror.Invalid(
 			"Invalid model version source: '%s'. Prompt versions cannot be used as model version sources.",
-			shorten(src.uri),
+			apierror.Shorten(src.uri),
 		)
 	}
-	v, err := s.namedVersion(ctx, uri)
+	v, err := h.namedVersion(ctx, uri)
 	if err != nil {
 		return err
 	}
 	if in.RunID != nil && *in.RunID != v.RunID || src.modelID != "" {
-		return mlflow.Errorf(
-			mlflow.InvalidParameterValue,
-			"Invalid model version source: '%s'. The run_id and model_id request parameters must match the referenced model version.",
-			shorten(src.uri),
+		return apierror.Invalid(
+			"Invalid model version source: '%s'. The run_id and model_id request parameters must match the referenced "+
+				"model version.",
+			apierror.Shorten(src.uri),
 		)
 	}
 	src.uri, src.runID = "models:/"+v.Name+"/"+v.Version, v.RunID
 	return nil
 }
 
-// namedVersion returns the version that a models:/ URI of a registered model names.
-func (s *Server) namedVersion(ctx context.Context, uri mlflow.ModelURI) (*mlflow.ModelVersion, error) {
+// namedVersion returns the version that a models:/ URI refers to.
+func (h *Handlers) namedVersion(ctx context.Context, uri mlflow.ModelURI) (*mlflow.ModelVersion, error) {
 	switch {
 	case uri.Version != "":
 		n, err := versionNumber(uri.Version)
 		if err != nil {
 			return nil, err
 		}
-		return s.Store.ModelVersion(ctx, uri.Name, n)
+		return h.Store.ModelVersion(ctx, uri.Name, n)
 	case uri.Alias != "":
-		return s.Store.ModelVersionByAlias(ctx, uri.Name, uri.Alias)
+		return h.Store.ModelVersionByAlias(ctx, uri.Name, uri.Alias)
 	case uri.Stage != "":
 		stage, err := canonicalStage(uri.Stage)
 		if err != nil {
 			return nil, err
 		}
-		list, err := s.Store.LatestVersions(ctx, uri.Name, []string{stage})
+		list, err := h.Store.LatestVersions(ctx, uri.Name, []string{stage})
 		if err == nil && len(list) == 0 {
-			err = mlflow.Errorf(
-				mlflow.InvalidParameterValue,
-				"No version of the model '%s' is in the stage %s.",
-				uri.Name,
-				stage,
-			)
+			err = apierror.Invalid("No version of the model '%s' is in the stage %s.", uri.Name, stage)
 		}
 		if err != nil {
 			return nil, err
 		}
 		return &list[0], nil
 	}
-	return s.Store.HighestVersion(ctx, uri.Name)
+	return h.Store.HighestVersion(ctx, uri.Name)
 }
 
-func (s *Server) checkSource(ctx context.Context, src source) error {
+func (h *Handlers) checkSource(ctx context.Context, src source) error {
 	owner := "run_id"
 	if src.modelID != "" {
 		owner = "model_id"
 	}
 	scheme := artifact.Scheme(src.uri)
 	if scheme == "file" {
-		return s.checkLocalSource(ctx, src, owner)
+		return h.checkLocalSource(ctx, src, owner)
 	}
 	if !canonicalSource(src.uri) {
 		return relativeSource(src.uri)
@@ -184,7 +177,7 @@ func (s *Server) checkSource(ctx context.Context, src source) error {
 			return foreignSource(src.uri, "model_id")
 		}
 	case "mlflow-artifacts":
-		root, err := s.rootOf(ctx, src)
+		root, err := h.rootOf(ctx, src)
 		if err != nil || root == "" {
 			return orForeign(err, src.uri, owner)
 		}
@@ -195,18 +188,17 @@ func (s *Server) checkSource(ctx context.Context, src source) error {
 	return nil
 }
 
-// rootOf returns where the files of the run or logged model are that a request
-// names, "" if it names none.
-func (s *Server) rootOf(ctx context.Context, src source) (string, error) {
+// rootOf returns the artifact URI of the run or logged model of a request, or "".
+func (h *Handlers) rootOf(ctx context.Context, src source) (string, error) {
 	switch {
 	case src.modelID != "":
-		m, err := s.Store.LoggedModel(ctx, src.modelID, false)
+		m, err := h.Store.LoggedModel(ctx, src.modelID, false)
 		if err != nil {
 			return "", err
 		}
 		return m.Info.ArtifactURI, nil
 	case src.runID != "":
-		run, err := s.Store.RunInfo(ctx, src.runID)
+		run, err := h.Store.RunInfo(ctx, src.runID)
 		if err != nil {
 			return "", err
 		}
@@ -215,21 +207,21 @@ func (s *Server) rootOf(ctx context.Context, src source) (string, error) {
 	return "", nil
 }
 
-func (s *Server) checkLocalSource(ctx context.Context, src source, owner string) error {
-	if slices.Contains(strings.FieldsFunc(unquoteAll(src.uri), func(r rune) bool { return r == '/' || r == '\\' }), "..") {
+func (h *Handlers) checkLocalSource(ctx context.Context, src source, owner string) error {
+	names := strings.FieldsFunc(unquoteAll(src.uri), func(r rune) bool { return r == '/' || r == '\\' })
+	if slices.Contains(names, "..") {
 		return relativeSource(src.uri)
 	}
 	refused := func(shown string) error {
-		return mlflow.Errorf(
-			mlflow.InvalidParameterValue,
-			"Invalid model version source: '%s'. To use a local path as a model version source, the %s request parameter has to be specified and the "+
-				"local path has to be contained within the artifact directory of the run specified by the %s.",
-			shorten(shown),
+		return apierror.Invalid(
+			"Invalid model version source: '%s'. To use a local path as a model version source, "+
+				"the %s request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the %s.",
+			apierror.Shorten(shown),
 			owner,
 			owner,
 		)
 	}
-	root, err := s.rootOf(ctx, src)
+	root, err := h.rootOf(ctx, src)
 	switch {
 	case err != nil:
 		return orForeign(err, src.uri, owner)
@@ -253,7 +245,7 @@ func (s *Server) checkLocalSource(ctx context.Context, src source, owner string)
 	return nil
 }
 
-// orForeign words the missing run or model as a source that is not theirs.
+// orForeign maps a missing run or model to the error for a source outside of it.
 func orForeign(err error, uri, owner string) error {
 	if err == nil || errors.Is(err, mlflow.ResourceDoesNotExist) {
 		return foreignSource(uri, owner)
@@ -262,25 +254,22 @@ func orForeign(err error, uri, owner string) error {
 }
 
 func foreignSource(uri, owner string) error {
-	return mlflow.Errorf(
-		mlflow.InvalidParameterValue,
+	return apierror.Invalid(
 		"Invalid model version source: '%s'. The %s request parameter must identify the resource that contains the source.",
-		shorten(uri),
+		apierror.Shorten(uri),
 		owner,
 	)
 }
 
 func relativeSource(uri string) error {
-	return mlflow.Errorf(
-		mlflow.InvalidParameterValue,
-		"Invalid model version source: '%s'. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, "+
-			"an absolute path must be provided without relative path references present. Please provide an absolute path.",
-		shorten(uri),
+	return apierror.Invalid(
+		"Invalid model version source: '%s'. If supplying a source as an http, https, local file path, ftp, "+
+			"objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an absolute path.",
+		apierror.Shorten(uri),
 	)
 }
 
-// unquoteAll decodes percent signs until none is left that means anything; what
-// is no escape stays as it is.
+// unquoteAll decodes percent escapes until none is left. Invalid escapes stay.
 func unquoteAll(s string) string {
 	for {
 		var b strings.Builder
@@ -301,8 +290,8 @@ func unquoteAll(s string) string {
 	}
 }
 
-// canonicalSource reports whether the path of a URI is absolute, names
-// something, and stays as it is when it is cleaned, however often it is decoded.
+// canonicalSource reports whether the path of a URI is absolute, not empty, and
+// clean, even if it is decoded several times.
 func canonicalSource(uri string) bool {
 	plain := unquoteAll(uri)
 	if strings.ContainsRune(plain, 0) || slices.Contains(strings.Split(plain, "/"), "..") {
@@ -318,24 +307,20 @@ func canonicalSource(uri string) bool {
 	if end := strings.IndexAny(p, "?#"); end >= 0 {
 		p = p[:end]
 	}
-	names := slices.DeleteFunc(strings.Split(p, "/"), func(name string) bool { return name == "" })
+	names := strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
 	clean := "/" + strings.Join(names, "/")
 	return strings.HasPrefix(p, "/") && len(names) > 0 && path.Clean(clean) == clean
 }
 
-// within reports whether a mlflow-artifacts: URI lies at or below a root.
+// within reports whether an mlflow-artifacts: URI is at or below a root.
 func within(uri, root string) bool {
 	split := func(uri string) (host string, names []string) {
 		u, err := url.Parse(uri)
 		if err != nil || u.Opaque != "" || u.Scheme != "mlflow-artifacts" {
 			return "", nil
 		}
-		return strings.ToLower(
-				u.Host,
-			), slices.DeleteFunc(
-				strings.Split(unquoteAll(u.Path), "/"),
-				func(name string) bool { return name == "" },
-			)
+		names = strings.FieldsFunc(unquoteAll(u.Path), func(r rune) bool { return r == '/' })
+		return strings.ToLower(u.Host), names
 	}
 	host, names := split(uri)
 	rootHost, rootNames := split(root)
