@@ -13,28 +13,27 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TokenStore is where the middleware finds the access tokens.
+// TokenStore provides the access tokens.
 type TokenStore interface {
-	// EachToken calls f for every token that was ever made. It is valid until
-	// validUntilMS in Unix milliseconds, for ever if that is 0; of a revoked
-	// token that is when it was revoked.
+	// EachToken calls f for every token, including expired and revoked ones.
+	// validUntilMS is the time of expiry or revocation in Unix milliseconds, or 0 for
+	// none.
 	EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error
 }
 
-// Probes are the paths by which a load balancer or an orchestrator asks after the
-// server. They need no user and may be addressed to any host.
+// Probes lists the paths of the health checks. They need no user and accept any Host
+// header.
 var Probes = []string{"/health", "/livez", "/readyz", "/version"}
 
-// alwaysPublic are the paths that need no user; one that ends in a slash stands
-// for everything below it.
+// alwaysPublic lists the paths that need no user. A path that ends in a slash includes
+// everything below it.
 var alwaysPublic = append([]string{"/.well-known/"}, Probes...)
 
-// Middleware lets a request through once it knows its user. As long as no token
-// was ever made that is everybody, as the machine's user. From the first token
-// on, a request must carry a valid one, as bearer token or as the password of
-// Basic authentication; a revoked or expired last token does not open the
-// server again. Public lists more paths that need no user, such as the pages'
-// own files; one that ends in a slash stands for everything below it.
+// Middleware authenticates requests by an access token, as a bearer token or as the
+// password of Basic authentication. Without any token in the store, all requests come
+// from the machine's user; a store whose tokens are all expired or revoked does not
+// count as empty. public lists additional paths that need no user; a path that ends in a
+// slash includes everything below it.
 func Middleware(tokens TokenStore, public ...string) func(http.Handler) http.Handler {
 	c := &cache{store: tokens}
 	public = append(append([]string(nil), alwaysPublic...), public...)
@@ -56,7 +55,7 @@ func Middleware(tokens TokenStore, public ...string) func(http.Handler) http.Han
 
 func isPublic(public []string, asked string) bool {
 	if clean := path.Clean(asked); clean != asked && clean+"/" != asked {
-		return false // "/static-files/../api/": wherever that leads
+		return false // such as "/static-files/../api/"
 	}
 	for _, p := range public {
 		if asked == p || strings.HasSuffix(p, "/") && p != "/" && strings.HasPrefix(asked, p) {
@@ -108,7 +107,7 @@ func (c *cache) user(r *http.Request) (User, error) {
 	return e.user, nil
 }
 
-// presented returns the token that a request carries, or "".
+// presented returns the token of a request, or "".
 func presented(r *http.Request) string {
 	header := r.Header.Get("Authorization")
 	if scheme, token, ok := strings.Cut(header, " "); ok && strings.EqualFold(scheme, "Bearer") {
