@@ -24,7 +24,7 @@ import (
 	dbproxy "github.com/millrace-ml/millrace/test/proxy"
 )
 
-// anyBody has what most routes ask for.
+// anyBody has the parameters of most routes.
 const anyBody = `{"run_id":"RUN","run_uuid":"RUN","experiment_id":"0","experiment_ids":["0"],"experiment_name":"e","name":"m","new_name":"n","key":"k",
 	"value":"1","timestamp":1,"metric_key":"k","model_id":"m-1","version":"1","alias":"a","stage":"Production","archive_existing_versions":false,
 	"source":"mlflow-artifacts:/x","lifecycle_stage":"active","status":"FINISHED","model_json":"{\"artifact_path\":\"a\",\"run_id\":\"RUN\",\"utc_time_created\":\"t\",\"flavors\":{}}",
@@ -36,8 +36,9 @@ var (
 	pathParts = regexp.MustCompile(`\{[^}]*\}`)
 )
 
-// Every route is answered while the database is away, within the time that its
-// client has, by 503 if it needs the database; and works again afterwards.
+// TestRoutesDuringOutage requests every route while the database is not available.
+// Routes that need the database must respond with 503 in time, and all must work
+// afterwards.
 func TestRoutesDuringOutage(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*dbproxy.Proxy){"refuse": (*dbproxy.Proxy).Refuse, "stall": (*dbproxy.Proxy).Stall} {
@@ -80,7 +81,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 		t.Fatal(err)
 	}
 
-	const within = 15 * time.Second // Far less than the server's own limit for a request.
+	const within = 15 * time.Second // much less than the timeout of the server
 	send := func(route string) (status int, answer string, err error) {
 		method, pattern, _ := strings.Cut(route, " ")
 		ctx, cancel := context.WithTimeout(t.Context(), within)

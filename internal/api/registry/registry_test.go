@@ -64,8 +64,8 @@ func TestRegisteredModels(t *testing.T) {
 	})
 }
 
-// registry is a server with a run that has a logged model, both as {run} and
-// {model} in facts, and a registered model m with versions 1, 2 and 3 of them.
+// registry returns a server with a run that has a logged model, {run} and {model} in
+// facts, and a registered model m with the versions 1, 2 and 3.
 func registry(t *testing.T) (s *apitest.Server, fill func([]apitest.Fact) []apitest.Fact) {
 	t.Helper()
 	s = apitest.New(t)
