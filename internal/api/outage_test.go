@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -71,7 +73,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 	if _, err := st.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(auth.Middleware(st)(s.Handler()))
+	server := httptest.NewServer(httplimit.Handler(auth.Middleware(st)(s.Handler())))
 	t.Cleanup(server.Close)
 	run, err := st.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if err != nil {
@@ -113,7 +115,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 				t.Errorf("%s: %v", route, err)
 			case status == http.StatusServiceUnavailable:
 				unavailable.Add(1)
-				checkError(t, route, answer)
+				apitest.CheckError(t, route, answer)
 			case status >= 500 && status != http.StatusNotImplemented:
 				t.Errorf("%s: %d %s", route, status, answer)
 			}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -60,7 +61,7 @@ var urlOnly = []string{
 // ask sends a request as it is, headers as "Name: value" lines.
 func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers ...string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, body)
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,18 +85,18 @@ func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers 
 func seeded(t *testing.T) (*server, string) {
 	t.Helper()
 	s := newServer(t)
-	run := s.run(t)
-	s.check(t, []fact{
-		{name: "experiment", path: "experiments/create", body: `{"name":"other"}`},
-		{name: "metrics", path: "runs/log-batch", body: `{"run_id":"` + run + `","metrics":[{"key":"m","value":1,"timestamp":1,"step":1},{"key":"m","value":2,"timestamp":2,"step":2}]}`},
-		{name: "file", method: "PUT", path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/f", body: "x"},
-		{name: "model", path: "registered-models/create", body: `{"name":"a"}`},
-		{name: "model", path: "registered-models/create", body: `{"name":"b"}`},
-		{name: "version", path: "model-versions/create", body: `{"name":"a","source":"s3://b/c"}`},
-		{name: "version", path: "model-versions/create", body: `{"name":"b","source":"s3://b/c"}`},
-		{name: "alias", path: "registered-models/alias", body: `{"name":"a","alias":"best","version":"1"}`},
+	run := s.Run(t)
+	s.Check(t, []fact{
+		{Name: "experiment", Path: "experiments/create", Body: `{"name":"other"}`},
+		{Name: "metrics", Path: "runs/log-batch", Body: `{"run_id":"` + run + `","metrics":[{"key":"m","value":1,"timestamp":1,"step":1},{"key":"m","value":2,"timestamp":2,"step":2}]}`},
+		{Name: "file", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/f", Body: "x"},
+		{Name: "model", Path: "registered-models/create", Body: `{"name":"a"}`},
+		{Name: "model", Path: "registered-models/create", Body: `{"name":"b"}`},
+		{Name: "version", Path: "model-versions/create", Body: `{"name":"a","source":"s3://b/c"}`},
+		{Name: "version", Path: "model-versions/create", Body: `{"name":"b","source":"s3://b/c"}`},
+		{Name: "alias", Path: "registered-models/alias", Body: `{"name":"a","alias":"best","version":"1"}`},
 	})
-	m, err := s.client.CreateLoggedModel(t.Context(), &mlflow.CreateLoggedModelRequest{ExperimentID: "0"})
+	m, err := s.Client.CreateLoggedModel(t.Context(), &mlflow.CreateLoggedModelRequest{ExperimentID: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestGetWithBody(t *testing.T) {
 	run, model, _ := strings.Cut(ids, " ")
 	wildcards := strings.NewReplacer("{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
 	used := map[string]bool{}
-	for _, route := range s.api.Routes() {
+	for _, route := range s.API.Routes() {
 		pattern, isGet := strings.CutPrefix(route, "GET ")
 		if !isGet {
 			continue
@@ -210,16 +211,16 @@ func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
 // the body.
 func TestQueryOfOtherMethods(t *testing.T) {
 	t.Parallel()
-	newServer(t).check(t, []fact{
-		{name: "in the query", path: "registered-models/create?name=x", body: `{}`, status: 400, has: []string{"'name' is in the query"}},
-		{name: "optional one", path: "runs/search?max_results=1", body: `{"experiment_ids":["0"]}`, status: 400, has: []string{"'max_results' is in the query"}},
-		{name: "camel case", path: "runs/search?maxResults=1", body: `{"experiment_ids":["0"]}`, status: 400, has: []string{"'maxResults' is in the query"}},
-		{name: "older name", path: "runs/update?run_uuid=x", body: `{"run_id":"y"}`, status: 400, has: []string{"'run_uuid' is in the query"}},
-		{name: "other names mean nothing", path: "runs/search?o=1", body: `{"experiment_ids":["0"]}`},
-		{name: "DELETE", method: "DELETE", path: "registered-models/delete?name=x", contentType: "-", status: 400, has: []string{"'name' is in the query"}},
-		{name: "PATCH", method: "PATCH", path: "registered-models/update?name=x", body: `{"name":"x"}`, status: 400, has: []string{"'name' is in the query"}},
-		{name: "GraphQL", path: "/graphql?query=x", body: `{"query":"{ test(inputString: \"x\") { output } }"}`, status: 400, has: []string{"'query' is in the query"}},
-		{name: "both spellings", method: "GET", path: "experiments/get?experiment_id=0&experimentId=0", status: 400, has: []string{"both 'experiment_id' and 'experimentId'"}},
+	newServer(t).Check(t, []fact{
+		{Name: "in the query", Path: "registered-models/create?name=x", Body: `{}`, Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "optional one", Path: "runs/search?max_results=1", Body: `{"experiment_ids":["0"]}`, Status: 400, Has: []string{"'max_results' is in the query"}},
+		{Name: "camel case", Path: "runs/search?maxResults=1", Body: `{"experiment_ids":["0"]}`, Status: 400, Has: []string{"'maxResults' is in the query"}},
+		{Name: "older name", Path: "runs/update?run_uuid=x", Body: `{"run_id":"y"}`, Status: 400, Has: []string{"'run_uuid' is in the query"}},
+		{Name: "other names mean nothing", Path: "runs/search?o=1", Body: `{"experiment_ids":["0"]}`},
+		{Name: "DELETE", Method: "DELETE", Path: "registered-models/delete?name=x", ContentType: "-", Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "PATCH", Method: "PATCH", Path: "registered-models/update?name=x", Body: `{"name":"x"}`, Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "GraphQL", Path: "/graphql?query=x", Body: `{"query":"{ test(inputString: \"x\") { output } }"}`, Status: 400, Has: []string{"'query' is in the query"}},
+		{Name: "both spellings", Method: "GET", Path: "experiments/get?experiment_id=0&experimentId=0", Status: 400, Has: []string{"both 'experiment_id' and 'experimentId'"}},
 	})
 }
 
@@ -272,7 +273,7 @@ func TestZippedBodies(t *testing.T) {
 			t.Errorf("%s: %d %.300s", c.name, status, answer)
 		}
 		if status >= 400 {
-			checkError(t, c.name, answer)
+			apitest.CheckError(t, c.name, answer)
 		}
 	}
 	// A file is kept as it came, as in MLflow.

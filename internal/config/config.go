@@ -53,7 +53,10 @@ type option struct {
 
 var options = []option{
 	{
-		"backend-store-uri", "", "MLFLOW_BACKEND_STORE_URI", "sqlite:///mlflow.db",
+		"backend-store-uri",
+		"",
+		"MLFLOW_BACKEND_STORE_URI",
+		"sqlite:///mlflow.db",
 		"database of experiments, runs and models: sqlite:///relative.db, sqlite:////absolute.db, postgresql://user:password@host/db or mysql://user:password@host/db",
 		text(func(c *Config) *string { return &c.BackendStoreURI }),
 	},
@@ -63,14 +66,22 @@ var options = []option{
 		text(func(c *Config) *string { return &c.ReadStoreURI }),
 	},
 	{
-		"read-replica-backend-store-uri", "", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI", "", "MLflow's name of --read-store-uri",
+		"read-replica-backend-store-uri",
+		"",
+		"MLFLOW_READ_REPLICA_BACKEND_STORE_URI",
+		"",
+		"MLflow's name of --read-store-uri",
 		func(c *Config, v string) error {
 			c.ReadStoreURI = cmp.Or(c.ReadStoreURI, v)
 			return nil
 		},
 	},
 	{
-		"db-pool-size", "", "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "20", "connections to PostgreSQL or MySQL at most; more requests wait",
+		"db-pool-size",
+		"",
+		"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE",
+		"20",
+		"connections to PostgreSQL or MySQL at most; more requests wait",
 		func(c *Config, v string) (err error) {
 			if c.DBPoolSize, err = strconv.Atoi(v); err != nil || c.DBPoolSize < 1 || c.DBPoolSize > 10_000 {
 				return errors.New("must be a number from 1 to 10000")
@@ -84,7 +95,10 @@ var options = []option{
 		text(func(c *Config) *string { return &c.RegistryStoreURI }),
 	},
 	{
-		"default-artifact-root", "", "MLFLOW_DEFAULT_ARTIFACT_ROOT", "",
+		"default-artifact-root",
+		"",
+		"MLFLOW_DEFAULT_ARTIFACT_ROOT",
+		"",
 		"URI under which new experiments keep their files (default mlflow-artifacts:/, or ./mlruns with --no-serve-artifacts)",
 		text(func(c *Config) *string { return &c.DefaultArtifactRoot }),
 	},
@@ -118,7 +132,10 @@ var options = []option{
 		},
 	},
 	{
-		"allowed-hosts", "", "MLFLOW_SERVER_ALLOWED_HOSTS", "",
+		"allowed-hosts",
+		"",
+		"MLFLOW_SERVER_ALLOWED_HOSTS",
+		"",
 		"comma-separated host names that requests may be addressed to, * as a wildcard (default localhost and private IP addresses)",
 		list(func(c *Config) *[]string { return &c.AllowedHosts }),
 	},
@@ -183,7 +200,11 @@ var options = []option{
 		},
 	},
 	{
-		"expose-prometheus", "", "MLFLOW_EXPOSE_PROMETHEUS", "", "taken for MLflow's sake; /metrics is there without it, and needs no folder",
+		"expose-prometheus",
+		"",
+		"MLFLOW_EXPOSE_PROMETHEUS",
+		"",
+		"taken for MLflow's sake; /metrics is there without it, and needs no folder",
 		text(func(c *Config) *string { return &c.ExposePrometheus }),
 	},
 	{
@@ -200,8 +221,22 @@ var options = []option{
 		"workers", "w", "MLFLOW_WORKERS", "", "taken for MLflow's sake; one process uses all cores",
 		text(func(c *Config) *string { return &c.Workers }),
 	},
-	{"gunicorn-opts", "", "MLFLOW_GUNICORN_OPTS", "", "taken for MLflow's sake where they only tune its processes", pythonTuning},
-	{"uvicorn-opts", "", "MLFLOW_UVICORN_OPTS", "", "taken for MLflow's sake where they only tune its processes", pythonTuning},
+	{
+		"gunicorn-opts",
+		"",
+		"MLFLOW_GUNICORN_OPTS",
+		"",
+		"taken for MLflow's sake where they only tune its processes",
+		pythonTuning,
+	},
+	{
+		"uvicorn-opts",
+		"",
+		"MLFLOW_UVICORN_OPTS",
+		"",
+		"taken for MLflow's sake where they only tune its processes",
+		pythonTuning,
+	},
 }
 
 // switches are the options that are on or off.
@@ -226,8 +261,10 @@ var switches = []struct {
 // tuning are options of gunicorn and uvicorn about their processes and logs, which
 // mean nothing here. Others, such as those for TLS, are refused: whoever gave them
 // counts on them.
-var tuning = strings.Fields("--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads --worker-class -k " +
-	"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile --error-logfile --access-log --no-access-log --loop --http")
+var tuning = strings.Fields(
+	"--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads --worker-class -k " +
+		"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile --error-logfile --access-log --no-access-log --loop --http",
+)
 
 func pythonTuning(_ *Config, v string) error {
 	for word := range strings.FieldsSeq(v) {
@@ -273,7 +310,11 @@ var refused = []struct {
 	noValue bool
 	why     string
 }{
-	{"app-name", false, "user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens"},
+	{
+		"app-name",
+		false,
+		"user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens",
+	},
 	{"artifacts-only", true, "a server of artifacts alone is not there yet; leave the option out"},
 	{"enable-workspaces", true, "workspaces are not there yet; leave the option out"},
 	{"workspace-store-uri", false, "workspaces are not there yet; leave the option out"},
@@ -357,7 +398,9 @@ func (c *Config) loadServeArtifacts(fs *pflag.FlagSet, getenv func(string) strin
 
 func (c *Config) check(fs *pflag.FlagSet) error {
 	if c.RegistryStoreURI != "" && c.RegistryStoreURI != c.BackendStoreURI {
-		return errors.New("--registry-store-uri: a registry apart from the backend store is not there yet; leave the option out")
+		return errors.New(
+			"--registry-store-uri: a registry apart from the backend store is not there yet; leave the option out",
+		)
 	}
 	if !c.ServeArtifacts && fs.Changed("artifacts-destination") {
 		return errors.New("--artifacts-destination has no meaning with --no-serve-artifacts; give one of the two")
@@ -377,7 +420,9 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 	}
 	c.DefaultArtifactRoot = root
 	if !c.ServeArtifacts && strings.HasPrefix(c.DefaultArtifactRoot, "mlflow-artifacts:") {
-		return errors.New("--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root")
+		return errors.New(
+			"--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root",
+		)
 	}
 	return nil
 }

@@ -77,7 +77,9 @@ func profileAddress(c *Config, v string) error {
 		return errors.New("must have a port from 0 to 65535, such as 127.0.0.1:6060")
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return errors.New("must be an address of this machine alone, such as 127.0.0.1:6060; reach it from elsewhere through ssh or kubectl port-forward")
+		return errors.New(
+			"must be an address of this machine alone, such as 127.0.0.1:6060; reach it from elsewhere through ssh or kubectl port-forward",
+		)
 	}
 	return nil
 }

@@ -50,7 +50,10 @@ func (s *signer) sign(g grant) (string, error) {
 	return payload + "." + base64.RawURLEncoding.EncodeToString(s.mac(payload)), nil
 }
 
-var errGrant error = &mlflow.Error{Code: mlflow.PermissionDenied, Message: "The signed URL is not valid or has expired. Ask for a new one."}
+var errGrant error = &mlflow.Error{
+	Code:    mlflow.PermissionDenied,
+	Message: "The signed URL is not valid or has expired. Ask for a new one.",
+}
 
 // open returns what a token grants now, if it grants that.
 func (s *signer) open(token string, write bool) (string, error) {
@@ -155,7 +158,10 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 		return nil, err
 	}
 	if proxy, err := d.Proxy(); err != nil || repo != proxy {
-		return nil, errors.Join(err, mlflow.Errorf(mlflow.NotImplemented, "Only artifacts kept by this server's proxy can be reached by a signed URL."))
+		return nil, errors.Join(
+			err,
+			mlflow.Errorf(mlflow.NotImplemented, "Only artifacts kept by this server's proxy can be reached by a signed URL."),
+		)
 	}
 	infos := make([]credential, len(paths))
 	for i, raw := range paths {
@@ -168,7 +174,12 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 			return nil, err
 		}
 		// Of the types there are, this one is a plain PUT or GET of any size.
-		infos[i] = credential{Path: raw, SignedURI: d.base(r) + signedPath + "?token=" + token, Headers: []string{}, Type: "GCP_SIGNED_URL"}
+		infos[i] = credential{
+			Path:      raw,
+			SignedURI: d.base(r) + signedPath + "?token=" + token,
+			Headers:   []string{},
+			Type:      "GCP_SIGNED_URL",
+		}
 	}
 	return infos, nil
 }
@@ -194,13 +205,12 @@ func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) 
 	return func(w http.ResponseWriter, r *http.Request) error {
 		p, err := s.open(r.URL.Query().Get("token"), true)
 		if err != nil {
-			artifact.Drain(w, r)
 			return err
 		}
 		repo, err := d.Proxy()
 		if err != nil {
 			return err
 		}
-		return artifact.Receive(w, r, repo, p)
+		return artifact.Receive(r, repo, p)
 	}
 }

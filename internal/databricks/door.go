@@ -7,11 +7,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"path"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
@@ -83,9 +83,6 @@ type Door struct {
 	Key [sha256.Size]byte
 	// Prefix is the path under which the server is reached, for URLs of its own.
 	Prefix string
-	// WriteError answers in the API's words.
-	WriteError func(http.ResponseWriter, *mlflow.Error)
-	Log        *slog.Logger
 }
 
 // Handles reports whether a path belongs to the door.
@@ -123,16 +120,26 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))
-	d.route(mux, "POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-download", auth.ReadArtifact, d.modelCredentials(s, false))
-	d.route(mux, "POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload", auth.EditArtifact, d.modelCredentials(s, true))
+	d.route(
+		mux,
+		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-download",
+		auth.ReadArtifact,
+		d.modelCredentials(s, false),
+	)
+	d.route(
+		mux,
+		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload",
+		auth.EditArtifact,
+		d.modelCredentials(s, true),
+	)
 	d.route(mux, "GET "+signedPath, auth.Public, d.signedDownload(s))
 	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
 	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
 	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := httplimit.WrongMethod(w, r, mux); err != nil {
-			d.WriteError(w, err)
+		if err := apierror.Unrouted(w, r, mux, ""); err.Status == http.StatusMethodNotAllowed {
+			apierror.Write(w, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -148,14 +155,19 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 		}
 		// The mux would redirect such paths; no client sends them in good faith.
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-			d.WriteError(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
+			apierror.Write(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, handle func(http.ResponseWriter, *http.Request) error) {
+func (d *Door) route(
+	mux *http.ServeMux,
+	pattern string,
+	perm auth.Permission,
+	handle func(http.ResponseWriter, *http.Request) error,
+) {
 	_, path, named := strings.Cut(pattern, " ")
 	if !named {
 		path = pattern
@@ -170,17 +182,9 @@ func (d *Door) route(mux *http.ServeMux, pattern string, perm auth.Permission, h
 		if err == nil {
 			err = handle(w, r)
 		}
-		if err == nil {
-			return
+		if err != nil {
+			observe.Fail(w, r, err)
 		}
-		e := mlflow.AsError(err)
-		if e == nil {
-			if !observe.Failed(r.Context(), err) {
-				d.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-			}
-			e = &mlflow.Error{Code: mlflow.InternalError, Message: "The server failed to handle the request. Its log says why."}
-		}
-		d.WriteError(w, e)
 	})
 }
 

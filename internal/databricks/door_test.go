@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,11 +74,6 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 			}
 			return "", mlflow.Errorf(mlflow.ResourceDoesNotExist, "no version")
 		},
-		WriteError: func(w http.ResponseWriter, e *mlflow.Error) {
-			w.WriteHeader(e.HTTPStatus())
-			_ = json.NewEncoder(w).Encode(map[string]string{"error_code": string(e.Code), "message": e.Message})
-		},
-		Log: slog.New(slog.DiscardHandler),
 	}
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(299)

@@ -60,10 +60,9 @@ func (d *Door) upload(w http.ResponseWriter, r *http.Request) error {
 		err = refuseExisting(r, repo, p)
 	}
 	if err != nil {
-		artifact.Drain(w, r)
 		return err
 	}
-	if err := artifact.Receive(w, r, repo, p); err != nil {
+	if err := artifact.Receive(r, repo, p); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -74,7 +73,11 @@ func refuseExisting(r *http.Request, repo artifact.Repo, p string) error {
 	_, err := repo.Stat(r.Context(), p)
 	switch {
 	case err == nil:
-		return &mlflow.Error{Code: mlflow.ResourceAlreadyExists, Status: http.StatusConflict, Message: "The file being created already exists."}
+		return &mlflow.Error{
+			Code:    mlflow.ResourceAlreadyExists,
+			Status:  http.StatusConflict,
+			Message: "The file being created already exists.",
+		}
 	case errors.Is(err, mlflow.ResourceDoesNotExist):
 		return nil
 	}
@@ -195,7 +198,11 @@ func (d *Door) makeDirectory(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch info, err := repo.Stat(r.Context(), p); {
 	case err == nil && !info.IsDir:
-		return &mlflow.Error{Code: mlflow.ResourceAlreadyExists, Status: http.StatusConflict, Message: "A file is where the directory should be."}
+		return &mlflow.Error{
+			Code:    mlflow.ResourceAlreadyExists,
+			Status:  http.StatusConflict,
+			Message: "A file is where the directory should be.",
+		}
 	case err != nil && !errors.Is(err, mlflow.ResourceDoesNotExist):
 		return err
 	}

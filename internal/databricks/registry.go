@@ -75,6 +75,9 @@ func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) er
 
 // noUnityCatalog answers the registry that mlflow.login() selects by default.
 func noUnityCatalog(http.ResponseWriter, *http.Request) error {
-	return mlflow.Errorf(mlflow.NotImplemented, `This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() to use its model registry, `+
-		`with plain model names. For aliases, which clients refuse to use there, call mlflow.set_tracking_uri() with the server's own http(s) address.`)
+	return mlflow.Errorf(
+		mlflow.NotImplemented,
+		`This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() to use its model registry, `+
+			`with plain model names. For aliases, which clients refuse to use there, call mlflow.set_tracking_uri() with the server's own http(s) address.`,
+	)
 }

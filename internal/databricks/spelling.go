@@ -78,7 +78,13 @@ func renameSecond(path, from, to string) string {
 }
 
 // uriFields are the names of the response fields that hold artifact URIs.
-var uriFields = map[string]bool{"artifact_location": true, "artifact_uri": true, "root_uri": true, "source": true, "storage_location": true}
+var uriFields = map[string]bool{
+	"artifact_location": true,
+	"artifact_uri":      true,
+	"root_uri":          true,
+	"source":            true,
+	"storage_location":  true,
+}
 
 // Respell spells the artifact URIs in a response for the client that asked, if
 // it came in by this door. Resp is a pointer to a response message.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/observe"
@@ -47,9 +48,13 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		RefuseLongValues: !s.config.TruncateLongValues,
 	}
 	door := &databricks.Door{
-		Proxy: artifacts.Proxy, Locate: artifacts.Locate, RunURI: s.runURI, ModelURI: s.modelURI, VersionURI: routes.VersionURI,
-		Key: key, Prefix: s.config.StaticPrefix,
-		WriteError: api.WriteError, Log: s.log,
+		Proxy:      artifacts.Proxy,
+		Locate:     artifacts.Locate,
+		RunURI:     s.runURI,
+		ModelURI:   s.modelURI,
+		VersionURI: routes.Registry().VersionURI,
+		Key:        key,
+		Prefix:     s.config.StaticPrefix,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
@@ -70,18 +75,22 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		s.readiness.parts = append(s.readiness.parts, files)
 	}
 	guard := newGuard(s.config)
-	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest, WriteFailure: api.WriteFailure}
+	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest}
 	seen.Register(s.registry)
 	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
-	return underPrefix(s.config.StaticPrefix, seen.Wrap(served), seen.Wrap(guard.wrap(outside(s.config.StaticPrefix)))), nil
+	return underPrefix(
+		s.config.StaticPrefix,
+		seen.Wrap(served),
+		seen.Wrap(guard.wrap(outside(s.config.StaticPrefix))),
+	), nil
 }
 
 func readOnly(w http.ResponseWriter, r *http.Request) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use GET or HEAD."})
+	apierror.Write(w, apierror.MethodNotAllowed(w, r, http.MethodGet, http.MethodHead))
 }
 
 func noPage(w http.ResponseWriter, _ *http.Request) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "There is no such page. The API is under /api/ and /ajax-api/."})
+	apierror.Write(w, apierror.NotFound("There is no such page. The API is under /api/ and /ajax-api/."))
 }
 
 // runURI and modelURI tell the door where the files of a run or model are.
@@ -138,6 +147,6 @@ func outside(prefix string) http.Handler {
 			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
 			return
 		}
-		api.WriteError(w, &mlflow.Error{Code: mlflow.EndpointNotFound, Message: "Everything is served under " + prefix + "/ here."})
+		apierror.Write(w, apierror.NotFound("Everything is served under "+prefix+"/ here."))
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/httplimit"
@@ -24,7 +24,10 @@ const metricsPath = "/metrics"
 // by their paths. They take GET and HEAD.
 func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) map[string]http.Handler {
 	routes := map[string]http.Handler{"/livez": http.HandlerFunc(live), "/readyz": http.HandlerFunc(s.readiness.ready)}
-	metrics := promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true})
+	metrics := promhttp.HandlerFor(
+		s.registry,
+		promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second, EnableOpenMetrics: true},
+	)
 	switch s.config.Metrics {
 	case config.MetricsForUsers:
 		routes[metricsPath] = authenticated(onlyFor(auth.ReadServer, metrics))
@@ -38,7 +41,7 @@ func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) m
 func onlyFor(p auth.Permission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := auth.Allow(r.Context(), p); err != nil {
-			api.WriteError(w, mlflow.AsError(err))
+			apierror.Write(w, mlflow.AsError(err))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -53,7 +56,6 @@ func operated(routes map[string]http.Handler, next http.Handler) http.Handler {
 		case !ok:
 			next.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			w.Header().Set("Allow", "GET, HEAD")
 			readOnly(w, r)
 		default:
 			observe.Route(r.Context(), r.URL.Path)
@@ -88,7 +90,7 @@ func newProfiler(ctx context.Context, address string) (*profiler, error) {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	guarded := newGuard(&config.Config{XFrameOptions: "DENY"}).wrap(mux) // Pages of other sites do not get here.
-	return &profiler{&http.Server{Handler: guarded, ReadHeaderTimeout: httplimit.HeaderTime}, l}, nil
+	return &profiler{&http.Server{Handler: guarded, ReadHeaderTimeout: httplimit.HeaderTimeout}, l}, nil
 }
 
 func (p *profiler) serve() {

@@ -237,11 +237,6 @@ func TestRequestID(t *testing.T) {
 			}
 		}
 	}
-	resp, refusal := sendRaw(t, url, askExperiment+localhost+"a b: c\r\n\r\n", 10*time.Second)
-	var body map[string]any
-	if err := json.Unmarshal([]byte(refusal), &body); err != nil || resp.StatusCode != 400 || !strings.Contains(log.String(), fmt.Sprintf(`"request_id":%q`, body["request_id"])) {
-		t.Errorf("a request that cannot be read: %s", refusal)
-	}
 }
 
 // TestLogOfRequests: which requests have a line, and what is in none.

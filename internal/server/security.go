@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -70,7 +69,12 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			return
 		}
 		if !g.allowedHost(r.Host) && !slices.Contains(g.anyHost, r.URL.Path) {
-			refuse(w, "Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(r.Host)+". Its administrator can allow the name with --allowed-hosts.")
+			refuse(
+				w,
+				"Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(
+					r.Host,
+				)+". Its administrator can allow the name with --allowed-hosts.",
+			)
 			return
 		}
 		origin := r.Header.Get("Origin")
@@ -78,14 +82,17 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
-			h.Set("Access-Control-Expose-Headers", observe.IDHeader)
+			h.Set("Access-Control-Expose-Headers", apierror.RequestIDHeader)
 		}
 		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 			preflight(w, allowed)
 			return
 		}
 		if changesState(r.Method) && !allowed && g.foreign(r) {
-			refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+			refuse(
+				w,
+				"Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.",
+			)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -111,17 +118,23 @@ func (g *guard) foreign(r *http.Request) bool {
 }
 
 func refuse(w http.ResponseWriter, message string) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
+	apierror.Write(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
 }
 
 func preflight(w http.ResponseWriter, allowed bool) {
 	if !allowed {
-		refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+		refuse(
+			w,
+			"Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.",
+		)
 		return
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, Range, X-Request-Id, X-Requested-With")
+	h.Set(
+		"Access-Control-Allow-Headers",
+		"Authorization, Content-Encoding, Content-Type, Range, X-Request-Id, X-Requested-With",
+	)
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -175,7 +188,8 @@ func splitHost(header string) (host string, ok bool) {
 // this server itself, of localhost, or a listed one.
 func (g *guard) allowedOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		!strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
 		return false
 	}
 	name, ok := splitHost(u.Host)
@@ -185,5 +199,8 @@ func (g *guard) allowedOrigin(origin, host string) bool {
 	if strings.EqualFold(u.Host, host) || name == "localhost" || name == "127.0.0.1" || name == "::1" {
 		return true
 	}
-	return slices.ContainsFunc(g.origins, func(p pattern) bool { return p.match(strings.ToLower(origin), net.ParseIP(name) != nil) })
+	return slices.ContainsFunc(
+		g.origins,
+		func(p pattern) bool { return p.match(strings.ToLower(origin), net.ParseIP(name) != nil) },
+	)
 }

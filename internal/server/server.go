@@ -16,14 +16,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/millrace-ml/millrace/internal/api"
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // shutdownTimeout is how long requests under way may take to end after SIGTERM.
@@ -63,15 +61,17 @@ func (s *Server) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: httplimit.HeaderTime,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	s.http = &http.Server{ //nolint:gosec // Configure sets the timeouts.
+		Handler:  handler,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	httplimit.Configure(s.http)
 	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
 		return err
 	}
-	s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
+	s.listener, err = new(
+		net.ListenConfig,
+	).Listen(ctx, "tcp", net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)))
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s:%d: %w", s.config.Host, s.config.Port, err)
 	}
@@ -111,9 +111,17 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")
 	case beyond:
-		fmt.Fprintf(out, "WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. `millrace tokens create --user you@example.org` closes it.\n", auth.MachineUser().Email)
+		fmt.Fprintf(
+			out,
+			"WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. `millrace tokens create --user you@example.org` closes it.\n",
+			auth.MachineUser().Email,
+		)
 	default:
-		fmt.Fprintf(out, "No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` changes that.\n", auth.MachineUser().Email)
+		fmt.Fprintf(
+			out,
+			"No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` changes that.\n",
+			auth.MachineUser().Email,
+		)
 	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
@@ -130,8 +138,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 // Serve answers requests until ctx ends, then lets those under way finish.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	guarded := httplimit.Guard(s.http, s.listener, s.unreadable)
-	go func() { failed <- s.http.Serve(guarded) }()
+	go func() { failed <- s.http.Serve(s.listener) }()
 	go s.profiler.serve()
 	select {
 	case err := <-failed:
@@ -151,13 +158,6 @@ func (s *Server) Serve(ctx context.Context) error {
 		err = s.http.Close()
 	}
 	return errors.Join(err, s.profiler.close(), s.store.Close())
-}
-
-// unreadable words the refusal of a request that no handler sees.
-func (s *Server) unreadable(message string) []byte {
-	id := observe.NewID()
-	s.log.Debug("request refused", "reason", message, "request_id", id)
-	return api.ErrorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message}, id)
 }
 
 // LogHandler returns the handler of the server's own log on out.

@@ -34,17 +34,29 @@ func checkCells(text []byte, separators string) error {
 		n += bytes.Count(text, []byte{separators[i]})
 	}
 	if n > maxCells {
-		return &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs."}
+		return &mlflow.Error{
+			Code:    mlflow.BadRequest,
+			Status:  http.StatusRequestEntityTooLarge,
+			Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs.",
+		}
 	}
 	return nil
 }
 
 // decodeJSON reads the inputs of a model; columns are those of its signature, nil
 // for a signature of tensors or none. It tells whether they came as a table.
-func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (inputs map[string]*mlflow.Tensor, table bool, err error) {
+func decodeJSON(
+	body []byte,
+	specs []mlflow.TensorSpec,
+	columns []string,
+) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	var in request
 	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v", err)
+		return nil, false, mlflow.Errorf(
+			mlflow.BadRequest,
+			"The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v",
+			err,
+		)
 	}
 	given := 0
 	for _, is := range []bool{in.Inputs != nil, in.Instances != nil, in.Split != nil, in.Records != nil} {
@@ -53,7 +65,11 @@ func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (input
 		}
 	}
 	if given != 1 {
-		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.", given)
+		return nil, false, mlflow.Errorf(
+			mlflow.BadRequest,
+			"The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.",
+			given,
+		)
 	}
 	var f *frame
 	switch {
@@ -105,7 +121,11 @@ func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*ml
 		return out, nil
 	}
 	if len(specs) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The model has %d inputs; send an object with their names.", len(specs))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The model has %d inputs; send an object with their names.",
+			len(specs),
+		)
 	}
 	t, err := mlflow.UnmarshalNested(text, specs[0].DType)
 	return map[string]*mlflow.Tensor{specs[0].Name: t}, err
@@ -161,7 +181,13 @@ func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[st
 				continue
 			}
 			if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Line %d, column %.100q: %.100q is not a number.", i+2, lines[0][j], cell)
+				return nil, mlflow.Errorf(
+					mlflow.InvalidParameterValue,
+					"Line %d, column %.100q: %.100q is not a number.",
+					i+2,
+					lines[0][j],
+					cell,
+				)
 			}
 			rows[i] = append(rows[i], json.RawMessage(cell))
 		}

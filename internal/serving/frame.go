@@ -46,7 +46,13 @@ func splitFrame(in *split) (*frame, error) {
 	}
 	for i, row := range f.rows {
 		if len(f.columns) > 0 && len(row) != len(f.columns) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Row %d has %d values for %d columns.", i, len(row), len(f.columns))
+			return nil, mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Row %d has %d values for %d columns.",
+				i,
+				len(row),
+				len(f.columns),
+			)
 		}
 	}
 	return f, nil
@@ -78,7 +84,12 @@ func recordsFrame(text json.RawMessage) (*frame, error) {
 		for name, v := range values {
 			at, ok := places[name]
 			if !ok {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Row %d has a column %q that the first row has not.", i, name)
+				return nil, mlflow.Errorf(
+					mlflow.InvalidParameterValue,
+					"Row %d has a column %q that the first row has not.",
+					i,
+					name,
+				)
 			}
 			row[at] = v
 		}

@@ -7,23 +7,26 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
 	"path"
-	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
 
-const maxBody = 32 << 20 // bytes of a request; as tensors they take several times that
+const (
+	maxBody     = 32 << 20 // bytes of a request; tensors take several times that
+	slowRequest = 2 * time.Second
+)
 
 // Handler serves one model, which several requests may use at the same time.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
@@ -37,28 +40,23 @@ func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	for _, path := range []string{"GET /ping", "GET /health"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\n") })
 	}
-	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) })
-	mux.HandleFunc("/invocations", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", http.MethodPost)
-		s.fail(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use POST."})
-	})
+	mux.HandleFunc(
+		"GET /version",
+		func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) },
+	)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing for %s here; predictions are at POST /invocations.", r.Method))
+		notFound := "There is nothing for " + r.Method + " here; predictions are at POST /invocations."
+		apierror.Write(w, apierror.Unrouted(w, r, mux, notFound))
 	})
-	return s.recovered(mux)
+	o := &observe.Observer{Log: log, Slow: slowRequest}
+	return o.Wrap(cleanPathsOnly(mux))
 }
 
-// recovered turns a panic into an answer without internals, logged once, and
-// refuses the paths that the mux would redirect.
-func (s *server) recovered(next http.Handler) http.Handler {
+// cleanPathsOnly refuses the paths that the mux would redirect.
+func cleanPathsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if p := recover(); p != nil {
-				s.fail(w, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			}
-		}()
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path {
-			s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing at this path; predictions are at POST /invocations."))
+			apierror.Write(w, apierror.NotFound("There is nothing at this path; predictions are at POST /invocations."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -80,12 +78,12 @@ type server struct {
 func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 	predictions, err := s.predict(r.Context(), w, r)
 	if err != nil {
-		s.fail(w, err)
+		observe.Fail(w, r, err)
 		return
 	}
 	text, err := json.Marshal(map[string]any{"predictions": predictions})
 	if err != nil { // NaN and infinities, which JSON has no numbers for.
-		s.fail(w, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
+		observe.Fail(w, r, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -127,7 +125,11 @@ func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlf
 		inputs, err = decodeCSV(body, specs, s.columns)
 		return inputs, true, err
 	}
-	return nil, false, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
+	return nil, false, &mlflow.Error{
+		Code:    mlflow.BadRequest,
+		Status:  http.StatusUnsupportedMediaType,
+		Message: "Send application/json or text/csv, not " + kind + ".",
+	}
 }
 
 // encode returns what MLflow's scoring server answers: a dictionary of outputs
@@ -215,22 +217,6 @@ func maps(t *mlflow.Tensor, classes []string) (any, error) {
 	return out, nil
 }
 
-func (s *server) fail(w http.ResponseWriter, err error) {
-	e := mlflow.AsError(err)
-	if e == nil {
-		s.log.Error("predicting failed", "error", err)
-		e = &mlflow.Error{Code: mlflow.InternalError, Message: "The prediction failed; the server's log says why."}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(errorJSON(e)) // A client that has gone away needs no answer.
-}
-
-func errorJSON(e *mlflow.Error) []byte {
-	b, _ := json.Marshal(map[string]string{"error_code": string(e.Code), "message": e.Message}) // Strings always marshal.
-	return append(b, '\n')
-}
-
 // lastRequests is how long predictions under way may take to end.
 const lastRequests = 25 * time.Second
 
@@ -241,12 +227,13 @@ func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: httplimit.HeaderTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	guarded := httplimit.Guard(s, listener, func(message string) []byte {
-		return errorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
-	})
+	s := &http.Server{ //nolint:gosec // Configure sets the timeouts.
+		Handler:  Handler(m, log),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	httplimit.Configure(s)
 	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(guarded) }()
+	go func() { failed <- s.Serve(listener) }()
 	ready("http://" + listener.Addr().String())
 	select {
 	case err := <-failed:

@@ -1,4 +1,4 @@
-package api
+package protojson
 
 import (
 	"net/http"
@@ -9,12 +9,12 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/internal/apierror"
 )
 
-// decodeQuery reads the query parameters of a GET into the struct that dst
-// points to. Lists are repeated parameters.
-func decodeQuery(q url.Values, dst any) error {
+// UnmarshalQuery decodes the query of a GET into the struct that dst points to. A
+// list is a repeated parameter.
+func UnmarshalQuery(q url.Values, dst any) error {
 	v := reflect.ValueOf(dst).Elem()
 	p := planOf(v.Type())
 	var seen uint64
@@ -35,8 +35,8 @@ func decodeQuery(q url.Values, dst any) error {
 	return p.missing(v, seen, "")
 }
 
-// inQuery returns the values of a field, nil if the query has none. An older
-// spelling loses to the current one, as in a body.
+// inQuery returns the values of a field, or nil if the query has none. A current
+// name overrides a deprecated one, as in a body.
 func (p *plan) inQuery(q url.Values, at int) ([]string, error) {
 	name := p.fields[at].name
 	camel := camelCase(name)
@@ -74,18 +74,19 @@ func setQuery(v reflect.Value, values []string, f *field) error {
 	kind := jsontext.Kind('"')
 	if v.Kind() == reflect.Bool {
 		if text != "true" && text != "false" {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid boolean value: %s, must be 'true' or 'false'.", shorten(text))
+			return apierror.Invalid("Invalid boolean value: %s, must be 'true' or 'false'.", apierror.Shorten(text))
 		}
 		kind = jsontext.Kind(text[0])
 	}
 	if strings.IndexByte(text, 0) >= 0 || !setScalar(v, kind, text, f.enum) {
-		return invalidType(f.name, strconv.AppendQuote(nil, shorten(text)), '"')
+		return InvalidType(f.name, strconv.AppendQuote(nil, apierror.Shorten(text)), '"')
 	}
 	return nil
 }
 
-// decodePath fills the fields tagged path:"name" from the URL.
-func decodePath(req *http.Request, dst any) error {
+// UnmarshalPath sets the fields with the tag path:"name" from the wildcards of the
+// route's pattern.
+func UnmarshalPath(req *http.Request, dst any) error {
 	v := reflect.ValueOf(dst).Elem()
 	for _, f := range planOf(v.Type()).fields {
 		if f.path == "" {
@@ -93,10 +94,10 @@ func decodePath(req *http.Request, dst any) error {
 		}
 		value := req.PathValue(f.path)
 		if value == "" {
-			return missingParameter(f.path)
+			return apierror.MissingParameter(f.path)
 		}
 		if strings.IndexByte(value, 0) >= 0 {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", f.path)
+			return apierror.Invalid("Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", f.path)
 		}
 		v.Field(f.index).SetString(value)
 	}

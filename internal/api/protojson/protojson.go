@@ -1,4 +1,9 @@
-package api
+// Package protojson decodes requests by the rules of protobuf's JSON mapping, which
+// MLflow's clients rely on: integers may be strings, enums may be numbers, names may
+// be camelCase, null means absent, and unknown names are ignored. Python's NaN and
+// Infinity are numbers. MLflow uses the readable part of a message with errors; here
+// any error is returned, with the name of the parameter.
+package protojson
 
 import (
 	"bytes"
@@ -13,32 +18,29 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// This file reads requests the way protobuf's JSON mapping does, which MLflow's
-// clients rely on: integers and numbers may be strings, enums may be numbers,
-// names may be camelCase, null means absent, unknown names are ignored. Unlike
-// MLflow we never go on with a half-read message: what cannot be read is
-// refused, and the answer names the parameter.
-
-// enum is a string type that also has protobuf numbers.
+// enum is a string type whose values also have protobuf numbers.
 type enum interface{ EnumNames() []string }
 
 var enumType = reflect.TypeFor[enum]()
 
+// field describes a field of a message.
 type field struct {
 	index    int
 	name     string
 	required bool
-	path     string   // the wildcard of the URL that the field is taken from; "" for others
-	enum     []string // wire names by number; nil for other fields
+	path     string   // the URL wildcard that the field is read from, or ""
+	enum     []string // wire names by number, or nil
 }
 
+// plan describes how to decode a message type.
 type plan struct {
 	fields []field
-	byName map[string]int // JSON spellings to positions in fields
-	alias  map[string]int // older spellings, which lose to the current one
+	byName map[string]int // position in fields by name, in snake_case and camelCase
+	alias  map[string]int // deprecated names, which current names override
 }
 
 var plans sync.Map // reflect.Type -> *plan
@@ -68,27 +70,27 @@ func planOf(t reflect.Type) *plan {
 	return p
 }
 
-// spellings returns all names under which the message's fields are known, sorted.
-func (p *plan) spellings() []string {
+// Spellings returns all names of the fields of a message, sorted. The message is a
+// pointer to a struct.
+func Spellings(message any) []string {
+	p := planOf(reflect.TypeOf(message).Elem())
 	names := slices.AppendSeq(slices.Collect(maps.Keys(p.byName)), maps.Keys(p.alias))
 	slices.Sort(names)
 	return names
 }
 
 func camelCase(s string) string {
-	head, rest, found := strings.Cut(s, "_")
-	for found {
-		var word string
-		word, rest, found = strings.Cut(rest, "_")
+	words := strings.Split(s, "_")
+	for i, word := range words[1:] {
 		if word != "" {
-			head += strings.ToUpper(word[:1]) + word[1:]
+			words[i+1] = strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
-	return head
+	return strings.Join(words, "")
 }
 
-// decodeJSON reads body, a JSON object, into the struct that dst points to.
-func decodeJSON(body []byte, dst any) error {
+// Unmarshal reads body, a JSON object, into the struct that dst points to.
+func Unmarshal(body []byte, dst any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
@@ -97,9 +99,9 @@ func decodeJSON(body []byte, dst any) error {
 		return err
 	}
 	if fixed := quoteNonFinite(body); fixed != nil {
-		return decodeJSON(fixed, dst)
+		return Unmarshal(fixed, dst)
 	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
+	return apierror.Invalid("The request body is not valid JSON: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
 func readDocument(body []byte, dst any) error {
@@ -117,7 +119,7 @@ func readDocument(body []byte, dst any) error {
 		}
 		inner := tok.String()
 		if !strings.HasPrefix(strings.TrimSpace(inner), "{") {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
+			return apierror.Invalid("The request body must be a JSON object.")
 		}
 		if err := readDocument([]byte(inner), dst); err != nil {
 			return err
@@ -133,7 +135,7 @@ func readDocument(body []byte, dst any) error {
 		if err := dec.SkipValue(); err != nil {
 			return err
 		}
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be a JSON object.")
+		return apierror.Invalid("The request body must be a JSON object.")
 	}
 	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // jsontext documents a bare io.EOF.
 		if err == nil {
@@ -145,7 +147,7 @@ func readDocument(body []byte, dst any) error {
 }
 
 // quoteNonFinite returns body with the bare words NaN, Infinity and -Infinity,
-// which Python's json module writes, turned into strings; nil if it has none.
+// which Python's json module writes, as strings; nil if it has none.
 func quoteNonFinite(body []byte) []byte {
 	var out []byte
 	inString, changed := false, false
@@ -219,7 +221,7 @@ func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
 		}
 		f := &p.fields[at]
 		into := v.Field(f.index)
-		if shadowed { // Read all the same, so that its type is checked.
+		if shadowed { // Check the type, but discard the value.
 			into = reflect.New(into.Type()).Elem()
 		}
 		present, err := readValue(dec, into, f.enum, join(path, f.name))
@@ -237,12 +239,12 @@ func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
 }
 
 func bothSpellings(snake, camel string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
+	return apierror.Invalid(
 		"Request specifies both '%s' and '%s'; provide only one of them.", snake, camel)
 }
 
-// missing reports the first required field that is absent (or an empty string).
-// Fields taken from the URL are filled in later and checked there.
+// missing returns an error for the first required field that is absent or an empty
+// string. UnmarshalPath checks the fields that it sets.
 func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
 	for at := range p.fields {
 		f := &p.fields[at]
@@ -251,15 +253,10 @@ func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
 		}
 		fv := v.Field(f.index)
 		if seen&(1<<at) == 0 || fv.Kind() == reflect.String && fv.Len() == 0 {
-			return missingParameter(join(path, f.name))
+			return apierror.MissingParameter(join(path, f.name))
 		}
 	}
 	return nil
-}
-
-func missingParameter(name string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
-		"Missing value for required parameter '%s'. See the API docs for more information about request parameters.", name)
 }
 
 func join(path, name string) string {
@@ -295,8 +292,8 @@ func readValue(dec *jsontext.Decoder, v reflect.Value, names []string, path stri
 	}
 }
 
-// maxItems bounds what a list may have, before the route counts them: an item
-// takes more memory than the two bytes with which a body can name it.
+// maxItems is the most items of a list. It bounds memory before the route checks its
+// own limit: a body needs two bytes for an item that takes much more memory.
 const maxItems = 100_000
 
 func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
@@ -309,7 +306,8 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 	v.SetLen(0)
 	for n := 0; dec.PeekKind() != ']'; n++ {
 		if n == maxItems {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: the list has more than %d items.", path, maxItems)
+			return apierror.Invalid("Invalid value for parameter '%s' supplied: "+
+				"the list has more than %d items.", path, maxItems)
 		}
 		if n == v.Cap() {
 			v.Grow(1)
@@ -322,7 +320,7 @@ func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
 			return err
 		}
 		if !present {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value null for parameter '%s' supplied: list items cannot be null.", item)
+			return apierror.Invalid("Invalid value null for parameter '%s' supplied: list items cannot be null.", item)
 		}
 	}
 	_, err := dec.ReadToken()
@@ -339,11 +337,12 @@ func wrongType(dec *jsontext.Decoder, path string) error {
 	if err := raw.Compact(); err != nil {
 		return err
 	}
-	return invalidType(path, raw, kind)
+	return InvalidType(path, raw, kind)
 }
 
-// invalidType words the refusal as MLflow does, with Python's name of the type.
-func invalidType(path string, raw []byte, kind jsontext.Kind) error {
+// InvalidType returns MLflow's error for a value of the wrong type, with the name
+// that Python has for the type.
+func InvalidType(path string, raw []byte, kind jsontext.Kind) error {
 	python := map[jsontext.Kind]string{'"': "str", 't': "bool", 'f': "bool", '{': "dict", '[': "list"}[kind]
 	if kind == '0' {
 		python = "int"
@@ -351,15 +350,7 @@ func invalidType(path string, raw []byte, kind jsontext.Kind) error {
 			python = "float"
 		}
 	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
-		"Invalid value %s for parameter '%s' supplied:  Hint: Value was of type '%s'. See the API docs for more information about request parameters.",
-		shorten(string(raw)), path, python)
-}
-
-// shorten cuts what an error message repeats of a request.
-func shorten(s string) string {
-	if len(s) <= 300 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:300], "") + "..."
+	return apierror.Invalid("Invalid value %s for parameter '%s' supplied:  Hint: Value was of type '%s'. "+
+		"See the API docs for more information about request parameters.",
+		apierror.Shorten(string(raw)), path, python)
 }

@@ -1,4 +1,4 @@
-package api_test
+package registry_test
 
 import (
 	"encoding/json"
@@ -7,16 +7,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 func TestRegistryLog(t *testing.T) {
 	t.Parallel()
 	s, fill := registry(t)
-	move := func(name, body string, status int, has ...string) fact {
-		return fact{name: name, path: "/ajax-api/millrace/model-versions/transition", body: body, status: status, has: has}
+	move := func(name, body string, status int, has ...string) apitest.Fact {
+		return apitest.Fact{Name: name, Path: "/ajax-api/millrace/model-versions/transition", Body: body, Status: status, Has: has}
 	}
-	s.check(t, fill([]fact{
+	s.Check(t, fill([]apitest.Fact{
 		move("stage and alias", `{"name":"m","version":"1","stage":"production","alias":"champion","comment":"first"}`, 200, `"current_stage":"Production"`, `"aliases":["champion"]`),
 		move("another pushes it out", `{"name":"m","version":"2","stage":"Production","archive_existing_versions":true,"comment":"better"}`, 200, `"version":"2"`),
 		move("nowhere", `{"name":"m","version":"2","comment":"x"}`, 400, "'stage' or 'alias'"),
@@ -24,17 +25,17 @@ func TestRegistryLog(t *testing.T) {
 		move("reserved alias", `{"name":"m","version":"2","alias":"latest"}`, 400, "reserved"),
 		move("bad alias undoes the stage", `{"name":"m","version":"99","stage":"Staging","alias":"a"}`, 404),
 		move("long comment", `{"name":"m","version":"2","stage":"Staging","comment":"`+strings.Repeat("x", 5001)+`"}`, 400, "'comment' exceeds"),
-		{name: "alias moves", path: "registered-models/alias", body: `{"name":"m","alias":"champion","version":"2"}`},
-		{name: "alias stays", path: "registered-models/alias", body: `{"name":"m","alias":"champion","version":"2"}`},
-		{name: "version and its alias go", method: "DELETE", path: "model-versions/delete", body: `{"name":"m","version":"2"}`},
-		{name: "rename", path: "registered-models/rename", body: `{"name":"m","new_name":"r"}`},
-		get("too many", "/ajax-api/millrace/registered-models/transitions?max_results=1001", 400, "max_results"),
+		{Name: "alias moves", Path: "registered-models/alias", Body: `{"name":"m","alias":"champion","version":"2"}`},
+		{Name: "alias stays", Path: "registered-models/alias", Body: `{"name":"m","alias":"champion","version":"2"}`},
+		{Name: "version and its alias go", Method: "DELETE", Path: "model-versions/delete", Body: `{"name":"m","version":"2"}`},
+		{Name: "rename", Path: "registered-models/rename", Body: `{"name":"m","new_name":"r"}`},
+		apitest.Get("too many", "/ajax-api/millrace/registered-models/transitions?max_results=1001", 400, "max_results"),
 	}))
 	var got []string
 	token := ""
 	for {
 		three := int64(3)
-		page, err := s.client.RegistryChanges(t.Context(), &mlflow.RegistryChangesRequest{Name: "r", MaxResults: &three, PageToken: token})
+		page, err := s.Client.RegistryChanges(t.Context(), &mlflow.RegistryChangesRequest{Name: "r", MaxResults: &three, PageToken: token})
 		if err != nil || len(page.Transitions) > 3 {
 			t.Fatal(len(page.Transitions), err)
 		}
@@ -64,24 +65,24 @@ func TestRegistryLog(t *testing.T) {
 func TestMonitor(t *testing.T) {
 	t.Parallel()
 	s, fill := registry(t)
-	s.check(t, fill([]fact{
-		{name: "run's metric", path: "runs/log-metric", body: `{"run_id":"{run}","key":"acc","value":0.5,"timestamp":1}`},
-		{name: "dataset", path: "runs/log-inputs", body: `{"run_id":"{run}","datasets":[{"dataset":{"name":"ds","digest":"d1","source_type":"s","source":"s"},"tags":[{"key":"mlflow.data.context","value":"eval"}]}]}`},
-		{name: "model's metric", path: "runs/log-batch", body: `{"run_id":"{run}","metrics":[
+	s.Check(t, fill([]apitest.Fact{
+		{Name: "run's metric", Path: "runs/log-metric", Body: `{"run_id":"{run}","key":"acc","value":0.5,"timestamp":1}`},
+		{Name: "dataset", Path: "runs/log-inputs", Body: `{"run_id":"{run}","datasets":[{"dataset":{"name":"ds","digest":"d1","source_type":"s","source":"s"},"tags":[{"key":"mlflow.data.context","value":"eval"}]}]}`},
+		{Name: "model's metric", Path: "runs/log-batch", Body: `{"run_id":"{run}","metrics":[
 			{"key":"f1","value":0.7,"timestamp":1,"step":0,"model_id":"{model}","dataset_name":"ds","dataset_digest":"d1"},
 			{"key":"f1","value":0.8,"timestamp":2,"step":1,"model_id":"{model}","dataset_name":"ds","dataset_digest":"d1"}]}`},
-		{name: "copy", path: "model-versions/create", body: `{"name":"m","source":"models:/m/3"}`},
-		{name: "without anything", path: "model-versions/create", body: `{"name":"m","source":"s3://b/k"}`},
-		{name: "alias", path: "registered-models/alias", body: `{"name":"m","alias":"champion","version":"1"}`},
-		{name: "deleted", method: "DELETE", path: "model-versions/delete", body: `{"name":"m","version":"2"}`},
-		get("of none", "/ajax-api/millrace/registered-models/monitor?name=nope", 404),
+		{Name: "copy", Path: "model-versions/create", Body: `{"name":"m","source":"models:/m/3"}`},
+		{Name: "without anything", Path: "model-versions/create", Body: `{"name":"m","source":"s3://b/k"}`},
+		{Name: "alias", Path: "registered-models/alias", Body: `{"name":"m","alias":"champion","version":"1"}`},
+		{Name: "deleted", Method: "DELETE", Path: "model-versions/delete", Body: `{"name":"m","version":"2"}`},
+		apitest.Get("of none", "/ajax-api/millrace/registered-models/monitor?name=nope", 404),
 	}))
 	two := int64(2)
-	m, err := s.client.MonitorModel(t.Context(), &mlflow.MonitorModelRequest{Name: "m", MaxResults: &two})
+	m, err := s.Client.MonitorModel(t.Context(), &mlflow.MonitorModelRequest{Name: "m", MaxResults: &two})
 	if err != nil || m.RegisteredModel.Name != "m" || m.NextPageToken == "" {
 		t.Fatal(m, err)
 	}
-	rest, err := s.client.MonitorModel(t.Context(), &mlflow.MonitorModelRequest{Name: "m", MaxResults: &two, PageToken: m.NextPageToken})
+	rest, err := s.Client.MonitorModel(t.Context(), &mlflow.MonitorModelRequest{Name: "m", MaxResults: &two, PageToken: m.NextPageToken})
 	if err != nil || rest.NextPageToken != "" {
 		t.Fatal(rest, err)
 	}
@@ -115,19 +116,19 @@ func TestMonitor(t *testing.T) {
 func TestVersionArtifact(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := startServer(t, dir)
-	run := s.run(t)
-	put := fact{name: "upload", method: "PUT", path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/model/MLmodel", body: "flavors: {}", contentType: "-"}
-	version := func(source string) fact {
+	s := apitest.NewIn(t, dir)
+	run := s.Run(t)
+	put := apitest.Fact{Name: "upload", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/model/MLmodel", Body: "flavors: {}", ContentType: "-"}
+	version := func(source string) apitest.Fact {
 		body, _ := json.Marshal(map[string]string{"name": "m", "source": source, "run_id": run})
-		return fact{name: source, path: "model-versions/create", body: string(body)}
+		return apitest.Fact{Name: source, Path: "model-versions/create", Body: string(body)}
 	}
-	file := func(name, query string, status int, has ...string) fact {
-		return fact{name: name, method: "GET", path: "/model-versions/get-artifact?" + query, status: status, has: has}
+	file := func(name, query string, status int, has ...string) apitest.Fact {
+		return apitest.Fact{Name: name, Method: "GET", Path: "/model-versions/get-artifact?" + query, Status: status, Has: has}
 	}
-	s.check(t, []fact{
+	s.Check(t, []apitest.Fact{
 		put,
-		{name: "model", path: "registered-models/create", body: `{"name":"m"}`},
+		{Name: "model", Path: "registered-models/create", Body: `{"name":"m"}`},
 		version("mlflow-artifacts:/0/" + run + "/artifacts/model"),
 		version("runs:/" + run + "/model"),
 		version("runs:/" + run),

@@ -14,16 +14,17 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// Timeouts of a body that ReadBody reads.
 const (
-	readTimeout = time.Minute      // for a body that is read as a whole
-	readPause   = 15 * time.Second // for a part of it
+	readPause   = 15 * time.Second
+	readTimeout = time.Minute
 )
 
-// ReadBody reads the body of a request to its end and decodes the content coding
-// gzip. The limit holds for the bytes that arrive and for those that they decode
-// to, so that a small body cannot take more memory than a large one. An error is
-// an [*mlflow.Error]: 413 for a body beyond the limit, 408 for one that does not
-// arrive, and 415 for another coding.
+// ReadBody reads the body of a request and decodes the content coding gzip. The
+// limit applies to the bytes on the wire and to the decoded bytes, so that a small
+// body cannot expand into a large one. The error is an [*mlflow.Error] with status
+// 413 for a body beyond the limit, 408 for one that does not arrive in time, 415
+// for another content coding, and 400 for one that cannot be read or decoded.
 func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
@@ -35,13 +36,13 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	arriving := &pacedBody{body: http.MaxBytesReader(w, req.Body, limit), control: http.NewResponseController(w), end: time.Now().Add(readTimeout)}
-	defer arriving.done()
+	SetBodyTimeouts(req, readPause, readTimeout)
+	limited := http.MaxBytesReader(w, req.Body, limit)
 	var body []byte
 	if zipped {
-		body, err = unzip(arriving, limit)
+		body, err = unzip(limited, limit)
 	} else {
-		body, err = readAll(arriving, req.ContentLength)
+		body, err = readAll(limited, req.ContentLength)
 	}
 	var tooBig *http.MaxBytesError
 	switch {
@@ -50,20 +51,24 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	case errors.As(err, &tooBig):
 		return nil, tooLarge(limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestTimeout, Message: "The request body did not arrive in time."}
+		return nil, &mlflow.Error{
+			Code: mlflow.BadRequest, Status: http.StatusRequestTimeout,
+			Message: "The request body did not arrive in time.",
+		}
 	case mlflow.AsError(err) != nil:
 		return nil, err
-	case arriving.err == nil:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The request body cannot be decoded as its Content-Encoding gzip says: %v.", err)
+	case zipped && BodyError(req) == nil:
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"The request body cannot be decoded as its Content-Encoding gzip says: %v.", err)
 	}
 	return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
 }
 
-// RefuseBody returns an error if the request has a body that holds anything but an
-// empty JSON object. It is for routes that read no body, where parameters in one
-// would otherwise be lost in silence.
+// RefuseBody returns an error if the request has a body other than an empty JSON
+// object. Routes whose parameters are in the URL call it, because they would
+// otherwise ignore parameters in the body.
 func RefuseBody(w http.ResponseWriter, req *http.Request) error {
-	const limit = 1 << 20 // Nothing of it is used.
+	const limit = 1 << 20
 	body, err := ReadBody(w, req, limit)
 	if err == nil && !IsEmpty(body) {
 		err = mlflow.Errorf(mlflow.InvalidParameterValue, "This route reads no body; its parameters are in the URL.")
@@ -71,7 +76,7 @@ func RefuseBody(w http.ResponseWriter, req *http.Request) error {
 	return err
 }
 
-// IsEmpty reports whether a JSON body holds no parameters.
+// IsEmpty reports whether a JSON body has no parameters.
 func IsEmpty(body []byte) bool {
 	switch string(bytes.TrimSpace(body)) {
 	case "", "{}", "null":
@@ -80,7 +85,8 @@ func IsEmpty(body []byte) bool {
 	return false
 }
 
-// isZipped tells whether a body has the coding gzip, and refuses others.
+// isZipped reports whether a body has the content coding gzip. Other codings are an
+// error.
 func isZipped(req *http.Request) (bool, error) {
 	coding := strings.Join(req.Header.Values("Content-Encoding"), ", ")
 	switch strings.ToLower(strings.TrimSpace(coding)) {
@@ -89,8 +95,9 @@ func isZipped(req *http.Request) (bool, error) {
 	case "gzip", "x-gzip":
 		return true, nil
 	}
-	if len(coding) > 100 {
-		coding = strings.ToValidUTF8(coding[:100], "") + "..."
+	const maxQuoted = 100
+	if len(coding) > maxQuoted {
+		coding = strings.ToValidUTF8(coding[:maxQuoted], "") + "..."
 	}
 	return false, &mlflow.Error{
 		Code: mlflow.InvalidParameterValue, Status: http.StatusUnsupportedMediaType,
@@ -113,14 +120,14 @@ func unzip(body io.Reader, limit int64) ([]byte, error) {
 	return plain, err
 }
 
-// readAll reads a body of the given length, or one of unknown length if that is
-// negative. It takes memory for what has arrived, not for what was announced.
+// readAll reads a body of the given length; a negative length is unknown. It
+// allocates memory for the bytes that have arrived, not for the announced length.
 func readAll(body io.Reader, length int64) ([]byte, error) {
 	buf := make([]byte, 0, 4<<10)
 	for {
 		if len(buf) == cap(buf) {
 			more := 2 * len(buf)
-			if length >= int64(len(buf)) { // One more byte, so that the end is seen without growing again.
+			if length >= int64(len(buf)) { // One byte more detects the end without another allocation.
 				more = min(more, int(length)+1)
 			}
 			buf = append(make([]byte, 0, more), buf...)
@@ -135,31 +142,6 @@ func readAll(body io.Reader, length int64) ([]byte, error) {
 		}
 	}
 }
-
-// pacedBody gives the sender some time for every part of a body and for all of
-// it, and keeps the error of reading it.
-type pacedBody struct {
-	body    io.Reader
-	control *http.ResponseController
-	end     time.Time
-	err     error
-}
-
-// Read implements io.Reader.
-func (p *pacedBody) Read(b []byte) (int, error) {
-	pause := time.Now().Add(readPause)
-	if pause.After(p.end) {
-		pause = p.end
-	}
-	_ = p.control.SetReadDeadline(pause) // Where it cannot be set, there is none.
-	n, err := p.body.Read(b)
-	if err != nil && !errors.Is(err, io.EOF) {
-		p.err = err
-	}
-	return n, err
-}
-
-func (p *pacedBody) done() { _ = p.control.SetReadDeadline(time.Time{}) }
 
 func tooLarge(limit int64) error {
 	e := &mlflow.Error{Code: mlflow.InvalidParameterValue, Status: http.StatusRequestEntityTooLarge}

@@ -1,4 +1,4 @@
-package api
+package protojson
 
 import (
 	"math"
@@ -8,10 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/internal/apierror"
 )
-
-// This file reads single values: texts, numbers, booleans and enums.
 
 func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path string) error {
 	kind := dec.PeekKind()
@@ -24,14 +22,14 @@ func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path str
 	}
 	text := tok.String() // The one copy of a text that may be large.
 	if !setScalar(v, kind, text, names) {
-		raw := []byte(shorten(text))
+		raw := []byte(apierror.Shorten(text))
 		if kind == '"' {
 			raw, _ = jsontext.AppendQuote(nil, raw) // Invalid UTF-8 was refused before.
 		}
-		return invalidType(path, raw, kind)
+		return InvalidType(path, raw, kind)
 	}
 	if kind == '"' && strings.IndexByte(text, 0) >= 0 {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
+		return apierror.Invalid("Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
 	}
 	return nil
 }

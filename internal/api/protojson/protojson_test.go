@@ -1,4 +1,4 @@
-package api
+package protojson
 
 import (
 	"math"
@@ -45,7 +45,7 @@ func TestDecodeNumbers(t *testing.T) {
 	} {
 		var in mlflow.LogMetricRequest
 		body := `{"run_id":"r","key":"NaN","value":` + c.value + `,"timestamp":` + c.timestamp + `}`
-		err := decodeJSON([]byte(body), &in)
+		err := Unmarshal([]byte(body), &in)
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %v", body, err)
 			continue
@@ -72,7 +72,7 @@ func TestDecodeSpellings(t *testing.T) {
 		`{"run_id":null,"runUuid":"a","key":"k"}`:   "a",
 	} {
 		var in mlflow.SetTagRequest
-		if err := decodeJSON([]byte(body), &in); err != nil || in.RunID != want {
+		if err := Unmarshal([]byte(body), &in); err != nil || in.RunID != want {
 			t.Errorf("%s: %q, %v", body, in.RunID, err)
 		}
 	}
@@ -89,17 +89,25 @@ func TestDecodeRefused(t *testing.T) {
 		"\ufeff" + `{"run_id":"a","key":"k"}`:       "not valid JSON",
 		`{"run_id":"a","key":"k","value":"\u0000"}`: "NUL",
 	} {
-		err := decodeJSON([]byte(body), new(mlflow.SetTagRequest))
+		err := Unmarshal([]byte(body), new(mlflow.SetTagRequest))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", body, err, want)
 		}
 	}
 	body := `{"run_id":"a","tags":[` + strings.Repeat("{},", 10) + `{}]}`
-	if err := decodeJSON([]byte(body), new(mlflow.LogBatchRequest)); err == nil || !strings.Contains(err.Error(), "'tags[0].key'") {
+	if err := Unmarshal(
+		[]byte(body),
+		new(mlflow.LogBatchRequest),
+	); err == nil ||
+		!strings.Contains(err.Error(), "'tags[0].key'") {
 		t.Errorf("%v", err)
 	}
 	body = `{"experiment_ids":[` + strings.Repeat(`"",`, maxItems) + `""]}`
-	if err := decodeJSON([]byte(body), new(mlflow.SearchRunsRequest)); err == nil || !strings.Contains(err.Error(), "more than 100000 items") {
+	if err := Unmarshal(
+		[]byte(body),
+		new(mlflow.SearchRunsRequest),
+	); err == nil ||
+		!strings.Contains(err.Error(), "more than 100000 items") {
 		t.Errorf("%v", err)
 	}
 }
@@ -111,21 +119,26 @@ func TestDecodeQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	var in mlflow.MetricHistoryIntervalRequest
-	if err := decodeQuery(q, &in); err != nil {
+	if err := UnmarshalQuery(q, &in); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Join(in.RunIDs, " ") != "a b" || in.MetricKey != "m" || *in.MaxResults != 7 || *in.StartStep != 1 || in.EndStep != nil {
+	if strings.Join(in.RunIDs, " ") != "a b" || in.MetricKey != "m" || *in.MaxResults != 7 || *in.StartStep != 1 ||
+		in.EndStep != nil {
 		t.Errorf("%+v", in)
 	}
 	q.Set("max_results", "x")
-	if err := decodeQuery(q, new(mlflow.MetricHistoryIntervalRequest)); err == nil || !strings.Contains(err.Error(), `"x" for parameter 'max_results'`) {
+	if err := UnmarshalQuery(
+		q,
+		new(mlflow.MetricHistoryIntervalRequest),
+	); err == nil ||
+		!strings.Contains(err.Error(), `"x" for parameter 'max_results'`) {
 		t.Errorf("%v", err)
 	}
 }
 
-// FuzzDecodeJSON: whatever arrives, the decoder neither panics nor answers with
+// FuzzUnmarshal: whatever arrives, the decoder neither panics nor answers with
 // anything but an error for the sender.
-func FuzzDecodeJSON(f *testing.F) {
+func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
 		`{"run_id":"r","metrics":[{"key":"m","value":NaN,"timestamp":"1"}],"params":[{"key":"p","value":null}],"tags":[]}`,
 		`"{\"run_id\":\"r\"}"`, `null`, `[`, `{"a":`, `{"metrics":[-Infinity]}`, "{\"run_id\":\"\xff\"}", `{"run_id":"\ud800"}`,
@@ -134,7 +147,7 @@ func FuzzDecodeJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, in := range []any{new(mlflow.LogBatchRequest), new(mlflow.SearchLoggedModelsRequest), new(mlflow.LogInputsRequest)} {
-			if err := decodeJSON(body, in); err != nil && mlflow.AsError(err) == nil {
+			if err := Unmarshal(body, in); err != nil && mlflow.AsError(err) == nil {
 				t.Errorf("%q: %v is no error of the API", body, err)
 			}
 		}
