@@ -70,7 +70,7 @@ func parseModel(data []byte) (*modelProto, error) {
 				case 1:
 					domain = string(f.bytes)
 				case 2:
-					version = int64(f.value) //nolint:gosec // Checked against the known versions.
+					version = f.int64()
 				}
 				return nil
 			})
@@ -155,11 +155,12 @@ func parseAttribute(data []byte, depth int) (name string, a *attributeProto, err
 		case 1:
 			name = string(f.bytes)
 		case 2:
-			if v := f.float32s(nil); len(v) == 1 {
+			var v []float32
+			if v, err = f.float32s(nil); len(v) == 1 {
 				a.f = v[0]
 			}
 		case 3:
-			a.i = int64(f.value) //nolint:gosec // Two's complement.
+			a.i = f.int64()
 		case 4:
 			a.s = string(f.bytes)
 		case 5:
@@ -169,9 +170,9 @@ func parseAttribute(data []byte, depth int) (name string, a *attributeProto, err
 		case 11:
 			a.graphs = true
 		case 7:
-			a.floats = f.float32s(a.floats)
+			a.floats, err = f.float32s(a.floats)
 		case 8:
-			a.ints = f.int64s(a.ints)
+			a.ints, err = f.int64s(a.ints)
 		case 9:
 			a.strings = append(a.strings, string(f.bytes))
 		}
@@ -183,16 +184,16 @@ func parseAttribute(data []byte, depth int) (name string, a *attributeProto, err
 func parseTensor(data []byte) (*tensorProto, error) {
 	t := &tensorProto{}
 	external, elsewhere := map[string]string{}, false
-	err := eachField(data, func(f field) error {
+	err := eachField(data, func(f field) (err error) {
 		switch f.id {
 		case 1:
-			t.dims = f.int64s(t.dims)
+			t.dims, err = f.int64s(t.dims)
 		case 2:
-			t.dtype = int64(f.value) //nolint:gosec // Looked up in a table.
+			t.dtype = f.int64()
 		case 4:
-			t.floats = f.float32s(t.floats)
+			t.floats, err = f.float32s(t.floats)
 		case 5, 7, 11:
-			t.ints = f.int64s(t.ints)
+			t.ints, err = f.int64s(t.ints)
 		case 6:
 			t.strings = append(t.strings, string(f.bytes))
 		case 8:
@@ -200,10 +201,10 @@ func parseTensor(data []byte) (*tensorProto, error) {
 		case 9:
 			t.raw = f.bytes
 		case 10:
-			t.doubles = f.float64s(t.doubles)
+			t.doubles, err = f.float64s(t.doubles)
 		case 13:
 			var key, value string
-			err := eachField(f.bytes, func(f field) error {
+			err = eachField(f.bytes, func(f field) error {
 				switch f.id {
 				case 1:
 					key = string(f.bytes)
@@ -213,11 +214,10 @@ func parseTensor(data []byte) (*tensorProto, error) {
 				return nil
 			})
 			external[key] = value
-			return err
 		case 14:
 			elsewhere = f.value == 1
 		}
-		return nil
+		return err
 	})
 	if elsewhere {
 		t.external = external
@@ -248,7 +248,7 @@ func (v *valueInfoProto) parseTensorType(data []byte) error {
 	return eachField(data, func(f field) error {
 		switch f.id {
 		case 1:
-			v.dtype = int64(f.value) //nolint:gosec // Looked up in a table.
+			v.dtype = f.int64()
 		case 2:
 			v.dims = []int{}
 			return eachField(f.bytes, func(f field) error {

@@ -1,129 +1,102 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// wire reads the fields of one message of Protocol Buffers. It stops at the first
-// thing that is wrong and remembers it.
-type wire struct {
-	rest []byte
-	bad  bool
-}
-
-// field is one field: a number for varints and fixed sizes, else bytes.
+// field is one field of a Protocol Buffers message.
 type field struct {
-	id    int
-	kind  int
-	value uint64
-	bytes []byte
+	id    protowire.Number
+	kind  protowire.Type
+	value uint64 // Of a varint or a fixed-size number.
+	bytes []byte // Of a field with a length: a string, a message or packed numbers. It aliases the message.
 }
 
-// The kinds of fields on the wire.
-const (
-	wireVarint  = 0
-	wireFixed64 = 1
-	wireBytes   = 2
-	wireFixed32 = 5
-)
-
-// next returns the next field; ok is false at the end.
-func (w *wire) next() (f field, ok bool) {
-	if w.bad || len(w.rest) == 0 {
-		return field{}, false
-	}
-	tag := w.varint()
-	f.id, f.kind = int(tag>>3&math.MaxInt32), int(tag&7)
-	switch f.kind {
-	case wireVarint:
-		f.value = w.varint()
-	case wireFixed64:
-		if b := w.take(8); b != nil {
-			f.value = binary.LittleEndian.Uint64(b)
-		}
-	case wireBytes:
-		f.bytes = w.take(w.varint())
-	case wireFixed32:
-		if b := w.take(4); b != nil {
-			f.value = uint64(binary.LittleEndian.Uint32(b))
-		}
-	default:
-		w.bad = true
-	}
-	return f, !w.bad
+func errDamaged() error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, "the ONNX file is damaged or cut off")
 }
 
-func (w *wire) varint() uint64 {
-	v, n := binary.Uvarint(w.rest)
-	if n <= 0 {
-		w.bad = true
-		return 0
-	}
-	w.rest = w.rest[n:]
-	return v
-}
-
-func (w *wire) take(n uint64) []byte {
-	if w.bad || n > uint64(len(w.rest)) {
-		w.bad = true
-		return nil
-	}
-	b := w.rest[:n:n]
-	w.rest = w.rest[n:]
-	return b
-}
-
-// eachField calls f for every field of a message and fails for a broken one.
+// eachField calls f for every field of a message. It returns an error for a malformed message and for groups, which
+// ONNX does not use.
 func eachField(data []byte, f func(field) error) error {
-	w := wire{rest: data}
-	for {
-		next, ok := w.next()
-		if !ok {
-			break
+	for len(data) > 0 {
+		next, n := consumeField(data)
+		if n < 0 {
+			return errDamaged()
 		}
 		if err := f(next); err != nil {
 			return err
 		}
-	}
-	if w.bad {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "the ONNX file is damaged or cut off")
+		data = data[n:]
 	}
 	return nil
 }
 
-// int64s appends the numbers of a repeated field, packed or not.
-func (f field) int64s(to []int64) []int64 {
-	if f.kind == wireVarint {
-		return append(to, int64(f.value)) //nolint:gosec // Negative numbers are written in two's complement.
+// consumeField parses the first field of a message and returns its length, which is negative for a malformed field.
+func consumeField(data []byte) (f field, n int) {
+	id, kind, tag := protowire.ConsumeTag(data)
+	if tag < 0 {
+		return field{}, tag
 	}
-	w := wire{rest: f.bytes}
-	for len(w.rest) > 0 && !w.bad {
-		to = append(to, int64(w.varint())) //nolint:gosec // As above.
+	f, n, data = field{id: id, kind: kind}, -1, data[tag:]
+	switch kind {
+	case protowire.VarintType:
+		f.value, n = protowire.ConsumeVarint(data)
+	case protowire.Fixed64Type:
+		f.value, n = protowire.ConsumeFixed64(data)
+	case protowire.Fixed32Type:
+		var v uint32
+		v, n = protowire.ConsumeFixed32(data)
+		f.value = uint64(v)
+	case protowire.BytesType:
+		f.bytes, n = protowire.ConsumeBytes(data)
 	}
-	return to
+	if n < 0 {
+		return field{}, n
+	}
+	return f, tag + n
 }
 
-// float32s appends the numbers of a repeated field of floats, packed or not.
-func (f field) float32s(to []float32) []float32 {
-	if f.kind == wireFixed32 {
-		return append(to, math.Float32frombits(uint32(f.value))) //nolint:gosec // The value was read from 32 bits.
+// appendPacked appends the numbers of a repeated field in its packed form.
+func appendPacked[V, T any](to []T, data []byte, consume func([]byte) (V, int), convert func(V) T) ([]T, error) {
+	for len(data) > 0 {
+		v, n := consume(data)
+		if n < 0 {
+			return nil, errDamaged()
+		}
+		to, data = append(to, convert(v)), data[n:]
 	}
-	for b := f.bytes; len(b) >= 4; b = b[4:] {
-		to = append(to, math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	}
-	return to
+	return to, nil
 }
 
-// float64s is float32s for doubles.
-func (f field) float64s(to []float64) []float64 {
-	if f.kind == wireFixed64 {
-		return append(to, math.Float64frombits(f.value))
+// int64 returns the number of a field of type int64 or of an enumeration.
+func (f field) int64() int64 { return int64(f.value) } //nolint:gosec // Protobuf writes the two's complement.
+
+// int64s appends the numbers of a repeated field, which may be packed.
+func (f field) int64s(to []int64) ([]int64, error) {
+	if f.kind == protowire.VarintType {
+		return append(to, f.int64()), nil
 	}
-	for b := f.bytes; len(b) >= 8; b = b[8:] {
-		to = append(to, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	return appendPacked(to, f.bytes, protowire.ConsumeVarint, func(v uint64) int64 { return field{value: v}.int64() })
+}
+
+// float32s appends the numbers of a repeated field of floats, which may be packed.
+func (f field) float32s(to []float32) ([]float32, error) {
+	if f.kind == protowire.Fixed32Type {
+		bits := uint32(f.value) //nolint:gosec // The value was read from 32 bits.
+		return append(to, math.Float32frombits(bits)), nil
 	}
-	return to
+	return appendPacked(to, f.bytes, protowire.ConsumeFixed32, math.Float32frombits)
+}
+
+// float64s appends the numbers of a repeated field of doubles, which may be packed.
+func (f field) float64s(to []float64) ([]float64, error) {
+	if f.kind == protowire.Fixed64Type {
+		return append(to, math.Float64frombits(f.value)), nil
+	}
+	return appendPacked(to, f.bytes, protowire.ConsumeFixed64, math.Float64frombits)
 }
