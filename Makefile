@@ -48,6 +48,7 @@ test-go: ## Run the Go tests
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
 	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
 	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
+	cd release && GOWORK=off go test ./...
 	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go CGO_ENABLED=$(if $(STRICT),1,0) go test -count=1 $(GO_TEST_FLAGS) $(PORTABLE)
 
 web/node_modules: web/package-lock.json
@@ -140,10 +141,17 @@ bin/golangci-lint-$(GOLANGCI):
 .PHONY: lint
 lint: bin/golangci-lint-$(GOLANGCI) ## Check style and import rules
 	$< run $(MODULES)
+	cd release && GOWORK=off ../$< run ./...
 
 .PHONY: fmt
 fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
 	$< fmt $(MODULES)
+	cd release && GOWORK=off ../$< fmt ./...
+
+.PHONY: tidy
+tidy: ## Run go mod tidy on every module, which needs the others published: they are, in a temporary folder
+	cd release && GOWORK=off go run . tidy
+	cd release && GOWORK=off go mod tidy
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each

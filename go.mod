@@ -8,7 +8,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mattn/go-isatty v0.0.24
-	github.com/millrace-ml/millrace/mlflow v0.0.0
+	github.com/millrace-ml/millrace/mlflow v0.1.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
@@ -43,5 +43,3 @@ require (
 )
 
 ignore ./web/node_modules
-
-replace github.com/millrace-ml/millrace/mlflow => ./mlflow

@@ -69,8 +69,12 @@ func TestImageKnowsItsVersion(t *testing.T) {
 	if m == nil {
 		t.Fatal("no line of the Dockerfile builds the program")
 	}
+	edit := regexp.MustCompile(`(?m)^RUN (go mod edit .*)$`).FindStringSubmatch(read(t, "Dockerfile"))
+	if edit == nil {
+		t.Fatal("the Dockerfile has no line that takes the SDK from the same commit")
+	}
 	bin := filepath.Join(t.TempDir(), "millrace")
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", "go build "+m[1]+" -buildvcs=false -o "+bin+" "+m[2])
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", edit[1]+" && go build "+m[1]+" -buildvcs=false -o "+bin+" "+m[2])
 	cmd.Dir, cmd.Env = imageContext(t), append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "VERSION=v1.2.3-test")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

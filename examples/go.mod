@@ -5,9 +5,9 @@ go 1.26.5
 require (
 	github.com/gomlx/compute v0.1.2
 	github.com/gomlx/gomlx v0.28.2
-	github.com/millrace-ml/millrace v0.0.0
-	github.com/millrace-ml/millrace/gomlx v0.0.0
-	github.com/millrace-ml/millrace/mlflow v0.0.0
+	github.com/millrace-ml/millrace v0.1.0
+	github.com/millrace-ml/millrace/gomlx v0.1.0
+	github.com/millrace-ml/millrace/mlflow v0.1.0
 	github.com/schollz/progressbar/v3 v3.19.0
 	golang.org/x/term v0.47.0
 	gonum.org/v1/plot v0.17.0
@@ -37,7 +37,7 @@ require (
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/lufia/plan9stats v0.0.0-20211012122336-39d0f177ccd0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
-	github.com/millrace-ml/millrace/sysmetrics v0.0.0 // indirect
+	github.com/millrace-ml/millrace/sysmetrics v0.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect
@@ -68,11 +68,4 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.60.0 // indirect
-)
-
-replace (
-	github.com/millrace-ml/millrace => ../
-	github.com/millrace-ml/millrace/gomlx => ../gomlx
-	github.com/millrace-ml/millrace/mlflow => ../mlflow
-	github.com/millrace-ml/millrace/sysmetrics => ../sysmetrics
 )

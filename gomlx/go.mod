@@ -5,9 +5,9 @@ go 1.26.5
 require (
 	github.com/gomlx/compute v0.1.2
 	github.com/gomlx/gomlx v0.28.2
-	github.com/millrace-ml/millrace v0.0.0
-	github.com/millrace-ml/millrace/mlflow v0.0.0
-	github.com/millrace-ml/millrace/sysmetrics v0.0.0
+	github.com/millrace-ml/millrace v0.1.0
+	github.com/millrace-ml/millrace/mlflow v0.1.0
+	github.com/millrace-ml/millrace/sysmetrics v0.1.0
 	google.golang.org/protobuf v1.36.12
 )
 
@@ -54,10 +54,4 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.60.0 // indirect
-)
-
-replace (
-	github.com/millrace-ml/millrace => ../
-	github.com/millrace-ml/millrace/mlflow => ../mlflow
-	github.com/millrace-ml/millrace/sysmetrics => ../sysmetrics
 )

@@ -3,7 +3,7 @@ module github.com/millrace-ml/millrace/sysmetrics
 go 1.26.0
 
 require (
-	github.com/millrace-ml/millrace/mlflow v0.0.0
+	github.com/millrace-ml/millrace/mlflow v0.1.0
 	github.com/shirou/gopsutil/v4 v4.26.9
 )
 
@@ -17,5 +17,3 @@ require (
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 )
-
-replace github.com/millrace-ml/millrace/mlflow => ../mlflow

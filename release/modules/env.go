@@ -1,0 +1,155 @@
+package modules
+
+import (
+	"context"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Env returns the environment of a go command that takes the modules of the repository from a proxy in a folder and all
+// others from the machine's module cache or its ordinary proxy. It has a module cache of its own, in the folder cache,
+// because the same version may be published again with another content.
+func Env(ctx context.Context, proxy, cache string) ([]string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOPROXY").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	values := strings.Split(string(out), "\n")
+	proxies := []string{"file://" + proxy, "file://" + filepath.Join(values[0], "cache", "download"), values[1]}
+	return append(os.Environ(),
+		"GOWORK=off", "CGO_ENABLED=0",
+		// Without paths in the objects, the build cache serves every folder.
+		"GOFLAGS=-trimpath -modcacherw -buildvcs=false",
+		"GOMODCACHE="+cache, "GOPROXY="+strings.Join(proxies, ","), "GONOSUMDB="+Root+","+Root+"/*"), nil
+}
+
+// Tidy runs `go mod tidy` on every module of a repository as if the others were published.
+func Tidy(ctx context.Context, repo string) error {
+	temp, err := os.MkdirTemp("", "millrace-tidy-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	staged, proxy := filepath.Join(temp, "staged"), filepath.Join(temp, "proxy")
+	version, err := Version(repo)
+	if err != nil {
+		return err
+	}
+	if err := Stage(ctx, repo, staged); err != nil {
+		return err
+	}
+	list, err := List(staged)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if err := removeWorkspaceTests(staged, list, m); err != nil {
+			return err
+		}
+	}
+	if err := Publish(staged, proxy, version); err != nil {
+		return err
+	}
+	env, err := Env(ctx, proxy, filepath.Join(temp, "cache"))
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if err := tidyOne(ctx, repo, staged, m, env); err != nil {
+			return fmt.Errorf("%s: %w", m.Path, err)
+		}
+	}
+	return nil
+}
+
+// tidyOne tidies a module in the staged copy and copies the result back.
+func tidyOne(ctx context.Context, repo, staged string, m Module, env []string) error {
+	cmd := exec.CommandContext(ctx, "go", "mod", "tidy")
+	cmd.Dir, cmd.Env, cmd.Stderr = filepath.Join(staged, m.Folder), env, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	sums := filepath.Join(staged, m.Folder, "go.sum")
+	if err := setSums(sums, nil); err != nil { // go.work makes them unnecessary until the release writes them.
+		return err
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		from := filepath.Join(staged, m.Folder, name)
+		if _, err := os.Stat(from); err != nil {
+			continue // A module without requirements has no go.sum.
+		}
+		if err := copyFile(from, filepath.Join(repo, m.Folder, name), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeWorkspaceTests deletes the tests of a module that import a module that it does not require. The tests of the
+// SDK use the server, which requires the SDK: go.work binds them, and a requirement would be a cycle.
+func removeWorkspaceTests(staged string, list []Module, m Module) error {
+	mod, err := readMod(staged, m.Folder)
+	if err != nil {
+		return err
+	}
+	required := map[string]bool{m.Path: true}
+	for _, r := range mod.Require {
+		required[r.Mod.Path] = true
+	}
+	folder := filepath.Join(staged, m.Folder)
+	return filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && file != folder {
+			if _, err := os.Stat(filepath.Join(file, "go.mod")); err == nil {
+				return filepath.SkipDir
+			}
+		}
+		if !strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported := strings.Trim(spec.Path.Value, `"`)
+			if IsOurs(imported) && !required[owner(list, imported)] {
+				return os.Remove(file)
+			}
+		}
+		return nil
+	})
+}
+
+// owner returns the path of the module that has a package.
+func owner(list []Module, imported string) string {
+	var longest string
+	for _, m := range list {
+		if (imported == m.Path || strings.HasPrefix(imported, m.Path+"/")) && len(m.Path) > len(longest) {
+			longest = m.Path
+		}
+	}
+	return longest
+}
+
+// Version returns the version at which the modules of a repository require each other.
+func Version(repo string) (string, error) {
+	work, err := readWork(repo)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range work.Replace {
+		if r.Old.Path == Root {
+			return r.Old.Version, nil
+		}
+	}
+	return "", fmt.Errorf("go.work has no line for %s", Root)
+}
