@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -71,7 +72,9 @@ type ActiveRun struct {
 	end    sync.Mutex
 	ended  bool
 	over   chan struct{}
-	tables sync.Mutex // One table is changed at a time.
+	tables sync.Mutex // held while a table is modified
+
+	activeModel atomic.Pointer[string]
 }
 
 // SetExperiment finds or makes the experiment of this name and lets the client's
@@ -186,7 +189,7 @@ func (o *RunOptions) tags(origin map[string]string) []Tag {
 	for k, v := range o.Tags {
 		all[k] = v
 	}
-	return pairs(all, func(k, v string) Tag { return Tag{Key: k, Value: v} })
+	return tagsOf(all)
 }
 
 func originTags(who string) map[string]string {
@@ -209,15 +212,6 @@ func userName() string {
 		return u.Username
 	}
 	return "unknown"
-}
-
-// StartChild starts a run nested under this one, in the same experiment, and as
-// strict.
-func (r *ActiveRun) StartChild(ctx context.Context, o RunOptions) (*ActiveRun, error) {
-	o.ParentRunID = r.Info.RunID
-	o.ExperimentID = cmp.Or(o.ExperimentID, r.Info.ExperimentID)
-	o.Strict = o.Strict || r.strict
-	return r.client.StartRun(ctx, o)
 }
 
 // ID returns the run's ID.

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -207,12 +206,10 @@ func TestSignal(t *testing.T) {
 		select {}
 	}
 	t.Parallel()
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	must(t, err)
-	defer func() { must(t, server.Close()) }()
+	url := startServer(t)
 	ready := filepath.Join(t.TempDir(), "ready")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestSignal$")
-	cmd.Env = append(os.Environ(), "MILLRACE_TEST_TRAIN="+server.URL(), "MILLRACE_TEST_READY="+ready)
+	cmd.Env = append(os.Environ(), "MILLRACE_TEST_TRAIN="+url, "MILLRACE_TEST_READY="+ready)
 	must(t, cmd.Start())
 	var id []byte
 	for len(id) == 0 {
@@ -220,11 +217,11 @@ func TestSignal(t *testing.T) {
 		id, _ = os.ReadFile(ready)
 	}
 	must(t, cmd.Process.Signal(syscall.SIGTERM))
-	err = cmd.Wait()
+	err := cmd.Wait()
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("the program must die of the signal, not: %v", err)
 	}
-	run, err := server.Client().Run(t.Context(), string(id))
+	run, err := mlflow.NewClient(url).Run(t.Context(), string(id))
 	must(t, err)
 	if run.Info.Status != mlflow.RunKilled || len(run.Data.Metrics) != 1 {
 		t.Errorf("run %+v with metrics %v", run.Info, run.Data.Metrics)

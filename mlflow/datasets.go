@@ -13,14 +13,34 @@ import (
 // tagContext is the input tag that says what a dataset was used for.
 const tagContext = "mlflow.data.context"
 
-// LogInput records that the run used a dataset, for purpose: training,
-// validation, test or another word of yours.
+// Input is a dataset that a run uses.
+type Input struct {
+	Dataset *Dataset
+	// Context says what the dataset is used for, such as training, validation or test.
+	Context string
+	Tags    map[string]string
+}
+
+// LogInput records that the run uses a dataset for a purpose, such as training,
+// validation or test.
 func (r *ActiveRun) LogInput(ctx context.Context, d *Dataset, purpose string) error {
-	in := DatasetInput{Dataset: d}
-	if purpose != "" {
-		in.Tags = []InputTag{{Key: tagContext, Value: purpose}}
+	return r.LogInputs(ctx, []Input{{Dataset: d, Context: purpose}})
+}
+
+// LogInputs records datasets and logged models that the run uses, in one transaction.
+func (r *ActiveRun) LogInputs(ctx context.Context, inputs []Input, modelIDs ...string) error {
+	request := &LogInputsRequest{RunID: r.Info.RunID}
+	for _, in := range inputs {
+		tags := pairs(in.Tags, func(k, v string) InputTag { return InputTag{Key: k, Value: v} })
+		if in.Context != "" {
+			tags = append(tags, InputTag{Key: tagContext, Value: in.Context})
+		}
+		request.Datasets = append(request.Datasets, DatasetInput{Dataset: in.Dataset, Tags: tags})
 	}
-	return r.client.LogInputs(ctx, &LogInputsRequest{RunID: r.Info.RunID, Datasets: []DatasetInput{in}})
+	for _, id := range modelIDs {
+		request.Models = append(request.Models, ModelInput{ModelID: id})
+	}
+	return r.client.LogInputs(ctx, request)
 }
 
 // NewDataset describes data by tensors whose first dimensions are the examples;

@@ -1,6 +1,9 @@
 package mlflow
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // LifecycleStage tells whether an experiment or run is in use or in the trash.
 type LifecycleStage string
@@ -176,4 +179,27 @@ func (c *Client) RestoreExperiment(ctx context.Context, id string) error {
 func (c *Client) SetExperimentTag(ctx context.Context, id, key, value string) error {
 	_, err := call(ctx, c, Endpoints.SetExperimentTag, &SetExperimentTagRequest{ExperimentID: id, Key: key, Value: value})
 	return err
+}
+
+// SetExperimentTags sets or replaces tags of an experiment, one after the other. Tags
+// before the first error are set.
+func (c *Client) SetExperimentTags(ctx context.Context, id string, tags map[string]string) error {
+	for _, t := range tagsOf(tags) {
+		if err := c.SetExperimentTag(ctx, id, t.Key, t.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteExperimentTags removes tags of an experiment, one after the other. A tag that
+// does not exist is not an error.
+func (c *Client) DeleteExperimentTags(ctx context.Context, id string, keys ...string) error {
+	for _, key := range keys {
+		in := &DeleteExperimentTagRequest{ExperimentID: id, Key: key}
+		if _, err := call(ctx, c, Endpoints.DeleteExperimentTag, in); err != nil && !errors.Is(err, ResourceDoesNotExist) {
+			return err
+		}
+	}
+	return nil
 }

@@ -165,3 +165,21 @@ func (c *Client) DeleteLoggedModel(ctx context.Context, id string) error {
 	_, err := call(ctx, c, Endpoints.DeleteLoggedModel, &LoggedModelIDRequest{ModelID: id})
 	return err
 }
+
+// LogModelParams adds params to a logged model.
+func (c *Client) LogModelParams(ctx context.Context, id string, params map[string]any) error {
+	_, err := call(ctx, c, Endpoints.LogModelParams, &LogModelParamsRequest{ModelID: id, Params: paramsOf(params)})
+	return err
+}
+
+// SetLoggedModelTags sets or replaces tags of a logged model.
+func (c *Client) SetLoggedModelTags(ctx context.Context, id string, tags map[string]string) (*LoggedModel, error) {
+	out, err := call(ctx, c, Endpoints.SetLoggedModelTags, &SetLoggedModelTagsRequest{ModelID: id, Tags: tagsOf(tags)})
+	return out.Model, err
+}
+
+// DeleteLoggedModelTag removes a tag of a logged model.
+func (c *Client) DeleteLoggedModelTag(ctx context.Context, id, key string) error {
+	_, err := call(ctx, c, Endpoints.DeleteLoggedModelTag, &DeleteLoggedModelTagRequest{ModelID: id, TagKey: key})
+	return err
+}

@@ -48,8 +48,8 @@ func SaveModel(dir string, save ModelSaver) error {
 func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, o ModelOptions) (*ModelInfo, error) {
 	model, err := r.client.CreateLoggedModel(ctx, &CreateLoggedModelRequest{
 		ExperimentID: r.Info.ExperimentID, Name: name, ModelType: o.Type, SourceRunID: r.Info.RunID,
-		Params: pairs(o.Params, func(k string, v any) Param { return Param{Key: k, Value: paramText(v)} }),
-		Tags:   pairs(o.Tags, func(k, v string) Tag { return Tag{Key: k, Value: v} }),
+		Params: paramsOf(o.Params),
+		Tags:   tagsOf(o.Tags),
 	})
 	var info *ModelInfo
 	switch {

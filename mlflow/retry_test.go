@@ -1,7 +1,6 @@
 package mlflow_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -182,13 +180,10 @@ func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
 	}
 }
 
-// passing is a Millrace server in this process, for clients of that name.
+// passing returns a proxy to a server that replaces the user agent.
 func passing(t *testing.T, agent string) http.Handler {
 	t.Helper()
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	must(t, err)
-	t.Cleanup(func() { must(t, server.Close()) })
-	target, err := url.Parse(server.URL())
+	target, err := url.Parse(startServer(t))
 	must(t, err)
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)

@@ -2,10 +2,8 @@ package mlflow
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 	"unicode/utf8"
 )
@@ -22,31 +20,29 @@ func pairs[V, P any](m map[string]V, pair func(string, V) P) []P {
 	return out
 }
 
-// LogParam logs a param, an input of the run; value is written as fmt prints it.
-// A param cannot change: another value for the same key is refused.
+func paramsOf(params map[string]any) []Param {
+	return pairs(params, func(k string, v any) Param { return Param{Key: k, Value: pythonText(v)} })
+}
+
+func tagsOf(tags map[string]string) []Tag {
+	return pairs(tags, func(k, v string) Tag { return Tag{Key: k, Value: v} })
+}
+
+// LogParam logs a param, which is an input of the run. Values are written as Python's str
+// writes them, such as True, None, 1.0 and ['a', 1]. A param cannot change: another value
+// for the same key is an error.
 func (r *ActiveRun) LogParam(ctx context.Context, key string, value any) error {
 	return r.LogParams(ctx, map[string]any{key: value})
 }
 
 // LogParams logs params, up to 100 in one transaction.
 func (r *ActiveRun) LogParams(ctx context.Context, params map[string]any) error {
-	list := pairs(params, func(k string, v any) Param { return Param{Key: k, Value: paramText(v)} })
-	for some := range slices.Chunk(list, batchPairs) {
+	for some := range slices.Chunk(paramsOf(params), batchPairs) {
 		if err := r.logNow(ctx, &values{Params: some}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func paramText(v any) string {
-	switch v := v.(type) {
-	case float32:
-		return strconv.FormatFloat(float64(v), 'g', -1, 32)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return fmt.Sprint(v)
 }
 
 // SetTag sets or replaces a tag.
@@ -68,8 +64,7 @@ func (r *ActiveRun) logNow(ctx context.Context, v *values) error {
 
 // SetTags sets or replaces tags, up to 100 in one transaction.
 func (r *ActiveRun) SetTags(ctx context.Context, tags map[string]string) error {
-	list := pairs(tags, func(k, v string) Tag { return Tag{Key: k, Value: v} })
-	for some := range slices.Chunk(list, batchPairs) {
+	for some := range slices.Chunk(tagsOf(tags), batchPairs) {
 		if err := r.logNow(ctx, &values{Tags: some}); err != nil {
 			return err
 		}
@@ -102,6 +97,9 @@ func (r *ActiveRun) Log(ctx context.Context, metrics ...Metric) error {
 		m := metrics[i]
 		if m.Key == "" || utf8.RuneCountInString(m.Key) > maxMetricKey {
 			return Errorf(InvalidParameterValue, "a metric's key has 1 to %d characters, not %q", maxMetricKey, m.Key)
+		}
+		if m.ModelID == "" {
+			m.ModelID = r.ActiveModelID()
 		}
 		if m.Timestamp == 0 {
 			m.Timestamp = time.Now().UnixMilli()
