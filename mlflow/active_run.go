@@ -92,7 +92,11 @@ func (c *Client) SetExperiment(ctx context.Context, name string) (*Experiment, e
 		return nil, err
 	}
 	if e.LifecycleStage != StageActive {
-		return nil, Errorf(InvalidParameterValue, "the experiment %q is deleted; restore it with Client.RestoreExperiment or choose another name", name)
+		return nil, Errorf(
+			InvalidParameterValue,
+			"the experiment %q is deleted; restore it with Client.RestoreExperiment or choose another name",
+			name,
+		)
 	}
 	c.experiment.Store(e.ExperimentID)
 	return e, nil
@@ -254,7 +258,11 @@ func (r *ActiveRun) End(ctx context.Context, status RunStatus) error {
 // WithRun starts a run, calls f with it and ends it: FINISHED when f returns
 // nil, KILLED when ctx was canceled, else FAILED; also when f panics. Ending does
 // not depend on ctx, so that a canceled program loses nothing.
-func (c *Client) WithRun(ctx context.Context, o RunOptions, f func(ctx context.Context, run *ActiveRun) error) (err error) {
+func (c *Client) WithRun(
+	ctx context.Context,
+	o RunOptions,
+	f func(ctx context.Context, run *ActiveRun) error,
+) (err error) {
 	run, err := c.StartRun(ctx, o)
 	if err != nil {
 		return err

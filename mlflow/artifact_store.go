@@ -54,7 +54,12 @@ func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
 		}
 		return folderStore(filepath.FromSlash(u.Path)), nil
 	}
-	return nil, Errorf(NotImplemented, "the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so that it passes them on", uri)
+	return nil, Errorf(
+		NotImplemented,
+		"the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so "+
+			"that it passes them on",
+		uri,
+	)
 }
 
 // proxyStore passes files through the tracking server.
@@ -155,7 +160,11 @@ type folderStore string
 func (s folderStore) put(_ context.Context, name string, _ int64, open func() (io.ReadCloser, error)) error {
 	err := os.MkdirAll(string(s), 0o755) //nolint:gosec // The server must read it, too.
 	if err != nil {
-		return fmt.Errorf("the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w", string(s), err)
+		return fmt.Errorf(
+			"the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w",
+			string(s),
+			err,
+		)
 	}
 	root, err := os.OpenRoot(string(s))
 	if err != nil {

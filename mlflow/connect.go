@@ -34,14 +34,22 @@ func Connect(uri string, opts ...Option) (*Client, error) {
 	}
 	opts = append(trust, opts...)
 	if uri == "" {
-		return nil, Errorf(InvalidParameterValue, "no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000")
+		return nil, Errorf(
+			InvalidParameterValue,
+			"no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000",
+		)
 	}
 	if profile, ok := strings.CutPrefix(uri, "databricks"); ok && (profile == "" || strings.HasPrefix(profile, "://")) {
 		return connectDatabricks(strings.TrimPrefix(profile, "://"), opts)
 	}
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, Errorf(InvalidParameterValue, "the tracking URI must be the address of a server, such as http://127.0.0.1:5000, or databricks, not %q; package local serves a database file from within a program", uri)
+		return nil, Errorf(
+			InvalidParameterValue,
+			"the tracking URI must be the address of a server, such as http://127.0.0.1:5000, or databricks, not %q; "+
+				"package local serves a database file from within a program",
+			uri,
+		)
 	}
 	credentials, err := serverCredentials(u)
 	if err != nil {
@@ -107,7 +115,13 @@ func connectDatabricks(profile string, opts []Option) (*Client, error) {
 		}
 		host, token = saved[profile]["host"], saved[profile]["token"]
 		if host == "" || token == "" {
-			return nil, Errorf(Unauthenticated, "no credentials: set MLFLOW_TRACKING_URI for a tracking server, or DATABRICKS_HOST and DATABRICKS_TOKEN, or put host and token under [%s] in %s", profile, name)
+			return nil, Errorf(
+				Unauthenticated,
+				"no credentials: set MLFLOW_TRACKING_URI for a tracking server, or DATABRICKS_HOST and DATABRICKS_TOKEN, or "+
+					"put host and token under [%s] in %s",
+				profile,
+				name,
+			)
 		}
 	}
 	if !strings.Contains(host, "://") {

@@ -133,7 +133,14 @@ func (r *ActiveRun) finish(ctx context.Context, status RunStatus, left int, met 
 	if err := s.add(&spillLine{Status: status, EndTime: now}); err != nil {
 		return errors.Join(met, fmt.Errorf("the run's end is not kept: %w", err), s.close())
 	}
-	met = errors.Join(met, fmt.Errorf("%d values and the run's end wait in %s; `millrace runs deliver` or Client.Deliver sends them", left, s.name))
+	met = errors.Join(
+		met,
+		fmt.Errorf(
+			"%d values and the run's end wait in %s; `millrace runs deliver` or Client.Deliver sends them",
+			left,
+			s.name,
+		),
+	)
 	return errors.Join(met, s.close())
 }
 

@@ -73,17 +73,32 @@ func (r *Run) AppendJSON(b []byte) []byte {
 	b = append(b, `,"data":{`...)
 	n := len(b)
 	b = appendList(b, `"metrics":`, r.Data.Metrics, (*Metric).AppendJSON)
-	b = appendList(comma(b, n, len(r.Data.Params)), `"params":`, r.Data.Params, func(p *Param, b []byte) []byte { return appendPair(b, p.Key, p.Value) })
-	b = appendList(comma(b, n, len(r.Data.Tags)), `"tags":`, r.Data.Tags, func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) })
+	b = appendList(
+		comma(b, n, len(r.Data.Params)),
+		`"params":`,
+		r.Data.Params,
+		func(p *Param, b []byte) []byte { return appendPair(b, p.Key, p.Value) },
+	)
+	b = appendList(
+		comma(b, n, len(r.Data.Tags)),
+		`"tags":`,
+		r.Data.Tags,
+		func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) },
+	)
 	b = append(b, '}')
 	if r.Inputs != nil {
 		b = r.Inputs.appendJSON(append(b, `,"inputs":`...))
 	}
 	if r.Outputs != nil {
-		b = appendList(append(b, `,"outputs":{`...), `"model_outputs":`, r.Outputs.ModelOutputs, func(m *ModelOutput, b []byte) []byte {
-			b = appendJSONString(append(b, `{"model_id":`...), m.ModelID)
-			return append(strconv.AppendInt(append(b, `,"step":`...), m.Step, 10), '}')
-		})
+		b = appendList(
+			append(b, `,"outputs":{`...),
+			`"model_outputs":`,
+			r.Outputs.ModelOutputs,
+			func(m *ModelOutput, b []byte) []byte {
+				b = appendJSONString(append(b, `{"model_id":`...), m.ModelID)
+				return append(strconv.AppendInt(append(b, `,"step":`...), m.Step, 10), '}')
+			},
+		)
 		b = append(b, '}')
 	}
 	return append(b, '}')
@@ -118,9 +133,14 @@ func (in *RunInputs) appendJSON(b []byte) []byte {
 	b = append(b, '{')
 	n := len(b)
 	b = appendList(b, `"dataset_inputs":`, in.DatasetInputs, (*DatasetInput).appendJSON)
-	b = appendList(comma(b, n, len(in.ModelInputs)), `"model_inputs":`, in.ModelInputs, func(m *ModelInput, b []byte) []byte {
-		return append(appendJSONString(append(b, `{"model_id":`...), m.ModelID), '}')
-	})
+	b = appendList(
+		comma(b, n, len(in.ModelInputs)),
+		`"model_inputs":`,
+		in.ModelInputs,
+		func(m *ModelInput, b []byte) []byte {
+			return append(appendJSONString(append(b, `{"model_id":`...), m.ModelID), '}')
+		},
+	)
 	return append(b, '}')
 }
 
@@ -156,7 +176,13 @@ func appendList[T any](b []byte, name string, list []T, item func(*T, []byte) []
 const pieceSize = 64 << 10
 
 // appendItems is appendList that flushes, unless flush is nil.
-func appendItems[T any](b []byte, flush func([]byte) []byte, name string, list []T, item func(*T, []byte) []byte) []byte {
+func appendItems[T any](
+	b []byte,
+	flush func([]byte) []byte,
+	name string,
+	list []T,
+	item func(*T, []byte) []byte,
+) []byte {
 	if len(list) == 0 {
 		return b
 	}

@@ -56,7 +56,12 @@ func (v *ModelVersion) appendFields(b []byte) []byte {
 	b = appendIfAny(b, `,"status_message":`, v.StatusMessage)
 	b = appendList(b, `,"tags":`, v.Tags, func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) })
 	b = appendJSONString(append(b, `,"run_link":`...), v.RunLink)
-	return appendList(b, `,"aliases":`, v.Aliases, func(alias *string, b []byte) []byte { return appendJSONString(b, *alias) })
+	return appendList(
+		b,
+		`,"aliases":`,
+		v.Aliases,
+		func(alias *string, b []byte) []byte { return appendJSONString(b, *alias) },
+	)
 }
 
 func appendIfAny(b []byte, name, value string) []byte {

@@ -141,7 +141,10 @@ func (c *Client) CreateExperiment(ctx context.Context, in *CreateExperimentReque
 }
 
 // SearchExperiments returns one page of experiments.
-func (c *Client) SearchExperiments(ctx context.Context, in *SearchExperimentsRequest) (*SearchExperimentsResponse, error) {
+func (c *Client) SearchExperiments(
+	ctx context.Context,
+	in *SearchExperimentsRequest,
+) (*SearchExperimentsResponse, error) {
 	return call(ctx, c, Endpoints.SearchExperiments, in)
 }
 

@@ -150,7 +150,10 @@ func (c *Client) LoggedModel(ctx context.Context, id string) (*LoggedModel, erro
 }
 
 // SearchLoggedModels returns one page of logged models.
-func (c *Client) SearchLoggedModels(ctx context.Context, in *SearchLoggedModelsRequest) (*SearchLoggedModelsResponse, error) {
+func (c *Client) SearchLoggedModels(
+	ctx context.Context,
+	in *SearchLoggedModelsRequest,
+) (*SearchLoggedModelsResponse, error) {
 	return call(ctx, c, Endpoints.SearchLoggedModels, in)
 }
 

@@ -14,7 +14,7 @@ import (
 // the server that the tests build.
 func TestMain(m *testing.M) {
 	if !testserver.Available() {
-		fmt.Println("skipped: the tests need the repository of Millrace, whose server they start")
+		fmt.Fprintln(os.Stderr, "skipped: the tests need the repository of Millrace, whose server they start")
 		os.Exit(0)
 	}
 	code, err := run(m)

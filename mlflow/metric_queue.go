@@ -92,9 +92,24 @@ type flushing struct {
 func (c *Client) newMetricQueue(ctx context.Context, runID string, strict bool) *metricQueue {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q := &metricQueue{
-		to: sender{send: c.once().sendTo(runID)}, spill: c.spillOf(runID), patience: c.retryFor, stallAfter: c.stallAfter, strict: strict,
-		in: make(chan Metric, batchLength), puts: make(chan *values), flushes: make(chan *flushing), results: make(chan *outcome, 1),
-		closing: make(chan struct{}), ctx: ctx, cancel: cancel, done: make(chan struct{}),
+		to: sender{
+			send: c.once().sendTo(runID),
+		},
+		spill:      c.spillOf(runID),
+		patience:   c.retryFor,
+		stallAfter: c.stallAfter,
+		strict:     strict,
+		in: make(
+			chan Metric,
+			batchLength,
+		),
+		puts:    make(chan *values),
+		flushes: make(chan *flushing),
+		results: make(chan *outcome, 1),
+		closing: make(chan struct{}),
+		ctx:     ctx,
+		cancel:  cancel,
+		done:    make(chan struct{}),
 	}
 	go q.run()
 	return q
@@ -135,7 +150,11 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	case <-q.closing:
 		return errRunEnded
 	case <-ctx.Done():
-		return fmt.Errorf("%d metrics wait for the tracking server and this one found no room: %w", (backlogLength+2)*batchLength, context.Cause(ctx))
+		return fmt.Errorf(
+			"%d metrics wait for the tracking server and this one found no room: %w",
+			(backlogLength+2)*batchLength,
+			context.Cause(ctx),
+		)
 	}
 }
 
@@ -322,7 +341,16 @@ func (q *metricQueue) fail(err error) {
 // recovered notes that the server is there.
 func (q *metricQueue) recovered() {
 	if q.failTold {
-		slog.InfoContext(q.ctx, "the tracking server takes metrics again", "run_id", q.spill.owner.RunID, "away", time.Since(q.failing).Round(time.Second), "waiting", q.spill.count)
+		slog.InfoContext(
+			q.ctx,
+			"the tracking server takes metrics again",
+			"run_id",
+			q.spill.owner.RunID,
+			"away",
+			time.Since(q.failing).Round(time.Second),
+			"waiting",
+			q.spill.count,
+		)
 	}
 	q.failing, q.failure, q.failTold, q.pause = time.Time{}, nil, false, 0
 	q.away.Store(false)

@@ -21,7 +21,14 @@ func (q *metricQueue) settle() {
 	away, full := !q.failing.IsZero(), len(q.waiting) >= backlogLength
 	if away && !q.failTold && time.Since(q.failing) >= spillAfter {
 		q.failTold = true
-		slog.WarnContext(q.ctx, "the tracking server takes no metrics at present; they wait for it", "run_id", q.spill.owner.RunID, "error", q.failure)
+		slog.WarnContext(
+			q.ctx,
+			"the tracking server takes no metrics at present; they wait for it",
+			"run_id",
+			q.spill.owner.RunID,
+			"error",
+			q.failure,
+		)
 	}
 	if away && (full || time.Since(q.failing) >= spillAfter) || full && !q.spill.empty() {
 		if time.Since(q.spillFailed) >= queueTick {
@@ -78,7 +85,16 @@ func (q *metricQueue) spillAll() error {
 func (q *metricQueue) tellOnce(err error) {
 	if !q.spillTold {
 		q.spillTold = true
-		slog.WarnContext(q.ctx, "metrics cannot be kept on the disk; what finds no room in memory is lost", "run_id", q.spill.owner.RunID, "folder", q.spill.dir, "error", err)
+		slog.WarnContext(
+			q.ctx,
+			"metrics cannot be kept on the disk; what finds no room in memory is lost",
+			"run_id",
+			q.spill.owner.RunID,
+			"folder",
+			q.spill.dir,
+			"error",
+			err,
+		)
 	}
 }
 
@@ -93,7 +109,10 @@ func (q *metricQueue) dropYoungest() {
 		f.target = min(f.target, q.taken)
 	}
 	if q.strict && q.broken.Load() == nil {
-		err := Errorf(TemporarilyUnavailable, "the tracking server is away, and there is no more room for metrics that wait for it")
+		err := Errorf(
+			TemporarilyUnavailable,
+			"the tracking server is away, and there is no more room for metrics that wait for it",
+		)
 		q.broken.Store(&err)
 	}
 }

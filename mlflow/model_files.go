@@ -37,7 +37,12 @@ func ONNXModel(model []byte, inputs, outputs []TensorSpec, example *Tensor) Mode
 		}
 		return &ModelSpec{
 			Flavors: map[string]any{
-				"onnx": map[string]any{"data": "model.onnx", "providers": []string{"CPUExecutionProvider"}, "onnx_session_options": nil, "code": nil},
+				"onnx": map[string]any{
+					"data":                 "model.onnx",
+					"providers":            []string{"CPUExecutionProvider"},
+					"onnx_session_options": nil,
+					"code":                 nil,
+				},
 				"python_function": map[string]any{
 					"loader_module": "mlflow.onnx", "data": "model.onnx",
 					"env": map[string]string{"conda": "conda.yaml", "virtualenv": "python_env.yaml"},

@@ -67,7 +67,12 @@ func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, 
 
 // fillLoggedModel uploads the files of a logged model and says whether that
 // went well.
-func (r *ActiveRun) fillLoggedModel(ctx context.Context, model *LoggedModel, save ModelSaver, step int64) (*ModelInfo, error) {
+func (r *ActiveRun) fillLoggedModel(
+	ctx context.Context,
+	model *LoggedModel,
+	save ModelSaver,
+	step int64,
+) (*ModelInfo, error) {
 	id := model.Info.ModelID
 	file := &mlmodel{ArtifactPath: model.Info.ArtifactURI, ModelID: id, RunID: r.Info.RunID}
 	store, err := r.client.artifactStoreAt(model.Info.ArtifactURI)
@@ -81,7 +86,10 @@ func (r *ActiveRun) fillLoggedModel(ctx context.Context, model *LoggedModel, sav
 	if _, err := r.client.FinalizeLoggedModel(ctx, id, ModelReady); err != nil {
 		return nil, err
 	}
-	err = r.client.LogOutputs(ctx, &LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}})
+	err = r.client.LogOutputs(
+		ctx,
+		&LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}},
+	)
 	return &ModelInfo{ModelID: id, URI: "models:/" + id}, err
 }
 
@@ -95,11 +103,22 @@ func (r *ActiveRun) logModelFiles(ctx context.Context, name string, save ModelSa
 	if err != nil {
 		return nil, err
 	}
-	_, err = call(ctx, r.client, Endpoints.LogModelJSON, &LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)})
+	_, err = call(
+		ctx,
+		r.client,
+		Endpoints.LogModelJSON,
+		&LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)},
+	)
 	return &ModelInfo{URI: "runs:/" + r.Info.RunID + "/" + name}, err
 }
 
-func (r *ActiveRun) uploadModel(ctx context.Context, store artifactStore, folder string, m *mlmodel, save ModelSaver) error {
+func (r *ActiveRun) uploadModel(
+	ctx context.Context,
+	store artifactStore,
+	folder string,
+	m *mlmodel,
+	save ModelSaver,
+) error {
 	dir, err := os.MkdirTemp("", "millrace-model-")
 	if err != nil {
 		return err

@@ -13,7 +13,11 @@ type ModelURI struct {
 // latest> and models:/<name>@<alias>.
 func ParseModelURI(uri string) (ModelURI, error) {
 	bad := func() (ModelURI, error) {
-		return ModelURI{}, Errorf(InvalidParameterValue, "Not a models:/ URI: '%s'. Write models:/<model_id>, models:/<name>/<version or stage> or models:/<name>@<alias>.", uri)
+		return ModelURI{}, Errorf(
+			InvalidParameterValue,
+			"Not a models:/ URI: '%s'. Write models:/<model_id>, models:/<name>/<version or stage> or models:/<name>@<alias>.",
+			uri,
+		)
 	}
 	rest, ok := strings.CutPrefix(uri, "models:/")
 	rest = strings.TrimLeft(rest, "/")

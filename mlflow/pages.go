@@ -65,7 +65,10 @@ func (c *Client) AllLoggedModels(ctx context.Context, in *SearchLoggedModelsRequ
 
 // AllRegisteredModels walks all registered models that a search finds, as
 // [Client.AllRuns] does.
-func (c *Client) AllRegisteredModels(ctx context.Context, in *SearchRegisteredModelsRequest) iter.Seq2[*RegisteredModel, error] {
+func (c *Client) AllRegisteredModels(
+	ctx context.Context,
+	in *SearchRegisteredModelsRequest,
+) iter.Seq2[*RegisteredModel, error] {
 	return pages(func(token string) ([]RegisteredModel, string, error) {
 		page := *in
 		page.PageToken = token
@@ -90,7 +93,10 @@ func (c *Client) AllModelVersions(ctx context.Context, in *SearchModelVersionsRe
 func (c *Client) AllMetricValues(ctx context.Context, runID, key string) iter.Seq2[*Metric, error] {
 	size := int32(25000)
 	return pages(func(token string) ([]Metric, string, error) {
-		out, err := c.MetricHistory(ctx, &GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size})
+		out, err := c.MetricHistory(
+			ctx,
+			&GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size},
+		)
 		return out.Metrics, out.NextPageToken, err
 	})
 }

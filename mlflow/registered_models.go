@@ -98,7 +98,10 @@ type ModelAliasRequest struct {
 }
 
 // CreateRegisteredModel makes a registered model without versions.
-func (c *Client) CreateRegisteredModel(ctx context.Context, in *CreateRegisteredModelRequest) (*RegisteredModel, error) {
+func (c *Client) CreateRegisteredModel(
+	ctx context.Context,
+	in *CreateRegisteredModelRequest,
+) (*RegisteredModel, error) {
 	out, err := call(ctx, c, Endpoints.CreateRegisteredModel, in)
 	return out.RegisteredModel, err
 }
@@ -117,7 +120,12 @@ func (c *Client) RenameRegisteredModel(ctx context.Context, name, newName string
 
 // UpdateRegisteredModel replaces a registered model's description.
 func (c *Client) UpdateRegisteredModel(ctx context.Context, name, description string) (*RegisteredModel, error) {
-	out, err := call(ctx, c, Endpoints.UpdateRegisteredModel, &UpdateRegisteredModelRequest{Name: name, Description: description})
+	out, err := call(
+		ctx,
+		c,
+		Endpoints.UpdateRegisteredModel,
+		&UpdateRegisteredModelRequest{Name: name, Description: description},
+	)
 	return out.RegisteredModel, err
 }
 
@@ -128,7 +136,10 @@ func (c *Client) DeleteRegisteredModel(ctx context.Context, name string) error {
 }
 
 // SearchRegisteredModels returns one page of registered models.
-func (c *Client) SearchRegisteredModels(ctx context.Context, in *SearchRegisteredModelsRequest) (*SearchRegisteredModelsResponse, error) {
+func (c *Client) SearchRegisteredModels(
+	ctx context.Context,
+	in *SearchRegisteredModelsRequest,
+) (*SearchRegisteredModelsResponse, error) {
 	return call(ctx, c, Endpoints.SearchRegisteredModels, in)
 }
 
@@ -140,7 +151,12 @@ func (c *Client) LatestVersions(ctx context.Context, name string, stages ...stri
 
 // SetRegisteredModelTag sets or replaces a tag of a registered model.
 func (c *Client) SetRegisteredModelTag(ctx context.Context, name, key, value string) error {
-	_, err := call(ctx, c, Endpoints.SetRegisteredModelTag, &SetRegisteredModelTagRequest{Name: name, Key: key, Value: value})
+	_, err := call(
+		ctx,
+		c,
+		Endpoints.SetRegisteredModelTag,
+		&SetRegisteredModelTagRequest{Name: name, Key: key, Value: value},
+	)
 	return err
 }
 

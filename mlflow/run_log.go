@@ -86,7 +86,9 @@ func (r *ActiveRun) LogMetric(ctx context.Context, key string, value float64, st
 // LogMetrics logs one value of each metric at a step, as [ActiveRun.LogMetric] does.
 func (r *ActiveRun) LogMetrics(ctx context.Context, metrics map[string]float64, step int64) error {
 	now := time.Now().UnixMilli()
-	return r.Log(ctx, pairs(metrics, func(k string, v float64) Metric { return Metric{Key: k, Value: v, Step: step, Timestamp: now} })...)
+	return r.Log(
+		ctx,
+		pairs(metrics, func(k string, v float64) Metric { return Metric{Key: k, Value: v, Step: step, Timestamp: now} })...)
 }
 
 // Log logs metrics as [ActiveRun.LogMetric] does, with all that a metric can

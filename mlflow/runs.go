@@ -16,7 +16,14 @@ const (
 
 // EnumNames lists the wire names by protobuf number; "" marks an unused number.
 func (RunStatus) EnumNames() []string {
-	return []string{"", string(RunRunning), string(RunScheduled), string(RunFinished), string(RunFailed), string(RunKilled)}
+	return []string{
+		"",
+		string(RunRunning),
+		string(RunScheduled),
+		string(RunFinished),
+		string(RunFailed),
+		string(RunKilled),
+	}
 }
 
 // Run is one execution of training code.

@@ -168,7 +168,10 @@ func (s *spill) compact() error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(smaller, io.MultiReader(io.NewSectionReader(s.file, 0, s.start), io.NewSectionReader(s.file, s.next, s.size-s.next)))
+	_, err = io.Copy(
+		smaller,
+		io.MultiReader(io.NewSectionReader(s.file, 0, s.start), io.NewSectionReader(s.file, s.next, s.size-s.next)),
+	)
 	if err == nil && !lockFile(smaller) {
 		err = errors.New("it is locked")
 	}

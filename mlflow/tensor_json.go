@@ -142,7 +142,11 @@ func missing[T any]() (v T, ok bool) {
 }
 
 // unmarshal collects the scalars in order, and the length of the lists at each depth.
-func unmarshal[J json.Number | bool | string, T Number | string](text []byte, dtype string, convert func(J) (T, error)) (*Tensor, error) {
+func unmarshal[J json.Number | bool | string, T Number | string](
+	text []byte,
+	dtype string,
+	convert func(J) (T, error),
+) (*Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	r := &nestedReader{d: d}
@@ -185,14 +189,24 @@ func (r *nestedReader) read(depth int, scalar func(json.Token) error) error {
 	}
 	if token != json.Delim('[') {
 		if depth != len(r.shape) {
-			return Errorf(InvalidParameterValue, "the tensor is uneven: there is %v where a list of %v belongs", token, r.shape[depth:])
+			return Errorf(
+				InvalidParameterValue,
+				"the tensor is uneven: there is %v where a list of %v belongs",
+				token,
+				r.shape[depth:],
+			)
 		}
 		r.deep = true
 		return scalar(token)
 	}
 	first := depth == len(r.shape)
 	if first && (r.deep || depth == maxRank) {
-		return Errorf(InvalidParameterValue, "the tensor is uneven, or has more than %d dimensions: there is a list at depth %d", maxRank, depth)
+		return Errorf(
+			InvalidParameterValue,
+			"the tensor is uneven, or has more than %d dimensions: there is a list at depth %d",
+			maxRank,
+			depth,
+		)
 	}
 	if first {
 		r.shape = append(r.shape, 0)
@@ -210,7 +224,12 @@ func (r *nestedReader) read(depth int, scalar func(json.Token) error) error {
 		r.shape[depth] = n
 	}
 	if r.shape[depth] != n {
-		return Errorf(InvalidParameterValue, "the tensor is uneven: a list has %d elements where another has %d", n, r.shape[depth])
+		return Errorf(
+			InvalidParameterValue,
+			"the tensor is uneven: a list has %d elements where another has %d",
+			n,
+			r.shape[depth],
+		)
 	}
 	return nil
 }

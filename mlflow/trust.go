@@ -38,8 +38,14 @@ func WithTrustedHosts(hosts ...string) Option {
 				text = c.scheme() + "://" + text
 			}
 			u, err := url.Parse(text)
-			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil {
-				c.invalid = Errorf(InvalidParameterValue, "a trusted host is written as host, host:port or https://host:port, not %q", host)
+			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+				strings.Trim(u.Path, "/") != "" ||
+				u.User != nil {
+				c.invalid = Errorf(
+					InvalidParameterValue,
+					"a trusted host is written as host, host:port or https://host:port, not %q",
+					host,
+				)
 				return
 			}
 			c.trusted = append(c.trusted, originOf(u))
@@ -142,19 +148,42 @@ func (c *Client) withoutCredentials(resp *http.Response, err error) error {
 		return err
 	}
 	host := resp.Request.URL.Scheme + "://" + resp.Request.URL.Host
-	return fmt.Errorf("%w (the tracking server redirected the request to %s, which got no credentials; mlflow.WithTrustedHosts or %s=%s lets it have them)", err, host, envTrustedHosts, host)
+	return fmt.Errorf(
+		"%w (the tracking server redirected the request to %s, which got no credentials; mlflow.WithTrustedHosts or "+
+			"%s=%s lets it have them)",
+		err,
+		host,
+		envTrustedHosts,
+		host,
+	)
 }
 
 // errHost refuses to send files to a host that the tracking server names.
 func (c *Client) errHost(uri, host string) error {
-	return Errorf(PermissionDenied, "the server at %s says that the files are at %s, and %s gets neither requests nor credentials of this client; mlflow.WithTrustedHosts(%q) or %s=%s lets it have them",
-		c.base, uri, host, host, envTrustedHosts, host)
+	return Errorf(
+		PermissionDenied,
+		"the server at %s says that the files are at %s, and %s gets neither requests nor credentials of this client; "+
+			"mlflow.WithTrustedHosts(%q) or %s=%s lets it have them",
+		c.base,
+		uri,
+		host,
+		host,
+		envTrustedHosts,
+		host,
+	)
 }
 
 // errFolder refuses to use a folder that a remote server names.
 func (c *Client) errFolder(uri string) error {
-	return Errorf(PermissionDenied, "the server at %s says that the files are at %s, on this machine, which a remote server may not choose; start it with --serve-artifacts so that it passes files on, or, if this machine shares that folder with it, use mlflow.WithLocalFiles(true) or %s=true",
-		c.base, uri, envLocalFiles)
+	return Errorf(
+		PermissionDenied,
+		"the server at %s says that the files are at %s, on this machine, which a remote server may not choose; start "+
+			"it with --serve-artifacts so that it passes files on, or, if this machine shares that folder with it, use "+
+			"mlflow.WithLocalFiles(true) or %s=true",
+		c.base,
+		uri,
+		envLocalFiles,
+	)
 }
 
 // unreachable tells whether an artifact URI is one that this client does not
