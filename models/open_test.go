@@ -18,7 +18,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// TestOpen opens what mlflow.pytorch.save_model and mlflow.onnx.save_model wrote.
+// TestOpen opens directories that mlflow.pytorch.save_model and mlflow.onnx.save_model wrote.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	f := fixtures(t)["mlp"]
@@ -215,7 +215,7 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
-// TestRunStops runs with a context that is done.
+// TestRunStops runs a model with a canceled context.
 func TestRunStops(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
@@ -225,7 +225,7 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// TestRunConverts gives float64 to a model of float32, and a batch of one.
+// TestRunConverts passes float64 to a float32 model, in a batch of one.
 func TestRunConverts(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"onnx", "pt2"} {
