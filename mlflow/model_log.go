@@ -24,6 +24,9 @@ type ModelOptions struct {
 	Type   string
 	Params map[string]any
 	Tags   map[string]string
+	// ModelID is the id of a logged model of [ActiveRun.InitializeModel] to log the files of. By default, LogModel
+	// creates a logged model.
+	ModelID string
 }
 
 // ModelInfo is a model that was logged. URI is models:/<ModelID>, or, where the
@@ -44,13 +47,26 @@ func SaveModel(dir string, save ModelSaver) error {
 	return new(mlmodel).save(dir, save)
 }
 
-// LogModel saves a model and uploads it as a product of the run.
-func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, o ModelOptions) (*ModelInfo, error) {
-	model, err := r.client.CreateLoggedModel(ctx, &CreateLoggedModelRequest{
+// InitializeModel creates a logged model without files, so that metrics can refer to it while the model is trained.
+// Pass its id to [ActiveRun.LogModel] in ModelOptions.ModelID. InitializeModel ignores RegisterAs and Step. Servers
+// older than MLflow 3 answer with [EndpointNotFound].
+func (r *ActiveRun) InitializeModel(ctx context.Context, name string, o ModelOptions) (*LoggedModel, error) {
+	return r.client.CreateLoggedModel(ctx, &CreateLoggedModelRequest{
 		ExperimentID: r.Info.ExperimentID, Name: name, ModelType: o.Type, SourceRunID: r.Info.RunID,
 		Params: paramsOf(o.Params),
 		Tags:   tagsOf(o.Tags),
 	})
+}
+
+// LogModel saves a model and uploads it as a product of the run.
+func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, o ModelOptions) (*ModelInfo, error) {
+	var model *LoggedModel
+	var err error
+	if o.ModelID != "" {
+		model, err = r.client.LoggedModel(ctx, o.ModelID)
+	} else {
+		model, err = r.InitializeModel(ctx, name, o)
+	}
 	var info *ModelInfo
 	switch {
 	case err == nil:

@@ -17,7 +17,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// rezip makes a .pt2 again with changed records, stored as PyTorch stores them.
+// rezip returns a copy of a .pt2 archive with edited records, stored without compression as PyTorch does.
 func rezip(t testing.TB, data []byte, edit func(name, content string) string) []byte {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -156,7 +156,7 @@ func TestHostileONNX(t *testing.T) {
 	}
 }
 
-// node writes a node of an ONNX graph; attributes are written already.
+// node encodes a node of an ONNX graph. The attributes are already encoded.
 func node(op, domain string, inputs, outputs []string, attributes ...[]byte) []byte {
 	var out []byte
 	for _, name := range inputs {
@@ -173,7 +173,7 @@ func node(op, domain string, inputs, outputs []string, attributes ...[]byte) []b
 	return message(1, out)
 }
 
-// list writes an attribute of integers, and graph one of a graph.
+// list encodes an attribute with a list of integers.
 func list(name string, values ...uint64) []byte {
 	out := message(1, []byte(name))
 	for _, v := range values {
@@ -186,7 +186,7 @@ func graph(name string, content []byte) []byte {
 	return append(message(1, []byte(name)), message(6, content)...)
 }
 
-// TestHostileGraphs has graphs within graphs and trees that would not end.
+// TestHostileGraphs opens graphs that are nested too deeply and trees with cycles or invalid references.
 func TestHostileGraphs(t *testing.T) {
 	t.Parallel()
 	value := func(id int, name string) []byte { return message(id, message(1, []byte(name))) }
@@ -227,7 +227,7 @@ func TestHostileGraphs(t *testing.T) {
 	}
 }
 
-// message and number write fields of Protocol Buffers.
+// message encodes a Protocol Buffers field with a length.
 func message(id int, content []byte) []byte {
 	out := binary.AppendUvarint(nil, uint64(id)<<3|2)
 	return append(binary.AppendUvarint(out, uint64(len(content))), content...)
@@ -237,7 +237,7 @@ func number(id int, v uint64) []byte {
 	return binary.AppendUvarint(binary.AppendUvarint(nil, uint64(id)<<3), v)
 }
 
-// runSmall runs a model on small inputs of the shapes that it asks for.
+// runSmall runs a model on small inputs of the shapes that it declares.
 func runSmall(t testing.TB, m *models.Model) {
 	t.Helper()
 	inputs := map[string]*mlflow.Tensor{}

@@ -26,9 +26,9 @@ func Open(dir string) (*Model, error) {
 	return openDir(files.Dir{FS: root.FS(), Name: dir})
 }
 
-// OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader; use
-// fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those that
-// leave the directory, os.Root.FS does not.
+// OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader;
+// use fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those
+// that leave the directory, os.Root.FS does not.
 func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys}) }
 
 func openDir(dir files.Dir) (*Model, error) {

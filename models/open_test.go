@@ -1,19 +1,24 @@
 package models_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
 
-// TestOpen opens what mlflow.pytorch.save_model and mlflow.onnx.save_model wrote.
+// TestOpen opens directories that mlflow.pytorch.save_model and mlflow.onnx.save_model wrote.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	f := fixtures(t)["mlp"]
@@ -37,6 +42,118 @@ func TestOpen(t *testing.T) {
 		}
 		if in := md.Signature.Inputs; len(in) != 1 || in[0].DType != want.DType || !slices.Equal(in[0].Shape, want.Shape) {
 			t.Errorf("%s: %+v", dir, in)
+		}
+	}
+}
+
+// withoutReaderAt is a file system whose files can only be read from the beginning.
+type withoutReaderAt struct{ fs.FS }
+
+type sequentialFile struct{ fs.File }
+
+func (f withoutReaderAt) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return sequentialFile{file}, nil
+}
+
+// zipped returns a zip file with the files of a directory.
+func zipped(t *testing.T, dir string) fs.FS {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	if err := errors.Join(w.AddFS(os.DirFS(dir)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestOpenFS opens models in file systems with and without random access. The ONNX model keeps its weights in a file
+// of their own.
+func TestOpenFS(t *testing.T) {
+	t.Parallel()
+	f := fixtures(t)["mlp"]
+	for _, dir := range []string{"testdata/mlflow_torch", "testdata/mlflow_onnx"} {
+		for kind, fsys := range map[string]fs.FS{
+			"directory": os.DirFS(dir), "zip": zipped(t, dir), "sequential": withoutReaderAt{os.DirFS(dir)},
+		} {
+			m, err := models.OpenFS(fsys)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", dir, kind, err)
+			}
+			out, err := m.Predict(t.Context(), fill(t, f.Shape, f.Seed, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := f.Outputs[0].difference(t, out); d > tolerance || m.Metadata().UUID == "" {
+				t.Errorf("%s, %s: differs by %g", dir, kind, d)
+			}
+		}
+	}
+}
+
+func TestOpenFSRefuses(t *testing.T) {
+	t.Parallel()
+	model := func(data string) string { return "flavors: {onnx: {data: " + data + "}}" }
+	external, err := os.ReadFile("testdata/mlflow_onnx/model.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		files map[string]string
+		code  mlflow.ErrorCode
+	}{
+		"no MLmodel":     {map[string]string{"model.onnx": ""}, mlflow.ResourceDoesNotExist},
+		"no file":        {map[string]string{"MLmodel": model("m.onnx")}, mlflow.ResourceDoesNotExist},
+		"path escape":    {map[string]string{"MLmodel": model("../m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
+		"absolute":       {map[string]string{"MLmodel": model("/m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
+		"folder":         {map[string]string{"MLmodel": model("d"), "d/m.onnx": ""}, mlflow.InvalidParameterValue},
+		"large MLmodel":  {map[string]string{"MLmodel": strings.Repeat("#", 4<<20+1)}, mlflow.InvalidParameterValue},
+		"no weights":     {map[string]string{"MLmodel": model("m.onnx"), "m.onnx": string(external)}, mlflow.ResourceDoesNotExist},
+		"weights beside": {map[string]string{"MLmodel": model("a/m.onnx"), "a/m.onnx": string(external)}, mlflow.ResourceDoesNotExist},
+	} {
+		fsys := fstest.MapFS{}
+		for file, content := range c.files {
+			fsys[file] = &fstest.MapFile{Data: []byte(content)}
+		}
+		if _, err := models.OpenFS(fsys); !errors.Is(err, c.code) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReadONNX(t *testing.T) {
+	t.Parallel()
+	f := fixtures(t)["mlp"]
+	data, err := os.ReadFile("testdata/mlp.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.ReadONNX(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data) // The model does not retain the data.
+	out, err := m.Predict(t.Context(), fill(t, f.Shape, f.Seed, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := f.Outputs[0].difference(t, out); d > tolerance {
+		t.Errorf("differs by %g", d)
+	}
+	external, err := os.ReadFile("testdata/mlflow_onnx/model.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"empty": nil, "no protobuf": []byte("ONNX"), "external weights": external} {
+		if _, err := models.ReadONNX(data); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -98,7 +215,7 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
-// TestRunStops runs with a context that is done.
+// TestRunStops runs a model with a canceled context.
 func TestRunStops(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
@@ -108,7 +225,7 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// TestRunConverts gives float64 to a model of float32, and a batch of one.
+// TestRunConverts passes float64 to a float32 model, in a batch of one.
 func TestRunConverts(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"onnx", "pt2"} {

@@ -32,7 +32,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// line is a dataset of points on y = 2 x0 - x1, in batches of four.
+// line is a dataset of points on y = 2 x0 - x1 in batches of four.
 type line struct{ batches int }
 
 func (line) Name() string { return "points" }
@@ -118,6 +118,7 @@ func TestAutolog(t *testing.T) {
 	}
 	checkRun(t, run, told)
 	checkModel(t, run, loop.Trainer.Store(), auto.ModelInfo())
+	checkModelMetrics(t, run, auto.ModelInfo().ModelID, told)
 	checkCheckpoint(t, run, loop.Trainer.Store())
 }
 
@@ -168,8 +169,8 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 	}
 }
 
-// The learning rate is the optimizer's own where nobody gives it, and a metric
-// from when it changes. Without Watch the whole training is one epoch.
+// TestLearningRate trains with an optimizer whose learning rate is not among the params. The rate is logged as a
+// param and, once it changes, as a metric. Without Watch the whole training is one epoch.
 func TestLearningRate(t *testing.T) {
 	t.Parallel()
 	run := startRun(t)
@@ -241,6 +242,84 @@ func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *m
 	}
 }
 
+// checkModelMetrics checks that the metrics of the training, and only those, are linked to the logged model.
+func checkModelMetrics(t *testing.T, run *mlflow.ActiveRun, id string, told []map[string]float64) {
+	t.Helper()
+	logged, err := run.Client().LoggedModel(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if logged.Info.Status != mlflow.ModelReady || logged.Info.SourceRunID != run.ID() {
+		t.Errorf("logged model %+v", logged.Info)
+	}
+	last := map[string]mlflow.Metric{}
+	for _, m := range logged.Data.Metrics {
+		if m.Step >= last[m.Key].Step {
+			last[m.Key] = m
+		}
+	}
+	if len(last) != 4 || last["loss"].Step != 14 {
+		t.Errorf("metrics of the model: %+v", last)
+	}
+	for _, key := range []string{"train_loss", "eval_loss"} {
+		if m := last[key]; m.Step != 2 || m.Value != told[2][key] || m.RunID != run.ID() {
+			t.Errorf("%s of the model: %+v, OnEpoch was told %v", key, m, told)
+		}
+	}
+	got, err := run.Client().Run(t.Context(), run.ID())
+	if err != nil || got.Outputs == nil || len(got.Outputs.ModelOutputs) != 1 || got.Outputs.ModelOutputs[0].ModelID != id {
+		t.Errorf("outputs of the run: %+v, %v", got, err)
+	}
+}
+
+// TestModelOfFailedTraining checks that the logged model of a training that fails does not stay pending, and that a
+// second training with the same logger logs a model of its own.
+func TestModelOfFailedTraining(t *testing.T) {
+	t.Parallel()
+	run := startRun(t)
+	loop, sgd := newLoop(t, 0.1)
+	failed := false
+	loop.OnStep("break", 0, func(*train.Loop, []*tensors.Tensor) error {
+		if !failed {
+			failed = true
+			return errors.New("broken")
+		}
+		return nil
+	})
+	auto, err := autolog.Autolog(t.Context(), run, loop, everything(sgd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loop.RunEpochs(auto.Watch(line{3}), 1); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Fatal(err)
+	}
+	auto.Close()
+	if _, err := loop.RunEpochs(auto.Watch(line{3}), 1); err != nil {
+		t.Fatal(err)
+	}
+	auto.Close()
+	found, err := run.Client().SearchLoggedModels(t.Context(), &mlflow.SearchLoggedModelsRequest{
+		ExperimentIDs: []string{run.Info.ExperimentID},
+	})
+	if err != nil || len(found.Models) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	status := map[string]mlflow.LoggedModelStatus{}
+	for _, m := range found.Models {
+		status[m.Info.ModelID] = m.Info.Status
+	}
+	ready := auto.ModelInfo().ModelID
+	if status[ready] != mlflow.ModelReady {
+		t.Errorf("the model of the second training is %s", status[ready])
+	}
+	delete(status, ready)
+	for _, s := range status {
+		if s != mlflow.ModelUploadFailed {
+			t.Errorf("the model of the failed training is %s", s)
+		}
+	}
+}
+
 func checkCheckpoint(t *testing.T, run *mlflow.ActiveRun, store *model.Store) {
 	t.Helper()
 	files, err := run.Client().ListArtifacts(t.Context(), run.ID(), "checkpoints")
@@ -269,8 +348,8 @@ func TestAutologRefuses(t *testing.T) {
 	}
 }
 
-// What goes wrong with tracking ends the training of a strict run alone, and is
-// told in any case.
+// TestTrainingThatIsNotTracked checks that tracking errors end the training of strict runs only and that Err returns
+// them.
 func TestTrainingThatIsNotTracked(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(g *gate, run *mlflow.ActiveRun) error{
@@ -306,7 +385,7 @@ func TestTrainingThatIsNotTracked(t *testing.T) {
 	}
 }
 
-// A training that is over by its context ends, although tracking never ends one.
+// TestTrainingIsCanceled checks that the end of the context ends the training of a run that is not strict.
 func TestTrainingIsCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -328,10 +407,10 @@ func TestTrainingIsCanceled(t *testing.T) {
 	}
 }
 
-// everything are options that log all there is to log.
+// everything returns options that log everything.
 func everything(o optimizer.Interface) autolog.Options {
 	data := &mlflow.Tensor{Shape: []int{2, 2}, Data: []float32{0, 0, 1, 1}}
-	points, _ := mlflow.NewDataset("points", "made up", data, nil) // A dataset that is right.
+	points, _ := mlflow.NewDataset("points", "made up", data, nil) // The data is valid.
 	return autolog.Options{
 		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1}, CheckpointEvery: 1, SystemEvery: time.Hour,
 		Model: &autolog.Model{
@@ -342,7 +421,7 @@ func everything(o optimizer.Interface) autolog.Options {
 	}
 }
 
-// gate is a Millrace server that can be made to be away.
+// gate is a Millrace server that a test can make unreachable.
 type gate struct {
 	*httptest.Server
 	away atomic.Bool

@@ -1,22 +1,19 @@
 // Package cpu is a backend for GoMLX that trains on the CPU with AVX2 kernels.
 //
-// It is GoMLX's own Go backend with what takes most of a training step done by
-// kernels in Go assembly: convolutions and their gradients, matrix products,
-// element by element arithmetic, sums and maxima, pooling and transpositions of
-// float32.
-// Every other operation, and every other type, is run by the Go backend, so that
-// all models that work there work here. It needs neither cgo nor GOEXPERIMENT, and
-// runs on all machines: without AVX2 and FMA the same algorithms run in Go.
+// It extends GoMLX's own Go backend. Kernels in Go assembly replace the operations that take most of a training step:
+// convolutions and their gradients, matrix products, elementwise arithmetic, sums and maxima, pooling and transpositions
+// of float32. All other operations and data types run on the Go backend, so every model that works there works here. The
+// gradient of max pooling and batch normalization, which the Go backend lacks, are implemented here. The backend needs
+// neither cgo nor GOEXPERIMENT and runs on all machines: without AVX2 and FMA the same algorithms run in Go.
 //
-// Import the package for its side effect and choose it by name:
+// Import the package for its side effect and select the backend by name:
 //
 //	import _ "github.com/millrace-ml/millrace/gomlx/cpu"
 //
 //	backend, err := compute.NewWithConfig("cpu:parallelism=4")
 //
-// GoMLX builds fused quantized products and fused attention out of plain operations
-// on this backend. Graphs with dynamic axes or with top-level functions are run by
-// the Go backend as a whole.
+// The backend has no fused quantized products and no fused attention; GoMLX builds them of plain operations. The Go
+// backend runs graphs with dynamic axes or with top-level functions as a whole.
 package cpu
 
 import (
@@ -83,11 +80,16 @@ func (b *Backend) NumDevices() int { return 1 }
 // DeviceDescription describes the only device.
 func (b *Backend) DeviceDescription(compute.DeviceNum) string { return b.Description() }
 
-// Capabilities are those of the Go backend, with the gradients of pooling.
+// Capabilities returns those of the Go backend, the gradients of pooling and batch normalization.
 func (b *Backend) Capabilities() compute.Capabilities {
 	c := b.inner.Capabilities()
 	c.Operations = maps.Clone(c.Operations)
-	c.Operations[compute.OpTypeSelectAndScatterMax], c.Operations[compute.OpTypeSelectAndScatterMin] = true, true
+	for _, op := range []compute.OpType{
+		compute.OpTypeSelectAndScatterMax, compute.OpTypeSelectAndScatterMin,
+		compute.OpTypeBatchNormForInference, compute.OpTypeBatchNormForTraining, compute.OpTypeBatchNormGradient,
+	} {
+		c.Operations[op] = true
+	}
 	return c
 }
 

@@ -32,37 +32,6 @@ func (f *Function) Atan2(p0 compute.Value, p1 compute.Value) (compute.Value, err
 	return f.record1("Atan2", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Atan2(in[0], in[1]) })
 }
 
-// BatchNormForInference implements compute.Function.
-func (f *Function) BatchNormForInference(p0 compute.Value, p1 compute.Value, p2 compute.Value, p3 compute.Value, p4 compute.Value, p5 float32, p6 int) (compute.Value, error) {
-	return f.record1("BatchNormForInference", []compute.Value{p0, p1, p2, p3, p4}, []any{p5, p6}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
-		return g.BatchNormForInference(in[0], in[1], in[2], in[3], in[4], p5, p6)
-	})
-}
-
-// BatchNormForTraining implements compute.Function.
-func (f *Function) BatchNormForTraining(p0 compute.Value, p1 compute.Value, p2 compute.Value, p3 float32, p4 int) (compute.Value, compute.Value, compute.Value, error) {
-	out, err := f.record("BatchNormForTraining", []compute.Value{p0, p1, p2}, []any{p3, p4}, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {
-		x, y, z, err := g.BatchNormForTraining(in[0], in[1], in[2], p3, p4)
-		return []compute.Value{x, y, z}, err
-	})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return out[0], out[1], out[2], nil
-}
-
-// BatchNormGradient implements compute.Function.
-func (f *Function) BatchNormGradient(p0 compute.Value, p1 compute.Value, p2 compute.Value, p3 compute.Value, p4 compute.Value, p5 float32, p6 int) (compute.Value, compute.Value, compute.Value, error) {
-	out, err := f.record("BatchNormGradient", []compute.Value{p0, p1, p2, p3, p4}, []any{p5, p6}, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {
-		x, y, z, err := g.BatchNormGradient(in[0], in[1], in[2], in[3], in[4], p5, p6)
-		return []compute.Value{x, y, z}, err
-	})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return out[0], out[1], out[2], nil
-}
-
 // BitCount implements compute.Function.
 func (f *Function) BitCount(p0 compute.Value) (compute.Value, error) {
 	return f.record1("BitCount", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitCount(in[0]) })

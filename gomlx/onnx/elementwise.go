@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/millrace-ml/millrace/gomlx/internal/batchnorm"
 )
 
 const int64Type = dtypes.Int64
@@ -24,8 +26,8 @@ func isZero(list reflect.Value) bool {
 	return true
 }
 
-// aligned returns the values' names such that ONNX broadcasts them to shape:
-// scalars are fine, other ranks are equal already.
+// aligned returns the values' names such that ONNX broadcasts them to shape: scalars are fine, other ranks are equal
+// already.
 func aligned(values ...*value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
@@ -34,8 +36,7 @@ func aligned(values ...*value) []string {
 	return names
 }
 
-// spread is the stored shape of an elementwise result: 1 where all operands are
-// the same along a dimension.
+// spread is the stored shape of an elementwise result: 1 where all operands are the same along a dimension.
 func spread(shape shapes.Shape, values ...*value) []int {
 	out := make([]int, shape.Rank())
 	for d := range out {
@@ -263,8 +264,8 @@ func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	return f.Min(atLeast, high)
 }
 
-// BroadcastInDim only moves the dimensions to where they belong; what follows
-// broadcasts by itself, or asks for the whole.
+// BroadcastInDim only moves the dimensions to where they belong; what follows broadcasts by itself, or asks for the
+// whole.
 func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []int) (compute.Value, error) {
 	v := x.(*value)
 	stored := make([]int, output.Rank())
@@ -305,8 +306,8 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	return f.expandToBatch(v, target), nil
 }
 
-// expandToBatch repeats v along the dimensions of target, of which those that
-// are -1 are the batch, as the first input has it.
+// expandToBatch repeats v along the dimensions of target, of which those that are -1 are the batch, as the first
+// input has it.
 func (f *function) expandToBatch(v *value, target []int) *value {
 	list := func(n int) shapes.Shape { return shapes.Make(int64Type, n) }
 	all := f.emit("Shape", list(f.parameters[0].shape.Rank()), []string{f.parameters[0].name})
@@ -319,4 +320,12 @@ func (f *function) expandToBatch(v *value, target []int) *value {
 	}
 	dims := f.emit("Concat", list(len(target)), parts, attribute{"axis", int64(0)})
 	return f.emit("Expand", v.shape, []string{v.name, dims.name})
+}
+
+// BatchNormForInference becomes the elementwise operations that it consists of, because ONNX's BatchNormalization
+// requires that the features are axis 1.
+func (f *function) BatchNormForInference(
+	x, scale, offset, mean, variance compute.Value, epsilon float32, featureAxis int,
+) (compute.Value, error) {
+	return batchnorm.Inference(f, x, scale, offset, mean, variance, epsilon, featureAxis)
 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -16,8 +17,12 @@ import (
 
 // byHand are the methods that the package has by hand: for arguments that hold
 // functions or hide values in structs, and where the Go backend lacks the operation.
-const byHand = " Name Builder Parent Closure Parameter Constant Return Call Sort While If Shape AllReduce DynamicReshape FusedDense" +
-	" FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP QuantizedEmbeddingLookup SelectAndScatterMax SelectAndScatterMin "
+var byHand = strings.Fields(`
+	Name Builder Parent Closure Parameter Constant Return Call Sort While If Shape AllReduce DynamicReshape
+	BatchNormForInference BatchNormForTraining BatchNormGradient
+	FusedDense FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP
+	QuantizedEmbeddingLookup SelectAndScatterMax SelectAndScatterMin
+`)
 
 var (
 	value  = reflect.TypeFor[compute.Value]()
@@ -30,7 +35,7 @@ func main() {
 		"\t\"github.com/gomlx/compute\"\n\t\"github.com/gomlx/compute/dtypes\"\n\t\"github.com/gomlx/compute/shapes\"\n)\n")
 	function := reflect.TypeFor[compute.Function]()
 	for m := range function.Methods() {
-		if !strings.Contains(byHand, " "+m.Name+" ") {
+		if !slices.Contains(byHand, m.Name) {
 			method(&out, m)
 		}
 	}

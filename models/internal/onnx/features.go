@@ -10,10 +10,10 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// labelAttributes are the lists and defaults of a LabelEncoder.
+// labelAttributes has the lists and the defaults of a LabelEncoder.
 const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
 
-// extractor takes columns, of the only row where there are no others.
+// extractor selects columns. A tensor of one dimension is a single row.
 func extractor(c *call) (results, error) {
 	x := c.in(0)
 	if len(x.Shape) == 1 {
@@ -47,8 +47,8 @@ func binarizer(c *call) (results, error) {
 	}))
 }
 
-// imputer replaces what is missing, a number or NaN, by a number for each
-// feature or by the same for all.
+// imputer replaces a marker for missing values, a number or NaN, by one number for each feature or by one number for
+// all features.
 func imputer(c *call) (results, error) {
 	x := c.in(0)
 	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"), c.like(c.float("replaced_value_float", 0), x)
@@ -74,7 +74,7 @@ func imputer(c *call) (results, error) {
 	return one(kernel.Where(missing, values, x))
 }
 
-// spelled writes numbers and strings as text, by which they are compared.
+// spelled returns numbers and strings as text, so that they can be compared with each other.
 func spelled(t *tensor) ([]string, error) {
 	switch d := t.Data.(type) {
 	case []string:
@@ -93,8 +93,7 @@ func spelled(t *tensor) ([]string, error) {
 	return spelled(whole)
 }
 
-// placesOf returns where each element of x is in a list of keys; -1 for those that
-// are not.
+// placesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
 func placesOf(x, keys *tensor) ([]int, error) {
 	if keys.DType() == "int64" && x.DType() != "str" {
 		var err error
@@ -122,7 +121,7 @@ func placesOf(x, keys *tensor) ([]int, error) {
 	}), nil
 }
 
-// oneHotEncoder makes an axis of the categories; what is none of them has zeros.
+// oneHotEncoder adds an axis for the categories. An unknown category becomes zeros.
 func oneHotEncoder(c *call) (results, error) {
 	x, keys := c.in(0), c.firstList("cats_int64s", "cats_strings")
 	if keys == nil {
@@ -148,7 +147,7 @@ func oneHotEncoder(c *call) (results, error) {
 	return one(kernel.OneHot(list, n, -1, kernel.Scalar(float32(0)), kernel.Scalar(float32(1))))
 }
 
-// firstList returns the first of the lists that is there, or nil.
+// firstList returns the first existing list of several attributes, or nil.
 func (c *call) firstList(names ...string) *tensor {
 	for _, name := range names {
 		a := c.node.attributes[name]
@@ -176,7 +175,7 @@ func (c *call) side(name string) (*tensor, error) {
 	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without %s", name)
 }
 
-// labelEncoder replaces keys by values, and what is no key by a default.
+// labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
 	if c.has("classes_strings") {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
@@ -212,7 +211,7 @@ func labelEncoder(c *call) (results, error) {
 	return one(kernel.Gather(values, list, 0))
 }
 
-// otherwise is the default of a LabelEncoder, a list of one.
+// otherwise returns the default of a LabelEncoder as a list with one element.
 func (c *call) otherwise(values *tensor) (*tensor, error) {
 	if a := c.node.attributes["default_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})

@@ -6,7 +6,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// indexOps pick elements by their places and write to places.
+// indexOps are the operators that read or write elements by index.
 var indexOps = map[string]operator{
 	"Gather": {"axis", 2, 2, 1, func(c *call) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) }},
 	"GatherElements": {"axis", 2, 2, 1, func(c *call) (results, error) {
@@ -41,7 +41,7 @@ var indexOps = map[string]operator{
 	}},
 }
 
-// joins are the ways that the attribute reduction names.
+// joins has the values of the attribute reduction.
 var joins = map[string]kernel.Join{"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul, "max": kernel.JoinMax, "min": kernel.JoinMin}
 
 func (c *call) join() kernel.Join {
@@ -67,7 +67,7 @@ func oneHot(c *call) (results, error) {
 	return one(kernel.OneHot(c.in(0), int(depth), c.int("axis", -1), values[0], values[1]))
 }
 
-// nonZero has a row for every axis.
+// nonZero returns the indices of the elements that are not 0, one row for each axis.
 func nonZero(c *call) (results, error) {
 	rows, err := kernel.NonZero(c.in(0))
 	if err != nil {
@@ -76,7 +76,7 @@ func nonZero(c *call) (results, error) {
 	return one(kernel.Swap(rows, 0, 1))
 }
 
-// compress takes what a list of bool marks along an axis, or of all elements.
+// compress selects by a list of bools along an axis, or from all elements.
 func compress(c *call) (results, error) {
 	x, axis := c.in(0), c.int("axis", 0)
 	if !c.has("axis") {

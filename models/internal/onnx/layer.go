@@ -37,7 +37,7 @@ func averagePool(c *call) (results, error) {
 	return one(nn.Pool(c.in(0), c.window(), kind))
 }
 
-// globalPool reduces all axes beyond batch and channels.
+// globalPool reduces all axes after the batch and the channels.
 func globalPool(kind kernel.Reduction) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.in(0)
@@ -60,7 +60,8 @@ func instanceNorm(c *call) (results, error) {
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.in(1).Len(), c.float("epsilon", 1e-5)))
 }
 
-// groupNorm has one weight a group before version 21.
+// groupNorm normalizes groups of channels. Before version 21 there is one weight for each group instead of each
+// channel.
 func groupNorm(c *call) (results, error) {
 	if c.opset < 21 {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "group normalization of operator set %d; Millrace knows that of 21", c.opset)
@@ -68,7 +69,7 @@ func groupNorm(c *call) (results, error) {
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }
 
-// normalized returns the axes that a norm is taken over.
+// normalized returns the axes to normalize.
 func (c *call) normalized() []int {
 	x := c.in(0)
 	axis, err := kernel.Axis(c.int("axis", -1), len(x.Shape))
@@ -86,7 +87,7 @@ func rmsNorm(c *call) (results, error) {
 	return one(nn.RMSNorm(c.in(0), c.in(1), c.normalized(), c.float("epsilon", 1e-5)))
 }
 
-// dropout does nothing, which is right outside of training.
+// dropout returns its input, because models run in inference mode.
 func dropout(c *call) (results, error) {
 	if t := c.intsIn(2); len(t) > 0 && t[0] != 0 {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "dropout in training mode: export the model after model.eval()")
@@ -94,7 +95,7 @@ func dropout(c *call) (results, error) {
 	return results{c.in(0)}, nil
 }
 
-// lpNorm divides by the norm along an axis, where that is not 0.
+// lpNorm divides by the norm along an axis, except where the norm is 0.
 func lpNorm(c *call) (results, error) {
 	x := c.in(0)
 	norm, err := kernel.Norm(x, float64(c.int("p", 2)), []int{c.int("axis", -1)}, true)
@@ -104,7 +105,7 @@ func lpNorm(c *call) (results, error) {
 	return one(divideNonZero(x, norm))
 }
 
-// lrn divides by a power of the squares of the channels around.
+// lrn divides by a power of the sum of squares of neighboring channels.
 func lrn(c *call) (results, error) {
 	x, size := c.in(0), c.int("size", 1)
 	squares, err := kernel.Arith(kernel.Mul, x, x)
@@ -132,7 +133,7 @@ func lrn(c *call) (results, error) {
 	return one(kernel.Arith(kernel.Div, x, planes))
 }
 
-// attention takes heads as an axis of their own, or side by side in the last one.
+// attention computes scaled dot product attention. The heads are an axis, or parts of the last axis.
 func attention(c *call) (results, error) {
 	q, k, v := c.in(0), c.in(1), c.in(2)
 	if c.int("qk_matmul_output_mode", 0) != 0 || c.float("softcap", 0) != 0 {

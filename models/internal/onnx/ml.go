@@ -7,7 +7,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// mlOps are classical models, as skl2onnx writes them.
+// mlOps are the operators of classical models, as skl2onnx writes them.
 var mlOps = map[string]operator{
 	"ai.onnx.ml.TreeEnsembleClassifier": {classAttributes, 1, 1, 2, nil},
 	"ai.onnx.ml.TreeEnsembleRegressor":  {valueAttributes, 1, 1, 1, nil},
@@ -26,15 +26,14 @@ var mlOps = map[string]operator{
 	"ai.onnx.ml.ZipMap":                 {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *call) (results, error) { return results{c.in(0)}, nil }},
 }
 
-// prepared are the operators of which a node is read once, when the file is
-// opened, and then run many times.
+// prepared are the operators whose attributes are parsed when the file is opened rather than in every run.
 var prepared = map[string]func(n *nodeProto) (func(c *call) (results, error), error){
 	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
 	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
 }
 
-// linear computes the scores of a linear model: rows of features times a
-// coefficient for every pair of score and feature.
+// linear computes the scores of a linear model: the features multiplied by one coefficient for each pair of a score
+// and a feature.
 func (c *call) linear(scores int) (*tensor, error) {
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {
@@ -64,7 +63,7 @@ func (c *call) floats(name string) []float32 {
 	return nil
 }
 
-// labels returns the classes, integers of the attribute or strings.
+// labels returns the classes, which are integers or strings.
 func (n *nodeProto) labels(ints string) *tensor {
 	if a := n.attributes[ints]; a != nil && len(a.ints) > 0 {
 		return &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
@@ -75,7 +74,7 @@ func (n *nodeProto) labels(ints string) *tensor {
 	return nothing()
 }
 
-// linearClassifier has a score for every class.
+// linearClassifier computes one score for each class.
 func linearClassifier(c *call) (results, error) {
 	labels := c.node.labels("classlabels_ints")
 	if n := len(c.floats("intercepts")); n == 1 && labels.Len() == 2 {
@@ -92,8 +91,7 @@ func linearClassifier(c *call) (results, error) {
 	return c.classify(scores, labels)
 }
 
-// classify returns the label of the highest score of every row, and all scores after
-// the post transform.
+// classify returns the label with the highest score of each row and all scores after the post transform.
 func (c *call) classify(scores, labels *tensor) (results, error) {
 	best, err := kernel.ArgBest(scores, 1, false, false, false)
 	if err != nil {
@@ -115,8 +113,8 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	return results{label, scores}, err
 }
 
-// classifyTwo decides between two classes by the score of the second, which is the
-// last column: a probability, or a number that is over 0 for the second.
+// classifyTwo decides between two classes by the score of the second class, which is in the last column: a
+// probability, or a number that is positive for the second class.
 func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, error) {
 	second, err := kernel.Slice(scores, 1, -1, math.MaxInt, 1)
 	if err != nil {
@@ -156,7 +154,7 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 	return results{label, both}, err
 }
 
-// at is one element of a list that has it.
+// at returns element i as a list.
 func at(list *tensor, i int) *tensor {
 	out, err := kernel.Select(list, 0, i)
 	if err != nil {
@@ -165,7 +163,7 @@ func at(list *tensor, i int) *tensor {
 	return out
 }
 
-// untransformed refuses to change the results of a classical model afterwards.
+// untransformed returns an error if the node has a post transform.
 func (c *call) untransformed() error {
 	if post := c.str("post_transform", "NONE"); post != "NONE" {
 		return mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
@@ -197,7 +195,7 @@ func normalizer(c *call) (results, error) {
 	return one(divideNonZero(x, norm))
 }
 
-// divideNonZero divides; what a norm of 0 belongs to stays as it is.
+// divideNonZero divides x by the norm. Rows whose norm is 0 stay unchanged.
 func divideNonZero(x, norm *tensor) (*tensor, error) {
 	norm, err := kernel.Map(norm, func(v float64) float64 {
 		if v == 0 || math.IsNaN(v) {
@@ -211,7 +209,7 @@ func divideNonZero(x, norm *tensor) (*tensor, error) {
 	return kernel.Arith(kernel.Div, x, norm)
 }
 
-// scaler is (x-offset)*scale.
+// scaler computes (x-offset)*scale.
 func scaler(c *call) (results, error) {
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {

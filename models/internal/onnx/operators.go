@@ -7,22 +7,21 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// operator is how an operator is run: the attributes that it knows, how many inputs
-// it takes (a max of -1 is any number, 0 is as many as min) and how many results
-// are computed (0 is all).
+// operator describes an ONNX operator: the supported attributes, the number of inputs (a max of -1 is unlimited, a
+// max of 0 is the same as min) and the number of computed results (0 is all of them).
 type operator struct {
 	attributes     string
 	min, max, outs int
 	run            func(c *call) (results, error)
 }
 
-// operators are the operators that can be run, by name, and by domain and name where
-// they are not ONNX's own. Constant is not among them: it is read with the graph.
+// operators has the supported operators by name, and by domain and name for domains other than ONNX's own. Constant
+// is missing because the reader handles it.
 var operators = graph.Join(basicOps, indexOps, mlOps, recurrentOps)
 
-// basicOps are the operators of all other kinds.
+// basicOps are the operators that have no table of their own.
 var basicOps = map[string]operator{
-	// Element by element.
+	// Elementwise functions of one tensor.
 	"Abs": unaryOperator(kernel.Abs), "Neg": unaryOperator(kernel.Neg), "Relu": unaryOperator(kernel.Relu), "Not": unaryOperator(kernel.Not),
 	"Sqrt": elementwise(math.Sqrt), "Exp": elementwise(math.Exp), "Log": elementwise(math.Log), "Erf": elementwise(math.Erf),
 	"Asinh": elementwise(math.Asinh), "Acosh": elementwise(math.Acosh), "Atanh": elementwise(math.Atanh),
@@ -48,7 +47,7 @@ var basicOps = map[string]operator{
 	"IsInf":           {"detect_negative detect_positive", 1, 1, 1, isInf},
 	"IsNaN":           {"", 1, 1, 1, func(c *call) (results, error) { return one(kernel.Compare(kernel.NotEqual, c.in(0), c.in(0))) }},
 
-	// Pairs of elements.
+	// Elementwise functions of two or more tensors.
 	"Add": arith(kernel.Add), "Sub": arith(kernel.Sub), "Mul": arith(kernel.Mul), "Div": arith(kernel.Div),
 	"Pow": {"", 2, 2, 1, pow}, "Mod": {"fmod", 2, 2, 1, mod},
 	"Max": fold(kernel.Max), "Min": fold(kernel.Min), "Sum": fold(kernel.Add), "Mean": {"", 1, -1, 1, mean},
@@ -82,7 +81,7 @@ var basicOps = map[string]operator{
 	"Dropout":               {"ratio seed", 1, 3, 1, dropout},
 	"Resize":                {"coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode antialias keep_aspect_ratio_policy", 1, 4, 1, resize},
 
-	// Shapes and places.
+	// Shapes and indices.
 	"Identity":        unaryOperator(func(x *tensor) (*tensor, error) { return x, nil }),
 	"Reshape":         {"allowzero", 2, 2, 1, reshape},
 	"Flatten":         {"axis", 1, 1, 1, flatten},
@@ -127,7 +126,7 @@ func elementwise(f curve) operator {
 	return unaryOperator(func(x *tensor) (*tensor, error) { return kernel.Map(x, f) })
 }
 
-// curveOf is elementwise for functions whose shape the attributes give.
+// curveOf applies a function that depends on attributes to each element.
 func curveOf(of func(c *call) curve) func(c *call) (results, error) {
 	return func(c *call) (results, error) { return one(kernel.Map(c.in(0), of(c))) }
 }
@@ -144,7 +143,7 @@ func compare(op kernel.Op) operator {
 	return binaryOperator(func(a, b *tensor) (*tensor, error) { return kernel.Compare(op, a, b) })
 }
 
-// fold joins any number of inputs, two at a time.
+// fold combines any number of inputs, two at a time.
 func fold(op kernel.Op) operator {
 	return operator{"", 1, -1, 1, func(c *call) (results, error) { return one(c.fold(op)) }}
 }

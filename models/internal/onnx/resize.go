@@ -9,8 +9,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// resize changes the sizes of axes by the factors of input 2, or to the sizes
-// of input 3. Version 10 has the factors as input 1.
+// resize scales axes by the factors in input 2 or to the sizes in input 3. In version 10 the factors are input 1.
 func resize(c *call) (results, error) {
 	x := c.in(0)
 	scales, sizes, err := c.resizeTo(x)
@@ -40,7 +39,7 @@ func resize(c *call) (results, error) {
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
 }
 
-// oldResize picks the default of version 10 or that of later ones.
+// oldResize returns old in version 10 and now in later versions.
 func (c *call) oldResize(old, now string) string {
 	if c.opset < 11 {
 		return old
@@ -48,7 +47,7 @@ func (c *call) oldResize(old, now string) string {
 	return now
 }
 
-// resizeTo works out factors and sizes for all axes, of which one is given.
+// resizeTo returns the factors and the sizes of all axes, computing one from the other.
 func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 	factors, sizes := c.opt(2), slices.Clone(c.intsIn(3))
 	if c.opset < 11 {
@@ -80,8 +79,8 @@ func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 	return scales, sizes, nil
 }
 
-// resizePlaces maps a place of the output to one of the input, for a scale and the
-// sizes of the input and output axis.
+// resizePlaces maps a coordinate of the output to a coordinate of the input, given the scale and the sizes of both
+// axes.
 var resizePlaces = map[string]func(i, scale, in, out float64) float64{
 	"asymmetric": func(i, scale, _, _ float64) float64 { return i / scale },
 	"half_pixel": func(i, scale, _, _ float64) float64 { return (i+0.5)/scale - 0.5 },
@@ -99,7 +98,7 @@ var resizePlaces = map[string]func(i, scale, in, out float64) float64{
 	},
 }
 
-// resizeRounds are the ways to the nearest element.
+// resizeRounds has the rounding modes of nearest-neighbor interpolation.
 var resizeRounds = map[string]func(float64) float64{
 	"round_prefer_floor": func(v float64) float64 { return math.Ceil(v - 0.5) },
 	"round_prefer_ceil":  func(v float64) float64 { return math.Floor(v + 0.5) },

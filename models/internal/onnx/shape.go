@@ -8,7 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// reshape keeps the dimension of the input where the shape says 0.
+// reshape changes the shape. A dimension of 0 keeps the dimension of the input.
 func reshape(c *call) (results, error) {
 	x, shape := c.in(0), slices.Clone(c.intsIn(1))
 	if c.int("allowzero", 0) == 0 {
@@ -21,7 +21,7 @@ func reshape(c *call) (results, error) {
 	return one(kernel.Reshape(x, shape))
 }
 
-// flatten makes a matrix: the axes before the given one and those from it on.
+// flatten returns a matrix of the axes before the given axis and the axes from it on.
 func flatten(c *call) (results, error) {
 	x, axis := c.in(0), c.int("axis", 1)
 	if axis < 0 {
@@ -59,7 +59,7 @@ func concat(c *call) (results, error) {
 	return one(kernel.Concat(xs, c.int("axis", 0)))
 }
 
-// split cuts evenly where no sizes are given, the last piece being smaller.
+// split divides an axis. Without sizes the parts are equal, except that the last one can be smaller.
 func split(c *call) (results, error) {
 	x, sizes := c.in(0), c.axes(1, "split")
 	if sizes == nil {
@@ -76,7 +76,7 @@ func split(c *call) (results, error) {
 	return kernel.Split(x, c.int("axis", 0), sizes)
 }
 
-// slice takes the bounds as attributes before version 10.
+// slice takes a part of some axes. Before version 10 the bounds are attributes.
 func slice(c *call) (results, error) {
 	x, starts, ends, axes, steps := c.in(0), c.axes(1, "starts"), c.axes(2, "ends"), c.axes(3, "axes"), c.intsIn(4)
 	if axes == nil {
@@ -99,7 +99,7 @@ func slice(c *call) (results, error) {
 	return results{x}, nil
 }
 
-// expand lets the input have larger dimensions than the shape.
+// expand broadcasts to a shape. A dimension of the input may be larger than that of the shape.
 func expand(c *call) (results, error) {
 	shape := c.intsIn(1)
 	if _, err := kernel.Count(shape); err != nil {
@@ -112,7 +112,7 @@ func expand(c *call) (results, error) {
 	return one(kernel.Expand(c.in(0), both))
 }
 
-// pad takes pads and value as attributes before version 11.
+// pad adds elements around a tensor. Before version 11 the pads and the value are attributes.
 func pad(c *call) (results, error) {
 	x, pads, value, axes := c.in(0), c.axes(1, "pads"), c.opt(2), c.intsIn(3)
 	if c.has("value") {

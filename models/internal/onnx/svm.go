@@ -62,7 +62,8 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 			return nil, err
 		}
 		vectors, coefficients := m.vectors, m.coefficients
-		if c.int("n_supports", 0) == 0 { // Linear: the coefficients are the one vector.
+		// The machine is linear, and the coefficients are its only vector.
+		if c.int("n_supports", 0) == 0 {
 			vectors, coefficients = m.coefficients, []float64{1}
 		}
 		likes, err := kernel.Similarities(x, vectors, m.like)
@@ -87,7 +88,7 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// svmClassifier lets every pair of classes vote by the vectors of both.
+// svmClassifier builds the operator in which every pair of classes votes by the vectors of both.
 func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	m, err := n.machine()
 	if err != nil {
@@ -141,11 +142,11 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// maxSVMClasses limits the pairs of classes.
+// maxSVMClasses limits the number of pairs of classes.
 const maxSVMClasses = 1 << 10
 
-// decide compares every pair of classes: a number over 0 is a vote for the first.
-// The class with most votes wins, the first of several.
+// decide compares every pair of classes. A positive decision is a vote for the first class of the pair. The winner is
+// the class with most votes, or the first of several.
 func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	classes, total := len(m.perClass), len(likes)
 	starts, at := make([]int, classes), 0
@@ -179,8 +180,7 @@ func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	return decisions, winner
 }
 
-// scores makes of the decisions what the model returns: probabilities, if the
-// machine was fitted with them, or the decisions themselves.
+// scores returns the probabilities, if the machine was fitted with them, or else the decisions.
 func (m *machine) scores(decisions []float64) []float64 {
 	classes := len(m.perClass)
 	switch {

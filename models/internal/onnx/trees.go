@@ -8,24 +8,24 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// The attributes of both kinds of trees, and of what their leaves hold.
+// The attributes of tree ensembles and of their leaves.
 const (
 	treeAttributes  = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
 	classAttributes = treeAttributes + " class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
 	valueAttributes = treeAttributes + " n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
 )
 
-// treeModes are the comparisons at the nodes.
+// treeModes has the comparisons of the nodes.
 var treeModes = map[string]func(feature, value float64) bool{
 	"BRANCH_LEQ": func(f, v float64) bool { return f <= v }, "BRANCH_LT": func(f, v float64) bool { return f < v },
 	"BRANCH_GTE": func(f, v float64) bool { return f >= v }, "BRANCH_GT": func(f, v float64) bool { return f > v },
 	"BRANCH_EQ": func(f, v float64) bool { return f == v }, "BRANCH_NEQ": func(f, v float64) bool { return f != v },
 }
 
-// treeKey is how nodes are named: by the tree and the node in it.
+// treeKey identifies a node by its tree and its number in the tree.
 type treeKey struct{ tree, node int64 }
 
-// numbers returns a list of floats, of doubles where the attribute has a tensor.
+// numbers returns a list of floats, or of doubles if the attribute is stored as a tensor.
 func (n *nodeProto) numbers(name string) ([]float64, error) {
 	if a := n.attributes[name+"_as_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})
@@ -53,7 +53,7 @@ func (n *nodeProto) int64s(name string) []int64 {
 	return nil
 }
 
-// forest reads the trees of a node; the prefix is that of the attributes with votes.
+// forest parses the trees of a node. prefix is the prefix of the attributes of the leaves.
 func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	trees, ids, features := n.int64s("nodes_treeids"), n.int64s("nodes_nodeids"), n.int64s("nodes_featureids")
 	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"), n.int64s("nodes_missing_value_tracks_true")
@@ -78,7 +78,8 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tree %d has two nodes %d", key.tree, key.node)
 		}
 		if i == 0 || trees[i] != trees[i-1] {
-			f.Roots = append(f.Roots, i) // The first node of a tree is its root.
+			// The first node of a tree is its root.
+			f.Roots = append(f.Roots, i)
 		}
 		places[key] = i
 	}
@@ -104,7 +105,7 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	return f, f.Check()
 }
 
-// votes reads what the leaves hold.
+// votes parses the values of the leaves.
 func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]int) error {
 	trees, ids, targets := n.int64s(prefix+"_treeids"), n.int64s(prefix+"_nodeids"), n.int64s(prefix+"_ids")
 	weights, err := n.numbers(prefix + "_weights")
@@ -124,7 +125,7 @@ func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]in
 	return nil
 }
 
-// base returns what the scores begin with: zeros, or one number a target.
+// base returns the initial scores: zeros, or one number for each target.
 func (n *nodeProto) base(targets int) ([]float64, error) {
 	base, err := n.numbers("base_values")
 	if err != nil || len(base) == targets {
@@ -135,12 +136,13 @@ func (n *nodeProto) base(targets int) ([]float64, error) {
 	}
 	all := make([]float64, targets)
 	if len(base) == 1 {
-		all[targets-1] = base[0] // Of two classes, the one that is voted on.
+		// A single number of two classes applies to the second class.
+		all[targets-1] = base[0]
 	}
 	return all, nil
 }
 
-// treeRegressor is ready to run once the trees were read.
+// treeRegressor parses the trees and returns the function that evaluates them.
 func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	targets := 1
 	if a := n.attributes["n_targets"]; a != nil && a.i > 0 && a.i <= kernel.MaxElements {
@@ -183,7 +185,7 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// features is input 0 as trees compare it: a row of float32 or float64 an example.
+// features returns input 0 with one row for each example, as float32 or float64.
 func (c *call) features() (*tensor, error) {
 	x := c.in(0)
 	if len(x.Shape) == 1 {
@@ -195,7 +197,7 @@ func (c *call) features() (*tensor, error) {
 	return kernel.Cast(x, "float32")
 }
 
-// treeClassifier lets the trees vote on all classes, or on one of two.
+// treeClassifier parses trees that vote for all classes or for one of two.
 func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	labels := n.labels("classlabels_int64s")
 	ids := n.int64s("class_ids")
@@ -203,7 +205,8 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	for _, id := range ids {
 		single = single && id == ids[0]
 	}
-	if single { // Whichever class is named, the votes are for the second.
+	// The votes count for the second class, whichever class the file names.
+	if single {
 		a := *n.attributes["class_ids"]
 		a.ints = make([]int64, len(ids))
 		for i := range a.ints {

@@ -14,17 +14,17 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// What is read of a .pt2 archive at most.
+// Limits of a .pt2 archive.
 const (
 	maxRecords = 1 << 17
 	maxJSON    = 256 << 20
 )
 
-// schemaMajor is the major version of torch.export's schema that is read; minor
-// versions add what older readers may skip.
+// schemaMajor is the supported major version of torch.export's schema. Minor versions add only fields that older
+// readers can ignore.
 const schemaMajor = 8
 
-// Read makes a model of an archive's bytes.
+// Read builds the program of a .pt2 archive.
 func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 	a, err := openArchive(r, size)
 	if err != nil {
@@ -44,11 +44,11 @@ func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 	return build(&program, weights)
 }
 
-// archive is the zip file; its records lie in one folder named after the file.
+// archive is the zip file. Its records are in a directory that is named after the file.
 type archive struct {
 	records map[string]*zip.File
-	graph   string // The record of the graph: models/<name>.json.
-	left    int64  // Bytes that may still be read.
+	graph   string // The record with the graph, models/<name>.json.
+	left    int64  // The number of bytes that may still be read.
 }
 
 func openArchive(r io.ReaderAt, size int64) (*archive, error) {
@@ -94,8 +94,8 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	return a, nil
 }
 
-// read returns a record. PyTorch does not compress, and what is compressed is
-// refused: so no more is allocated than the file is long.
+// read returns a record. PyTorch does not compress records; compressed ones are rejected, so that the allocated
+// memory is limited by the size of the file.
 func (a *archive) read(name string, limit int64) ([]byte, error) {
 	f, ok := a.records[name]
 	if !ok {
@@ -118,7 +118,7 @@ func (a *archive) read(name string, limit int64) ([]byte, error) {
 	if _, err := io.ReadFull(r, data); err != nil {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is damaged: %v", name, err)
 	}
-	// Reading to the end is what compares the checksum.
+	// Reading to the end verifies the checksum.
 	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is damaged: %v", name, err)
 	}
@@ -172,7 +172,7 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 	return out, nil
 }
 
-// weight reads a tensor out of a record, which several may share.
+// weight reads a tensor from a record. Several tensors can share a record.
 func (a *archive) weight(record string, meta *tensorMeta, flat map[string]*tensor) (*tensor, error) {
 	const strided = 7
 	if meta.Layout != strided {

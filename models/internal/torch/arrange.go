@@ -11,7 +11,7 @@ func move(c *call) (results, error) {
 	return one(kernel.Move(c.tensor("self"), c.ints("source"), c.ints("destination")))
 }
 
-// tileOf repeats the last axes where there are fewer numbers than axes.
+// tileOf repeats axes. If there are fewer numbers than axes, they apply to the last axes.
 func tileOf(c *call) (results, error) {
 	x, times := c.tensor("self"), c.ints("dims")
 	if missing := len(x.Shape) - len(times); missing > 0 {
@@ -20,7 +20,7 @@ func tileOf(c *call) (results, error) {
 	return one(tile(x, times))
 }
 
-// tile adds axes in front where there are more numbers than axes.
+// tile repeats axes and prepends axes if there are more numbers than axes.
 func tile(x *tensor, times []int) (*tensor, error) {
 	if len(times) > kernel.MaxRank {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "repeats %v", times)
@@ -32,8 +32,7 @@ func tile(x *tensor, times []int) (*tensor, error) {
 	return kernel.Tile(x, times)
 }
 
-// interleave repeats the elements of an axis as often as a number says, or as a
-// list says for each of them.
+// interleave repeats each element of an axis, by one number for all or by a list with a number for each element.
 func interleave(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", 0)
 	if !c.has("dim") {
@@ -70,8 +69,8 @@ func interleave(c *call) (results, error) {
 	return one(kernel.Gather(x, kernel.Ints(at), axis))
 }
 
-// beside joins tensors that have at least so many axes; lists join along their
-// only axis.
+// beside concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated along
+// that dimension.
 func beside(rank, axis int) operator {
 	return operator{"tensors", 1, func(c *call) (results, error) {
 		xs, axis := c.tensors("tensors"), axis
@@ -86,7 +85,7 @@ func beside(rank, axis int) operator {
 	}}
 }
 
-// atLeast adds axes: in front of a list, and at the end of a matrix.
+// atLeast extends a tensor to a minimum rank. It prepends axes to a vector and appends them to a matrix.
 func atLeast(x *tensor, rank int) (*tensor, error) {
 	shape := slices.Clone(x.Shape)
 	for len(shape) < rank {
@@ -99,7 +98,7 @@ func atLeast(x *tensor, rank int) (*tensor, error) {
 	return kernel.Reshape(x, shape)
 }
 
-// columns makes columns of lists before it joins them.
+// columns concatenates tensors as columns.
 func columns(c *call) (results, error) {
 	xs := c.tensors("tensors")
 	for i, x := range xs {
@@ -113,8 +112,7 @@ func columns(c *call) (results, error) {
 	return one(c.concat(xs, 1))
 }
 
-// tensorSplit cuts into sections of which the first are larger by one, or at
-// the places listed.
+// tensorSplit divides an axis into sections, of which the first can be larger by one, or at given indices.
 func tensorSplit(c *call) (results, error) {
 	n, err := c.size()
 	if err != nil {
@@ -142,7 +140,7 @@ func tensorSplit(c *call) (results, error) {
 	return out, nil
 }
 
-// diag takes the diagonal of a matrix, or makes the matrix of one.
+// diag returns the diagonal of a matrix, or the matrix with a given diagonal.
 func diag(c *call) (results, error) {
 	x, offset := c.tensor("self"), c.int("diagonal", 0)
 	if len(x.Shape) == 1 {

@@ -1,4 +1,4 @@
-// Package torch reads the .pt2 archives of torch.export.
+// Package torch reads the .pt2 archives of torch.export and implements the operators of ATen.
 package torch
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// builder makes a program of a graph of torch.export.
+// builder makes the program of a graph of torch.export.
 type builder struct {
 	*graph.Scope
 	graph   *exportedGraph
@@ -51,7 +51,7 @@ func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, erro
 	return b.Finish()
 }
 
-// addInput makes an input of the program, or a constant of a weight.
+// addInput adds an input of the program, or a constant for a weight.
 func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor) error {
 	switch kind {
 	case "parameter", "buffer", "tensor_constant":
@@ -83,7 +83,8 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", spec.Name, spec.DType)
 		}
 		return b.Input(spec)
-	case "constant_input": // The graph has its value already.
+	// The graph already contains the value.
+	case "constant_input":
 		return nil
 	}
 	return mlflow.Errorf(mlflow.NotImplemented, "the model takes a '%s', which Millrace does not know", kind)
@@ -170,8 +171,8 @@ func (b *builder) addNode(i int, n *node) error {
 	return graph.Within(b.writeThrough(first, seen, label), label)
 }
 
-// lookUp finds the row of an operator, and its name without overload. relu_
-// is relu that also changes its first argument.
+// lookUp returns an operator and its name without the overload. An operator that ends in an underscore also changes
+// its first argument; for example, relu_ is the in-place variant of relu.
 func lookUp(target string) (op *operator, base string, inPlace bool) {
 	if row, ok := operators[target]; ok {
 		base, _, _ = strings.Cut(strings.TrimPrefix(target, "aten."), ".")
@@ -180,7 +181,7 @@ func lookUp(target string) (op *operator, base string, inPlace bool) {
 	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
 	base, inPlace = strings.CutSuffix(base, "_")
 	if strings.HasPrefix(base, "__") && inPlace {
-		base, inPlace = base+"_", false // __and__
+		base, inPlace = base+"_", false // For example __and__.
 	}
 	if name, ok := synonyms[base]; ok {
 		base = name
@@ -191,7 +192,7 @@ func lookUp(target string) (op *operator, base string, inPlace bool) {
 	return nil, base, false
 }
 
-// resultNames lists the values that a node makes.
+// resultNames returns the names of the results of a node.
 func resultNames(n *node) []string {
 	var out []string
 	for _, r := range n.Outputs {
@@ -210,8 +211,7 @@ func resultNames(n *node) []string {
 	return out
 }
 
-// value makes an argument ready for calls. Values that other nodes make are read
-// into the step.
+// value prepares an argument for calls. The step reads the values that other nodes compute.
 func (b *builder) value(a *argument, st *graph.Step) (argumentValue, error) {
 	v := argumentValue{}
 	read := func(name string) error {
@@ -262,7 +262,7 @@ func (b *builder) value(a *argument, st *graph.Step) (argumentValue, error) {
 	return v, err
 }
 
-// addSym appends an integer, known or read.
+// addSym appends an integer that is constant or computed by a node.
 func (v *argumentValue) addSym(s symInt, read func(string) error) error {
 	if s.Name != "" {
 		v.ints = append(v.ints, 0)
@@ -278,7 +278,7 @@ func (v *argumentValue) addInts(list ...int64) error {
 	return err
 }
 
-// setPlain takes a value that stands in the graph itself.
+// setPlain sets the value of an argument that is part of the graph.
 func (v *argumentValue) setPlain(a *argument) error {
 	switch {
 	case a.Int != nil:
@@ -306,7 +306,8 @@ func (v *argumentValue) setPlain(a *argument) error {
 	case a.ScalarType != nil:
 		v.kind, v.text = textKind, dtypeName(*a.ScalarType)
 	case a.Device != nil, a.Layout != nil, a.MemoryFormat != nil, a.OptionalTensor != nil:
-		v.kind = noneKind // Where and how data lies changes no result.
+		// The device and the memory layout do not affect results.
+		v.kind = noneKind
 	default:
 		return mlflow.Errorf(mlflow.NotImplemented, "a kind of argument that Millrace does not know")
 	}

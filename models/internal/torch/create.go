@@ -5,12 +5,12 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// placing are arguments that say where and how a new tensor lies, and its dtype.
+// placing has the arguments for the dtype and the memory of a new tensor.
 const placing = " dtype layout device pin_memory memory_format"
 
-// makeTable has the operators that make new tensors and write to all of one.
+// makeTable has the operators that create tensors or overwrite all elements of one.
 func makeTable() map[string]operator {
-	empty := full("0") // What nobody wrote may be anything.
+	empty := full("0") // The content of an uninitialized tensor is unspecified.
 	return map[string]operator{
 		"aten.full.default": {"size fill_value" + placing, 1, full("")}, "aten.full_like.default": {"self fill_value" + placing, 1, full("")},
 		"aten.new_full.default": {"self size fill_value" + placing, 1, full("")},
@@ -30,7 +30,7 @@ func makeTable() map[string]operator {
 	}
 }
 
-// full fills a new tensor with a number: the one given, or the argument's.
+// full returns an operator that fills a new tensor with a number: the given one or that of an argument.
 func full(number string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		size, dtype := c.ints("size"), ""
@@ -54,7 +54,7 @@ func full(number string) func(c *call) (results, error) {
 	}
 }
 
-// arange counts in integers unless an argument is none.
+// arange returns a sequence of integers, or of floats if an argument is a float.
 func arange(c *call) (results, error) {
 	start, end, step := operand{kernel.Scalar(int64(0)), 0}, c.operand("end"), operand{kernel.Scalar(int64(1)), 0}
 	if c.has("start") {
@@ -70,7 +70,7 @@ func arange(c *call) (results, error) {
 	return results{c.cast(list, c.text("dtype", resultType(start, end, step)))}, nil
 }
 
-// fill writes the value of an argument to all of self.
+// fill overwrites all elements of self with the value of an argument.
 func fill(value string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -78,7 +78,7 @@ func fill(value string) func(c *call) (results, error) {
 	}
 }
 
-// linspace counts from start to end in equal steps.
+// linspace returns equidistant numbers from start to end.
 func linspace(c *call) (results, error) {
 	start, end, n := c.float("start", 0), c.float("end", 0), c.int("steps", 1)
 	if _, err := kernel.Count([]int{n}); err != nil {
@@ -103,7 +103,7 @@ func eye(c *call) (results, error) {
 	return results{c.cast(out, c.text("dtype", "float32"))}, nil
 }
 
-// triangle lists the rows, and the columns, of the elements of a triangle.
+// triangle returns the row and column indices of a triangle of a matrix.
 func triangle(upper bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		all, err := kernel.Expand(kernel.Scalar(int64(1)), []int{c.int("row", 0), c.int("col", 0)})
@@ -121,7 +121,7 @@ func triangle(upper bool) func(c *call) (results, error) {
 	}
 }
 
-// meshgrid makes of every list a tensor that has an axis for each of them.
+// meshgrid expands each vector to a tensor with one axis for each vector.
 func meshgrid(c *call) (results, error) {
 	list := c.tensors("tensors")
 	swap := c.text("indexing", "ij") == "xy" && len(list) >= 2

@@ -33,7 +33,7 @@ func imageTable() map[string]operator {
 	}
 }
 
-// channelShuffle exchanges the two axes that groups make of the channels.
+// channelShuffle transposes the groups of channels with the channels of a group.
 func channelShuffle(c *call) (results, error) {
 	x, err := kernel.Unflatten(c.tensor("self"), 1, []int{c.int("groups", 1), -1})
 	if err != nil {
@@ -45,14 +45,14 @@ func channelShuffle(c *call) (results, error) {
 	return one(kernel.Flatten(x, 1, 2))
 }
 
-// patchWindow is the window of im2col and col2im.
+// patchWindow returns the window of im2col and col2im.
 func (c *call) patchWindow() nn.Window {
 	w := c.window(2)
 	w.Kernel = c.list("kernel_size", 2)
 	return w
 }
 
-// patches lays patches side by side, as columns of all their elements.
+// patches returns the patches of an image as columns.
 func patches(c *call) (results, error) {
 	x := c.tensor("self")
 	single := len(x.Shape) == 3

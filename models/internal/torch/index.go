@@ -51,7 +51,7 @@ func indexTable() map[string]operator {
 	}
 }
 
-// indices returns the lists of places of an index, nil for axes without one.
+// indices returns the index tensors, with nil for axes without one.
 func (c *call) indices() []*tensor {
 	v, _ := c.get("indices", tensorsKind, optionalTensorsKind)
 	lists := make([]*tensor, len(v.slots))
@@ -67,7 +67,7 @@ func index(c *call) (results, error) {
 	return one(kernel.Index(c.tensor("self"), c.indices()))
 }
 
-// putWhere writes the tensor of an argument to the places that take selects.
+// putWhere writes a tensor to the elements that take selects.
 func (c *call) putWhere(values string, take func(places *tensor) (*tensor, error)) (results, error) {
 	x := c.tensor("self")
 	return one(kernel.PutWhere(x, c.cast(c.operand(values).value, x.DType()), kernel.Replace, take))
@@ -82,8 +82,7 @@ func indexPut(c *call) (results, error) {
 	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) { return kernel.Index(places, c.indices()) }))
 }
 
-// indexInto writes slices of the source to the places that a list names along
-// an axis.
+// indexInto returns an operator that writes slices of the source to the given indices of an axis.
 func indexInto(join kernel.Join) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -104,7 +103,7 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 	}
 }
 
-// joins are the ways that arguments name to join elements.
+// joins has the names of the ways to combine elements.
 var joins = map[string]kernel.Join{
 	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul, "amax": kernel.JoinMax, "amin": kernel.JoinMin,
 }
@@ -125,7 +124,7 @@ func scatterAdd(c *call) (results, error) {
 	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0), kernel.JoinAdd))
 }
 
-// takeAlong broadcasts all axes but the one that it gathers along.
+// takeAlong gathers along an axis and broadcasts all other axes.
 func takeAlong(c *call) (results, error) {
 	x, index := c.tensor("self"), c.tensor("indices")
 	if !c.has("dim") {
@@ -169,7 +168,7 @@ func takeFlat(x, index *tensor) (results, error) {
 	return one(kernel.Gather(flat, index, 0))
 }
 
-// oneHot counts the classes itself where their number is not given.
+// oneHot determines the number of classes if it is not given.
 func oneHot(c *call) (results, error) {
 	x, n := c.tensor("self"), c.int("num_classes", -1)
 	list, err := kernel.AsInts(x)
@@ -195,7 +194,7 @@ func (c *call) buckets(bounds *tensor, right bool) (results, error) {
 	return results{c.cast(out, "int32")}, nil
 }
 
-// isIn tells which elements are among the others.
+// isIn reports which elements occur in another tensor.
 func isIn(c *call) (results, error) {
 	t := c.together("elements", "test_elements")
 	column, err := kernel.Unsqueeze(t[0], []int{-1})

@@ -7,16 +7,16 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/graph"
 )
 
-// Limits on graphs within a graph.
+// maxInline limits the nesting of graphs. The other constants are the operators that run nested graphs.
 const (
 	maxInline = 8
 	wrapGrad  = "torch.ops.higher_order.wrap_with_set_grad_enabled"
 	wrapCast  = "torch.ops.higher_order.wrap_with_autocast"
 )
 
-// inlined returns the nodes of a graph with those of the graphs that torch.no_grad()
-// and a disabled torch.autocast() make put in their place: outside of training they
-// compute what they hold. Names inside get a prefix, and an alias makes each result.
+// inlined replaces the nodes of torch.no_grad() and of a disabled torch.autocast() by the nodes of their graphs,
+// because these contexts do not affect inference. Names in a nested graph get a prefix, and an alias defines each
+// result.
 func inlined(nodes []node, depth int) ([]node, error) {
 	var out []node
 	for i := range nodes {
@@ -89,7 +89,7 @@ func inlinedNode(n *node, depth int) ([]node, error) {
 	return nodes, nil
 }
 
-// name returns the name of a value, nil for what is none.
+// name returns a pointer to the name of a value, or nil for other kinds of arguments.
 func (a *argument) name() *string {
 	switch {
 	case a.Tensor != nil:
@@ -100,7 +100,7 @@ func (a *argument) name() *string {
 	return nil
 }
 
-// eachName calls f for every name of a value that an argument has.
+// eachName calls f for every name of a value in an argument.
 func (a *argument) eachName(f func(name *string)) {
 	if name := a.name(); name != nil {
 		f(name)

@@ -9,10 +9,9 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// writeThrough makes the values again that node i changed by working in place on a
-// name: the one that all of them are views of, in which the new elements are put
-// where the name looks, and the views of it that are read later. The node's own
-// result, other names of it included, is in the slot of the name already.
+// writeThrough updates the values that share memory with a name after an in-place node has changed it: the original
+// value, to which the new elements are written, and the views of it that are read later. The slot of the name already
+// has the node's result.
 func (b *builder) writeThrough(name string, seen []string, label string) error {
 	if b.Len()+len(seen) > 2*graph.MaxNodes {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph changes too much in place")
@@ -41,7 +40,7 @@ func (b *builder) writeThrough(name string, seen []string, label string) error {
 	return nil
 }
 
-// putBack adds the step that writes the value of a name to the root it is a view of.
+// putBack adds the step that writes the value of a name to the original value that it is a view of.
 func (b *builder) putBack(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root, name)
 	if err != nil {
@@ -57,7 +56,7 @@ func (b *builder) putBack(root, name string, views []view, label string) error {
 	return nil
 }
 
-// lookAgain adds the step that makes a view of a root anew.
+// lookAgain adds the step that computes a view of the original value again.
 func (b *builder) lookAgain(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root)
 	if err != nil {
@@ -83,8 +82,8 @@ func (b *builder) findAll(names ...string) ([]int, error) {
 	return slots, nil
 }
 
-// replay returns a function that takes views of a tensor one after the other. What
-// they read besides it becomes an argument of the step.
+// replay returns a function that applies a chain of views to a tensor. Other values that the views read become
+// arguments of the step.
 func replay(views []view, st *graph.Step) func(t *tensor, values []*tensor) (*tensor, error) {
 	at := make([]int, len(views))
 	for i, v := range views {

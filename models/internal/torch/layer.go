@@ -61,7 +61,7 @@ func linear(c *call) (results, error) {
 	return one(kernel.Linear(c.tensor("input"), c.tensor("weight"), c.opt("bias")))
 }
 
-// addMM is beta*self+alpha*(a@b).
+// addMM computes beta*self + alpha*(a@b).
 func addMM(a, b string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		out, err := kernel.MatMul(c.tensor(a), c.tensor(b))
@@ -83,7 +83,7 @@ func addMM(a, b string) func(c *call) (results, error) {
 	}
 }
 
-// list returns a list of one number an axis, of which PyTorch may write only one.
+// list returns a list with one number for each axis. PyTorch writes a single number if all are equal.
 func (c *call) list(name string, axes int) []int {
 	v := c.ints(name)
 	if len(v) == 1 && axes > 1 {
@@ -95,8 +95,7 @@ func (c *call) list(name string, axes int) []int {
 	return v
 }
 
-// window reads the arguments of convolutions and pools; padding is the same before
-// and after.
+// window returns the window of a convolution or a pool. The padding is symmetric.
 func (c *call) window(axes int) nn.Window {
 	w := nn.Window{Strides: c.list("stride", axes), Dilations: c.list("dilation", axes), Ceil: c.bool("ceil_mode", false)}
 	if v, ok := c.args["padding"]; ok && v.kind == textKind {
@@ -113,7 +112,7 @@ func (c *call) window(axes int) nn.Window {
 	return w
 }
 
-// axes returns how many axes the weight of a convolution slides over.
+// axes returns the number of spatial axes of the weight of a convolution.
 func (c *call) axes() int { return max(0, min(len(c.tensor("weight").Shape)-2, kernel.MaxRank)) }
 
 func conv(c *call) (results, error) {
@@ -132,7 +131,7 @@ func convolution(c *call) (results, error) {
 	return conv(c)
 }
 
-// pool slides as far as its kernel is large unless a stride is given.
+// pool pools with a stride of the size of the kernel, unless a stride is given.
 func (c *call) pool(axes int, kind nn.Pooling) (results, error) {
 	w := c.window(axes)
 	if w.Kernel = c.list("kernel_size", axes); w.Strides == nil {
@@ -174,7 +173,7 @@ func layerNorm(c *call) (results, error) {
 	return one(nn.LayerNorm(c.tensor("input"), c.opt("weight"), c.opt("bias"), c.ints("normalized_shape"), c.float("eps", 1e-5)))
 }
 
-// rmsNorm has the machine's epsilon for a default.
+// rmsNorm uses the machine epsilon as the default of eps.
 func rmsNorm(c *call) (results, error) {
 	return one(nn.RMSNorm(c.tensor("input"), c.opt("weight"), c.ints("normalized_shape"), c.float("eps", 0x1p-23)))
 }
@@ -200,7 +199,7 @@ func attention(c *call) (results, error) {
 	return one(nn.Attention(q, k, v, c.opt("attn_mask"), c.bool("is_causal", false), c.float("scale", 0)))
 }
 
-// dropout does nothing; a graph in training mode was refused.
+// dropout returns its input, because graphs in training mode are rejected.
 func dropout(c *call) (results, error) {
 	if c.has("self") {
 		return results{c.tensor("self")}, nil
@@ -208,8 +207,8 @@ func dropout(c *call) (results, error) {
 	return results{c.tensor("input")}, nil
 }
 
-// embeddingBag joins the rows of a weight that each bag of indices names. The
-// bags lie one after the other in a list, from their offsets on.
+// embeddingBag reduces the rows of a weight that each bag of indices selects. The bags are concatenated; offsets has
+// their first elements.
 func embeddingBag(c *call) (results, error) {
 	offsets, err := kernel.AsInts(c.tensor("offsets"))
 	if err != nil {

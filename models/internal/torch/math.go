@@ -14,7 +14,7 @@ func gelu(c *call) (results, error) {
 	return one(kernel.Map(c.floating("self"), kernel.Gelu))
 }
 
-// pRelu has one slope, or one a channel, which is axis 1.
+// pRelu has one slope, or one for each channel, which is axis 1.
 func pRelu(c *call) (results, error) {
 	x, weight := c.tensor("self"), c.tensor("weight")
 	shape := make([]int, max(len(x.Shape)-1, 1))
@@ -36,8 +36,7 @@ func hardTanh(low, high float64) func(c *call) (results, error) {
 	}
 }
 
-// clamp has bounds that are numbers, tensors or missing, and that take part in
-// the promotion.
+// clamp limits elements. The bounds are numbers or tensors, can be omitted and take part in dtype promotion.
 func clamp(c *call) (results, error) {
 	names := []string{"self"}
 	for _, name := range []string{"min", "max"} {
@@ -61,7 +60,7 @@ func reverseSub(c *call) (results, error) {
 	return one(c.scaled(kernel.Sub, t[1], t[0]))
 }
 
-// div makes floats of integers unless it rounds.
+// div converts integers to floats unless it rounds.
 func div(c *call) (results, error) {
 	t := c.together("self", "other")
 	switch mode := c.text("rounding_mode", ""); {
@@ -92,7 +91,7 @@ func maskedFill(c *call) (results, error) {
 	return one(kernel.Where(c.tensor("mask"), c.cast(c.operand("value").value, x.DType()), x))
 }
 
-// round is elementwise for functions that leave integers what they are.
+// round applies a function to floats. Integers stay unchanged.
 func round(f curve) operator {
 	return operator{"self", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -112,7 +111,7 @@ func decimals(c *call) (results, error) {
 	return one(kernel.Map(c.floating("self"), func(v float64) float64 { return math.RoundToEven(v*scale) / scale }))
 }
 
-// test answers a question about every element.
+// test applies a predicate to every element.
 func test(f func(v float64) bool) operator {
 	return operator{"self", 1, func(c *call) (results, error) {
 		yes, err := kernel.Map(c.floating("self"), func(v float64) float64 {
@@ -128,7 +127,7 @@ func test(f func(v float64) bool) operator {
 	}}
 }
 
-// pair computes a function of two floats.
+// pair applies a function to pairs of floats.
 func pair(f func(a, b float64) float64) operator {
 	return operator{"self other", 1, func(c *call) (results, error) {
 		a, b := c.floats("self", "other")
@@ -136,7 +135,7 @@ func pair(f func(a, b float64) float64) operator {
 	}}
 }
 
-// floats casts two operands to the floats that they have in common.
+// floats casts two operands to their common floating-point type.
 func (c *call) floats(a, b string) (x, y *tensor) {
 	t := c.together(a, b)
 	if isFloat(t[0].DType()) {
@@ -154,11 +153,11 @@ func heaviside(c *call) (results, error) {
 		case v > 0:
 			return 1
 		}
-		return math.Min(v, 0) * 0 // NaN stays NaN.
+		return math.Min(v, 0) * 0 // Propagates NaN.
 	}))
 }
 
-// addC is self+value*(tensor1 op tensor2).
+// addC computes self + value*(tensor1 op tensor2).
 func addC(op kernel.Op) operator {
 	return operator{"self tensor1 tensor2 value", 1, func(c *call) (results, error) {
 		t := c.together("self", "tensor1", "tensor2")
@@ -173,7 +172,7 @@ func addC(op kernel.Op) operator {
 	}}
 }
 
-// lerp is self+weight*(end-self).
+// lerp computes self + weight*(end-self).
 func lerp(c *call) (results, error) {
 	t := c.together("self", "end", "weight")
 	way, err := kernel.Arith(kernel.Sub, t[1], t[0])
@@ -194,7 +193,7 @@ func logit(c *call) (results, error) {
 	}))
 }
 
-// glu is the first half of an axis times the sigmoid of the second.
+// glu multiplies the first half of an axis by the sigmoid of the second half.
 func glu(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", -1)
 	n, err := sizeOf(x, axis)

@@ -7,20 +7,19 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// operator is how an operator of ATen is run: the arguments that it knows, how many
-// results are computed (0 is all), and the function; one without a function is an
-// assertion about the graph and is left out.
+// operator describes an operator of ATen: the supported arguments, the number of computed results (0 is all of them)
+// and the function. An operator without a function is an assertion about the graph, which is not evaluated.
 type operator struct {
 	args string
 	outs int
 	run  func(c *call) (results, error)
 }
 
-// operators are the operators that can be run, by name and overload. An operator
-// that ends in an underscore is looked up without it.
+// operators has the supported operators by name and overload. In-place operators are looked up without their
+// underscore.
 var operators = graph.Join(table(), shapeTable(), layerTable(), recurrentTable(), reduceTable(), indexTable(), imageTable(), algebraTable(), makeTable(), sizeTable())
 
-// synonyms are operators that are others by another name.
+// synonyms maps operators to operators that compute the same.
 var synonyms = map[string]string{
 	"absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 	"divide": "div", "true_divide": "div", "multiply": "mul", "subtract": "sub", "clip": "clamp", "fix": "trunc", "sgn": "sign", "special_expit": "sigmoid", "special_logit": "logit",
@@ -33,7 +32,7 @@ var synonyms = map[string]string{
 
 func table() map[string]operator {
 	return map[string]operator{
-		// Element by element.
+		// Elementwise functions of one tensor.
 		"aten.abs.default": unaryOperator(kernel.Abs), "aten.neg.default": unaryOperator(kernel.Neg), "aten.relu.default": unaryOperator(kernel.Relu),
 		"aten.logical_not.default": not(), "aten.bitwise_not.default": unaryOperator(kernel.Flip),
 		"aten.sqrt.default": elementwise(math.Sqrt), "aten.exp.default": elementwise(math.Exp), "aten.log.default": elementwise(math.Log),
@@ -82,7 +81,7 @@ func table() map[string]operator {
 		"aten.clamp_min.default": {"self min", 1, clamp}, "aten.clamp_max.default": {"self max", 1, clamp},
 		"aten.clamp_min.Tensor": {"self min", 1, clamp}, "aten.clamp_max.Tensor": {"self max", 1, clamp},
 
-		// Pairs of elements.
+		// Elementwise functions of two tensors.
 		"aten.add.Tensor": arith(kernel.Add), "aten.add.Scalar": arith(kernel.Add),
 		"aten.sub.Tensor": arith(kernel.Sub), "aten.sub.Scalar": arith(kernel.Sub),
 		"aten.rsub.Scalar": {"self other alpha", 1, reverseSub}, "aten.rsub.Tensor": {"self other alpha", 1, reverseSub},
@@ -131,7 +130,7 @@ func elementwise(f curve) operator {
 	return operator{"self", 1, func(c *call) (results, error) { return one(kernel.Map(c.floating("self"), f)) }}
 }
 
-// curveOf is elementwise for functions whose shape arguments give.
+// curveOf applies a function that depends on arguments to each element.
 func curveOf(args string, of func(c *call) curve) operator {
 	return operator{"self " + args, 1, func(c *call) (results, error) { return one(kernel.Map(c.floating("self"), of(c))) }}
 }

@@ -21,8 +21,7 @@ func recurrentTable() map[string]operator {
 	}
 }
 
-// states returns the hidden states that a layer begins with, and the cells of an
-// LSTM or nil.
+// states returns the initial hidden states, and the initial cells of an LSTM or nil.
 func (c *call) states(kind nn.Recurrence) (h, cell *tensor) {
 	if kind != nn.LSTM {
 		return c.tensor("hx"), nil
@@ -61,7 +60,7 @@ func recurrent(kind nn.Recurrence) func(c *call) (results, error) {
 	}
 }
 
-// swapIf exchanges the first two axes, batch and steps.
+// swapIf transposes the first two axes, the batch and the steps.
 func swapIf(needed bool, x *tensor) (*tensor, error) {
 	if !needed {
 		return x, nil
@@ -69,8 +68,7 @@ func swapIf(needed bool, x *tensor) (*tensor, error) {
 	return kernel.Swap(x, 0, 1)
 }
 
-// oneSequence runs layers on a sequence that is in no batch: one is made of it, and
-// taken off the results.
+// oneSequence runs layers on a sequence without a batch axis. It adds the axis and removes it from the results.
 func oneSequence(layers [][]nn.Recurrent, values ...*tensor) (results, error) {
 	batch := []int{1}
 	var err error
@@ -97,8 +95,8 @@ func oneSequence(layers [][]nn.Recurrent, values ...*tensor) (results, error) {
 	return values, nil
 }
 
-// recurrentLayers sorts the weights by layer and direction. Each has two, a bias for
-// each of them unless there are none, and an LSTM may have a projection.
+// recurrentLayers groups the weights by layer and direction. Each direction has two weights, two optional biases and,
+// for an LSTM, an optional projection.
 func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 	params, directions := c.tensors("params"), 1
 	if c.bool("bidirectional", false) {

@@ -45,7 +45,7 @@ func reduceTable() map[string]operator {
 	}
 }
 
-// dim returns the axes to reduce; nil, which stands for all, for none at all.
+// dim returns the axes to reduce. It returns nil, which stands for all axes, if none are given.
 func (c *call) dim() []int {
 	if list := c.ints("dim"); len(list) > 0 {
 		return list
@@ -53,7 +53,7 @@ func (c *call) dim() []int {
 	return nil
 }
 
-// reduce adds up small integers and bool as int64, as PyTorch does.
+// reduce sums small integers and bools as int64, as PyTorch does.
 func reduce(kind kernel.Reduction) operator {
 	return operator{"self dim keepdim dtype", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -89,7 +89,7 @@ func argBest(smallest bool) func(c *call) (results, error) {
 	}
 }
 
-// best returns the largest elements of an axis and their places.
+// best returns the largest or smallest elements of an axis and their indices.
 func best(smallest bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axis := c.tensor("self"), c.int("dim", 0)
@@ -109,8 +109,8 @@ func best(smallest bool) func(c *call) (results, error) {
 	}
 }
 
-// variance is the sum of squared differences from the mean, divided by the number
-// of elements less the correction.
+// variance computes the sum of squared deviations from the mean, divided by the number of elements minus the
+// correction.
 func variance(root bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axes := c.floating("self"), c.dim()
@@ -139,7 +139,7 @@ func variance(root bool) func(c *call) (results, error) {
 	}
 }
 
-// varMean returns the mean as well.
+// varMean also returns the mean.
 func varMean(root bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		out, err := variance(root)(c)
@@ -151,8 +151,7 @@ func varMean(root bool) func(c *call) (results, error) {
 	}
 }
 
-// linalgNorm refuses the norms of matrices but for the default, which is that
-// of all their elements.
+// linalgNorm supports only the default norm of matrices, the Frobenius norm.
 func linalgNorm(c *call) (results, error) {
 	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of matrices")
@@ -160,7 +159,7 @@ func linalgNorm(c *call) (results, error) {
 	return norm("ord")(c)
 }
 
-// norm has the order as an argument of the given name.
+// norm reads the order from the argument with the given name.
 func norm(order string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axes := c.floating("self"), c.dim()
@@ -202,7 +201,7 @@ func topK(c *call) (results, error) {
 	return results{values, places}, err
 }
 
-// sorted sorts an axis; equal elements stay in their order.
+// sorted sorts along an axis; the sort is stable.
 func (c *call) sorted(axis int) (results, error) {
 	x := c.tensor("self")
 	if len(x.Shape) == 0 {
@@ -234,7 +233,7 @@ func argsort(c *call) (results, error) {
 	return out[1:], nil
 }
 
-// median takes the lower one of two in the middle.
+// median returns the lower one of two middle elements.
 func median(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", 0)
 	if !c.has("dim") {
@@ -251,8 +250,7 @@ func median(c *call) (results, error) {
 	return results{value, place}, err
 }
 
-// soFar joins the elements of an axis one after the other; those of small
-// integers as int64, as PyTorch does.
+// soFar computes a cumulative operation along an axis. Small integers become int64, as in PyTorch.
 func soFar(f func(x *tensor, axis int) (*tensor, error)) operator {
 	return operator{"self dim dtype", 1, func(c *call) (results, error) {
 		x := c.tensor("self")

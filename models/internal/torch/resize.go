@@ -8,8 +8,8 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// resizeTo works out the sizes of the last axes, and for each how far one step in
-// the output is in the input.
+// resizeTo returns the sizes of the last axes and, for each, the distance in the input that corresponds to one
+// element of the output.
 func (c *call) resizeTo(x *tensor) (sizes []int, steps []float64, err error) {
 	sizes = c.ints("output_size")
 	factors, _ := c.get("scale_factors", numbersKind)
@@ -31,8 +31,7 @@ func (c *call) resizeTo(x *tensor) (sizes []int, steps []float64, err error) {
 	return sizes, steps, nil
 }
 
-// nearestUpsampling takes the element where the edge of an element of the result lies, or
-// its middle with a shift of a half.
+// nearestUpsampling selects the input element at the edge of each output element, or at its center if shift is 0.5.
 func nearestUpsampling(shift float32) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("input")
@@ -44,7 +43,7 @@ func nearestUpsampling(shift float32) func(c *call) (results, error) {
 	}
 }
 
-// cubic has the coefficient of PyTorch's cubic curves.
+// cubic uses the coefficient of PyTorch's bicubic interpolation.
 func cubic(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, error) {
 	return nn.ResizeCubic(x, sizes, -0.75, from)
 }

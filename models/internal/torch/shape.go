@@ -96,7 +96,7 @@ func to(c *call) (results, error) {
 	return results{c.cast(x, c.text("dtype", x.DType()))}, nil
 }
 
-// viewAs refuses the overload for dtypes by having no size.
+// viewAs changes the shape. The overload that changes the dtype is unsupported; it has no size.
 func viewAs(c *call) (results, error) {
 	return one(kernel.Reshape(c.tensor("self"), c.ints("size")))
 }
@@ -117,7 +117,7 @@ func squeeze(c *call) (results, error) {
 	return one(kernel.Squeeze(c.tensor("self"), c.ints("dim"), false))
 }
 
-// expand keeps the dimensions that are -1.
+// expand broadcasts to a size. A size of -1 keeps the dimension.
 func expand(c *call) (results, error) {
 	x, size := c.tensor("self"), c.ints("size")
 	for i := range size {
@@ -128,7 +128,7 @@ func expand(c *call) (results, error) {
 	return one(kernel.Expand(x, size))
 }
 
-// repeat adds axes on the left where there are more repeats than axes.
+// repeat prepends axes if there are more repeats than axes.
 func repeat(c *call) (results, error) {
 	return one(tile(c.tensor("self"), c.ints("repeats")))
 }
@@ -137,7 +137,7 @@ func cat(c *call) (results, error) {
 	return one(c.concat(c.tensors("tensors"), c.int("dim", 0)))
 }
 
-// concat promotes to a common dtype and leaves out empty lists.
+// concat promotes the tensors to a common dtype and ignores empty vectors.
 func (c *call) concat(all []*tensor, axis int) (*tensor, error) {
 	var xs []*tensor
 	dtype := ""
@@ -166,7 +166,7 @@ func sizeOf(x *tensor, axis int) (int, error) {
 	return x.Shape[axis], nil
 }
 
-// size returns the length of the axis that the argument dim names.
+// size returns the length of the axis in the argument dim.
 func (c *call) size() (int, error) { return sizeOf(c.tensor("self"), c.int("dim", 0)) }
 
 func chunk(c *call) (results, error) {
@@ -241,7 +241,7 @@ func narrow(c *call) (results, error) {
 
 func flipDims(c *call) (results, error) { return flipOf(c.ints("dims")...)(c) }
 
-// flipOf turns axes around.
+// flipOf reverses axes.
 func flipOf(axes ...int) func(c *call) (results, error) {
 	return func(c *call) (results, error) { return one(flip(c.tensor("self"), axes)) }
 }
@@ -256,7 +256,7 @@ func flip(x *tensor, axes []int) (*tensor, error) {
 	return x, nil
 }
 
-// rot90 turns two axes by a quarter, k times.
+// rot90 rotates two axes by 90 degrees, k times.
 func rot90(c *call) (results, error) {
 	x, axes := c.tensor("self"), c.ints("dims")
 	if len(axes) != 2 {
@@ -274,7 +274,7 @@ func rot90(c *call) (results, error) {
 	return results{x}, nil
 }
 
-// roll moves elements along axes, or all of them as one list.
+// roll rotates the elements of axes, or all elements in row-major order.
 func roll(c *call) (results, error) {
 	x, shifts, axes := c.tensor("self"), c.ints("shifts"), c.ints("dims")
 	flat := len(axes) == 0 && len(shifts) == 1
@@ -297,7 +297,7 @@ func roll(c *call) (results, error) {
 	return one(kernel.Reshape(x, shape))
 }
 
-// pad lists the pads from the last axis on, before and after by turns.
+// pad adds elements around a tensor. The pads are listed from the last axis to the first, each before and after.
 func pad(c *call) (results, error) {
 	x, pads := c.tensor("self"), c.ints("pad")
 	rank := len(x.Shape)

@@ -6,8 +6,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// sizeTable has what is computed with sizes, which are numbers of the program.
-// Comparisons are left out: they are there to be asserted.
+// sizeTable has the operators on sizes. Comparisons of sizes are used only by assertions and are not evaluated.
 func sizeTable() map[string]operator {
 	round := func(f curve) operator {
 		return operator{"a x number self", 1, func(c *call) (results, error) { return results{kernel.Scalar(int64(f(c.number())))}, nil }}
@@ -32,7 +31,7 @@ func sizeTable() map[string]operator {
 	}
 }
 
-// number returns the one argument of a function of sizes, whatever its name.
+// number returns the only argument of a function, regardless of its name.
 func (c *call) number() float64 {
 	for name := range c.args {
 		return c.float(name, 0)
@@ -49,10 +48,10 @@ func symNumel(c *call) (results, error) {
 	return results{kernel.Scalar(int64(c.tensor("self").Len()))}, nil
 }
 
-// item makes a number of a tensor of one element.
+// item returns the element of a tensor with one element as a scalar.
 func item(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{})) }
 
-// sizes computes with two sizes: integers, unless one of them is none.
+// sizes computes with two numbers: as integers unless one of them is a float.
 func sizes(op kernel.Op) operator {
 	return operator{"a b", 1, func(c *call) (results, error) {
 		a, b := c.operand("a").value, c.operand("b").value
