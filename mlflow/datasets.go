@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// tagContext is the input tag that says what a dataset was used for.
+// tagContext is the input tag with the purpose of a dataset.
 const tagContext = "mlflow.data.context"
 
 // Input is a dataset that a run uses.
@@ -43,9 +43,9 @@ func (r *ActiveRun) LogInputs(ctx context.Context, inputs []Input, modelIDs ...s
 	return r.client.LogInputs(ctx, request)
 }
 
-// NewDataset describes data by tensors whose first dimensions are the examples;
-// targets may be nil. source says where it came from: a web address, a file, or
-// the program that made it. The digest depends on the numbers alone.
+// NewDataset describes a dataset by tensors whose first dimension is the example.
+// targets may be nil. source is where the data comes from: a URL, a file, or the program
+// that generated it. The digest depends on the numbers only.
 func NewDataset(name, source string, features, targets *Tensor) (*Dataset, error) {
 	digest := sha256.New()
 	schema := map[string]any{"features": nil, "targets": nil}
@@ -96,7 +96,7 @@ func hashTensor(w io.Writer, t *Tensor) error {
 	return binary.Write(w, binary.LittleEndian, t.Data)
 }
 
-// datasetSource returns the type of a source and its JSON, as MLflow writes them.
+// datasetSource returns the type of a source and its JSON in MLflow's format.
 func datasetSource(source string) (kind, text string) {
 	kind, key := "local", "uri"
 	switch {
