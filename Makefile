@@ -16,7 +16,7 @@ STRICT ?=
 # GoMLX's Go backend points beyond its slices, which the race detector's pointer check ends programs for.
 GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
 # What computes with internal/simd is tested without its kernels in assembly, too.
-PORTABLE := ./internal/simd ./models ./gomlx/cpu
+PORTABLE := ./internal/simd ./models/... ./gomlx/cpu
 export CGO_ENABLED ?= 0
 
 # The modules of this repository, which go.work binds, as patterns for the go command.
@@ -149,7 +149,7 @@ fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
 fuzz: ## Fuzz the parsers, 30 s each
 	go test ./internal/search -run xxx -fuzz FuzzRunsFilter -fuzztime 30s
 	go test ./internal/search -run xxx -fuzz FuzzOrderBy -fuzztime 30s
-	go test ./internal/api -run xxx -fuzz FuzzDecodeJSON -fuzztime 30s
+	go test ./internal/api/protojson -run xxx -fuzz FuzzUnmarshal -fuzztime 30s
 	go test ./internal/artifact -run xxx -fuzz FuzzCleanPath -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenONNX -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenTorch -fuzztime 30s

@@ -8,6 +8,7 @@ require (
 	github.com/millrace-ml/millrace v0.0.0
 	github.com/millrace-ml/millrace/mlflow v0.0.0
 	github.com/millrace-ml/millrace/sysmetrics v0.0.0
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
@@ -48,7 +49,6 @@ require (
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect
 	modernc.org/libc v1.77.1 // indirect
 	modernc.org/mathutil v1.7.1 // indirect

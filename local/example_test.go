@@ -11,8 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// A program tracks its runs with no server beside it. `millrace server` shows them
-// afterwards, on the same folder.
+// A program tracks its runs without a separate server. `millrace server` can show them
+// later from the same directory.
 func ExampleStart() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")

@@ -1,12 +1,11 @@
-// Package local runs a tracking server within the program: over a SQLite file,
-// with the artifacts in a folder beside it, the same as `millrace server` does.
-// The web pages are there, too. Package mlflow itself needs no server's code.
+// Package local runs a tracking server inside of the program. It has a SQLite database
+// and a directory of artifacts, and serves the API and the web pages like `millrace
+// server`. Package mlflow does not depend on it.
 package local
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,14 +18,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Options says where a server keeps its data and where it listens.
+// Options configures a server.
 type Options struct {
-	// Dir holds mlflow.db and mlartifacts; it is made if need be. Empty for the
-	// current folder.
+	// Dir is the directory of mlflow.db and mlartifacts. It is created if it does not
+	// exist. The default is the current directory.
 	Dir string
-	// Port is the TCP port on 127.0.0.1, 0 for any that is free.
+	// Port is the TCP port on 127.0.0.1. The default 0 chooses a free port.
 	Port int
-	// Log is where the server writes what goes wrong; nil for nowhere.
+	// Log receives the server's log. The default nil discards it.
 	Log *slog.Logger
 }
 
@@ -38,17 +37,17 @@ type Server struct {
 	err    error
 }
 
-// Start opens the database, which is made or checked, and serves it until Close
-// is called or ctx ends. Requests under way are then finished.
+// Start opens or creates the database and serves it until Close is called or ctx ends.
+// Current requests are then completed.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // As any folder of the user's.
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // The umask applies.
 		return nil, err
 	}
 	c, err := configuration(dir, o.Port)
@@ -67,8 +66,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// configuration is that of `millrace server` with its files in dir. The
-// environment does not change it.
+// configuration returns the configuration of `millrace server` with its files in dir. It
+// ignores the environment.
 func configuration(dir string, port int) (*config.Config, error) {
 	fs := pflag.NewFlagSet("local", pflag.ContinueOnError)
 	config.Flags(fs)
@@ -83,7 +82,7 @@ func configuration(dir string, port int) (*config.Config, error) {
 	return config.Load(fs, func(string) string { return "" })
 }
 
-// URL returns the server's address, for clients and browsers.
+// URL returns the base URL of the server.
 func (s *Server) URL() string { return s.server.URL() }
 
 // Client returns a client of the server.
@@ -91,7 +90,7 @@ func (s *Server) Client(opts ...mlflow.Option) *mlflow.Client {
 	return mlflow.NewClient(s.URL(), opts...)
 }
 
-// Close finishes the requests under way and closes the database.
+// Close completes the current requests and closes the database.
 func (s *Server) Close() error {
 	s.cancel()
 	<-s.done

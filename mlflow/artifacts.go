@@ -8,18 +8,6 @@ type FileInfo struct {
 	FileSize int64  `json:"file_size,omitempty"`
 }
 
-// The artifact routes whose messages are JSON.
-var (
-	ListArtifactsAPI  = Endpoint[ListArtifactsRequest, ListArtifactsResponse]{"GET", "2.0/mlflow/artifacts/list"}
-	ListProxyAPI      = Endpoint[ListProxyRequest, ListProxyResponse]{"GET", "2.0/mlflow-artifacts/artifacts"}
-	PresignUploadAPI  = Endpoint[PresignRequest, PresignResponse]{"POST", "2.0/mlflow/artifacts/presigned-upload-url"}
-	PresignDownAPI    = Endpoint[PresignRequest, PresignResponse]{"POST", "2.0/mlflow/artifacts/presigned-download-url"}
-	CreateMultipart   = Endpoint[MultipartRequest, Empty]{"POST", "2.0/mlflow-artifacts/mpu/create/{path...}"}
-	CompleteMultipart = Endpoint[MultipartRequest, Empty]{"POST", "2.0/mlflow-artifacts/mpu/complete/{path...}"}
-	AbortMultipart    = Endpoint[MultipartRequest, Empty]{"POST", "2.0/mlflow-artifacts/mpu/abort/{path...}"}
-	PresignedProxy    = Endpoint[MultipartRequest, Empty]{"GET", "2.0/mlflow-artifacts/presigned/{path...}"}
-)
-
 // ListArtifactsRequest asks for one folder of a run's artifacts; "" is the top.
 type ListArtifactsRequest struct {
 	RunID     string `json:"run_id" alias:"run_uuid" required:"true"`

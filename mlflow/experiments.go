@@ -44,21 +44,6 @@ type Experiment struct {
 	Workspace        string         `json:"workspace,omitempty"`
 }
 
-// The experiment routes.
-var (
-	CreateExperimentAPI    = Endpoint[CreateExperimentRequest, CreateExperimentResponse]{"POST", "2.0/mlflow/experiments/create"}
-	SearchExperimentsAPI   = Endpoint[SearchExperimentsRequest, SearchExperimentsResponse]{"POST", "2.0/mlflow/experiments/search"}
-	ListExperimentsAPI     = Endpoint[SearchExperimentsRequest, SearchExperimentsResponse]{"GET", "2.0/mlflow/experiments/search"}
-	GetExperimentAPI       = Endpoint[GetExperimentRequest, ExperimentResponse]{"GET", "2.0/mlflow/experiments/get"}
-	GetExperimentByNameAPI = Endpoint[GetExperimentByNameRequest, ExperimentResponse]{"GET", "2.0/mlflow/experiments/get-by-name"}
-	UpdateExperimentAPI    = Endpoint[UpdateExperimentRequest, Empty]{"POST", "2.0/mlflow/experiments/update"}
-	DeleteExperimentAPI    = Endpoint[ExperimentIDRequest, Empty]{"POST", "2.0/mlflow/experiments/delete"}
-	RestoreExperimentAPI   = Endpoint[ExperimentIDRequest, Empty]{"POST", "2.0/mlflow/experiments/restore"}
-	SetExperimentTagAPI    = Endpoint[SetExperimentTagRequest, Empty]{"POST", "2.0/mlflow/experiments/set-experiment-tag"}
-	DeleteExperimentTagAPI = Endpoint[DeleteExperimentTagRequest, Empty]{"POST", "2.0/mlflow/experiments/delete-experiment-tag"}
-	SearchDatasetsAPI      = Endpoint[SearchDatasetsRequest, SearchDatasetsResponse]{"POST", "2.0/mlflow/experiments/search-datasets"}
-)
-
 // CreateExperimentRequest names a new experiment. Names are unique, deleted
 // experiments included.
 type CreateExperimentRequest struct {
@@ -148,47 +133,47 @@ type DatasetSummary struct {
 
 // CreateExperiment makes an experiment and returns its id.
 func (c *Client) CreateExperiment(ctx context.Context, in *CreateExperimentRequest) (string, error) {
-	out, err := call(ctx, c, CreateExperimentAPI, in)
+	out, err := call(ctx, c, Endpoints.CreateExperiment, in)
 	return out.ExperimentID, err
 }
 
 // SearchExperiments returns one page of experiments.
 func (c *Client) SearchExperiments(ctx context.Context, in *SearchExperimentsRequest) (*SearchExperimentsResponse, error) {
-	return call(ctx, c, SearchExperimentsAPI, in)
+	return call(ctx, c, Endpoints.SearchExperiments, in)
 }
 
 // Experiment returns the experiment with the given id, deleted ones included.
 func (c *Client) Experiment(ctx context.Context, id string) (*Experiment, error) {
-	out, err := call(ctx, c, GetExperimentAPI, &GetExperimentRequest{ExperimentID: id})
+	out, err := call(ctx, c, Endpoints.GetExperiment, &GetExperimentRequest{ExperimentID: id})
 	return out.Experiment, err
 }
 
 // ExperimentByName returns the experiment with the given name, deleted ones included.
 func (c *Client) ExperimentByName(ctx context.Context, name string) (*Experiment, error) {
-	out, err := call(ctx, c, GetExperimentByNameAPI, &GetExperimentByNameRequest{ExperimentName: name})
+	out, err := call(ctx, c, Endpoints.GetExperimentByName, &GetExperimentByNameRequest{ExperimentName: name})
 	return out.Experiment, err
 }
 
 // RenameExperiment gives an active experiment a new name.
 func (c *Client) RenameExperiment(ctx context.Context, id, name string) error {
-	_, err := call(ctx, c, UpdateExperimentAPI, &UpdateExperimentRequest{ExperimentID: id, NewName: name})
+	_, err := call(ctx, c, Endpoints.UpdateExperiment, &UpdateExperimentRequest{ExperimentID: id, NewName: name})
 	return err
 }
 
 // DeleteExperiment moves an experiment and its runs to the trash.
 func (c *Client) DeleteExperiment(ctx context.Context, id string) error {
-	_, err := call(ctx, c, DeleteExperimentAPI, &ExperimentIDRequest{ExperimentID: id})
+	_, err := call(ctx, c, Endpoints.DeleteExperiment, &ExperimentIDRequest{ExperimentID: id})
 	return err
 }
 
 // RestoreExperiment takes an experiment and all its runs out of the trash.
 func (c *Client) RestoreExperiment(ctx context.Context, id string) error {
-	_, err := call(ctx, c, RestoreExperimentAPI, &ExperimentIDRequest{ExperimentID: id})
+	_, err := call(ctx, c, Endpoints.RestoreExperiment, &ExperimentIDRequest{ExperimentID: id})
 	return err
 }
 
 // SetExperimentTag sets or replaces one tag.
 func (c *Client) SetExperimentTag(ctx context.Context, id, key, value string) error {
-	_, err := call(ctx, c, SetExperimentTagAPI, &SetExperimentTagRequest{ExperimentID: id, Key: key, Value: value})
+	_, err := call(ctx, c, Endpoints.SetExperimentTag, &SetExperimentTagRequest{ExperimentID: id, Key: key, Value: value})
 	return err
 }

@@ -47,19 +47,6 @@ type LoggedModelData struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 }
 
-// The logged model routes.
-var (
-	CreateLoggedModelAPI    = Endpoint[CreateLoggedModelRequest, LoggedModelResponse]{"POST", "2.0/mlflow/logged-models"}
-	SearchLoggedModelsAPI   = Endpoint[SearchLoggedModelsRequest, SearchLoggedModelsResponse]{"POST", "2.0/mlflow/logged-models/search"}
-	GetLoggedModelAPI       = Endpoint[GetLoggedModelRequest, LoggedModelResponse]{"GET", "2.0/mlflow/logged-models/{model_id}"}
-	FinalizeLoggedModelAPI  = Endpoint[FinalizeLoggedModelRequest, LoggedModelResponse]{"PATCH", "2.0/mlflow/logged-models/{model_id}"}
-	DeleteLoggedModelAPI    = Endpoint[LoggedModelIDRequest, Empty]{"DELETE", "2.0/mlflow/logged-models/{model_id}"}
-	LogModelParamsAPI       = Endpoint[LogModelParamsRequest, Empty]{"POST", "2.0/mlflow/logged-models/{model_id}/params"}
-	SetLoggedModelTagsAPI   = Endpoint[SetLoggedModelTagsRequest, LoggedModelResponse]{"PATCH", "2.0/mlflow/logged-models/{model_id}/tags"}
-	DeleteLoggedModelTagAPI = Endpoint[DeleteLoggedModelTagRequest, Empty]{"DELETE", "2.0/mlflow/logged-models/{model_id}/tags/{tag_key}"}
-	ListModelArtifactsAPI   = Endpoint[ListModelArtifactsRequest, ListArtifactsResponse]{"GET", "2.0/mlflow/logged-models/{model_id}/artifacts/directories"}
-)
-
 // CreateLoggedModelRequest makes a logged model in state [ModelPending]. Without
 // a Name the server invents one.
 type CreateLoggedModelRequest struct {
@@ -152,29 +139,29 @@ type ListModelArtifactsRequest struct {
 
 // CreateLoggedModel makes a logged model in state [ModelPending].
 func (c *Client) CreateLoggedModel(ctx context.Context, in *CreateLoggedModelRequest) (*LoggedModel, error) {
-	out, err := call(ctx, c, CreateLoggedModelAPI, in)
+	out, err := call(ctx, c, Endpoints.CreateLoggedModel, in)
 	return out.Model, err
 }
 
 // LoggedModel returns a logged model that is not deleted.
 func (c *Client) LoggedModel(ctx context.Context, id string) (*LoggedModel, error) {
-	out, err := call(ctx, c, GetLoggedModelAPI, &GetLoggedModelRequest{ModelID: id})
+	out, err := call(ctx, c, Endpoints.GetLoggedModel, &GetLoggedModelRequest{ModelID: id})
 	return out.Model, err
 }
 
 // SearchLoggedModels returns one page of logged models.
 func (c *Client) SearchLoggedModels(ctx context.Context, in *SearchLoggedModelsRequest) (*SearchLoggedModelsResponse, error) {
-	return call(ctx, c, SearchLoggedModelsAPI, in)
+	return call(ctx, c, Endpoints.SearchLoggedModels, in)
 }
 
 // FinalizeLoggedModel sets a logged model's status.
 func (c *Client) FinalizeLoggedModel(ctx context.Context, id string, status LoggedModelStatus) (*LoggedModel, error) {
-	out, err := call(ctx, c, FinalizeLoggedModelAPI, &FinalizeLoggedModelRequest{ModelID: id, Status: status})
+	out, err := call(ctx, c, Endpoints.FinalizeLoggedModel, &FinalizeLoggedModelRequest{ModelID: id, Status: status})
 	return out.Model, err
 }
 
 // DeleteLoggedModel hides a logged model; its row and files stay.
 func (c *Client) DeleteLoggedModel(ctx context.Context, id string) error {
-	_, err := call(ctx, c, DeleteLoggedModelAPI, &LoggedModelIDRequest{ModelID: id})
+	_, err := call(ctx, c, Endpoints.DeleteLoggedModel, &LoggedModelIDRequest{ModelID: id})
 	return err
 }

@@ -115,13 +115,6 @@ func appendJSONString(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// The metric routes.
-var (
-	GetMetricHistoryAPI      = Endpoint[GetMetricHistoryRequest, MetricHistoryResponse]{"GET", "2.0/mlflow/metrics/get-history"}
-	MetricHistoryBulkAPI     = Endpoint[MetricHistoryBulkRequest, MetricHistoryBulkResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk"}
-	MetricHistoryIntervalAPI = Endpoint[MetricHistoryIntervalRequest, MetricHistoryIntervalResponse]{"GET", "2.0/mlflow/metrics/get-history-bulk-interval"}
-)
-
 // GetMetricHistoryRequest asks for the values of one metric in the order of
 // time, step, value; all of them unless MaxResults is given.
 type GetMetricHistoryRequest struct {
@@ -171,5 +164,5 @@ type MetricHistoryIntervalResponse struct {
 
 // MetricHistory returns one page of a metric's values.
 func (c *Client) MetricHistory(ctx context.Context, in *GetMetricHistoryRequest) (*MetricHistoryResponse, error) {
-	return call(ctx, c, GetMetricHistoryAPI, in)
+	return call(ctx, c, Endpoints.GetMetricHistory, in)
 }

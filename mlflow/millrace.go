@@ -26,13 +26,6 @@ type MetricSummary struct {
 	LastTimestamp int64  `json:"last_timestamp"`
 }
 
-// The routes that are ours.
-var (
-	ExperimentActivityAPI = Endpoint[ExperimentActivityRequest, ExperimentActivityResponse]{"POST", "millrace/experiments/activity"}
-	MetricSummaryAPI      = Endpoint[MetricSummaryRequest, MetricSummaryResponse]{"GET", "millrace/runs/metric-summary"}
-	RunChildrenAPI        = Endpoint[RunChildrenRequest, RunChildrenResponse]{"GET", "millrace/runs/children"}
-)
-
 // ExperimentActivityRequest names up to 1,000 experiments.
 type ExperimentActivityRequest struct {
 	ExperimentIDs []string `json:"experiment_ids"`

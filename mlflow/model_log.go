@@ -95,7 +95,7 @@ func (r *ActiveRun) logModelFiles(ctx context.Context, name string, save ModelSa
 	if err != nil {
 		return nil, err
 	}
-	_, err = call(ctx, r.client, LogModelJSONAPI, &LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)})
+	_, err = call(ctx, r.client, Endpoints.LogModelJSON, &LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)})
 	return &ModelInfo{URI: "runs:/" + r.Info.RunID + "/" + name}, err
 }
 

@@ -30,19 +30,6 @@ type ModelVersion struct {
 	Aliases              []string `json:"aliases,omitempty"`
 }
 
-// The model version routes.
-var (
-	CreateModelVersionAPI    = Endpoint[CreateModelVersionRequest, ModelVersionResponse]{"POST", "2.0/mlflow/model-versions/create"}
-	UpdateModelVersionAPI    = Endpoint[UpdateModelVersionRequest, ModelVersionResponse]{"PATCH", "2.0/mlflow/model-versions/update"}
-	TransitionStageAPI       = Endpoint[TransitionStageRequest, ModelVersionResponse]{"POST", "2.0/mlflow/model-versions/transition-stage"}
-	DeleteModelVersionAPI    = Endpoint[ModelVersionRequest, Empty]{"DELETE", "2.0/mlflow/model-versions/delete"}
-	GetModelVersionAPI       = Endpoint[ModelVersionRequest, ModelVersionResponse]{"GET", "2.0/mlflow/model-versions/get"}
-	SearchModelVersionsAPI   = Endpoint[SearchModelVersionsRequest, SearchModelVersionsResponse]{"GET", "2.0/mlflow/model-versions/search"}
-	GetDownloadURIAPI        = Endpoint[DownloadURIRequest, DownloadURIResponse]{"GET", "2.0/mlflow/model-versions/get-download-uri"}
-	SetModelVersionTagAPI    = Endpoint[SetModelVersionTagRequest, Empty]{"POST", "2.0/mlflow/model-versions/set-tag"}
-	DeleteModelVersionTagAPI = Endpoint[DeleteModelVersionTagRequest, Empty]{"DELETE", "2.0/mlflow/model-versions/delete-tag"}
-)
-
 // CreateModelVersionRequest registers the model files at Source as the next
 // version. Source is a runs:/, models:/ or artifact URI; what lies in the
 // server's own storage must belong to the run or logged model that is named.
@@ -132,53 +119,53 @@ type DeleteModelVersionTagRequest struct {
 
 // CreateModelVersion registers the next version of a model.
 func (c *Client) CreateModelVersion(ctx context.Context, in *CreateModelVersionRequest) (*ModelVersion, error) {
-	out, err := call(ctx, c, CreateModelVersionAPI, in)
+	out, err := call(ctx, c, Endpoints.CreateModelVersion, in)
 	return out.ModelVersion, err
 }
 
 // ModelVersion returns a version of a registered model.
 func (c *Client) ModelVersion(ctx context.Context, name, version string) (*ModelVersion, error) {
-	out, err := call(ctx, c, GetModelVersionAPI, &ModelVersionRequest{Name: name, Version: version})
+	out, err := call(ctx, c, Endpoints.GetModelVersion, &ModelVersionRequest{Name: name, Version: version})
 	return out.ModelVersion, err
 }
 
 // UpdateModelVersion replaces a version's description.
 func (c *Client) UpdateModelVersion(ctx context.Context, name, version, description string) (*ModelVersion, error) {
-	out, err := call(ctx, c, UpdateModelVersionAPI, &UpdateModelVersionRequest{Name: name, Version: version, Description: &description})
+	out, err := call(ctx, c, Endpoints.UpdateModelVersion, &UpdateModelVersionRequest{Name: name, Version: version, Description: &description})
 	return out.ModelVersion, err
 }
 
 // TransitionStage moves a version to another stage.
 func (c *Client) TransitionStage(ctx context.Context, in *TransitionStageRequest) (*ModelVersion, error) {
-	out, err := call(ctx, c, TransitionStageAPI, in)
+	out, err := call(ctx, c, Endpoints.TransitionStage, in)
 	return out.ModelVersion, err
 }
 
 // DeleteModelVersion deletes a version; its number is not given again.
 func (c *Client) DeleteModelVersion(ctx context.Context, name, version string) error {
-	_, err := call(ctx, c, DeleteModelVersionAPI, &ModelVersionRequest{Name: name, Version: version})
+	_, err := call(ctx, c, Endpoints.DeleteModelVersion, &ModelVersionRequest{Name: name, Version: version})
 	return err
 }
 
 // SearchModelVersions returns one page of model versions.
 func (c *Client) SearchModelVersions(ctx context.Context, in *SearchModelVersionsRequest) (*SearchModelVersionsResponse, error) {
-	return call(ctx, c, SearchModelVersionsAPI, in)
+	return call(ctx, c, Endpoints.SearchModelVersions, in)
 }
 
 // DownloadURI returns where a version's files are.
 func (c *Client) DownloadURI(ctx context.Context, name, version string) (string, error) {
-	out, err := call(ctx, c, GetDownloadURIAPI, &DownloadURIRequest{Name: name, Version: version})
+	out, err := call(ctx, c, Endpoints.GetDownloadURI, &DownloadURIRequest{Name: name, Version: version})
 	return out.ArtifactURI, err
 }
 
 // SetModelVersionTag sets or replaces a tag of a version.
 func (c *Client) SetModelVersionTag(ctx context.Context, name, version, key, value string) error {
-	_, err := call(ctx, c, SetModelVersionTagAPI, &SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value})
+	_, err := call(ctx, c, Endpoints.SetModelVersionTag, &SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value})
 	return err
 }
 
 // DeleteModelVersionTag removes a tag of a version.
 func (c *Client) DeleteModelVersionTag(ctx context.Context, name, version, key string) error {
-	_, err := call(ctx, c, DeleteModelVersionTagAPI, &DeleteModelVersionTagRequest{Name: name, Version: version, Key: key})
+	_, err := call(ctx, c, Endpoints.DeleteModelVersionTag, &DeleteModelVersionTagRequest{Name: name, Version: version, Key: key})
 	return err
 }

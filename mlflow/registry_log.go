@@ -28,13 +28,6 @@ type RegistryChange struct {
 	TimestampMS int64  `json:"timestamp_ms"`
 }
 
-// The registry's routes that are ours.
-var (
-	RegistryChangesAPI   = Endpoint[RegistryChangesRequest, RegistryChangesResponse]{"GET", "millrace/registered-models/transitions"}
-	TransitionVersionAPI = Endpoint[TransitionVersionRequest, ModelVersionResponse]{"POST", "millrace/model-versions/transition"}
-	MonitorModelAPI      = Endpoint[MonitorModelRequest, MonitorModelResponse]{"GET", "millrace/registered-models/monitor"}
-)
-
 // RegistryChangesRequest asks for one page of the log, of all models if Name is
 // empty; MaxResults is 100 when absent and at most 1,000.
 type RegistryChangesRequest struct {
@@ -95,16 +88,16 @@ type MonitorModelResponse struct {
 
 // RegistryChanges returns one page of the registry's log, newest first.
 func (c *Client) RegistryChanges(ctx context.Context, in *RegistryChangesRequest) (*RegistryChangesResponse, error) {
-	return call(ctx, c, RegistryChangesAPI, in)
+	return call(ctx, c, Endpoints.RegistryChanges, in)
 }
 
 // TransitionVersion moves a version to a stage, or an alias to it, with a comment.
 func (c *Client) TransitionVersion(ctx context.Context, in *TransitionVersionRequest) (*ModelVersion, error) {
-	out, err := call(ctx, c, TransitionVersionAPI, in)
+	out, err := call(ctx, c, Endpoints.TransitionVersion, in)
 	return out.ModelVersion, err
 }
 
 // MonitorModel returns a registered model and one page of its versions with their metrics.
 func (c *Client) MonitorModel(ctx context.Context, in *MonitorModelRequest) (*MonitorModelResponse, error) {
-	return call(ctx, c, MonitorModelAPI, in)
+	return call(ctx, c, Endpoints.MonitorModel, in)
 }

@@ -35,7 +35,7 @@ const userAgent = "millrace-go"
 // carried out: logging the same values twice stores them once, but creating
 // twice makes two.
 func repeatable(method, path string) bool {
-	return method != http.MethodPost || !strings.HasSuffix(path, "/create") && path != CreateLoggedModelAPI.Path
+	return method != http.MethodPost || !strings.HasSuffix(path, "/create") && path != Endpoints.CreateLoggedModel.Path
 }
 
 // stuckLimit is how many attempts in a row may break off no further than an

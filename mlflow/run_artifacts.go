@@ -195,7 +195,7 @@ func (r *ActiveRun) logBytes(ctx context.Context, data []byte, name string) erro
 // paths from the top.
 func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]FileInfo, error) {
 	return all(pages(func(token string) ([]FileInfo, string, error) {
-		out, err := call(ctx, c, ListArtifactsAPI, &ListArtifactsRequest{RunID: runID, Path: folder, PageToken: token})
+		out, err := call(ctx, c, Endpoints.ListArtifacts, &ListArtifactsRequest{RunID: runID, Path: folder, PageToken: token})
 		return out.Files, out.NextPageToken, err
 	}))
 }

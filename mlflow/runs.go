@@ -100,24 +100,6 @@ type ModelOutput struct {
 	Step    int64  `json:"step"`
 }
 
-// The run routes.
-var (
-	CreateRunAPI    = Endpoint[CreateRunRequest, RunResponse]{"POST", "2.0/mlflow/runs/create"}
-	UpdateRunAPI    = Endpoint[UpdateRunRequest, UpdateRunResponse]{"POST", "2.0/mlflow/runs/update"}
-	DeleteRunAPI    = Endpoint[RunIDRequest, Empty]{"POST", "2.0/mlflow/runs/delete"}
-	RestoreRunAPI   = Endpoint[RunIDRequest, Empty]{"POST", "2.0/mlflow/runs/restore"}
-	GetRunAPI       = Endpoint[GetRunRequest, RunResponse]{"GET", "2.0/mlflow/runs/get"}
-	SearchRunsAPI   = Endpoint[SearchRunsRequest, SearchRunsResponse]{"POST", "2.0/mlflow/runs/search"}
-	LogMetricAPI    = Endpoint[LogMetricRequest, Empty]{"POST", "2.0/mlflow/runs/log-metric"}
-	LogParamAPI     = Endpoint[LogParamRequest, Empty]{"POST", "2.0/mlflow/runs/log-parameter"}
-	SetTagAPI       = Endpoint[SetTagRequest, Empty]{"POST", "2.0/mlflow/runs/set-tag"}
-	DeleteTagAPI    = Endpoint[DeleteTagRequest, Empty]{"POST", "2.0/mlflow/runs/delete-tag"}
-	LogBatchAPI     = Endpoint[LogBatchRequest, Empty]{"POST", "2.0/mlflow/runs/log-batch"}
-	LogInputsAPI    = Endpoint[LogInputsRequest, Empty]{"POST", "2.0/mlflow/runs/log-inputs"}
-	LogOutputsAPI   = Endpoint[LogOutputsRequest, Empty]{"POST", "2.0/mlflow/runs/outputs"}
-	LogModelJSONAPI = Endpoint[LogModelJSONRequest, Empty]{"POST", "2.0/mlflow/runs/log-model"}
-)
-
 // CreateRunRequest starts a run. Without RunName the server invents one.
 type CreateRunRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
@@ -235,77 +217,77 @@ type LogModelJSONRequest struct {
 
 // CreateRun starts a run.
 func (c *Client) CreateRun(ctx context.Context, in *CreateRunRequest) (*Run, error) {
-	out, err := call(ctx, c, CreateRunAPI, in)
+	out, err := call(ctx, c, Endpoints.CreateRun, in)
 	return out.Run, err
 }
 
 // UpdateRun changes a run's status, end time or name.
 func (c *Client) UpdateRun(ctx context.Context, in *UpdateRunRequest) (*RunInfo, error) {
-	out, err := call(ctx, c, UpdateRunAPI, in)
+	out, err := call(ctx, c, Endpoints.UpdateRun, in)
 	return out.RunInfo, err
 }
 
 // Run returns a run with its data, deleted ones included.
 func (c *Client) Run(ctx context.Context, id string) (*Run, error) {
-	out, err := call(ctx, c, GetRunAPI, &GetRunRequest{RunID: id})
+	out, err := call(ctx, c, Endpoints.GetRun, &GetRunRequest{RunID: id})
 	return out.Run, err
 }
 
 // SearchRuns returns one page of runs.
 func (c *Client) SearchRuns(ctx context.Context, in *SearchRunsRequest) (*SearchRunsResponse, error) {
-	return call(ctx, c, SearchRunsAPI, in)
+	return call(ctx, c, Endpoints.SearchRuns, in)
 }
 
 // DeleteRun moves a run to the trash.
 func (c *Client) DeleteRun(ctx context.Context, id string) error {
-	_, err := call(ctx, c, DeleteRunAPI, &RunIDRequest{RunID: id})
+	_, err := call(ctx, c, Endpoints.DeleteRun, &RunIDRequest{RunID: id})
 	return err
 }
 
 // RestoreRun takes a run out of the trash.
 func (c *Client) RestoreRun(ctx context.Context, id string) error {
-	_, err := call(ctx, c, RestoreRunAPI, &RunIDRequest{RunID: id})
+	_, err := call(ctx, c, Endpoints.RestoreRun, &RunIDRequest{RunID: id})
 	return err
 }
 
 // LogMetric logs one value of one metric.
 func (c *Client) LogMetric(ctx context.Context, in *LogMetricRequest) error {
-	_, err := call(ctx, c, LogMetricAPI, in)
+	_, err := call(ctx, c, Endpoints.LogMetric, in)
 	return err
 }
 
 // LogParam logs one param.
 func (c *Client) LogParam(ctx context.Context, runID, key, value string) error {
-	_, err := call(ctx, c, LogParamAPI, &LogParamRequest{RunID: runID, Key: key, Value: value})
+	_, err := call(ctx, c, Endpoints.LogParam, &LogParamRequest{RunID: runID, Key: key, Value: value})
 	return err
 }
 
 // SetTag sets or replaces one tag of a run.
 func (c *Client) SetTag(ctx context.Context, runID, key, value string) error {
-	_, err := call(ctx, c, SetTagAPI, &SetTagRequest{RunID: runID, Key: key, Value: value})
+	_, err := call(ctx, c, Endpoints.SetTag, &SetTagRequest{RunID: runID, Key: key, Value: value})
 	return err
 }
 
 // DeleteTag removes one tag of a run.
 func (c *Client) DeleteTag(ctx context.Context, runID, key string) error {
-	_, err := call(ctx, c, DeleteTagAPI, &DeleteTagRequest{RunID: runID, Key: key})
+	_, err := call(ctx, c, Endpoints.DeleteTag, &DeleteTagRequest{RunID: runID, Key: key})
 	return err
 }
 
 // LogBatch logs metrics, params and tags in one transaction.
 func (c *Client) LogBatch(ctx context.Context, in *LogBatchRequest) error {
-	_, err := call(ctx, c, LogBatchAPI, in)
+	_, err := call(ctx, c, Endpoints.LogBatch, in)
 	return err
 }
 
 // LogInputs records what a run used.
 func (c *Client) LogInputs(ctx context.Context, in *LogInputsRequest) error {
-	_, err := call(ctx, c, LogInputsAPI, in)
+	_, err := call(ctx, c, Endpoints.LogInputs, in)
 	return err
 }
 
 // LogOutputs records the logged models that a run made.
 func (c *Client) LogOutputs(ctx context.Context, in *LogOutputsRequest) error {
-	_, err := call(ctx, c, LogOutputsAPI, in)
+	_, err := call(ctx, c, Endpoints.LogOutputs, in)
 	return err
 }

@@ -1,8 +1,5 @@
 package mlflow
 
-// ServerInfoAPI tells what a server offers.
-var ServerInfoAPI = Endpoint[Empty, ServerInfo]{"GET", "3.0/mlflow/server-info"}
-
 // ServerInfo tells clients which optional routes they may use.
 type ServerInfo struct {
 	StoreType                       string          `json:"store_type"`

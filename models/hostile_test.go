@@ -131,6 +131,8 @@ func TestHostileONNX(t *testing.T) {
 		"overflow":        tensor(number(1, 1<<62), number(1, 1<<62), number(1, 0), number(2, 1)),
 		"negative shape":  tensor(number(1, 1<<64-1), number(2, 1)),
 		"too few":         tensor(number(1, 3), number(2, 1), message(9, make([]byte, 8))),
+		"damaged floats":  tensor(number(1, 1), number(2, 1), message(4, make([]byte, 3))),
+		"damaged dims":    tensor(message(1, []byte{0x80}), number(2, 1), message(9, make([]byte, 4))),
 		"odd bytes":       tensor(number(1, 1), number(2, 1), message(9, make([]byte, 3))),
 		"rank":            tensor(bytes.Repeat(number(1, 1), 100), number(2, 1)),
 		"path escape":     external("../../../../../../etc/passwd", "0", "4"),

@@ -2,15 +2,14 @@ package models
 
 import (
 	"encoding/json"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -65,81 +64,17 @@ type mlmodel struct {
 	} `yaml:"signature"`
 }
 
-// Open reads the MLmodel file of an MLflow model directory and opens the model of
-// its "onnx" flavor, or of its "pytorch" flavor when that holds a .pt2. A directory
-// of other flavors is refused with mlflow.NotImplemented.
-func Open(dir string) (*Model, error) {
-	file, err := readMLmodel(dir)
+// readMLmodel reads the MLmodel file of a model directory.
+func readMLmodel(dir files.Dir) (*mlmodel, error) {
+	data, err := dir.Read("MLmodel", maxMLmodel)
 	if err != nil {
 		return nil, err
-	}
-	metadata, err := file.metadata()
-	if err != nil {
-		return nil, err
-	}
-	m, err := file.openFlavor(dir)
-	if err != nil {
-		return nil, err
-	}
-	m.metadata = metadata
-	return m, nil
-}
-
-func readMLmodel(dir string) (*mlmodel, error) {
-	path := filepath.Join(dir, "MLmodel")
-	f, err := os.OpenInRoot(dir, "MLmodel")
-	if err != nil {
-		return nil, openError(err, path)
-	}
-	defer func() { _ = f.Close() }() // Opened for reading.
-	data, err := io.ReadAll(io.LimitReader(f, maxMLmodel+1))
-	if err != nil {
-		return nil, openError(err, path)
-	}
-	if len(data) > maxMLmodel {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' is larger than %d bytes", path, maxMLmodel)
 	}
 	out := &mlmodel{}
 	if err := yaml.Unmarshal(data, out); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' is not an MLmodel file: %v", path, err)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' is not an MLmodel file: %v", filepath.Join(dir.Name, "MLmodel"), err)
 	}
 	return out, nil
-}
-
-// openFlavor opens the first flavor that can be run.
-func (f *mlmodel) openFlavor(dir string) (*Model, error) {
-	if node, ok := f.Flavors["onnx"]; ok {
-		var flavor struct{ Data string }
-		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the onnx flavor of '%s' names no data", dir)
-		}
-		return openIn(dir, flavor.Data, OpenONNX)
-	}
-	if node, ok := f.Flavors["pytorch"]; ok {
-		var flavor struct {
-			Data string `yaml:"model_data"`
-		}
-		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the pytorch flavor of '%s' names no model_data", dir)
-		}
-		m, err := openIn(dir, filepath.Join(flavor.Data, "model.pt2"), OpenTorch)
-		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: log it with serialization_format='pt2'", dir)
-		}
-		return m, err
-	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir, slices.Sorted(maps.Keys(f.Flavors)))
-}
-
-// openIn opens a file whose path comes from the MLmodel file and must not lead out
-// of the model's directory.
-func openIn(dir, path string, open func(string) (*Model, error)) (*Model, error) {
-	f, err := os.OpenInRoot(dir, path)
-	if err != nil {
-		return nil, openError(err, path)
-	}
-	_ = f.Close()
-	return open(filepath.Join(dir, path))
 }
 
 func (f *mlmodel) metadata() (*Metadata, error) {

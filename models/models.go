@@ -9,23 +9,19 @@ package models
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
-
-// Tensor is the tensor of the SDK, by its short name here.
-type tensor = mlflow.Tensor
 
 // Model is a model that can be run. It does not change after it was opened, so
 // that any number of goroutines may run it at the same time.
 type Model struct {
-	program  *program
+	program  *graph.Program
 	metadata *Metadata
 	classes  map[string][]string
 }
@@ -36,17 +32,17 @@ func (m *Model) Classes(output string) []string { return slices.Clone(m.classes[
 
 // Inputs describes what the model takes, in the order of its graph. A dimension of
 // -1 may have any size.
-func (m *Model) Inputs() []mlflow.TensorSpec { return specsOf(m.program.inputs) }
+func (m *Model) Inputs() []mlflow.TensorSpec { return specsOf(m.program.Inputs) }
 
 // Outputs describes what the model returns, in the order of its graph. A dimension
 // of -1 depends on the inputs.
-func (m *Model) Outputs() []mlflow.TensorSpec { return specsOf(m.program.outputs) }
+func (m *Model) Outputs() []mlflow.TensorSpec { return specsOf(m.program.Outputs) }
 
-func specsOf(ports []port) []mlflow.TensorSpec {
+func specsOf(ports []graph.Port) []mlflow.TensorSpec {
 	out := make([]mlflow.TensorSpec, len(ports))
 	for i, p := range ports {
-		out[i] = p.spec
-		out[i].Shape = slices.Clone(p.spec.Shape)
+		out[i] = p.Spec
+		out[i].Shape = slices.Clone(p.Spec.Shape)
 	}
 	return out
 }
@@ -62,60 +58,60 @@ func (m *Model) Metadata() *Metadata { return m.metadata }
 // error between two operators when ctx is done.
 func (m *Model) Run(ctx context.Context, inputs map[string]*mlflow.Tensor) (map[string]*mlflow.Tensor, error) {
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
-		if !slices.ContainsFunc(m.program.inputs, func(p port) bool { return p.spec.Name == name }) {
+		if !slices.ContainsFunc(m.program.Inputs, func(p graph.Port) bool { return p.Spec.Name == name }) {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model has no input '%s'; it takes %s", name, m.inputNames())
 		}
 	}
-	given := make([]*tensor, len(m.program.inputs))
-	for i, p := range m.program.inputs {
-		t := inputs[p.spec.Name]
+	given := make([]*mlflow.Tensor, len(m.program.Inputs))
+	for i, p := range m.program.Inputs {
+		t := inputs[p.Spec.Name]
 		if t == nil {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' is missing; the model takes %s", p.spec.Name, m.inputNames())
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' is missing; the model takes %s", p.Spec.Name, m.inputNames())
 		}
-		t, err := fit(t, p.spec)
+		t, err := fit(t, p.Spec)
 		if err != nil {
 			return nil, err
 		}
 		given[i] = t
 	}
-	results, err := m.program.run(ctx, given)
+	results, err := m.program.Run(ctx, given)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[string]*mlflow.Tensor, len(results))
-	for i, p := range m.program.outputs {
-		out[p.spec.Name] = results[i]
+	for i, p := range m.program.Outputs {
+		out[p.Spec.Name] = results[i]
 	}
 	return out, nil
 }
 
 // Predict runs a model that has one input and returns its first output.
 func (m *Model) Predict(ctx context.Context, input *mlflow.Tensor) (*mlflow.Tensor, error) {
-	if len(m.program.inputs) != 1 {
+	if len(m.program.Inputs) != 1 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Predict needs a model with one input; this one takes %s: use Run", m.inputNames())
 	}
-	out, err := m.Run(ctx, map[string]*mlflow.Tensor{m.program.inputs[0].spec.Name: input})
+	out, err := m.Run(ctx, map[string]*mlflow.Tensor{m.program.Inputs[0].Spec.Name: input})
 	if err != nil {
 		return nil, err
 	}
-	return out[m.program.outputs[0].spec.Name], nil
+	return out[m.program.Outputs[0].Spec.Name], nil
 }
 
 func (m *Model) inputNames() string {
-	names := make([]string, len(m.program.inputs))
-	for i, p := range m.program.inputs {
-		names[i] = "'" + p.spec.Name + "'"
+	names := make([]string, len(m.program.Inputs))
+	for i, p := range m.program.Inputs {
+		names[i] = "'" + p.Spec.Name + "'"
 	}
 	return strings.Join(names, ", ")
 }
 
 // fit checks an input against its description.
-func fit(t *tensor, spec mlflow.TensorSpec) (*tensor, error) {
+func fit(t *mlflow.Tensor, spec mlflow.TensorSpec) (*mlflow.Tensor, error) {
 	n, err := kernel.Count(t.Shape)
 	if err != nil {
-		return nil, within(err, "input '"+spec.Name+"'")
+		return nil, graph.Within(err, "input '"+spec.Name+"'")
 	}
-	if elements := length(t.Data); elements != n {
+	if elements := graph.Length(t.Data); elements != n {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s': shape %v needs %d elements, but there are %d", spec.Name, t.Shape, n, elements)
 	}
 	if t.DType() == "float64" && spec.DType == "float32" {
@@ -134,20 +130,4 @@ func fit(t *tensor, spec mlflow.TensorSpec) (*tensor, error) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' has shape %v, but the model takes %v, where -1 is any size", spec.Name, t.Shape, spec.Shape)
 	}
 	return t, nil
-}
-
-// within says where an error happened and keeps its code.
-func within(err error, place string) error {
-	if e := mlflow.AsError(err); e != nil {
-		return mlflow.Errorf(e.Code, "%s: %s", place, e.Message)
-	}
-	return err
-}
-
-// openError is the API's error for a file that cannot be opened.
-func openError(err error, path string) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return mlflow.Errorf(mlflow.ResourceDoesNotExist, "there is no file '%s'", path)
-	}
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' cannot be read: %v", path, err)
 }

@@ -1,6 +1,5 @@
-// Package sysmetrics logs how busy the machine is while a run trains: processor,
-// memory, disk, network and NVIDIA GPUs, under the names that MLflow's own client
-// gives them, such as system/cpu_utilization_percentage.
+// Package sysmetrics logs the load of the machine to a run: processor, memory, disk, network and NVIDIA GPUs. The
+// metrics have the names that MLflow's Python client uses, such as system/cpu_utilization_percentage.
 package sysmetrics
 
 import (
@@ -19,27 +18,28 @@ import (
 
 const megabyte = 1e6
 
-// prefix is what MLflow's pages know system metrics by.
+// prefix marks system metrics; MLflow's pages show them separately from other metrics.
 const prefix = "system/"
 
-// Sampler logs samples until it is stopped.
+// Sampler logs system metrics to a run until it is stopped.
 type Sampler struct {
 	run     *mlflow.ActiveRun
-	network traffic  // Since the start.
-	gpus    []string // How to ask for the GPUs, nil where there are none.
+	network traffic
+	gpus    []string // The command that reports the GPUs; nil if there are none.
 	step    int64
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
 }
 
-// Start logs a sample at once, one after each interval and one at the end. What
-// this machine does not tell is left out.
+// Start logs a sample immediately, one after each interval and one when the sampler stops. Metrics that the machine
+// does not report are omitted.
 func Start(ctx context.Context, run *mlflow.ActiveRun, interval time.Duration) *Sampler {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Sampler{run: run, stop: cancel, gpus: gpuCommand(ctx)}
 	s.readNetwork(ctx)
-	if _, err := cpu.PercentWithContext(ctx, 0, false); err != nil { // The first call is what later ones compare with.
-		slog.DebugContext(ctx, "the processor's load is not known", "error", err)
+	// The first call sets the baseline of the later calls.
+	if _, err := cpu.PercentWithContext(ctx, 0, false); err != nil {
+		slog.DebugContext(ctx, "the load of the processor cannot be measured", "error", err)
 	}
 	s.stopped.Go(func() {
 		ticker := time.NewTicker(interval)
@@ -57,7 +57,7 @@ func Start(ctx context.Context, run *mlflow.ActiveRun, interval time.Duration) *
 	return s
 }
 
-// Stop logs the last sample and waits until it is queued.
+// Stop logs the last sample and returns when it is queued.
 func (s *Sampler) Stop() {
 	s.stop()
 	s.stopped.Wait()
@@ -70,7 +70,7 @@ func (s *Sampler) log(ctx context.Context) {
 	s.step++
 }
 
-// readNetwork brings the network's sums up to date; false where they are not known.
+// readNetwork updates the sums of the network traffic and reports whether they are known.
 func (s *Sampler) readNetwork(ctx context.Context) bool {
 	all, err := net.IOCountersWithContext(ctx, true)
 	if err == nil {
@@ -79,7 +79,8 @@ func (s *Sampler) readNetwork(ctx context.Context) bool {
 	return err == nil && len(s.network.last) > 0
 }
 
-// putUsed adds how much is used, unless it cannot be.
+// putUsed adds the used amount, unless it is implausible: some containers report more free memory than their limit,
+// from which gopsutil computes a huge used amount.
 func putUsed(out map[string]float64, name string, used, total uint64, percent float64) {
 	if used <= total && total > 0 {
 		out[name+"_megabytes"] = float64(used) / megabyte

@@ -2,16 +2,16 @@ package sysmetrics
 
 import "github.com/shirou/gopsutil/v4/net"
 
-// traffic adds up what the network interfaces have moved since the first reading
-// of their counters. A counter that is less than before was reset, say because
-// its interface was made anew, or has come to its end: it counts from zero then.
+// traffic sums the bytes that the network interfaces have received and sent since the first reading of their
+// counters. A counter that decreases was reset, for example because its interface was recreated, or it overflowed. It
+// then counts from zero.
 type traffic struct {
-	last           map[string]net.IOCountersStat // By interface, nil before the first reading.
+	last           map[string]net.IOCountersStat // By interface; nil before the first reading.
 	received, sent uint64
 }
 
-// add takes a reading of all interfaces. What the first one tells is the start;
-// an interface that comes later starts at zero.
+// add adds a reading of all interfaces. The first reading is the baseline; the counters of an interface that appears
+// later count from zero.
 func (t *traffic) add(now []net.IOCountersStat) {
 	first := t.last == nil
 	if first {
@@ -21,13 +21,13 @@ func (t *traffic) add(now []net.IOCountersStat) {
 		before := t.last[counters.Name]
 		t.last[counters.Name] = counters
 		if !first {
-			t.received += gained(before.BytesRecv, counters.BytesRecv)
-			t.sent += gained(before.BytesSent, counters.BytesSent)
+			t.received += increase(before.BytesRecv, counters.BytesRecv)
+			t.sent += increase(before.BytesSent, counters.BytesSent)
 		}
 	}
 }
 
-func gained(before, now uint64) uint64 {
+func increase(before, now uint64) uint64 {
 	if now < before {
 		return now
 	}

@@ -8,8 +8,7 @@ import (
 	"github.com/shirou/gopsutil/v4/net"
 )
 
-// reading is what the interfaces' counters of received bytes are at one time; of
-// sent bytes there are twice as many.
+// reading has the counters of received bytes of all interfaces at one time. The test uses twice as many sent bytes.
 type reading map[string]uint64
 
 func TestTraffic(t *testing.T) {
@@ -47,8 +46,7 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
-// What is used cannot be more than there is, which some containers say of their
-// memory: their free memory is more than their limit.
+// TestUsed checks that amounts above the total are omitted.
 func TestUsed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

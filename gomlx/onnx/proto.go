@@ -1,35 +1,36 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"math"
 	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message builds one protobuf message. ONNX's file format is a handful of them;
-// field numbers are those of onnx.proto3.
+// message builds one Protocol Buffers message. The field numbers are those of onnx.proto3.
 type message []byte
 
-func (m *message) tag(field, wire int) { *m = binary.AppendUvarint(*m, uint64(field<<3|wire)) } //nolint:gosec // Small constants.
-
-func (m *message) int(field int, v int64) {
-	m.tag(field, 0)
-	*m = binary.AppendUvarint(*m, uint64(v)) //nolint:gosec // Protobuf's form of negative numbers.
+func (m *message) int(field protowire.Number, v int64) {
+	*m = protowire.AppendTag(*m, field, protowire.VarintType)
+	*m = protowire.AppendVarint(*m, uint64(v)) //nolint:gosec // Protobuf writes the two's complement.
 }
 
-func (m *message) bytes(field int, v []byte) {
-	m.tag(field, 2)
-	*m = append(binary.AppendUvarint(*m, uint64(len(v))), v...)
+func (m *message) bytes(field protowire.Number, v []byte) {
+	*m = protowire.AppendTag(*m, field, protowire.BytesType)
+	*m = protowire.AppendBytes(*m, v)
 }
 
-func (m *message) string(field int, v string) { m.bytes(field, []byte(v)) }
-
-func (m *message) float(field int, v float32) {
-	m.tag(field, 5)
-	*m = binary.LittleEndian.AppendUint32(*m, math.Float32bits(v))
+func (m *message) string(field protowire.Number, v string) {
+	*m = protowire.AppendTag(*m, field, protowire.BytesType)
+	*m = protowire.AppendString(*m, v)
 }
 
-// attribute is one attribute of a node: an int64, []int64, float32 or string.
+func (m *message) float(field protowire.Number, v float32) {
+	*m = protowire.AppendTag(*m, field, protowire.Fixed32Type)
+	*m = protowire.AppendFixed32(*m, math.Float32bits(v))
+}
+
+// attribute is an attribute of a node. Its value is an int64, an []int64, a float32 or a string.
 type attribute struct {
 	name  string
 	value any
@@ -65,7 +66,7 @@ func (a *attribute) encode() message {
 	return m
 }
 
-// node is one operation, with the names of its inputs and output.
+// node is one operation with the names of its inputs and of its output.
 type node struct {
 	op         string
 	inputs     []string
@@ -87,7 +88,7 @@ func (n *node) encode() message {
 	return m
 }
 
-// initializer is a constant tensor in little-endian bytes.
+// initializer is a constant tensor; data holds its elements in little-endian order.
 type initializer struct {
 	name string
 	typ  int64
@@ -106,7 +107,7 @@ func (t *initializer) encode() message {
 	return m
 }
 
-// port is an input or output of the graph; a dimension of -1 is the batch.
+// port is an input or an output of the graph. A dimension of -1 is the size of the batch.
 type port struct {
 	name string
 	typ  int64
@@ -133,21 +134,20 @@ func (p *port) encode() message {
 	return m
 }
 
-// The versions of the format that are written: what ONNX 1.14 and later, and so
-// every onnxruntime since 1.15, reads.
+// The versions of the written format. ONNX 1.14 and later read them, and therefore every onnxruntime since 1.15.
 const (
 	irVersion    = 8
 	opsetVersion = 17
 )
 
-// graph is a whole model.
+// graph is the content of a model.
 type graph struct {
 	nodes           []node
 	initializers    []initializer
 	inputs, outputs []port
 }
 
-// prune drops what no output needs, such as the zero of a rectifier.
+// prune removes the nodes and initializers that no output depends on, such as the zero of a rectifier.
 func (g *graph) prune() {
 	needed := map[string]bool{}
 	for _, out := range g.outputs {

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -13,25 +15,31 @@ import (
 
 const proxyPattern = "2.0/mlflow-artifacts/artifacts/{path...}"
 
-func (s *Server) artifactRoutes(r *routes) {
-	// The proxy: what clients use for locations that begin with mlflow-artifacts:.
-	on(r, mlflow.ListProxyAPI, auth.ReadArtifact, s.listProxy)
-	r.raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
-	r.raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
-	r.raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
-	on(r, mlflow.CreateMultipart, auth.EditArtifact, noMultipartUpload)
-	on(r, mlflow.CompleteMultipart, auth.EditArtifact, noMultipartUpload)
-	on(r, mlflow.AbortMultipart, auth.EditArtifact, noMultipartUpload)
-	on(r, mlflow.PresignedProxy, auth.ReadArtifact, noMultipartDownload)
+func (s *Server) artifactRoutes(r *route.Router) {
+	// The proxy, which clients use for mlflow-artifacts: URIs.
+	route.On(r, mlflow.Endpoints.ListProxy, auth.ReadArtifact, s.listProxy)
+	r.Raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
+	r.Raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
+	r.Raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
+	route.On(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, noMultipartDownload)
 
 	// Artifacts by run or model.
-	on(r, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts)
-	on(r, mlflow.ListModelArtifactsAPI, auth.ReadArtifact, s.listModelArtifacts)
-	on(r, mlflow.PresignUploadAPI, auth.EditArtifact, s.presignUpload)
-	on(r, mlflow.PresignDownAPI, auth.ReadArtifact, s.presignDownload)
-	r.root("GET", "/get-artifact", auth.ReadArtifact, s.downloadRunArtifact)
-	r.root("POST", "/ajax-api/2.0/mlflow/upload-artifact", auth.EditArtifact, s.uploadRunArtifact)
-	r.root("GET", "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", auth.ReadArtifact, s.downloadModelArtifact)
+	route.On(r, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts)
+	route.On(r, mlflow.Endpoints.ListModelArtifacts, auth.ReadArtifact, s.listModelArtifacts)
+	route.On(r, mlflow.Endpoints.PresignUpload, auth.EditArtifact, s.presignUpload)
+	route.On(r, mlflow.Endpoints.PresignDown, auth.ReadArtifact, s.presignDownload)
+	r.Root("GET", "/model-versions/get-artifact", auth.ReadRegistry, s.downloadVersionArtifact)
+	r.Root("GET", "/get-artifact", auth.ReadArtifact, s.downloadRunArtifact)
+	r.Root("POST", "/ajax-api/2.0/mlflow/upload-artifact", auth.EditArtifact, s.uploadRunArtifact)
+	r.Root(
+		"GET",
+		"/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+		auth.ReadArtifact,
+		s.downloadModelArtifact,
+	)
 }
 
 func (s *Server) listProxy(ctx context.Context, in *mlflow.ListProxyRequest) (*mlflow.ListProxyResponse, error) {
@@ -50,7 +58,10 @@ func (s *Server) listProxy(ctx context.Context, in *mlflow.ListProxyRequest) (*m
 	return &mlflow.ListProxyResponse{Files: files}, err
 }
 
-func (s *Server) listArtifacts(ctx context.Context, in *mlflow.ListArtifactsRequest) (*mlflow.ListArtifactsResponse, error) {
+func (s *Server) listArtifacts(
+	ctx context.Context,
+	in *mlflow.ListArtifactsRequest,
+) (*mlflow.ListArtifactsResponse, error) {
 	run, err := s.Store.RunInfo(ctx, in.RunID)
 	if err != nil {
 		return nil, err
@@ -58,7 +69,10 @@ func (s *Server) listArtifacts(ctx context.Context, in *mlflow.ListArtifactsRequ
 	return s.listAt(ctx, run.ArtifactURI, in.Path)
 }
 
-func (s *Server) listModelArtifacts(ctx context.Context, in *mlflow.ListModelArtifactsRequest) (*mlflow.ListArtifactsResponse, error) {
+func (s *Server) listModelArtifacts(
+	ctx context.Context,
+	in *mlflow.ListModelArtifactsRequest,
+) (*mlflow.ListArtifactsResponse, error) {
 	model, err := s.Store.LoggedModel(ctx, in.ModelID, false)
 	if err != nil {
 		return nil, err
@@ -85,59 +99,71 @@ func (s *Server) listAt(ctx context.Context, uri, below string) (*mlflow.ListArt
 	return &mlflow.ListArtifactsResponse{RootURI: uri, Files: files}, err
 }
 
-// The parts of a large upload exist for object stores that take them directly;
-// here one PUT takes any size.
+// Multipart uploads exist for object stores, which clients write to directly. The
+// proxy accepts files of any size in one PUT.
 
 func noMultipartUpload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
 	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart upload is not supported for the current artifact repository")
+	return nil, mlflow.Errorf(
+		mlflow.NotImplemented,
+		"Multipart upload is not supported for the current artifact repository",
+	)
 }
 
 func noMultipartDownload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
 	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "Multipart download is not supported for the current artifact repository")
+	return nil, mlflow.Errorf(
+		mlflow.NotImplemented,
+		"Multipart download is not supported for the current artifact repository",
+	)
 }
 
 func (s *Server) presignUpload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
 	if (in.RunID == "") == (in.ModelID == "") {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Exactly one of run_id and model_id must be provided.")
+		return nil, apierror.Invalid("Exactly one of run_id and model_id must be provided.")
 	}
 	scheme, err := s.presignScheme(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Presigned upload is not supported for proxied artifact storage (artifact URI scheme: %s). "+
-		"This endpoint requires a direct cloud storage artifact URI.", scheme)
+	return nil, apierror.Invalid(
+		"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: %s). "+
+			"This endpoint requires a direct cloud storage artifact URI.",
+		scheme,
+	)
 }
 
 func (s *Server) presignDownload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
 	if in.RunID == "" {
-		return nil, missingParameter("run_id")
+		return nil, apierror.MissingParameter("run_id")
 	}
 	in.ModelID = ""
 	scheme, err := s.presignScheme(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: %s). "+
-		"This endpoint requires a run with a direct cloud storage artifact URI.", scheme)
+	return nil, apierror.Invalid(
+		"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: %s). "+
+			"This endpoint requires a run with a direct cloud storage artifact URI.",
+		scheme,
+	)
 }
 
-// presignScheme checks what both presign routes need and returns the scheme of
-// the location, of which this server can sign none.
+// presignScheme checks the common parameters of the presign routes and returns the
+// scheme of the artifact URI. The server cannot sign URLs of any scheme.
 func (s *Server) presignScheme(ctx context.Context, in *mlflow.PresignRequest) (string, error) {
 	if in.Path == "" {
-		return "", missingParameter("path")
+		return "", apierror.MissingParameter("path")
 	}
 	if _, err := artifact.CleanPath(in.Path); err != nil {
 		return "", err
 	}
 	if in.Expiration != nil && (*in.Expiration < 1 || *in.Expiration > 604800) {
-		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "expiration must be between 1 and 604800 seconds (got %d).", *in.Expiration)
+		return "", apierror.Invalid("expiration must be between 1 and 604800 seconds (got %d).", *in.Expiration)
 	}
 	if in.ModelID != "" {
 		model, err := s.Store.LoggedModel(ctx, in.ModelID, false)
@@ -153,8 +179,8 @@ func (s *Server) presignScheme(ctx context.Context, in *mlflow.PresignRequest) (
 	return artifact.Scheme(run.ArtifactURI), nil
 }
 
-// proxyTarget returns the proxy and the path that the URL names in it. PathValue
-// has decoded it once; nothing decodes it again.
+// proxyTarget returns the proxy and the path in it. PathValue has decoded the path
+// once; it must not be decoded again.
 func (s *Server) proxyTarget(req *http.Request) (artifact.Repo, string, error) {
 	repo, err := s.Artifacts.Proxy()
 	if err != nil {

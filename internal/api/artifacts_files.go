@@ -8,11 +8,13 @@ import (
 	"path"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// maxAjaxUpload is what a web page may upload at once.
+// maxAjaxUpload is the largest upload of a web page, in bytes.
 const maxAjaxUpload = 10 << 20
 
 func (s *Server) downloadProxy(w http.ResponseWriter, req *http.Request) error {
@@ -23,16 +25,15 @@ func (s *Server) downloadProxy(w http.ResponseWriter, req *http.Request) error {
 	return sendFile(w, req, repo, p)
 }
 
-func (s *Server) uploadProxy(w http.ResponseWriter, req *http.Request) error {
+func (s *Server) uploadProxy(_ http.ResponseWriter, req *http.Request) error {
 	repo, p, err := s.proxyTarget(req)
 	if err == nil && strings.HasSuffix(req.URL.Path, "/") {
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact path must include a filename (cannot end with '/').")
+		err = apierror.Invalid("Artifact path must include a filename (cannot end with '/').")
 	}
 	if err != nil {
-		artifact.Drain(w, req)
 		return err
 	}
-	return artifact.Receive(w, req, repo, p)
+	return artifact.Receive(req, repo, p)
 }
 
 func (s *Server) deleteProxy(w http.ResponseWriter, req *http.Request) error {
@@ -43,7 +44,7 @@ func (s *Server) deleteProxy(w http.ResponseWriter, req *http.Request) error {
 	if err := repo.Delete(req.Context(), p); err != nil {
 		return err
 	}
-	return writeJSON(w, &mlflow.Empty{})
+	return route.WriteJSON(w, &mlflow.Empty{})
 }
 
 func (s *Server) downloadRunArtifact(w http.ResponseWriter, req *http.Request) error {
@@ -67,7 +68,7 @@ func runIDOf(q url.Values) string {
 			return id
 		}
 	}
-	return "None" // as MLflow words the missing run
+	return "None" // MLflow formats a missing ID so.
 }
 
 func (s *Server) downloadModelArtifact(w http.ResponseWriter, req *http.Request) error {
@@ -84,9 +85,25 @@ func (s *Server) downloadModelArtifact(w http.ResponseWriter, req *http.Request)
 	})
 }
 
-// sendBelow sends a file below the artifact URI that find returns. The store is
-// asked with a deadline, the transfer has none.
-func (s *Server) sendBelow(w http.ResponseWriter, req *http.Request, below string, find func(context.Context) (string, error)) error {
+func (s *Server) downloadVersionArtifact(w http.ResponseWriter, req *http.Request) error {
+	q := req.URL.Query()
+	below := q.Get("path")
+	if below == "" {
+		return mlflow.Errorf(mlflow.BadRequest, `Request must include the "path" query parameter.`)
+	}
+	return s.sendBelow(w, req, below, func(ctx context.Context) (string, error) {
+		return s.Registry().VersionURI(ctx, q.Get("name"), q.Get("version"))
+	})
+}
+
+// sendBelow sends a file below the artifact URI that find returns. The timeout of JSON
+// requests applies to find, but not to the transfer.
+func (s *Server) sendBelow(
+	w http.ResponseWriter,
+	req *http.Request,
+	below string,
+	find func(context.Context) (string, error),
+) error {
 	repo, p, err := s.locateBelow(req, below, find)
 	if err != nil {
 		return err
@@ -95,12 +112,16 @@ func (s *Server) sendBelow(w http.ResponseWriter, req *http.Request, below strin
 	return sendFile(w, req, repo, p)
 }
 
-func (s *Server) locateBelow(req *http.Request, below string, find func(context.Context) (string, error)) (artifact.Repo, string, error) {
+func (s *Server) locateBelow(
+	req *http.Request,
+	below string,
+	find func(context.Context) (string, error),
+) (artifact.Repo, string, error) {
 	below, err := artifact.CleanPath(below)
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+	ctx, cancel := context.WithTimeout(req.Context(), route.Timeout)
 	defer cancel()
 	uri, err := find(ctx)
 	if err != nil {
@@ -115,17 +136,17 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 	runID, below := q.Get("run_uuid"), q.Get("path")
 	switch {
 	case runID == "":
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Request must specify run_uuid.")
+		return apierror.Invalid("Request must specify run_uuid.")
 	case below == "":
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Request must specify path.")
+		return apierror.Invalid("Request must specify path.")
 	case req.ContentLength > maxAjaxUpload:
 		return errUploadTooLarge
 	}
-	if _, err := artifact.CleanPath(below); err != nil { // Said before what else is wrong with the request.
+	if _, err := artifact.CleanPath(below); err != nil { // MLflow reports this error first.
 		return err
 	}
 	if req.ContentLength == 0 {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Request must specify data.")
+		return apierror.Invalid("Request must specify data.")
 	}
 	repo, p, err := s.locateBelow(req, below, func(ctx context.Context) (string, error) {
 		info, err := s.Store.RunInfo(ctx, runID)
@@ -138,7 +159,7 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 		return err
 	}
 	req.Body = http.MaxBytesReader(w, req.Body, maxAjaxUpload)
-	err = artifact.Receive(w, req, repo, p)
+	err = artifact.Receive(req, repo, p)
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return errUploadTooLarge
@@ -150,9 +171,12 @@ func (s *Server) uploadRunArtifact(w http.ResponseWriter, req *http.Request) err
 	return nil
 }
 
-var errUploadTooLarge error = &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Artifact size is too large. Max size is 10MB."}
+var errUploadTooLarge error = &mlflow.Error{
+	Code:    mlflow.InvalidParameterValue,
+	Message: "Artifact size is too large. Max size is 10MB.",
+}
 
-// sendFile answers with one file, as a download.
+// sendFile sends a file as a download.
 func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p string) error {
 	f, err := repo.Open(req.Context(), p)
 	if errors.Is(err, mlflow.ResourceDoesNotExist) {
@@ -163,7 +187,7 @@ func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p st
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	name := path.Base(p)
 	w.Header().Set("Content-Type", contentType(name))
 	w.Header().Set("Content-Disposition", attachment(name))
@@ -171,8 +195,8 @@ func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p st
 	return nil
 }
 
-// attachment says that a file is to be saved under its name. A name that is not
-// ASCII is sent twice: without its other characters for old clients, and whole.
+// attachment returns the header Content-Disposition for a file name. A name that is
+// not ASCII appears twice: reduced to ASCII for old clients, and encoded as UTF-8.
 func attachment(name string) string {
 	isToken := func(r rune) bool {
 		return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
@@ -196,17 +220,37 @@ func attachment(name string) string {
 	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + encoded
 }
 
-// contentTypes lists types by extension. What people read is plain text, pages
-// and pictures keep their type, and the rest is bytes. The system's own table
-// is not asked: the same file should have the same type everywhere.
+// contentTypes maps extensions to media types. Source code and configuration are plain
+// text. It replaces the table of the operating system, so that a file has the same
+// type on every server.
 var contentTypes = func() map[string]string {
 	types := map[string]string{
-		"html": "text/html", "htm": "text/html", "css": "text/css", "pdf": "application/pdf", "zip": "application/zip", "tar": "application/x-tar",
-		"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "svg": "image/svg+xml", "webp": "image/webp",
-		"bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff", "ico": "image/vnd.microsoft.icon", "avif": "image/avif",
-		"mp3": "audio/mpeg", "wav": "audio/x-wav", "mp4": "video/mp4", "webm": "video/webm", "wasm": "application/wasm",
+		"html": "text/html",
+		"htm":  "text/html",
+		"css":  "text/css",
+		"pdf":  "application/pdf",
+		"zip":  "application/zip",
+		"tar":  "application/x-tar",
+		"png":  "image/png",
+		"jpg":  "image/jpeg",
+		"jpeg": "image/jpeg",
+		"gif":  "image/gif",
+		"svg":  "image/svg+xml",
+		"webp": "image/webp",
+		"bmp":  "image/bmp",
+		"tif":  "image/tiff",
+		"tiff": "image/tiff",
+		"ico":  "image/vnd.microsoft.icon",
+		"avif": "image/avif",
+		"mp3":  "audio/mpeg",
+		"wav":  "audio/x-wav",
+		"mp4":  "video/mp4",
+		"webm": "video/webm",
+		"wasm": "application/wasm",
 	}
-	for ext := range strings.FieldsSeq("txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel mlproject MLproject") {
+	const text = "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst " +
+		"ipynb MLmodel mlproject MLproject"
+	for ext := range strings.FieldsSeq(text) {
 		types[ext] = "text/plain"
 	}
 	return types

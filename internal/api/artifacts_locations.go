@@ -6,20 +6,20 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Artifacts finds the files of runs and models. It reaches these places only: the
-// proxy's folder or bucket, the default artifact root, and the root that the
-// database was made with. A location anywhere else is kept and shown, and left to
-// the clients to reach.
+// Artifacts locates the files of runs and models. It opens only the artifact
+// destination, the default artifact root, and the artifact root at the time when the
+// database was created. Clients open other locations themselves.
 type Artifacts struct {
 	proxy artifact.Repo // nil if the server serves no artifacts
 	roots []artifactRoot
 }
 
-// artifactRoot is a folder of this machine with the repository that holds it.
+// artifactRoot is a local directory and the repository of its files.
 type artifactRoot struct {
 	dir  string
 	open func() (artifact.Repo, error)
@@ -29,9 +29,9 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 	return func() (artifact.Repo, error) { return repo, nil }
 }
 
-// NewArtifacts opens the places that the server was told to use. Destination is
-// what mlflow-artifacts: URIs mean; "" serves none. DefaultRoot is where the
-// locations of new experiments begin.
+// NewArtifacts opens the artifact destination, to which mlflow-artifacts: URIs refer,
+// and the default root, which contains the locations of new experiments. An empty
+// destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	a := &Artifacts{}
 	if destination != "" {
@@ -66,9 +66,9 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	return a, nil
 }
 
-// AddEarlierRoot makes files reachable that are where the default artifact root
-// was when the database was made. Location is that of the default experiment,
-// which lies in that root and which no client can choose.
+// AddEarlierRoot gives access to the artifact root at the time when the database was
+// created. location is the artifact location of the default experiment, which is in
+// that root and which clients cannot set.
 func (a *Artifacts) AddEarlierRoot(location string) {
 	if artifact.Scheme(location) != "file" {
 		return
@@ -78,22 +78,27 @@ func (a *Artifacts) AddEarlierRoot(location string) {
 		return
 	}
 	root := filepath.Dir(dir)
-	if root == filepath.Dir(root) { // All of the machine's files.
+	if root == filepath.Dir(root) { // the root of the file system
 		return
 	}
-	a.roots = append(a.roots, artifactRoot{root, sync.OnceValues(func() (artifact.Repo, error) { return artifact.Open(root) })})
+	a.roots = append(
+		a.roots,
+		artifactRoot{root, sync.OnceValues(func() (artifact.Repo, error) { return artifact.Open(root) })},
+	)
 }
 
 // Proxy returns the repository behind mlflow-artifacts: URIs.
 func (a *Artifacts) Proxy() (artifact.Repo, error) {
 	if a.proxy == nil {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "This server does not serve artifacts: it was started with --no-serve-artifacts.")
+		return nil, mlflow.Errorf(
+			mlflow.NotImplemented,
+			"This server does not serve artifacts: it was started with --no-serve-artifacts.",
+		)
 	}
 	return a.proxy, nil
 }
 
-// Locate returns the repository that holds a run's or model's artifact URI, and
-// the path in it.
+// Locate returns the repository that contains an artifact URI and the path in it.
 func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 	switch artifact.Scheme(uri) {
 	case "mlflow-artifacts":
@@ -114,22 +119,22 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 	return nil, "", outOfReach(uri)
 }
 
-// proxyPath returns the path in the proxy that an mlflow-artifacts: URI names.
-// A host in it can only be an address of this server.
+// proxyPath returns the path of an mlflow-artifacts: URI. A host in it is an address
+// of this server.
 func proxyPath(uri string) (string, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
+		return "", apierror.Invalid("Invalid path")
 	}
 	return artifact.CleanPath(strings.TrimPrefix(u.Path, "/"))
 }
 
-// proxyRoute is what the URL of a file in the proxy has before the file's path.
+// proxyRoute precedes the path of a file in a URL of the proxy.
 const proxyRoute = "/api/2.0/mlflow-artifacts/artifacts/"
 
-// locateProxied finds what the URL of the proxy's route names. Whatever host it
-// has is taken for an address of this server, as MLflow does: that is how servers
-// were told to keep artifacts before there were mlflow-artifacts: URIs.
+// locateProxied returns the file that a URL of the proxy's route refers to. Any host is
+// assumed to be an address of this server, as in MLflow: such URLs were the artifact
+// locations before mlflow-artifacts: URIs existed.
 func (a *Artifacts) locateProxied(uri string) (artifact.Repo, string, bool) {
 	u, err := url.Parse(uri)
 	if a.proxy == nil || err != nil || u.RawQuery != "" || u.Fragment != "" {
@@ -142,7 +147,7 @@ func (a *Artifacts) locateProxied(uri string) (artifact.Repo, string, bool) {
 func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 	for part := range strings.FieldsFuncSeq(uri, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if part == ".." {
-			return nil, "", mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
+			return nil, "", apierror.Invalid("Invalid path")
 		}
 	}
 	dir, err := artifact.FilePath(uri)
@@ -167,7 +172,10 @@ func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 }
 
 func outOfReach(uri string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue,
-		"The artifacts at '%s' are out of this server's reach: it opens only what lies below its artifact destination or its default artifact root. "+
-			"A client can still open that location itself.", shorten(artifact.Redact(uri)))
+	return apierror.Invalid(
+		"The artifacts at '%s' are out of this server's reach: it opens only what lies below "+
+			"its artifact destination or its default artifact root. "+
+			"A client can still open that location itself.",
+		apierror.Shorten(artifact.Redact(uri)),
+	)
 }

@@ -16,12 +16,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const proxy = "/api/2.0/mlflow-artifacts/artifacts"
 
-// artifactServer is an API whose files are in dir/mlartifacts.
+// artifactServer is an API with its files in dir/mlartifacts.
 type artifactServer struct {
 	*server
 	dir string
@@ -30,13 +31,13 @@ type artifactServer struct {
 func newArtifactServer(t *testing.T) *artifactServer {
 	t.Helper()
 	dir := t.TempDir()
-	return &artifactServer{startServer(t, dir), dir}
+	return &artifactServer{&server{apitest.NewIn(t, dir)}, dir}
 }
 
-// do sends one request and returns the answer with its body.
+// do sends a request and returns the response with its body.
 func (s *artifactServer) do(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +64,10 @@ func (s *artifactServer) put(t *testing.T, path, content string) {
 	}
 }
 
-// run makes a run and returns its id and the proxy path of its artifacts.
+// run creates a run and returns its ID and the proxy path of its artifacts.
 func (s *artifactServer) run(t *testing.T) (id, artifacts string) {
 	t.Helper()
-	created, err := s.store.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{ExperimentID: "0"})
+	created, err := s.Store.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{ExperimentID: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,21 +97,21 @@ func TestArtifactProxy(t *testing.T) {
 			}
 		}
 	}
-	s.check(t, []fact{
-		{name: "missing", method: "GET", path: proxy + "/1/r/none", status: 404, has: []string{`"RESOURCE_DOES_NOT_EXIST"`, `No such artifact: '1/r/none'`, `"RESOURCE_NOT_FOUND"`}},
-		{name: "folder", method: "GET", path: proxy + "/1/r/artifacts/a", status: 400, has: []string{`Artifact path refers to a directory, not a file: '1/r/artifacts/a'`}},
-		{name: "root", method: "GET", path: proxy + "/", status: 400, has: []string{"directory"}},
-		{name: "put without name", method: "PUT", path: proxy + "/dir/", body: "x", status: 400, has: []string{"must include a filename (cannot end with '/')"}},
-		{name: "put at root", method: "PUT", path: proxy + "/", body: "x", status: 400},
-		{name: "put over folder", method: "PUT", path: proxy + "/1/r/artifacts/a", body: "x", status: 400, has: []string{"refers to a directory"}},
-		{name: "put under file", method: "PUT", path: proxy + "/1/r/artifacts/a/b.txt/c", body: "x", status: 400, has: []string{"A file is where a folder"}},
-		{name: "name too long", method: "PUT", path: proxy + "/" + strings.Repeat("n", 256), body: "x", status: 400, has: []string{"Invalid path"}},
-		{name: "delete", method: "DELETE", path: proxy + "/1/r/artifacts/a/b.txt", has: []string{"{}"}},
-		{name: "delete again", method: "DELETE", path: proxy + "/1/r/artifacts/a/b.txt", has: []string{"{}"}},
-		{name: "deleted", method: "GET", path: proxy + "/1/r/artifacts/a/b.txt", status: 404},
-		{name: "delete root", method: "DELETE", path: proxy + "/", status: 400, has: []string{"root"}},
-		{name: "delete tree", method: "DELETE", path: proxy + "/1", has: []string{"{}"}},
-		{name: "all gone", method: "GET", path: proxy, has: []string{`{}`}},
+	s.Check(t, []fact{
+		{Name: "missing", Method: "GET", Path: proxy + "/1/r/none", Status: 404, Has: []string{`"RESOURCE_DOES_NOT_EXIST"`, `No such artifact: '1/r/none'`, `"RESOURCE_NOT_FOUND"`}},
+		{Name: "folder", Method: "GET", Path: proxy + "/1/r/artifacts/a", Status: 400, Has: []string{`Artifact path refers to a directory, not a file: '1/r/artifacts/a'`}},
+		{Name: "root", Method: "GET", Path: proxy + "/", Status: 400, Has: []string{"directory"}},
+		{Name: "put without name", Method: "PUT", Path: proxy + "/dir/", Body: "x", Status: 400, Has: []string{"must include a filename (cannot end with '/')"}},
+		{Name: "put at root", Method: "PUT", Path: proxy + "/", Body: "x", Status: 400},
+		{Name: "put over folder", Method: "PUT", Path: proxy + "/1/r/artifacts/a", Body: "x", Status: 400, Has: []string{"refers to a directory"}},
+		{Name: "put under file", Method: "PUT", Path: proxy + "/1/r/artifacts/a/b.txt/c", Body: "x", Status: 400, Has: []string{"A file is where a folder"}},
+		{Name: "name too long", Method: "PUT", Path: proxy + "/" + strings.Repeat("n", 256), Body: "x", Status: 400, Has: []string{"Invalid path"}},
+		{Name: "delete", Method: "DELETE", Path: proxy + "/1/r/artifacts/a/b.txt", Has: []string{"{}"}},
+		{Name: "delete again", Method: "DELETE", Path: proxy + "/1/r/artifacts/a/b.txt", Has: []string{"{}"}},
+		{Name: "deleted", Method: "GET", Path: proxy + "/1/r/artifacts/a/b.txt", Status: 404},
+		{Name: "delete root", Method: "DELETE", Path: proxy + "/", Status: 400, Has: []string{"root"}},
+		{Name: "delete tree", Method: "DELETE", Path: proxy + "/1", Has: []string{"{}"}},
+		{Name: "all gone", Method: "GET", Path: proxy, Has: []string{`{}`}},
 	})
 }
 
@@ -186,8 +187,8 @@ func TestArtifactRanges(t *testing.T) {
 	}
 }
 
-// TestArtifactPathTricks writes request lines by hand, since clients would tidy
-// the paths up. None may be anything but a 400 or 404, and nothing may move.
+// TestArtifactPathTricks sends raw request lines, because clients clean paths. The
+// status must be 400 or 404, and no file may change.
 func TestArtifactPathTricks(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
@@ -212,7 +213,7 @@ func TestArtifactPathTricks(t *testing.T) {
 				}
 			}
 		}
-		// The same as a query parameter: decoded once by the query's rules.
+		// A query parameter is decoded once.
 		q := url.QueryEscape(trick)
 		if decoded, err := url.PathUnescape(trick); err == nil && decoded != trick {
 			q = trick
@@ -222,11 +223,11 @@ func TestArtifactPathTricks(t *testing.T) {
 			"/get-artifact?run_id=" + runID + "&path=" + q, "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=" + runID + "&path=" + q,
 		} {
 			if strings.Contains(trick, ";") {
-				continue // no part of a query
+				continue // invalid in a query
 			}
 			decoded, _ := url.PathUnescape(trick)
 			if list := !strings.Contains(path, "artifact?"); list && harmlessFolder(decoded) {
-				continue // a folder below the root, as people may type it
+				continue // a directory below the root
 			}
 			method := "GET"
 			if strings.Contains(path, "upload-artifact") {
@@ -237,7 +238,7 @@ func TestArtifactPathTricks(t *testing.T) {
 			}
 		}
 	}
-	// The folder for unfinished uploads, at the top only.
+	// The directory of incomplete uploads is reserved at the top only.
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
 		for _, name := range []string{"/.millrace-tmp", "/.millrace-tmp/x"} {
 			if status, body := s.raw(t, method, proxy+name); status != 400 && status != 404 {
@@ -260,10 +261,10 @@ func harmlessFolder(path string) bool {
 	return !strings.HasPrefix(path, "/") && !strings.ContainsAny(path, "\\%#:") && !strings.Contains(path, "..") && !strings.ContainsFunc(path, unicode.IsControl) && utf8.ValidString(path)
 }
 
-// raw sends a request line as it is.
+// raw sends a raw request line.
 func (s *artifactServer) raw(t *testing.T, method, target string) (int, string) {
 	t.Helper()
-	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func (s *artifactServer) raw(t *testing.T, method, target string) (int, string) 
 	return resp.StatusCode, string(body)
 }
 
-// TestBrokenUpload breaks uploads off in every way; nothing may be stored.
+// TestBrokenUpload breaks off uploads in several ways. Nothing may be stored.
 func TestBrokenUpload(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
@@ -292,7 +293,7 @@ func TestBrokenUpload(t *testing.T) {
 		"broken chunks": "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nZZ\r\n",
 	} {
 		for _, path := range []string{"old", "new"} {
-			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,56 +330,56 @@ func TestRunArtifacts(t *testing.T) {
 	s.put(t, base+"/x.html", "<script>")
 	run := "run_id=" + runID
 	root := `"root_uri":"mlflow-artifacts:/` + base + `"`
-	s.check(t, []fact{
-		{name: "list", method: "GET", path: "artifacts/list?" + run, has: []string{`{` + root + `,"files":[{"path":"a","is_dir":true},{"path":"x.html","is_dir":false,"file_size":8}]}`}},
-		{name: "list by run_uuid", method: "GET", path: "/ajax-api/2.0/mlflow/artifacts/list?run_uuid=" + runID, has: []string{root}},
-		{name: "list folder", method: "GET", path: "artifacts/list?path=a/&" + run, has: []string{`"files":[{"path":"a/b.txt","is_dir":false,"file_size":5}]`}},
-		{name: "list as typed", method: "GET", path: "artifacts/list?path=./a/.&" + run, has: []string{`"files":[{"path":"a/b.txt","is_dir":false,"file_size":5}]`}},
-		{name: "list top as typed", method: "GET", path: "artifacts/list?path=.&" + run, has: []string{`"path":"x.html"`}},
-		{name: "list proxy as typed", method: "GET", path: proxy + "?path=" + base + "/./a//", has: []string{`{"files":[{"path":"b.txt","is_dir":false,"file_size":5}]}`}},
-		{name: "list file", method: "GET", path: "artifacts/list?path=x.html&" + run, has: []string{`{` + root + `}`}},
-		{name: "list nothing", method: "GET", path: "artifacts/list?path=zz&page_token=x&" + run, has: []string{`{` + root + `}`}},
-		{name: "list outside", method: "GET", path: "artifacts/list?path=../&" + run, status: 400, has: []string{`"Invalid path"`}},
-		{name: "list without run", method: "GET", path: "artifacts/list", status: 400, has: []string{"Missing value for required parameter 'run_id'. See the API docs"}},
-		{name: "list of no run", method: "GET", path: "artifacts/list?run_id=nope", status: 404, has: []string{"Run with id=nope not found"}},
+	s.Check(t, []fact{
+		{Name: "list", Method: "GET", Path: "artifacts/list?" + run, Has: []string{`{` + root + `,"files":[{"path":"a","is_dir":true},{"path":"x.html","is_dir":false,"file_size":8}]}`}},
+		{Name: "list by run_uuid", Method: "GET", Path: "/ajax-api/2.0/mlflow/artifacts/list?run_uuid=" + runID, Has: []string{root}},
+		{Name: "list folder", Method: "GET", Path: "artifacts/list?path=a/&" + run, Has: []string{`"files":[{"path":"a/b.txt","is_dir":false,"file_size":5}]`}},
+		{Name: "list as typed", Method: "GET", Path: "artifacts/list?path=./a/.&" + run, Has: []string{`"files":[{"path":"a/b.txt","is_dir":false,"file_size":5}]`}},
+		{Name: "list top as typed", Method: "GET", Path: "artifacts/list?path=.&" + run, Has: []string{`"path":"x.html"`}},
+		{Name: "list proxy as typed", Method: "GET", Path: proxy + "?path=" + base + "/./a//", Has: []string{`{"files":[{"path":"b.txt","is_dir":false,"file_size":5}]}`}},
+		{Name: "list file", Method: "GET", Path: "artifacts/list?path=x.html&" + run, Has: []string{`{` + root + `}`}},
+		{Name: "list nothing", Method: "GET", Path: "artifacts/list?path=zz&page_token=x&" + run, Has: []string{`{` + root + `}`}},
+		{Name: "list outside", Method: "GET", Path: "artifacts/list?path=../&" + run, Status: 400, Has: []string{`"Invalid path"`}},
+		{Name: "list without run", Method: "GET", Path: "artifacts/list", Status: 400, Has: []string{"Missing value for required parameter 'run_id'. See the API docs"}},
+		{Name: "list of no run", Method: "GET", Path: "artifacts/list?run_id=nope", Status: 404, Has: []string{"Run with id=nope not found"}},
 
-		{name: "get", method: "GET", path: "/get-artifact?path=a/b.txt&" + run, has: []string{"hello"}},
-		{name: "get by run_uuid", method: "GET", path: "/get-artifact?path=x.html&run_uuid=" + runID, has: []string{"<script>"}},
-		{name: "get without path", method: "GET", path: "/get-artifact?" + run, status: 400},
-		{name: "get without run", method: "GET", path: "/get-artifact?path=a", status: 404, has: []string{"Run with id=None not found"}},
-		{name: "get folder", method: "GET", path: "/get-artifact?path=a&" + run, status: 400, has: []string{`"INVALID_PARAMETER_VALUE"`, "directory, not a file: '" + base + "/a'"}},
-		{name: "get nothing", method: "GET", path: "/get-artifact?path=zz&" + run, status: 404, has: []string{"No such artifact: '" + base + "/zz'"}},
+		{Name: "get", Method: "GET", Path: "/get-artifact?path=a/b.txt&" + run, Has: []string{"hello"}},
+		{Name: "get by run_uuid", Method: "GET", Path: "/get-artifact?path=x.html&run_uuid=" + runID, Has: []string{"<script>"}},
+		{Name: "get without path", Method: "GET", Path: "/get-artifact?" + run, Status: 400},
+		{Name: "get without run", Method: "GET", Path: "/get-artifact?path=a", Status: 404, Has: []string{"Run with id=None not found"}},
+		{Name: "get folder", Method: "GET", Path: "/get-artifact?path=a&" + run, Status: 400, Has: []string{`"INVALID_PARAMETER_VALUE"`, "directory, not a file: '" + base + "/a'"}},
+		{Name: "get nothing", Method: "GET", Path: "/get-artifact?path=zz&" + run, Status: 404, Has: []string{"No such artifact: '" + base + "/zz'"}},
 
-		{name: "upload", path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, body: "data"},
-		{name: "uploaded", method: "GET", path: "/get-artifact?path=up/u.txt&" + run, has: []string{"data"}},
-		{name: "upload without data", path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, status: 400, has: []string{"Request must specify data."}},
-		{name: "upload to a parent, without data", path: "/ajax-api/2.0/mlflow/upload-artifact?path=../u.txt&run_uuid=" + runID, status: 400, has: []string{"Invalid path"}},
-		{name: "upload without run", path: "/ajax-api/2.0/mlflow/upload-artifact?path=u", body: "x", status: 400, has: []string{"Request must specify run_uuid."}},
-		{name: "upload without path", path: "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=" + runID, body: "x", status: 400, has: []string{"Request must specify path."}},
-		{name: "upload to no run", path: "/ajax-api/2.0/mlflow/upload-artifact?path=u&run_uuid=nope", body: "x", status: 404},
-		{name: "upload of 10 MiB", path: "/ajax-api/2.0/mlflow/upload-artifact?path=big&run_uuid=" + runID, body: strings.Repeat("x", 10<<20)},
-		{name: "upload of more", path: "/ajax-api/2.0/mlflow/upload-artifact?path=bigger&run_uuid=" + runID, body: strings.Repeat("x", 10<<20+1), status: 400, has: []string{"Artifact size is too large. Max size is 10MB."}},
-		{name: "uploads", method: "GET", path: "artifacts/list?" + run, has: []string{`{"path":"big","is_dir":false,"file_size":10485760}`}, hasNot: []string{"bigger"}},
-		{name: "upload is for pages", path: "upload-artifact?path=u&run_uuid=" + runID, body: "x", status: 404},
+		{Name: "upload", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, Body: "data"},
+		{Name: "uploaded", Method: "GET", Path: "/get-artifact?path=up/u.txt&" + run, Has: []string{"data"}},
+		{Name: "upload without data", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=up/u.txt&run_uuid=" + runID, Status: 400, Has: []string{"Request must specify data."}},
+		{Name: "upload to a parent, without data", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=../u.txt&run_uuid=" + runID, Status: 400, Has: []string{"Invalid path"}},
+		{Name: "upload without run", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=u", Body: "x", Status: 400, Has: []string{"Request must specify run_uuid."}},
+		{Name: "upload without path", Path: "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=" + runID, Body: "x", Status: 400, Has: []string{"Request must specify path."}},
+		{Name: "upload to no run", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=u&run_uuid=nope", Body: "x", Status: 404},
+		{Name: "upload of 10 MiB", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=big&run_uuid=" + runID, Body: strings.Repeat("x", 10<<20)},
+		{Name: "upload of more", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=bigger&run_uuid=" + runID, Body: strings.Repeat("x", 10<<20+1), Status: 400, Has: []string{"Artifact size is too large. Max size is 10MB."}},
+		{Name: "uploads", Method: "GET", Path: "artifacts/list?" + run, Has: []string{`{"path":"big","is_dir":false,"file_size":10485760}`}, HasNot: []string{"bigger"}},
+		{Name: "upload is for pages", Path: "upload-artifact?path=u&run_uuid=" + runID, Body: "x", Status: 404},
 
-		{name: "presigned upload", path: "artifacts/presigned-upload-url", body: `{"run_id":"` + runID + `","path":"x"}`, status: 400, has: []string{"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts)."}},
-		{name: "presigned upload of nothing", path: "artifacts/presigned-upload-url", body: `{"path":"x"}`, status: 400, has: []string{"Exactly one of run_id and model_id must be provided."}},
-		{name: "presigned upload of both", path: "artifacts/presigned-upload-url", body: `{"path":"x","run_id":"a","model_id":"b"}`, status: 400, has: []string{"Exactly one of run_id and model_id must be provided."}},
-		{name: "presigned download", path: "artifacts/presigned-download-url", body: `{"run_id":"` + runID + `","path":"x"}`, status: 400, has: []string{"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: mlflow-artifacts)."}},
-		{name: "presigned for no time", path: "artifacts/presigned-download-url", body: `{"run_id":"` + runID + `","path":"x","expiration":0}`, status: 400, has: []string{"expiration must be between 1 and 604800 seconds (got 0)."}},
-		{name: "presigned outside", path: "artifacts/presigned-download-url", body: `{"run_id":"` + runID + `","path":"../x"}`, status: 400, has: []string{"Invalid path"}},
-		{name: "presigned of no run", path: "artifacts/presigned-download-url", body: `{"run_id":"nope","path":"x"}`, status: 404},
+		{Name: "presigned upload", Path: "artifacts/presigned-upload-url", Body: `{"run_id":"` + runID + `","path":"x"}`, Status: 400, Has: []string{"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts)."}},
+		{Name: "presigned upload of nothing", Path: "artifacts/presigned-upload-url", Body: `{"path":"x"}`, Status: 400, Has: []string{"Exactly one of run_id and model_id must be provided."}},
+		{Name: "presigned upload of both", Path: "artifacts/presigned-upload-url", Body: `{"path":"x","run_id":"a","model_id":"b"}`, Status: 400, Has: []string{"Exactly one of run_id and model_id must be provided."}},
+		{Name: "presigned download", Path: "artifacts/presigned-download-url", Body: `{"run_id":"` + runID + `","path":"x"}`, Status: 400, Has: []string{"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: mlflow-artifacts)."}},
+		{Name: "presigned for no time", Path: "artifacts/presigned-download-url", Body: `{"run_id":"` + runID + `","path":"x","expiration":0}`, Status: 400, Has: []string{"expiration must be between 1 and 604800 seconds (got 0)."}},
+		{Name: "presigned outside", Path: "artifacts/presigned-download-url", Body: `{"run_id":"` + runID + `","path":"../x"}`, Status: 400, Has: []string{"Invalid path"}},
+		{Name: "presigned of no run", Path: "artifacts/presigned-download-url", Body: `{"run_id":"nope","path":"x"}`, Status: 404},
 
-		{name: "parts", path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, body: `{"path":"f","num_parts":2}`, status: 501, has: []string{"NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository"}},
-		{name: "parts outside", path: "/api/2.0/mlflow-artifacts/mpu/create/a%252e%252e/x", body: `{"path":"f"}`, status: 400, has: []string{"Invalid path"}},
-		{name: "presigned proxy outside", method: "GET", path: "/api/2.0/mlflow-artifacts/presigned/a%5cb", status: 400, has: []string{"Invalid path"}},
-		{name: "parts done", path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, body: `{"path":"f","upload_id":"u","parts":[]}`, status: 501},
-		{name: "parts aborted", path: "/api/2.0/mlflow-artifacts/mpu/abort/" + base, body: `{"path":"f","upload_id":"u"}`, status: 501},
-		{name: "presigned proxy", method: "GET", path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", status: 501, has: []string{"Multipart download is not supported for the current artifact repository"}},
+		{Name: "parts", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"f","num_parts":2}`, Status: 501, Has: []string{"NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository"}},
+		{Name: "parts outside", Path: "/api/2.0/mlflow-artifacts/mpu/create/a%252e%252e/x", Body: `{"path":"f"}`, Status: 400, Has: []string{"Invalid path"}},
+		{Name: "presigned proxy outside", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/a%5cb", Status: 400, Has: []string{"Invalid path"}},
+		{Name: "parts done", Path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, Body: `{"path":"f","upload_id":"u","parts":[]}`, Status: 501},
+		{Name: "parts aborted", Path: "/api/2.0/mlflow-artifacts/mpu/abort/" + base, Body: `{"path":"f","upload_id":"u"}`, Status: 501},
+		{Name: "presigned proxy", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", Status: 501, Has: []string{"Multipart download is not supported for the current artifact repository"}},
 	})
 
-	// A length that is not told beforehand is limited all the same.
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/ajax-api/2.0/mlflow/upload-artifact?path=chunked&run_uuid="+runID,
+	// The limit applies to uploads of unknown length.
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/ajax-api/2.0/mlflow/upload-artifact?path=chunked&run_uuid="+runID,
 		io.MultiReader(strings.NewReader(strings.Repeat("x", 10<<20)), strings.NewReader("x")))
 	if err != nil {
 		t.Fatal(err)
@@ -399,7 +400,7 @@ func TestRunArtifacts(t *testing.T) {
 func TestModelArtifacts(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
-	model, err := s.store.CreateLoggedModel(t.Context(), 0, &mlflow.CreateLoggedModelRequest{ExperimentID: "0", Name: "m"})
+	model, err := s.Store.CreateLoggedModel(t.Context(), 0, &mlflow.CreateLoggedModelRequest{ExperimentID: "0", Name: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,16 +409,16 @@ func TestModelArtifacts(t *testing.T) {
 	s.put(t, base+"/MLmodel", "flavors: {}")
 	s.put(t, base+"/data/w", "w")
 	files := "/ajax-api/2.0/mlflow/logged-models/" + id + "/artifacts/files"
-	s.check(t, []fact{
-		{name: "list", method: "GET", path: "logged-models/" + id + "/artifacts/directories", has: []string{`"root_uri":"mlflow-artifacts:/` + base + `","files":[{"path":"MLmodel","is_dir":false,"file_size":11},{"path":"data","is_dir":true}]`}},
-		{name: "list folder", method: "GET", path: "logged-models/" + id + "/artifacts/directories?artifact_directory_path=data", has: []string{`"files":[{"path":"data/w","is_dir":false,"file_size":1}]`}},
-		{name: "list outside", method: "GET", path: "logged-models/" + id + "/artifacts/directories?artifact_directory_path=..", status: 400},
-		{name: "list no model", method: "GET", path: "logged-models/m-none/artifacts/directories", status: 404},
-		{name: "get", method: "GET", path: files + "?artifact_file_path=MLmodel", has: []string{"flavors: {}"}},
-		{name: "get without path", method: "GET", path: files, status: 400, has: []string{`"BAD_REQUEST"`, `Request must include the \"artifact_file_path\" query parameter.`}},
-		{name: "get outside", method: "GET", path: files + "?artifact_file_path=../x", status: 400, has: []string{"Invalid path"}},
-		{name: "get of no model", method: "GET", path: "/ajax-api/2.0/mlflow/logged-models/m-none/artifacts/files?artifact_file_path=MLmodel", status: 404},
-		{name: "get is for pages", method: "GET", path: "logged-models/" + id + "/artifacts/files?artifact_file_path=MLmodel", status: 404},
+	s.Check(t, []fact{
+		{Name: "list", Method: "GET", Path: "logged-models/" + id + "/artifacts/directories", Has: []string{`"root_uri":"mlflow-artifacts:/` + base + `","files":[{"path":"MLmodel","is_dir":false,"file_size":11},{"path":"data","is_dir":true}]`}},
+		{Name: "list folder", Method: "GET", Path: "logged-models/" + id + "/artifacts/directories?artifact_directory_path=data", Has: []string{`"files":[{"path":"data/w","is_dir":false,"file_size":1}]`}},
+		{Name: "list outside", Method: "GET", Path: "logged-models/" + id + "/artifacts/directories?artifact_directory_path=..", Status: 400},
+		{Name: "list no model", Method: "GET", Path: "logged-models/m-none/artifacts/directories", Status: 404},
+		{Name: "get", Method: "GET", Path: files + "?artifact_file_path=MLmodel", Has: []string{"flavors: {}"}},
+		{Name: "get without path", Method: "GET", Path: files, Status: 400, Has: []string{`"BAD_REQUEST"`, `Request must include the \"artifact_file_path\" query parameter.`}},
+		{Name: "get outside", Method: "GET", Path: files + "?artifact_file_path=../x", Status: 400, Has: []string{"Invalid path"}},
+		{Name: "get of no model", Method: "GET", Path: "/ajax-api/2.0/mlflow/logged-models/m-none/artifacts/files?artifact_file_path=MLmodel", Status: 404},
+		{Name: "get is for pages", Method: "GET", Path: "logged-models/" + id + "/artifacts/files?artifact_file_path=MLmodel", Status: 404},
 	})
 }
 
@@ -516,27 +517,27 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestLocationOutOfReach has an experiment elsewhere: its runs work, its files
-// are not for this server to open.
+// TestLocationOutOfReach has an experiment with another artifact location. Its runs
+// work, but the server does not open its files.
 func TestLocationOutOfReach(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
 	for i, location := range []string{"http://127.0.0.1:1/x", "s3://bucket/x", "/etc", "file:///etc"} {
-		id, err := s.store.CreateExperiment(t.Context(), fmt.Sprint(i), location, nil)
+		id, err := s.Store.CreateExperiment(t.Context(), fmt.Sprint(i), location, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := s.store.CreateRun(t.Context(), id, &mlflow.CreateRunRequest{ExperimentID: fmt.Sprint(id)})
+		run, err := s.Store.CreateRun(t.Context(), id, &mlflow.CreateRunRequest{ExperimentID: fmt.Sprint(id)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range []fact{
-			{method: "GET", path: "artifacts/list?run_id=" + run.Info.RunID},
-			{method: "GET", path: "/get-artifact?path=passwd&run_id=" + run.Info.RunID},
-			{method: "POST", path: "/ajax-api/2.0/mlflow/upload-artifact?path=passwd&run_uuid=" + run.Info.RunID, body: "x"},
+			{Method: "GET", Path: "artifacts/list?run_id=" + run.Info.RunID},
+			{Method: "GET", Path: "/get-artifact?path=passwd&run_id=" + run.Info.RunID},
+			{Method: "POST", Path: "/ajax-api/2.0/mlflow/upload-artifact?path=passwd&run_uuid=" + run.Info.RunID, Body: "x"},
 		} {
-			f.name, f.status, f.has = location+" "+f.path, 400, []string{"out of this server's reach"}
-			s.check(t, []fact{f})
+			f.Name, f.Status, f.Has = location+" "+f.Path, 400, []string{"out of this server's reach"}
+			s.Check(t, []fact{f})
 		}
 	}
 }

@@ -5,17 +5,18 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 func newBenchServer(b *testing.B) *server {
 	b.Helper()
-	return startServer(b, b.TempDir())
+	return &server{apitest.NewIn(b, b.TempDir())}
 }
 
 func (s *server) benchRun(b *testing.B) string {
 	b.Helper()
-	run, err := s.client.CreateRun(b.Context(), &mlflow.CreateRunRequest{ExperimentID: "0", StartTime: 1})
+	run, err := s.Client.CreateRun(b.Context(), &mlflow.CreateRunRequest{ExperimentID: "0", StartTime: 1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func BenchmarkLogMetric(b *testing.B) {
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {
 		for i := int64(0); pb.Next(); i++ {
-			if err := s.client.LogMetric(b.Context(), &mlflow.LogMetricRequest{RunID: run, Key: "loss", Value: mlflow.Float(i), Timestamp: i, Step: i}); err != nil {
+			if err := s.Client.LogMetric(b.Context(), &mlflow.LogMetricRequest{RunID: run, Key: "loss", Value: mlflow.Float(i), Timestamp: i, Step: i}); err != nil {
 				b.Error(err)
 			}
 		}
@@ -43,18 +44,18 @@ func BenchmarkLogBatch(b *testing.B) {
 		for i := range batch {
 			batch[i] = mlflow.Metric{Key: "m" + strconv.Itoa(i%10), Value: float64(i), Timestamp: n, Step: n*100 + int64(i)/10}
 		}
-		if err := s.client.LogBatch(b.Context(), &mlflow.LogBatchRequest{RunID: run, Metrics: batch}); err != nil {
+		if err := s.Client.LogBatch(b.Context(), &mlflow.LogBatchRequest{RunID: run, Metrics: batch}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// BenchmarkSearchRuns asks for pages of 2,000 runs with 20 metrics, 20 params
-// and 5 tags each.
+// BenchmarkSearchRuns requests pages of 2,000 runs with 20 metrics, 20 params and 5 tags
+// each.
 func BenchmarkSearchRuns(b *testing.B) {
 	s := newBenchServer(b)
 	for r := range 2000 {
-		run, err := s.store.CreateRun(b.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(r)})
+		run, err := s.Store.CreateRun(b.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(r)})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -65,7 +66,7 @@ func BenchmarkSearchRuns(b *testing.B) {
 			params = append(params, mlflow.Param{Key: fmt.Sprintf("param_%d", i), Value: strconv.Itoa(r % (i + 2))})
 		}
 		tags := []mlflow.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}, {Key: "c", Value: "3"}, {Key: "d", Value: strconv.Itoa(r % 4)}}
-		if err := s.store.LogBatch(b.Context(), run.Info.RunID, metrics, params, tags); err != nil {
+		if err := s.Store.LogBatch(b.Context(), run.Info.RunID, metrics, params, tags); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -78,7 +79,7 @@ func BenchmarkSearchRuns(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			in.ExperimentIDs = []string{"0"}
 			for b.Loop() {
-				if _, err := s.client.SearchRuns(b.Context(), &in); err != nil {
+				if _, err := s.Client.SearchRuns(b.Context(), &in); err != nil {
 					b.Fatal(err)
 				}
 			}

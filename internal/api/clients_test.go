@@ -16,22 +16,22 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Clients hang up at random moments of reads and writes, with the token check on.
-// Afterwards the server answers as before, nothing acknowledged is lost, and no
-// batch is there in part.
+// TestClientsHangUp disconnects at random moments of reads and writes, with
+// authentication. Afterwards the server works, all acknowledged data exists, and no
+// batch is incomplete.
 func TestClientsHangUp(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for range 50 {
-		s.run(t)
+		s.Run(t)
 	}
-	run := s.run(t)
+	run := s.Run(t)
 	secret := auth.NewToken()
-	if _, err := s.store.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
+	if _, err := s.Store.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
 		t.Fatal(err)
 	}
 	send := func(ctx context.Context, method, path, body string) (int, error) {
-		req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
 		if err != nil {
 			t.Error(err)
 			return 0, err
@@ -93,7 +93,7 @@ func TestClientsHangUp(t *testing.T) {
 	}
 	wg.Wait()
 	steps := func(key string) map[int]bool {
-		list, _, err := s.store.MetricHistory(t.Context(), run, key, 0, "")
+		list, _, err := s.Store.MetricHistory(t.Context(), run, key, 0, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,25 +123,25 @@ func stepsOf(list []mlflow.Metric) map[int]bool {
 	return steps
 }
 
-// A history that is answered without pages is read in parts; the client sees one
-// list, in order, with every value once.
+// TestWholeHistory checks that a response without pagination, which is read in parts,
+// contains every value once and in order.
 func TestWholeHistory(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	run := s.run(t)
+	run := s.Run(t)
 	const values = 4_000
-	s.api.ReadHistoriesIn(900)
+	s.API.ReadHistoriesIn(900)
 	for from := 0; from < values; from += 1000 {
 		batch := make([]mlflow.Metric, 1000)
 		for i := range batch {
 			n := int64(from + i)
 			batch[i] = mlflow.Metric{Key: "m", Value: float64(n), Timestamp: n / 3, Step: -n}
 		}
-		if err := s.store.LogBatch(t.Context(), run, batch, nil, nil); err != nil {
+		if err := s.Store.LogBatch(t.Context(), run, batch, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := s.client.MetricHistory(t.Context(), &mlflow.GetMetricHistoryRequest{RunID: run, MetricKey: "m"})
+	got, err := s.Client.MetricHistory(t.Context(), &mlflow.GetMetricHistoryRequest{RunID: run, MetricKey: "m"})
 	if err != nil || len(got.Metrics) != values || got.NextPageToken != "" {
 		t.Fatalf("%d values, token %q; %v", len(got.Metrics), got.NextPageToken, err)
 	}

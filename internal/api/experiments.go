@@ -7,27 +7,37 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-func (s *Server) experimentRoutes(r *routes) {
-	on(r, mlflow.CreateExperimentAPI, auth.EditExperiment, s.createExperiment)
-	on(r, mlflow.SearchExperimentsAPI, auth.ReadExperiment, s.searchExperiments)
-	on(r, mlflow.ListExperimentsAPI, auth.ReadExperiment, s.searchExperiments)
-	on(r, mlflow.GetExperimentAPI, auth.ReadExperiment, s.getExperiment)
-	on(r, mlflow.GetExperimentByNameAPI, auth.ReadExperiment, s.getExperimentByName)
-	on(r, mlflow.UpdateExperimentAPI, auth.EditExperiment, s.updateExperiment)
-	on(r, mlflow.DeleteExperimentAPI, auth.EditExperiment, s.deleteExperiment)
-	on(r, mlflow.RestoreExperimentAPI, auth.EditExperiment, s.restoreExperiment)
-	on(r, mlflow.SetExperimentTagAPI, auth.EditExperiment, s.setExperimentTag)
-	on(r, mlflow.DeleteExperimentTagAPI, auth.EditExperiment, s.deleteExperimentTag)
-	onAjax(r, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets)
+func (s *Server) experimentRoutes(r *route.Router) {
+	route.On(r, mlflow.Endpoints.CreateExperiment, auth.EditExperiment, s.createExperiment)
+	route.On(r, mlflow.Endpoints.SearchExperiments, auth.ReadExperiment, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.ListExperiments, auth.ReadExperiment, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.GetExperiment, auth.ReadExperiment, s.getExperiment)
+	route.On(r, mlflow.Endpoints.GetExperimentByName, auth.ReadExperiment, s.getExperimentByName)
+	route.On(r, mlflow.Endpoints.UpdateExperiment, auth.EditExperiment, s.updateExperiment)
+	route.On(r, mlflow.Endpoints.DeleteExperiment, auth.EditExperiment, s.deleteExperiment)
+	route.On(r, mlflow.Endpoints.RestoreExperiment, auth.EditExperiment, s.restoreExperiment)
+	route.On(r, mlflow.Endpoints.SetExperimentTag, auth.EditExperiment, s.setExperimentTag)
+	route.On(r, mlflow.Endpoints.DeleteExperimentTag, auth.EditExperiment, s.deleteExperimentTag)
+	route.OnAjax(r, mlflow.Endpoints.SearchDatasets, auth.ReadExperiment, s.searchDatasets)
 }
 
-func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperimentRequest) (*mlflow.CreateExperimentResponse, error) {
-	err := check(tooLong("name", in.Name, maxExperimentName), validLocation(in.ArtifactLocation), keysOnce("tag", in.Tags, tagKey))
+func (s *Server) createExperiment(
+	ctx context.Context,
+	in *mlflow.CreateExperimentRequest,
+) (*mlflow.CreateExperimentResponse, error) {
+	err := validate.First(
+		validate.Length("name", in.Name, validate.MaxExperimentName),
+		validLocation(in.ArtifactLocation),
+		validate.UniqueKeys("tag", in.Tags, validate.TagKey),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +55,7 @@ func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperime
 		}
 	}
 	location := in.ArtifactLocation
-	if location != "" { // Kept absolute, as seen from the server.
+	if location != "" { // A relative location is relative to the server's working directory.
 		if location, err = artifact.Absolute(location); err != nil {
 			return nil, err
 		}
@@ -58,40 +68,51 @@ func (s *Server) createExperiment(ctx context.Context, in *mlflow.CreateExperime
 }
 
 func validExperimentTag(t *mlflow.Tag) error {
-	return check(validKey("key", t.Key), tooLong("key", t.Key, maxKey), tooLong("value", t.Value, maxExperimentTagValue))
+	return validate.First(
+		validate.Key("key", t.Key),
+		validate.Length("key", t.Key, validate.MaxKey),
+		validate.Length("value", t.Value, validate.MaxExperimentTagValue),
+	)
 }
 
-// validLocation checks a location that a client chose for an experiment's files.
-// Any scheme goes: the server itself only opens what lies under its own roots.
+// validLocation checks the artifact location of a new experiment. Any scheme is valid,
+// because the server opens only locations below its own roots.
 func validLocation(location string) error {
 	switch {
 	case location == "":
 		return nil
-	case len(location) > maxArtifactLocation && utf8.RuneCountInString(location) > maxArtifactLocation:
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
+	case len(location) > validate.MaxArtifactLocation && utf8.RuneCountInString(location) > validate.MaxArtifactLocation:
+		return apierror.Invalid(
 			"Invalid artifact path length. The length of the artifact path cannot be greater than %d characters. "+
-				"To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable.", maxArtifactLocation)
+				"To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment "+
+				"variable.", validate.MaxArtifactLocation)
 	case strings.HasPrefix(location, "runs:/"):
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact location cannot be a runs:/ URI. Given: '%s'", shorten(location))
+		return apierror.Invalid("Artifact location cannot be a runs:/ URI. Given: '%s'", apierror.Shorten(location))
 	case strings.ContainsAny(location, "#;"):
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "'artifact_location' URL can't include fragments or params.")
+		return apierror.Invalid("'artifact_location' URL can't include fragments or params.")
 	}
 	return nil
 }
 
-func (s *Server) searchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (*mlflow.SearchExperimentsResponse, error) {
+func (s *Server) searchExperiments(
+	ctx context.Context,
+	in *mlflow.SearchExperimentsRequest,
+) (*mlflow.SearchExperimentsResponse, error) {
 	if in.MaxResults <= 0 {
-		return nil, badLimit(in.MaxResults, "a positive integer")
+		return nil, validate.BadLimit(in.MaxResults, "a positive integer")
 	}
 	if in.MaxResults > maxResults {
-		return nil, badLimit(in.MaxResults, "at most "+strconv.Itoa(maxResults))
+		return nil, validate.BadLimit(in.MaxResults, "at most "+strconv.Itoa(maxResults))
 	}
 	list, next, err := s.Store.SearchExperiments(ctx, in)
 	return &mlflow.SearchExperimentsResponse{Experiments: list, NextPageToken: next}, err
 }
 
-func (s *Server) getExperiment(ctx context.Context, in *mlflow.GetExperimentRequest) (*mlflow.ExperimentResponse, error) {
-	id, err := experimentID(in.ExperimentID)
+func (s *Server) getExperiment(
+	ctx context.Context,
+	in *mlflow.GetExperimentRequest,
+) (*mlflow.ExperimentResponse, error) {
+	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,21 +120,24 @@ func (s *Server) getExperiment(ctx context.Context, in *mlflow.GetExperimentRequ
 	return &mlflow.ExperimentResponse{Experiment: e}, err
 }
 
-func (s *Server) getExperimentByName(ctx context.Context, in *mlflow.GetExperimentByNameRequest) (*mlflow.ExperimentResponse, error) {
+func (s *Server) getExperimentByName(
+	ctx context.Context,
+	in *mlflow.GetExperimentByNameRequest,
+) (*mlflow.ExperimentResponse, error) {
 	e, err := s.Store.ExperimentByName(ctx, in.ExperimentName)
 	return &mlflow.ExperimentResponse{Experiment: e}, err
 }
 
 func (s *Server) updateExperiment(ctx context.Context, in *mlflow.UpdateExperimentRequest) (*mlflow.Empty, error) {
-	id, err := experimentID(in.ExperimentID)
-	if err := check(err, tooLong("name", in.NewName, maxExperimentName)); err != nil {
+	id, err := validate.ExperimentID(in.ExperimentID)
+	if err := validate.First(err, validate.Length("name", in.NewName, validate.MaxExperimentName)); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.RenameExperiment(ctx, id, in.NewName)
 }
 
 func (s *Server) deleteExperiment(ctx context.Context, in *mlflow.ExperimentIDRequest) (*mlflow.Empty, error) {
-	id, err := experimentID(in.ExperimentID)
+	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +145,7 @@ func (s *Server) deleteExperiment(ctx context.Context, in *mlflow.ExperimentIDRe
 }
 
 func (s *Server) restoreExperiment(ctx context.Context, in *mlflow.ExperimentIDRequest) (*mlflow.Empty, error) {
-	id, err := experimentID(in.ExperimentID)
+	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
@@ -130,27 +154,36 @@ func (s *Server) restoreExperiment(ctx context.Context, in *mlflow.ExperimentIDR
 
 func (s *Server) setExperimentTag(ctx context.Context, in *mlflow.SetExperimentTagRequest) (*mlflow.Empty, error) {
 	tag := mlflow.Tag{Key: in.Key, Value: in.Value}
-	id, err := experimentID(in.ExperimentID)
-	if err := check(err, validExperimentTag(&tag)); err != nil {
+	id, err := validate.ExperimentID(in.ExperimentID)
+	if err := validate.First(err, validExperimentTag(&tag)); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.SetExperimentTag(ctx, id, tag)
 }
 
-func (s *Server) deleteExperimentTag(ctx context.Context, in *mlflow.DeleteExperimentTagRequest) (*mlflow.Empty, error) {
-	id, err := experimentID(in.ExperimentID)
+func (s *Server) deleteExperimentTag(
+	ctx context.Context,
+	in *mlflow.DeleteExperimentTagRequest,
+) (*mlflow.Empty, error) {
+	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.DeleteExperimentTag(ctx, id, in.Key)
 }
 
-func (s *Server) searchDatasets(ctx context.Context, in *mlflow.SearchDatasetsRequest) (*mlflow.SearchDatasetsResponse, error) {
+func (s *Server) searchDatasets(
+	ctx context.Context,
+	in *mlflow.SearchDatasetsRequest,
+) (*mlflow.SearchDatasetsResponse, error) {
 	if len(in.ExperimentIDs) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request must specify at least one experiment_id.")
+		return nil, apierror.Invalid("SearchDatasets request must specify at least one experiment_id.")
 	}
 	if len(in.ExperimentIDs) > 20 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "SearchDatasets request cannot specify more than 20 experiment_ids. Received %d experiment_ids.", len(in.ExperimentIDs))
+		return nil, apierror.Invalid(
+			"SearchDatasets request cannot specify more than 20 experiment_ids. Received %d experiment_ids.",
+			len(in.ExperimentIDs),
+		)
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -160,16 +193,16 @@ func (s *Server) searchDatasets(ctx context.Context, in *mlflow.SearchDatasetsRe
 	return &mlflow.SearchDatasetsResponse{DatasetSummaries: list}, err
 }
 
-// maxSearchExperiments is how many experiments one search may name.
+// maxSearchExperiments is the most experiments of one search.
 const maxSearchExperiments = 10_000
 
 func experimentIDs(texts []string) ([]int64, error) {
 	if len(texts) > maxSearchExperiments {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "A search can name at most %d experiments. Got %d.", maxSearchExperiments, len(texts))
+		return nil, apierror.Invalid("A search can name at most %d experiments. Got %d.", maxSearchExperiments, len(texts))
 	}
 	ids := make([]int64, len(texts))
 	for i, text := range texts {
-		id, err := experimentID(text)
+		id, err := validate.ExperimentID(text)
 		if err != nil {
 			return nil, err
 		}

@@ -9,61 +9,85 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/protojson"
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/graphql"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const (
-	maxGraphQLBody = 1 << 20
-	maxLookups     = 1000 // experiments and model versions looked up beside the runs of one answer
+	maxGraphQLBody = 1 << 20 // bytes
+	maxLookups     = 1000    // experiments and lists of model versions that one document may look up
 )
 
-// graphqlRoutes serves MLflow's GraphQL fields through the handlers of the REST
-// routes that answer the same questions, with their permissions.
-func (s *Server) graphqlRoutes(r *routes) {
+// graphqlRoutes serves MLflow's GraphQL fields by the handlers of the corresponding
+// REST routes, with their permissions.
+func (s *Server) graphqlRoutes(r *route.Router) {
 	x, err := graphql.New(map[string]graphql.Resolver{
-		"Query.mlflowGetExperiment":                resolver(s, mlflow.GetExperimentAPI, auth.ReadExperiment, s.getExperiment),
-		"Query.mlflowGetMetricHistoryBulkInterval": resolver(s, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval),
-		"Query.mlflowGetRun":                       resolver(s, mlflow.GetRunAPI, auth.ReadRun, s.getRun),
-		"Query.mlflowListArtifacts":                resolver(s, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts),
-		"Query.mlflowSearchModelVersions":          resolver(s, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, s.searchModelVersions),
-		"Query.mlflowSearchRuns":                   resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
-		"Query.test":                               echo,
-		"Mutation.mlflowSearchDatasets":            resolver(s, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets),
-		"Mutation.mlflowSearchRuns":                resolver(s, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns),
-		"Mutation.testMutation":                    echo,
-		"MlflowRunExtension.experiment":            s.experimentOfRun,
-		"MlflowRunExtension.modelVersions":         s.versionsOfRun,
+		"Query.mlflowGetExperiment": resolver(
+			s,
+			mlflow.Endpoints.GetExperiment,
+			auth.ReadExperiment,
+			s.getExperiment,
+		),
+		"Query.mlflowGetMetricHistoryBulkInterval": resolver(
+			s,
+			mlflow.Endpoints.MetricHistoryInterval,
+			auth.ReadRun,
+			s.metricHistoryInterval,
+		),
+		"Query.mlflowGetRun":        resolver(s, mlflow.Endpoints.GetRun, auth.ReadRun, s.getRun),
+		"Query.mlflowListArtifacts": resolver(s, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts),
+		"Query.mlflowSearchModelVersions": resolver(
+			s,
+			mlflow.Endpoints.SearchModelVersions,
+			auth.ReadRegistry,
+			s.Registry().SearchVersions,
+		),
+		"Query.mlflowSearchRuns": resolver(s, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns),
+		"Query.test":             echo,
+		"Mutation.mlflowSearchDatasets": resolver(
+			s,
+			mlflow.Endpoints.SearchDatasets,
+			auth.ReadExperiment,
+			s.searchDatasets,
+		),
+		"Mutation.mlflowSearchRuns":        resolver(s, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns),
+		"Mutation.testMutation":            echo,
+		"MlflowRunExtension.experiment":    s.experimentOfRun,
+		"MlflowRunExtension.modelVersions": s.versionsOfRun,
 	})
 	if err != nil {
 		panic(err) // The schema is part of the program.
 	}
-	r.root(http.MethodPost, "/graphql", auth.ReadServer, func(w http.ResponseWriter, req *http.Request) error {
+	r.Root(http.MethodPost, "/graphql", auth.ReadServer, func(w http.ResponseWriter, req *http.Request) error {
 		in, err := readGraphQL(w, req)
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(req.Context(), requestTimeout)
+		ctx, cancel := context.WithTimeout(req.Context(), route.Timeout)
 		defer cancel()
 		ctx = context.WithValue(ctx, lookupsKey{}, &lookups{req: req, experiments: map[string]*mlflow.Experiment{}})
-		answer := x.Execute(ctx, in, func(err error) string { return s.presentable(req, err).Message })
+		answer := x.Execute(ctx, in, func(err error) string { return observe.Presentable(ctx, err).Message })
 		w.Header().Set("Content-Type", "application/json")
-		writeBody(w, answer)
+		_, _ = w.Write(answer) //nolint:gosec // It is JSON.
 		return nil
 	})
 }
 
 func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, err error) {
-	if err := onlyInBody(req, "query", "variables", "operationName"); err != nil {
+	if err := route.OnlyInBody(req, "query", "variables", "operationName"); err != nil {
 		return in, err
 	}
 	body, err := httplimit.ReadBody(w, req, maxGraphQLBody)
 	if err != nil {
 		return in, err
 	}
-	if err := checkContentType(req); err != nil {
+	if err := route.CheckContentType(req); err != nil {
 		return in, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -77,18 +101,24 @@ func readGraphQL(w http.ResponseWriter, req *http.Request) (in graphql.Request, 
 	var mistyped *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mistyped) && mistyped.Field == "":
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body must be one JSON object with query, variables and operationName; batches are not served.")
+		err = apierror.Invalid(
+			"The request body must be one JSON object with query, variables and operationName; batches are not served.",
+		)
 	case errors.As(err, &mistyped):
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid value for parameter '%s' supplied: it was of type '%s'.", shorten(mistyped.Field), mistyped.Value)
+		err = apierror.Invalid(
+			"Invalid value for parameter '%s' supplied: it was of type '%s'.",
+			apierror.Shorten(mistyped.Field),
+			mistyped.Value,
+		)
 	case err != nil:
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "The request body is not valid JSON: %s", shorten(err.Error()))
+		err = apierror.Invalid("The request body is not valid JSON: %s", apierror.Shorten(err.Error()))
 	case strings.TrimSpace(in.Query) == "":
-		err = missingParameter("query")
+		err = apierror.MissingParameter("query")
 	}
 	return in, err
 }
 
-// lookups is what one request has already looked up beside its runs.
+// lookups counts and caches what one request looks up in addition to its runs.
 type lookups struct {
 	req         *http.Request
 	experiments map[string]*mlflow.Experiment
@@ -97,19 +127,27 @@ type lookups struct {
 
 type lookupsKey struct{}
 
-// another counts a look-up: a page may have 50,000 runs, and MLflow's fields make
-// one or two look-ups for each.
-func another(ctx context.Context) (*lookups, error) {
+// countLookup counts a lookup. A page may have 50,000 runs, and MLflow's fields need
+// one or two lookups for each.
+func countLookup(ctx context.Context) (*lookups, error) {
 	l := ctx.Value(lookupsKey{}).(*lookups)
 	if l.count++; l.count > maxLookups {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "One document can look up at most %d experiments and lists of model versions; ask for fewer runs at once.", maxLookups)
+		return nil, apierror.Invalid(
+			"One document can look up at most %d experiments and lists of model versions; ask for fewer runs at once.",
+			maxLookups,
+		)
 	}
 	return l, nil
 }
 
-// resolver answers a field with an endpoint's handler. The field's input is the
+// resolver resolves a field by an endpoint's handler. The field's input is the
 // endpoint's request in JSON.
-func resolver[Req, Resp any](s *Server, _ mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error)) graphql.Resolver {
+func resolver[Req, Resp any](
+	s *Server,
+	_ mlflow.Endpoint[Req, Resp],
+	perm auth.Permission,
+	handle func(context.Context, *Req) (*Resp, error),
+) graphql.Resolver {
 	return func(ctx context.Context, _ any, args map[string]any) (any, error) {
 		if err := auth.Allow(ctx, perm); err != nil {
 			return nil, err
@@ -119,7 +157,7 @@ func resolver[Req, Resp any](s *Server, _ mlflow.Endpoint[Req, Resp], perm auth.
 			return nil, err
 		}
 		in := new(Req)
-		if err := decodeJSON(input, in); err != nil {
+		if err := protojson.Unmarshal(input, in); err != nil {
 			return nil, err
 		}
 		out, err := handle(ctx, in)
@@ -142,7 +180,7 @@ func (s *Server) experimentOfRun(ctx context.Context, parent any, _ map[string]a
 	if e := l.experiments[id]; e != nil {
 		return e, nil
 	}
-	if _, err := another(ctx); err != nil {
+	if _, err := countLookup(ctx); err != nil {
 		return nil, err
 	}
 	out, err := s.getExperiment(ctx, &mlflow.GetExperimentRequest{ExperimentID: id})
@@ -160,11 +198,12 @@ func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any
 	if err := auth.Allow(ctx, auth.ReadRegistry); err != nil {
 		return nil, err
 	}
-	l, err := another(ctx)
+	l, err := countLookup(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.searchModelVersions(ctx, &mlflow.SearchModelVersionsRequest{Filter: "run_id='" + parent.(*mlflow.Run).Info.RunID + "'"})
+	out, err := s.Registry().
+		SearchVersions(ctx, &mlflow.SearchModelVersionsRequest{Filter: "run_id='" + parent.(*mlflow.Run).Info.RunID + "'"})
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +213,7 @@ func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any
 	return out.ModelVersions, nil
 }
 
-// echo answers the two fields with which a client can try the route.
+// echo resolves the two fields that test the route.
 func echo(_ context.Context, _ any, args map[string]any) (any, error) {
 	text, _ := args["inputString"].(string)
 	return &struct {

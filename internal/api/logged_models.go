@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -14,31 +17,46 @@ const (
 	maxModelsOnPage     = 50_000
 )
 
-func (s *Server) loggedModelRoutes(r *routes) {
-	on(r, mlflow.CreateLoggedModelAPI, auth.EditModel, s.createLoggedModel)
-	on(r, mlflow.SearchLoggedModelsAPI, auth.ReadModel, s.searchLoggedModels)
-	on(r, mlflow.GetLoggedModelAPI, auth.ReadModel, s.getLoggedModel)
-	on(r, mlflow.FinalizeLoggedModelAPI, auth.EditModel, s.finalizeLoggedModel)
-	on(r, mlflow.DeleteLoggedModelAPI, auth.EditModel, s.deleteLoggedModel)
-	on(r, mlflow.LogModelParamsAPI, auth.EditModel, s.logModelParams)
-	on(r, mlflow.SetLoggedModelTagsAPI, auth.EditModel, s.setLoggedModelTags)
-	on(r, mlflow.DeleteLoggedModelTagAPI, auth.EditModel, s.deleteLoggedModelTag)
+func (s *Server) loggedModelRoutes(r *route.Router) {
+	route.On(r, mlflow.Endpoints.CreateLoggedModel, auth.EditModel, s.createLoggedModel)
+	route.On(r, mlflow.Endpoints.SearchLoggedModels, auth.ReadModel, s.searchLoggedModels)
+	route.On(r, mlflow.Endpoints.GetLoggedModel, auth.ReadModel, s.getLoggedModel)
+	route.On(r, mlflow.Endpoints.FinalizeLoggedModel, auth.EditModel, s.finalizeLoggedModel)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModel, auth.EditModel, s.deleteLoggedModel)
+	route.On(r, mlflow.Endpoints.LogModelParams, auth.EditModel, s.logModelParams)
+	route.On(r, mlflow.Endpoints.SetLoggedModelTags, auth.EditModel, s.setLoggedModelTags)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModelTag, auth.EditModel, s.deleteLoggedModelTag)
 }
 
-func (s *Server) createLoggedModel(ctx context.Context, in *mlflow.CreateLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) createLoggedModel(
+	ctx context.Context,
+	in *mlflow.CreateLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	if strings.ContainsAny(in.Name, `/:.%"'`) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Invalid model name ('%s') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%%', '\"', \"'\")", shorten(in.Name))
+		return nil, apierror.Invalid(
+			"Invalid model name ('%s') provided. Model name must be a non-empty string and cannot contain the following "+
+				"characters: ('/', ':', '.', '%%', '\"', \"'\")",
+			apierror.Shorten(in.Name),
+		)
 	}
-	id, err := experimentID(in.ExperimentID)
-	if err := check(err, keysOnce("tag", in.Tags, tagKey), tooLong("name", in.Name, 500), tooLong("model_type", in.ModelType, 500), tooLong("source_run_id", in.SourceRunID, 32)); err != nil {
+	id, err := validate.ExperimentID(in.ExperimentID)
+	if err := validate.First(
+		err,
+		validate.UniqueKeys("tag", in.Tags, validate.TagKey),
+		validate.Length("name", in.Name, 500),
+		validate.Length("model_type", in.ModelType, 500),
+		validate.Length("source_run_id", in.SourceRunID, 32),
+	); err != nil {
 		return nil, err
 	}
 	m, err := s.Store.CreateLoggedModel(ctx, id, in)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLoggedModelsRequest) (*mlflow.SearchLoggedModelsResponse, error) {
+func (s *Server) searchLoggedModels(
+	ctx context.Context,
+	in *mlflow.SearchLoggedModelsRequest,
+) (*mlflow.SearchLoggedModelsResponse, error) {
 	limit := 0
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
@@ -47,9 +65,9 @@ func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLogged
 	case limit == 0:
 		limit = defaultModelsOnPage
 	case limit < 0:
-		return nil, badLimit(limit, "a positive integer")
+		return nil, validate.BadLimit(limit, "a positive integer")
 	case limit > maxModelsOnPage:
-		return nil, badLimit(limit, "at most "+strconv.Itoa(maxModelsOnPage))
+		return nil, validate.BadLimit(limit, "at most "+strconv.Itoa(maxModelsOnPage))
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -59,12 +77,18 @@ func (s *Server) searchLoggedModels(ctx context.Context, in *mlflow.SearchLogged
 	return &mlflow.SearchLoggedModelsResponse{Models: list, NextPageToken: next}, err
 }
 
-func (s *Server) getLoggedModel(ctx context.Context, in *mlflow.GetLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) getLoggedModel(
+	ctx context.Context,
+	in *mlflow.GetLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.LoggedModel(ctx, in.ModelID, in.AllowDeleted)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) finalizeLoggedModel(ctx context.Context, in *mlflow.FinalizeLoggedModelRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) finalizeLoggedModel(
+	ctx context.Context,
+	in *mlflow.FinalizeLoggedModelRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.FinalizeLoggedModel(ctx, in.ModelID, in.Status)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
@@ -77,11 +101,17 @@ func (s *Server) logModelParams(ctx context.Context, in *mlflow.LogModelParamsRe
 	return &mlflow.Empty{}, s.Store.LogModelParams(ctx, in.ModelID, in.Params)
 }
 
-func (s *Server) setLoggedModelTags(ctx context.Context, in *mlflow.SetLoggedModelTagsRequest) (*mlflow.LoggedModelResponse, error) {
+func (s *Server) setLoggedModelTags(
+	ctx context.Context,
+	in *mlflow.SetLoggedModelTagsRequest,
+) (*mlflow.LoggedModelResponse, error) {
 	m, err := s.Store.SetModelTags(ctx, in.ModelID, in.Tags)
 	return &mlflow.LoggedModelResponse{Model: m}, err
 }
 
-func (s *Server) deleteLoggedModelTag(ctx context.Context, in *mlflow.DeleteLoggedModelTagRequest) (*mlflow.Empty, error) {
+func (s *Server) deleteLoggedModelTag(
+	ctx context.Context,
+	in *mlflow.DeleteLoggedModelTagRequest,
+) (*mlflow.Empty, error) {
 	return &mlflow.Empty{}, s.Store.DeleteModelTag(ctx, in.ModelID, in.TagKey)
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -12,36 +15,42 @@ import (
 
 const (
 	maxHistoryRuns   = 100
-	maxWhole         = 2_000_000 // values of an answer without pages
-	defaultPart      = 20_000    // values of it in memory
+	maxWhole         = 2_000_000 // values of a response without pages
+	defaultPart      = 20_000    // values of such a response in memory
 	maxBulkMetrics   = 25_000
-	maxSample        = 2500 // values a run, and as many unless fewer are asked for
+	maxSample        = 2500 // values per run; also the default
 	maxActivityCount = 1000
 )
 
-func (s *Server) metricRoutes(r *routes) {
-	on(r, mlflow.GetMetricHistoryAPI, auth.ReadRun, s.metricHistory)
-	onAjax(r, mlflow.MetricHistoryBulkAPI, auth.ReadRun, s.metricHistoryBulk)
-	on(r, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval)
+func (s *Server) metricRoutes(r *route.Router) {
+	route.On(r, mlflow.Endpoints.GetMetricHistory, auth.ReadRun, s.metricHistory)
+	route.OnAjax(r, mlflow.Endpoints.MetricHistoryBulk, auth.ReadRun, s.metricHistoryBulk)
+	route.On(r, mlflow.Endpoints.MetricHistoryInterval, auth.ReadRun, s.metricHistoryInterval)
 }
 
-func (s *Server) metricHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+func (s *Server) metricHistory(
+	ctx context.Context,
+	in *mlflow.GetMetricHistoryRequest,
+) (*mlflow.MetricHistoryResponse, error) {
 	if in.MaxResults == nil && in.PageToken == "" {
 		return s.wholeHistory(ctx, in)
 	}
 	limit := 0
 	if in.MaxResults != nil {
 		if limit = int(*in.MaxResults); limit <= 0 {
-			return nil, badLimit(limit, "a positive integer.")
+			return nil, validate.BadLimit(limit, "a positive integer.")
 		}
 	}
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, limit, in.PageToken)
 	return &mlflow.MetricHistoryResponse{Metrics: list, NextPageToken: next}, err
 }
 
-// wholeHistory answers clients that know no pages. It reads a long history in
-// parts while the answer is written. One beyond maxWhole is answered as a page.
-func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRequest) (*mlflow.MetricHistoryResponse, error) {
+// wholeHistory answers a request without pagination. It reads a long history in parts
+// while it writes the response. A history of more than maxWhole values is paginated.
+func (s *Server) wholeHistory(
+	ctx context.Context,
+	in *mlflow.GetMetricHistoryRequest,
+) (*mlflow.MetricHistoryResponse, error) {
 	part := cmp.Or(s.historyPart, defaultPart)
 	list, next, err := s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, "")
 	out := &mlflow.MetricHistoryResponse{Metrics: list}
@@ -56,8 +65,8 @@ func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRe
 	out.More = func(yield func([]mlflow.Metric) bool) {
 		for more := true; more && next != ""; {
 			if list, next, err = s.Store.MetricHistory(ctx, in.RunID, in.MetricKey, part, next); err != nil {
-				s.Log.WarnContext(ctx, "a history is cut off", "run_id", in.RunID, "error", err)
-				panic(http.ErrAbortHandler) // The status is sent already, so the client must see a broken answer.
+				s.Log.WarnContext(ctx, "metric history aborted", "run_id", in.RunID, "error", err)
+				panic(http.ErrAbortHandler) // The status has been sent; abort the response.
 			}
 			more = yield(list)
 		}
@@ -65,14 +74,21 @@ func (s *Server) wholeHistory(ctx context.Context, in *mlflow.GetMetricHistoryRe
 	return out, nil
 }
 
-func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistoryBulkRequest) (*mlflow.MetricHistoryBulkResponse, error) {
+func (s *Server) metricHistoryBulk(
+	ctx context.Context,
+	in *mlflow.MetricHistoryBulkRequest,
+) (*mlflow.MetricHistoryBulkResponse, error) {
 	switch n := len(in.RunIDs); {
 	case n == 0:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify at least one run_id.")
+		return nil, apierror.Invalid("GetMetricHistoryBulk request must specify at least one run_id.")
 	case n > maxHistoryRuns:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.", maxHistoryRuns, n)
+		return nil, apierror.Invalid(
+			"GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %d run_ids.",
+			maxHistoryRuns,
+			n,
+		)
 	case in.MetricKey == "":
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "GetMetricHistoryBulk request must specify a metric_key.")
+		return nil, apierror.Invalid("GetMetricHistoryBulk request must specify a metric_key.")
 	}
 	limit := maxBulkMetrics
 	if in.MaxResults != nil {
@@ -80,29 +96,43 @@ func (s *Server) metricHistoryBulk(ctx context.Context, in *mlflow.MetricHistory
 	}
 	list, err := s.Store.MetricHistoryBulk(ctx, in.RunIDs, in.MetricKey, limit)
 	if list == nil {
-		list = []mlflow.Metric{} // The pages read .metrics without a look.
+		list = []mlflow.Metric{} // MLflow's pages require the field.
 	}
 	return &mlflow.MetricHistoryBulkResponse{Metrics: list}, err
 }
 
-func (s *Server) metricHistoryInterval(ctx context.Context, in *mlflow.MetricHistoryIntervalRequest) (*mlflow.MetricHistoryIntervalResponse, error) {
+func (s *Server) metricHistoryInterval(
+	ctx context.Context,
+	in *mlflow.MetricHistoryIntervalRequest,
+) (*mlflow.MetricHistoryIntervalResponse, error) {
 	if n := len(in.RunIDs); n > maxHistoryRuns {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs for more information about request parameters.", maxHistoryRuns, n)
+		return nil, apierror.Invalid(
+			"GetMetricHistoryBulkInterval request must specify at most %d run_ids. Received %d run_ids. See the API docs "+
+				"for more information about request parameters.",
+			maxHistoryRuns,
+			n,
+		)
 	}
 	n := int64(maxSample)
 	if in.MaxResults != nil {
 		n = *in.MaxResults
 	}
 	if n < 1 || n > maxSample {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "max_results must be between 1 and %d. See the API docs for more information about request parameters.", maxSample)
+		return nil, apierror.Invalid(
+			"max_results must be between 1 and %d. See the API docs for more information about request parameters.",
+			maxSample,
+		)
 	}
 	var steps *store.StepRange
 	switch {
 	case (in.StartStep == nil) != (in.EndStep == nil):
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "If either start step or end step are specified, both must be specified.")
+		return nil, apierror.Invalid("If either start step or end step are specified, both must be specified.")
 	case in.StartStep != nil && *in.StartStep > *in.EndStep:
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "end_step must be greater than start_step. Found start_step=%d and end_step=%d.", *in.StartStep, *in.EndStep)
+		return nil, apierror.Invalid(
+			"end_step must be greater than start_step. Found start_step=%d and end_step=%d.",
+			*in.StartStep,
+			*in.EndStep,
+		)
 	case in.StartStep != nil:
 		steps = &store.StepRange{From: *in.StartStep, To: *in.EndStep}
 	}

@@ -3,20 +3,25 @@ package api
 import (
 	"context"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// millraceRoutes are the additions to MLflow's API that our own pages use.
-func (s *Server) millraceRoutes(r *routes) {
-	onAjax(r, mlflow.ExperimentActivityAPI, auth.ReadExperiment, s.experimentActivity)
-	onAjax(r, mlflow.MetricSummaryAPI, auth.ReadRun, s.metricSummary)
-	onAjax(r, mlflow.RunChildrenAPI, auth.ReadRun, s.runChildren)
+// millraceRoutes mounts the routes of Millrace's pages that MLflow does not have.
+func (s *Server) millraceRoutes(r *route.Router) {
+	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, auth.ReadExperiment, s.experimentActivity)
+	route.OnAjax(r, mlflow.Endpoints.MetricSummary, auth.ReadRun, s.metricSummary)
+	route.OnAjax(r, mlflow.Endpoints.RunChildren, auth.ReadRun, s.runChildren)
 }
 
-func (s *Server) experimentActivity(ctx context.Context, in *mlflow.ExperimentActivityRequest) (*mlflow.ExperimentActivityResponse, error) {
+func (s *Server) experimentActivity(
+	ctx context.Context,
+	in *mlflow.ExperimentActivityRequest,
+) (*mlflow.ExperimentActivityResponse, error) {
 	if n := len(in.ExperimentIDs); n > maxActivityCount {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
+		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -26,7 +31,10 @@ func (s *Server) experimentActivity(ctx context.Context, in *mlflow.ExperimentAc
 	return &mlflow.ExperimentActivityResponse{Experiments: list}, err
 }
 
-func (s *Server) metricSummary(ctx context.Context, in *mlflow.MetricSummaryRequest) (*mlflow.MetricSummaryResponse, error) {
+func (s *Server) metricSummary(
+	ctx context.Context,
+	in *mlflow.MetricSummaryRequest,
+) (*mlflow.MetricSummaryResponse, error) {
 	list, err := s.Store.MetricSummaries(ctx, in.RunID)
 	return &mlflow.MetricSummaryResponse{Metrics: list}, err
 }

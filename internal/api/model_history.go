@@ -6,14 +6,16 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// logModelJSON keeps the part of an MLmodel file that the run's history shows.
+// logModelJSON stores the part of an MLmodel file that MLflow shows in a run's history
+// of models.
 func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONRequest) (*mlflow.Empty, error) {
 	var model map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(in.ModelJSON), &model); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Malformed model info. \n %s \n is not a JSON object.", shorten(in.ModelJSON))
+		return nil, apierror.Invalid("Malformed model info. \n %s \n is not a JSON object.", apierror.Shorten(in.ModelJSON))
 	}
 	var missing []string
 	for _, field := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
@@ -22,7 +24,7 @@ func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONReques
 		}
 	}
 	if missing != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Model json is missing mandatory fields: [%s]", strings.Join(missing, ", "))
+		return nil, apierror.Invalid("Model json is missing mandatory fields: [%s]", strings.Join(missing, ", "))
 	}
 	flavors, err := historyFlavors(model["flavors"])
 	if err != nil {
@@ -43,12 +45,12 @@ func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONReques
 	return &mlflow.Empty{}, s.Store.LogModelJSON(ctx, in.RunID, object(kept))
 }
 
-// historyFlavors leaves each flavor's config out: it may hold secrets, and MLflow
-// leaves it out as well.
+// historyFlavors removes the config of each flavor, which may contain secrets. MLflow
+// removes it as well.
 func historyFlavors(raw json.RawMessage) (json.RawMessage, error) {
 	flavors, ok := members(raw)
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Malformed model info: flavors is not a JSON object.")
+		return nil, apierror.Invalid("Malformed model info: flavors is not a JSON object.")
 	}
 	for i, flavor := range flavors {
 		fields, ok := members(flavor.value)
@@ -66,14 +68,14 @@ func historyFlavors(raw json.RawMessage) (json.RawMessage, error) {
 	return object(flavors), nil
 }
 
-// member is a name and its value in a JSON object. Clients compare the history
-// as a text, so the order of an object's members has to be kept.
+// member is a name and a value of a JSON object. Clients compare the history as a
+// string, so the order of members must not change.
 type member struct {
 	name  string
 	value json.RawMessage
 }
 
-// members returns what a JSON object holds, in order; nothing for null.
+// members returns the members of a JSON object in order. null has none.
 func members(raw json.RawMessage) (list []member, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	first, err := d.Token()
@@ -88,7 +90,7 @@ func members(raw json.RawMessage) (list []member, ok bool) {
 		if err != nil {
 			return nil, false
 		}
-		m := member{name: name.(string)} //nolint:forcetypeassert // The decoder takes nothing else there.
+		m := member{name: name.(string)} //nolint:forcetypeassert // A decoder of JSON returns strings as keys.
 		if err := d.Decode(&m.value); err != nil {
 			return nil, false
 		}

@@ -15,14 +15,16 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 	dbproxy "github.com/millrace-ml/millrace/test/proxy"
 )
 
-// anyBody has what most routes ask for.
+// anyBody has the parameters of most routes.
 const anyBody = `{"run_id":"RUN","run_uuid":"RUN","experiment_id":"0","experiment_ids":["0"],"experiment_name":"e","name":"m","new_name":"n","key":"k",
 	"value":"1","timestamp":1,"metric_key":"k","model_id":"m-1","version":"1","alias":"a","stage":"Production","archive_existing_versions":false,
 	"source":"mlflow-artifacts:/x","lifecycle_stage":"active","status":"FINISHED","model_json":"{\"artifact_path\":\"a\",\"run_id\":\"RUN\",\"utc_time_created\":\"t\",\"flavors\":{}}",
@@ -34,8 +36,9 @@ var (
 	pathParts = regexp.MustCompile(`\{[^}]*\}`)
 )
 
-// Every route is answered while the database is away, within the time that its
-// client has, by 503 if it needs the database; and works again afterwards.
+// TestRoutesDuringOutage requests every route while the database is not available.
+// Routes that need the database must respond with 503 in time, and all must work
+// afterwards.
 func TestRoutesDuringOutage(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*dbproxy.Proxy){"refuse": (*dbproxy.Proxy).Refuse, "stall": (*dbproxy.Proxy).Stall} {
@@ -71,14 +74,14 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 	if _, err := st.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(auth.Middleware(st)(s.Handler()))
+	server := httptest.NewServer(httplimit.Handler(auth.Middleware(st)(s.Handler())))
 	t.Cleanup(server.Close)
 	run, err := st.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	const within = 15 * time.Second // Far less than the server's own limit for a request.
+	const within = 15 * time.Second // much less than the timeout of the server
 	send := func(route string) (status int, answer string, err error) {
 		method, pattern, _ := strings.Cut(route, " ")
 		ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -113,7 +116,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 				t.Errorf("%s: %v", route, err)
 			case status == http.StatusServiceUnavailable:
 				unavailable.Add(1)
-				checkError(t, route, answer)
+				apitest.CheckError(t, route, answer)
 			case status >= 500 && status != http.StatusNotImplemented:
 				t.Errorf("%s: %d %s", route, status, answer)
 			}

@@ -1,18 +1,16 @@
 package api
 
 import (
-	"net/http"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/auth"
-	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// feature is a part of MLflow that Millrace refuses on purpose: whoever asks for
-// it gets a sentence instead of "no such route" or an empty list that might be a
-// lie. Paths lie below /api/ and /ajax-api/ unless they begin with a slash; what
-// is below a path is refused as well.
+// feature is a part of MLflow that Millrace does not have. Its routes return an error
+// that says so, because an empty list would be wrong. Paths are below /api/ and
+// /ajax-api/ unless they begin with a slash, and include everything below them.
 type feature struct {
 	code    mlflow.ErrorCode
 	message string
@@ -24,64 +22,111 @@ const (
 	noGateway = "The AI gateway is not part of Millrace. `mlflow server` has one."
 )
 
-// routeRefused names all refused routes in the metrics.
-const routeRefused = "refused"
-
 var refusedFeatures = []feature{
-	{mlflow.NotImplemented, "Traces and assessments are not served by Millrace." + inMLflow, []string{
-		"2.0/mlflow/traces", "3.0/mlflow/traces", "/v1/traces",
-		"2.0/mlflow/get-trace-artifact", "3.0/mlflow/get-trace-artifact", "2.0/mlflow/get-online-trace-details", "2.0/mlflow/unified-traces",
-	}},
+	{
+		mlflow.NotImplemented,
+		"Traces and assessments are not served by Millrace." + inMLflow,
+		[]string{
+			"2.0/mlflow/traces",
+			"3.0/mlflow/traces",
+			"/v1/traces",
+			"2.0/mlflow/get-trace-artifact",
+			"3.0/mlflow/get-trace-artifact",
+			"2.0/mlflow/get-online-trace-details",
+			"2.0/mlflow/unified-traces",
+		},
+	},
 	{mlflow.NotImplemented, "Evaluation datasets are not served by Millrace." + inMLflow, []string{"3.0/mlflow/datasets"}},
-	{mlflow.NotImplemented, "Scorers and evaluations of GenAI are not served by Millrace." + inMLflow, []string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"}},
+	{
+		mlflow.NotImplemented,
+		"Scorers and evaluations of GenAI are not served by Millrace." + inMLflow,
+		[]string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"},
+	},
 	{mlflow.NotImplemented, "Issues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/issues"}},
 	{mlflow.NotImplemented, "Label schemas are not served by Millrace." + inMLflow, []string{"3.0/mlflow/label-schemas"}},
 	{mlflow.NotImplemented, "Review queues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/review-queues"}},
-	{mlflow.NotImplemented, "Prompt Lab and the optimization of prompts are not served by Millrace." + inMLflow, []string{"2.0/mlflow/runs/create-promptlab-run", "3.0/mlflow/prompt-optimization"}},
-	{mlflow.NotImplemented, "Jobs of the server are not served by Millrace." + inMLflow, []string{"3.0/jobs", "3.0/mlflow/jobs"}},
+	{
+		mlflow.NotImplemented,
+		"Prompt Lab and the optimization of prompts are not served by Millrace." + inMLflow,
+		[]string{"2.0/mlflow/runs/create-promptlab-run", "3.0/mlflow/prompt-optimization"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Jobs of the server are not served by Millrace." + inMLflow,
+		[]string{"3.0/jobs", "3.0/mlflow/jobs"},
+	},
 	{mlflow.NotImplemented, noGateway, []string{"2.0/mlflow/gateway-proxy", "3.0/mlflow/gateway", "/gateway"}},
-	{mlflow.NotImplemented, "The registry of MCP servers is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/mcp-servers"}},
-	{mlflow.NotImplemented, "The registry of skills is not part of Millrace. `mlflow server` has one.", []string{"3.0/mlflow/skills"}},
-	{mlflow.NotImplemented, "The assistant is not part of Millrace, which starts no other programs. `mlflow server` has one.", []string{"3.0/mlflow/assistant"}},
-	{mlflow.NotImplemented, "Demo data is not part of Millrace. The README's first program logs a run.", []string{"3.0/mlflow/demo"}},
-	{mlflow.NotImplemented, "Webhooks are not served by Millrace, and those in the database are not called." + inMLflow, []string{"2.0/mlflow/webhooks"}},
-	{mlflow.NotImplemented, "Workspaces are not enabled. Everything is in the workspace \"default\".", []string{"3.0/mlflow/workspaces"}},
-	// 404 is how clients and pages know a server without MLflow's basic-auth app.
-	{mlflow.EndpointNotFound, "User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens create --user you@example.org` makes one.", []string{
-		"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
-	}},
-	{mlflow.EndpointNotFound, "The files of MLflow's own pages are not part of Millrace. Its pages are at /.", []string{"/static-files", "/build"}},
-	{mlflow.EndpointNotFound, "This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST /ajax-api/2.0/mlflow/experiments/search-datasets.", []string{
-		"2.0mlflow/experiments/search-datasets",
-	}},
+	{
+		mlflow.NotImplemented,
+		"The registry of MCP servers is not part of Millrace. `mlflow server` has one.",
+		[]string{"3.0/mlflow/mcp-servers"},
+	},
+	{
+		mlflow.NotImplemented,
+		"The registry of skills is not part of Millrace. `mlflow server` has one.",
+		[]string{"3.0/mlflow/skills"},
+	},
+	{
+		mlflow.NotImplemented,
+		"The assistant is not part of Millrace, which starts no other programs. `mlflow server` has one.",
+		[]string{"3.0/mlflow/assistant"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Demo data is not part of Millrace. The README's first program logs a run.",
+		[]string{"3.0/mlflow/demo"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Webhooks are not served by Millrace, and those in the database are not called." + inMLflow,
+		[]string{"2.0/mlflow/webhooks"},
+	},
+	{
+		mlflow.NotImplemented,
+		"Workspaces are not enabled. Everything is in the workspace \"default\".",
+		[]string{"3.0/mlflow/workspaces"},
+	},
+	// Clients and pages detect a server without MLflow's basic-auth app by the 404.
+	{
+		mlflow.EndpointNotFound,
+		"User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens " +
+			"create --user you@example.org` makes one.",
+		[]string{
+			"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
+		},
+	},
+	{
+		mlflow.EndpointNotFound,
+		"The files of MLflow's own pages are not part of Millrace. Its pages are at /.",
+		[]string{"/static-files", "/build"},
+	},
+	{
+		mlflow.EndpointNotFound,
+		"This route is a misspelling in MLflow, which answers it with an empty 404. The route is POST " +
+			"/ajax-api/2.0/mlflow/experiments/search-datasets.",
+		[]string{
+			"2.0mlflow/experiments/search-datasets",
+		},
+	},
 }
 
-// refusedRoutes answers what belongs to the features above, unless a route of
-// its own is mounted for it.
-func refusedRoutes(r *routes) {
+// refusedRoutes mounts the routes of refused features. Routes that are served take
+// precedence.
+func refusedRoutes(r *route.Router) {
 	for _, f := range refusedFeatures {
-		refuse := func(w http.ResponseWriter, req *http.Request) {
-			observe.Route(req.Context(), routeRefused)
-			err := auth.Allow(req.Context(), auth.ReadServer)
-			if err == nil {
-				err = &mlflow.Error{Code: f.code, Message: f.message}
-			}
-			r.server.fail(w, req, err)
-		}
+		e := &mlflow.Error{Code: f.code, Message: f.message}
 		for _, path := range f.paths {
-			mounts := []string{path}
-			if !strings.HasPrefix(path, "/") {
-				mounts = []string{"/api/" + path, "/ajax-api/" + path}
-			}
-			for _, p := range mounts {
-				r.mux.HandleFunc(p, refuse)
-				r.mux.HandleFunc(p+"/", refuse)
+			if strings.HasPrefix(path, "/") {
+				r.Refuse(path, auth.ReadServer, e)
+			} else {
+				r.Refuse("/api/"+path, auth.ReadServer, e)
+				r.Refuse("/ajax-api/"+path, auth.ReadServer, e)
 			}
 		}
 	}
 }
 
-// refusedAtRoot reports whether a path outside /api/ and /ajax-api/ belongs to a
+// refusedAtRoot reports whether a path outside of /api/ and /ajax-api/ belongs to a
 // refused feature.
 func refusedAtRoot(path string) bool {
 	for _, f := range refusedFeatures {

@@ -14,11 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// getParameters are a request of every GET route that reads parameters, by the
-// end of its path. A GET route that is not here reads its URL alone.
+// getParameters lists the queries of all GET routes with parameters, by the end of the
+// path. All other GET routes have parameters in the path only.
 var getParameters = map[string]string{
 	"2.0/mlflow-artifacts/artifacts":                            `{"path":"."}`,
 	"2.0/mlflow-artifacts/presigned/{path...}":                  ``,
@@ -46,21 +47,20 @@ var getParameters = map[string]string{
 	"millrace/runs/metric-summary":                              `{"run_id":"RUN"}`,
 }
 
-// noParameters are the GET routes that need no user and have no parameters: what a
-// probe sends besides is not looked at.
+// noParameters lists the public GET routes. They ignore queries and bodies of probes.
 var noParameters = []string{"/health", "/version"}
 
-// urlOnly are the GET routes with parameters that MLflow, too, reads from the URL
-// alone, or that have none.
+// urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
+// have none.
 var urlOnly = []string{
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }
 
-// ask sends a request as it is, headers as "Name: value" lines.
+// ask sends a request with headers as "Name: value".
 func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers ...string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, body)
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,22 +80,22 @@ func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers 
 	return resp.StatusCode, string(answer)
 }
 
-// seeded is a server with something for every GET route to find.
+// seeded returns a server with data for every GET route.
 func seeded(t *testing.T) (*server, string) {
 	t.Helper()
 	s := newServer(t)
-	run := s.run(t)
-	s.check(t, []fact{
-		{name: "experiment", path: "experiments/create", body: `{"name":"other"}`},
-		{name: "metrics", path: "runs/log-batch", body: `{"run_id":"` + run + `","metrics":[{"key":"m","value":1,"timestamp":1,"step":1},{"key":"m","value":2,"timestamp":2,"step":2}]}`},
-		{name: "file", method: "PUT", path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/f", body: "x"},
-		{name: "model", path: "registered-models/create", body: `{"name":"a"}`},
-		{name: "model", path: "registered-models/create", body: `{"name":"b"}`},
-		{name: "version", path: "model-versions/create", body: `{"name":"a","source":"s3://b/c"}`},
-		{name: "version", path: "model-versions/create", body: `{"name":"b","source":"s3://b/c"}`},
-		{name: "alias", path: "registered-models/alias", body: `{"name":"a","alias":"best","version":"1"}`},
+	run := s.Run(t)
+	s.Check(t, []fact{
+		{Name: "experiment", Path: "experiments/create", Body: `{"name":"other"}`},
+		{Name: "metrics", Path: "runs/log-batch", Body: `{"run_id":"` + run + `","metrics":[{"key":"m","value":1,"timestamp":1,"step":1},{"key":"m","value":2,"timestamp":2,"step":2}]}`},
+		{Name: "file", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/f", Body: "x"},
+		{Name: "model", Path: "registered-models/create", Body: `{"name":"a"}`},
+		{Name: "model", Path: "registered-models/create", Body: `{"name":"b"}`},
+		{Name: "version", Path: "model-versions/create", Body: `{"name":"a","source":"s3://b/c"}`},
+		{Name: "version", Path: "model-versions/create", Body: `{"name":"b","source":"s3://b/c"}`},
+		{Name: "alias", Path: "registered-models/alias", Body: `{"name":"a","alias":"best","version":"1"}`},
 	})
-	m, err := s.client.CreateLoggedModel(t.Context(), &mlflow.CreateLoggedModelRequest{ExperimentID: "0"})
+	m, err := s.Client.CreateLoggedModel(t.Context(), &mlflow.CreateLoggedModelRequest{ExperimentID: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,15 +127,15 @@ func asQuery(t *testing.T, body string) string {
 	return q.Encode()
 }
 
-// TestGetWithBody sends every GET route its parameters in a body, as some clients
-// do, and expects the answer that the same parameters in the query get.
+// TestGetWithBody sends the parameters of every GET route in a body, as some clients do,
+// and expects the same response as with a query.
 func TestGetWithBody(t *testing.T) {
 	t.Parallel()
 	s, ids := seeded(t)
 	run, model, _ := strings.Cut(ids, " ")
 	wildcards := strings.NewReplacer("{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
 	used := map[string]bool{}
-	for _, route := range s.api.Routes() {
+	for _, route := range s.API.Routes() {
 		pattern, isGet := strings.CutPrefix(route, "GET ")
 		if !isGet {
 			continue
@@ -174,7 +174,7 @@ func TestGetWithBody(t *testing.T) {
 	}
 }
 
-// checkGetWithBody sends the parameters of one route in every way.
+// checkGetWithBody sends the parameters of a route in every way.
 func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
 	t.Helper()
 	query := path + "?" + asQuery(t, body)
@@ -206,20 +206,19 @@ func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
 	}
 }
 
-// TestQueryOfOtherMethods sends parameters in the query where they are read from
-// the body.
+// TestQueryOfOtherMethods sends parameters in the query to routes that read the body.
 func TestQueryOfOtherMethods(t *testing.T) {
 	t.Parallel()
-	newServer(t).check(t, []fact{
-		{name: "in the query", path: "registered-models/create?name=x", body: `{}`, status: 400, has: []string{"'name' is in the query"}},
-		{name: "optional one", path: "runs/search?max_results=1", body: `{"experiment_ids":["0"]}`, status: 400, has: []string{"'max_results' is in the query"}},
-		{name: "camel case", path: "runs/search?maxResults=1", body: `{"experiment_ids":["0"]}`, status: 400, has: []string{"'maxResults' is in the query"}},
-		{name: "older name", path: "runs/update?run_uuid=x", body: `{"run_id":"y"}`, status: 400, has: []string{"'run_uuid' is in the query"}},
-		{name: "other names mean nothing", path: "runs/search?o=1", body: `{"experiment_ids":["0"]}`},
-		{name: "DELETE", method: "DELETE", path: "registered-models/delete?name=x", contentType: "-", status: 400, has: []string{"'name' is in the query"}},
-		{name: "PATCH", method: "PATCH", path: "registered-models/update?name=x", body: `{"name":"x"}`, status: 400, has: []string{"'name' is in the query"}},
-		{name: "GraphQL", path: "/graphql?query=x", body: `{"query":"{ test(inputString: \"x\") { output } }"}`, status: 400, has: []string{"'query' is in the query"}},
-		{name: "both spellings", method: "GET", path: "experiments/get?experiment_id=0&experimentId=0", status: 400, has: []string{"both 'experiment_id' and 'experimentId'"}},
+	newServer(t).Check(t, []fact{
+		{Name: "in the query", Path: "registered-models/create?name=x", Body: `{}`, Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "optional one", Path: "runs/search?max_results=1", Body: `{"experiment_ids":["0"]}`, Status: 400, Has: []string{"'max_results' is in the query"}},
+		{Name: "camel case", Path: "runs/search?maxResults=1", Body: `{"experiment_ids":["0"]}`, Status: 400, Has: []string{"'maxResults' is in the query"}},
+		{Name: "older name", Path: "runs/update?run_uuid=x", Body: `{"run_id":"y"}`, Status: 400, Has: []string{"'run_uuid' is in the query"}},
+		{Name: "other names mean nothing", Path: "runs/search?o=1", Body: `{"experiment_ids":["0"]}`},
+		{Name: "DELETE", Method: "DELETE", Path: "registered-models/delete?name=x", ContentType: "-", Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "PATCH", Method: "PATCH", Path: "registered-models/update?name=x", Body: `{"name":"x"}`, Status: 400, Has: []string{"'name' is in the query"}},
+		{Name: "GraphQL", Path: "/graphql?query=x", Body: `{"query":"{ test(inputString: \"x\") { output } }"}`, Status: 400, Has: []string{"'query' is in the query"}},
+		{Name: "both spellings", Method: "GET", Path: "experiments/get?experiment_id=0&experimentId=0", Status: 400, Has: []string{"both 'experiment_id' and 'experimentId'"}},
 	})
 }
 
@@ -272,10 +271,10 @@ func TestZippedBodies(t *testing.T) {
 			t.Errorf("%s: %d %.300s", c.name, status, answer)
 		}
 		if status >= 400 {
-			checkError(t, c.name, answer)
+			apitest.CheckError(t, c.name, answer)
 		}
 	}
-	// A file is kept as it came, as in MLflow.
+	// Files are stored unchanged, as in MLflow.
 	const file = "/api/2.0/mlflow-artifacts/artifacts/zipped"
 	if status, answer := s.ask(t, "PUT", file, strings.NewReader(good), "Content-Encoding: gzip"); status != 200 {
 		t.Errorf("file: %d %s", status, answer)
@@ -285,8 +284,7 @@ func TestZippedBodies(t *testing.T) {
 	}
 }
 
-// TestZippedBombIsCheap: a bomb is refused when it has outgrown the limit, not
-// when it has been unpacked.
+// TestZippedBombIsCheap checks that decompression stops at the limit.
 func TestZippedBombIsCheap(t *testing.T) {
 	s := newServer(t)
 	bomb := zip(t, strings.Repeat("x", 64<<20))

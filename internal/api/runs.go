@@ -5,52 +5,59 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const (
-	maxResults        = 50_000 // runs or experiments on one page
+	maxResults        = 50_000 // runs or experiments per page
 	defaultRunsOnPage = 1000
 )
 
-func (s *Server) runRoutes(r *routes) {
-	on(r, mlflow.CreateRunAPI, auth.EditRun, s.createRun)
-	on(r, mlflow.UpdateRunAPI, auth.EditRun, s.updateRun)
-	on(r, mlflow.DeleteRunAPI, auth.EditRun, s.deleteRun)
-	on(r, mlflow.RestoreRunAPI, auth.EditRun, s.restoreRun)
-	on(r, mlflow.GetRunAPI, auth.ReadRun, s.getRun)
-	on(r, mlflow.SearchRunsAPI, auth.ReadRun, s.searchRuns)
-	on(r, mlflow.LogMetricAPI, auth.EditRun, s.logMetric)
-	on(r, mlflow.LogParamAPI, auth.EditRun, s.logParam)
-	on(r, mlflow.SetTagAPI, auth.EditRun, s.setTag)
-	on(r, mlflow.DeleteTagAPI, auth.EditRun, s.deleteTag)
-	on(r, mlflow.LogBatchAPI, auth.EditRun, s.logBatch)
-	on(r, mlflow.LogInputsAPI, auth.EditRun, s.logInputs)
-	on(r, mlflow.LogOutputsAPI, auth.EditRun, s.logOutputs)
-	on(r, mlflow.LogModelJSONAPI, auth.EditRun, s.logModelJSON)
+func (s *Server) runRoutes(r *route.Router) {
+	route.On(r, mlflow.Endpoints.CreateRun, auth.EditRun, s.createRun)
+	route.On(r, mlflow.Endpoints.UpdateRun, auth.EditRun, s.updateRun)
+	route.On(r, mlflow.Endpoints.DeleteRun, auth.EditRun, s.deleteRun)
+	route.On(r, mlflow.Endpoints.RestoreRun, auth.EditRun, s.restoreRun)
+	route.On(r, mlflow.Endpoints.GetRun, auth.ReadRun, s.getRun)
+	route.On(r, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns)
+	route.On(r, mlflow.Endpoints.LogMetric, auth.EditRun, s.logMetric)
+	route.On(r, mlflow.Endpoints.LogParam, auth.EditRun, s.logParam)
+	route.On(r, mlflow.Endpoints.SetTag, auth.EditRun, s.setTag)
+	route.On(r, mlflow.Endpoints.DeleteTag, auth.EditRun, s.deleteTag)
+	route.On(r, mlflow.Endpoints.LogBatch, auth.EditRun, s.logBatch)
+	route.On(r, mlflow.Endpoints.LogInputs, auth.EditRun, s.logInputs)
+	route.On(r, mlflow.Endpoints.LogOutputs, auth.EditRun, s.logOutputs)
+	route.On(r, mlflow.Endpoints.LogModelJSON, auth.EditRun, s.logModelJSON)
 }
 
 func (s *Server) createRun(ctx context.Context, in *mlflow.CreateRunRequest) (*mlflow.RunResponse, error) {
-	id, err := experimentID(in.ExperimentID)
+	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
-	if err := keysOnce("tag", in.Tags, tagKey); err != nil {
+	if err := validate.UniqueKeys("tag", in.Tags, validate.TagKey); err != nil {
 		return nil, err
 	}
 	for i := range in.Tags {
 		t := &in.Tags[i]
-		if err := validTag("key", "key", t); err != nil {
+		if err := validate.Tag("key", "key", t); err != nil {
 			return nil, err
 		}
 		var err error
-		if t.Value, err = s.cut("value", t.Value, maxRunTagValue); err != nil {
+		if t.Value, err = s.truncate("value", t.Value, validate.MaxRunTagValue); err != nil {
 			return nil, err
 		}
 		if t.Key == "mlflow.runName" && in.RunName != "" && t.Value != in.RunName {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-				"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s').", in.RunName, t.Value)
+			return nil, apierror.Invalid(
+				"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', "+
+					"mlflow.runName='%s').",
+				in.RunName,
+				t.Value,
+			)
 		}
 	}
 	run, err := s.Store.CreateRun(ctx, id, in)
@@ -81,10 +88,10 @@ func (s *Server) searchRuns(ctx context.Context, in *mlflow.SearchRunsRequest) (
 		limit = int(*in.MaxResults)
 	}
 	if limit > maxResults {
-		return nil, badLimit(limit, "at most "+strconv.Itoa(maxResults))
+		return nil, validate.BadLimit(limit, "at most "+strconv.Itoa(maxResults))
 	}
 	if limit <= 0 {
-		return nil, badLimit(limit, "a positive integer")
+		return nil, validate.BadLimit(limit, "a positive integer")
 	}
 	ids, err := experimentIDs(in.ExperimentIDs)
 	if err != nil {
@@ -99,25 +106,25 @@ func (s *Server) logMetric(ctx context.Context, in *mlflow.LogMetricRequest) (*m
 		Key: in.Key, Value: float64(in.Value), Timestamp: in.Timestamp, Step: in.Step,
 		ModelID: in.ModelID, DatasetName: in.DatasetName, DatasetDigest: in.DatasetDigest,
 	}
-	if err := validMetric("name", "timestamp", &m); err != nil {
+	if err := validate.Metric("name", "timestamp", &m); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.LogBatch(ctx, in.RunID, []mlflow.Metric{m}, nil, nil)
 }
 
 func (s *Server) logParam(ctx context.Context, in *mlflow.LogParamRequest) (*mlflow.Empty, error) {
-	value, err := s.cut("Param value", in.Value, maxParamValue)
+	value, err := s.truncate("Param value", in.Value, validate.MaxParamValue)
 	p := mlflow.Param{Key: in.Key, Value: value}
-	if err := check(validParam("key", &p), err); err != nil {
+	if err := validate.First(validate.Param("key", &p), err); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.LogParam(ctx, in.RunID, p)
 }
 
 func (s *Server) setTag(ctx context.Context, in *mlflow.SetTagRequest) (*mlflow.Empty, error) {
-	value, err := s.cut("value", in.Value, maxRunTagValue)
+	value, err := s.truncate("value", in.Value, validate.MaxRunTagValue)
 	t := mlflow.Tag{Key: in.Key, Value: value}
-	if err := check(validTag("key", "key", &t), err); err != nil {
+	if err := validate.First(validate.Tag("key", "key", &t), err); err != nil {
 		return nil, err
 	}
 	return &mlflow.Empty{}, s.Store.SetTag(ctx, in.RunID, t)
@@ -136,17 +143,17 @@ func (s *Server) logBatch(ctx context.Context, in *mlflow.LogBatchRequest) (*mlf
 
 func (s *Server) validBatch(in *mlflow.LogBatchRequest) error {
 	total := len(in.Metrics) + len(in.Params) + len(in.Tags)
-	err := check(validRunID(in.RunID),
-		batchLimit("metrics", len(in.Metrics), maxBatchMetrics),
-		batchLimit("params", len(in.Params), maxBatchParams),
-		batchLimit("tags", len(in.Tags), maxBatchTags),
-		batchLimit("metrics, params, and tags", total, maxBatchTotal))
+	err := validate.First(validate.RunID(in.RunID),
+		batchLimit("metrics", len(in.Metrics), validate.MaxBatchMetrics),
+		batchLimit("params", len(in.Params), validate.MaxBatchParams),
+		batchLimit("tags", len(in.Tags), validate.MaxBatchTags),
+		batchLimit("metrics, params, and tags", total, validate.MaxBatchTotal))
 	if err != nil {
 		return err
 	}
 	for i := range in.Metrics {
 		at := "metrics[" + strconv.Itoa(i) + "]."
-		if err := validMetric(at+"name", at+"timestamp", &in.Metrics[i]); err != nil {
+		if err := validate.Metric(at+"name", at+"timestamp", &in.Metrics[i]); err != nil {
 			return err
 		}
 	}
@@ -155,11 +162,11 @@ func (s *Server) validBatch(in *mlflow.LogBatchRequest) error {
 	}
 	for i := range in.Tags {
 		at := "tags[" + strconv.Itoa(i) + "]."
-		if err := validTag(at+"key", at+"key", &in.Tags[i]); err != nil {
+		if err := validate.Tag(at+"key", at+"key", &in.Tags[i]); err != nil {
 			return err
 		}
 		var err error
-		if in.Tags[i].Value, err = s.cut(at+"value", in.Tags[i].Value, maxRunTagValue); err != nil {
+		if in.Tags[i].Value, err = s.truncate(at+"value", in.Tags[i].Value, validate.MaxRunTagValue); err != nil {
 			return err
 		}
 	}
@@ -171,11 +178,11 @@ func (s *Server) validParams(params []mlflow.Param) error {
 	var twice []string
 	for i := range params {
 		p := &params[i]
-		if err := validParam("params["+strconv.Itoa(i)+"].key", p); err != nil {
+		if err := validate.Param("params["+strconv.Itoa(i)+"].key", p); err != nil {
 			return err
 		}
 		var err error
-		if p.Value, err = s.cut("Param value", p.Value, maxParamValue); err != nil {
+		if p.Value, err = s.truncate("Param value", p.Value, validate.MaxParamValue); err != nil {
 			return err
 		}
 		if seen[p.Key] {
@@ -184,22 +191,32 @@ func (s *Server) validParams(params []mlflow.Param) error {
 		seen[p.Key] = true
 	}
 	if twice != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Duplicate parameter keys have been submitted: [%s]. Please ensure the request contains only one param value per param key.", strings.Join(twice, ", "))
+		return apierror.Invalid(
+			"Duplicate parameter keys have been submitted: [%s]. Please ensure the request contains only one param value "+
+				"per param key.",
+			strings.Join(twice, ", "),
+		)
 	}
 	return nil
 }
 
 func batchLimit(what string, n, limit int) error {
 	if n > limit {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"A batch logging request can contain at most %d %s. Got %d %s. Please split up %s across multiple requests and try again.", limit, what, n, what, what)
+		return apierror.Invalid(
+			"A batch logging request can contain at most %d %s. Got %d %s. Please split up %s across multiple requests and "+
+				"try again.",
+			limit,
+			what,
+			n,
+			what,
+			what,
+		)
 	}
 	return nil
 }
 
 func (s *Server) logInputs(ctx context.Context, in *mlflow.LogInputsRequest) (*mlflow.Empty, error) {
-	if err := validRunID(in.RunID); err != nil {
+	if err := validate.RunID(in.RunID); err != nil {
 		return nil, err
 	}
 	for i := range in.Datasets {
@@ -212,17 +229,33 @@ func (s *Server) logInputs(ctx context.Context, in *mlflow.LogInputsRequest) (*m
 
 func validDataset(in *mlflow.DatasetInput) error {
 	for _, t := range in.Tags {
-		if err := check(tooLong("key", t.Key, 255), tooLong("value", t.Value, 500)); err != nil {
+		if err := validate.First(validate.Length("key", t.Key, 255), validate.Length("value", t.Value, 500)); err != nil {
 			return err
 		}
 	}
 	d := in.Dataset
-	return check(keysOnce("input tag", in.Tags, func(t *mlflow.InputTag) string { return t.Key }),
-		tooLong("name", d.Name, 500), tooLong("digest", d.Digest, 36),
-		tooLong("source_type", d.SourceType, 36), tooLong("source", d.Source, 65_535),
-		tooLong("schema", d.Schema, 1_048_575), tooLong("profile", d.Profile, 16_777_215))
+	return validate.First(validate.UniqueKeys("input tag", in.Tags, func(t *mlflow.InputTag) string { return t.Key }),
+		validate.Length("name", d.Name, 500), validate.Length("digest", d.Digest, 36),
+		validate.Length("source_type", d.SourceType, 36), validate.Length("source", d.Source, 65_535),
+		validate.Length("schema", d.Schema, 1_048_575), validate.Length("profile", d.Profile, 16_777_215))
 }
 
 func (s *Server) logOutputs(ctx context.Context, in *mlflow.LogOutputsRequest) (*mlflow.Empty, error) {
 	return &mlflow.Empty{}, s.Store.LogOutputs(ctx, in.RunID, in.Models)
+}
+
+// truncate truncates the value of a param or run tag to limit characters, as MLflow
+// does, or returns an error if the server is configured so. The error calls it what.
+func (s *Server) truncate(what, value string, limit int) (string, error) {
+	err := validate.Length(what, value, limit)
+	if err == nil || s.RefuseLongValues {
+		return value, err
+	}
+	for i := range value {
+		if limit == 0 {
+			return value[:i], nil
+		}
+		limit--
+	}
+	return value, nil
 }

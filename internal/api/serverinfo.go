@@ -5,17 +5,18 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-func (s *Server) serverInfoRoutes(r *routes) {
-	on(r, mlflow.ServerInfoAPI, auth.ReadServer, s.serverInfo)
-	r.root(http.MethodGet, "/health", auth.Public, s.health)
-	r.root(http.MethodGet, "/version", auth.Public, version)
+func (s *Server) serverInfoRoutes(r *route.Router) {
+	route.On(r, mlflow.Endpoints.ServerInfo, auth.ReadServer, s.serverInfo)
+	r.Root(http.MethodGet, "/health", auth.Public, s.health)
+	r.Root(http.MethodGet, "/version", auth.Public, version)
 }
 
-// serverInfo tells clients which optional routes they may use.
+// serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
 	return &mlflow.ServerInfo{StoreType: "SqlStore", FeaturesEnabled: map[string]bool{}}, nil
 }
@@ -33,6 +34,6 @@ func version(w http.ResponseWriter, _ *http.Request) error {
 
 func writeText(w http.ResponseWriter, text string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, text) // A client that has gone away needs no answer.
+	_, _ = io.WriteString(w, text) // A write error means that the client has disconnected.
 	return nil
 }

@@ -1,6 +1,5 @@
-// Package artifact keeps the files of runs and models. A [Repo] is one place
-// that holds files (a folder, a bucket); [Open] finds it by URI, and
-// [CleanPath] is the only door through which a path reaches it.
+// Package artifact stores the files of runs and models. [Open] returns the [Repo] of a
+// URI. All paths of clients must pass [CleanPath].
 package artifact
 
 import (
@@ -11,59 +10,60 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Repo keeps files below one root. Paths are as [CleanPath] returns them:
-// relative, with slashes; "" is the root. Every method is safe for concurrent
-// use, and none reaches outside the root.
+// Repo stores files below a root. Paths have the form that [CleanPath] returns:
+// relative, with slashes, "" for the root. All methods are safe for concurrent use and
+// never access files outside of the root.
 type Repo interface {
-	// List returns the direct children of a folder, sorted by name, with paths
-	// relative to the root. A file and a missing path have none.
+	// List returns the direct children of a directory, sorted by name, with paths
+	// relative to the root. It returns no children for a file or a missing path.
 	List(ctx context.Context, path string) ([]mlflow.FileInfo, error)
-	// Stat describes a file or folder; ResourceDoesNotExist if there is none.
+	// Stat describes a file or directory. The error is ResourceDoesNotExist if there is
+	// none.
 	Stat(ctx context.Context, path string) (Info, error)
-	// Open opens a file for reading; ResourceDoesNotExist if the path is missing
-	// or a folder.
+	// Open opens a file for reading. The error is ResourceDoesNotExist if the path is
+	// missing or a directory.
 	Open(ctx context.Context, path string) (*File, error)
-	// Put stores everything that r yields, replacing a file that is there.
-	// Readers see the old file or the new one, never a part: if r or the storage
-	// fails, nothing changes. On return the file survives a power cut.
+	// Put stores the contents of r and replaces an existing file. Readers see either the
+	// old or the new file. If r or the storage fails, nothing changes. The file is
+	// durable when Put returns.
 	Put(ctx context.Context, path string, r io.Reader) error
-	// Delete removes a file or a folder with all it holds. A missing path is no
-	// error; the root itself is refused.
+	// Delete removes a file or a directory with its contents. A missing path is not an
+	// error; the root is.
 	Delete(ctx context.Context, path string) error
 }
 
-// Checker is a [Repo] that can say whether it would answer now.
+// Checker is a [Repo] with a health check.
 type Checker interface {
-	// Check returns an error if the files cannot be reached.
+	// Check returns an error if the files are not accessible.
 	Check(ctx context.Context) error
 }
 
-// Info describes a file or folder. Size is in bytes, 0 for folders.
+// Info describes a file or directory. Size is in bytes, 0 for directories.
 type Info struct {
 	Size    int64
 	ModTime time.Time
 	IsDir   bool
 }
 
-// File is an open artifact. It shows the bytes that the artifact had when it
-// was opened, whatever is put in its place meanwhile.
+// File is an open artifact. Its contents do not change if the artifact is replaced.
 type File struct {
 	io.ReadSeekCloser
 	Size    int64
 	ModTime time.Time
 }
 
-// NotFound is the error for a path that holds no file.
+// NotFound returns the error for a path without a file.
 func NotFound(path string) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No such artifact: '%s'", path)
 }
 
-// IsDirectory is the error for a path that should be a file and is a folder.
+// IsDirectory returns the error for a directory in place of a file.
 func IsDirectory(path string) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact path refers to a directory, not a file: '%s'", path)
 }
 
-// UnderFile is the error for a path that goes on below a file.
+// UnderFile returns the error for a path below a file.
 func UnderFile(path string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "A file is where a folder of this artifact path should be: '%s'", path)
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"A file is where a folder of this artifact path should be: '%s'", path)
 }

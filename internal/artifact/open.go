@@ -12,7 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Opener opens the repository that a URI names.
+// Opener opens the repository with the given URI.
 type Opener func(uri string) (Repo, error)
 
 var registry = struct {
@@ -20,8 +20,8 @@ var registry = struct {
 	byScheme map[string]Opener
 }{byScheme: map[string]Opener{}}
 
-// Register makes a URI scheme known to [Open]. Backends call it from init;
-// "file" also takes plain paths.
+// Register registers a backend for a URI scheme. Backends call it from init. The scheme
+// "file" includes paths without a scheme.
 func Register(scheme string, open Opener) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -31,8 +31,8 @@ func Register(scheme string, open Opener) {
 	registry.byScheme[scheme] = open
 }
 
-// Open returns the repository whose root is at uri: a path, a file: URI or a
-// URI of a registered scheme.
+// Open returns the repository with its root at uri, which is a path or a URI with a
+// registered scheme.
 func Open(uri string) (Repo, error) {
 	scheme := Scheme(uri)
 	registry.RLock()
@@ -51,8 +51,8 @@ func Open(uri string) (Repo, error) {
 	return open(uri)
 }
 
-// Scheme returns the scheme of a URI in lower case; "file" for plain paths,
-// those with a Windows drive included.
+// Scheme returns the scheme of a URI in lower case, or "file" for a path, including one
+// with a Windows drive.
 func Scheme(uri string) string {
 	scheme, _, found := strings.Cut(uri, ":")
 	if !found || len(scheme) < 2 || strings.ContainsAny(scheme, `/\.?#`) {
@@ -61,8 +61,8 @@ func Scheme(uri string) string {
 	return strings.ToLower(scheme)
 }
 
-// Absolute returns a location that means the same in every working directory: a
-// path such as a/b and a URI such as file:a/b begin in the one of this process.
+// Absolute resolves a relative path such as a/b or file:a/b against the working
+// directory. It returns other locations unchanged.
 func Absolute(uri string) (string, error) {
 	if !strings.Contains(uri, ":") {
 		return filepath.Abs(uri)
@@ -83,8 +83,8 @@ func Absolute(uri string) (string, error) {
 	return "file://" + path.Join(cwd.EscapedPath(), rel) + rest, nil
 }
 
-// FilePath returns the absolute path that a path or file: URI names. What follows
-// the path in a URI means nothing for a file.
+// FilePath returns the absolute path of a path or file: URI. It ignores the query and
+// the fragment of a URI.
 func FilePath(uri string) (string, error) {
 	dir := uri
 	if len(uri) >= 5 && strings.EqualFold(uri[:5], "file:") {
@@ -114,7 +114,7 @@ func FilePath(uri string) (string, error) {
 	return abs, nil
 }
 
-// Redact returns the URI without the password that it may carry, for messages.
+// Redact returns the URI without its password.
 func Redact(uri string) string {
 	if u, err := url.Parse(uri); err == nil && u.User != nil {
 		return u.Redacted()

@@ -8,28 +8,29 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Longest path and longest name in a path, in bytes.
+// Longest path and longest element of a path, in bytes.
 const (
 	maxPath = 4096
 	maxName = 255
 )
 
-// encodedTricks are spellings of '.', '/', '\', '%' and NUL that a second
-// decoding would turn into something else than what was checked.
+// encodedTricks lists encoded forms of '.', '/', '\', '%' and NUL. A second decoding
+// would turn them into a path that was not checked.
 var encodedTricks = []string{"%2e", "%2f", "%5c", "%25", "%00"}
 
-// CleanPath checks a path that came from outside, percent-decoded exactly once,
-// and returns it as [Repo] wants it. One slash at the end is dropped; "" is the
-// root. It refuses what could mean a place outside the root to any system on
-// the way (absolute paths, drives, file: URIs, "..", ".", empty names,
-// backslashes, '#', control characters, anything still percent-encoded) and what no file system
-// keeps faithfully (invalid UTF-8, names over 255 bytes).
+// CleanPath checks a path from a client, which must be percent-decoded exactly once, and
+// returns it in the form of [Repo]. It drops one trailing slash. It rejects paths that
+// may be outside of the root for any file system or URL parser: absolute paths, drives,
+// file: URIs, "..", ".", empty elements, backslashes, '#', control characters, and
+// percent-encoded forms of them. It also rejects names that file systems may not
+// preserve: invalid UTF-8 and elements over 255 bytes.
 func CleanPath(raw string) (string, error) {
 	p := strings.TrimSuffix(raw, "/")
 	if p == "" && raw == "" {
 		return "", nil
 	}
-	if len(p) > maxPath || !utf8.ValidString(p) || strings.ContainsAny(p, `\#`) || strings.ContainsFunc(p, unicode.IsControl) {
+	if len(p) > maxPath || !utf8.ValidString(p) || strings.ContainsAny(p, `\#`) ||
+		strings.ContainsFunc(p, unicode.IsControl) {
 		return "", errInvalidPath
 	}
 	lower := strings.ToLower(p)
@@ -46,9 +47,8 @@ func CleanPath(raw string) (string, error) {
 	return p, nil
 }
 
-// CleanFolder is [CleanPath] for a folder to list, as people type it: "." is
-// the root, "./a" and "a//b" are "a" and "a/b". Clients pass such paths on from
-// their callers; files are asked for by the paths that a list has shown.
+// CleanFolder checks the path of a directory to list. In addition to [CleanPath], it
+// accepts paths that users type: "." is the root, "./a" and "a//b" are "a" and "a/b".
 func CleanFolder(raw string) (string, error) {
 	names := strings.Split(raw, "/")
 	kept := names[:0]
@@ -64,7 +64,7 @@ func CleanFolder(raw string) (string, error) {
 	return CleanPath(strings.Join(kept, "/"))
 }
 
-// Join puts two clean paths together.
+// Join joins two clean paths.
 func Join(base, path string) string {
 	switch {
 	case base == "":
@@ -77,9 +77,8 @@ func Join(base, path string) string {
 
 var errInvalidPath error = &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"}
 
-// isDriveOrScheme reports whether a path that starts with name is absolute for
-// Windows ("C:/x") or a file URI ("file:x"). Paths are joined to others, so no
-// part of one may be.
+// isDriveOrScheme reports whether a path that begins with name is absolute on Windows
+// ("C:/x") or a file URI ("file:x"). No element may be, because paths are joined.
 func isDriveOrScheme(name string) bool {
 	if len(name) >= 5 && strings.EqualFold(name[:5], "file:") {
 		return true

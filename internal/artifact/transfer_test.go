@@ -17,11 +17,12 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/local"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// pipeListener is a network of one connection, in memory, so that time can be
-// simulated.
+// pipeListener is an in-memory network with one connection, for tests with simulated
+// time.
 type pipeListener struct{ conns chan net.Conn }
 
 func (l pipeListener) Accept() (net.Conn, error) {
@@ -35,21 +36,21 @@ func (l pipeListener) Accept() (net.Conn, error) {
 func (l pipeListener) Close() error   { return nil }
 func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// serve runs f with a connection to a server of repo: PUT receives, GET serves.
+// serve calls f with a connection to a server: PUT receives a file, GET serves it.
 func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 	t.Helper()
 	client, conn := net.Pipe()
 	l := pipeListener{make(chan net.Conn, 1)}
 	l.conns <- conn
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: httplimit.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
 		var err error
 		if r.Method == http.MethodPut {
-			err = artifact.Receive(w, r, repo, path)
+			err = artifact.Receive(r, repo, path)
 		} else {
 			var file *artifact.File
 			if file, err = repo.Open(r.Context(), path); err == nil {
-				defer func() { _ = file.Close() }() // opened for reading
+				defer func() { _ = file.Close() }() // Closing a file that was read cannot lose data.
 				artifact.Serve(w, r, file)
 			}
 		}
@@ -59,7 +60,7 @@ func serve(t *testing.T, repo artifact.Repo, f func(net.Conn)) {
 		} else if err != nil {
 			t.Errorf("%s: %v", r.URL, err)
 		}
-	})}
+	}))}
 	done := make(chan error)
 	go func() { done <- srv.Serve(l) }()
 	f(client)
@@ -80,7 +81,7 @@ func readAnswer(t *testing.T, r *bufio.Reader) (int, string) {
 		t.Error(err)
 		return 0, ""
 	}
-	defer func() { _ = resp.Body.Close() }() // read to its end
+	defer func() { _ = resp.Body.Close() }() // The body was read to its end.
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Error(err)
@@ -95,11 +96,11 @@ func TestSlowAndStalledUploads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = repo.Close() }() // the folder goes anyway
+	defer func() { _ = repo.Close() }() // The directory is temporary.
 	synctest.Test(t, func(t *testing.T) {
 		serve(t, repo, func(conn net.Conn) {
 			r := bufio.NewReader(conn)
-			// A byte every 50 seconds is slow, but it moves.
+			// An upload with a byte every 50 seconds is slow, but not stalled.
 			fmt.Fprint(conn, "PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
 			for _, b := range []byte("hello") {
 				time.Sleep(50 * time.Second)
@@ -110,7 +111,7 @@ func TestSlowAndStalledUploads(t *testing.T) {
 			if status, body := readAnswer(t, r); status != 200 {
 				t.Errorf("slow upload: %d %s", status, body)
 			}
-			// The connection goes on; then an upload stands still.
+			// An upload on the same connection stalls.
 			begin := time.Now()
 			fmt.Fprint(conn, "PUT /stalled HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
 			status, body := readAnswer(t, r)
@@ -133,7 +134,7 @@ func TestRefusedUploadIsReadToItsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = repo.Close() }() // the folder goes anyway
+	defer func() { _ = repo.Close() }() // The directory is temporary.
 	if err := repo.Put(t.Context(), "folder/f", strings.NewReader("")); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func TestRefusedUploadIsNotAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = repo.Close() }() // the folder goes anyway
+	defer func() { _ = repo.Close() }() // The directory is temporary.
 	if err := repo.Put(t.Context(), "folder/f", strings.NewReader("")); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +189,7 @@ func TestStalledDownload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = repo.Close() }() // the folder goes anyway
+	defer func() { _ = repo.Close() }() // The directory is temporary.
 	const size = 1 << 20
 	if err := repo.Put(t.Context(), "f", strings.NewReader(strings.Repeat("x", size))); err != nil {
 		t.Fatal(err)
@@ -202,8 +203,8 @@ func TestStalledDownload(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer func() { _ = resp.Body.Close() }() // broken off
-			for range 5 {                            // slow, but it moves
+			defer func() { _ = resp.Body.Close() }() // The response is incomplete.
+			for range 5 {                            // slow, but not stalled
 				time.Sleep(50 * time.Second)
 				if _, err := io.ReadFull(resp.Body, make([]byte, 100_000)); err != nil {
 					t.Errorf("slow reader: %v", err)
@@ -214,7 +215,7 @@ func TestStalledDownload(t *testing.T) {
 				t.Errorf("after standing still, %d more bytes came", n)
 			}
 		})
-		serve(t, repo, func(conn net.Conn) { // and a deadline does not outlive its answer
+		serve(t, repo, func(conn net.Conn) { // A deadline does not apply to the next response.
 			r := bufio.NewReader(conn)
 			for range 2 {
 				fmt.Fprint(conn, "GET /f HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -49,7 +49,7 @@ func (s *table) set(tokens ...token) {
 	s.tokens = tokens
 }
 
-// whoami answers with the user that the middleware found.
+// whoami responds with the authenticated user.
 var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if u, ok := auth.FromContext(r.Context()); ok {
 		w.Header().Set("User", u.Email+" "+u.Token)
@@ -198,7 +198,7 @@ func TestChangesAreNoticed(t *testing.T) {
 	})
 }
 
-// slowTable is a token table whose database does not answer while away is open.
+// slowTable is a token table that does not respond until away is closed.
 type slowTable struct {
 	table
 	away atomic.Pointer[chan struct{}]
@@ -215,9 +215,9 @@ func (s *slowTable) EachToken(ctx context.Context, f func(id, email string, hash
 	return s.table.EachToken(ctx, f)
 }
 
-// While the database does not answer, requests are served from the last copy of
-// the tokens for a while, and then refused within their own time. Nobody queues
-// behind another request's look-up.
+// TestTokensDuringOutage checks that, while the database does not respond, requests use
+// the cached tokens for a while and then fail in time. No request waits for the lookup
+// of another.
 func TestTokensDuringOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,31 +9,31 @@ import (
 )
 
 const (
-	// refreshAfter is for how long the middleware may not notice that a token was
-	// made or revoked by another process.
+	// refreshAfter is the longest time until the middleware notices tokens that another
+	// process created or revoked.
 	refreshAfter = 2 * time.Second
-	// staleFor is for how long the tokens last read are used while the database does
-	// not answer.
+	// staleFor is how long the cached tokens are used while the database does not
+	// respond.
 	staleFor = time.Minute
-	// staleWait is how long a request waits for new tokens when there are usable ones.
+	// staleWait is how long a request waits for a refresh if the cached tokens are
+	// usable.
 	staleWait = 250 * time.Millisecond
-	// lookUpTime bounds one reading of the token table.
+	// lookUpTime is the timeout of one read of the token table.
 	lookUpTime = 5 * time.Second
 )
 
-// cache is a short-lived copy of the token table. One look-up at a time serves all
-// requests. It belongs to none of them: it goes on when the request that began it
-// ends.
+// cache caches the token table. Concurrent requests share one read of the table, which
+// continues if the request that started it ends.
 type cache struct {
 	store TokenStore
 
 	mu     sync.Mutex
-	byHash map[[sha256.Size]byte]entry // of the last look-up that succeeded
-	loaded time.Time                   // when that began; zero if there was none
-	under  *lookUp                     // nil while there is none
+	byHash map[[sha256.Size]byte]entry // from the last successful read
+	loaded time.Time                   // start of that read; zero if there was none
+	under  *lookUp                     // current read, or nil
 }
 
-// lookUp is a reading of the token table. Its err may be read once done is closed.
+// lookUp is a read of the token table. err is valid after done is closed.
 type lookUp struct {
 	done chan struct{}
 	err  error
@@ -45,8 +45,7 @@ type entry struct {
 	validUntilMS int64
 }
 
-// entries returns the tokens by their hashes. It does not wait longer than ctx
-// lasts.
+// entries returns the tokens by hash. It returns when ctx ends.
 func (c *cache) entries(ctx context.Context) (map[[sha256.Size]byte]entry, error) {
 	c.mu.Lock()
 	byHash, age, known := c.byHash, time.Since(c.loaded), !c.loaded.IsZero()
@@ -84,7 +83,7 @@ func (c *cache) entries(ctx context.Context) (map[[sha256.Size]byte]entry, error
 	return nil, err
 }
 
-// read reads the token table anew.
+// read refreshes the cache.
 func (c *cache) read(ctx context.Context, l *lookUp) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
 	defer cancel()

@@ -4,38 +4,36 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"net/http"
 	"path"
 	"strings"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TokenStore is where the middleware finds the access tokens.
+// TokenStore provides the access tokens.
 type TokenStore interface {
-	// EachToken calls f for every token that was ever made. It is valid until
-	// validUntilMS in Unix milliseconds, for ever if that is 0; of a revoked
-	// token that is when it was revoked.
+	// EachToken calls f for every token, including expired and revoked ones.
+	// validUntilMS is the time of expiry or revocation in Unix milliseconds, or 0 for
+	// none.
 	EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error
 }
 
-// Probes are the paths by which a load balancer or an orchestrator asks after the
-// server. They need no user and may be addressed to any host.
+// Probes lists the paths of the health checks. They need no user and accept any Host
+// header.
 var Probes = []string{"/health", "/livez", "/readyz", "/version"}
 
-// alwaysPublic are the paths that need no user; one that ends in a slash stands
-// for everything below it.
+// alwaysPublic lists the paths that need no user. A path that ends in a slash includes
+// everything below it.
 var alwaysPublic = append([]string{"/.well-known/"}, Probes...)
 
-// Middleware lets a request through once it knows its user. As long as no token
-// was ever made that is everybody, as the machine's user. From the first token
-// on, a request must carry a valid one, as bearer token or as the password of
-// Basic authentication; a revoked or expired last token does not open the
-// server again. Public lists more paths that need no user, such as the pages'
-// own files; one that ends in a slash stands for everything below it.
+// Middleware authenticates requests by an access token, as a bearer token or as the
+// password of Basic authentication. Without any token in the store, all requests come
+// from the machine's user; a store whose tokens are all expired or revoked does not
+// count as empty. public lists additional paths that need no user; a path that ends in a
+// slash includes everything below it.
 func Middleware(tokens TokenStore, public ...string) func(http.Handler) http.Handler {
 	c := &cache{store: tokens}
 	public = append(append([]string(nil), alwaysPublic...), public...)
@@ -57,7 +55,7 @@ func Middleware(tokens TokenStore, public ...string) func(http.Handler) http.Han
 
 func isPublic(public []string, asked string) bool {
 	if clean := path.Clean(asked); clean != asked && clean+"/" != asked {
-		return false // "/static-files/../api/": wherever that leads
+		return false // such as "/static-files/../api/"
 	}
 	for _, p := range public {
 		if asked == p || strings.HasSuffix(p, "/") && p != "/" && strings.HasPrefix(asked, p) {
@@ -70,20 +68,15 @@ func isPublic(public []string, asked string) bool {
 func refuse(w http.ResponseWriter, err error) {
 	e := mlflow.AsError(err)
 	if e == nil {
-		e = &mlflow.Error{Code: mlflow.TemporarilyUnavailable, Message: "The access tokens cannot be checked at the moment. Try again."}
+		e = &mlflow.Error{
+			Code:    mlflow.TemporarilyUnavailable,
+			Message: "The access tokens cannot be checked at the moment. Try again.",
+		}
 	}
-	h := w.Header()
 	if e.Code == mlflow.Unauthenticated {
-		h.Set("WWW-Authenticate", `Basic realm="Millrace", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", `Basic realm="Millrace", charset="UTF-8"`)
 	}
-	h.Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	body, _ := json.Marshal(struct { // strings always marshal
-		Code    mlflow.ErrorCode `json:"error_code"`
-		Message string           `json:"message"`
-		ID      string           `json:"request_id,omitempty"`
-	}{e.Code, e.Message, h.Get(observe.IDHeader)})
-	_, _ = w.Write(body)
+	apierror.Write(w, e)
 }
 
 func (c *cache) user(r *http.Request) (User, error) {
@@ -96,18 +89,25 @@ func (c *cache) user(r *http.Request) (User, error) {
 	}
 	token := presented(r)
 	if token == "" {
-		return User{}, mlflow.Errorf(mlflow.Unauthenticated, "This server needs an access token. Set MLFLOW_TRACKING_TOKEN to one, "+
-			"or send it as the password of Basic authentication; `millrace tokens create` makes one.")
+		return User{}, mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"This server needs an access token. Set MLFLOW_TRACKING_TOKEN to one, "+
+				"or send it as the password of Basic authentication; `millrace tokens create` makes one.",
+		)
 	}
 	hash := TokenHash(token)
 	e, ok := byHash[hash]
-	if !ok || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 || e.validUntilMS != 0 && time.Now().UnixMilli() >= e.validUntilMS {
-		return User{}, mlflow.Errorf(mlflow.Unauthenticated, "The access token is not valid: it is unknown, expired or revoked.")
+	if !ok || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 ||
+		e.validUntilMS != 0 && time.Now().UnixMilli() >= e.validUntilMS {
+		return User{}, mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"The access token is not valid: it is unknown, expired or revoked.",
+		)
 	}
 	return e.user, nil
 }
 
-// presented returns the token that a request carries, or "".
+// presented returns the token of a request, or "".
 func presented(r *http.Request) string {
 	header := r.Header.Get("Authorization")
 	if scheme, token, ok := strings.Cut(header, " "); ok && strings.EqualFold(scheme, "Bearer") {

@@ -6,11 +6,10 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Permission is what a route asks of its caller. Every route names one, so that
-// none can be forgotten.
+// Permission is a permission that a route requires. Mounting a route requires one.
 type Permission string
 
-// The permissions. Today every authenticated user has all of them.
+// The permissions. Every authenticated user has all of them.
 const (
 	Public         Permission = "public" // No user needed: health, version, pages.
 	ReadServer     Permission = "server:read"
@@ -26,13 +25,17 @@ const (
 	EditArtifact   Permission = "artifact:edit"
 )
 
-// Allow refuses a request that has no user, unless the route is public.
+// Allow returns an error if the request is not authenticated, unless the route is
+// public.
 func Allow(ctx context.Context, p Permission) error {
 	if p == Public {
 		return nil
 	}
 	if _, ok := FromContext(ctx); !ok {
-		return mlflow.Errorf(mlflow.Unauthenticated, "This route needs a user. Send an access token as a bearer token; `millrace tokens create` makes one.")
+		return mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"This route needs a user. Send an access token as a bearer token; `millrace tokens create` makes one.",
+		)
 	}
 	return nil
 }

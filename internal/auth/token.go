@@ -6,17 +6,16 @@ import (
 	"encoding/base64"
 )
 
-// TokenPrefix starts every access token, so that one is recognised where it
-// should not be.
+// TokenPrefix is the prefix of every access token. Secret scanners can search for it.
 const TokenPrefix = "mlr_"
 
-// NewToken makes an access token: 32 random bytes as text.
+// NewToken returns a new access token with 32 random bytes.
 func NewToken() string {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails
+	_, _ = rand.Read(b) // It never fails.
 	return TokenPrefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
-// TokenHash is what is kept of a token. The token is random enough that nobody
-// can guess it from a fast hash.
+// TokenHash returns the stored form of a token. A fast hash is sufficient for 256 random
+// bits.
 func TokenHash(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }

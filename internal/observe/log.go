@@ -7,9 +7,8 @@ import (
 	"regexp"
 )
 
-// LogHandler returns a handler that writes to out: objects of JSON, one a line, or
-// text. Every line that is logged for a request carries its id, and none carries
-// a password or a token.
+// LogHandler returns a handler that writes lines of text or JSON to out. It adds the
+// request ID to lines with the context of a request, and redacts passwords and tokens.
 func LogHandler(out io.Writer, asJSON bool, level slog.Level) slog.Handler {
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		switch v := a.Value.Any().(type) {
@@ -26,32 +25,34 @@ func LogHandler(out io.Writer, asJSON bool, level slog.Level) slog.Handler {
 	return withID{slog.NewTextHandler(out, o)}
 }
 
-// secrets are the forms of what no log may hold: passwords in URIs, access tokens,
-// credentials of a header, and signatures and tokens in queries.
+// secrets lists the patterns that logs must not contain, with their replacements:
+// passwords in URIs, access tokens, credentials in headers, and signatures and
+// tokens in queries.
 var secrets = []struct {
-	form *regexp.Regexp
-	with string
+	pattern     *regexp.Regexp
+	replacement string
 }{
 	{regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]*@`), "${1}xxxxx@"},
 	{regexp.MustCompile(`\bmlr_[A-Za-z0-9_-]+`), "mlr_xxxxx"},
 	{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`), "$1 xxxxx"},
-	{regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:token|sig|signature|password|passwd|pwd|access_key|x-amz-signature|x-goog-signature)=)[^&\s"']+`), "${1}xxxxx"},
+	{regexp.MustCompile(`(?i)((?:^|[?&;\s])(?:token|sig|signature|password|passwd|pwd|access_key|` +
+		`x-amz-signature|x-goog-signature)=)[^&\s"']+`), "${1}xxxxx"},
 }
 
-// Redact returns the text without what looks like a secret.
+// Redact replaces everything in the text that looks like a secret.
 func Redact(text string) string {
 	for _, s := range secrets {
-		text = s.form.ReplaceAllString(text, s.with)
+		text = s.pattern.ReplaceAllString(text, s.replacement)
 	}
 	return text
 }
 
-// withID adds the id of the request that a line is logged for.
+// withID adds the request ID of the context to each line.
 type withID struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h withID) Handle(ctx context.Context, r slog.Record) error {
-	if seen := of(ctx); seen != nil {
+	if seen := requestOf(ctx); seen != nil {
 		r.AddAttrs(slog.String("request_id", seen.id))
 	}
 	return h.Handler.Handle(ctx, r)

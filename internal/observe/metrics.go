@@ -20,8 +20,9 @@ const (
 	Download = "download"
 )
 
-// metrics are those of the requests. Their labels have the values that the
-// program names and no others: patterns of routes, known methods, status codes.
+// metrics holds the metrics of requests. Their labels have values that the program
+// defines: route patterns, known methods and status codes. A nil *metrics counts
+// nothing.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	duration  *prometheus.HistogramVec
@@ -31,28 +32,10 @@ type metrics struct {
 	transfers *prometheus.GaugeVec
 }
 
-// Register makes the metrics of the requests, of the Go runtime and of the process
-// known to reg.
+// Register registers the metrics of the requests, of the Go runtime and of the
+// process with reg.
 func (o *Observer) Register(reg prometheus.Registerer) {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "millrace_http_requests_total", Help: "Requests answered, by method, pattern of the route and status; 499 for those whose sender left.",
-		}, []string{"method", "route", "code"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "millrace_http_request_duration_seconds", Help: "Time from the head of a request to the end of its answer.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120},
-		}, []string{"method", "route"}),
-		received: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "millrace_http_request_bytes_total", Help: "Bytes of request bodies that were read.",
-		}, []string{"route"}),
-		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "millrace_http_response_bytes_total", Help: "Bytes of answers' bodies that were written.",
-		}, []string{"route"}),
-		inFlight:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "millrace_http_requests_in_flight", Help: "Requests under way."}),
-		transfers: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "millrace_artifact_transfers_in_flight", Help: "Files that are being uploaded or downloaded."}, []string{"direction"}),
-	}
-	m.transfers.WithLabelValues(Upload)
-	m.transfers.WithLabelValues(Download)
+	m := newMetrics()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "millrace_build_info", Help: "1, with the version of the program and of Go as labels.",
 		ConstLabels: prometheus.Labels{"version": version.Release(), "goversion": runtime.Version()},
@@ -63,11 +46,51 @@ func (o *Observer) Register(reg prometheus.Registerer) {
 	o.metrics = m
 }
 
-var knownMethods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+func newMetrics() *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "millrace_http_requests_total",
+			Help: "Requests by method, route pattern and status. The status 499 means that the client disconnected.",
+		}, []string{"method", "route", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "millrace_http_request_duration_seconds",
+			Help:    "Time from the header of a request to the end of its response.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 120},
+		}, []string{"method", "route"}),
+		received: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "millrace_http_request_bytes_total", Help: "Bytes read from request bodies.",
+		}, []string{"route"}),
+		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "millrace_http_response_bytes_total", Help: "Bytes written to response bodies.",
+		}, []string{"route"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "millrace_http_requests_in_flight", Help: "Requests that are being handled.",
+		}),
+		transfers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "millrace_artifact_transfers_in_flight", Help: "Files that are being uploaded or downloaded.",
+		}, []string{"direction"}),
+	}
+	m.transfers.WithLabelValues(Upload)
+	m.transfers.WithLabelValues(Download)
+	return m
 }
 
-func (m *metrics) observe(method, route string, status int, took time.Duration, received, sent int64) {
+var knownMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodOptions,
+}
+
+func (m *metrics) started() {
+	if m != nil {
+		m.inFlight.Inc()
+	}
+}
+
+func (m *metrics) finished(method, route string, status int, took time.Duration, received, sent int64) {
+	if m == nil {
+		return
+	}
+	m.inFlight.Dec()
 	if !slices.Contains(knownMethods, method) {
 		method = "other"
 	}
@@ -77,11 +100,11 @@ func (m *metrics) observe(method, route string, status int, took time.Duration, 
 	m.sent.WithLabelValues(route).Add(float64(sent))
 }
 
-// Transfer counts a file that is under way in a direction until the function that
-// it returns is called.
+// Transfer counts a file transfer in the given direction until the returned
+// function is called.
 func Transfer(ctx context.Context, direction string) (done func()) {
-	r := of(ctx)
-	if r == nil {
+	r := requestOf(ctx)
+	if r == nil || r.metrics == nil {
 		return func() {}
 	}
 	g := r.metrics.transfers.WithLabelValues(direction)

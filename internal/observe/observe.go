@@ -1,5 +1,5 @@
-// Package observe sees every request of the server: it gives each an id, measures
-// it for Prometheus, and logs the slow and the failed ones.
+// Package observe assigns an ID to every request of a server, measures requests
+// for Prometheus, logs slow and failed ones, and recovers from panics of handlers.
 package observe
 
 import (
@@ -12,33 +12,29 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/millrace-ml/millrace/internal/apierror"
 )
 
-// IDHeader is the header that carries the id of a request, in the request if its
-// sender has one already, and in the answer.
-const IDHeader = "X-Request-Id"
-
-// StatusClosed stands in logs and metrics for a request whose sender left before
-// it was answered. No answer has it.
+// StatusClosed is the status in logs and metrics of a request whose client
+// disconnected before the response. No response has it.
 const StatusClosed = 499
 
-// Names of the label route for what no route takes and for the pages' files.
+// Values of the label route for requests without a route and for files of the pages.
 const (
 	RouteNone  = "none"
 	RoutePages = "pages"
 )
 
-// Observer sees the requests of one server.
+// Observer observes the requests of one server.
 type Observer struct {
-	// Log gets a line for each request that fails or takes at least Slow.
-	Log  *slog.Logger
-	Slow time.Duration
-	// WriteFailure answers a request whose handler has panicked.
-	WriteFailure func(http.ResponseWriter)
-	metrics      *metrics
+	// Log receives a line for each request that fails or takes at least Slow.
+	Log     *slog.Logger
+	Slow    time.Duration
+	metrics *metrics // nil without Register
 }
 
-// request is what handlers say of the request that they answer.
+// request is what the handlers of a request report about it.
 type request struct {
 	id      string
 	route   string
@@ -48,99 +44,92 @@ type request struct {
 
 type contextKey struct{}
 
-func of(ctx context.Context) *request {
+func requestOf(ctx context.Context) *request {
 	r, _ := ctx.Value(contextKey{}).(*request)
 	return r
 }
 
-// Route says which route takes the request: a pattern, so that no user's data
-// becomes a label.
+// Route sets the route of the request: a pattern, so that labels have no values
+// that users choose.
 func Route(ctx context.Context, pattern string) {
-	if r := of(ctx); r != nil {
+	if r := requestOf(ctx); r != nil {
 		r.route = pattern
 	}
 }
 
-// Failed keeps the error that made the request fail, for its line in the log. It
-// reports whether somebody logs it.
-func Failed(ctx context.Context, cause error) bool {
-	r := of(ctx)
-	if r == nil {
-		return false
-	}
-	r.cause = cause
-	return true
-}
+// validID matches the IDs that a client may choose.
+var validID = regexp.MustCompile(`^[A-Za-z0-9._:=+/-]{1,128}$`)
 
-// sane is what an id may look like that a sender chose.
-var sane = regexp.MustCompile(`^[A-Za-z0-9._:=+/-]{1,128}$`)
+func newID() string { return fmt.Sprintf("%016x", rand.Uint64()) } //nolint:gosec // An ID is not a secret.
 
-// NewID returns an id for a request.
-func NewID() string { return fmt.Sprintf("%016x", rand.Uint64()) } //nolint:gosec // It names a request and protects nothing.
-
-// Wrap observes the requests that next answers.
+// Wrap returns a handler that observes the requests of next.
 func (o *Observer) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		seen := &request{id: r.Header.Get(IDHeader), route: RouteNone, metrics: o.metrics}
-		if !sane.MatchString(seen.id) {
-			seen.id = NewID()
+		seen := &request{id: r.Header.Get(apierror.RequestIDHeader), route: RouteNone, metrics: o.metrics}
+		if !validID.MatchString(seen.id) {
+			seen.id = newID()
 		}
-		w.Header().Set(IDHeader, seen.id)
-		answer := &recorder{ResponseWriter: w}
+		w.Header().Set(apierror.RequestIDHeader, seen.id)
+		response := &recorder{ResponseWriter: w}
 		inner := r.WithContext(context.WithValue(r.Context(), contextKey{}, seen))
 		body := &counter{}
 		if r.Body != nil && r.Body != http.NoBody {
 			body.ReadCloser = r.Body
 			inner.Body = body
 		}
-		o.metrics.inFlight.Inc()
+		o.metrics.started()
 		defer func() {
-			o.metrics.inFlight.Dec()
-			status := o.ended(inner, seen, answer, recover())
-			if body.left {
+			status := finish(inner, seen, response, recover())
+			if body.disconnected {
 				status = StatusClosed
 			}
 			took := time.Since(began)
-			o.metrics.observe(r.Method, seen.route, status, took, body.n, answer.n)
-			o.logRequest(inner, seen, status, took, body.n, answer.n)
-			if answer.aborted {
+			o.metrics.finished(r.Method, seen.route, status, took, body.n, response.n)
+			o.logRequest(inner, seen, status, took, body.n, response.n)
+			if response.aborted {
 				panic(http.ErrAbortHandler)
 			}
 		}()
-		next.ServeHTTP(answer, inner)
+		next.ServeHTTP(response, inner)
 	})
 }
 
-// ended returns the status with which a request is counted. A panic is answered if
-// nothing was written yet, and ends the connection otherwise.
-func (o *Observer) ended(r *http.Request, seen *request, answer *recorder, panicked any) int {
+// finish returns the status that the request counts with. A panic becomes an error
+// response if the handler has written nothing, and aborts the connection otherwise.
+func finish(r *http.Request, seen *request, response *recorder, panicked any) int {
 	switch {
-	case panicked == http.ErrAbortHandler: //nolint:errorlint // net/http compares it so.
-		answer.aborted = true
+	case panicked == http.ErrAbortHandler: //nolint:errorlint // net/http compares it in the same way.
+		response.aborted = true
 	case panicked != nil:
 		seen.cause = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
-		if answer.aborted = answer.status != 0; !answer.aborted {
-			o.WriteFailure(answer)
+		if response.aborted = response.status != 0; !response.aborted {
+			apierror.Write(response, apierror.Internal())
 		}
 		return http.StatusInternalServerError
 	}
 	switch {
-	case answer.err != nil || answer.aborted || answer.status == StatusClosed, answer.status == 0 && r.Context().Err() != nil:
+	case response.err != nil || response.aborted || response.status == StatusClosed,
+		response.status == 0 && r.Context().Err() != nil:
 		return StatusClosed
-	case answer.status == 0:
+	case response.status == 0:
 		return http.StatusOK
 	}
-	return answer.status
+	return response.status
 }
 
-// maxPath is how much of a path is logged.
-const maxPath = 300
+// Longest texts of a request that are logged, in bytes.
+const (
+	maxPath   = 300
+	maxMethod = 20
+)
 
-func (o *Observer) logRequest(r *http.Request, seen *request, status int, took time.Duration, received, sent int64) {
+func (o *Observer) logRequest(
+	r *http.Request, seen *request, status int, took time.Duration, received, sent int64,
+) {
 	level, message := slog.LevelDebug, "request"
 	switch {
-	case status >= http.StatusInternalServerError && status != http.StatusNotImplemented || seen.cause != nil && status != StatusClosed:
+	case isFailure(status) || seen.cause != nil && status != StatusClosed:
 		level, message = slog.LevelError, "request failed"
 	case took >= o.Slow:
 		level = slog.LevelInfo
@@ -151,13 +140,14 @@ func (o *Observer) logRequest(r *http.Request, seen *request, status int, took t
 	if !o.Log.Enabled(r.Context(), level) {
 		return
 	}
-	path := r.URL.Path // Never the query, which may hold a signature.
-	if len(path) > maxPath {
-		path = strings.ToValidUTF8(path[:maxPath], "") + "..."
-	}
 	attrs := []slog.Attr{
-		slog.String("method", shortened(r.Method)), slog.String("path", path), slog.String("route", seen.route), slog.Int("status", status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.Int64("bytes_in", received), slog.Int64("bytes_out", sent),
+		slog.String("method", truncate(r.Method, maxMethod)),
+		slog.String("path", truncate(r.URL.Path, maxPath)), // The query may contain a signature.
+		slog.String("route", seen.route),
+		slog.Int("status", status),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.Int64("bytes_in", received),
+		slog.Int64("bytes_out", sent),
 		slog.String("client", r.RemoteAddr),
 	}
 	if seen.cause != nil {
@@ -166,9 +156,9 @@ func (o *Observer) logRequest(r *http.Request, seen *request, status int, took t
 	o.Log.LogAttrs(r.Context(), level, message, attrs...)
 }
 
-func shortened(method string) string {
-	if len(method) > 20 {
-		return strings.ToValidUTF8(method[:20], "") + "..."
+func truncate(text string, limit int) string {
+	if len(text) <= limit {
+		return text
 	}
-	return method
+	return strings.ToValidUTF8(text[:limit], "") + "..."
 }

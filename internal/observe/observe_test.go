@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // serve answers one request by h and returns the answer and the log.
@@ -22,7 +23,6 @@ func serve(t *testing.T, h http.HandlerFunc) (*http.Response, string, string, er
 	log := &bytes.Buffer{}
 	o := &observe.Observer{
 		Log: slog.New(observe.LogHandler(log, false, slog.LevelDebug)), Slow: 1 << 40,
-		WriteFailure: func(w http.ResponseWriter) { http.Error(w, "failed", http.StatusInternalServerError) },
 	}
 	o.Register(prometheus.NewRegistry())
 	srv := httptest.NewUnstartedServer(o.Wrap(h))
@@ -52,11 +52,14 @@ func TestHowRequestsEnd(t *testing.T) {
 		{"status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 404, "status=404"},
 		{"early hints", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(201) }, 201, "status=201"},
 		{"failure", func(w http.ResponseWriter, r *http.Request) {
-			if !observe.Failed(r.Context(), errors.New("the reason")) {
-				t.Error("nobody logs the failure")
-			}
-			w.WriteHeader(503)
-		}, 503, "level=ERROR msg=\"request failed\""},
+			observe.Fail(w, r, errors.New("the reason"))
+		}, 500, "error=\"the reason\""},
+		{"outage", func(w http.ResponseWriter, r *http.Request) {
+			observe.Fail(w, r, mlflow.Errorf(mlflow.TemporarilyUnavailable, "the database is down"))
+		}, 503, "the database is down"},
+		{"bad request", func(w http.ResponseWriter, r *http.Request) {
+			observe.Fail(w, r, mlflow.Errorf(mlflow.InvalidParameterValue, "no"))
+		}, 400, "level=DEBUG"},
 		{"not implemented is no failure", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(501) }, 501, "level=DEBUG"},
 		{"panic", func(http.ResponseWriter, *http.Request) { panic("the reason") }, 500, "the reason"},
 		{"panic after the first byte", func(w http.ResponseWriter, _ *http.Request) {
@@ -84,8 +87,8 @@ func TestUnobserved(t *testing.T) {
 	t.Parallel()
 	observe.Route(context.Background(), "x")
 	observe.Transfer(context.Background(), observe.Upload)()
-	if observe.Failed(context.Background(), errors.New("x")) {
-		t.Error("somebody is said to log it")
+	if e := observe.Presentable(context.Background(), errors.New("x")); e.Code != mlflow.InternalError {
+		t.Errorf("%v", e)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// recorder notes what is answered. Deadlines are set through Unwrap.
+// recorder records the status, the size and the errors of a response.
 type recorder struct {
 	http.ResponseWriter
 	status  int
@@ -17,7 +17,7 @@ type recorder struct {
 	aborted bool
 }
 
-// Unwrap lets an [http.ResponseController] find the connection.
+// Unwrap returns the original writer for [http.ResponseController].
 func (a *recorder) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
@@ -25,7 +25,8 @@ func (a *recorder) WriteHeader(status int) {
 	if a.status == 0 && status >= http.StatusOK {
 		a.status = status
 	}
-	if status == http.StatusRequestEntityTooLarge { // As http.MaxBytesReader has it where it sees the connection.
+	if status == http.StatusRequestEntityTooLarge {
+		// http.MaxBytesReader sets this header only if it gets the writer of net/http.
 		a.Header().Set("Connection", "close")
 	}
 	a.ResponseWriter.WriteHeader(status)
@@ -44,18 +45,20 @@ func (a *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// counter counts the bytes that are read of a body, and notes whether its sender
-// left before the end.
+// counter counts the bytes that are read from a body and records whether the
+// client disconnected before its end.
 type counter struct {
 	io.ReadCloser
-	n    int64
-	left bool
+	n            int64
+	disconnected bool
 }
 
 // Read implements io.Reader.
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	c.n += int64(n)
-	c.left = c.left || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) {
+		c.disconnected = true
+	}
 	return n, err
 }

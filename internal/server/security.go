@@ -9,18 +9,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// guard keeps web pages of other sites away from the server: it checks which
-// host a request is addressed to (DNS rebinding) and which page sent it (CSRF).
+// guard protects the server from web pages of other sites. It checks the Host header
+// against DNS rebinding and the Origin or Referer against cross-site requests.
 type guard struct {
 	hosts, origins []pattern
-	anyHost        []string // paths that may be addressed to any host
+	anyHost        []string // paths that accept any Host header
 	frame          string
 	disabled       bool
 }
@@ -39,8 +38,8 @@ func newGuard(c *config.Config) *guard {
 	return g
 }
 
-// pattern matches a name with * as a wildcard. A pattern of digits, dots and
-// wildcards, such as 10.*, is meant for addresses and matches no name.
+// pattern matches a name with the wildcard *. A pattern of digits, dots and wildcards,
+// such as 10.*, matches addresses only.
 type pattern struct {
 	exp       *regexp.Regexp
 	addresses bool
@@ -70,7 +69,12 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			return
 		}
 		if !g.allowedHost(r.Host) && !slices.Contains(g.anyHost, r.URL.Path) {
-			refuse(w, "Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(r.Host)+". Its administrator can allow the name with --allowed-hosts.")
+			refuse(
+				w,
+				"Invalid Host header: this server does not answer requests addressed to "+strconv.Quote(
+					r.Host,
+				)+". Its administrator can allow the name with --allowed-hosts.",
+			)
 			return
 		}
 		origin := r.Header.Get("Origin")
@@ -78,23 +82,25 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
-			h.Set("Access-Control-Expose-Headers", observe.IDHeader)
+			h.Set("Access-Control-Expose-Headers", apierror.RequestIDHeader)
 		}
 		if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 			preflight(w, allowed)
 			return
 		}
 		if changesState(r.Method) && !allowed && g.foreign(r) {
-			refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+			refuse(
+				w,
+				"Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.",
+			)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// foreign reports whether a page of another site sent the request: by its Origin
-// or, without one, by its Referer or, without that, by what the browser says of
-// the sender. Programs send none of the three.
+// foreign reports whether a page of another site sent the request, by the headers
+// Origin, Referer or Sec-Fetch-Site. Programs send none of them.
 func (g *guard) foreign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		return !g.allowedOrigin(origin, r.Host)
@@ -111,17 +117,23 @@ func (g *guard) foreign(r *http.Request) bool {
 }
 
 func refuse(w http.ResponseWriter, message string) {
-	api.WriteError(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
+	apierror.Write(w, &mlflow.Error{Code: mlflow.PermissionDenied, Message: message})
 }
 
 func preflight(w http.ResponseWriter, allowed bool) {
 	if !allowed {
-		refuse(w, "Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.")
+		refuse(
+			w,
+			"Cross-origin request blocked. The server's administrator can allow the origin with --cors-allowed-origins.",
+		)
 		return
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, Range, X-Request-Id, X-Requested-With")
+	h.Set(
+		"Access-Control-Allow-Headers",
+		"Authorization, Content-Encoding, Content-Type, Range, X-Request-Id, X-Requested-With",
+	)
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -130,8 +142,8 @@ func changesState(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
-// allowedHost reports whether a Host header names this server. Without a list
-// that is localhost or an address of a private or loopback network.
+// allowedHost reports whether a Host header is allowed. Without a configured list,
+// localhost and private and loopback addresses are.
 func (g *guard) allowedHost(header string) bool {
 	host, ok := splitHost(header)
 	if !ok {
@@ -151,7 +163,7 @@ func (g *guard) allowedHost(header string) bool {
 
 var hostName = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$`)
 
-// splitHost takes the port off a Host header and checks the form of both.
+// splitHost removes the port of a Host header and checks the form of both.
 func splitHost(header string) (host string, ok bool) {
 	host = header
 	if h, port, err := net.SplitHostPort(header); err == nil {
@@ -171,11 +183,12 @@ func splitHost(header string) (host string, ok bool) {
 	return strings.ToLower(host), true
 }
 
-// allowedOrigin reports whether a page of the origin may send requests: one of
-// this server itself, of localhost, or a listed one.
+// allowedOrigin reports whether pages of an origin may send requests: pages of this
+// server, of localhost, and of configured origins.
 func (g *guard) allowedOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		!strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
 		return false
 	}
 	name, ok := splitHost(u.Host)
@@ -185,5 +198,8 @@ func (g *guard) allowedOrigin(origin, host string) bool {
 	if strings.EqualFold(u.Host, host) || name == "localhost" || name == "127.0.0.1" || name == "::1" {
 		return true
 	}
-	return slices.ContainsFunc(g.origins, func(p pattern) bool { return p.match(strings.ToLower(origin), net.ParseIP(name) != nil) })
+	return slices.ContainsFunc(
+		g.origins,
+		func(p pattern) bool { return p.match(strings.ToLower(origin), net.ParseIP(name) != nil) },
+	)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// request is the JSON body of an invocation: one of its fields.
+// request is the JSON body of an invocation. One of the fields is set.
 type request struct {
 	Inputs    json.RawMessage `json:"inputs"`
 	Instances json.RawMessage `json:"instances"`
@@ -18,14 +18,14 @@ type request struct {
 	Records   json.RawMessage `json:"dataframe_records"`
 }
 
-// split is a table whose rows are lists.
+// split is a table with a list for each row.
 type split struct {
 	Columns []json.RawMessage `json:"columns"`
 	Data    json.RawMessage   `json:"data"`
 }
 
-// maxCells is how many cells a table may have, about: one takes two bytes of a
-// request and up to a hundred as a value of its own. Tensors have no such limit.
+// maxCells bounds the cells of a table. A cell takes two bytes of a request and up to a
+// hundred bytes of memory. Tensors have no such limit.
 const maxCells = 500_000
 
 func checkCells(text []byte, separators string) error {
@@ -34,17 +34,29 @@ func checkCells(text []byte, separators string) error {
 		n += bytes.Count(text, []byte{separators[i]})
 	}
 	if n > maxCells {
-		return &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs."}
+		return &mlflow.Error{
+			Code:    mlflow.BadRequest,
+			Status:  http.StatusRequestEntityTooLarge,
+			Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs.",
+		}
 	}
 	return nil
 }
 
-// decodeJSON reads the inputs of a model; columns are those of its signature, nil
-// for a signature of tensors or none. It tells whether they came as a table.
-func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (inputs map[string]*mlflow.Tensor, table bool, err error) {
+// decodeJSON decodes the inputs of a model. columns are the columns of its signature, or
+// nil. table reports whether the inputs are a table.
+func decodeJSON(
+	body []byte,
+	specs []mlflow.TensorSpec,
+	columns []string,
+) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	var in request
 	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v", err)
+		return nil, false, mlflow.Errorf(
+			mlflow.BadRequest,
+			"The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v",
+			err,
+		)
 	}
 	given := 0
 	for _, is := range []bool{in.Inputs != nil, in.Instances != nil, in.Split != nil, in.Records != nil} {
@@ -53,7 +65,11 @@ func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (input
 		}
 	}
 	if given != 1 {
-		return nil, false, mlflow.Errorf(mlflow.BadRequest, "The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.", given)
+		return nil, false, mlflow.Errorf(
+			mlflow.BadRequest,
+			"The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.",
+			given,
+		)
 	}
 	var f *frame
 	switch {
@@ -79,7 +95,8 @@ func decodeJSON(body []byte, specs []mlflow.TensorSpec, columns []string) (input
 	return inputs, true, err
 }
 
-// fromNested reads one tensor as lists of lists, or several by name.
+// fromNested decodes nested lists as one tensor, or an object of them as tensors by
+// name.
 func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
 	if isObject(text) {
 		var byName map[string]json.RawMessage
@@ -105,14 +122,18 @@ func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*ml
 		return out, nil
 	}
 	if len(specs) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The model has %d inputs; send an object with their names.", len(specs))
+		return nil, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The model has %d inputs; send an object with their names.",
+			len(specs),
+		)
 	}
 	t, err := mlflow.UnmarshalNested(text, specs[0].DType)
 	return map[string]*mlflow.Tensor{specs[0].Name: t}, err
 }
 
-// fromInstances reads examples one after the other: tensors, or objects with one
-// tensor for each input.
+// fromInstances decodes a list of examples: tensors, or objects with a tensor for each
+// input.
 func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
 	if !isList(text, '{') {
 		return fromNested(text, specs)
@@ -141,7 +162,7 @@ func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]
 	return fromNested(all, specs)
 }
 
-// decodeCSV reads a table whose first line names the columns.
+// decodeCSV decodes a table. The first line has the names of the columns.
 func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
 	if err := checkCells(body, ",\n"); err != nil {
 		return nil, err
@@ -161,7 +182,13 @@ func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[st
 				continue
 			}
 			if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Line %d, column %.100q: %.100q is not a number.", i+2, lines[0][j], cell)
+				return nil, mlflow.Errorf(
+					mlflow.InvalidParameterValue,
+					"Line %d, column %.100q: %.100q is not a number.",
+					i+2,
+					lines[0][j],
+					cell,
+				)
 			}
 			rows[i] = append(rows[i], json.RawMessage(cell))
 		}

@@ -1,31 +1,34 @@
-// Package serving answers predictions over HTTP, by the protocol of MLflow's
-// scoring server: POST /invocations with inputs, instances, dataframe_split,
-// dataframe_records or CSV, and GET /ping, /health and /version.
+// Package serving serves predictions over HTTP by the protocol of MLflow's scoring
+// server: POST /invocations with inputs, instances, dataframe_split, dataframe_records
+// or CSV, and GET /ping, /health and /version.
 package serving
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
 	"path"
-	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
 
-const maxBody = 32 << 20 // bytes of a request; as tensors they take several times that
+const (
+	maxBody     = 32 << 20 // bytes of a request; tensors take several times that
+	slowRequest = 2 * time.Second
+)
 
-// Handler serves one model, which several requests may use at the same time.
+// Handler returns a handler for predictions of one model. Requests may be concurrent.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	s := &server{model: m, log: log, named: slices.Contains(m.Metadata().Flavors, "onnx")}
 	if sig := m.Metadata().Signature; sig != nil {
@@ -37,28 +40,23 @@ func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	for _, path := range []string{"GET /ping", "GET /health"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\n") })
 	}
-	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) })
-	mux.HandleFunc("/invocations", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", http.MethodPost)
-		s.fail(w, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusMethodNotAllowed, Message: "Method " + r.Method + " is not allowed here; use POST."})
-	})
+	mux.HandleFunc(
+		"GET /version",
+		func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, mlflow.Version) },
+	)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing for %s here; predictions are at POST /invocations.", r.Method))
+		notFound := "There is nothing for " + r.Method + " here; predictions are at POST /invocations."
+		apierror.Write(w, apierror.Unrouted(w, r, mux, notFound))
 	})
-	return s.recovered(mux)
+	o := &observe.Observer{Log: log, Slow: slowRequest}
+	return o.Wrap(cleanPathsOnly(mux))
 }
 
-// recovered turns a panic into an answer without internals, logged once, and
-// refuses the paths that the mux would redirect.
-func (s *server) recovered(next http.Handler) http.Handler {
+// cleanPathsOnly rejects the paths that the mux would redirect.
+func cleanPathsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if p := recover(); p != nil {
-				s.fail(w, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			}
-		}()
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path {
-			s.fail(w, mlflow.Errorf(mlflow.EndpointNotFound, "There is nothing at this path; predictions are at POST /invocations."))
+			apierror.Write(w, apierror.NotFound("There is nothing at this path; predictions are at POST /invocations."))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -68,11 +66,11 @@ func (s *server) recovered(next http.Handler) http.Handler {
 type server struct {
 	model *models.Model
 	log   *slog.Logger
-	// named says that predictions are answered by the outputs' names, as MLflow
-	// does for ONNX.
+	// named reports whether predictions are objects by output name, as in MLflow for
+	// ONNX.
 	named bool
-	// columns are those of the signature, nil for one of tensors, which tensors says
-	// that there is, or for none.
+	// columns are the columns of the signature, or nil. tensors reports whether the
+	// signature consists of tensors.
 	columns []string
 	tensors bool
 }
@@ -80,12 +78,12 @@ type server struct {
 func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 	predictions, err := s.predict(r.Context(), w, r)
 	if err != nil {
-		s.fail(w, err)
+		observe.Fail(w, r, err)
 		return
 	}
 	text, err := json.Marshal(map[string]any{"predictions": predictions})
-	if err != nil { // NaN and infinities, which JSON has no numbers for.
-		s.fail(w, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
+	if err != nil { // JSON cannot represent NaN and infinities.
+		observe.Fail(w, r, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -111,7 +109,7 @@ func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return s.encode(outputs)
 }
 
-// decode reads the inputs and tells whether they came as a table.
+// decode decodes the inputs. table reports whether they are a table.
 func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	kind := "application/json"
 	if contentType != "" {
@@ -127,11 +125,15 @@ func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlf
 		inputs, err = decodeCSV(body, specs, s.columns)
 		return inputs, true, err
 	}
-	return nil, false, &mlflow.Error{Code: mlflow.BadRequest, Status: http.StatusUnsupportedMediaType, Message: "Send application/json or text/csv, not " + kind + "."}
+	return nil, false, &mlflow.Error{
+		Code:    mlflow.BadRequest,
+		Status:  http.StatusUnsupportedMediaType,
+		Message: "Send application/json or text/csv, not " + kind + ".",
+	}
 }
 
-// encode returns what MLflow's scoring server answers: a dictionary of outputs
-// for ONNX, and the one output itself otherwise.
+// encode returns the predictions in the form of MLflow's scoring server: an object by
+// output name for ONNX, and otherwise the only output.
 func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
 	all := make(map[string]any, len(outputs))
 	for name, t := range outputs {
@@ -153,7 +155,8 @@ func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
 	return all, nil
 }
 
-// records answers a table with one: an object a row, as MLflow does for ONNX.
+// records returns the predictions for a table as one object per row, as in MLflow for
+// ONNX.
 func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
 	all, err := s.encode(outputs)
 	if err != nil {
@@ -175,10 +178,10 @@ func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
 	return rows, nil
 }
 
-// cellsOf takes a column apart; a list of one is what it holds.
+// cellsOf splits a column into cells. A list with one item is that item.
 func cellsOf(column any) ([]any, error) {
 	text, err := json.Marshal(column)
-	if err != nil { // NaN and infinities, as above.
+	if err != nil { // JSON cannot represent NaN and infinities.
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err)
 	}
 	if !bytes.HasPrefix(text, []byte("[")) { // One number, for all rows together.
@@ -198,7 +201,7 @@ func cellsOf(column any) ([]any, error) {
 	return out, nil
 }
 
-// maps makes of every row of a matrix an object of a class and its number each.
+// maps converts each row of a matrix to an object of numbers by class.
 func maps(t *mlflow.Tensor, classes []string) (any, error) {
 	values, err := t.Float32s()
 	if err != nil {
@@ -215,38 +218,23 @@ func maps(t *mlflow.Tensor, classes []string) (any, error) {
 	return out, nil
 }
 
-func (s *server) fail(w http.ResponseWriter, err error) {
-	e := mlflow.AsError(err)
-	if e == nil {
-		s.log.Error("predicting failed", "error", err)
-		e = &mlflow.Error{Code: mlflow.InternalError, Message: "The prediction failed; the server's log says why."}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(errorJSON(e)) // A client that has gone away needs no answer.
-}
-
-func errorJSON(e *mlflow.Error) []byte {
-	b, _ := json.Marshal(map[string]string{"error_code": string(e.Code), "message": e.Message}) // Strings always marshal.
-	return append(b, '\n')
-}
-
-// lastRequests is how long predictions under way may take to end.
+// lastRequests is the time that current predictions have to complete.
 const lastRequests = 25 * time.Second
 
-// Serve answers on address until ctx ends, then lets the requests under way
-// finish. ready is told the server's own address once it listens.
+// Serve serves predictions on address until ctx ends, and then completes the current
+// ones. It calls ready with its URL when it listens.
 func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logger, ready func(url string)) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
-	s := &http.Server{Handler: Handler(m, log), ReadHeaderTimeout: httplimit.HeaderTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	guarded := httplimit.Guard(s, listener, func(message string) []byte {
-		return errorJSON(&mlflow.Error{Code: mlflow.BadRequest, Message: message})
-	})
+	s := &http.Server{ //nolint:gosec // Configure sets the timeouts.
+		Handler:  Handler(m, log),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	httplimit.Configure(s)
 	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(guarded) }()
+	go func() { failed <- s.Serve(listener) }()
 	ready("http://" + listener.Addr().String())
 	select {
 	case err := <-failed:

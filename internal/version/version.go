@@ -1,4 +1,4 @@
-// Package version says which release this program is.
+// Package version returns the version of the program.
 package version
 
 import "runtime/debug"

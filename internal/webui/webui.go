@@ -22,14 +22,15 @@ import (
 const (
 	indexPage = "index.html"
 
-	// The pages need nothing from other hosts and no inline script. Styles are set on elements for
-	// colours and positions; images and frames may come from files that the page itself has read.
+	// The pages load nothing from other hosts and have no inline scripts. Elements have
+	// inline styles for colors and positions. Images and frames may show blobs that the
+	// page has created.
 	contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; " +
 		"img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; " +
 		"form-action 'self'"
 )
 
-// contentTypes are fixed here, because the mime package reads the machine's own tables.
+// contentTypes overrides package mime, whose table depends on the operating system.
 var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".html": "text/html; charset=utf-8",
@@ -39,7 +40,7 @@ var contentTypes = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
-// asset is one file of the build in the two forms that clients may ask for.
+// asset is a file of the build, compressed and uncompressed.
 type asset struct {
 	contentType  string
 	cacheControl string
@@ -48,9 +49,9 @@ type asset struct {
 	plain        []byte
 }
 
-// Handler serves the pages: index.html at "/", every other file at its own path,
-// and leaves what is none to missing, and other methods than GET and HEAD to
-// wrongMethod. In a binary that was built without them it serves a page that says so.
+// Handler serves the pages: index.html at "/" and every other file at its own path. It
+// calls missing for unknown paths, and wrongMethod for methods other than GET and HEAD.
+// A binary that was built without the pages serves a page that says so.
 func Handler(missing, wrongMethod http.HandlerFunc) http.Handler {
 	files, err := web.Files()
 	if err != nil {
@@ -81,7 +82,8 @@ func newHandler(assets map[string]asset, missing, wrongMethod http.HandlerFunc) 
 	}))
 }
 
-// load reads all files of a build. Unpacking them once costs about a megabyte and a few milliseconds.
+// load reads all files of a build and decompresses them, which takes about 1 MB and a
+// few milliseconds.
 func load(files fs.FS) (map[string]asset, error) {
 	assets := map[string]asset{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -120,7 +122,7 @@ func newAsset(name string, packed []byte) (asset, error) {
 		packed:       packed,
 		plain:        plain,
 	}
-	// The build puts a hash of the contents into the names of files in this folder only.
+	// Only file names in this directory contain a hash of the contents.
 	if strings.HasPrefix(name, "assets/") {
 		file.cacheControl = "public, max-age=31536000, immutable"
 	}
@@ -144,7 +146,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", a.cacheControl)
 	h.Add("Vary", "Accept-Encoding")
 	body := a.plain
-	// The two forms are different bytes, so they need different entity tags.
+	// The two forms need different entity tags, because they have different bytes.
 	etag := `"` + a.etag + `"`
 	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 		body = a.packed
@@ -152,12 +154,13 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Etag", etag)
-	// ServeContent answers conditional requests. A byte range of a compressed form helps nobody.
+	// ServeContent handles conditional requests. Ranges of a compressed form are
+	// useless.
 	r.Header.Del("Range")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// acceptsGzip reads Accept-Encoding, where "gzip;q=0" means no and "*" means any.
+// acceptsGzip parses Accept-Encoding. "gzip;q=0" excludes gzip; "*" includes it.
 func acceptsGzip(values []string) bool {
 	wildcard := false
 	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
@@ -194,7 +197,7 @@ func readOnly(next, wrongMethod http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// failed answers every request with the reason why the pages cannot be served.
+// failed responds to every request with the reason why the pages cannot be served.
 func failed(err error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "the web pages in this binary are damaged: "+err.Error(), http.StatusInternalServerError)
@@ -205,7 +208,10 @@ const missingUI = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Millrace</title>
-<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 4em auto; padding: 0 1em; color-scheme: light dark }</style>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 4em auto; padding: 0 1em }
+:root { color-scheme: light dark }
+</style>
 <h1>Millrace is running without its web pages</h1>
 <p>This binary was built with the tag <code>noui</code>. The REST API works as usual: point
 <code>MLFLOW_TRACKING_URI</code> at this address.</p>

@@ -165,7 +165,7 @@ func TestDamagedFile(t *testing.T) {
 	}
 }
 
-// TestEmbedded asks the real handler: what it serves depends on the build tag noui.
+// TestEmbedded tests the embedded pages, which depend on the build tag noui.
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	w := request(Handler(http.NotFound, notAllowed), "GET", "/", nil)

@@ -1,5 +1,5 @@
-// Package all makes every artifact backend known to artifact.Open. Import it
-// for that effect.
+// Package all registers every artifact backend for artifact.Open. Import it for its side
+// effect.
 package all
 
 import (

@@ -1,4 +1,4 @@
-// Package artifacttest is the suite that every artifact backend passes.
+// Package artifacttest is the test suite of artifact backends.
 package artifacttest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Run tests the repositories that open makes; each call must give an empty one.
+// Run tests the repositories that open returns. Each call must return an empty one.
 func Run(t *testing.T, open func(t *testing.T) artifact.Repo) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, artifact.Repo){
@@ -175,7 +175,8 @@ func list(t *testing.T, r artifact.Repo) {
 
 func names(t *testing.T, r artifact.Repo) {
 	for _, name := range []string{
-		"a b", "实验 x.txt", "é", "e\u0301", "a?b", "a%b", "100%", "a+b&c=d", "a:b", "-rf", "~", "*", "'\"`$(x)", "...", "..a", "a..",
+		"a b", "实验 x.txt", "é", "e\u0301", "a?b", "a%b", "100%", "a+b&c=d", "a:b", "-rf", "~", "*", "'\"`$(x)", "...",
+		"..a", "a..",
 		".hidden", "a;b", "<script>", "🦊", "file", "a%20b", strings.Repeat("n", 255), strings.Repeat("名", 85),
 	} {
 		path := "names/" + name
@@ -217,7 +218,7 @@ func deleteTree(t *testing.T, r artifact.Repo) {
 	put(t, r, "a/b/d/e", "x")
 	put(t, r, "a/f", "x")
 	put(t, r, "ab", "x")
-	for range 2 { // the second time there is nothing
+	for range 2 { // The second iteration deletes nothing.
 		for _, path := range []string{"a/b", "none", "none/below", "ab/below"} {
 			if err := r.Delete(t.Context(), path); err != nil {
 				t.Errorf("delete %q: %v", path, err)
@@ -259,7 +260,7 @@ func seek(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	b := make([]byte, 3)
 	for _, want := range []struct {
 		offset int64
@@ -283,7 +284,7 @@ func readerKeepsFile(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	put(t, r, "f", "new")
 	b, err := io.ReadAll(f)
 	if err != nil || string(b) != strings.Repeat("old ", 1000) {
@@ -291,8 +292,8 @@ func readerKeepsFile(t *testing.T, r artifact.Repo) {
 	}
 }
 
-// concurrentPuts has several writers on one path and readers that must see one
-// of the contents, whole.
+// concurrentPuts has several writers of one path. Readers must see the complete contents
+// of one of them.
 func concurrentPuts(t *testing.T, r artifact.Repo) {
 	content := func(i int) string { return strings.Repeat(string(rune('a'+i)), 10_000*(i+1)) }
 	put(t, r, "d/f", content(0))
@@ -358,7 +359,7 @@ func large(t *testing.T, r artifact.Repo) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	got := make([]byte, len(block))
 	for i := range src {
 		if _, err := io.ReadFull(f, got); err != nil || !bytes.Equal(got, block) {

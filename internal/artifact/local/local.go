@@ -1,5 +1,5 @@
-// Package local keeps artifacts in a folder of this machine. Everything goes
-// through an os.Root, so that neither a path nor a link on disk leads out.
+// Package local stores artifacts in a local directory. It accesses files through an
+// os.Root, so that neither paths nor symbolic links lead outside of it.
 package local
 
 import (
@@ -28,13 +28,13 @@ func init() {
 	})
 }
 
-// Folders and files are made as any other program's are: what the umask leaves.
+// The umask applies to these modes.
 const (
 	dirMode  = 0o777
 	fileMode = 0o666
 )
 
-// Repo is a folder that holds artifacts.
+// Repo is a directory of artifacts.
 type Repo struct {
 	dir  string
 	root *os.Root
@@ -45,8 +45,8 @@ var (
 	_ artifact.Checker = (*Repo)(nil)
 )
 
-// Open makes the folder if need be and returns it as a repository. What an
-// earlier process left unfinished is removed.
+// Open opens or creates a directory. It removes incomplete uploads of processes that
+// have ended.
 func Open(dir string) (*Repo, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("make artifact folder: %w", err)
@@ -62,8 +62,8 @@ func Open(dir string) (*Repo, error) {
 	return r, nil
 }
 
-// Check implements artifact.Checker: the folder has to be at its path, and the one
-// that was opened. It is another one if its volume was unmounted meanwhile.
+// Check implements artifact.Checker. It returns an error if the directory is missing, or
+// is not the one that was opened because a volume was unmounted.
 func (r *Repo) Check(context.Context) error {
 	opened, err := r.root.Stat(".")
 	if err != nil {
@@ -79,11 +79,11 @@ func (r *Repo) Check(context.Context) error {
 	return nil
 }
 
-// Close releases the folder.
+// Close closes the directory.
 func (r *Repo) Close() error { return r.root.Close() }
 
-// List implements artifact.Repo. It shows only what Open can open: no devices,
-// no links that lead out or nowhere, no names that no request could spell.
+// List implements artifact.Repo. It returns only what Open can open, without devices,
+// links to the outside, broken links, and names that CleanPath rejects.
 func (r *Repo) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) {
 	if reserved(dir) {
 		return nil, nil
@@ -99,7 +99,7 @@ func (r *Repo) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) 
 	if err != nil {
 		return nil, r.unlessMissing("list", dir, err)
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a directory that was read cannot lose data.
 	entries, err := f.ReadDir(-1)
 	if err != nil {
 		return nil, r.unlessMissing("list", dir, err)
@@ -118,7 +118,7 @@ func (r *Repo) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) 
 			info, err = r.root.Stat(p)
 		}
 		switch {
-		case err != nil: // gone meanwhile, or a link that leads out
+		case err != nil: // removed in the meantime, or a link to the outside
 		case info.IsDir():
 			files = append(files, mlflow.FileInfo{Path: p, IsDir: true})
 		case info.Mode().IsRegular():
@@ -151,7 +151,7 @@ func (r *Repo) Stat(_ context.Context, p string) (artifact.Info, error) {
 
 // Open implements artifact.Repo.
 func (r *Repo) Open(ctx context.Context, p string) (*artifact.File, error) {
-	// Asked before opening, because opening a named pipe would wait for a writer.
+	// Check first, because opening a named pipe would wait for a writer.
 	if info, err := r.Stat(ctx, p); err != nil {
 		return nil, err
 	} else if info.IsDir {
@@ -191,8 +191,8 @@ func (r *Repo) Delete(_ context.Context, p string) error {
 	return nil
 }
 
-// removeTree moves p out of the way before it takes it apart: nobody sees half
-// of it, and nobody can put anything into it meanwhile.
+// removeTree moves p away before it removes the tree, so that no request sees a part of
+// the tree or adds files to it.
 func (r *Repo) removeTree(p string) error {
 	if _, err := r.root.Lstat(p); err != nil {
 		return err
@@ -205,16 +205,16 @@ func (r *Repo) removeTree(p string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		trash = p // another file system is mounted there
+		trash = p // p is a mount point.
 	}
 	err := r.root.RemoveAll(trash)
 	for attempt := 0; errors.Is(err, syscall.ENOTEMPTY) && attempt < 100; attempt++ {
-		err = r.root.RemoveAll(trash) // a Put that had found its folder before
+		err = r.root.RemoveAll(trash) // A concurrent Put may have added a file.
 	}
 	return err
 }
 
-// name spells a clean path as os.Root wants it.
+// name returns a clean path in the form of os.Root.
 func name(p string) string {
 	if p == "" {
 		return "."
@@ -222,8 +222,8 @@ func name(p string) string {
 	return p
 }
 
-// unlessMissing returns nil if err says that there is nothing at p, be it that
-// the path goes on below a file or through a link that leads out.
+// unlessMissing returns nil if err means that nothing exists at p. This includes paths
+// below a file and paths through a link to the outside.
 func (r *Repo) unlessMissing(verb, p string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP),
@@ -233,8 +233,7 @@ func (r *Repo) unlessMissing(verb, p string, err error) error {
 	return fmt.Errorf("%s artifact %q: %w", verb, p, err)
 }
 
-// leadsOut reports whether os.Root itself refused a path: such errors carry no
-// system error number.
+// leadsOut reports whether os.Root rejected a path. Such errors wrap no system error.
 func leadsOut(err error) bool {
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError

@@ -15,7 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// mount puts a file system of 1 MiB on dir, or skips the test if it may not.
+// mount mounts a file system of 1 MiB on dir. It skips the test without the permission.
 func mount(t *testing.T, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -31,8 +31,8 @@ func mount(t *testing.T, dir string) {
 	})
 }
 
-// TestUnspellableNames has files that another program left: they are not shown,
-// since no request could ask for them.
+// TestUnspellableNames checks that files of other programs with names that CleanPath
+// rejects are not listed.
 func TestUnspellableNames(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -46,7 +46,7 @@ func TestUnspellableNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = socket.Close() }() // the folder goes anyway
+	defer func() { _ = socket.Close() }() // The directory is temporary.
 	r := open(t, dir)
 	files, err := r.List(t.Context(), "")
 	if err != nil || len(files) != 1 || files[0].Path != "good" {
@@ -59,8 +59,8 @@ func TestUnspellableNames(t *testing.T) {
 	}
 }
 
-// TestDiskFull fills a small file system: the upload is refused with its
-// reason, nothing is left, and there is room again after a deletion.
+// TestDiskFull fills a small file system. The upload fails with the reason and leaves
+// nothing, and a deletion makes room.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -91,8 +91,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestMountInside has another file system below the root: what is there can be
-// read and deleted, and an upload says why it is refused.
+// TestMountInside mounts a file system below the root. Its files can be read and
+// deleted; uploads to it fail with the reason.
 func TestMountInside(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -84,13 +84,13 @@ func TestLinksDoNotLeadOut(t *testing.T) {
 			t.Errorf("delete below %q: %v", path, err)
 		}
 	}
-	// Links that stay inside are followed; only they are listed.
+	// Links inside of the root are followed; only they are listed.
 	files, err := r.List(ctx, "")
 	if err != nil || len(files) != 3 || files[0].Path != "inside" || files[1] != (mlflow.FileInfo{Path: "inside-dir", IsDir: true}) ||
 		files[2] != (mlflow.FileInfo{Path: "inside-file", FileSize: 4}) {
 		t.Errorf("list: %v, %v", files, err)
 	}
-	// A link is deleted, not what it points to.
+	// Delete removes a link, not its target.
 	for _, path := range []string{"abs-dir", "rel-file", "up", "slash", "inside-dir"} {
 		if err := r.Delete(ctx, path); err != nil {
 			t.Errorf("delete %q: %v", path, err)
@@ -128,7 +128,7 @@ func TestTemporaryFolder(t *testing.T) {
 		t.Errorf("%d stray files after start", n)
 	}
 
-	// An upload that is under way survives the start of a second server.
+	// An upload continues when a second server starts.
 	src, feed := io.Pipe()
 	done := make(chan error)
 	go func() { done <- r.Put(t.Context(), "slow", src) }()
@@ -149,7 +149,7 @@ func TestTemporaryFolder(t *testing.T) {
 		t.Errorf("%q, %v", b, err)
 	}
 
-	// A failed one leaves nothing.
+	// A failed upload leaves nothing.
 	if err := r.Put(t.Context(), "broken", iotest.ErrReader(io.ErrUnexpectedEOF)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error(err)
 	}
@@ -157,7 +157,7 @@ func TestTemporaryFolder(t *testing.T) {
 		t.Errorf("%d files after a failed upload", n)
 	}
 
-	// No request reaches into it.
+	// Requests cannot access it.
 	write(t, filepath.Join(dir, ".millrace-tmp", "X"), "half")
 	for _, path := range []string{".millrace-tmp", ".millrace-tmp/X", ".Millrace-TMP/X"} {
 		if _, err := r.Open(t.Context(), path); !errors.Is(err, mlflow.ResourceDoesNotExist) {

@@ -9,6 +9,6 @@ import (
 
 var errLocked = errors.New("locked by another process")
 
-// lock does nothing where there is no flock: there, a second server must not
-// start on an artifact folder during uploads.
+// lock does nothing on systems without flock. There, do not start a second server on the
+// same directory during uploads.
 func lock(*os.File) error { return nil }

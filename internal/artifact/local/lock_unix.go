@@ -10,7 +10,8 @@ import (
 
 var errLocked = errors.New("locked by another process")
 
-// lock takes an exclusive lock that ends when f is closed, be it by a kill.
+// lock takes an exclusive lock on f. The kernel releases it when f is closed or the
+// process ends.
 func lock(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -25,7 +26,7 @@ func lock(f *os.File) error {
 		return err
 	case errors.Is(lockErr, syscall.EWOULDBLOCK):
 		return errLocked
-	case errors.Is(lockErr, syscall.ENOLCK), errors.Is(lockErr, syscall.ENOTSUP): // a file system without locks
+	case errors.Is(lockErr, syscall.ENOLCK), errors.Is(lockErr, syscall.ENOTSUP): // unsupported by the file system
 		return nil
 	}
 	return lockErr

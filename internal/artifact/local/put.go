@@ -18,17 +18,17 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tempDir holds uploads until they are whole, and deleted trees until they are
-// gone. It is in the root, so that the
-// last step is a rename within one file system, and no request can name it.
+// tempDir contains incomplete uploads and trees that are being deleted. It is below the
+// root, so that files can be renamed into place, and no request can name it.
 const tempDir = ".millrace-tmp"
 
 func reserved(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return strings.EqualFold(first, tempDir) // file systems may fold case
+	return strings.EqualFold(first, tempDir) // Some file systems fold case.
 }
 
-// Put implements artifact.Repo: temporary file, fsync, rename, fsync of the folder.
+// Put implements artifact.Repo. It writes a temporary file, syncs it, renames it, and
+// syncs the directory.
 func (r *Repo) Put(ctx context.Context, p string, src io.Reader) (err error) {
 	if p == "" {
 		return artifact.IsDirectory(p)
@@ -36,7 +36,7 @@ func (r *Repo) Put(ctx context.Context, p string, src io.Reader) (err error) {
 	if reserved(p) {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
 	}
-	// Asked first, so that a hopeless upload is not read to its end.
+	// Check early to avoid reading an upload that cannot succeed.
 	if info, err := r.root.Stat(p); err == nil && info.IsDir() {
 		return artifact.IsDirectory(p)
 	} else if err != nil {
@@ -73,16 +73,16 @@ func (r *Repo) Put(ctx context.Context, p string, src io.Reader) (err error) {
 		}
 		return nil
 	}
-	// Renamed while still open: the open file carries the lock that keeps
-	// another process from taking it for a stray one.
+	// Rename the file while it is open. Its lock keeps another process from removing it
+	// as incomplete.
 	if err := r.moveInto(temp, p); err != nil {
 		return errors.Join(putError(p, err), f.Close())
 	}
 	return f.Close()
 }
 
-// moveInto renames temp to p, making the folders of p. A folder may vanish under
-// it when somebody deletes the tree, so it tries again.
+// moveInto creates the directories of p and renames temp to p. It tries again if a
+// directory is deleted in the meantime.
 func (r *Repo) moveInto(temp, p string) error {
 	dir := path.Dir(p)
 	for attempt := 0; ; attempt++ {
@@ -93,7 +93,7 @@ func (r *Repo) moveInto(temp, p string) error {
 		if err == nil {
 			err = r.syncDir(dir)
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil // deleted in the same moment: put first, then deleted
+				return nil // A concurrent Delete removed the file after the rename.
 			}
 			return err
 		}
@@ -103,7 +103,7 @@ func (r *Repo) moveInto(temp, p string) error {
 	}
 }
 
-// makeDirs is MkdirAll whose folders survive a power cut.
+// makeDirs creates directories like MkdirAll and makes them durable.
 func (r *Repo) makeDirs(dir string) error {
 	if info, err := r.root.Stat(dir); err == nil {
 		if !info.IsDir() {
@@ -123,7 +123,7 @@ func (r *Repo) makeDirs(dir string) error {
 	return r.syncDir(parent)
 }
 
-// syncDir makes the names in a folder durable.
+// syncDir makes the entries of a directory durable.
 func (r *Repo) syncDir(dir string) error {
 	if runtime.GOOS == "windows" { // there is no such call, nor need of it
 		return nil
@@ -139,7 +139,7 @@ func (r *Repo) syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// createTemp makes a locked file in the temporary folder.
+// createTemp creates a locked temporary file.
 func (r *Repo) createTemp() (*os.File, string, error) {
 	for attempt := 0; ; attempt++ {
 		if err := r.root.Mkdir(tempDir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -154,14 +154,14 @@ func (r *Repo) createTemp() (*os.File, string, error) {
 			}
 			err = errors.Join(err, f.Close(), ignoreMissing(r.root.Remove(temp)))
 		}
-		// Between making and locking it, a process that starts may have swept it away.
+		// A process that starts may remove the file between its creation and its lock.
 		if attempt == 10 || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errLocked) {
 			return nil, "", err
 		}
 	}
 }
 
-// keep locks a new temporary file and makes sure that it still has its name.
+// keep locks a new temporary file and checks that it still exists under its name.
 func (r *Repo) keep(f *os.File, temp string) error {
 	if err := lock(f); err != nil {
 		return err
@@ -180,8 +180,8 @@ func (r *Repo) keep(f *os.File, temp string) error {
 	return nil
 }
 
-// removeStray removes the unfinished uploads and deletions of processes that
-// are gone. Uploads of a process that is alive are locked and stay.
+// removeStray removes incomplete uploads and deletions of processes that have ended.
+// Uploads of running processes are locked.
 func (r *Repo) removeStray() error {
 	d, err := r.root.Open(tempDir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +200,7 @@ func (r *Repo) removeStray() error {
 		if err != nil {
 			continue
 		}
-		if !info.Mode().IsRegular() { // a deletion that was cut short
+		if !info.Mode().IsRegular() { // an incomplete deletion
 			if err := r.root.RemoveAll(temp); err != nil {
 				return fmt.Errorf("remove what is left of a deletion, %s: %w", temp, err)
 			}
@@ -208,7 +208,7 @@ func (r *Repo) removeStray() error {
 		}
 		f, err := r.root.OpenFile(temp, os.O_WRONLY, 0)
 		if err != nil {
-			continue // gone, or not ours
+			continue // removed in the meantime, or owned by another user
 		}
 		if lock(f) == nil {
 			err = ignoreMissing(r.root.Remove(temp))
@@ -227,7 +227,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// putError says what went wrong with storing p as the API does.
+// putError maps an error of storing p to an API error.
 func putError(p string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -237,7 +237,8 @@ func putError(p string, err error) error {
 			Status:  http.StatusInsufficientStorage,
 		}
 	case errors.Is(err, syscall.EXDEV):
-		return mlflow.Errorf(mlflow.InternalError, "A file system is mounted inside of the artifact folder, so '%s' cannot be put in place in one step; "+
+		return mlflow.Errorf(mlflow.InternalError, "A file system is mounted inside of the artifact folder, "+
+			"so '%s' cannot be put in place in one step; "+
 			"the folder has to be on one file system", p)
 	case errors.Is(err, syscall.ENOTDIR):
 		return artifact.UnderFile(p)
@@ -249,9 +250,9 @@ func putError(p string, err error) error {
 	return fmt.Errorf("put artifact %q: %w", p, err)
 }
 
-// contextReader stops reading once the request is over.
+// contextReader stops reading when the context ends.
 type contextReader struct {
-	ctx context.Context // of the one call of Put
+	ctx context.Context // the context of Put
 	r   io.Reader
 }
 
@@ -262,7 +263,7 @@ func (c *contextReader) Read(b []byte) (int, error) {
 	return c.r.Read(b)
 }
 
-// writeErrors tells a failure to write from a failure to read.
+// writeErrors records write errors, to distinguish them from read errors.
 type writeErrors struct {
 	f   *os.File
 	err error

@@ -54,10 +54,10 @@ func Arith(op Op, a, b *Tensor) (*Tensor, error) {
 
 // throughInt64 computes with the types that have no arithmetic of their own: what
 // does not fit them afterwards is cut as C does, and for bool a sum is Or and a
-// product And.
+// Product And.
 func throughInt64(a, b *Tensor, f func(a, b *Tensor) (*Tensor, error)) (*Tensor, error) {
 	if a.DType() != b.DType() || a.DType() == "int64" {
-		return nil, invalid("arithmetic between %s and %s", a.DType(), b.DType())
+		return nil, Invalid("arithmetic between %s and %s", a.DType(), b.DType())
 	}
 	wideA, err := Cast(a, "int64")
 	if err != nil {
@@ -77,16 +77,19 @@ func throughInt64(a, b *Tensor, f func(a, b *Tensor) (*Tensor, error)) (*Tensor,
 func arith[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
 	y, ok := b.Data.([]T)
 	if !ok {
-		return nil, invalid("arithmetic between %s and %s", a.DType(), b.DType())
+		return nil, Invalid("arithmetic between %s and %s", a.DType(), b.DType())
 	}
 	if isInteger(x) && (op == Div || op == Mod || op == Fmod || op == FloorDiv) && slices.Contains(y, 0) {
-		return nil, invalid("an integer is divided by 0")
+		return nil, Invalid("an integer is divided by 0")
 	}
 	if row := arithRow(op, x, y); row != nil {
 		return zipRows(a, b, row)
 	}
 	return zip(a, b, x, y, arithOf[T](op))
 }
+
+// IsNaN reports whether v is a NaN. Integers never are.
+func IsNaN[T number](v T) bool { return v != v } //nolint:gocritic // Only a NaN differs from itself.
 
 func isInteger[T number](_ []T) bool {
 	half := 0.5
@@ -119,14 +122,14 @@ func arithOf[T number](op Op) func(a, b T) T {
 		}
 	case Max: // A NaN on either side wins.
 		return func(a, b T) T {
-			if a > b || a != a {
+			if a > b || IsNaN(a) {
 				return a
 			}
 			return b
 		}
 	}
 	return func(a, b T) T {
-		if a < b || a != a {
+		if a < b || IsNaN(a) {
 			return a
 		}
 		return b
@@ -154,7 +157,7 @@ func Compare(op Op, a, b *Tensor) (*Tensor, error) {
 func compare[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
 	y, ok := b.Data.([]T)
 	if !ok {
-		return nil, invalid("a comparison between %s and %s", a.DType(), b.DType())
+		return nil, Invalid("a comparison between %s and %s", a.DType(), b.DType())
 	}
 	var f func(a, b T) bool
 	switch op {
@@ -178,7 +181,7 @@ func logic(op Op, a, b *Tensor) (*Tensor, error) {
 	x, okA := a.Data.([]bool)
 	y, okB := b.Data.([]bool)
 	if !okA || !okB {
-		return nil, invalid("logic between %s and %s", a.DType(), b.DType())
+		return nil, Invalid("logic between %s and %s", a.DType(), b.DType())
 	}
 	switch op {
 	case And:
@@ -204,7 +207,7 @@ func Bits(op Op, a, b *Tensor) (*Tensor, error) {
 	case a.DType() == "bool":
 		return logic(op, a, b)
 	case a.DType() == "float32" || a.DType() == "float64":
-		return nil, invalid("bits of %s", a.DType())
+		return nil, Invalid("bits of %s", a.DType())
 	case !okA || !okB:
 		return throughInt64(a, b, func(a, b *Tensor) (*Tensor, error) { return Bits(op, a, b) })
 	}
@@ -233,7 +236,7 @@ func Map2(a, b *Tensor, f func(a, b float64) float64) (*Tensor, error) {
 			return zip(a, b, x, y, f)
 		}
 	}
-	return nil, unsupported("this function of %s and %s", a.DType(), b.DType())
+	return nil, Unsupported("this function of %s and %s", a.DType(), b.DType())
 }
 
 // zip calls f for every pair of elements of two tensors that broadcast.
@@ -254,7 +257,7 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 	if err != nil {
 		return nil, err
 	}
-	out := make([]R, product(shape))
+	out := make([]R, Product(shape))
 	result := &Tensor{Shape: shape, Data: out}
 	if a.Len() == len(out) && (b.Len() == len(out) || b.Len() == 1) {
 		// The common cases, equal shapes and a scalar, are one row.
@@ -262,7 +265,7 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 		if b.Len() == len(out) {
 			step = 1
 		}
-		parallel(len(out), minRow, func(lo, hi int) { row(out[lo:hi], lo, lo*step, 1, step) })
+		Parallel(len(out), minRow, func(lo, hi int) { row(out[lo:hi], lo, lo*step, 1, step) })
 		return result, nil
 	}
 	sa, sb := broadcastStrides(a.Shape, shape), broadcastStrides(b.Shape, shape)

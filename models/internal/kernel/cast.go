@@ -69,7 +69,7 @@ func Cast(x *Tensor, dtype string) (*Tensor, error) {
 		known = castAll(out.Data, bits)
 	}
 	if !known {
-		return nil, unsupported("a cast from %s to %s", x.DType(), dtype)
+		return nil, Unsupported("a cast from %s to %s", x.DType(), dtype)
 	}
 	return out, nil
 }
@@ -102,7 +102,7 @@ func castText(x *Tensor, dtype string) (*Tensor, error) {
 		for i, s := range list {
 			v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 			if err != nil {
-				return nil, invalid("%q is no number", s)
+				return nil, Invalid("%q is no number", s)
 			}
 			wide[i] = v
 		}

@@ -40,7 +40,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 	left, result, explicit := strings.Cut(equation, "->")
 	terms = strings.Split(left, ",")
 	if len(terms) != len(operands) || len(terms) == 0 {
-		return nil, "", invalid("the equation '%s' for %d operands", equation, len(operands))
+		return nil, "", Invalid("the equation '%s' for %d operands", equation, len(operands))
 	}
 	const dots = "..."
 	spread := 0
@@ -50,7 +50,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 		}
 	}
 	if spread > len(dotLetters) {
-		return nil, "", invalid("the equation '%s' for so many axes", equation)
+		return nil, "", Invalid("the equation '%s' for so many axes", equation)
 	}
 	all := dotLetters[:spread]
 	for i, t := range terms {
@@ -59,7 +59,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 			terms[i] = strings.Replace(t, dots, all[spread-n:], 1)
 		}
 		if len(terms[i]) != len(operands[i].Shape) || strings.Trim(terms[i], letterSet+dotLetters) != "" {
-			return nil, "", invalid("the equation '%s' for operand %d of shape %v", equation, i, operands[i].Shape)
+			return nil, "", Invalid("the equation '%s' for operand %d of shape %v", equation, i, operands[i].Shape)
 		}
 	}
 	if !explicit {
@@ -68,7 +68,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 	result = strings.Replace(result, dots, all, 1)
 	for i, r := range result {
 		if strings.ContainsRune(result[:i], r) || !strings.ContainsRune(strings.Join(terms, ""), r) {
-			return nil, "", invalid("the result of the equation '%s'", equation)
+			return nil, "", Invalid("the result of the equation '%s'", equation)
 		}
 	}
 	return terms, result, nil
@@ -94,12 +94,12 @@ func onceOnly(letters, except string) string {
 
 // diagonal joins the axes of x that have the same letter.
 func diagonal(x *Tensor, term string) (*Tensor, string, error) {
-	strides, dense := []int{}, stridesOf(x.Shape)
+	strides, dense := []int{}, StridesOf(x.Shape)
 	shape, letters := []int{}, ""
 	for i, r := range term {
 		if at := strings.IndexRune(letters, r); at >= 0 {
 			if shape[at] != x.Shape[i] {
-				return nil, "", invalid("shape %v with the axes '%s'", x.Shape, term)
+				return nil, "", Invalid("shape %v with the axes '%s'", x.Shape, term)
 			}
 			strides[at] += dense[i]
 			continue
@@ -109,16 +109,16 @@ func diagonal(x *Tensor, term string) (*Tensor, string, error) {
 	if letters == term {
 		return x, term, nil
 	}
-	out, err := strided(x, shape, strides, 0)
+	out, err := Strided(x, shape, strides, 0)
 	return out, letters, err
 }
 
 // sumOut adds up the axes whose letters nobody needs.
 func sumOut(x *Tensor, letters, needed string) (*Tensor, string, error) {
-	axes, left := []int{}, ""
+	axes, left := []int{}, []rune{}
 	for i, r := range letters {
 		if strings.ContainsRune(needed, r) {
-			left += string(r)
+			left = append(left, r)
 		} else {
 			axes = append(axes, i)
 		}
@@ -127,11 +127,11 @@ func sumOut(x *Tensor, letters, needed string) (*Tensor, string, error) {
 		return x, letters, nil
 	}
 	out, err := Reduce(Sum, x, axes, false)
-	return out, left, err
+	return out, string(left), err
 }
 
 // contract multiplies two operands and sums over the letters that nobody needs: a
-// product of matrices for every place of the letters that both have and somebody
+// Product of matrices for every place of the letters that both have and somebody
 // needs.
 func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	a, la, err := sumOut(a, la, lb+needed)
@@ -141,7 +141,7 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	if b, lb, err = sumOut(b, lb, la+needed); err != nil {
 		return nil, "", err
 	}
-	var batch, inner, left, right string
+	var batch, inner, left string
 	for _, r := range la {
 		switch s := string(r); {
 		case !strings.Contains(lb, s):
@@ -152,11 +152,12 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 			inner += s
 		}
 	}
-	for _, r := range lb {
-		if s := string(r); !strings.Contains(la, s) {
-			right += s
+	right := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(la, r) {
+			return -1
 		}
-	}
+		return r
+	}, lb)
 	if err := stretch(&a, &b, la, lb, batch+inner); err != nil {
 		return nil, "", err
 	}
@@ -171,7 +172,7 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	if _, err := Count(shape); err != nil {
 		return nil, "", err
 	}
-	m, k, n := product(a.Shape[nb:nb+nl]), product(a.Shape[nb+nl:]), product(b.Shape[nb+ni:])
+	m, k, n := Product(a.Shape[nb:nb+nl]), Product(a.Shape[nb+nl:]), Product(b.Shape[nb+ni:])
 	if a, err = Reshape(a, slices.Concat(a.Shape[:nb], []int{m, k})); err != nil {
 		return nil, "", err
 	}
@@ -200,7 +201,7 @@ func stretch(a, b **Tensor, la, lb, shared string) error {
 			t, at, size = b, j, n
 		}
 		if n != 1 && m != 1 {
-			return invalid("sizes %d and %d for the letter '%c'", n, m, r)
+			return Invalid("sizes %d and %d for the letter '%c'", n, m, r)
 		}
 		shape := slices.Clone((*t).Shape)
 		shape[at] = size

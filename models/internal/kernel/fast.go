@@ -1,29 +1,25 @@
 package kernel
 
-import (
-	"runtime"
+import "github.com/millrace-ml/millrace/internal/simd"
 
-	"github.com/millrace-ml/millrace/internal/simd"
-)
-
-// fast are the elements that package floats has kernels in assembly for, if this
+// FastFloat32s are the elements that package floats has kernels in assembly for, if this
 // machine can run them. Without them the product of this package is faster.
-func fast[T number](list []T) ([]float32, bool) {
+func FastFloat32s[T number](list []T) ([]float32, bool) {
 	x, ok := any(list).([]float32)
 	return x, ok && simd.Kernels() == simd.AVX2
 }
 
 // multiplyFast is multiply by package floats, with up to the given number of
 // goroutines. It returns false where that is not fast.
-func multiplyFast[T float](workers int, p matrices, a, b []T, rowStep, colStep int, c []T) bool {
-	x, ok := fast(a)
+func multiplyFast[T Float](workers int, p MatrixDims, a, b []T, rowStep, colStep int, c []T) bool {
+	x, ok := FastFloat32s(a)
 	if !ok {
 		return false
 	}
 	y, sums := any(b).([]float32), any(c).([]float32)
-	left := simd.Matrix{Floats: x, Row: p.k, Inner: 1}
+	left := simd.Matrix{Floats: x, Row: p.K, Inner: 1}
 	right := simd.Matrix{Floats: y, Row: colStep, Inner: rowStep}
-	simd.Multiply(simd.Workers(workers), p.m, p.n, p.k, left, right, sums)
+	simd.Multiply(simd.Workers(workers), p.M, p.N, p.K, left, right, sums)
 	return true
 }
 
@@ -32,7 +28,7 @@ func multiplyFast[T float](workers int, p matrices, a, b []T, rowStep, colStep i
 func arithRow[T number](op Op, a, b []T) func(dst []float32, i, j, stepX, stepY int) {
 	names := map[Op]string{Add: "Add", Sub: "Sub", Mul: "Mul", Div: "Div", Max: "Max", Min: "Min"}
 	f := simd.Binary(names[op])
-	x, ok := fast(a)
+	x, ok := FastFloat32s(a)
 	if !ok || f == nil {
 		return nil
 	}
@@ -42,47 +38,4 @@ func arithRow[T number](op Op, a, b []T) func(dst []float32, i, j, stepX, stepY 
 			f(dst, x[i:i+n*stepX+1], y[j:j+n*stepY+1])
 		}
 	}
-}
-
-// convFast is conv by package floats. It returns false where that is not fast, and
-// for convolutions of which the padded images would be out of proportion.
-func convFast[T float](c convolution, batch int, img, kern, out []T) bool {
-	x, ok := fast(img)
-	if !ok || len(img)*len(kern)*len(out) == 0 || c.bulky(batch, len(img), len(out)) {
-		return false
-	}
-	v, h := c.s[0], c.s[1]
-	image := func(channels, rows, columns int) simd.Image {
-		return simd.Image{Dims: []int{batch, channels, rows, columns}, Major: 0, Minor: 1, Space: []int{2, 3}}
-	}
-	weight := simd.Image{Dims: []int{c.groups * c.out, c.in, v.kernel, h.kernel}, Major: 0, Minor: 1, Space: []int{2, 3}}
-	simd.NewConvolution(simd.ConvSpec{
-		In: image(c.groups*c.in, v.in, h.in), Kernel: weight, Out: image(c.groups*c.out, v.out, h.out),
-		Strides:   []int{v.stride, h.stride},
-		Dilations: []int{v.dilation, h.dilation},
-		Padding:   [][2]int{{v.before, v.after}, {h.before, h.after}},
-		Groups:    c.groups,
-	}).Run(simd.Workers(runtime.GOMAXPROCS(0)), x, any(kern).([]float32), any(out).([]float32))
-	return true
-}
-
-// bulky tells whether convFast would need memory out of proportion to the images,
-// of in and out elements: a model may ask for a window that is spread over millions
-// of elements of padding. The numbers are too large for an int then.
-func (c convolution) bulky(batch, in, out int) bool {
-	const spare, maxGathered = 1 << 22, 1 << 24
-	v, h := c.s[0], c.s[1]
-	row := h.reached()
-	planes := float64(batch*c.groups*c.in) * v.reached() * row
-	results := float64(batch*c.groups*c.out) * float64(v.out) * row
-	gathered := 0.0
-	if max(v.stride, h.stride) > 1 {
-		gathered = float64(c.in*v.kernel*h.kernel) * float64(max(v.out*h.out, 24))
-	}
-	return planes > 4*float64(in)+spare || results > 4*float64(out)+spare || gathered > maxGathered
-}
-
-// reached returns how many elements of the padded image the windows reach.
-func (s slide) reached() float64 {
-	return float64(s.out-1)*float64(s.stride) + float64(s.kernel-1)*float64(s.dilation) + 1
 }

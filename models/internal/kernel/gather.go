@@ -8,7 +8,7 @@ import (
 // index1 turns a negative index into its place from the start.
 func index1(i, n int) (int, error) {
 	if i < -n || i >= n {
-		return 0, invalid("index %d of %d elements", i, n)
+		return 0, Invalid("index %d of %d elements", i, n)
 	}
 	if i < 0 {
 		i += n
@@ -35,7 +35,7 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	outer, inner := product(x.Shape[:axis]), product(x.Shape[axis+1:])
+	outer, inner := Product(x.Shape[:axis]), Product(x.Shape[axis+1:])
 	n := x.Shape[axis]
 	for j, i := range at {
 		i, err := index1(i, n)
@@ -59,7 +59,7 @@ func Bags(weight, indices, weights *Tensor, offsets []int, kind Reduction, skip 
 		return nil, err
 	}
 	if len(weight.Shape) != 2 || len(offsets) == 0 || weights != nil && weights.Len() != len(at) {
-		return nil, invalid("bags of %d indices into shape %v", len(at), weight.Shape)
+		return nil, Invalid("bags of %d indices into shape %v", len(at), weight.Shape)
 	}
 	if weights != nil {
 		if weights, err = Reshape(weights, []int{len(at), 1}); err != nil {
@@ -70,7 +70,7 @@ func Bags(weight, indices, weights *Tensor, offsets []int, kind Reduction, skip 
 	for i := range rows {
 		lo, hi := offsets[i], offsets[i+1]
 		if lo < 0 || hi < lo || hi > len(at) {
-			return nil, invalid("a bag from %d to %d of %d indices", lo, hi, len(at))
+			return nil, Invalid("a bag from %d to %d of %d indices", lo, hi, len(at))
 		}
 		if rows[i], err = bag(weight, at[lo:hi], lo, weights, kind, skip); err != nil {
 			return nil, err
@@ -113,7 +113,7 @@ func bag(weight *Tensor, indices []int, lo int, weights *Tensor, kind Reduction,
 // broadcast.
 func Where(cond, a, b *Tensor) (*Tensor, error) {
 	if cond.DType() != "bool" {
-		return nil, invalid("a condition of %s", cond.DType())
+		return nil, Invalid("a condition of %s", cond.DType())
 	}
 	shape, err := BroadcastShape(cond.Shape, a.Shape, b.Shape)
 	if err != nil {
@@ -158,7 +158,7 @@ func Where(cond, a, b *Tensor) (*Tensor, error) {
 func Tri(x *Tensor, k int, upper bool) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank < 2 {
-		return nil, invalid("a triangle of shape %v", x.Shape)
+		return nil, Invalid("a triangle of shape %v", x.Shape)
 	}
 	rows, cols := x.Shape[rank-2], x.Shape[rank-1]
 	k = min(max(k, -rows), cols)
@@ -170,7 +170,7 @@ func Tri(x *Tensor, k int, upper bool) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	for r := range product(x.Shape[:rank-1]) {
+	for r := range Product(x.Shape[:rank-1]) {
 		row := r % rows
 		from, to := 0, min(max(row+k+1, 0), cols)
 		if upper {
@@ -194,7 +194,7 @@ func Range(start, limit, delta *Tensor) (*Tensor, error) {
 	}
 	count := math.Max(0, math.Ceil((v[1]-v[0])/v[2]))
 	if v[2] == 0 || !(count <= MaxElements) {
-		return nil, invalid("a range from %g to %g in steps of %g", v[0], v[1], v[2])
+		return nil, Invalid("a range from %g to %g in steps of %g", v[0], v[1], v[2])
 	}
 	out := make([]float64, int(count))
 	for i := range out {

@@ -2,8 +2,8 @@ package kernel
 
 import "runtime"
 
-// matrices are the sizes of a product of [m, k] and [k, n].
-type matrices struct{ m, n, k int }
+// MatrixDims are the sizes of a product of [m, k] and [k, n].
+type MatrixDims struct{ M, N, K int }
 
 // The blocking of the product: panels of four columns, so that two rows by four
 // columns of sums stay in registers, and as many rows of a panel as stay in the
@@ -11,59 +11,59 @@ type matrices struct{ m, n, k int }
 const (
 	panelColumns = 4
 	panelRows    = 256
-	// minWork is how many multiplications are worth a goroutine.
-	minWork = 1 << 16
+	// MinWork is how many multiplications are worth a goroutine.
+	MinWork = 1 << 16
 )
 
 // multiplyWide is multiply with the columns, or the rows where there are few
 // columns, spread over goroutines.
-func multiplyWide[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
+func multiplyWide[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) {
 	if multiplyFast(runtime.GOMAXPROCS(0), p, a, b, rowStep, colStep, c) {
 		return
 	}
-	if p.m >= p.n {
-		parallel(p.m, 2+minWork/(1+p.n*p.k), func(lo, hi int) {
-			multiply(matrices{hi - lo, p.n, p.k}, a[lo*p.k:], b, rowStep, colStep, c[lo*p.n:])
+	if p.M >= p.N {
+		Parallel(p.M, 2+MinWork/(1+p.N*p.K), func(lo, hi int) {
+			Multiply(MatrixDims{hi - lo, p.N, p.K}, a[lo*p.K:], b, rowStep, colStep, c[lo*p.N:])
 		})
 		return
 	}
-	panels := (p.n + panelColumns - 1) / panelColumns
-	parallel(panels, 1+minWork/(1+panelColumns*p.m*p.k), func(lo, hi int) {
-		columns(p, lo*panelColumns, min(hi*panelColumns, p.n), a, b, rowStep, colStep, c)
+	panels := (p.N + panelColumns - 1) / panelColumns
+	Parallel(panels, 1+MinWork/(1+panelColumns*p.M*p.K), func(lo, hi int) {
+		columns(p, lo*panelColumns, min(hi*panelColumns, p.N), a, b, rowStep, colStep, c)
 	})
 }
 
-// multiply writes the product of a, dense of [m, k], and b, of [k, n], to c, dense
+// Multiply writes the product of a, dense of [m, k], and b, of [k, n], to c, dense
 // of [m, n], which has to hold zeros. Row r and column s of b lie at
 // r*rowStep+s*colStep.
-func multiply[T float](p matrices, a, b []T, rowStep, colStep int, c []T) {
+func Multiply[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) {
 	if !multiplyFast(1, p, a, b, rowStep, colStep, c) {
-		columns(p, 0, p.n, a, b, rowStep, colStep, c)
+		columns(p, 0, p.N, a, b, rowStep, colStep, c)
 	}
 }
 
 // columns is multiply for the columns from lo to hi.
-func columns[T float](p matrices, lo, hi int, a, b []T, rowStep, colStep int, c []T) {
+func columns[T Float](p MatrixDims, lo, hi int, a, b []T, rowStep, colStep int, c []T) {
 	var panel [panelRows * panelColumns]T
-	for top := 0; top < p.k; top += panelRows {
-		depth := min(panelRows, p.k-top)
+	for top := 0; top < p.K; top += panelRows {
+		depth := min(panelRows, p.K-top)
 		for j := lo; j < hi; j += panelColumns {
 			width := min(panelColumns, hi-j)
 			pack(panel[:depth*panelColumns], b[top*rowStep+j*colStep:], depth, width, rowStep, colStep)
 			i := 0
-			for ; i+1 < p.m; i += 2 {
-				at := i*p.k + top
-				s, u := twoRows(a[at:at+depth], a[at+p.k:at+p.k+depth], panel[:depth*panelColumns])
+			for ; i+1 < p.M; i += 2 {
+				at := i*p.K + top
+				s, u := twoRows(a[at:at+depth], a[at+p.K:at+p.K+depth], panel[:depth*panelColumns])
 				for w := range width {
-					c[i*p.n+j+w] += s[w]
-					c[(i+1)*p.n+j+w] += u[w]
+					c[i*p.N+j+w] += s[w]
+					c[(i+1)*p.N+j+w] += u[w]
 				}
 			}
-			if i < p.m {
-				at := i*p.k + top
+			if i < p.M {
+				at := i*p.K + top
 				s := oneRow(a[at:at+depth], panel[:depth*panelColumns])
 				for w := range width {
-					c[i*p.n+j+w] += s[w]
+					c[i*p.N+j+w] += s[w]
 				}
 			}
 		}
@@ -71,7 +71,7 @@ func columns[T float](p matrices, lo, hi int, a, b []T, rowStep, colStep int, c 
 }
 
 // pack lays width columns of b side by side and fills up with zeros.
-func pack[T float](panel, b []T, depth, width, rowStep, colStep int) {
+func pack[T Float](panel, b []T, depth, width, rowStep, colStep int) {
 	if width == panelColumns && colStep == 1 {
 		for r := range depth {
 			copy(panel[r*panelColumns:r*panelColumns+panelColumns], b[r*rowStep:])
@@ -89,7 +89,7 @@ func pack[T float](panel, b []T, depth, width, rowStep, colStep int) {
 }
 
 // twoRows returns the products of two rows with a panel.
-func twoRows[T float](x, y, panel []T) (sums, more [panelColumns]T) {
+func twoRows[T Float](x, y, panel []T) (sums, more [panelColumns]T) {
 	var x0, x1, x2, x3, y0, y1, y2, y3 T
 	y = y[:len(x)]
 	for i, u := range x {
@@ -112,7 +112,7 @@ func twoRows[T float](x, y, panel []T) (sums, more [panelColumns]T) {
 }
 
 // oneRow returns the products of a row with a panel.
-func oneRow[T float](x, panel []T) [panelColumns]T {
+func oneRow[T Float](x, panel []T) [panelColumns]T {
 	var x0, x1, x2, x3 T
 	for _, u := range x {
 		if len(panel) < panelColumns {

@@ -14,11 +14,11 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 		return nil, err
 	}
 	if len(indices.Shape) != len(x.Shape) {
-		return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+		return nil, Invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
 	}
 	for i, d := range indices.Shape {
 		if i != axis && d > x.Shape[i] {
-			return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+			return nil, Invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
 		}
 	}
 	out, err := New(x.DType(), indices.Shape)
@@ -29,7 +29,7 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	dense, strides := stridesOf(x.Shape), stridesOf(indices.Shape)
+	dense, strides := StridesOf(x.Shape), StridesOf(indices.Shape)
 	for j := range at {
 		i, err := index1(at[j], x.Shape[axis])
 		if err != nil {
@@ -52,7 +52,7 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 	rank, last := len(x.Shape), len(indices.Shape)-1
 	if batch < 0 || last < batch || batch+indices.Shape[last] > rank || !slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
-		return nil, invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
+		return nil, Invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
 	}
 	deep := indices.Shape[last]
 	lists := make([]*Tensor, batch+deep)
@@ -129,7 +129,7 @@ func Index(x *Tensor, lists []*Tensor) (*Tensor, error) {
 		}
 		first = 0
 	}
-	at := make([]int64, product(shape))
+	at := make([]int64, Product(shape))
 	n := 1
 	for i := len(named) - 1; i >= 0; i-- {
 		size := x.Shape[first+i]
@@ -174,7 +174,7 @@ func numbered(x *Tensor, lists []*Tensor) ([]*Tensor, error) {
 		}
 		at, n := len(out), len(list.Shape)
 		if n == 0 || at+n > len(x.Shape) || !slices.Equal(x.Shape[at:at+n], list.Shape) {
-			return nil, invalid("an index of bool of shape %v into shape %v", list.Shape, x.Shape)
+			return nil, Invalid("an index of bool of shape %v into shape %v", list.Shape, x.Shape)
 		}
 		found, err := NonZero(list)
 		if err != nil {
@@ -189,7 +189,7 @@ func numbered(x *Tensor, lists []*Tensor) ([]*Tensor, error) {
 		}
 	}
 	if len(out) > len(x.Shape) {
-		return nil, invalid("an index of %d axes into shape %v", len(out), x.Shape)
+		return nil, Invalid("an index of %d axes into shape %v", len(out), x.Shape)
 	}
 	return out, nil
 }
@@ -201,7 +201,7 @@ func NonZero(x *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, strides := bits.Data.([]bool), stridesOf(x.Shape)
+	list, strides := bits.Data.([]bool), StridesOf(x.Shape)
 	count := 0
 	for _, set := range list {
 		if set {

@@ -2,15 +2,15 @@ package kernel
 
 import "slices"
 
-// float lists the types that matrices are multiplied in.
-type float interface{ float32 | float64 }
+// Float lists the types that matrices are multiplied in.
+type Float interface{ float32 | float64 }
 
 // MatMul multiplies the matrices in the last two axes; the axes before them
 // broadcast. A list counts as a row on the left and as a column on the right,
 // and its axis of size 1 is gone from the result.
 func MatMul(a, b *Tensor) (*Tensor, error) {
 	if len(a.Shape) == 0 || len(b.Shape) == 0 {
-		return nil, invalid("a matrix product of shapes %v and %v", a.Shape, b.Shape)
+		return nil, Invalid("a matrix product of shapes %v and %v", a.Shape, b.Shape)
 	}
 	left, right := a, b
 	if len(a.Shape) == 1 {
@@ -37,7 +37,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	ra, rb := len(a.Shape), len(b.Shape)
 	m, k, n := a.Shape[ra-2], a.Shape[ra-1], b.Shape[rb-1]
 	if b.Shape[rb-2] != k {
-		return nil, invalid("a matrix product of shapes %v and %v", a.Shape, b.Shape)
+		return nil, Invalid("a matrix product of shapes %v and %v", a.Shape, b.Shape)
 	}
 	batch, err := BroadcastShape(a.Shape[:ra-2], b.Shape[:rb-2])
 	if err != nil {
@@ -47,8 +47,8 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := matrices{m: m, n: n, k: k}
-	count := product(batch)
+	p := MatrixDims{M: m, N: n, K: k}
+	count := Product(batch)
 	sa, sb := batchOffsets(a.Shape[:ra-2], batch, m*k), batchOffsets(b.Shape[:rb-2], batch, k*n)
 	switch c := out.Data.(type) {
 	case []float32:
@@ -56,7 +56,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	case []float64:
 		return out, multiplyAll(p, count, sa, sb, a, b, c)
 	}
-	return nil, unsupported("a matrix product of %s", a.DType())
+	return nil, Unsupported("a matrix product of %s", a.DType())
 }
 
 // batchOffsets returns where the matrices of a broadcast batch lie.
@@ -72,20 +72,20 @@ func batchOffsets(shape, batch []int, size int) []int {
 	return out
 }
 
-func multiplyAll[T float](p matrices, count int, sa, sb []int, a, b *Tensor, c []T) error {
+func multiplyAll[T Float](p MatrixDims, count int, sa, sb []int, a, b *Tensor, c []T) error {
 	x, okA := a.Data.([]T)
 	y, okB := b.Data.([]T)
 	if !okA || !okB {
-		return invalid("a matrix product of %s and %s", a.DType(), b.DType())
+		return Invalid("a matrix product of %s and %s", a.DType(), b.DType())
 	}
 	if count == 1 {
-		multiplyWide(p, x, y, p.n, 1, c)
+		multiplyWide(p, x, y, p.N, 1, c)
 		return nil
 	}
-	size := p.m * p.n
-	parallel(count, 1+minWork/(1+size*p.k), func(lo, hi int) {
+	size := p.M * p.N
+	Parallel(count, 1+MinWork/(1+size*p.K), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			multiply(p, x[sa[i]:], y[sb[i]:], p.n, 1, c[i*size:])
+			Multiply(p, x[sa[i]:], y[sb[i]:], p.N, 1, c[i*size:])
 		}
 	})
 	return nil
@@ -96,10 +96,10 @@ func multiplyAll[T float](p matrices, count int, sa, sb []int, a, b *Tensor, c [
 func Linear(x, weight, bias *Tensor) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank == 0 || len(weight.Shape) != 2 || weight.Shape[1] != x.Shape[rank-1] {
-		return nil, invalid("a linear layer of weight %v on shape %v", weight.Shape, x.Shape)
+		return nil, Invalid("a linear layer of weight %v on shape %v", weight.Shape, x.Shape)
 	}
-	p := matrices{m: product(x.Shape[:rank-1]), n: weight.Shape[0], k: weight.Shape[1]}
-	out, err := New(x.DType(), append(slices.Clone(x.Shape[:rank-1]), p.n))
+	p := MatrixDims{M: Product(x.Shape[:rank-1]), N: weight.Shape[0], K: weight.Shape[1]}
+	out, err := New(x.DType(), append(slices.Clone(x.Shape[:rank-1]), p.N))
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func Linear(x, weight, bias *Tensor) (*Tensor, error) {
 		ok = linear(p, x, weight, c)
 	}
 	if !ok {
-		return nil, unsupported("a linear layer of %s and %s", x.DType(), weight.DType())
+		return nil, Unsupported("a linear layer of %s and %s", x.DType(), weight.DType())
 	}
 	if bias == nil {
 		return out, nil
@@ -119,11 +119,11 @@ func Linear(x, weight, bias *Tensor) (*Tensor, error) {
 	return Arith(Add, out, bias)
 }
 
-func linear[T float](p matrices, x, weight *Tensor, c []T) bool {
+func linear[T Float](p MatrixDims, x, weight *Tensor, c []T) bool {
 	a, okA := x.Data.([]T)
 	b, okB := weight.Data.([]T)
 	if okA && okB {
-		multiplyWide(p, a, b, 1, p.k, c)
+		multiplyWide(p, a, b, 1, p.K, c)
 	}
 	return okA && okB
 }

@@ -34,13 +34,13 @@ func copierOf(dst, src any) (copier, error) {
 	case []uint64:
 		return copyInto(d, src)
 	}
-	return nil, unsupported("tensors of %T", dst)
+	return nil, Unsupported("tensors of %T", dst)
 }
 
 func copyInto[T any](dst []T, from any) (copier, error) {
 	src, ok := from.([]T)
 	if !ok {
-		return nil, invalid("tensors of %T and %T where one type is expected", from, dst)
+		return nil, Invalid("tensors of %T and %T where one type is expected", from, dst)
 	}
 	return func(d, s, n, ds, ss int) {
 		if ds == 1 && ss == 1 {
@@ -93,9 +93,9 @@ func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
 	return shape[i], sa[i], sb[i]
 }
 
-// moveBlock copies a block of the given shape between places of two tensors.
+// MoveBlock copies a block of the given shape between places of two tensors.
 // The caller vouches that the block lies in both.
-func moveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
+func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
 	move, err := copierOf(dst.Data, src.Data)
 	if err != nil {
 		return err
@@ -105,13 +105,13 @@ func moveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int,
 	return nil
 }
 
-// strided makes a dense tensor of what the strides read in x from offset on.
-func strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
+// Strided makes a dense tensor of what the strides read in x from offset on.
+func Strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 	out, err := New(x.DType(), shape)
 	if err != nil {
 		return nil, err
 	}
-	return out, moveBlock(out, 0, stridesOf(shape), x, offset, strides, shape)
+	return out, MoveBlock(out, 0, StridesOf(shape), x, offset, strides, shape)
 }
 
 // AsStrided is strided for shapes, strides and offsets that a file names.
@@ -121,24 +121,24 @@ func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 		return nil, err
 	}
 	if len(strides) != len(shape) || offset < 0 || offset > MaxElements {
-		return nil, invalid("strides %v and offset %d for shape %v", strides, offset, shape)
+		return nil, Invalid("strides %v and offset %d for shape %v", strides, offset, shape)
 	}
 	last, size := offset, x.Len()
 	for i, d := range shape {
 		if strides[i] < 0 || strides[i] > MaxElements {
-			return nil, invalid("a stride of %d", strides[i])
+			return nil, Invalid("a stride of %d", strides[i])
 		}
 		if n > 0 {
 			last += (d - 1) * strides[i]
 		}
 		if last >= size && n > 0 {
-			return nil, invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
+			return nil, Invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
 		}
 	}
 	if n > 0 && last >= size {
-		return nil, invalid("offset %d reaches beyond the %d elements stored", offset, size)
+		return nil, Invalid("offset %d reaches beyond the %d elements stored", offset, size)
 	}
-	return strided(x, shape, strides, offset)
+	return Strided(x, shape, strides, offset)
 }
 
 // Expand stretches x to a shape that it broadcasts to.
@@ -151,29 +151,29 @@ func Expand(x *Tensor, shape []int) (*Tensor, error) {
 		return nil, err
 	}
 	if !slices.Equal(both, shape) {
-		return nil, invalid("shape %v does not broadcast to %v", x.Shape, shape)
+		return nil, Invalid("shape %v does not broadcast to %v", x.Shape, shape)
 	}
 	if slices.Equal(x.Shape, shape) {
 		return x, nil
 	}
-	return strided(x, shape, broadcastStrides(x.Shape, shape), 0)
+	return Strided(x, shape, broadcastStrides(x.Shape, shape), 0)
 }
 
 // Transpose puts axis perm[i] of x at place i.
 func Transpose(x *Tensor, perm []int) (*Tensor, error) {
 	if len(perm) != len(x.Shape) {
-		return nil, invalid("a permutation %v of %d dimensions", perm, len(x.Shape))
+		return nil, Invalid("a permutation %v of %d dimensions", perm, len(x.Shape))
 	}
 	axes, err := axesOf(perm, len(x.Shape))
 	if err != nil {
 		return nil, err
 	}
-	dense := stridesOf(x.Shape)
+	dense := StridesOf(x.Shape)
 	shape, strides := make([]int, len(axes)), make([]int, len(axes))
 	for i, a := range axes {
 		shape[i], strides[i] = x.Shape[a], dense[a]
 	}
-	return strided(x, shape, strides, 0)
+	return Strided(x, shape, strides, 0)
 }
 
 // Swap exchanges two axes.
@@ -196,5 +196,5 @@ func Swap(x *Tensor, i, j int) (*Tensor, error) {
 
 // Clone copies a tensor and its data.
 func Clone(x *Tensor) (*Tensor, error) {
-	return strided(x, x.Shape, stridesOf(x.Shape), 0)
+	return Strided(x, x.Shape, StridesOf(x.Shape), 0)
 }

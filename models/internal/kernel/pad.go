@@ -18,12 +18,12 @@ const (
 // value, for PadConstant, has one element of the dtype of x, or is nil for 0.
 func Pad(x *Tensor, before, after []int, mode PadMode, value *Tensor) (*Tensor, error) {
 	if len(before) != len(x.Shape) || len(after) != len(x.Shape) {
-		return nil, invalid("pads %v and %v for shape %v", before, after, x.Shape)
+		return nil, Invalid("pads %v and %v for shape %v", before, after, x.Shape)
 	}
 	for axis := range x.Shape {
 		b, a := before[axis], after[axis]
 		if max(b, a, -b, -a) > MaxElements || -b > x.Shape[axis] || -a > x.Shape[axis]-max(-b, 0) {
-			return nil, invalid("pads %v and %v for shape %v", before, after, x.Shape)
+			return nil, Invalid("pads %v and %v for shape %v", before, after, x.Shape)
 		}
 		var err error
 		if x, err = Slice(x, axis, max(-b, 0), x.Shape[axis]-max(-a, 0), 1); err != nil {
@@ -53,21 +53,21 @@ func padConstant(x *Tensor, axis, b, a int, value *Tensor) (*Tensor, error) {
 	}
 	if value != nil {
 		if value.Len() != 1 {
-			return nil, invalid("a padding value of shape %v", value.Shape)
+			return nil, Invalid("a padding value of shape %v", value.Shape)
 		}
-		if err := moveBlock(out, 0, stridesOf(shape), value, 0, make([]int, len(shape)), shape); err != nil {
+		if err := MoveBlock(out, 0, StridesOf(shape), value, 0, make([]int, len(shape)), shape); err != nil {
 			return nil, err
 		}
 	}
-	strides := stridesOf(shape)
-	return out, moveBlock(out, b*strides[axis], strides, x, 0, stridesOf(x.Shape), x.Shape)
+	strides := StridesOf(shape)
+	return out, MoveBlock(out, b*strides[axis], strides, x, 0, StridesOf(x.Shape), x.Shape)
 }
 
 // padFrom takes the outer elements from the inner ones.
 func padFrom(x *Tensor, axis, b, a int, mode PadMode) (*Tensor, error) {
 	n := x.Shape[axis]
 	if n == 0 || mode == PadReflect && max(b, a) >= n || mode == PadWrap && max(b, a) > n {
-		return nil, invalid("padding %d and %d by %s on %d elements", b, a, mode, n)
+		return nil, Invalid("padding %d and %d by %s on %d elements", b, a, mode, n)
 	}
 	if _, err := Count([]int{b + n + a}); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func padFrom(x *Tensor, axis, b, a int, mode PadMode) (*Tensor, error) {
 		case PadWrap:
 			j = (j + n) % n
 		default:
-			return nil, unsupported("padding by %q", mode)
+			return nil, Unsupported("padding by %q", mode)
 		}
 		at[i] = j
 	}

@@ -8,9 +8,9 @@ import (
 // minRow is how many elements of a simple operation are worth a goroutine.
 const minRow = 1 << 14
 
-// parallel calls f for consecutive parts of 0 to n, on as many goroutines as
+// Parallel calls f for consecutive parts of 0 to n, on as many goroutines as
 // the machine has processors but with no less than least each.
-func parallel(n, least int, f func(lo, hi int)) {
+func Parallel(n, least int, f func(lo, hi int)) {
 	workers := min(runtime.GOMAXPROCS(0), n/max(least, 1))
 	if workers <= 1 {
 		f(0, n)

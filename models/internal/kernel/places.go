@@ -35,7 +35,7 @@ func Move(x *Tensor, from, to []int) (*Tensor, error) {
 		return nil, err
 	}
 	if len(from) != len(to) {
-		return nil, invalid("moving axes %v to %v", from, to)
+		return nil, Invalid("moving axes %v to %v", from, to)
 	}
 	perm, rest := make([]int, rank), []int{}
 	for i := range rank {
@@ -64,7 +64,7 @@ func Diagonal(x *Tensor, offset, axis1, axis2 int) (*Tensor, error) {
 	rows, cols := x.Shape[row], x.Shape[col]
 	offset = min(max(offset, -rows), cols)
 	n := min(rows+min(offset, 0), cols-max(offset, 0))
-	strides := stridesOf(x.Shape)
+	strides := StridesOf(x.Shape)
 	first := max(offset, 0)*strides[col] - min(offset, 0)*strides[row]
 	shape, steps := []int{}, []int{}
 	for i, d := range x.Shape {
@@ -72,7 +72,7 @@ func Diagonal(x *Tensor, offset, axis1, axis2 int) (*Tensor, error) {
 			shape, steps = append(shape, d), append(steps, strides[i])
 		}
 	}
-	return strided(x, append(shape, n), append(steps, strides[row]+strides[col]), first)
+	return Strided(x, append(shape, n), append(steps, strides[row]+strides[col]), first)
 }
 
 // DiagonalOf makes matrices of zeros with the last axis of x on a diagonal; their
@@ -80,7 +80,7 @@ func Diagonal(x *Tensor, offset, axis1, axis2 int) (*Tensor, error) {
 func DiagonalOf(x *Tensor, offset int) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank == 0 || max(offset, -offset) > MaxElements {
-		return nil, invalid("a diagonal of shape %v at %d", x.Shape, offset)
+		return nil, Invalid("a diagonal of shape %v at %d", x.Shape, offset)
 	}
 	n := x.Shape[rank-1] + max(offset, -offset)
 	out, err := New(x.DType(), slices.Concat(x.Shape[:rank-1], []int{n, n}))
@@ -107,96 +107,14 @@ func Windows(x *Tensor, axis, size, step int) (*Tensor, error) {
 		return nil, err
 	}
 	if size < 0 || step < 1 || size > x.Shape[axis] {
-		return nil, invalid("windows of %d elements every %d of shape %v", size, step, x.Shape)
+		return nil, Invalid("windows of %d elements every %d of shape %v", size, step, x.Shape)
 	}
-	strides := stridesOf(x.Shape)
+	strides := StridesOf(x.Shape)
 	shape := append(slices.Clone(x.Shape), size)
 	steps := append(slices.Clone(strides), strides[axis])
 	shape[axis] = (x.Shape[axis]-size)/step + 1
 	if shape[axis] > 1 {
 		steps[axis] *= step
 	}
-	return strided(x, shape, steps, 0)
-}
-
-// Patches takes what a window over the last two axes of x, of shape [batch,
-// channels, rows, columns], meets: [batch, channels, kernel..., windows...].
-func Patches(x *Tensor, w Window) (*Tensor, error) {
-	padded, s, err := canvas(x, w)
-	if err != nil {
-		return nil, err
-	}
-	return patches(padded, s)
-}
-
-// canvas pads an image as a window asks for.
-func canvas(x *Tensor, w Window) (*Tensor, [2]slide, error) {
-	if len(x.Shape) != 4 {
-		return nil, [2]slide{}, invalid("patches of shape %v", x.Shape)
-	}
-	s, err := w.slides(x.Shape[2:])
-	if err != nil {
-		return nil, s, err
-	}
-	padded, err := Pad(x, []int{0, 0, s[0].before, s[1].before}, []int{0, 0, s[0].after, s[1].after}, PadConstant, nil)
-	return padded, s, err
-}
-
-func patches(x *Tensor, s [2]slide) (*Tensor, error) {
-	at := stridesOf(x.Shape)
-	shape := []int{x.Shape[0], x.Shape[1], s[0].kernel, s[1].kernel, s[0].out, s[1].out}
-	return strided(x, shape, []int{at[0], at[1], s[0].dilation * at[2], s[1].dilation, s[0].stride * at[2], s[1].stride}, 0)
-}
-
-// FromPatches adds up patches of shape [batch, channels, kernel..., windows...]
-// where they lie in an image of the given sizes.
-func FromPatches(x *Tensor, sizes []int, w Window) (*Tensor, error) {
-	if len(x.Shape) != 6 || len(sizes) != 2 {
-		return nil, invalid("an image of %v made of patches of shape %v", sizes, x.Shape)
-	}
-	image, err := New(x.DType(), slices.Concat(x.Shape[:2], sizes))
-	if err != nil {
-		return nil, err
-	}
-	padded, s, err := canvas(image, w)
-	if err != nil {
-		return nil, err
-	}
-	padded, err = PutWhere(padded, x, JoinAdd, func(places *Tensor) (*Tensor, error) { return patches(places, s) })
-	if err != nil {
-		return nil, err
-	}
-	return Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after}, PadConstant, nil)
-}
-
-// Shuffle moves blocks of channels, the axis before the last two, to blocks of the
-// image (PyTorch's pixel shuffle), or back. The block comes first among the
-// channels if outer is set, as ONNX's DCR mode has it.
-func Shuffle(x *Tensor, block int, back, outer bool) (*Tensor, error) {
-	rank := len(x.Shape)
-	if rank < 3 || block < 1 || block > maxWindow {
-		return nil, invalid("shuffling blocks of %d of shape %v", block, x.Shape)
-	}
-	lead, c, h, w := x.Shape[:rank-3], x.Shape[rank-3], x.Shape[rank-2], x.Shape[rank-1]
-	n, err := Count(lead)
-	if err != nil {
-		return nil, err
-	}
-	split, perm, shape := []int{n, c, h / block, block, w / block, block}, []int{0, 1, 3, 5, 2, 4}, []int{c * block * block, h / block, w / block}
-	if back && outer {
-		perm = []int{0, 3, 5, 1, 2, 4}
-	}
-	if !back {
-		split, perm, shape = []int{n, c / block / block, block, block, h, w}, []int{0, 1, 4, 2, 5, 3}, []int{c / block / block, h * block, w * block}
-		if outer {
-			split, perm = []int{n, block, block, c / block / block, h, w}, []int{0, 3, 4, 1, 5, 2}
-		}
-	}
-	if x, err = Reshape(x, split); err != nil {
-		return nil, err
-	}
-	if x, err = Transpose(x, perm); err != nil {
-		return nil, err
-	}
-	return Reshape(x, slices.Concat(lead, shape))
+	return Strided(x, shape, steps, 0)
 }

@@ -35,7 +35,7 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	}
 	n := rows.Shape[1]
 	if n == 0 && (kind == Maximum || kind == Minimum) {
-		return nil, invalid("the largest or smallest of no elements of shape %v", x.Shape)
+		return nil, Invalid("the largest or smallest of no elements of shape %v", x.Shape)
 	}
 	switch d := rows.Data.(type) {
 	case []float32:
@@ -47,7 +47,7 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	case []int64:
 		err = reduceInts(d, out.Data.([]int64), n, kind)
 	default:
-		return nil, unsupported("reductions of %s", x.DType())
+		return nil, Unsupported("reductions of %s", x.DType())
 	}
 	return out, err
 }
@@ -82,7 +82,7 @@ func lastAxes(x *Tensor, axes []int, keep bool) (rows *Tensor, shape []int, err 
 	for _, a := range gone {
 		n *= x.Shape[a]
 	}
-	return &Tensor{Shape: []int{product(shape), n}, Data: rows.Data}, shape, nil
+	return &Tensor{Shape: []int{Product(shape), n}, Data: rows.Data}, shape, nil
 }
 
 // reducer is a reduction of floats: where it starts, what an element does to it
@@ -97,13 +97,13 @@ var reducers = map[Reduction]reducer{
 	Sum:       {0, plus, asIs},
 	Mean:      {0, plus, func(so float64, n int) float64 { return so / float64(n) }},
 	Prod:      {1, func(so, v float64) float64 { return so * v }, asIs},
-	Maximum:   {negInf, math.Max, asIs},
-	Minimum:   {-negInf, math.Min, asIs},
+	Maximum:   {NegInf, math.Max, asIs},
+	Minimum:   {-NegInf, math.Min, asIs},
 	SumSquare: {0, func(so, v float64) float64 { return so + v*v }, asIs},
 	L1:        {0, func(so, v float64) float64 { return so + math.Abs(v) }, asIs},
 	L2:        {0, func(so, v float64) float64 { return so + v*v }, func(so float64, _ int) float64 { return math.Sqrt(so) }},
 	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
-	LogSumExp: {negInf, LogAddExp, asIs},
+	LogSumExp: {NegInf, LogAddExp, asIs},
 }
 
 func plus(so, v float64) float64 { return so + v }
@@ -111,7 +111,7 @@ func plus(so, v float64) float64 { return so + v }
 func asIs(so float64, _ int) float64 { return so }
 
 // reduceAll adds up in float64 whatever the elements are.
-func reduceAll[T float](in, out []T, n int, r reducer) {
+func reduceAll[T Float](in, out []T, n int, r reducer) {
 	for i := range out {
 		so := r.start
 		for _, v := range in[i*n : (i+1)*n] {
@@ -127,7 +127,7 @@ var intReducers = map[Reduction]Op{Sum: Add, Prod: Mul, Maximum: Max, Minimum: M
 func reduceInts[T int32 | int64](in, out []T, n int, kind Reduction) error {
 	op, ok := intReducers[kind]
 	if !ok {
-		return unsupported("this reduction of integers")
+		return Unsupported("this reduction of integers")
 	}
 	f := arithOf[T](op)
 	for i := range out {
@@ -159,7 +159,7 @@ func ArgBest(x *Tensor, axis int, keep, smallest, last bool) (*Tensor, error) {
 	}
 	n := rows.Shape[1]
 	if n == 0 {
-		return nil, invalid("the largest or smallest of no elements of shape %v", x.Shape)
+		return nil, Invalid("the largest or smallest of no elements of shape %v", x.Shape)
 	}
 	out, err := New("int64", shape)
 	if err != nil {

@@ -31,7 +31,7 @@ func Put(x, at, values *Tensor, join Join) (*Tensor, error) {
 	n := x.Len()
 	for _, i := range list {
 		if i < 0 || i >= n {
-			return nil, invalid("place %d of %d elements", i, n)
+			return nil, Invalid("place %d of %d elements", i, n)
 		}
 	}
 	if join == Replace {
@@ -56,7 +56,7 @@ func Put(x, at, values *Tensor, join Join) (*Tensor, error) {
 		ok = putAll(d, wide, list, join)
 	}
 	if !ok {
-		return nil, unsupported("joining elements of %s and %s", x.DType(), values.DType())
+		return nil, Unsupported("joining elements of %s and %s", x.DType(), values.DType())
 	}
 	return out, nil
 }
@@ -134,7 +134,7 @@ func OneHot(indices *Tensor, depth, axis int, off, on *Tensor) (*Tensor, error) 
 	if column, err = Where(negative, wrapped, column); err != nil {
 		return nil, err
 	}
-	list, err := perChannel(places(depth), len(indices.Shape)-axis)
+	list, err := PerChannel(places(depth), len(indices.Shape)-axis)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func OneHot(indices *Tensor, depth, axis int, off, on *Tensor) (*Tensor, error) 
 		return nil, err
 	}
 	if off.Len() != 1 || on.Len() != 1 {
-		return nil, invalid("values of shapes %v and %v", off.Shape, on.Shape)
+		return nil, Invalid("values of shapes %v and %v", off.Shape, on.Shape)
 	}
 	return Where(hit, &Tensor{Shape: []int{}, Data: on.Data}, &Tensor{Shape: []int{}, Data: off.Data})
 }

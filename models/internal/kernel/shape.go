@@ -14,7 +14,7 @@ func Reshape(x *Tensor, dims []int) (*Tensor, error) {
 			return nil, err
 		}
 		if rest == 0 || x.Len()%rest != 0 {
-			return nil, invalid("shape %v cannot become %v", x.Shape, dims)
+			return nil, Invalid("shape %v cannot become %v", x.Shape, dims)
 		}
 		shape[free] = x.Len() / rest
 	}
@@ -23,7 +23,7 @@ func Reshape(x *Tensor, dims []int) (*Tensor, error) {
 		return nil, err
 	}
 	if n != x.Len() {
-		return nil, invalid("shape %v cannot become %v", x.Shape, dims)
+		return nil, Invalid("shape %v cannot become %v", x.Shape, dims)
 	}
 	return &Tensor{Shape: shape, Data: x.Data}, nil
 }
@@ -43,9 +43,9 @@ func Flatten(x *Tensor, start, end int) (*Tensor, error) {
 		return nil, err
 	}
 	if end < start {
-		return nil, invalid("flattening axes %d to %d", start, end)
+		return nil, Invalid("flattening axes %d to %d", start, end)
 	}
-	return Reshape(x, slices.Concat(x.Shape[:start], []int{product(x.Shape[start : end+1])}, x.Shape[end+1:]))
+	return Reshape(x, slices.Concat(x.Shape[:start], []int{Product(x.Shape[start : end+1])}, x.Shape[end+1:]))
 }
 
 // Unflatten splits one axis into several; one of them may be -1.
@@ -72,7 +72,7 @@ func Squeeze(x *Tensor, axes []int, strict bool) (*Tensor, error) {
 	for i, d := range x.Shape {
 		named := axes == nil || slices.Contains(drop, i)
 		if named && d != 1 && strict && axes != nil {
-			return nil, invalid("axis %d of shape %v is not 1 and cannot be squeezed", i, x.Shape)
+			return nil, Invalid("axis %d of shape %v is not 1 and cannot be squeezed", i, x.Shape)
 		}
 		if !named || d != 1 {
 			shape = append(shape, d)
@@ -85,7 +85,7 @@ func Squeeze(x *Tensor, axes []int, strict bool) (*Tensor, error) {
 func Unsqueeze(x *Tensor, axes []int) (*Tensor, error) {
 	rank := len(x.Shape) + len(axes)
 	if rank > MaxRank {
-		return nil, invalid("a tensor of %d dimensions", rank)
+		return nil, Invalid("a tensor of %d dimensions", rank)
 	}
 	places, err := axesOf(axes, rank)
 	if err != nil {
@@ -105,7 +105,7 @@ func Unsqueeze(x *Tensor, axes []int) (*Tensor, error) {
 // Concat joins tensors along an axis.
 func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	if len(xs) == 0 {
-		return nil, invalid("nothing to concatenate")
+		return nil, Invalid("nothing to concatenate")
 	}
 	axis, err := Axis(axis, len(xs[0].Shape))
 	if err != nil {
@@ -115,11 +115,11 @@ func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	shape[axis] = 0
 	for _, x := range xs {
 		if len(x.Shape) != len(shape) {
-			return nil, invalid("shapes %v and %v cannot be concatenated", xs[0].Shape, x.Shape)
+			return nil, Invalid("shapes %v and %v cannot be concatenated", xs[0].Shape, x.Shape)
 		}
 		for i, d := range x.Shape {
 			if i != axis && d != shape[i] {
-				return nil, invalid("shapes %v and %v cannot be concatenated along axis %d", xs[0].Shape, x.Shape, axis)
+				return nil, Invalid("shapes %v and %v cannot be concatenated along axis %d", xs[0].Shape, x.Shape, axis)
 			}
 		}
 		shape[axis] += x.Shape[axis]
@@ -128,9 +128,9 @@ func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	strides, at := stridesOf(shape), 0
+	strides, at := StridesOf(shape), 0
 	for _, x := range xs {
-		if err := moveBlock(out, at*strides[axis], strides, x, 0, stridesOf(x.Shape), x.Shape); err != nil {
+		if err := MoveBlock(out, at*strides[axis], strides, x, 0, StridesOf(x.Shape), x.Shape); err != nil {
 			return nil, err
 		}
 		at += x.Shape[axis]
@@ -160,7 +160,7 @@ func Split(x *Tensor, axis int, sizes []int) ([]*Tensor, error) {
 	at := 0
 	for _, n := range sizes {
 		if n < 0 || n > x.Shape[axis]-at {
-			return nil, invalid("pieces of %v do not fit axis %d of shape %v", sizes, axis, x.Shape)
+			return nil, Invalid("pieces of %v do not fit axis %d of shape %v", sizes, axis, x.Shape)
 		}
 		piece, err := Slice(x, axis, at, at+n, 1)
 		if err != nil {
@@ -170,7 +170,7 @@ func Split(x *Tensor, axis int, sizes []int) ([]*Tensor, error) {
 		at += n
 	}
 	if at != x.Shape[axis] {
-		return nil, invalid("pieces of %v do not fill axis %d of shape %v", sizes, axis, x.Shape)
+		return nil, Invalid("pieces of %v do not fill axis %d of shape %v", sizes, axis, x.Shape)
 	}
 	return out, nil
 }
@@ -182,7 +182,7 @@ const maxPieces = 1 << 16
 // last may be smaller.
 func Pieces(n, size int) ([]int, error) {
 	if size <= 0 || n/size > maxPieces {
-		return nil, invalid("%d elements in pieces of %d", n, size)
+		return nil, Invalid("%d elements in pieces of %d", n, size)
 	}
 	if n == 0 {
 		return []int{0}, nil
@@ -204,7 +204,7 @@ func Slice(x *Tensor, axis, start, end, step int) (*Tensor, error) {
 	}
 	n := x.Shape[axis]
 	if step == 0 || step < -MaxElements {
-		return nil, invalid("a slice with step %d", step)
+		return nil, Invalid("a slice with step %d", step)
 	}
 	step = min(step, MaxElements)
 	clamp := func(v, low, high int) int {
@@ -224,11 +224,11 @@ func Slice(x *Tensor, axis, start, end, step int) (*Tensor, error) {
 	if start == 0 && step == 1 && count == n {
 		return x, nil
 	}
-	shape, strides := slices.Clone(x.Shape), stridesOf(x.Shape)
+	shape, strides := slices.Clone(x.Shape), StridesOf(x.Shape)
 	shape[axis] = count
 	offset := start * strides[axis]
 	strides[axis] *= step
-	return strided(x, shape, strides, offset)
+	return Strided(x, shape, strides, offset)
 }
 
 // Select takes one element of an axis, which disappears.
@@ -241,18 +241,18 @@ func Select(x *Tensor, axis, index int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	strides := stridesOf(x.Shape)
-	return strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1), slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
+	strides := StridesOf(x.Shape)
+	return Strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1), slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
 }
 
 // Tile repeats x along every axis.
 func Tile(x *Tensor, times []int) (*Tensor, error) {
 	if len(times) != len(x.Shape) {
-		return nil, invalid("repeats %v for shape %v", times, x.Shape)
+		return nil, Invalid("repeats %v for shape %v", times, x.Shape)
 	}
 	for axis, n := range times {
 		if n < 0 || n > maxPieces {
-			return nil, invalid("repeats %v for shape %v", times, x.Shape)
+			return nil, Invalid("repeats %v for shape %v", times, x.Shape)
 		}
 		if n == 1 {
 			continue
@@ -289,4 +289,15 @@ func Repeat(x *Tensor, axis, times int) (*Tensor, error) {
 		return nil, err
 	}
 	return Flatten(apart, axis, axis+1)
+}
+
+// PerChannel gives a list of one value a channel the axes that make it
+// broadcast to an image.
+func PerChannel(list *Tensor, axes int) (*Tensor, error) {
+	shape := make([]int, axes+1)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[0] = list.Len()
+	return Reshape(list, shape)
 }

@@ -68,7 +68,7 @@ func alongAxis(x *Tensor, axis int, f32 func([]float32), f64 func([]float64)) (*
 	case []float64:
 		eachRow(d, n, f64)
 	default:
-		return nil, unsupported("a function of rows of %s", x.DType())
+		return nil, Unsupported("a function of rows of %s", x.DType())
 	}
 	if axis == last || axis == -1 {
 		return out, nil
@@ -76,14 +76,14 @@ func alongAxis(x *Tensor, axis int, f32 func([]float32), f64 func([]float64)) (*
 	return Swap(out, axis, last)
 }
 
-func eachRow[T float](d []T, n int, f func([]T)) {
+func eachRow[T Float](d []T, n int, f func([]T)) {
 	for at := 0; at < len(d); at += n {
 		f(d[at : at+n])
 	}
 }
 
 // softmaxRow subtracts the largest element first, so that nothing overflows.
-func softmaxRow[T float](row []T) {
+func softmaxRow[T Float](row []T) {
 	top := largest(row)
 	sum := 0.0
 	for i, v := range row {
@@ -96,7 +96,7 @@ func softmaxRow[T float](row []T) {
 	}
 }
 
-func logSoftmaxRow[T float](row []T) {
+func logSoftmaxRow[T Float](row []T) {
 	top := largest(row)
 	sum := 0.0
 	for _, v := range row {
@@ -108,15 +108,15 @@ func logSoftmaxRow[T float](row []T) {
 	}
 }
 
-func largest[T float](row []T) T {
-	top := T(negInf)
+func largest[T Float](row []T) T {
+	top := T(NegInf)
 	for _, v := range row {
 		top = max(top, v)
 	}
 	return top
 }
 
-func soFarRow[T float](join func(so, v float64) float64) func(row []T) {
+func soFarRow[T Float](join func(so, v float64) float64) func(row []T) {
 	return func(row []T) {
 		if len(row) == 0 {
 			return

@@ -13,7 +13,7 @@ func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err err
 		return nil, nil, err
 	}
 	if k < 0 || k > x.Shape[axis] {
-		return nil, nil, invalid("the top %d of %d elements", k, x.Shape[axis])
+		return nil, nil, Invalid("the top %d of %d elements", k, x.Shape[axis])
 	}
 	wide, err := Cast(x, "float64")
 	if err != nil {
@@ -30,7 +30,7 @@ func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err err
 		return nil, nil, err
 	}
 	data, out, order := wide.Data.([]float64), picked.Data.([]int64), make([]int, n)
-	for r := range product(shape[:rank-1]) {
+	for r := range Product(shape[:rank-1]) {
 		row := data[r*n : (r+1)*n]
 		for i := range order {
 			order[i] = i
@@ -85,7 +85,7 @@ func Buckets(x, bounds *Tensor, right bool) (*Tensor, error) {
 	}
 	limits, err := Cast(bounds, "float64")
 	if err != nil || len(bounds.Shape) != 1 {
-		return nil, invalid("bounds of shape %v", bounds.Shape)
+		return nil, Invalid("bounds of shape %v", bounds.Shape)
 	}
 	out, list := make([]int64, x.Len()), limits.Data.([]float64)
 	for i, v := range wide.Data.([]float64) {

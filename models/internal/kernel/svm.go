@@ -23,7 +23,7 @@ func SimilarityOf(name string, gamma, coef0, degree float64) (Similarity, error)
 	case "SIGMOID":
 		return func(a, b []float64) float64 { return math.Tanh(gamma*dot(a, b) + coef0) }, nil
 	}
-	return nil, unsupported("the kernel '%s' of a support vector machine", name)
+	return nil, Unsupported("the kernel '%s' of a support vector machine", name)
 }
 
 func dot(a, b []float64) float64 {
@@ -39,7 +39,7 @@ func dot(a, b []float64) float64 {
 // [rows, vectors].
 func Similarities(x *Tensor, vectors []float64, like Similarity) (*Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] == 0 || len(vectors)%x.Shape[1] != 0 {
-		return nil, invalid("support vectors of %d numbers for shape %v", len(vectors), x.Shape)
+		return nil, Invalid("support vectors of %d numbers for shape %v", len(vectors), x.Shape)
 	}
 	wide, err := Cast(x, "float64")
 	if err != nil {
@@ -52,7 +52,7 @@ func Similarities(x *Tensor, vectors []float64, like Similarity) (*Tensor, error
 		return nil, err
 	}
 	in, sums := wide.Data.([]float64), out.Data.([]float64)
-	parallel(x.Shape[0], 1+minRow/(1+len(vectors)), func(lo, hi int) {
+	Parallel(x.Shape[0], 1+minRow/(1+len(vectors)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range count {
 				sums[i*count+j] = like(in[i*n:(i+1)*n], vectors[j*n:(j+1)*n])

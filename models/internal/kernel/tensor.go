@@ -21,11 +21,13 @@ const (
 	MaxRank     = 16
 )
 
-func invalid(format string, args ...any) error {
+// Invalid returns the error for arguments that an operation does not accept.
+func Invalid(format string, args ...any) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
 }
 
-func unsupported(format string, args ...any) error {
+// Unsupported returns the error for an operation that Millrace does not implement.
+func Unsupported(format string, args ...any) error {
 	return mlflow.Errorf(mlflow.NotImplemented, format, args...)
 }
 
@@ -33,17 +35,17 @@ func unsupported(format string, args ...any) error {
 // negative or beyond the limits.
 func Count(shape []int) (int, error) {
 	if len(shape) > MaxRank {
-		return 0, invalid("a tensor of %d dimensions; Millrace takes up to %d", len(shape), MaxRank)
+		return 0, Invalid("a tensor of %d dimensions; Millrace takes up to %d", len(shape), MaxRank)
 	}
 	n, empty := 1, false
 	for _, d := range shape {
 		switch {
 		case d < 0:
-			return 0, invalid("a tensor of shape %v: dimensions are 0 or more", shape)
+			return 0, Invalid("a tensor of shape %v: dimensions are 0 or more", shape)
 		case d == 0:
 			empty = true
 		case d > MaxElements/n:
-			return 0, invalid("a tensor of shape %v is too large; Millrace takes up to %d elements", shape, MaxElements)
+			return 0, Invalid("a tensor of shape %v is too large; Millrace takes up to %d elements", shape, MaxElements)
 		default:
 			n *= d
 		}
@@ -54,8 +56,8 @@ func Count(shape []int) (int, error) {
 	return n, nil
 }
 
-// product is Count for shapes that come from existing tensors.
-func product(shape []int) int {
+// Product is Count for shapes that come from existing tensors.
+func Product(shape []int) int {
 	n := 1
 	for _, d := range shape {
 		n *= d
@@ -71,7 +73,7 @@ func New(dtype string, shape []int) (*Tensor, error) {
 	}
 	alloc, ok := allocs[dtype]
 	if !ok {
-		return nil, unsupported("tensors of %s", dtype)
+		return nil, Unsupported("tensors of %s", dtype)
 	}
 	return &Tensor{Shape: slices.Clone(shape), Data: alloc(n)}, nil
 }
@@ -115,7 +117,7 @@ func AsInts(t *Tensor) ([]int, error) {
 		}
 		return out, nil
 	}
-	return nil, invalid("a tensor of %s where integers are expected", t.DType())
+	return nil, Invalid("a tensor of %s where integers are expected", t.DType())
 }
 
 func toInts[T int32 | int64](d []T) []int {
@@ -129,7 +131,7 @@ func toInts[T int32 | int64](d []T) []int {
 // AsFloat reads a tensor of one number.
 func AsFloat(t *Tensor) (float64, error) {
 	if t.Len() != 1 {
-		return 0, invalid("a tensor of shape %v where one number is expected", t.Shape)
+		return 0, Invalid("a tensor of shape %v where one number is expected", t.Shape)
 	}
 	wide, err := Cast(t, "float64")
 	if err != nil {
@@ -141,7 +143,7 @@ func AsFloat(t *Tensor) (float64, error) {
 // Axis turns a negative axis into its place from the left.
 func Axis(axis, rank int) (int, error) {
 	if axis < -rank || axis >= rank {
-		return 0, invalid("axis %d of a tensor of %d dimensions", axis, rank)
+		return 0, Invalid("axis %d of a tensor of %d dimensions", axis, rank)
 	}
 	if axis < 0 {
 		axis += rank
@@ -158,15 +160,15 @@ func axesOf(axes []int, rank int) ([]int, error) {
 			return nil, err
 		}
 		if slices.Contains(out[:i], a) {
-			return nil, invalid("axis %d is named twice", a)
+			return nil, Invalid("axis %d is named twice", a)
 		}
 		out[i] = a
 	}
 	return out, nil
 }
 
-// stridesOf returns the distances between neighbours in dense data.
-func stridesOf(shape []int) []int {
+// StridesOf returns the distances between neighbours in dense data.
+func StridesOf(shape []int) []int {
 	s := make([]int, len(shape))
 	n := 1
 	for i := len(shape) - 1; i >= 0; i-- {
@@ -191,7 +193,7 @@ func BroadcastShape(shapes ...[]int) ([]int, error) {
 				continue
 			}
 			if out[i] != 1 {
-				return nil, invalid("shapes %v do not broadcast", shapes)
+				return nil, Invalid("shapes %v do not broadcast", shapes)
 			}
 			out[i] = s[j]
 		}
@@ -204,7 +206,7 @@ func BroadcastShape(shapes ...[]int) ([]int, error) {
 // caller knows that it broadcasts to it.
 func broadcastStrides(shape, out []int) []int {
 	s := make([]int, len(out))
-	dense := stridesOf(shape)
+	dense := StridesOf(shape)
 	for i, d := range shape {
 		if d != 1 {
 			s[i+len(out)-len(shape)] = dense[i]
@@ -213,5 +215,5 @@ func broadcastStrides(shape, out []int) []int {
 	return s
 }
 
-// negInf is where maxima start.
-var negInf = math.Inf(-1)
+// NegInf is where maxima start.
+var NegInf = math.Inf(-1)

@@ -44,18 +44,18 @@ func (f *Forest) Check() error {
 	}
 	for _, r := range f.Roots {
 		if !lead(r) {
-			return invalid("a tree has no root")
+			return Invalid("a tree has no root")
 		}
 	}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
-			return invalid("node %d of a tree leads where it cannot", i)
+			return Invalid("node %d of a tree leads where it cannot", i)
 		}
 		f.Features = max(f.Features, n.Feature+1)
 		for _, v := range n.Votes {
 			if v.Target < 0 || v.Target >= f.Targets {
-				return invalid("a vote for target %d of %d", v.Target, f.Targets)
+				return Invalid("a vote for target %d of %d", v.Target, f.Targets)
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (f *Forest) Check() error {
 // JoinMax. It returns them as float64 of shape [rows, targets], beginning with base.
 func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] < f.Features || len(base) != f.Targets {
-		return nil, invalid("trees over %d features on shape %v", f.Features, x.Shape)
+		return nil, Invalid("trees over %d features on shape %v", f.Features, x.Shape)
 	}
 	wide, err := Cast(x, "float64")
 	if err != nil {
@@ -78,7 +78,7 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 		return nil, err
 	}
 	in, sums, n := wide.Data.([]float64), out.Data.([]float64), x.Shape[1]
-	parallel(x.Shape[0], 1+minRow/(1+len(f.Roots)*16), func(lo, hi int) {
+	Parallel(x.Shape[0], 1+minRow/(1+len(f.Roots)*16), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			f.scoreRow(in[i*n:(i+1)*n], sums[i*f.Targets:(i+1)*f.Targets], join)
 			for t, b := range base {
@@ -90,7 +90,7 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 }
 
 func (f *Forest) scoreRow(row, sums []float64, join Join) {
-	first := map[Join]float64{JoinMin: math.Inf(1), JoinMax: negInf}[join]
+	first := map[Join]float64{JoinMin: math.Inf(1), JoinMax: NegInf}[join]
 	for t := range sums {
 		sums[t] = first
 	}

@@ -10,12 +10,12 @@ func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 	case []float64:
 		return mapAll(x, d, f)
 	}
-	return nil, unsupported("this function of %s", x.DType())
+	return nil, Unsupported("this function of %s", x.DType())
 }
 
 func mapAll[T float32 | float64](x *Tensor, d []T, f func(float64) float64) (*Tensor, error) {
 	out := make([]T, len(d))
-	parallel(len(d), minRow, func(lo, hi int) {
+	Parallel(len(d), minRow, func(lo, hi int) {
 		for i, v := range d[lo:hi] {
 			out[lo+i] = T(f(float64(v)))
 		}
@@ -189,6 +189,12 @@ func LogAddExp(a, b float64) float64 {
 	}
 	return math.Max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
 }
+
+// The constants of SELU, an [Elu].
+const (
+	SeluAlpha = 1.6732632423543772
+	SeluScale = 1.0507009873554805
+)
 
 // Elu is scale*alpha*(exp(slope*v)-1) at and below 0, scale*v above: ELU, SELU and CELU.
 func Elu(alpha, scale, slope float64) func(float64) float64 {

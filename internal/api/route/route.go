@@ -1,0 +1,169 @@
+// Package route mounts the handlers of the REST API. A route ties an endpoint's
+// path, its request and response messages, a permission and a handler together.
+package route
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Timeout bounds the handling of a JSON request. The Python client gives up after
+// 120 seconds.
+const Timeout = 110 * time.Second
+
+// HandlerFunc is a handler whose errors the router answers.
+type HandlerFunc func(http.ResponseWriter, *http.Request) error
+
+// Router collects routes.
+type Router struct {
+	// RewriteResponse, if not nil, may modify a response before it is encoded.
+	RewriteResponse func(r *http.Request, resp any)
+
+	mux    *http.ServeMux
+	list   []string        // "GET /path"
+	parent map[string]bool // paths above those that end in {path...}
+}
+
+// New returns a router without routes.
+func New() *Router {
+	return &Router{mux: http.NewServeMux(), parent: map[string]bool{}}
+}
+
+// On mounts an endpoint under /api/ and /ajax-api/. The endpoint's types are those
+// of the handler, so that a mismatch does not compile.
+func On[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+) {
+	handler := jsonHandler(r, e, handle)
+	r.mount(e.Method, "/api/"+e.Path, perm, handler)
+	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
+}
+
+// OnAjax mounts an endpoint that only web pages use.
+func OnAjax[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+) {
+	r.mount(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r, e, handle))
+}
+
+func jsonHandler[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error),
+) HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), Timeout)
+		defer cancel()
+		in := new(Req)
+		if err := decode(w, req, e.Method, in); err != nil {
+			return err
+		}
+		out, err := handle(ctx, in)
+		if err != nil {
+			return err
+		}
+		if r.RewriteResponse != nil {
+			r.RewriteResponse(req, out)
+		}
+		return WriteJSON(w, out)
+	}
+}
+
+// Raw mounts a handler that reads or writes something other than JSON under /api/
+// and /ajax-api/.
+func (r *Router) Raw(method, apiPath string, perm auth.Permission, handle HandlerFunc) {
+	r.Root(method, "/api/"+apiPath, perm, handle)
+	r.Root(method, "/ajax-api/"+apiPath, perm, handle)
+}
+
+// Root mounts a handler that reads or writes something other than JSON at exactly
+// the given pattern. A GET that is not public may have no body.
+func (r *Router) Root(method, pattern string, perm auth.Permission, handle HandlerFunc) {
+	if method == http.MethodGet && perm != auth.Public {
+		handle = refuseBody(handle)
+	}
+	r.mount(method, pattern, perm, handle)
+}
+
+// refuseBody refuses requests with parameters in the body, which handle would ignore.
+func refuseBody(handle HandlerFunc) HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) error {
+		if err := httplimit.RefuseBody(w, req); err != nil {
+			return err
+		}
+		return handle(w, req)
+	}
+}
+
+func (r *Router) mount(method, pattern string, perm auth.Permission, handle HandlerFunc) {
+	r.list = append(r.list, method+" "+pattern)
+	if parent, below := strings.CutSuffix(pattern, "/{path...}"); below && !r.parent[parent] {
+		r.parent[parent] = true
+		r.mux.HandleFunc(parent, r.notFound) // The mux would redirect to the path with a slash.
+	}
+	r.mux.HandleFunc(method+" "+pattern, serve(pattern, perm, handle))
+}
+
+// Refuse answers every request at path or below it with e, unless a route is
+// mounted there. All refused routes have the same label in the metrics.
+func (r *Router) Refuse(path string, perm auth.Permission, e *mlflow.Error) {
+	refuse := serve("refused", perm, func(http.ResponseWriter, *http.Request) error { return e })
+	r.mux.HandleFunc(path, refuse)
+	r.mux.HandleFunc(path+"/", refuse)
+}
+
+func serve(label string, perm auth.Permission, handle HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		observe.Route(req.Context(), label)
+		err := auth.Allow(req.Context(), perm)
+		if err == nil {
+			err = handle(w, req)
+		}
+		if err != nil {
+			observe.Fail(w, req, err)
+		}
+	}
+}
+
+// List returns the mounted routes as "GET /api/2.0/mlflow/runs/get", sorted.
+func (r *Router) List() []string {
+	return slices.Sorted(slices.Values(r.list))
+}
+
+// Handler returns the handler of all routes.
+func (r *Router) Handler() http.Handler {
+	r.mux.HandleFunc("/", r.notFound)
+	return cleanURLsOnly(r.mux)
+}
+
+func (r *Router) notFound(w http.ResponseWriter, req *http.Request) {
+	message := fmt.Sprintf("No API endpoint for %s %s.", req.Method, apierror.Shorten(req.URL.Path))
+	apierror.Write(w, apierror.Unrouted(w, req, r.mux, message))
+}
+
+// cleanURLsOnly refuses paths that net/http would redirect to a cleaned form, and
+// queries of which net/url would drop a part.
+func cleanURLsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		p := req.URL.Path
+		if clean := path.Clean(p); clean != p && clean+"/" != p {
+			observe.Fail(w, req, apierror.Invalid("Invalid path"))
+			return
+		}
+		if _, err := url.ParseQuery(req.URL.RawQuery); err != nil {
+			observe.Fail(w, req, apierror.Invalid("The query of the URL cannot be read: %v", err))
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
+}

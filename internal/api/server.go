@@ -1,0 +1,83 @@
+// Package api serves MLflow's REST API. Each noun has a file whose function
+// xxxRoutes lists its routes; the registry has the package registry.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/api/registry"
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// MLflowVersion is the release whose behavior the API follows.
+const MLflowVersion = mlflow.Version
+
+// Server answers the requests of the API.
+type Server struct {
+	Store     *store.Store
+	Artifacts *Artifacts
+	Log       *slog.Logger
+	// RewriteResponse, if not nil, may modify a response before it is encoded. The
+	// login door uses it to translate artifact URIs.
+	RewriteResponse func(r *http.Request, resp any)
+	// StoredURI, if not nil, translates an artifact URI of a client into the stored
+	// form. It is the inverse of RewriteResponse.
+	StoredURI func(string) string
+	// ExperimentTags, if not nil, returns tags for a new experiment in addition to
+	// those of the request.
+	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
+	// SourcePattern, if not nil, must match the source of a new model version.
+	SourcePattern *regexp.Regexp
+	// RefuseLongValues makes params and run tags that are too long an error. By
+	// default they are truncated.
+	RefuseLongValues bool
+
+	historyPart int // metric values in memory, defaultPart if 0
+}
+
+// Handler returns the handler of everything under /api/ and /ajax-api/, and of the
+// routes that MLflow has at the root.
+func (s *Server) Handler() http.Handler { return s.routes().Handler() }
+
+// Routes lists the routes of Handler as "GET /api/2.0/mlflow/runs/get", for tests
+// that compare them with the published list.
+func (s *Server) Routes() []string { return s.routes().List() }
+
+// Registry returns the handlers of the model registry.
+func (s *Server) Registry() *registry.Handlers {
+	return &registry.Handlers{Store: s.Store, StoredURI: s.StoredURI, SourcePattern: s.SourcePattern}
+}
+
+func (s *Server) routes() *route.Router {
+	r := route.New()
+	r.RewriteResponse = s.RewriteResponse
+	s.experimentRoutes(r)
+	s.runRoutes(r)
+	s.metricRoutes(r)
+	s.loggedModelRoutes(r)
+	s.Registry().Routes(r)
+	s.artifactRoutes(r)
+	s.serverInfoRoutes(r)
+	s.graphqlRoutes(r)
+	s.stockUIRoutes(r)
+	s.millraceRoutes(r)
+	refusedRoutes(r)
+	return r
+}
+
+// rootPaths lists the API's paths outside of /api/ and /ajax-api/.
+var rootPaths = map[string]bool{
+	"/health": true, "/version": true, "/get-artifact": true, "/model-versions/get-artifact": true, "/graphql": true,
+}
+
+// Handles reports whether a path belongs to the API rather than to the pages.
+func Handles(path string) bool {
+	return rootPaths[path] || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/") ||
+		refusedAtRoot(path)
+}

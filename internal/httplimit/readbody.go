@@ -1,0 +1,154 @@
+package httplimit
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Timeouts of a body that ReadBody reads.
+const (
+	readPause   = 15 * time.Second
+	readTimeout = time.Minute
+)
+
+// ReadBody reads the body of a request and decodes the content coding gzip. The
+// limit applies to the bytes on the wire and to the decoded bytes, so that a small
+// body cannot expand into a large one. The error is an [*mlflow.Error] with status
+// 413 for a body beyond the limit, 408 for one that does not arrive in time, 415
+// for another content coding, and 400 for one that cannot be read or decoded.
+func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	zipped, err := isZipped(req)
+	if err != nil {
+		return nil, err
+	}
+	if req.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	SetBodyTimeouts(req, readPause, readTimeout)
+	limited := http.MaxBytesReader(w, req.Body, limit)
+	var body []byte
+	if zipped {
+		body, err = unzip(limited, limit)
+	} else {
+		body, err = readAll(limited, req.ContentLength)
+	}
+	var tooBig *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.As(err, &tooBig):
+		return nil, tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &mlflow.Error{
+			Code: mlflow.BadRequest, Status: http.StatusRequestTimeout,
+			Message: "The request body did not arrive in time.",
+		}
+	case mlflow.AsError(err) != nil:
+		return nil, err
+	case zipped && BodyError(req) == nil:
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"The request body cannot be decoded as its Content-Encoding gzip says: %v.", err)
+	}
+	return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
+}
+
+// RefuseBody returns an error if the request has a body other than an empty JSON
+// object. Routes whose parameters are in the URL call it, because they would
+// otherwise ignore parameters in the body.
+func RefuseBody(w http.ResponseWriter, req *http.Request) error {
+	const limit = 1 << 20
+	body, err := ReadBody(w, req, limit)
+	if err == nil && !IsEmpty(body) {
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "This route reads no body; its parameters are in the URL.")
+	}
+	return err
+}
+
+// IsEmpty reports whether a JSON body has no parameters.
+func IsEmpty(body []byte) bool {
+	switch string(bytes.TrimSpace(body)) {
+	case "", "{}", "null":
+		return true
+	}
+	return false
+}
+
+// isZipped reports whether a body has the content coding gzip. Other codings are an
+// error.
+func isZipped(req *http.Request) (bool, error) {
+	coding := strings.Join(req.Header.Values("Content-Encoding"), ", ")
+	switch strings.ToLower(strings.TrimSpace(coding)) {
+	case "", "identity":
+		return false, nil
+	case "gzip", "x-gzip":
+		return true, nil
+	}
+	const maxQuoted = 100
+	if len(coding) > maxQuoted {
+		coding = strings.ToValidUTF8(coding[:maxQuoted], "") + "..."
+	}
+	return false, &mlflow.Error{
+		Code: mlflow.InvalidParameterValue, Status: http.StatusUnsupportedMediaType,
+		Message: fmt.Sprintf("The Content-Encoding %q is not supported. Send the body with gzip, or as it is.", coding),
+	}
+}
+
+func unzip(body io.Reader, limit int64) ([]byte, error) {
+	zipped, err := gzip.NewReader(body)
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	plain, err := readAll(io.LimitReader(zipped, limit+1), -1)
+	if err == nil && int64(len(plain)) > limit {
+		err = tooLarge(limit)
+	}
+	return plain, err
+}
+
+// readAll reads a body of the given length; a negative length is unknown. It
+// allocates memory for the bytes that have arrived, not for the announced length.
+func readAll(body io.Reader, length int64) ([]byte, error) {
+	buf := make([]byte, 0, 4<<10)
+	for {
+		if len(buf) == cap(buf) {
+			more := 2 * len(buf)
+			if length >= int64(len(buf)) { // One byte more detects the end without another allocation.
+				more = min(more, int(length)+1)
+			}
+			buf = append(make([]byte, 0, more), buf...)
+		}
+		n, err := body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if errors.Is(err, io.EOF) {
+			return buf, nil
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+}
+
+func tooLarge(limit int64) error {
+	e := &mlflow.Error{Code: mlflow.InvalidParameterValue, Status: http.StatusRequestEntityTooLarge}
+	size := fmt.Sprintf("%d bytes", limit)
+	if limit >= 1<<20 {
+		size = fmt.Sprintf("%d MiB", limit>>20)
+	}
+	e.Message = "The request body is larger than the " + size + " allowed here; send it in parts."
+	return e
+}

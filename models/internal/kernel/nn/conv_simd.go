@@ -1,0 +1,51 @@
+package nn
+
+import (
+	"runtime"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// convFast is conv by package floats. It returns false where that is not fast, and
+// for convolutions of which the padded images would be out of proportion.
+func convFast[T kernel.Float](c convolution, batch int, img, kern, out []T) bool {
+	x, ok := kernel.FastFloat32s(img)
+	if !ok || len(img)*len(kern)*len(out) == 0 || c.bulky(batch, len(img), len(out)) {
+		return false
+	}
+	v, h := c.s[0], c.s[1]
+	image := func(channels, rows, columns int) simd.Image {
+		return simd.Image{Dims: []int{batch, channels, rows, columns}, Major: 0, Minor: 1, Space: []int{2, 3}}
+	}
+	weight := simd.Image{Dims: []int{c.groups * c.out, c.in, v.kernel, h.kernel}, Major: 0, Minor: 1, Space: []int{2, 3}}
+	simd.NewConvolution(simd.ConvSpec{
+		In: image(c.groups*c.in, v.in, h.in), Kernel: weight, Out: image(c.groups*c.out, v.out, h.out),
+		Strides:   []int{v.stride, h.stride},
+		Dilations: []int{v.dilation, h.dilation},
+		Padding:   [][2]int{{v.before, v.after}, {h.before, h.after}},
+		Groups:    c.groups,
+	}).Run(simd.Workers(runtime.GOMAXPROCS(0)), x, any(kern).([]float32), any(out).([]float32))
+	return true
+}
+
+// bulky tells whether convFast would need memory out of proportion to the images,
+// of in and out elements: a model may ask for a window that is spread over millions
+// of elements of padding. The numbers are too large for an int then.
+func (c convolution) bulky(batch, in, out int) bool {
+	const spare, maxGathered = 1 << 22, 1 << 24
+	v, h := c.s[0], c.s[1]
+	row := h.reached()
+	planes := float64(batch*c.groups*c.in) * v.reached() * row
+	results := float64(batch*c.groups*c.out) * float64(v.out) * row
+	gathered := 0.0
+	if max(v.stride, h.stride) > 1 {
+		gathered = float64(c.in*v.kernel*h.kernel) * float64(max(v.out*h.out, 24))
+	}
+	return planes > 4*float64(in)+spare || results > 4*float64(out)+spare || gathered > maxGathered
+}
+
+// reached returns how many elements of the padded image the windows reach.
+func (s slide) reached() float64 {
+	return float64(s.out-1)*float64(s.stride) + float64(s.kernel-1)*float64(s.dilation) + 1
+}

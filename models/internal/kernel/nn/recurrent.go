@@ -1,0 +1,244 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// Recurrence names what a recurrent layer does from step to step.
+type Recurrence int
+
+// The recurrences. GRUEarly applies the reset gate before the product with the
+// hidden weight, GRU after it, as PyTorch does.
+const (
+	TanhRNN Recurrence = iota
+	ReluRNN
+	LSTM
+	GRU
+	GRUEarly
+)
+
+// Gates returns how many rows of the weights there are for every element of the
+// state.
+func (r Recurrence) Gates() int { return []int{1, 1, 4, 3, 3}[r] }
+
+// Recurrent is one direction of a recurrent layer. Weights hold the gates one
+// below the other, as PyTorch orders them: input, forget, cell and output of an
+// LSTM, reset, update and new of a GRU.
+type Recurrent struct {
+	Kind          Recurrence
+	Input, Hidden *kernel.Tensor // [gates*state, in] and [gates*state, out].
+	InputBias     *kernel.Tensor // [gates*state] or nil, and so is HiddenBias.
+	HiddenBias    *kernel.Tensor
+	Projection    *kernel.Tensor // [out, state] of an LSTM that has one, or nil.
+	Backward      bool           // From the last step to the first.
+}
+
+// Run walks over x, of shape [steps, batch, in], from the hidden state h of
+// shape [batch, out], and from the cell state c of shape [batch, state], which
+// LSTM has alone. It returns the hidden states of all steps, of shape [steps,
+// batch, out], and both states at the end.
+func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
+	if len(x.Shape) != 3 || len(h.Shape) != 2 || len(r.Hidden.Shape) != 2 || h.Shape[0] != x.Shape[1] {
+		return nil, nil, nil, kernel.Invalid("a recurrent layer on shapes %v and %v", x.Shape, h.Shape)
+	}
+	steps, batch, gates := x.Shape[0], x.Shape[1], r.Kind.Gates()
+	state := r.Hidden.Shape[0] / gates
+	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) || h.Shape[1] != r.outputs(state) {
+		return nil, nil, nil, kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
+	}
+	fed, err := kernel.Linear(x, r.Input, r.InputBias)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if fed.Shape[2] != state*gates {
+		return nil, nil, nil, kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
+	}
+	if all, err = kernel.New(x.DType(), []int{steps, batch, h.Shape[1]}); err != nil {
+		return nil, nil, nil, err
+	}
+	for i := range steps {
+		at := i
+		if r.Backward {
+			at = steps - 1 - i
+		}
+		now, err := kernel.Select(fed, 0, at)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if h, c, err = r.step(now, h, c, state); err != nil {
+			return nil, nil, nil, err
+		}
+		if err := kernel.MoveBlock(all, at*h.Len(), []int{1}, h, 0, []int{1}, []int{h.Len()}); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	return all, h, c, nil
+}
+
+// outputs returns the size of the hidden state, -1 for a projection that cannot be.
+func (r *Recurrent) outputs(state int) int {
+	switch p := r.Projection; {
+	case p == nil:
+		return state
+	case r.Kind == LSTM && len(p.Shape) == 2:
+		return p.Shape[0]
+	}
+	return -1
+}
+
+// Step computes the next states for one step of x, of shape [batch, in].
+func (r *Recurrent) Step(x, h, c *kernel.Tensor) (nextH, nextC *kernel.Tensor, err error) {
+	one, err := kernel.Unsqueeze(x, []int{0})
+	if err != nil {
+		return nil, nil, err
+	}
+	_, nextH, nextC, err = r.Run(one, h, c)
+	return nextH, nextC, err
+}
+
+// step computes the next states; fed is the part of the gates that x makes.
+func (r *Recurrent) step(fed, h, c *kernel.Tensor, state int) (nextH, nextC *kernel.Tensor, err error) {
+	back, err := r.back(fed, h, state)
+	if err != nil {
+		return nil, nil, err
+	}
+	if nextH, err = kernel.New(fed.DType(), []int{h.Shape[0], state}); err != nil {
+		return nil, nil, err
+	}
+	if r.Kind == LSTM {
+		if nextC, err = kernel.New(fed.DType(), nextH.Shape); err != nil {
+			return nil, nil, err
+		}
+	}
+	ok := false
+	switch d := nextH.Data.(type) {
+	case []float32:
+		ok = gate(r.Kind, state, d, nextC, fed, back, h, c)
+	case []float64:
+		ok = gate(r.Kind, state, d, nextC, fed, back, h, c)
+	}
+	if !ok {
+		return nil, nil, kernel.Unsupported("a recurrent layer of %s and %s", fed.DType(), h.DType())
+	}
+	if r.Projection != nil {
+		nextH, err = kernel.Linear(nextH, r.Projection, nil)
+	}
+	return nextH, nextC, err
+}
+
+// back computes the part of the gates that the hidden state makes.
+func (r *Recurrent) back(fed, h *kernel.Tensor, state int) (*kernel.Tensor, error) {
+	all, err := kernel.Linear(h, r.Hidden, r.HiddenBias)
+	if err != nil || r.Kind != GRUEarly {
+		return all, err
+	}
+	// The new gate sees the state after the reset, and so is computed again.
+	sum, err := kernel.Arith(kernel.Add, fed, all)
+	if err != nil {
+		return nil, err
+	}
+	reset, err := kernel.Slice(sum, 1, 0, state, 1)
+	if err != nil {
+		return nil, err
+	}
+	if reset, err = kernel.Map(reset, kernel.Sigmoid); err != nil {
+		return nil, err
+	}
+	if h, err = kernel.Arith(kernel.Mul, h, reset); err != nil {
+		return nil, err
+	}
+	again, err := kernel.Linear(h, r.Hidden, r.HiddenBias)
+	if err != nil {
+		return nil, err
+	}
+	if all, err = kernel.Slice(all, 1, 0, 2*state, 1); err != nil {
+		return nil, err
+	}
+	if again, err = kernel.Slice(again, 1, 2*state, 3*state, 1); err != nil {
+		return nil, err
+	}
+	return kernel.Concat([]*kernel.Tensor{all, again}, 1)
+}
+
+// minGates is how many elements of a state are worth a goroutine.
+const minGates = 1 << 10
+
+// gate joins the two parts of the gates, row by row, to the next states. It
+// returns false for tensors of different types.
+func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h, c *kernel.Tensor) bool {
+	x, okX := fed.Data.([]T)
+	u, okU := back.Data.([]T)
+	old, okH := h.Data.([]T)
+	var cell, nextCell []T
+	okC := true
+	if kind == LSTM {
+		cell, okC = c.Data.([]T)
+		nextCell = nextC.Data.([]T)
+	}
+	if !okX || !okU || !okH || !okC || len(x) != len(u) {
+		return false
+	}
+	kernel.Parallel(len(nextH), minGates, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at := i/n*n*kind.Gates() + i%n
+			sum := func(g int) float64 { return float64(x[at+g*n]) + float64(u[at+g*n]) }
+			switch kind {
+			case TanhRNN:
+				nextH[i] = T(math.Tanh(sum(0)))
+			case ReluRNN:
+				nextH[i] = T(math.Max(sum(0), 0))
+			case LSTM:
+				v := kernel.Sigmoid(sum(1))*float64(cell[i]) + kernel.Sigmoid(sum(0))*math.Tanh(sum(2))
+				nextCell[i], nextH[i] = T(v), T(kernel.Sigmoid(sum(3))*math.Tanh(v))
+			default:
+				reset, update := kernel.Sigmoid(sum(0)), kernel.Sigmoid(sum(1))
+				if kind == GRUEarly {
+					reset = 1 // It is in the other part already.
+				}
+				fresh := math.Tanh(float64(x[at+2*n]) + reset*float64(u[at+2*n]))
+				nextH[i] = T((1-update)*fresh + update*float64(old[i]))
+			}
+		}
+	})
+	return true
+}
+
+// RunLayers runs recurrent layers one on top of the other. Each has one direction
+// or two, whose results lie side by side. x has the shape [steps, batch, in], and
+// h and c, which may be nil, hold the first states of all layers and directions:
+// [layers*directions, batch, state]. The results are those of the last layer and the
+// states at the end, in the same shapes.
+func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
+	var hs, cs []*kernel.Tensor
+	for _, layer := range layers {
+		var sides []*kernel.Tensor
+		for _, r := range layer {
+			h0, c0, err := firstStates(h, c, len(hs))
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			y, h1, c1, err := r.Run(x, h0, c0)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			sides, hs, cs = append(sides, y), append(hs, h1), append(cs, c1)
+		}
+		if x, err = kernel.Concat(sides, -1); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	if lastH, err = kernel.Stack(hs, 0); err == nil && c != nil {
+		lastC, err = kernel.Stack(cs, 0)
+	}
+	return x, lastH, lastC, err
+}
+
+// firstStates selects the states of one direction.
+func firstStates(h, c *kernel.Tensor, i int) (h0, c0 *kernel.Tensor, err error) {
+	if h0, err = kernel.Select(h, 0, i); err == nil && c != nil {
+		c0, err = kernel.Select(c, 0, i)
+	}
+	return h0, c0, err
+}

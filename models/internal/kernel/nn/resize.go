@@ -1,0 +1,123 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// ResizeNearest changes the sizes of the last axes; place i of an axis takes the
+// element from(axis, i), which is clamped to the axis.
+func ResizeNearest(x *kernel.Tensor, sizes []int, from func(axis, i int) int) (*kernel.Tensor, error) {
+	first := len(x.Shape) - len(sizes)
+	if first < 0 {
+		return nil, kernel.Invalid("resizing shape %v to %v", x.Shape, sizes)
+	}
+	for axis, size := range sizes {
+		n := x.Shape[first+axis]
+		if n == 0 || size < 1 || size > maxWindow {
+			return nil, kernel.Invalid("resizing shape %v to %v", x.Shape, sizes)
+		}
+		at, same := make([]int, size), size == n
+		for i := range at {
+			at[i] = min(max(from(axis, i), 0), n-1)
+			same = same && at[i] == i
+		}
+		if same {
+			continue
+		}
+		var err error
+		if x, err = kernel.Gather(x, kernel.Ints(at), first+axis); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// ResizeLinear changes the sizes of the last axes; place i of an axis is mixed
+// from the neighbours of from(axis, i).
+func ResizeLinear(x *kernel.Tensor, sizes []int, from func(axis, i int) float64) (*kernel.Tensor, error) {
+	return resize(x, sizes, func(axis, i, n int) ([]int, []float64) {
+		f := min(max(from(axis, i), 0), float64(n-1))
+		share := f - math.Floor(f)
+		return []int{int(f), int(f) + 1}, []float64{1 - share, share}
+	})
+}
+
+// ResizeCubic is ResizeLinear with the four neighbours that a cubic curve goes
+// through; a is its coefficient, -0.75 in PyTorch.
+func ResizeCubic(x *kernel.Tensor, sizes []int, a float64, from func(axis, i int) float64) (*kernel.Tensor, error) {
+	return resize(x, sizes, func(axis, i, _ int) ([]int, []float64) {
+		f := min(max(from(axis, i), -kernel.MaxElements), kernel.MaxElements)
+		low := int(math.Floor(f))
+		t := f - math.Floor(f)
+		near := func(t float64) float64 { return ((a+2)*t-(a+3))*t*t + 1 }
+		far := func(t float64) float64 { return ((a*t-5*a)*t+8*a)*t - 4*a }
+		return []int{low - 1, low, low + 1, low + 2}, []float64{far(1 + t), near(t), near(1 - t), far(2 - t)}
+	})
+}
+
+// resize changes the sizes of the last axes; place i of an axis, of n elements so
+// far, is the sum of the elements that taps names, clamped to the axis, with their
+// weights.
+func resize(x *kernel.Tensor, sizes []int, taps func(axis, i, n int) ([]int, []float64)) (*kernel.Tensor, error) {
+	first := len(x.Shape) - len(sizes)
+	if first < 0 {
+		return nil, kernel.Invalid("resizing shape %v to %v", x.Shape, sizes)
+	}
+	for axis, size := range sizes {
+		n := x.Shape[first+axis]
+		if n == 0 || size < 1 || size > maxWindow {
+			return nil, kernel.Invalid("resizing shape %v to %v", x.Shape, sizes)
+		}
+		var at [][]int
+		var shares [][]float64
+		same := size == n
+		for i := range size {
+			places, weights := taps(axis, i, n)
+			for k := range places {
+				if i == 0 {
+					at, shares = append(at, make([]int, size)), append(shares, make([]float64, size))
+				}
+				at[k][i], shares[k][i] = min(max(places[k], 0), n-1), weights[k]
+				same = same && (weights[k] == 0 || weights[k] == 1 && at[k][i] == i)
+			}
+		}
+		if same {
+			continue
+		}
+		var err error
+		if x, err = mix(x, at, shares, first+axis); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// mix adds up elements along an axis: for every list of places, the elements there
+// times their shares.
+func mix(x *kernel.Tensor, at [][]int, shares [][]float64, axis int) (*kernel.Tensor, error) {
+	var sum *kernel.Tensor
+	for k := range at {
+		part, err := kernel.Gather(x, kernel.Ints(at[k]), axis)
+		if err != nil {
+			return nil, err
+		}
+		weight, err := kernel.Cast(&kernel.Tensor{Shape: []int{len(shares[k])}, Data: shares[k]}, x.DType())
+		if err != nil {
+			return nil, err
+		}
+		if weight, err = kernel.PerChannel(weight, len(x.Shape)-axis-1); err != nil {
+			return nil, err
+		}
+		if part, err = kernel.Arith(kernel.Mul, part, weight); err != nil {
+			return nil, err
+		}
+		if sum == nil {
+			sum = part
+		} else if sum, err = kernel.Arith(kernel.Add, sum, part); err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,142 @@
+package onnx
+
+import (
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/graph"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
+)
+
+// call is one run of a node: its attributes and the values of its inputs. What
+// is asked for and not there is remembered as an error, and something harmless is
+// returned, so that operators read as formulas.
+type call struct {
+	node   *nodeProto
+	opset  int
+	values []*tensor
+	err    error
+}
+
+type tensor = mlflow.Tensor
+
+// results are the results of an operator.
+type results = []*tensor
+
+// One makes the results of an operator that has one.
+func one(t *tensor, err error) (results, error) { return results{t}, err }
+
+// nothing stands in for a tensor that is missing.
+func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+
+func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+	if c.err == nil {
+		c.err = mlflow.Errorf(code, format, args...)
+	}
+}
+
+// in returns an input that must be there.
+func (c *call) in(i int) *tensor {
+	if t := c.opt(i); t != nil {
+		return t
+	}
+	c.fail(mlflow.InvalidParameterValue, "input %d is missing", i)
+	return nothing()
+}
+
+// opt returns an input that may be left out, or nil.
+func (c *call) opt(i int) *tensor {
+	if i >= len(c.values) {
+		return nil
+	}
+	return c.values[i]
+}
+
+func (c *call) has(name string) bool { return c.node.attributes[name] != nil }
+
+func (c *call) int(name string, without int) int {
+	if a := c.node.attributes[name]; a != nil {
+		return c.list([]int64{a.i})[0]
+	}
+	return without
+}
+
+func (c *call) float(name string, without float32) float64 {
+	if a := c.node.attributes[name]; a != nil {
+		return float64(a.f)
+	}
+	return float64(without)
+}
+
+func (c *call) str(name, without string) string {
+	if a := c.node.attributes[name]; a != nil {
+		return a.s
+	}
+	return without
+}
+
+// ints returns a list, or nil where there is none.
+func (c *call) ints(name string) []int {
+	if a := c.node.attributes[name]; a != nil {
+		return c.list(a.ints)
+	}
+	return nil
+}
+
+func (c *call) list(list []int64) []int {
+	out, err := graph.ToInts(list)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return out
+}
+
+// intsIn returns the integers of an input, or nil where it is left out.
+func (c *call) intsIn(i int) []int {
+	t := c.opt(i)
+	if t == nil {
+		return nil
+	}
+	out, err := kernel.AsInts(t)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	if out == nil {
+		return []int{}
+	}
+	return out
+}
+
+// axes returns what newer versions of an operator take as an input and older ones
+// as an attribute.
+func (c *call) axes(i int, attribute string) []int {
+	if t := c.intsIn(i); t != nil {
+		return t
+	}
+	return c.ints(attribute)
+}
+
+// window reads the attributes of convolutions and pools.
+func (c *call) window() nn.Window {
+	w := nn.Window{
+		Kernel: c.ints("kernel_shape"), Strides: c.ints("strides"), Dilations: c.ints("dilations"), Pads: c.ints("pads"),
+		Ceil: c.int("ceil_mode", 0) != 0,
+	}
+	auto, ok := map[string]nn.Auto{"NOTSET": nn.Explicit, "VALID": nn.Valid, "SAME_UPPER": nn.SameUpper, "SAME_LOWER": nn.SameLower}[c.str("auto_pad", "NOTSET")]
+	if !ok {
+		c.fail(mlflow.NotImplemented, "auto_pad '%s'", c.str("auto_pad", ""))
+	}
+	w.Auto = auto
+	return w
+}
+
+// like casts a number to the dtype of a tensor.
+func (c *call) like(v float64, t *tensor) *tensor {
+	out, err := kernel.Cast(kernel.Scalar(v), t.DType())
+	if err != nil {
+		if c.err == nil {
+			c.err = err
+		}
+		return nothing()
+	}
+	return out
+}

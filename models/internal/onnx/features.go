@@ -1,0 +1,231 @@
+package onnx
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/files"
+	"github.com/millrace-ml/millrace/models/internal/graph"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// labelAttributes are the lists and defaults of a LabelEncoder.
+const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
+
+// extractor takes columns, of the only row where there are no others.
+func extractor(c *call) (results, error) {
+	x := c.in(0)
+	if len(x.Shape) == 1 {
+		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
+	}
+	at, err := kernel.Reshape(c.in(1), []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Gather(x, at, -1))
+}
+
+func vectorizer(c *call) (results, error) {
+	xs := make([]*tensor, len(c.values))
+	for i := range xs {
+		var err error
+		if xs[i], err = kernel.Cast(c.in(i), "float32"); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.Concat(xs, -1))
+}
+
+func binarizer(c *call) (results, error) {
+	limit := c.float("threshold", 0)
+	return one(kernel.Map(c.in(0), func(v float64) float64 {
+		if v > limit {
+			return 1
+		}
+		return 0
+	}))
+}
+
+// imputer replaces what is missing, a number or NaN, by a number for each
+// feature or by the same for all.
+func imputer(c *call) (results, error) {
+	x := c.in(0)
+	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"), c.like(c.float("replaced_value_float", 0), x)
+	if values == nil {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an imputer without values")
+	}
+	if values.DType() == "int64" {
+		replaced = c.like(float64(c.int("replaced_value_int64", 0)), x)
+	}
+	values, err := kernel.Cast(values, x.DType())
+	if err != nil {
+		return nil, err
+	}
+	missing, err := kernel.Compare(kernel.Equal, x, replaced)
+	if err != nil {
+		return nil, err
+	}
+	if v, err := kernel.AsFloat(replaced); err == nil && math.IsNaN(v) {
+		if missing, err = kernel.Compare(kernel.NotEqual, x, x); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.Where(missing, values, x))
+}
+
+// spelled writes numbers and strings as text, by which they are compared.
+func spelled(t *tensor) ([]string, error) {
+	switch d := t.Data.(type) {
+	case []string:
+		return d, nil
+	case []int64:
+		return graph.Generate(len(d), func(i int) string { return strconv.FormatInt(d[i], 10) }), nil
+	case []float32:
+		return graph.Generate(len(d), func(i int) string { return strconv.FormatFloat(float64(d[i])+0, 'g', -1, 32) }), nil
+	case []float64:
+		return graph.Generate(len(d), func(i int) string { return strconv.FormatFloat(d[i]+0, 'g', -1, 64) }), nil
+	}
+	whole, err := kernel.Cast(t, "int64")
+	if err != nil {
+		return nil, err
+	}
+	return spelled(whole)
+}
+
+// placesOf returns where each element of x is in a list of keys; -1 for those that
+// are not.
+func placesOf(x, keys *tensor) ([]int, error) {
+	if keys.DType() == "int64" && x.DType() != "str" {
+		var err error
+		if x, err = kernel.Cast(x, "int64"); err != nil {
+			return nil, err
+		}
+	}
+	names, err := spelled(keys)
+	if err != nil {
+		return nil, err
+	}
+	all, err := spelled(x)
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]int{}
+	for i, name := range names {
+		places[name] = i
+	}
+	return graph.Generate(len(all), func(i int) int {
+		if at, ok := places[all[i]]; ok {
+			return at
+		}
+		return -1
+	}), nil
+}
+
+// oneHotEncoder makes an axis of the categories; what is none of them has zeros.
+func oneHotEncoder(c *call) (results, error) {
+	x, keys := c.in(0), c.firstList("cats_int64s", "cats_strings")
+	if keys == nil {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without categories")
+	}
+	places, err := placesOf(x, keys)
+	if err != nil {
+		return nil, err
+	}
+	n := keys.Len()
+	for i, at := range places {
+		if at < 0 && c.int("zeros", 1) == 0 {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "element %d is none of the %d categories", i, n)
+		}
+		if at < 0 {
+			places[i] = n
+		}
+	}
+	list, err := kernel.Reshape(kernel.Ints(places), x.Shape)
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.OneHot(list, n, -1, kernel.Scalar(float32(0)), kernel.Scalar(float32(1))))
+}
+
+// firstList returns the first of the lists that is there, or nil.
+func (c *call) firstList(names ...string) *tensor {
+	for _, name := range names {
+		a := c.node.attributes[name]
+		switch {
+		case a == nil:
+		case len(a.ints) > 0:
+			return &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
+		case len(a.strings) > 0:
+			return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
+		case len(a.floats) > 0:
+			return &tensor{Shape: []int{len(a.floats)}, Data: a.floats}
+		}
+	}
+	return nil
+}
+
+// side returns the keys or the values of a LabelEncoder.
+func (c *call) side(name string) (*tensor, error) {
+	if a := c.node.attributes[name+"_tensor"]; a != nil && a.t != nil {
+		return a.t.value(files.Dir{})
+	}
+	if t := c.firstList(name+"_int64s", name+"_strings", name+"_floats"); t != nil {
+		return t, nil
+	}
+	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without %s", name)
+}
+
+// labelEncoder replaces keys by values, and what is no key by a default.
+func labelEncoder(c *call) (results, error) {
+	if c.has("classes_strings") {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
+	}
+	keys, err := c.side("keys")
+	if err != nil {
+		return nil, err
+	}
+	values, err := c.side("values")
+	if err != nil {
+		return nil, err
+	}
+	without, err := c.otherwise(values)
+	if err != nil {
+		return nil, err
+	}
+	if values, err = kernel.Concat([]*tensor{values, without}, 0); err != nil {
+		return nil, err
+	}
+	places, err := placesOf(c.in(0), keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range places {
+		if at < 0 {
+			places[i] = values.Len() - 1
+		}
+	}
+	list, err := kernel.Reshape(kernel.Ints(places), c.in(0).Shape)
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Gather(values, list, 0))
+}
+
+// otherwise is the default of a LabelEncoder, a list of one.
+func (c *call) otherwise(values *tensor) (*tensor, error) {
+	if a := c.node.attributes["default_tensor"]; a != nil && a.t != nil {
+		t, err := a.t.value(files.Dir{})
+		if err != nil {
+			return nil, err
+		}
+		return kernel.Reshape(t, []int{1})
+	}
+	switch values.DType() {
+	case "str":
+		return &tensor{Shape: []int{1}, Data: []string{c.str("default_string", "_Unused")}}, nil
+	case "int64":
+		return &tensor{Shape: []int{1}, Data: []int64{int64(c.int("default_int64", -1))}}, nil
+	}
+	return kernel.Cast(&tensor{Shape: []int{1}, Data: []float64{c.float("default_float", 0)}}, values.DType())
+}

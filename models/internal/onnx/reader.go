@@ -1,0 +1,257 @@
+// Package onnx reads ONNX files.
+package onnx
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/files"
+	"github.com/millrace-ml/millrace/models/internal/graph"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// The versions of ONNX's operator set that are run. Before 7, broadcasting was
+// another.
+const (
+	minOpset = 7
+	maxOpset = 26
+	// maxMLOpset is the version of the set of classical models.
+	maxMLOpset = 5
+)
+
+// Read builds the program of the content of an ONNX file; dir is the file's directory. The map has the classes of the
+// outputs that are maps from classes to probabilities.
+func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, error) {
+	file, err := parseModel(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if v := file.opsets[""]; v > maxOpset || v < minOpset && (v != 0 || len(file.opsets) == 0) {
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators; Millrace knows %d to %d", v, minOpset, maxOpset)
+	}
+	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
+	}
+	s, r := graph.NewScope(), &reader{file: file, dir: dir}
+	if err := r.constants(s, file.graph); err != nil {
+		return nil, nil, err
+	}
+	for _, v := range file.graph.inputs {
+		if s.Defined(v.name) {
+			continue // An initializer is the default of an input, and stays so.
+		}
+		spec, err := v.spec()
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := s.Input(spec); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := r.body(s, file.graph); err != nil {
+		return nil, nil, err
+	}
+	p, err := s.Finish()
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, classesOf(file.graph), nil
+}
+
+// classesOf lists the classes of the maps that ZipMap makes, by their names.
+func classesOf(g *graphProto) map[string][]string {
+	out := map[string][]string{}
+	for _, n := range g.nodes {
+		if n.op != "ZipMap" || len(n.outputs) != 1 {
+			continue
+		}
+		if names, err := spelled(n.labels("classlabels_int64s")); err == nil {
+			out[n.outputs[0]] = names
+		}
+	}
+	return out
+}
+
+// reader builds programs of the graphs of one file.
+type reader struct {
+	file  *modelProto
+	dir   files.Dir // The directory of the file.
+	spent graph.WeightBudget
+}
+
+// constants defines what a graph stores.
+func (r *reader) constants(s *graph.Scope, g *graphProto) error {
+	for _, t := range g.initializers {
+		v, err := t.value(r.dir)
+		if err != nil {
+			return graph.Within(err, "tensor '"+t.name+"'")
+		}
+		if err := r.spent.Spend(v); err != nil {
+			return err
+		}
+		s.Constant(t.name, v)
+	}
+	return nil
+}
+
+// body adds a graph's nodes and outputs to a scope that has its inputs.
+func (r *reader) body(s *graph.Scope, g *graphProto) error {
+	for _, n := range g.nodes {
+		if err := r.addNode(s, n); err != nil {
+			return err
+		}
+	}
+	for _, v := range g.outputs {
+		if err := r.output(s, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spec describes an input, which must be one that can be given.
+func (v *valueInfoProto) spec() (mlflow.TensorSpec, error) {
+	dtype := graph.Widened(dtypeName(v.dtype))
+	if v.other || !kernel.Known(dtype) {
+		if v.other {
+			dtype = "a type that is no tensor"
+		}
+		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", v.name, dtype)
+	}
+	return mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, nil
+}
+
+// output adds an output. The maps that ZipMap makes of probabilities are left
+// out: they say what the tensor before them says.
+func (r *reader) output(s *graph.Scope, v *valueInfoProto) error {
+	dtype := graph.Widened(dtypeName(v.dtype))
+	if v.other {
+		dtype = "float32"
+	}
+	return s.Output(mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, v.name)
+}
+
+// addNode adds the step of a node, or the value of a constant one.
+func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
+	name := n.op
+	if n.domain != "" && n.domain != "ai.onnx" {
+		name = n.domain + "." + n.op
+	}
+	label := "node '" + n.name + "' (" + name + ")"
+	if name == "Constant" {
+		return graph.Within(r.constant(s, n), label)
+	}
+	st, outs := graph.Step{Name: label}, 0
+	for _, in := range n.inputs {
+		slot := -1
+		if in != "" {
+			var err error
+			if slot, err = s.Find(in); err != nil {
+				return graph.Within(err, label)
+			}
+		}
+		st.Reads = append(st.Reads, slot)
+	}
+	if control := controlOperator(name); control != nil {
+		if err := control(r, s, n, &st); err != nil {
+			return graph.Within(err, label)
+		}
+	} else {
+		op, ok := operators[name]
+		if !ok {
+			return graph.UnknownOperator(name)
+		}
+		outs = op.outs
+		var err error
+		if st.Run, err = r.runner(name, &op, n); err != nil {
+			return graph.Within(err, label)
+		}
+	}
+	for i, out := range n.outputs {
+		switch {
+		case out == "":
+			st.Writes = append(st.Writes, -1)
+		case outs > 0 && i >= outs:
+			s.NotComputed(out, label)
+		default:
+			st.Writes = append(st.Writes, s.Define(out))
+		}
+	}
+	s.Append(st)
+	return nil
+}
+
+// runner checks a node and returns what runs it.
+func (r *reader) runner(name string, op *operator, n *nodeProto) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
+	if err := op.check(n); err != nil {
+		return nil, err
+	}
+	run := op.run
+	if prepare := prepared[name]; prepare != nil {
+		var err error
+		if run, err = prepare(n); err != nil {
+			return nil, err
+		}
+	}
+	opset := int(r.file.opsets[""])
+	return func(_ context.Context, values []*tensor) ([]*tensor, error) {
+		c := &call{node: n, opset: opset, values: values}
+		out, err := run(c)
+		if c.err != nil {
+			return nil, c.err
+		}
+		return out, err
+	}, nil
+}
+
+// constant defines the value of a Constant node.
+func (r *reader) constant(s *graph.Scope, n *nodeProto) error {
+	if len(n.outputs) != 1 || len(n.attributes) != 1 {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "a constant has one attribute and one output")
+	}
+	for name, a := range n.attributes {
+		var v *tensor
+		switch name {
+		case "value":
+			if a.t == nil {
+				return mlflow.Errorf(mlflow.InvalidParameterValue, "the value is missing")
+			}
+			var err error
+			if v, err = a.t.value(r.dir); err != nil {
+				return err
+			}
+		case "value_int":
+			v = kernel.Scalar(a.i)
+		case "value_float":
+			v = kernel.Scalar(a.f)
+		case "value_ints":
+			v = &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
+		case "value_floats":
+			v = &tensor{Shape: []int{len(a.floats)}, Data: a.floats}
+		case "value_string":
+			v = &tensor{Shape: []int{}, Data: []string{a.s}}
+		case "value_strings":
+			v = &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
+		default:
+			return mlflow.Errorf(mlflow.NotImplemented, "the attribute '%s'", name)
+		}
+		s.Constant(n.outputs[0], v)
+	}
+	return nil
+}
+
+// check refuses a node that says what the operator's row in the table does not know.
+func (o *operator) check(n *nodeProto) error {
+	if len(n.inputs) < o.min || len(n.inputs) > max(o.min, o.max) && o.max >= 0 {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "%d inputs", len(n.inputs))
+	}
+	known := strings.Fields(o.attributes)
+	for name, a := range n.attributes {
+		if a == nil || a.graph != nil || a.graphs || !slices.Contains(known, name) {
+			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not know the attribute '%s' of this operator", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package onnx
+
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
+)
+
+var recurrentOps = map[string]operator{
+	"LSTM": layer(nn.LSTM, 7, []string{"Sigmoid", "Tanh", "Tanh"}, 0, 2, 3, 1),
+	"GRU":  layer(nn.GRU, 6, []string{"Sigmoid", "Tanh"}, 1, 0, 2),
+	"RNN":  layer(nn.TanhRNN, 6, []string{"Tanh"}, 0),
+}
+
+// layer is the row of a recurrent layer. The order lists, for every gate as
+// PyTorch orders them, its place in ONNX's order.
+func layer(kind nn.Recurrence, inputs int, activations []string, order ...int) operator {
+	return operator{"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0, func(c *call) (results, error) {
+		return c.recurrent(kind, activations, order)
+	}}
+}
+
+// recurrent runs a layer of one or two directions.
+func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) (results, error) {
+	kind, err := c.recurrence(kind, activations)
+	if err != nil {
+		return nil, err
+	}
+	x, directions := c.in(0), c.in(1).Shape
+	if len(x.Shape) != 3 || len(directions) != 3 || directions[0] < 1 || directions[0] > 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
+	}
+	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "sequences of different lengths")
+	}
+	layer := make([]nn.Recurrent, directions[0])
+	for i := range layer {
+		if layer[i], err = c.direction(kind, i, order); err != nil {
+			return nil, err
+		}
+	}
+	h, err := c.firstState(5, x, len(layer))
+	if err != nil {
+		return nil, err
+	}
+	var cell *tensor
+	if kind == nn.LSTM {
+		if cell, err = c.firstState(6, x, len(layer)); err != nil {
+			return nil, err
+		}
+	}
+	all, h, cell, err := nn.RunLayers([][]nn.Recurrent{layer}, x, h, cell)
+	if err != nil {
+		return nil, err
+	}
+	// The directions are an axis of their own, before the batch.
+	if all, err = kernel.Unflatten(all, 2, []int{len(layer), -1}); err != nil {
+		return nil, err
+	}
+	if all, err = kernel.Swap(all, 1, 2); err != nil || cell == nil {
+		return results{all, h}, err
+	}
+	return results{all, h, cell}, nil
+}
+
+// recurrence reads the attributes; the activations must be the usual ones.
+func (c *call) recurrence(kind nn.Recurrence, usual []string) (nn.Recurrence, error) {
+	if kind == nn.GRU && c.int("linear_before_reset", 0) == 0 {
+		kind = nn.GRUEarly
+	}
+	var given []string
+	if a := c.node.attributes["activations"]; a != nil {
+		given = a.strings
+	}
+	if kind == nn.TanhRNN && len(given) > 0 && given[0] == "Relu" {
+		kind, usual = nn.ReluRNN, []string{"Relu"}
+	}
+	for i, name := range given {
+		if name != usual[i%len(usual)] {
+			return kind, mlflow.Errorf(mlflow.NotImplemented, "the activations %q of a recurrent layer", given)
+		}
+	}
+	if c.int("layout", 0) != 0 || c.int("input_forget", 0) != 0 {
+		return kind, mlflow.Errorf(mlflow.NotImplemented, "a recurrent layer with layout or input_forget")
+	}
+	return kind, nil
+}
+
+// direction collects the weights of one direction, with the gates in PyTorch's
+// order.
+func (c *call) direction(kind nn.Recurrence, i int, order []int) (nn.Recurrent, error) {
+	r := nn.Recurrent{Kind: kind, Backward: i == 1 || c.str("direction", "forward") == "reverse"}
+	var err error
+	if r.Input, err = ordered(c.in(1), i, order); err != nil {
+		return r, err
+	}
+	if r.Hidden, err = ordered(c.in(2), i, order); err != nil {
+		return r, err
+	}
+	bias := c.opt(3)
+	if bias == nil {
+		return r, nil
+	}
+	// The biases of both weights lie one after the other.
+	if bias, err = kernel.Unflatten(bias, 1, []int{2, -1}); err != nil {
+		return r, err
+	}
+	if bias, err = kernel.Select(bias, 0, i); err != nil {
+		return r, err
+	}
+	if r.InputBias, err = ordered(bias, 0, order); err != nil {
+		return r, err
+	}
+	r.HiddenBias, err = ordered(bias, 1, order)
+	return r, err
+}
+
+// ordered selects a direction and puts its gates in another order.
+func ordered(weight *tensor, i int, order []int) (*tensor, error) {
+	w, err := kernel.Select(weight, 0, i)
+	if err != nil || len(order) < 2 {
+		return w, err
+	}
+	if w, err = kernel.Unflatten(w, 0, []int{len(order), -1}); err != nil {
+		return nil, err
+	}
+	if w, err = kernel.Gather(w, kernel.Ints(order), 0); err != nil {
+		return nil, err
+	}
+	return kernel.Flatten(w, 0, 1)
+}
+
+// firstState returns the state of an input, or zeros.
+func (c *call) firstState(i int, x *tensor, directions int) (*tensor, error) {
+	if h := c.opt(i); h != nil {
+		return h, nil
+	}
+	hidden := c.in(2).Shape
+	return kernel.New(x.DType(), []int{directions, x.Shape[1], hidden[len(hidden)-1]})
+}

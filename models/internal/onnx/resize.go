@@ -1,0 +1,108 @@
+package onnx
+
+import (
+	"math"
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
+)
+
+// resize changes the sizes of axes by the factors of input 2, or to the sizes
+// of input 3. Version 10 has the factors as input 1.
+func resize(c *call) (results, error) {
+	x := c.in(0)
+	scales, sizes, err := c.resizeTo(x)
+	if err != nil {
+		return nil, err
+	}
+	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
+	}
+	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.oldResize("asymmetric", "half_pixel"))]
+	if !ok {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
+	}
+	at := func(axis, i int) float64 {
+		return place(float64(i), scales[axis], float64(x.Shape[axis]), float64(sizes[axis]))
+	}
+	if c.str("mode", "nearest") == "linear" {
+		return one(nn.ResizeLinear(x, sizes, at))
+	}
+	if c.str("mode", "nearest") == "cubic" {
+		return one(nn.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
+	}
+	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
+	if !ok || c.str("mode", "nearest") != "nearest" {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
+	}
+	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
+}
+
+// oldResize picks the default of version 10 or that of later ones.
+func (c *call) oldResize(old, now string) string {
+	if c.opset < 11 {
+		return old
+	}
+	return now
+}
+
+// resizeTo works out factors and sizes for all axes, of which one is given.
+func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
+	factors, sizes := c.opt(2), slices.Clone(c.intsIn(3))
+	if c.opset < 11 {
+		factors = c.opt(1)
+	}
+	rank := len(x.Shape)
+	if factors != nil && factors.Len() > 0 {
+		wide, err := kernel.Cast(factors, "float64")
+		if err != nil {
+			return nil, nil, err
+		}
+		scales, sizes = wide.Data.([]float64), nil
+		for i, f := range scales {
+			if i >= rank || !(f > 0 && f*float64(x.Shape[i]) <= kernel.MaxElements) {
+				return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "scales %v for shape %v", scales, x.Shape)
+			}
+			sizes = append(sizes, int(math.Floor(f*float64(x.Shape[i]))))
+		}
+	} else {
+		for i, n := range sizes {
+			if i < rank && x.Shape[i] > 0 {
+				scales = append(scales, float64(n)/float64(x.Shape[i]))
+			}
+		}
+	}
+	if len(sizes) != rank || len(scales) != rank {
+		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "resizing shape %v by %v to %v", x.Shape, scales, sizes)
+	}
+	return scales, sizes, nil
+}
+
+// resizePlaces maps a place of the output to one of the input, for a scale and the
+// sizes of the input and output axis.
+var resizePlaces = map[string]func(i, scale, in, out float64) float64{
+	"asymmetric": func(i, scale, _, _ float64) float64 { return i / scale },
+	"half_pixel": func(i, scale, _, _ float64) float64 { return (i+0.5)/scale - 0.5 },
+	"pytorch_half_pixel": func(i, scale, _, out float64) float64 {
+		if out <= 1 {
+			return 0
+		}
+		return (i+0.5)/scale - 0.5
+	},
+	"align_corners": func(i, _, in, out float64) float64 {
+		if out <= 1 {
+			return 0
+		}
+		return i * (in - 1) / (out - 1)
+	},
+}
+
+// resizeRounds are the ways to the nearest element.
+var resizeRounds = map[string]func(float64) float64{
+	"round_prefer_floor": func(v float64) float64 { return math.Ceil(v - 0.5) },
+	"round_prefer_ceil":  func(v float64) float64 { return math.Floor(v + 0.5) },
+	"floor":              math.Floor,
+	"ceil":               math.Ceil,
+}

@@ -1,0 +1,207 @@
+package onnx
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/graph"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+const (
+	svmClassAttributes = "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform prob_a prob_b rho support_vectors vectors_per_class"
+	svmValueAttributes = "coefficients kernel_params kernel_type n_supports one_class post_transform rho support_vectors"
+)
+
+// machine is a support vector machine.
+type machine struct {
+	like                       kernel.Similarity
+	vectors, coefficients, rho []float64
+	perClass                   []int
+	probA, probB               []float64
+}
+
+func (n *nodeProto) machine() (*machine, error) {
+	m := &machine{}
+	for name, to := range map[string]*[]float64{"support_vectors": &m.vectors, "coefficients": &m.coefficients, "rho": &m.rho, "prob_a": &m.probA, "prob_b": &m.probB} {
+		var err error
+		if *to, err = n.numbers(name); err != nil {
+			return nil, err
+		}
+	}
+	params, err := n.numbers("kernel_params")
+	if err != nil {
+		return nil, err
+	}
+	params = append(params, 0, 0, 0)
+	kind := "LINEAR"
+	if a := n.attributes["kernel_type"]; a != nil {
+		kind = a.s
+	}
+	if m.perClass, err = graph.ToInts(n.int64s("vectors_per_class")); err != nil {
+		return nil, err
+	}
+	m.like, err = kernel.SimilarityOf(kind, params[0], params[1], params[2])
+	return m, err
+}
+
+func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
+	m, err := n.machine()
+	if err != nil {
+		return nil, err
+	}
+	if len(m.rho) < 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine without rho")
+	}
+	return func(c *call) (results, error) {
+		if err := c.untransformed(); err != nil {
+			return nil, err
+		}
+		x, err := c.features()
+		if err != nil {
+			return nil, err
+		}
+		vectors, coefficients := m.vectors, m.coefficients
+		if c.int("n_supports", 0) == 0 { // Linear: the coefficients are the one vector.
+			vectors, coefficients = m.coefficients, []float64{1}
+		}
+		likes, err := kernel.Similarities(x, vectors, m.like)
+		if err != nil {
+			return nil, err
+		}
+		out, err := kernel.MatMul(likes, &tensor{Shape: []int{len(coefficients), 1}, Data: coefficients})
+		if err != nil {
+			return nil, err
+		}
+		class := c.int("one_class", 0) != 0
+		out, err = kernel.Map(out, func(v float64) float64 {
+			if v += m.rho[0]; class {
+				return math.Copysign(1, v)
+			}
+			return v
+		})
+		if err != nil {
+			return nil, err
+		}
+		return one(kernel.Cast(out, "float32"))
+	}, nil
+}
+
+// svmClassifier lets every pair of classes vote by the vectors of both.
+func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
+	m, err := n.machine()
+	if err != nil {
+		return nil, err
+	}
+	labels := n.labels("classlabels_ints")
+	classes := len(m.perClass)
+	if classes == 0 {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "a support vector machine without vectors")
+	}
+	total, pairs := 0, classes*(classes-1)/2
+	for _, k := range m.perClass {
+		if k < 0 || k > len(m.coefficients) {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a class of %d vectors", k)
+		}
+		total += k
+	}
+	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) || len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total, len(m.coefficients), len(m.rho))
+	}
+	return func(c *call) (results, error) {
+		if err := c.untransformed(); err != nil {
+			return nil, err
+		}
+		x, err := c.features()
+		if err != nil {
+			return nil, err
+		}
+		likes, err := kernel.Similarities(x, m.vectors, m.like)
+		if err != nil {
+			return nil, err
+		}
+		if likes.Shape[1] != total {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d support vectors where %d are expected", likes.Shape[1], total)
+		}
+		rows := likes.Shape[0]
+		best := make([]int64, rows)
+		var scores []float64
+		for r := range rows {
+			decisions, winner := m.decide(likes.Data.([]float64)[r*total : (r+1)*total])
+			best[r] = int64(winner)
+			scores = append(scores, m.scores(decisions)...)
+		}
+		label, err := kernel.Gather(labels, &tensor{Shape: []int{rows}, Data: best}, 0)
+		if err != nil {
+			return nil, err
+		}
+		columns := len(m.scores(make([]float64, pairs)))
+		out, err := kernel.Cast(&tensor{Shape: []int{rows, columns}, Data: scores}, "float32")
+		return results{label, out}, err
+	}, nil
+}
+
+// maxSVMClasses limits the pairs of classes.
+const maxSVMClasses = 1 << 10
+
+// decide compares every pair of classes: a number over 0 is a vote for the first.
+// The class with most votes wins, the first of several.
+func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
+	classes, total := len(m.perClass), len(likes)
+	starts, at := make([]int, classes), 0
+	for i, k := range m.perClass {
+		starts[i], at = at, at+k
+	}
+	votes := make([]int, classes)
+	part := func(class, row int) float64 {
+		sum := 0.0
+		for k := starts[class]; k < starts[class]+m.perClass[class]; k++ {
+			sum += m.coefficients[row*total+k] * likes[k]
+		}
+		return sum
+	}
+	for i := range classes {
+		for j := i + 1; j < classes; j++ {
+			d := m.rho[len(decisions)] + part(i, j-1) + part(j, i)
+			decisions = append(decisions, d)
+			if d > 0 {
+				votes[i]++
+			} else {
+				votes[j]++
+			}
+		}
+	}
+	for i, v := range votes {
+		if v > votes[winner] {
+			winner = i
+		}
+	}
+	return decisions, winner
+}
+
+// scores makes of the decisions what the model returns: probabilities, if the
+// machine was fitted with them, or the decisions themselves.
+func (m *machine) scores(decisions []float64) []float64 {
+	classes := len(m.perClass)
+	switch {
+	case len(m.probA) == 0 && classes == 2:
+		return []float64{-decisions[0], decisions[0]}
+	case len(m.probA) == 0:
+		return decisions
+	}
+	pairs := make([][]float64, classes)
+	for i := range pairs {
+		pairs[i] = make([]float64, classes)
+	}
+	at := 0
+	for i := range classes {
+		for j := i + 1; j < classes; j++ {
+			const least = 1e-7
+			p := 1 - kernel.Sigmoid(m.probA[at]*decisions[at]+m.probB[at])
+			pairs[i][j] = math.Min(math.Max(p, least), 1-least)
+			pairs[j][i] = 1 - pairs[i][j]
+			at++
+		}
+	}
+	return kernel.Couple(pairs)
+}

@@ -1,0 +1,247 @@
+package onnx
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/files"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// The attributes of both kinds of trees, and of what their leaves hold.
+const (
+	treeAttributes  = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
+	classAttributes = treeAttributes + " class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
+	valueAttributes = treeAttributes + " n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
+)
+
+// treeModes are the comparisons at the nodes.
+var treeModes = map[string]func(feature, value float64) bool{
+	"BRANCH_LEQ": func(f, v float64) bool { return f <= v }, "BRANCH_LT": func(f, v float64) bool { return f < v },
+	"BRANCH_GTE": func(f, v float64) bool { return f >= v }, "BRANCH_GT": func(f, v float64) bool { return f > v },
+	"BRANCH_EQ": func(f, v float64) bool { return f == v }, "BRANCH_NEQ": func(f, v float64) bool { return f != v },
+}
+
+// treeKey is how nodes are named: by the tree and the node in it.
+type treeKey struct{ tree, node int64 }
+
+// numbers returns a list of floats, of doubles where the attribute has a tensor.
+func (n *nodeProto) numbers(name string) ([]float64, error) {
+	if a := n.attributes[name+"_as_tensor"]; a != nil && a.t != nil {
+		t, err := a.t.value(files.Dir{})
+		if err != nil {
+			return nil, err
+		}
+		if t, err = kernel.Cast(t, "float64"); err != nil {
+			return nil, err
+		}
+		return t.Data.([]float64), nil
+	}
+	var out []float64
+	if a := n.attributes[name]; a != nil {
+		for _, v := range a.floats {
+			out = append(out, float64(v))
+		}
+	}
+	return out, nil
+}
+
+func (n *nodeProto) int64s(name string) []int64 {
+	if a := n.attributes[name]; a != nil {
+		return a.ints
+	}
+	return nil
+}
+
+// forest reads the trees of a node; the prefix is that of the attributes with votes.
+func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
+	trees, ids, features := n.int64s("nodes_treeids"), n.int64s("nodes_nodeids"), n.int64s("nodes_featureids")
+	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"), n.int64s("nodes_missing_value_tracks_true")
+	values, err := n.numbers("nodes_values")
+	if err != nil {
+		return nil, err
+	}
+	var modes []string
+	if a := n.attributes["nodes_modes"]; a != nil {
+		modes = a.strings
+	}
+	count := len(ids)
+	for _, length := range []int{len(trees), len(features), len(yes), len(no), len(values), len(modes)} {
+		if length != count {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "trees of %d nodes with lists of other lengths", count)
+		}
+	}
+	f, places := &kernel.Forest{Nodes: make([]kernel.Branch, count), Targets: targets}, map[treeKey]int{}
+	for i := range count {
+		key := treeKey{trees[i], ids[i]}
+		if _, twice := places[key]; twice {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tree %d has two nodes %d", key.tree, key.node)
+		}
+		if i == 0 || trees[i] != trees[i-1] {
+			f.Roots = append(f.Roots, i) // The first node of a tree is its root.
+		}
+		places[key] = i
+	}
+	for i := range count {
+		b := &f.Nodes[i]
+		if b.Leaf = modes[i] == "LEAF"; b.Leaf {
+			continue
+		}
+		if b.Holds = treeModes[modes[i]]; b.Holds == nil {
+			return nil, mlflow.Errorf(mlflow.NotImplemented, "a tree that compares by '%s'", modes[i])
+		}
+		at, okTrue := places[treeKey{trees[i], yes[i]}]
+		to, okFalse := places[treeKey{trees[i], no[i]}]
+		if !okTrue || !okFalse || features[i] < 0 || features[i] > kernel.MaxElements {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "node %d of tree %d leads nowhere", ids[i], trees[i])
+		}
+		b.Feature, b.Value, b.True, b.False = int(features[i]), values[i], at, to
+		b.MissingTrue = i < len(missing) && missing[i] != 0
+	}
+	if err := n.votes(f, prefix, places); err != nil {
+		return nil, err
+	}
+	return f, f.Check()
+}
+
+// votes reads what the leaves hold.
+func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]int) error {
+	trees, ids, targets := n.int64s(prefix+"_treeids"), n.int64s(prefix+"_nodeids"), n.int64s(prefix+"_ids")
+	weights, err := n.numbers(prefix + "_weights")
+	if err != nil {
+		return err
+	}
+	if len(trees) != len(ids) || len(targets) != len(ids) || len(weights) != len(ids) {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "leaves with lists of different lengths")
+	}
+	for i, w := range weights {
+		at, ok := places[treeKey{trees[i], ids[i]}]
+		if !ok || targets[i] < 0 || targets[i] >= int64(f.Targets) {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
+		}
+		f.Nodes[at].Votes = append(f.Nodes[at].Votes, kernel.Vote{Target: int(targets[i]), Weight: w})
+	}
+	return nil
+}
+
+// base returns what the scores begin with: zeros, or one number a target.
+func (n *nodeProto) base(targets int) ([]float64, error) {
+	base, err := n.numbers("base_values")
+	if err != nil || len(base) == targets {
+		return base, err
+	}
+	if len(base) > 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d base values for %d targets", len(base), targets)
+	}
+	all := make([]float64, targets)
+	if len(base) == 1 {
+		all[targets-1] = base[0] // Of two classes, the one that is voted on.
+	}
+	return all, nil
+}
+
+// treeRegressor is ready to run once the trees were read.
+func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
+	targets := 1
+	if a := n.attributes["n_targets"]; a != nil && a.i > 0 && a.i <= kernel.MaxElements {
+		targets = int(a.i)
+	}
+	f, err := n.forest("target", targets)
+	if err != nil {
+		return nil, err
+	}
+	base, err := n.base(targets)
+	if err != nil {
+		return nil, err
+	}
+	return func(c *call) (results, error) {
+		joins := map[string]kernel.Join{"SUM": kernel.JoinAdd, "AVERAGE": kernel.JoinAdd, "MIN": kernel.JoinMin, "MAX": kernel.JoinMax}
+		how := c.str("aggregate_function", "SUM")
+		join, ok := joins[how]
+		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {
+			return nil, mlflow.Errorf(mlflow.NotImplemented, "aggregate_function '%s' with post_transform '%s'", how, post)
+		}
+		begin := base
+		if how == "AVERAGE" {
+			begin = make([]float64, targets)
+		}
+		x, err := c.features()
+		if err != nil {
+			return nil, err
+		}
+		scores, err := f.Score(x, begin, join)
+		if err != nil {
+			return nil, err
+		}
+		if how == "AVERAGE" {
+			d, n := scores.Data.([]float64), math.Max(float64(len(f.Roots)), 1)
+			for i := range d {
+				d[i] = d[i]/n + base[i%targets]
+			}
+		}
+		return one(kernel.Cast(scores, "float32"))
+	}, nil
+}
+
+// features is input 0 as trees compare it: a row of float32 or float64 an example.
+func (c *call) features() (*tensor, error) {
+	x := c.in(0)
+	if len(x.Shape) == 1 {
+		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
+	}
+	if x.DType() == "float64" {
+		return x, nil
+	}
+	return kernel.Cast(x, "float32")
+}
+
+// treeClassifier lets the trees vote on all classes, or on one of two.
+func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
+	labels := n.labels("classlabels_int64s")
+	ids := n.int64s("class_ids")
+	single, positive := labels.Len() == 2 && len(ids) > 0, true
+	for _, id := range ids {
+		single = single && id == ids[0]
+	}
+	if single { // Whichever class is named, the votes are for the second.
+		a := *n.attributes["class_ids"]
+		a.ints = make([]int64, len(ids))
+		for i := range a.ints {
+			a.ints[i] = 1
+		}
+		n.attributes["class_ids"] = &a
+	}
+	f, err := n.forest("class", labels.Len())
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range f.Nodes {
+		for _, v := range b.Votes {
+			positive = positive && v.Weight >= 0
+		}
+	}
+	if labels.Len() == 0 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a classifier without classes")
+	}
+	base, err := n.base(labels.Len())
+	if err != nil {
+		return nil, err
+	}
+	return func(c *call) (results, error) {
+		x, err := c.features()
+		if err != nil {
+			return nil, err
+		}
+		scores, err := f.Score(x, base, kernel.JoinAdd)
+		if err != nil {
+			return nil, err
+		}
+		if scores, err = kernel.Cast(scores, "float32"); err != nil {
+			return nil, err
+		}
+		if single {
+			return c.classifyTwo(scores, labels, positive)
+		}
+		return c.classify(scores, labels)
+	}, nil
+}

@@ -1,0 +1,314 @@
+// Package torch reads the .pt2 archives of torch.export.
+package torch
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/graph"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// builder makes a program of a graph of torch.export.
+type builder struct {
+	*graph.Scope
+	graph   *exportedGraph
+	aliases aliases
+}
+
+func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
+	g := &p.Module.Graph
+	if len(g.Nodes) > graph.MaxNodes {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+	}
+	var err error
+	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
+		return nil, err
+	}
+	b := &builder{Scope: graph.NewScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs)}
+	for _, spec := range p.Module.Signature.Inputs {
+		for kind, in := range spec {
+			if err := b.addInput(kind, in, weights); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		if err := b.addNode(i, n); err != nil {
+			return nil, err
+		}
+	}
+	for _, spec := range p.Module.Signature.Outputs {
+		for kind, out := range spec {
+			if err := b.addOutput(kind, out.Arg); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Finish()
+}
+
+// addInput makes an input of the program, or a constant of a weight.
+func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor) error {
+	switch kind {
+	case "parameter", "buffer", "tensor_constant":
+		var arg nameRef
+		name := in.Parameter + in.Buffer + in.Constant
+		if err := json.Unmarshal(in.Arg, &arg); err != nil {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' has no place in the graph", name)
+		}
+		w, ok := weights[name]
+		if !ok {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no weight '%s'", name)
+		}
+		b.Constant(arg.Name, w)
+		b.aliases.fix(arg.Name)
+		return nil
+	case "user_input":
+		var arg argument
+		if err := json.Unmarshal(in.Arg, &arg); err != nil {
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "an input of the graph is not readable: %v", err)
+		}
+		if arg.None != nil {
+			return nil
+		}
+		if arg.Tensor == nil {
+			return mlflow.Errorf(mlflow.NotImplemented, "the model takes an input that is no tensor")
+		}
+		spec := b.spec(arg.Tensor.Name)
+		if !kernel.Known(spec.DType) {
+			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", spec.Name, spec.DType)
+		}
+		return b.Input(spec)
+	case "constant_input": // The graph has its value already.
+		return nil
+	}
+	return mlflow.Errorf(mlflow.NotImplemented, "the model takes a '%s', which Millrace does not know", kind)
+}
+
+// spec describes a value of the graph.
+func (b *builder) spec(name string) mlflow.TensorSpec {
+	meta := b.graph.Values[name]
+	return mlflow.TensorSpec{Name: name, DType: graph.Widened(dtypeName(meta.DType)), Shape: dims(meta.Sizes)}
+}
+
+func (b *builder) addOutput(kind string, arg argument) error {
+	switch {
+	case kind != "user_output":
+		return mlflow.Errorf(mlflow.NotImplemented, "the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
+	case arg.None != nil:
+		return nil
+	case arg.Tensor == nil:
+		return mlflow.Errorf(mlflow.NotImplemented, "the model returns something that is no tensor")
+	}
+	return b.Output(b.spec(arg.Tensor.Name), arg.Tensor.Name)
+}
+
+// addNode adds the step of a node.
+func (b *builder) addNode(i int, n *node) error {
+	target := strings.TrimPrefix(n.Target, "torch.ops.")
+	label := "node '" + n.Name + "' (" + target + ")"
+	op, base, inPlace := lookUp(target)
+	if op == nil {
+		return graph.UnknownOperator(target)
+	}
+	if op.run == nil {
+		return nil
+	}
+	c := &call{args: map[string]argumentValue{}}
+	st := graph.Step{Name: label}
+	for _, in := range n.Inputs {
+		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
+			return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
+		}
+		v, err := b.value(&in.Arg, &st)
+		if err != nil {
+			return graph.Within(err, label+", argument '"+in.Name+"'")
+		}
+		c.args[in.Name] = v
+	}
+	if c.trains() {
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: the model was exported in training mode; call model.eval() before logging it", label)
+	}
+	first := ""
+	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
+		first = n.Inputs[0].Arg.Tensor.Name
+	}
+	var seen []string
+	if inPlace {
+		var err error
+		if seen, err = b.aliases.seen(first, i); err != nil {
+			return graph.Within(err, label)
+		}
+	}
+	names := resultNames(n)
+	for j, name := range names {
+		if op.outs > 0 && j >= op.outs {
+			b.NotComputed(name, label)
+			continue
+		}
+		st.Writes = append(st.Writes, b.Define(name))
+		switch {
+		case first == "":
+		case inPlace:
+			b.aliases.join(name, view{of: first})
+		case viewOperators[base]:
+			b.aliases.join(name, view{first, op, c, st.Reads, j, mayCopy[base]})
+		}
+	}
+	if inPlace && len(names) > 0 {
+		b.Alias(first, names[0])
+	}
+	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
+	b.Append(st)
+	if len(seen) == 0 {
+		return nil
+	}
+	return graph.Within(b.writeThrough(first, seen, label), label)
+}
+
+// lookUp finds the row of an operator, and its name without overload. relu_
+// is relu that also changes its first argument.
+func lookUp(target string) (op *operator, base string, inPlace bool) {
+	if row, ok := operators[target]; ok {
+		base, _, _ = strings.Cut(strings.TrimPrefix(target, "aten."), ".")
+		return &row, base, false
+	}
+	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
+	base, inPlace = strings.CutSuffix(base, "_")
+	if strings.HasPrefix(base, "__") && inPlace {
+		base, inPlace = base+"_", false // __and__
+	}
+	if name, ok := synonyms[base]; ok {
+		base = name
+	}
+	if row, ok := operators["aten."+base+"."+overload]; ok {
+		return &row, base, inPlace
+	}
+	return nil, base, false
+}
+
+// resultNames lists the values that a node makes.
+func resultNames(n *node) []string {
+	var out []string
+	for _, r := range n.Outputs {
+		switch {
+		case r.Tensor != nil:
+			out = append(out, r.Tensor.Name)
+		case r.SymInt != nil:
+			out = append(out, r.SymInt.Name)
+		case r.SymFloat != nil:
+			out = append(out, r.SymFloat.Name)
+		}
+		for _, t := range r.Tensors {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+// value makes an argument ready for calls. Values that other nodes make are read
+// into the step.
+func (b *builder) value(a *argument, st *graph.Step) (argumentValue, error) {
+	v := argumentValue{}
+	read := func(name string) error {
+		slot, err := b.Find(name)
+		v.slots = append(v.slots, len(st.Reads))
+		st.Reads = append(st.Reads, slot)
+		return err
+	}
+	var err error
+	switch {
+	case a.None != nil:
+		v.kind = noneKind
+	case a.Tensor != nil:
+		v.kind, err = tensorKind, read(a.Tensor.Name)
+	case a.OptionalTensor != nil && a.OptionalTensor.Tensor != nil:
+		v.kind, err = tensorKind, read(a.OptionalTensor.Tensor.Name)
+	case a.Tensors != nil:
+		v.kind = tensorsKind
+		for _, t := range a.Tensors {
+			if err == nil {
+				err = read(t.Name)
+			}
+		}
+	case a.OptionalTensors != nil:
+		v.kind = optionalTensorsKind
+		for _, t := range a.OptionalTensors {
+			if t.Tensor == nil {
+				v.slots = append(v.slots, -1)
+			} else if err == nil {
+				err = read(t.Tensor.Name)
+			}
+		}
+	case a.SymInt != nil:
+		v.kind = intsKind
+		err = v.addSym(*a.SymInt, read)
+	case a.SymInts != nil:
+		v.kind = intsKind
+		for _, s := range a.SymInts {
+			if err == nil {
+				err = v.addSym(s, read)
+			}
+		}
+	case a.SymFloat != nil && a.SymFloat.Name != "":
+		v.kind, err = numberKind, read(a.SymFloat.Name)
+	default:
+		err = v.setPlain(a)
+	}
+	return v, err
+}
+
+// addSym appends an integer, known or read.
+func (v *argumentValue) addSym(s symInt, read func(string) error) error {
+	if s.Name != "" {
+		v.ints = append(v.ints, 0)
+		return read(s.Name)
+	}
+	v.slots = append(v.slots, -1)
+	return v.addInts(s.Int)
+}
+
+func (v *argumentValue) addInts(list ...int64) error {
+	more, err := graph.ToInts(list)
+	v.ints = append(v.ints, more...)
+	return err
+}
+
+// setPlain takes a value that stands in the graph itself.
+func (v *argumentValue) setPlain(a *argument) error {
+	switch {
+	case a.Int != nil:
+		v.kind = intsKind
+		return v.addInts(*a.Int)
+	case a.Ints != nil:
+		v.kind = intsKind
+		return v.addInts(a.Ints...)
+	case a.Float != nil:
+		v.kind, v.float = numberKind, float64(*a.Float)
+	case a.SymFloat != nil:
+		v.kind, v.float = numberKind, float64(a.SymFloat.Float)
+	case a.Floats != nil:
+		v.kind = numbersKind
+		for _, f := range a.Floats {
+			v.floats = append(v.floats, float64(f))
+		}
+	case a.String != nil:
+		v.kind, v.text = textKind, *a.String
+	case a.Bool != nil:
+		v.kind, v.float = boolKind, 0
+		if *a.Bool {
+			v.float = 1
+		}
+	case a.ScalarType != nil:
+		v.kind, v.text = textKind, dtypeName(*a.ScalarType)
+	case a.Device != nil, a.Layout != nil, a.MemoryFormat != nil, a.OptionalTensor != nil:
+		v.kind = noneKind // Where and how data lies changes no result.
+	default:
+		return mlflow.Errorf(mlflow.NotImplemented, "a kind of argument that Millrace does not know")
+	}
+	return nil
+}

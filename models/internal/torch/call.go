@@ -1,0 +1,219 @@
+package torch
+
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+type tensor = mlflow.Tensor
+
+// results are the results of an operator.
+type results = []*tensor
+
+// one returns the results of an operator that has one.
+func one(t *tensor, err error) (results, error) { return results{t}, err }
+
+// nothing stands in for a tensor that is missing.
+func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+
+// curve is a function of one number.
+type curve = func(float64) float64
+
+// argumentKind says what an argument holds.
+type argumentKind int
+
+const (
+	noneKind argumentKind = iota
+	tensorKind
+	tensorsKind
+	optionalTensorsKind // Tensors, with a slot of -1 for those left out.
+	intsKind            // One or more; those with a slot are read from it.
+	numberKind
+	numbersKind
+	boolKind // In float, 0 or 1.
+	textKind // A dtype's name as well.
+)
+
+// argumentValue is an argument of a node. Slots are places among the step's values.
+type argumentValue struct {
+	kind   argumentKind
+	slots  []int
+	ints   []int
+	float  float64
+	floats []float64
+	text   string
+}
+
+// call is one run of a node. As with onnxCall, what is missing is remembered
+// as an error and something harmless is returned.
+type call struct {
+	args   map[string]argumentValue
+	values []*tensor
+	err    error
+}
+
+// run calls an operator with a copy of c, which all runs share.
+func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, error) {
+	call := &call{args: c.args, values: values}
+	out, err := op.run(call)
+	switch {
+	case call.err != nil:
+		return nil, call.err
+	case err != nil:
+		return nil, err
+	}
+	if inPlace && len(out) > 0 && len(values) > 0 {
+		// What is changed in place keeps its dtype.
+		out[0], err = kernel.Cast(out[0], values[0].DType())
+	}
+	return out, err
+}
+
+func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+	if c.err == nil {
+		c.err = mlflow.Errorf(code, format, args...)
+	}
+}
+
+// get returns an argument that is there and of a kind.
+func (c *call) get(name string, kinds ...argumentKind) (argumentValue, bool) {
+	v, ok := c.args[name]
+	if !ok || v.kind == noneKind {
+		return v, false
+	}
+	if !slices.Contains(kinds, v.kind) {
+		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is not of the kind expected", name)
+		return v, false
+	}
+	return v, true
+}
+
+func (c *call) has(name string) bool { return c.args[name].kind != noneKind }
+
+// tensor returns a tensor that must be there.
+func (c *call) tensor(name string) *tensor {
+	if t := c.opt(name); t != nil {
+		return t
+	}
+	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
+	return nothing()
+}
+
+// opt returns a tensor or nil.
+func (c *call) opt(name string) *tensor {
+	v, ok := c.get(name, tensorKind)
+	if !ok {
+		return nil
+	}
+	return c.values[v.slots[0]]
+}
+
+func (c *call) tensors(name string) []*tensor {
+	v, _ := c.get(name, tensorsKind)
+	out := make([]*tensor, len(v.slots))
+	for i, slot := range v.slots {
+		out[i] = c.values[slot]
+	}
+	return out
+}
+
+// ints returns a list, or nil where there is none.
+func (c *call) ints(name string) []int {
+	v, ok := c.get(name, intsKind)
+	if !ok {
+		return nil
+	}
+	out := slices.Clone(v.ints)
+	if out == nil {
+		out = []int{}
+	}
+	for i, slot := range v.slots {
+		if slot < 0 {
+			continue
+		}
+		n, err := kernel.AsInts(c.values[slot])
+		if err != nil || len(n) != 1 {
+			c.fail(mlflow.InvalidParameterValue, "the argument '%s' is no integer", name)
+			continue
+		}
+		out[i] = n[0]
+	}
+	return out
+}
+
+func (c *call) int(name string, without int) int {
+	list := c.ints(name)
+	switch len(list) {
+	case 0:
+		return without
+	case 1:
+		return list[0]
+	}
+	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is a list", name)
+	return without
+}
+
+// float returns a number.
+func (c *call) float(name string, without float64) float64 {
+	v, ok := c.get(name, numberKind, intsKind, boolKind)
+	switch {
+	case !ok:
+		return without
+	case v.kind == intsKind:
+		return float64(c.int(name, 0))
+	case len(v.slots) > 0: // A number that a node computed.
+		n, err := kernel.AsFloat(c.values[v.slots[0]])
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		return n
+	}
+	return v.float
+}
+
+// trains tells whether an operator does what it does in training alone; a dropout of
+// nothing does not.
+func (c *call) trains() bool {
+	for _, name := range []string{"p", "dropout"} {
+		if v, ok := c.args[name]; ok && v.kind == numberKind && v.float == 0 {
+			return false
+		}
+	}
+	return c.bool("train", false) || c.bool("training", false) || c.args["dropout_p"].float != 0
+}
+
+func (c *call) bool(name string, without bool) bool {
+	v, ok := c.get(name, boolKind)
+	if !ok {
+		return without
+	}
+	return v.float != 0
+}
+
+func (c *call) text(name, without string) string {
+	v, ok := c.get(name, textKind)
+	if !ok {
+		return without
+	}
+	return v.text
+}
+
+// operand is a tensor or a number that takes part in the promotion of dtypes.
+func (c *call) operand(name string) operand {
+	v, ok := c.get(name, tensorKind, intsKind, numberKind, boolKind)
+	switch {
+	case !ok:
+		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
+		return operand{nothing(), 0}
+	case v.kind == intsKind:
+		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}
+	case v.kind == numberKind:
+		return operand{kernel.Scalar(c.float(name, 0)), 0}
+	case v.kind == boolKind:
+		return operand{kernel.Scalar(v.float != 0), 0}
+	}
+	t := c.values[v.slots[0]]
+	return operand{t, 1 + min(len(t.Shape), 1)}
+}

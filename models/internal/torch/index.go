@@ -1,0 +1,221 @@
+package torch
+
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+func indexTable() map[string]operator {
+	scatter := func(args string) operator { return operator{args, 1, scatter} }
+	return map[string]operator{
+		"aten.index_select.default": {"self dim index", 1, func(c *call) (results, error) {
+			return one(kernel.Gather(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
+		}},
+		"aten.gather.default": {"self dim index sparse_grad", 1, func(c *call) (results, error) {
+			return one(kernel.GatherElements(c.tensor("self"), c.tensor("index"), c.int("dim", 0)))
+		}},
+		"aten.take_along_dim.default": {"self indices dim", 1, takeAlong},
+		"aten.take.default":           {"self index", 1, take},
+		"aten.index.Tensor":           {"self indices", 1, index},
+		"aten.index_put.default":      {"self indices values accumulate", 1, indexPut},
+		"aten.masked_select.default": {"self mask", 1, func(c *call) (results, error) {
+			return one(kernel.Index(c.tensor("self"), []*tensor{c.tensor("mask")}))
+		}},
+		"aten.nonzero.default": {"self", 1, func(c *call) (results, error) { return one(kernel.NonZero(c.tensor("self"))) }},
+
+		"aten.scatter.value": scatter("self dim index value"), "aten.scatter.src": scatter("self dim index src"),
+		"aten.scatter.value_reduce": scatter("self dim index value reduce"), "aten.scatter.reduce": scatter("self dim index src reduce"),
+		"aten.scatter_reduce.two":    scatter("self dim index src reduce include_self"),
+		"aten.scatter_add.default":   {"self dim index src", 1, scatterAdd},
+		"aten.index_add.default":     {"self dim index source alpha", 1, indexInto(kernel.JoinAdd)},
+		"aten.index_copy.default":    {"self dim index source", 1, indexInto(kernel.Replace)},
+		"aten.index_fill.int_Scalar": {"self dim index value", 1, indexInto(kernel.Replace)},
+		"aten.index_fill.int_Tensor": {"self dim index value", 1, indexInto(kernel.Replace)},
+		"aten.select_scatter.default": {"self src dim index", 1, func(c *call) (results, error) {
+			return c.putWhere("src", func(at *tensor) (*tensor, error) { return kernel.Select(at, c.int("dim", 0), c.int("index", 0)) })
+		}},
+		"aten.slice_scatter.default": {"self src dim start end step", 1, func(c *call) (results, error) {
+			return c.putWhere("src", c.slice)
+		}},
+
+		"aten.isin.Tensor_Tensor": {"elements test_elements assume_unique invert", 1, isIn},
+		"aten.one_hot.default":    {"self num_classes", 1, oneHot},
+		"aten.bucketize.Tensor": {"self boundaries out_int32 right", 1, func(c *call) (results, error) {
+			return c.buckets(c.tensor("boundaries"), c.bool("right", false))
+		}},
+		"aten.searchsorted.Tensor": {"sorted_sequence self out_int32 right side sorter", 1, func(c *call) (results, error) {
+			return c.buckets(c.tensor("sorted_sequence"), c.bool("right", false) || c.text("side", "left") == "right")
+		}},
+	}
+}
+
+// indices returns the lists of places of an index, nil for axes without one.
+func (c *call) indices() []*tensor {
+	v, _ := c.get("indices", tensorsKind, optionalTensorsKind)
+	lists := make([]*tensor, len(v.slots))
+	for i, slot := range v.slots {
+		if slot >= 0 {
+			lists[i] = c.values[slot]
+		}
+	}
+	return lists
+}
+
+func index(c *call) (results, error) {
+	return one(kernel.Index(c.tensor("self"), c.indices()))
+}
+
+// putWhere writes the tensor of an argument to the places that take selects.
+func (c *call) putWhere(values string, take func(places *tensor) (*tensor, error)) (results, error) {
+	x := c.tensor("self")
+	return one(kernel.PutWhere(x, c.cast(c.operand(values).value, x.DType()), kernel.Replace, take))
+}
+
+func indexPut(c *call) (results, error) {
+	x := c.tensor("self")
+	join := kernel.Replace
+	if c.bool("accumulate", false) {
+		join = kernel.JoinAdd
+	}
+	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) { return kernel.Index(places, c.indices()) }))
+}
+
+// indexInto writes slices of the source to the places that a list names along
+// an axis.
+func indexInto(join kernel.Join) func(c *call) (results, error) {
+	return func(c *call) (results, error) {
+		x := c.tensor("self")
+		source := "source"
+		if c.has("value") {
+			source = "value"
+		}
+		values := c.cast(c.operand(source).value, x.DType())
+		if alpha := c.float("alpha", 1); alpha != 1 {
+			var err error
+			if values, err = kernel.Arith(kernel.Mul, values, c.like(alpha, values)); err != nil {
+				return nil, err
+			}
+		}
+		return one(kernel.PutWhere(x, values, join, func(places *tensor) (*tensor, error) {
+			return kernel.Gather(places, c.tensor("index"), c.int("dim", 0))
+		}))
+	}
+}
+
+// joins are the ways that arguments name to join elements.
+var joins = map[string]kernel.Join{
+	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul, "amax": kernel.JoinMax, "amin": kernel.JoinMin,
+}
+
+func scatter(c *call) (results, error) {
+	x, index, source := c.tensor("self"), c.tensor("index"), "src"
+	if c.has("value") {
+		source = "value"
+	}
+	join, ok := joins[c.text("reduce", "")]
+	if !ok || !c.bool("include_self", true) {
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+	}
+	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
+}
+
+func scatterAdd(c *call) (results, error) {
+	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0), kernel.JoinAdd))
+}
+
+// takeAlong broadcasts all axes but the one that it gathers along.
+func takeAlong(c *call) (results, error) {
+	x, index := c.tensor("self"), c.tensor("indices")
+	if !c.has("dim") {
+		return takeFlat(x, index)
+	}
+	axis, err := kernel.Axis(c.int("dim", 0), len(x.Shape))
+	if err != nil {
+		return nil, err
+	}
+	if len(index.Shape) != len(x.Shape) {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "indices of shape %v into shape %v", index.Shape, x.Shape)
+	}
+	same := func(t *tensor, n int) []int {
+		shape := slices.Clone(t.Shape)
+		shape[axis] = n
+		return shape
+	}
+	both, err := kernel.BroadcastShape(same(x, 1), same(index, 1))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range []**tensor{&x, &index} {
+		shape := slices.Clone(both)
+		shape[axis] = (*t).Shape[axis]
+		if *t, err = kernel.Expand(*t, shape); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.GatherElements(x, index, axis))
+}
+
+func take(c *call) (results, error) {
+	return takeFlat(c.tensor("self"), c.tensor("index"))
+}
+
+func takeFlat(x, index *tensor) (results, error) {
+	flat, err := kernel.Reshape(x, []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	return one(kernel.Gather(flat, index, 0))
+}
+
+// oneHot counts the classes itself where their number is not given.
+func oneHot(c *call) (results, error) {
+	x, n := c.tensor("self"), c.int("num_classes", -1)
+	list, err := kernel.AsInts(x)
+	if err != nil {
+		return nil, err
+	}
+	if n < 0 && len(list) > 0 {
+		n = slices.Max(list) + 1
+	}
+	for _, i := range list {
+		if i < 0 || i >= n {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "class %d of %d", i, n)
+		}
+	}
+	return one(kernel.OneHot(x, n, -1, kernel.Scalar(int64(0)), kernel.Scalar(int64(1))))
+}
+
+func (c *call) buckets(bounds *tensor, right bool) (results, error) {
+	out, err := kernel.Buckets(c.operand("self").value, bounds, right)
+	if err != nil || !c.bool("out_int32", false) {
+		return results{out}, err
+	}
+	return results{c.cast(out, "int32")}, nil
+}
+
+// isIn tells which elements are among the others.
+func isIn(c *call) (results, error) {
+	t := c.together("elements", "test_elements")
+	column, err := kernel.Unsqueeze(t[0], []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	others, err := kernel.Reshape(t[1], []int{-1})
+	if err != nil {
+		return nil, err
+	}
+	hit, err := kernel.Compare(kernel.Equal, column, others)
+	if err != nil {
+		return nil, err
+	}
+	if hit, err = kernel.Reduce(kernel.Sum, c.cast(hit, "int64"), []int{-1}, false); err != nil {
+		return nil, err
+	}
+	in := c.cast(hit, "bool")
+	if c.bool("invert", false) {
+		return one(kernel.Not(in))
+	}
+	return results{in}, nil
+}

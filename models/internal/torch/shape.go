@@ -1,0 +1,319 @@
+package torch
+
+import (
+	"math"
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+func shapeTable() map[string]operator {
+	same := func(args string) operator {
+		return operator{args, 1, func(c *call) (results, error) { return results{c.tensor("self")}, nil }}
+	}
+	swap := func(a, b string) operator {
+		return operator{"self " + a + " " + b, 1, func(c *call) (results, error) {
+			return one(kernel.Swap(c.tensor("self"), c.int(a, 0), c.int(b, 0)))
+		}}
+	}
+	toDType := operator{"self dtype layout device pin_memory non_blocking copy memory_format", 1, to}
+	return map[string]operator{
+		"aten._assert_tensor_metadata.default": {}, "aten._assert_scalar.default": {}, "aten._assert_async.msg": {},
+		"aten.sym_constrain_range_for_size.default": {}, "aten.sym_constrain_range.default": {},
+
+		"aten.contiguous.default": same("self memory_format"), "aten.clone.default": same("self memory_format"),
+		"aten.detach.default": same("self"), "aten.detach_.default": same("self"), "aten.alias.default": same("self"),
+		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType, "aten._to_copy.default": toDType,
+		"aten.type_as.default": {"self other", 1, func(c *call) (results, error) {
+			return results{c.cast(c.tensor("self"), c.tensor("other").DType())}, nil
+		}},
+
+		"aten.view.default": {"self size", 1, viewAs}, "aten._unsafe_view.default": {"self size", 1, viewAs},
+		"aten.reshape.default": {"self shape", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), c.ints("shape"))) }},
+		"aten.view_as.default": {"self other", 1, func(c *call) (results, error) {
+			return one(kernel.Reshape(c.tensor("self"), c.tensor("other").Shape))
+		}},
+		"aten.flatten.using_ints": {"self start_dim end_dim", 1, func(c *call) (results, error) {
+			return one(kernel.Flatten(c.tensor("self"), c.int("start_dim", 0), c.int("end_dim", -1)))
+		}},
+		"aten.unflatten.int": {"self dim sizes", 1, func(c *call) (results, error) {
+			return one(kernel.Unflatten(c.tensor("self"), c.int("dim", 0), c.ints("sizes")))
+		}},
+		"aten.transpose.int": swap("dim0", "dim1"),
+		"aten.t.default":     {"self", 1, t}, "aten.numpy_T.default": {"self", 1, t},
+		"aten.mT.default":      {"self", 1, func(c *call) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) }},
+		"aten.permute.default": {"self dims", 1, func(c *call) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) }},
+		"aten.squeeze.default": {"self", 1, squeeze},
+		"aten.squeeze.dim":     {"self dim", 1, squeeze},
+		"aten.squeeze.dims":    {"self dim", 1, squeeze},
+		"aten.unsqueeze.default": {"self dim", 1, func(c *call) (results, error) {
+			return one(kernel.Unsqueeze(c.tensor("self"), []int{c.int("dim", 0)}))
+		}},
+		"aten.expand.default": {"self size implicit", 1, expand},
+		"aten.expand_as.default": {"self other", 1, func(c *call) (results, error) {
+			return one(kernel.Expand(c.tensor("self"), c.tensor("other").Shape))
+		}},
+		"aten.repeat.default": {"self repeats", 1, repeat}, "aten.tile.default": {"self dims", 1, tileOf},
+		"aten.repeat_interleave.self_int": {"self repeats dim output_size", 1, interleave}, "aten.repeat_interleave.self_Tensor": {"self repeats dim output_size", 1, interleave},
+		"aten.swapaxes.default": swap("axis0", "axis1"), "aten.swapdims.default": swap("dim0", "dim1"),
+		"aten.movedim.int": {"self source destination", 1, move}, "aten.movedim.intlist": {"self source destination", 1, move},
+		"aten.ravel.default":  {"self", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) }},
+		"aten.hstack.default": beside(1, 1), "aten.vstack.default": beside(2, 0), "aten.dstack.default": beside(3, 2), "aten.column_stack.default": {"tensors", 1, columns},
+		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit}, "aten.tensor_split.indices": {"self indices dim", 0, tensorSplit},
+		"aten.diagonal.default": {"self offset dim1 dim2", 1, func(c *call) (results, error) {
+			return one(kernel.Diagonal(c.tensor("self"), c.int("offset", 0), c.int("dim1", 0), c.int("dim2", 1)))
+		}},
+		"aten.diag.default": {"self diagonal", 1, diag}, "aten.diag_embed.default": {"self offset dim1 dim2", 1, diagEmbed},
+		"aten.unfold.default": {"self dimension size step", 1, func(c *call) (results, error) {
+			return one(kernel.Windows(c.tensor("self"), c.int("dimension", 0), c.int("size", 1), c.int("step", 1)))
+		}},
+		"aten.cat.default":   {"tensors dim", 1, cat},
+		"aten.stack.default": {"tensors dim", 1, stack},
+		"aten.chunk.default": {"self chunks dim", 0, chunk},
+		"aten.split.Tensor":  {"self split_size dim", 0, split}, "aten.split_with_sizes.default": {"self split_sizes dim", 0, splitSizes},
+		"aten.unbind.int":     {"self dim", 0, unbind},
+		"aten.slice.Tensor":   {"self dim start end step", 1, slice},
+		"aten.narrow.default": {"self dim start length", 1, narrow},
+		"aten.select.int": {"self dim index", 1, func(c *call) (results, error) {
+			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
+		}},
+		"aten.flip.default": {"self dims", 1, flipDims}, "aten.fliplr.default": {"self", 1, flipOf(1)}, "aten.flipud.default": {"self", 1, flipOf(0)},
+		"aten.rot90.default": {"self k dims", 1, rot90},
+		"aten.roll.default":  {"self shifts dims", 1, roll},
+		"aten.pad.default":   {"self pad mode value", 1, pad}, "aten.constant_pad_nd.default": {"self pad value", 1, pad},
+		"aten.triu.default": {"self diagonal", 1, func(c *call) (results, error) {
+			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), true))
+		}},
+		"aten.tril.default": {"self diagonal", 1, func(c *call) (results, error) {
+			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), false))
+		}},
+	}
+}
+
+func to(c *call) (results, error) {
+	x := c.tensor("self")
+	return results{c.cast(x, c.text("dtype", x.DType()))}, nil
+}
+
+// viewAs refuses the overload for dtypes by having no size.
+func viewAs(c *call) (results, error) {
+	return one(kernel.Reshape(c.tensor("self"), c.ints("size")))
+}
+
+func t(c *call) (results, error) {
+	x := c.tensor("self")
+	if len(x.Shape) < 2 {
+		return results{x}, nil
+	}
+	perm := make([]int, len(x.Shape))
+	for i := range perm {
+		perm[i] = len(perm) - 1 - i
+	}
+	return one(kernel.Transpose(x, perm))
+}
+
+func squeeze(c *call) (results, error) {
+	return one(kernel.Squeeze(c.tensor("self"), c.ints("dim"), false))
+}
+
+// expand keeps the dimensions that are -1.
+func expand(c *call) (results, error) {
+	x, size := c.tensor("self"), c.ints("size")
+	for i := range size {
+		if j := i - len(size) + len(x.Shape); size[i] == -1 && j >= 0 {
+			size[i] = x.Shape[j]
+		}
+	}
+	return one(kernel.Expand(x, size))
+}
+
+// repeat adds axes on the left where there are more repeats than axes.
+func repeat(c *call) (results, error) {
+	return one(tile(c.tensor("self"), c.ints("repeats")))
+}
+
+func cat(c *call) (results, error) {
+	return one(c.concat(c.tensors("tensors"), c.int("dim", 0)))
+}
+
+// concat promotes to a common dtype and leaves out empty lists.
+func (c *call) concat(all []*tensor, axis int) (*tensor, error) {
+	var xs []*tensor
+	dtype := ""
+	for _, t := range all {
+		dtype = wider(dtype, t.DType())
+		if !slices.Equal(t.Shape, []int{0}) {
+			xs = append(xs, t)
+		}
+	}
+	for i, t := range xs {
+		xs[i] = c.cast(t, dtype)
+	}
+	return kernel.Concat(xs, axis)
+}
+
+func stack(c *call) (results, error) {
+	return one(kernel.Stack(c.tensors("tensors"), c.int("dim", 0)))
+}
+
+// sizeOf returns the length of an axis.
+func sizeOf(x *tensor, axis int) (int, error) {
+	axis, err := kernel.Axis(axis, len(x.Shape))
+	if err != nil {
+		return 0, err
+	}
+	return x.Shape[axis], nil
+}
+
+// size returns the length of the axis that the argument dim names.
+func (c *call) size() (int, error) { return sizeOf(c.tensor("self"), c.int("dim", 0)) }
+
+func chunk(c *call) (results, error) {
+	n, err := c.size()
+	if err != nil {
+		return nil, err
+	}
+	chunks := c.int("chunks", 1)
+	if chunks < 1 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d chunks", chunks)
+	}
+	return c.pieces(n, max(1, (n+chunks-1)/chunks))
+}
+
+func split(c *call) (results, error) {
+	n, err := c.size()
+	if err != nil {
+		return nil, err
+	}
+	return c.pieces(n, c.int("split_size", 0))
+}
+
+func (c *call) pieces(n, size int) (results, error) {
+	sizes, err := kernel.Pieces(n, size)
+	if err != nil {
+		return nil, err
+	}
+	return kernel.Split(c.tensor("self"), c.int("dim", 0), sizes)
+}
+
+func splitSizes(c *call) (results, error) {
+	return kernel.Split(c.tensor("self"), c.int("dim", 0), c.ints("split_sizes"))
+}
+
+func unbind(c *call) (results, error) {
+	n, err := c.size()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.pieces(n, 1)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range out {
+		if out[i], err = kernel.Squeeze(t, []int{c.int("dim", 0)}, false); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func slice(c *call) (results, error) { return one(c.slice(c.tensor("self"))) }
+
+func (c *call) slice(x *tensor) (*tensor, error) {
+	return kernel.Slice(x, c.int("dim", 0), c.int("start", 0), c.int("end", math.MaxInt), c.int("step", 1))
+}
+
+func narrow(c *call) (results, error) {
+	n, err := c.size()
+	if err != nil {
+		return nil, err
+	}
+	start, length := c.int("start", 0), c.int("length", 0)
+	if start < 0 {
+		start += n
+	}
+	if start < 0 || length < 0 || start > n || length > n-start {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d elements from %d of %d", length, start, n)
+	}
+	return one(kernel.Slice(c.tensor("self"), c.int("dim", 0), start, start+length, 1))
+}
+
+func flipDims(c *call) (results, error) { return flipOf(c.ints("dims")...)(c) }
+
+// flipOf turns axes around.
+func flipOf(axes ...int) func(c *call) (results, error) {
+	return func(c *call) (results, error) { return one(flip(c.tensor("self"), axes)) }
+}
+
+func flip(x *tensor, axes []int) (*tensor, error) {
+	for _, axis := range axes {
+		var err error
+		if x, err = kernel.Slice(x, axis, math.MaxInt, math.MinInt, -1); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// rot90 turns two axes by a quarter, k times.
+func rot90(c *call) (results, error) {
+	x, axes := c.tensor("self"), c.ints("dims")
+	if len(axes) != 2 {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a turn of the axes %v", axes)
+	}
+	var err error
+	for range ((c.int("k", 1) % 4) + 4) % 4 {
+		if x, err = flip(x, axes[1:]); err != nil {
+			return nil, err
+		}
+		if x, err = kernel.Swap(x, axes[0], axes[1]); err != nil {
+			return nil, err
+		}
+	}
+	return results{x}, nil
+}
+
+// roll moves elements along axes, or all of them as one list.
+func roll(c *call) (results, error) {
+	x, shifts, axes := c.tensor("self"), c.ints("shifts"), c.ints("dims")
+	flat := len(axes) == 0 && len(shifts) == 1
+	shape := x.Shape
+	var err error
+	if flat {
+		axes = []int{0}
+		if x, err = kernel.Reshape(x, []int{-1}); err != nil {
+			return nil, err
+		}
+	}
+	if len(axes) != len(shifts) {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "shifts %v of the axes %v", shifts, axes)
+	}
+	for i, axis := range axes {
+		if x, err = kernel.Roll(x, shifts[i], axis); err != nil {
+			return nil, err
+		}
+	}
+	return one(kernel.Reshape(x, shape))
+}
+
+// pad lists the pads from the last axis on, before and after by turns.
+func pad(c *call) (results, error) {
+	x, pads := c.tensor("self"), c.ints("pad")
+	rank := len(x.Shape)
+	if len(pads)%2 != 0 || len(pads)/2 > rank {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "pads %v for shape %v", pads, x.Shape)
+	}
+	before, after := make([]int, rank), make([]int, rank)
+	for i := 0; i < len(pads); i += 2 {
+		before[rank-1-i/2], after[rank-1-i/2] = pads[i], pads[i+1]
+	}
+	mode := kernel.PadMode(c.text("mode", "constant"))
+	switch mode {
+	case "replicate":
+		mode = kernel.PadEdge
+	case "circular":
+		mode = kernel.PadWrap
+	}
+	return one(kernel.Pad(x, before, after, mode, c.like(c.float("value", 0), x)))
+}

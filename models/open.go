@@ -1,0 +1,137 @@
+package models
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models/internal/files"
+	"github.com/millrace-ml/millrace/models/internal/onnx"
+	"github.com/millrace-ml/millrace/models/internal/torch"
+)
+
+// Open opens the model in an MLflow model directory. It reads the MLmodel file and opens the model of its "onnx"
+// flavor, or of its "pytorch" flavor when that holds a .pt2 archive. For a directory of other flavors it returns an
+// error with the code mlflow.NotImplemented. Files outside the directory are never read, not even by symbolic links.
+func Open(dir string) (*Model, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, files.OpenError(err, filepath.Join(dir, "MLmodel"))
+	}
+	defer func() { _ = root.Close() }() // Nothing was written.
+	return openDir(files.Dir{FS: root.FS(), Name: dir})
+}
+
+// OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader; use
+// fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those that
+// leave the directory, os.Root.FS does not.
+func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys}) }
+
+func openDir(dir files.Dir) (*Model, error) {
+	file, err := readMLmodel(dir)
+	if err != nil {
+		return nil, err
+	}
+	metadata, err := file.metadata()
+	if err != nil {
+		return nil, err
+	}
+	m, err := file.openFlavor(dir)
+	if err != nil {
+		return nil, err
+	}
+	m.metadata = metadata
+	return m, nil
+}
+
+// openFlavor opens the model of the first flavor that Millrace can run.
+func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
+	if node, ok := f.Flavors["onnx"]; ok {
+		var flavor struct{ Data string }
+		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the onnx flavor of '%s' names no data", dir.Name)
+		}
+		return openONNX(dir, flavor.Data)
+	}
+	if node, ok := f.Flavors["pytorch"]; ok {
+		var flavor struct {
+			Data string `yaml:"model_data"`
+		}
+		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the pytorch flavor of '%s' names no model_data", dir.Name)
+		}
+		m, err := openTorch(dir, path.Join(flavor.Data, "model.pt2"))
+		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
+			return nil, mlflow.Errorf(mlflow.NotImplemented, "the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: log it with serialization_format='pt2'", dir.Name)
+		}
+		return m, err
+	}
+	return nil, mlflow.Errorf(mlflow.NotImplemented, "the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir.Name, slices.Sorted(maps.Keys(f.Flavors)))
+}
+
+// OpenONNX opens an ONNX file. Tensors that it stores in other files are read from its directory and the directories
+// below.
+func OpenONNX(file string) (*Model, error) { return openIn(file, openONNX) }
+
+// OpenTorch opens a .pt2 archive that torch.export.save wrote with weights as plain bytes, as PyTorch 2.15 does.
+// Pickled records of the archive, such as the sample inputs, are not read.
+func OpenTorch(file string) (*Model, error) { return openIn(file, openTorch) }
+
+// openIn opens a file with the file system of its directory.
+func openIn(file string, open func(dir files.Dir, name string) (*Model, error)) (*Model, error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return nil, files.OpenError(err, file)
+	}
+	defer func() { _ = root.Close() }() // Nothing was written.
+	return open(files.Dir{FS: root.FS(), Name: filepath.Dir(file)}, filepath.Base(file))
+}
+
+// ReadONNX opens the content of an ONNX file. Content that refers to tensors in other files is an error: open it with
+// OpenONNX or OpenFS. The model does not retain data.
+func ReadONNX(data []byte) (*Model, error) {
+	if len(data) > files.MaxSize {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the ONNX file is larger than %d bytes", files.MaxSize)
+	}
+	return newONNX(data, files.Dir{})
+}
+
+func openONNX(dir files.Dir, name string) (*Model, error) {
+	data, err := dir.Read(name, files.MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = dir.Sub(name); err != nil {
+		return nil, err
+	}
+	return newONNX(data, dir)
+}
+
+func newONNX(data []byte, dir files.Dir) (*Model, error) {
+	p, classes, err := onnx.Read(data, dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{program: p, metadata: &Metadata{}, classes: classes}, nil
+}
+
+func openTorch(dir files.Dir, name string) (*Model, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // Nothing was written.
+	r, size, err := f.ReaderAt()
+	if err != nil {
+		return nil, err
+	}
+	p, err := torch.Read(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{program: p, metadata: &Metadata{}}, nil
+}
