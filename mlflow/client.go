@@ -146,7 +146,10 @@ func responseError(resp *http.Response, body []byte) error {
 // codeOf returns the error code for a response that is not an error of the API, such as
 // one of a proxy.
 func codeOf(status int) ErrorCode {
-	for _, code := range []ErrorCode{BadRequest, EndpointNotFound, Unauthenticated, PermissionDenied, RequestLimitExceeded, NotImplemented, TemporarilyUnavailable, DeadlineExceeded} {
+	for _, code := range []ErrorCode{
+		BadRequest, EndpointNotFound, Unauthenticated, PermissionDenied, RequestLimitExceeded, NotImplemented,
+		TemporarilyUnavailable, DeadlineExceeded,
+	} {
 		if code.HTTPStatus() == status {
 			return code
 		}

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// LogArtifact uploads the file at localPath into a folder of the run's
-// artifacts, "" for the top.
+// LogArtifact uploads the file at localPath to a folder of the run's artifacts, "" for
+// the root.
 func (r *ActiveRun) LogArtifact(ctx context.Context, localPath, folder string) error {
 	if info, err := os.Stat(localPath); err == nil && info.IsDir() {
 		return Errorf(InvalidParameterValue, "%s is a folder; LogArtifacts uploads folders", localPath)
@@ -26,8 +26,8 @@ func (r *ActiveRun) LogArtifact(ctx context.Context, localPath, folder string) e
 	return r.client.putAll(ctx, r.store, files)
 }
 
-// LogArtifacts uploads all that is in the folder localDir, with its folders,
-// into a folder of the run's artifacts, "" for the top. See [WithProgress].
+// LogArtifacts uploads the contents of the directory localDir to a folder of the run's
+// artifacts, "" for the root. See [WithProgress].
 func (r *ActiveRun) LogArtifacts(ctx context.Context, localDir, folder string) error {
 	files, err := filesBelow(localDir, folder)
 	if err != nil {
@@ -36,12 +36,12 @@ func (r *ActiveRun) LogArtifacts(ctx context.Context, localDir, folder string) e
 	return r.client.putAll(ctx, r.store, files)
 }
 
-// LogText stores text as the artifact name, such as notes/summary.txt.
+// LogText stores a text as the artifact name, such as notes/summary.txt.
 func (r *ActiveRun) LogText(ctx context.Context, text, name string) error {
 	return r.logBytes(ctx, []byte(text), name)
 }
 
-// LogDict stores v as JSON, or, if name ends in .yml or .yaml, as YAML.
+// LogDict stores v as JSON, or as YAML if the name ends in .yml or .yaml.
 func (r *ActiveRun) LogDict(ctx context.Context, v any, name string) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -55,8 +55,8 @@ func (r *ActiveRun) LogDict(ctx context.Context, v any, name string) error {
 	return r.logBytes(ctx, text, name)
 }
 
-// LogFigure stores a drawing as the artifact name. What Plot.WriterTo of
-// gonum.org/v1/plot returns is one.
+// LogFigure stores a figure as the artifact name. Plot.WriterTo of gonum.org/v1/plot
+// returns one.
 func (r *ActiveRun) LogFigure(ctx context.Context, figure io.WriterTo, name string) error {
 	var out bytes.Buffer
 	if _, err := figure.WriteTo(&out); err != nil {
@@ -75,8 +75,8 @@ func (r *ActiveRun) logBytes(ctx context.Context, data []byte, name string) erro
 	return nil
 }
 
-// ListArtifacts lists one folder of a run's artifacts, "" for the top, with
-// paths from the top.
+// ListArtifacts lists a directory of a run's artifacts, "" for the root, with paths
+// relative to the root.
 func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]FileInfo, error) {
 	return all(pages(func(token string) ([]FileInfo, string, error) {
 		out, err := call(ctx, c, Endpoints.ListArtifacts, &ListArtifactsRequest{RunID: runID, Path: folder, PageToken: token})
@@ -84,8 +84,8 @@ func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]Fil
 	}))
 }
 
-// UploadArtifacts uploads a file, or all that is in a folder, into a folder of a
-// run's artifacts, "" for the top. The run need not be active and stays as it is.
+// UploadArtifacts uploads a file or the contents of a directory to a folder of a run's
+// artifacts, "" for the root. It does not change the status of the run.
 func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder string) error {
 	run, err := c.Run(ctx, runID)
 	if err != nil {
@@ -105,8 +105,8 @@ func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder strin
 	return c.putAll(ctx, store, files)
 }
 
-// DownloadArtifacts downloads a file or folder of a run's artifacts, "" for all,
-// into the folder dir, which is made if need be, and returns where it is there.
+// DownloadArtifacts downloads a file or directory of a run's artifacts, "" for all, to
+// the directory dir and returns its path there. It creates dir if necessary.
 func (c *Client) DownloadArtifacts(ctx context.Context, runID, name, dir string) (string, error) {
 	run, err := c.Run(ctx, runID)
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *Client) DownloadArtifacts(ctx context.Context, runID, name, dir string)
 	return c.downloadFrom(ctx, run.Info.ArtifactURI, name, dir)
 }
 
-// downloadFrom downloads a file or folder below an artifact URI into dir.
+// downloadFrom downloads a file or directory below an artifact URI to dir.
 func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (string, error) {
 	store, err := c.artifactStoreAt(uri)
 	if err != nil {
@@ -136,9 +136,8 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 	return filepath.Join(dir, local), c.getAll(ctx, store, dir, files)
 }
 
-// single finds what is no folder with files: a file, or a folder without any. It
-// asks for the folder around it, since not all servers answer a download of
-// nothing with 404.
+// single returns a file, or nothing for an empty directory. It lists the parent
+// directory, because not all servers respond with 404 to the download of a missing file.
 func single(ctx context.Context, store artifactStore, name, local string) ([]file, error) {
 	around, err := store.list(ctx, strings.TrimPrefix(path.Dir(name), "."))
 	if err != nil {

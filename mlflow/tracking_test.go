@@ -233,7 +233,7 @@ func TestLogInput(t *testing.T) {
 	}
 }
 
-// readFiles opens a model folder by reading all of it.
+// readFiles opens the directory of a model by reading all files.
 func readFiles(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	entries, err := os.ReadDir(dir)
