@@ -45,7 +45,8 @@ func (q *metricQueue) settle() {
 		case q.settled >= f.target:
 			f.reply <- q.told.take()
 		case away && waited >= q.patience && waited >= q.patienceNow():
-			f.reply <- errors.Join(undelivered(fmt.Errorf("it has been away for %s", time.Since(q.failing).Round(time.Millisecond))), q.told.take())
+			err := fmt.Errorf("it has been away for %s", time.Since(q.failing).Round(time.Millisecond))
+			f.reply <- errors.Join(undelivered(err), q.told.take())
 		default:
 			left = append(left, f)
 		}

@@ -109,7 +109,7 @@ func (s *spill) create() error {
 	}
 	id := url.PathEscape(s.owner.RunID)
 	name := filepath.Join(s.dir, fmt.Sprintf("%.64s-%.8s%s", id, random, spillSuffix))
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // It is in the user's own directory.
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user's directory
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (s *spill) close() error {
 // openSpill opens the file of another program. It returns nil if that program is running
 // or the file is not a spill file.
 func openSpill(name string) (*spill, error) {
-	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // It is in the user's own directory.
+	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // the user's directory
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
