@@ -1,5 +1,7 @@
 package mlflow
 
+import "encoding/json"
+
 // The messages in this file belong to routes of Millrace's pages below
 // /ajax-api/millrace/.
 
@@ -54,4 +56,20 @@ type RunChildrenRequest struct {
 // RunChildrenResponse lists the active children of the run by start time.
 type RunChildrenResponse struct {
 	Runs []RunInfo `json:"runs,omitempty"`
+}
+
+// ModelSignatureRequest identifies a logged model by ModelID, or a model version by Name
+// and Version.
+type ModelSignatureRequest struct {
+	ModelID string `json:"model_id"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// ModelSignatureResponse has the parts of the signature in the MLmodel file, which are
+// lists in MLflow's JSON format. Absent parts are nil.
+type ModelSignatureResponse struct {
+	Inputs  json.RawMessage `json:"inputs,omitempty"`
+	Outputs json.RawMessage `json:"outputs,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
 }
