@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// builder collects the first error of many calls.
+// builder records the first error of many calls.
 type builder struct {
 	t *testing.T
 	f compute.Function
@@ -22,7 +22,7 @@ func (b *builder) must(v compute.Value, err error) compute.Value {
 	return v
 }
 
-// closure returns a closure of f with a result that body makes of its parameters.
+// closure returns a closure of f whose result body computes from its parameters.
 func (b *builder) closure(body func(c *builder, in []compute.Value) []compute.Value, params ...shapes.Shape) compute.Function {
 	b.t.Helper()
 	f, err := b.f.Closure()
@@ -40,8 +40,8 @@ func (b *builder) closure(body func(c *builder, in []compute.Value) []compute.Va
 	return f
 }
 
-// TestWhile has a loop that squares a matrix of the function around it, with a
-// branch inside that uses it too.
+// TestWhile runs a loop that squares a matrix of the enclosing function and contains a branch that uses the matrix as
+// well.
 func TestWhile(t *testing.T) {
 	scalar, square := shapes.Make(dtypes.Float32), shapes.Make(dtypes.Float32, 3, 3)
 	build := func(f compute.Function, in []compute.Value) ([]compute.Value, error) {

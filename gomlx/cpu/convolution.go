@@ -6,7 +6,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// convolution is the kernel of ConvGeneral in all its forms.
+// convolution is the kernel of all forms of ConvGeneral.
 type convolution struct{ *simd.Convolution }
 
 // newConvolution returns the kernel, or nil for a convolution without elements.

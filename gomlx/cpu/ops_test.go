@@ -17,7 +17,7 @@ func one(v compute.Value, err error) ([]compute.Value, error) { return []compute
 func TestProducts(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for n := range 120 {
-		// The axes are batch, then kept, then summed ones, each in any place.
+		// The axes are batch, kept and summed axes in any order.
 		batch, summed := sizes(r, 2, 3), sizes(r, 2, 30)
 		aKept, bKept := sizes(r, 2, 20), sizes(r, 2, 20)
 		a, aBatch, aSummed := shuffled(r, batch, summed, aKept)
@@ -37,7 +37,7 @@ func sizes(r *rand.Rand, axes, limit int) []int {
 	return list
 }
 
-// shuffled returns dimensions in any order and where the batch and summed ones are.
+// shuffled returns the dimensions in a random order and the positions of the batch and summed axes.
 func shuffled(r *rand.Rand, batch, summed, kept []int) (dims, batchAxes, summedAxes []int) {
 	all := slices.Concat(batch, summed, kept)
 	order := r.Perm(len(all))
@@ -69,7 +69,7 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
-// chain has all elementwise operations, of values and results, both ways around.
+// chain applies all elementwise operations to values and results, in both orders.
 func chain(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 	var outs []compute.Value
 	var first error
@@ -170,7 +170,7 @@ func TestRearrangements(t *testing.T) {
 	}
 }
 
-// TestEmpty has tensors without elements, at which the Go backend panics.
+// TestEmpty uses tensors without elements, for which the Go backend panics.
 func TestEmpty(t *testing.T) {
 	outs, err := run(mustNew(t, New, ""), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 		outs, err := chain(f, in)

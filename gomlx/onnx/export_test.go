@@ -25,8 +25,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// nets are models with what ordinary networks are made of, by the shape of one
-// example.
+// nets has models of common layers and the shapes of one example.
 var nets = []struct {
 	name    string
 	example []int
@@ -34,7 +33,7 @@ var nets = []struct {
 }{
 	{"mlp", []int{6}, func(s *model.Scope, x *Node) *Node {
 		x = activation.Relu(layers.DenseWithBias(s.In("a"), x, 8))
-		x = layers.DropoutStatic(s, x, 0.5) // Nothing, when predicting.
+		x = layers.DropoutStatic(s, x, 0.5) // Inactive during inference.
 		x = Tanh(layers.DenseWithBias(s.In("b"), x, 5))
 		x = activation.Gelu(layers.DenseWithBias(s.In("c"), x, 5))
 		return Softmax(x)
@@ -95,8 +94,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportBatchNorm exports batch normalization of the last axis and of the channels of an image. GoMLX's own backend
-// computes the reference without the operation that is exported.
+// TestExportBatchNorm exports batch normalization of the last axis and of the channels of an image. GoMLX's own
+// backend computes the reference without the operation that is exported.
 func TestExportBatchNorm(t *testing.T) {
 	t.Parallel()
 	for name, net := range map[string]struct {

@@ -6,47 +6,46 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// refuse makes GoMLX build a fused operation out of plain ones.
-func refuse(name string) error {
+// unsupported returns the error that makes GoMLX build a fused operation of plain operations.
+func unsupported(name string) error {
 	return fmt.Errorf("backend %q: %s: %w", BackendName, name, compute.ErrNotImplemented)
 }
 
-// FusedDense is refused: the kernels are for its parts.
+// FusedDense returns an error because there are kernels for its parts.
 func (f *Function) FusedDense(compute.Value, compute.Value, compute.Value, compute.DenseConfig) (compute.Value, error) {
-	return nil, refuse("FusedDense")
+	return nil, unsupported("FusedDense")
 }
 
-// FusedQuantizedDense is refused.
+// FusedQuantizedDense returns an error.
 func (f *Function) FusedQuantizedDense(compute.Value, compute.Value, compute.Value, *compute.Quantization, compute.ActivationType) (compute.Value, error) {
-	return nil, refuse("FusedQuantizedDense")
+	return nil, unsupported("FusedQuantizedDense")
 }
 
-// QuantizedEmbeddingLookup is refused.
+// QuantizedEmbeddingLookup returns an error.
 func (f *Function) QuantizedEmbeddingLookup(compute.Value, compute.Value, *compute.Quantization) (compute.Value, error) {
-	return nil, refuse("QuantizedEmbeddingLookup")
+	return nil, unsupported("QuantizedEmbeddingLookup")
 }
 
-// FusedScaledDotProductAttention is refused.
+// FusedScaledDotProductAttention returns an error.
 func (f *Function) FusedScaledDotProductAttention(compute.Value, compute.Value, compute.Value, compute.AttentionAxesLayout,
 	*compute.ScaledDotProductAttentionConfig,
 ) (compute.Value, []compute.Value, error) {
-	return nil, nil, refuse("FusedScaledDotProductAttention")
+	return nil, nil, unsupported("FusedScaledDotProductAttention")
 }
 
-// FusedScaledDotProductAttentionVJP is refused.
+// FusedScaledDotProductAttentionVJP returns an error.
 func (f *Function) FusedScaledDotProductAttentionVJP(compute.Value, compute.Value, compute.Value, compute.AttentionAxesLayout,
 	*compute.ScaledDotProductAttentionConfig, compute.Value, []compute.Value, compute.Value,
 ) (compute.Value, compute.Value, compute.Value, error) {
-	return nil, nil, nil, refuse("FusedScaledDotProductAttentionVJP")
+	return nil, nil, nil, unsupported("FusedScaledDotProductAttentionVJP")
 }
 
-// AllReduce is refused: there is one device.
+// AllReduce returns an error because there is only one device.
 func (f *Function) AllReduce([]compute.Value, compute.ReduceOpType, [][]int) ([]compute.Value, error) {
-	return nil, refuse("AllReduce")
+	return nil, unsupported("AllReduce")
 }
 
-// DynamicReshape is recorded for the Go backend, which runs all of a computation with
-// dynamic axes.
+// DynamicReshape is recorded for the Go backend, which runs computations with dynamic axes.
 func (f *Function) DynamicReshape(x compute.Value, dims ...compute.DynamicDimensionSpec) (compute.Value, error) {
 	f.builder.plain = true
 	in := []compute.Value{x}
