@@ -11,7 +11,10 @@ import (
 )
 
 func TestConfiguration(t *testing.T) {
-	for config, ok := range map[string]bool{"": true, "parallelism=2": true, "parallelism=0": false, "parallelism=x": false, "threads=2": false} {
+	for config, ok := range map[string]bool{
+		"": true, "parallelism=2": true, "parallelism=0": false, "parallelism=x": false,
+		"threads=2": false,
+	} {
 		b, err := compute.NewWithConfig(BackendName + ":" + config)
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", config, err)

@@ -63,7 +63,8 @@ func (b *Builder) DeviceAssignment(devices ...compute.DeviceNum) error {
 // Compile returns an executable of the computation.
 func (b *Builder) Compile() (compute.Executable, error) {
 	if !b.main.returned {
-		return nil, fmt.Errorf("backend %q: computation %q is compiled before its main function returned", BackendName, b.Name())
+		return nil,
+			fmt.Errorf("backend %q: computation %q is compiled before its main function returned", BackendName, b.Name())
 	}
 	if b.plain {
 		inner, err := b.inner.Compile()

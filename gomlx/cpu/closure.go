@@ -33,7 +33,9 @@ func (f *Function) While(condition, body compute.Function, state ...compute.Valu
 }
 
 // Sort sorts with a closure as the comparison.
-func (f *Function) Sort(less compute.Function, axis int, stable bool, inputs ...compute.Value) ([]compute.Value, error) {
+func (f *Function) Sort(
+	less compute.Function, axis int, stable bool, inputs ...compute.Value,
+) ([]compute.Value, error) {
 	return f.recordWith("Sort", inputs, []compute.Function{less},
 		func(g compute.Function, c []compute.Function, in []compute.Value) ([]compute.Value, error) {
 			return g.Sort(c[0], axis, stable, in...)

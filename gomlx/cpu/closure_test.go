@@ -23,7 +23,9 @@ func (b *builder) must(v compute.Value, err error) compute.Value {
 }
 
 // closure returns a closure of f whose result body computes from its parameters.
-func (b *builder) closure(body func(c *builder, in []compute.Value) []compute.Value, params ...shapes.Shape) compute.Function {
+func (b *builder) closure(
+	body func(c *builder, in []compute.Value) []compute.Value, params ...shapes.Shape,
+) compute.Function {
 	b.t.Helper()
 	f, err := b.f.Closure()
 	if err != nil {
@@ -64,7 +66,10 @@ func TestWhile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return []compute.Value{c.must(c.f.Add(in[0], one)), c.must(c.f.DotGeneral(in[1], []int{1}, nil, branch[0], []int{0}, nil, compute.DotGeneralConfig{}))}
+			return []compute.Value{
+				c.must(c.f.Add(in[0], one)),
+				c.must(c.f.DotGeneral(in[1], []int{1}, nil, branch[0], []int{0}, nil, compute.DotGeneralConfig{})),
+			}
 		}, scalar, square)
 		zero := b.must(f.Constant([]float32{0}))
 		outs, err := f.While(condition, body, zero, in[0])

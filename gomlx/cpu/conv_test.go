@@ -20,7 +20,10 @@ type convCase struct {
 }
 
 func randomConv(r *rand.Rand) *convCase {
-	c := &convCase{rank: 1 + r.IntN(3), batch: 1 + r.IntN(3), inCh: 1 + r.IntN(4), outCh: 1 + r.IntN(9), byChannel: 1, byBatch: 1}
+	c := &convCase{
+		rank: 1 + r.IntN(3), batch: 1 + r.IntN(3), inCh: 1 + r.IntN(4), outCh: 1 + r.IntN(9), byChannel: 1,
+		byBatch: 1,
+	}
 	for range c.rank {
 		c.window = append(c.window, 1+r.IntN(3))
 		c.size = append(c.size, 4+r.IntN(30/c.rank))

@@ -59,12 +59,14 @@ func (e *executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 
 func (e *executable) check(inputs []compute.Buffer) error {
 	if len(inputs) != len(e.params) {
-		return fmt.Errorf("backend %q: computation %q takes %d inputs, not %d", BackendName, e.name, len(e.params), len(inputs))
+		return fmt.Errorf("backend %q: computation %q takes %d inputs, not %d", BackendName, e.name, len(e.params),
+			len(inputs))
 	}
 	for i, in := range inputs {
 		got, want := in.(*Buffer).shape, e.inShapes[i]
 		if got.DType != want.DType || !got.EqualDimensions(want) {
-			return fmt.Errorf("backend %q: computation %q takes %s for input %d (%s), not %s", BackendName, e.name, want, i, e.names[i], got)
+			return fmt.Errorf("backend %q: computation %q takes %s for input %d (%s), not %s", BackendName, e.name, want, i,
+				e.names[i], got)
 		}
 	}
 	return nil

@@ -28,7 +28,8 @@ func (c *compiler) fuse() {
 // a later instruction.
 func (c *compiler) earliest(code []*instruction, i *instruction) int {
 	for n, before := range slices.Backward(code) {
-		if e, ok := before.kernel.(*elementwise); ok && slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
+		if e, ok := before.kernel.(*elementwise); ok &&
+			slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
 			return n
 		}
 		for _, v := range i.ins {

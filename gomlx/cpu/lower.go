@@ -16,7 +16,8 @@ type kernel interface {
 
 // lower returns the kernel of an operation and its inputs, or nil if the Go backend must run the operation.
 func lower(op *operation) (kernel, []*value) {
-	if len(op.outs) != 1 || !isFloat(op.outs[0]) || len(op.ins) == 0 || !slices.ContainsFunc(op.ins, isFloat) || slices.ContainsFunc(op.ins, notFloat) {
+	if len(op.outs) != 1 || !isFloat(op.outs[0]) || len(op.ins) == 0 || !slices.ContainsFunc(op.ins, isFloat) ||
+		slices.ContainsFunc(op.ins, notFloat) {
 		return nil, nil
 	}
 	if e := newElementwise(op); e != nil {

@@ -39,7 +39,10 @@ func newFactor(dims, summed, batch []int) factor {
 	row, rowOK := single(k)
 	inner, innerOK := single(s)
 	if !rowOK || !innerOK {
-		f.order = simd.View{Dims: slices.Concat(b.Dims, k.Dims, s.Dims), Strides: slices.Concat(b.Strides, k.Strides, s.Strides)}.Compact()
+		f.order = simd.View{
+			Dims:    slices.Concat(b.Dims, k.Dims, s.Dims),
+			Strides: slices.Concat(b.Strides, k.Strides, s.Strides),
+		}.Compact()
 		f.size = simd.Product(dims)
 		row, inner = f.summed, 1
 		b.Strides = simd.Natural(b.Dims)

@@ -101,8 +101,12 @@ func chain(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 }
 
 func TestSign(t *testing.T) {
-	x := tensorOf{[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))}, []int{11}}
-	compare(t, "sign", func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
+	x := tensorOf{
+		[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))},
+		[]int{11},
+	}
+	compare(t, "sign",
+		func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
 }
 
 func TestReductions(t *testing.T) {
@@ -115,18 +119,19 @@ func TestReductions(t *testing.T) {
 				axes = append(axes, i)
 			}
 		}
-		compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			s, err := f.ReduceSum(in[0], axes...)
-			if err != nil {
-				return nil, err
-			}
-			m, err := f.ReduceMax(in[0], axes...)
-			if err != nil {
-				return nil, err
-			}
-			l, err := f.ReduceMin(in[0], axes...)
-			return []compute.Value{s, m, l}, err
-		}, random(r, dims...))
+		compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				s, err := f.ReduceSum(in[0], axes...)
+				if err != nil {
+					return nil, err
+				}
+				m, err := f.ReduceMax(in[0], axes...)
+				if err != nil {
+					return nil, err
+				}
+				l, err := f.ReduceMin(in[0], axes...)
+				return []compute.Value{s, m, l}, err
+			}, random(r, dims...))
 	}
 }
 
@@ -147,26 +152,27 @@ func TestRearrangements(t *testing.T) {
 		for i := range axes {
 			axes[i] = i + 1
 		}
-		compare(t, fmt.Sprintf("rearrangement %d: %v, %v, %v %v %v", n, dims, order, starts, limits, steps), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			a, err := f.Transpose(in[0], order...)
-			if err != nil {
-				return nil, err
-			}
-			b, err := f.Slice(in[0], starts, limits, steps)
-			if err != nil {
-				return nil, err
-			}
-			c, err := f.Reverse(in[0], reversed...)
-			if err != nil {
-				return nil, err
-			}
-			d, err := f.BroadcastInDim(in[0], shapes.Make(dtypes.Float32, to...), axes)
-			if err != nil {
-				return nil, err
-			}
-			e, err := f.Neg(d)
-			return []compute.Value{a, b, c, d, e}, err
-		}, random(r, dims...))
+		compare(t, fmt.Sprintf("rearrangement %d: %v, %v, %v %v %v", n, dims, order, starts, limits, steps),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				a, err := f.Transpose(in[0], order...)
+				if err != nil {
+					return nil, err
+				}
+				b, err := f.Slice(in[0], starts, limits, steps)
+				if err != nil {
+					return nil, err
+				}
+				c, err := f.Reverse(in[0], reversed...)
+				if err != nil {
+					return nil, err
+				}
+				d, err := f.BroadcastInDim(in[0], shapes.Make(dtypes.Float32, to...), axes)
+				if err != nil {
+					return nil, err
+				}
+				e, err := f.Neg(d)
+				return []compute.Value{a, b, c, d, e}, err
+			}, random(r, dims...))
 	}
 }
 

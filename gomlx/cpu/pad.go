@@ -18,7 +18,8 @@ type pad struct {
 // newPad returns the kernel of a Pad, or nil for a Pad that removes elements.
 func newPad(op *operation) kernel {
 	edges := op.attrs[0].([]compute.PadAxis)
-	if slices.ContainsFunc(edges, func(a compute.PadAxis) bool { return a.Start < 0 || a.End < 0 || a.Interior < 0 }) || op.ins[1].shape.Rank() != 0 {
+	if slices.ContainsFunc(edges, func(a compute.PadAxis) bool { return a.Start < 0 || a.End < 0 || a.Interior < 0 }) ||
+		op.ins[1].shape.Rank() != 0 {
 		return nil
 	}
 	k := &pad{in: op.ins[0].shape.Dimensions, steps: simd.Natural(op.outs[0].shape.Dimensions)}

@@ -29,7 +29,8 @@ func classifier(scope *model.Scope, image *graph.Node) *graph.Node {
 }
 
 func conv3(scope *model.Scope, x *graph.Node, channels int) *graph.Node {
-	return activation.Relu(layers.Convolution(scope, x).Channels(channels).KernelSize(3).ChannelsAxis(images.ChannelsFirst).NoPadding().Done())
+	return activation.Relu(layers.Convolution(scope,
+		x).Channels(channels).KernelSize(3).ChannelsAxis(images.ChannelsFirst).NoPadding().Done())
 }
 
 type network func(scope *model.Scope, x *graph.Node) *graph.Node
@@ -39,8 +40,10 @@ func newTrainer(b compute.Backend, net network, rate float64) *train.Trainer {
 	store := model.NewStore()
 	store.SetParam(model.ParamInitialSeed, int64(1))
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(rate).WithDecay(false)
-	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph, nil)
-	return train.NewTrainer(b, store, (func(*model.Scope, *graph.Node) *graph.Node)(net), loss.SparseCategoricalCrossEntropyLogits, sgd, []metric.Interface{accuracy}, nil)
+	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph,
+		nil)
+	return train.NewTrainer(b, store, (func(*model.Scope, *graph.Node) *graph.Node)(net),
+		loss.SparseCategoricalCrossEntropyLogits, sgd, []metric.Interface{accuracy}, nil)
 }
 
 // batch returns random examples of ten classes.

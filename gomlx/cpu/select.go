@@ -13,16 +13,22 @@ import (
 
 // SelectAndScatterMax adds each element of source to the largest element of its window of x, the first one of
 // several. It returns the sums in the shape of x.
-func (f *Function) SelectAndScatterMax(x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+func (f *Function) SelectAndScatterMax(
+	x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	return f.selectAndScatter("SelectAndScatterMax", compute.ReduceOpMax, x, source, size, strides, paddings)
 }
 
 // SelectAndScatterMin is like SelectAndScatterMax for the smallest elements.
-func (f *Function) SelectAndScatterMin(x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+func (f *Function) SelectAndScatterMin(
+	x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	return f.selectAndScatter("SelectAndScatterMin", compute.ReduceOpMin, x, source, size, strides, paddings)
 }
 
-func (f *Function) selectAndScatter(name string, kind compute.ReduceOpType, x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+func (f *Function) selectAndScatter(
+	name string, kind compute.ReduceOpType, x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	shape, err := f.Shape(x)
 	if err != nil {
 		return nil, err
@@ -31,10 +37,11 @@ func (f *Function) selectAndScatter(name string, kind compute.ReduceOpType, x, s
 		return nil, unsupported(name + " of dynamic shapes")
 	}
 	w := newWindows(shape.Dimensions, size, strides, paddings)
-	return f.record1(name, []compute.Value{x, source}, []any{w}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
-		s := scattering{f: g, windows: w, kind: kind}
-		return s.build(in[0], in[1])
-	})
+	return f.record1(name, []compute.Value{x, source}, []any{w},
+		func(g compute.Function, in []compute.Value) (compute.Value, error) {
+			s := scattering{f: g, windows: w, kind: kind}
+			return s.build(in[0], in[1])
+		})
 }
 
 // scattering builds the operation of others. The elements at the same position of all windows are a strided slice of

@@ -17,24 +17,30 @@ func (f *Function) FusedDense(compute.Value, compute.Value, compute.Value, compu
 }
 
 // FusedQuantizedDense returns an error.
-func (f *Function) FusedQuantizedDense(compute.Value, compute.Value, compute.Value, *compute.Quantization, compute.ActivationType) (compute.Value, error) {
+func (f *Function) FusedQuantizedDense(
+	compute.Value, compute.Value, compute.Value, *compute.Quantization, compute.ActivationType,
+) (compute.Value, error) {
 	return nil, unsupported("FusedQuantizedDense")
 }
 
 // QuantizedEmbeddingLookup returns an error.
-func (f *Function) QuantizedEmbeddingLookup(compute.Value, compute.Value, *compute.Quantization) (compute.Value, error) {
+func (f *Function) QuantizedEmbeddingLookup(
+	compute.Value, compute.Value, *compute.Quantization,
+) (compute.Value, error) {
 	return nil, unsupported("QuantizedEmbeddingLookup")
 }
 
 // FusedScaledDotProductAttention returns an error.
-func (f *Function) FusedScaledDotProductAttention(compute.Value, compute.Value, compute.Value, compute.AttentionAxesLayout,
+func (f *Function) FusedScaledDotProductAttention(compute.Value, compute.Value, compute.Value,
+	compute.AttentionAxesLayout,
 	*compute.ScaledDotProductAttentionConfig,
 ) (compute.Value, []compute.Value, error) {
 	return nil, nil, unsupported("FusedScaledDotProductAttention")
 }
 
 // FusedScaledDotProductAttentionVJP returns an error.
-func (f *Function) FusedScaledDotProductAttentionVJP(compute.Value, compute.Value, compute.Value, compute.AttentionAxesLayout,
+func (f *Function) FusedScaledDotProductAttentionVJP(compute.Value, compute.Value, compute.Value,
+	compute.AttentionAxesLayout,
 	*compute.ScaledDotProductAttentionConfig, compute.Value, []compute.Value, compute.Value,
 ) (compute.Value, compute.Value, compute.Value, error) {
 	return nil, nil, nil, unsupported("FusedScaledDotProductAttentionVJP")

@@ -23,7 +23,10 @@ type windows struct {
 // newWindows returns the windows over a tensor with the dimensions in. The default of strides is size, the default of
 // paddings is no padding.
 func newWindows(in, size, strides []int, paddings [][2]int) *windows {
-	w := &windows{in: in, size: size, strides: strides, before: make([]int, len(in)), steps: simd.Natural(in), out: make([]int, len(in))}
+	w := &windows{
+		in: in, size: size, strides: strides, before: make([]int, len(in)), steps: simd.Natural(in),
+		out: make([]int, len(in)),
+	}
 	if len(size) == 0 {
 		w.size = slices.Repeat([]int{1}, len(in))
 	}
@@ -122,7 +125,8 @@ func newPooling(op *operation) kernel {
 	if reduce == nil || slices.ContainsFunc(dilations, func(d int) bool { return d != 1 }) {
 		return nil
 	}
-	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int), op.attrs[5].([][2]int)), reduce}
+	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int),
+		op.attrs[5].([][2]int)), reduce}
 }
 
 func (p *pooling) run(w simd.Workers, in, out [][]float32) {

@@ -113,7 +113,8 @@ func (f *function) Max(a, b compute.Value) (compute.Value, error) {
 	for _, pair := range [][2]compute.Value{{a, b}, {b, a}} {
 		x, zero := pair[0].(*value), pair[1].(*value)
 		if zero.zero && x.shape.DType.IsFloat() {
-			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil && shape.Equal(x.shape) {
+			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil &&
+				shape.Equal(x.shape) {
 				return f.elementwise("Relu", shape, x), nil
 			}
 		}
@@ -295,8 +296,10 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	if !slices.Contains(target, -1) {
 		return f.emit("Expand", v.shape, []string{v.name, f.ints(target)}), nil
 	}
-	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 || f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
-		return nil, fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
+	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 ||
+		f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
+		return nil,
+			fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
 	}
 	for i, d := range v.shape.Dimensions {
 		if target[i] == -1 && d != f.builder.backend.batch {

@@ -107,7 +107,8 @@ func inputShapes(inputs []mlflow.TensorSpec, batch int) ([]shapes.Shape, error) 
 
 // elementTypes has ONNX's numbers of data types.
 var elementTypes = map[dtypes.DType]int64{
-	dtypes.Float32: 1, dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Bool: 9, dtypes.Float64: 11,
+	dtypes.Float32: 1, dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Bool: 9,
+	dtypes.Float64: 11,
 }
 
 func elementType(d dtypes.DType) (int64, error) {

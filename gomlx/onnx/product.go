@@ -11,7 +11,10 @@ import (
 )
 
 // DotGeneral becomes Gemm for two matrices, and otherwise MatMul between transpositions.
-func (f *function) DotGeneral(lhs compute.Value, lhsContract, lhsBatch []int, rhs compute.Value, rhsContract, rhsBatch []int, c compute.DotGeneralConfig) (compute.Value, error) {
+func (f *function) DotGeneral(
+	lhs compute.Value, lhsContract, lhsBatch []int, rhs compute.Value, rhsContract, rhsBatch []int,
+	c compute.DotGeneralConfig,
+) (compute.Value, error) {
 	a, err := f.whole(lhs)
 	if err != nil {
 		return nil, err
@@ -73,7 +76,10 @@ func (f *function) matrices(v *value, batch, contract []int, contractFirst bool)
 }
 
 // ConvGeneral becomes Conv, between transpositions if the channels are not axis 1.
-func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.ConvolveAxesConfig, strides []int, paddings [][2]int, inputDilations, kernelDilations []int, channelGroups, batchGroups int) (compute.Value, error) {
+func (f *function) ConvGeneral(
+	input, kernel compute.Value, axes compute.ConvolveAxesConfig, strides []int, paddings [][2]int, inputDilations,
+	kernelDilations []int, channelGroups, batchGroups int,
+) (compute.Value, error) {
 	x, err := f.whole(input)
 	if err != nil {
 		return nil, err
@@ -82,7 +88,8 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	if err != nil {
 		return nil, err
 	}
-	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations, channelGroups, batchGroups)
+	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations,
+		channelGroups, batchGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +115,8 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	}
 	spatial := len(axes.InputSpatial)
 	conv := f.emit("Conv", shapes.Make(shape.DType, dims...), names,
-		attribute{"strides", int64s(orOnes(strides, spatial))}, attribute{"dilations", int64s(orOnes(kernelDilations, spatial))},
+		attribute{"strides", int64s(orOnes(strides, spatial))},
+		attribute{"dilations", int64s(orOnes(kernelDilations, spatial))},
 		attribute{"pads", pads(paddings, spatial)}, attribute{"group", int64(max(1, channelGroups))})
 	return f.permuted(conv, back)
 }
@@ -126,7 +134,10 @@ func (f *function) permuted(v *value, permutation []int) (*value, error) {
 }
 
 // ReduceWindow becomes a pool over the dimensions after the first two.
-func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, window, strides, inputDilations, windowDilations []int, paddings [][2]int) (compute.Value, error) {
+func (f *function) ReduceWindow(
+	input compute.Value, kind compute.ReduceOpType, window, strides, inputDilations, windowDilations []int,
+	paddings [][2]int,
+) (compute.Value, error) {
 	x, err := f.whole(input)
 	if err != nil {
 		return nil, err
@@ -147,7 +158,8 @@ func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, 
 		}
 	}
 	dilated := slices.ContainsFunc(slices.Concat(inputDilations, windowDilations), func(d int) bool { return d > 1 })
-	if len(still) != 2 || dilated || x.shape.DType != dtypes.Float32 || kind != compute.ReduceOpMax && kind != compute.ReduceOpSum {
+	if len(still) != 2 || dilated || x.shape.DType != dtypes.Float32 ||
+		kind != compute.ReduceOpMax && kind != compute.ReduceOpSum {
 		return nil, unsupported(compute.OpTypeReduceWindow)
 	}
 	order := slices.Concat(still, moving)
@@ -159,7 +171,9 @@ func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, 
 }
 
 // pool pools the dimensions of x after the first two. order maps the dimensions of x to those of shape.
-func (f *function) pool(x *value, kind compute.ReduceOpType, shape shapes.Shape, order, window, strides []int, paddings [][2]int) (compute.Value, error) {
+func (f *function) pool(
+	x *value, kind compute.ReduceOpType, shape shapes.Shape, order, window, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	var sizes, steps []int
 	var edges [][2]int
 	count := 1
@@ -174,7 +188,11 @@ func (f *function) pool(x *value, kind compute.ReduceOpType, shape shapes.Shape,
 	for i, d := range order {
 		dims[i], back[d] = shape.Dimensions[d], i
 	}
-	attributes := []attribute{{"kernel_shape", int64s(sizes)}, {"strides", int64s(steps)}, {"pads", pads(edges, len(sizes))}}
+	attributes := []attribute{
+		{"kernel_shape", int64s(sizes)},
+		{"strides", int64s(steps)},
+		{"pads", pads(edges, len(sizes))},
+	}
 	op := "MaxPool"
 	// A sum is the average multiplied by the number of elements.
 	if kind == compute.ReduceOpSum {

@@ -31,7 +31,9 @@ func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) 
 		}
 	}
 	if open > 1 {
-		return nil, fmt.Errorf("a reshape to %s, where more than one dimension depends on the batch: %w", shape, compute.ErrNotImplemented)
+		return nil,
+			fmt.Errorf("a reshape to %s, where more than one dimension depends on the batch: %w", shape,
+				compute.ErrNotImplemented)
 	}
 	return f.reshape(v.name, shape.Dimensions, shape.DType), nil
 }
@@ -224,7 +226,9 @@ func (f *function) ArgMinMax(x compute.Value, axis int, dtype dtypes.DType, isMi
 }
 
 // Gather supports the selection of rows, as in embeddings.
-func (f *function) Gather(operand, indices compute.Value, vectorAxis int, offsetAxes, collapsed, startMap, sizes []int, sorted bool) (compute.Value, error) {
+func (f *function) Gather(
+	operand, indices compute.Value, vectorAxis int, offsetAxes, collapsed, startMap, sizes []int, sorted bool,
+) (compute.Value, error) {
 	table, err := f.whole(operand)
 	if err != nil {
 		return nil, err
@@ -237,7 +241,8 @@ func (f *function) Gather(operand, indices compute.Value, vectorAxis int, offset
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.Equal(startMap, []int{0}) && slices.Equal(collapsed, []int{0}) && slices.Equal(sizes[1:], table.shape.Dimensions[1:])
+	rows := slices.Equal(startMap, []int{0}) && slices.Equal(collapsed, []int{0}) &&
+		slices.Equal(sizes[1:], table.shape.Dimensions[1:])
 	last := vectorAxis == at.shape.Rank()-1 && at.shape.Dimensions[vectorAxis] == 1
 	for i, a := range offsetAxes {
 		last = last && a == at.shape.Rank()-1+i
@@ -245,7 +250,8 @@ func (f *function) Gather(operand, indices compute.Value, vectorAxis int, offset
 	if !rows || !last {
 		return nil, fmt.Errorf("a gather of something else than rows: %w", compute.ErrNotImplemented)
 	}
-	flat := f.emit("Squeeze", shapes.Make(at.shape.DType, at.shape.Dimensions[:vectorAxis]...), []string{at.name, f.ints([]int{vectorAxis})})
+	flat := f.emit("Squeeze", shapes.Make(at.shape.DType, at.shape.Dimensions[:vectorAxis]...),
+		[]string{at.name, f.ints([]int{vectorAxis})})
 	return f.emit("Gather", shape, []string{table.name, flat.name}, attribute{"axis", int64(0)}), nil
 }
 

@@ -74,7 +74,8 @@ func (d *dotter) channel(in, kernel []float32, group, channel int) {
 	at += channel * d.in.minor
 	first += channel * d.kernel.minor
 	dims := append([]int{d.outs}, d.kernelDims...)
-	Move(dims, d.kernels, 0, append([]int{d.length}, d.elements...), kernel, first, append([]int{d.kernel.major}, d.kernel.space...))
+	Move(dims, d.kernels, 0, append([]int{d.length}, d.elements...), kernel, first,
+		append([]int{d.kernel.major}, d.kernel.space...))
 	b := in[at:]
 	if !d.planes.direct {
 		d.planes.fill(d.planeOf, in, at, d.batch, d.in.major)

@@ -42,7 +42,10 @@ func TestMultiply(t *testing.T) {
 	withAndWithout(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 1))
 		for range 300 {
-			s := sizes{r.IntN(60), r.IntN(60), r.IntN(1 + 40*(1+r.IntN(15))), r.IntN(2) == 0, r.IntN(2) == 0, Workers(1 + r.IntN(3))}
+			s := sizes{
+				r.IntN(60), r.IntN(60), r.IntN(1 + 40*(1+r.IntN(15))), r.IntN(2) == 0, r.IntN(2) == 0,
+				Workers(1 + r.IntN(3)),
+			}
 			a, b := Matrix{random(t, r, s.M*s.K), s.K, 1}, Matrix{random(t, r, s.N*s.K), s.K, 1}
 			if s.ATurn {
 				a.Row, a.Inner = 1, s.M

@@ -108,17 +108,25 @@ func results(m reflect.Method) string {
 func body(out *bytes.Buffer, m reflect.Method, call, attrs, inputs string) {
 	n := m.Type.NumOut() - 1
 	if n == 1 && m.Type.Out(0) == value {
-		fmt.Fprintf(out, "return f.record1(%q, %s, %s, func(g compute.Function, in []compute.Value) (compute.Value, error) { return %s })\n}\n",
+		fmt.Fprintf(out,
+			"return f.record1(%q, %s, %s, func(g compute.Function, in []compute.Value) (compute.Value, error) {\n"+
+				"return %s\n})\n}\n",
 			m.Name, inputs, attrs, call)
 		return
 	}
 	if n == 1 {
-		fmt.Fprintf(out, "return f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) { return %s })\n}\n",
+		fmt.Fprintf(out,
+			"return f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n"+
+				"return %s\n})\n}\n",
 			m.Name, inputs, attrs, call)
 		return
 	}
 	vars, got := []string{"x", "y", "z"}[:n], []string{"out[0]", "out[1]", "out[2]"}[:n]
-	fmt.Fprintf(out, "out, err := f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n", m.Name, inputs, attrs)
-	fmt.Fprintf(out, "%s, err := %s\nreturn []compute.Value{%s}, err\n})\n", strings.Join(vars, ", "), call, strings.Join(vars, ", "))
-	fmt.Fprintf(out, "if err != nil {\nreturn %serr\n}\nreturn %s, nil\n}\n", strings.Repeat("nil, ", n), strings.Join(got, ", "))
+	fmt.Fprintf(out,
+		"out, err := f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n", m.Name,
+		inputs, attrs)
+	fmt.Fprintf(out, "%s, err := %s\nreturn []compute.Value{%s}, err\n})\n", strings.Join(vars, ", "), call,
+		strings.Join(vars, ", "))
+	fmt.Fprintf(out, "if err != nil {\nreturn %serr\n}\nreturn %s, nil\n}\n", strings.Repeat("nil, ", n),
+		strings.Join(got, ", "))
 }

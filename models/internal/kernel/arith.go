@@ -217,7 +217,8 @@ func Bits(op Op, a, b *Tensor) (*Tensor, error) {
 	case Xor:
 		return zip(a, b, x, y, func(a, b int64) int64 { return a ^ b })
 	case ShiftLeft:
-		return zip(a, b, x, y, func(a, b int64) int64 { return a << min(uint64(b), 64) }) //nolint:gosec // A negative distance shifts all bits out.
+		return zip(a, b, x, y,
+			func(a, b int64) int64 { return a << min(uint64(b), 64) }) //nolint:gosec // A negative distance shifts all bits out.
 	}
 	return zip(a, b, x, y, func(a, b int64) int64 { return a >> min(uint64(b), 63) }) //nolint:gosec // As above.
 }

@@ -50,7 +50,8 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 // axes. Both tensors share the batch axes.
 func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 	rank, last := len(x.Shape), len(indices.Shape)-1
-	if batch < 0 || last < batch || batch+indices.Shape[last] > rank || !slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
+	if batch < 0 || last < batch || batch+indices.Shape[last] > rank ||
+		!slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
 		return nil, Invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
 	}
 	deep := indices.Shape[last]

@@ -133,7 +133,8 @@ func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 			last += (d - 1) * strides[i]
 		}
 		if last >= size && n > 0 {
-			return nil, Invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
+			return nil,
+				Invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
 		}
 	}
 	if n > 0 && last >= size {

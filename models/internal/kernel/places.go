@@ -93,7 +93,9 @@ func Eye(shape []int, offset int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return PutWhere(out, Scalar(float32(1)), Replace, func(places *Tensor) (*Tensor, error) { return Diagonal(places, offset, 0, 1) })
+	return PutWhere(out, Scalar(float32(1)), Replace, func(places *Tensor) (*Tensor, error) {
+		return Diagonal(places, offset, 0, 1)
+	})
 }
 
 // Windows selects windows of an axis, with the given step between them. The elements of a window become the last

@@ -100,7 +100,10 @@ var reducers = map[Reduction]reducer{
 	Minimum:   {-NegInf, math.Min, asIs},
 	SumSquare: {0, func(so, v float64) float64 { return so + v*v }, asIs},
 	L1:        {0, func(so, v float64) float64 { return so + math.Abs(v) }, asIs},
-	L2:        {0, func(so, v float64) float64 { return so + v*v }, func(so float64, _ int) float64 { return math.Sqrt(so) }},
+	L2: {
+		0, func(so, v float64) float64 { return so + v*v },
+		func(so float64, _ int) float64 { return math.Sqrt(so) },
+	},
 	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
 	LogSumExp: {NegInf, LogAddExp, asIs},
 }

@@ -94,7 +94,9 @@ func ScatterElements(x, indices, values *Tensor, axis int, join Join) (*Tensor, 
 			return nil, err
 		}
 	}
-	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) { return GatherElements(places, indices, axis) })
+	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) {
+		return GatherElements(places, indices, axis)
+	})
 }
 
 // ScatterND returns a copy of x with values written to the parts that GatherND would select.

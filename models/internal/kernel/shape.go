@@ -239,7 +239,8 @@ func Select(x *Tensor, axis, index int) (*Tensor, error) {
 		return nil, err
 	}
 	strides := StridesOf(x.Shape)
-	return Strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1), slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
+	return Strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1),
+		slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
 }
 
 // Tile repeats x along every axis.

@@ -26,7 +26,8 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 		return nil, err
 	}
 	outs := weight.Shape[0]
-	if groups < 1 || groups > p.channels || p.channels%groups != 0 || outs%groups != 0 || weight.Shape[1] != p.channels/groups {
+	if groups < 1 || groups > p.channels || p.channels%groups != 0 || outs%groups != 0 ||
+		weight.Shape[1] != p.channels/groups {
 		return nil, kernel.Invalid("a convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
 	}
 	out, err := p.newLike(x, outs, s)
@@ -34,7 +35,8 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 		return nil, err
 	}
 	c := convolution{s: s, groups: groups, in: p.channels / groups, out: outs / groups}
-	if unfolded := c.in * s[0].kernel * s[1].kernel; unfolded > kernel.MaxElements || s[1].out > kernel.MaxElements/max(1, unfolded) {
+	if unfolded := c.in * s[0].kernel * s[1].kernel; unfolded > kernel.MaxElements ||
+		s[1].out > kernel.MaxElements/max(1, unfolded) {
 		return nil, kernel.Invalid("a convolution of weight %v on shape %v is too large", weight.Shape, x.Shape)
 	}
 	ok := false

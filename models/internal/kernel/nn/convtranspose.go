@@ -15,7 +15,8 @@ func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra [
 		return nil, err
 	}
 	if groups < 1 || groups > p.channels || p.channels%groups != 0 || weight.Shape[0] != p.channels {
-		return nil, kernel.Invalid("a transposed convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
+		return nil,
+			kernel.Invalid("a transposed convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
 	}
 	w.Kernel = weight.Shape[2:]
 	s, err := w.spread(p.sizes, extra)
@@ -54,10 +55,14 @@ func (w *Window) spread(sizes, extra []int) ([2]slide, error) {
 	for i, size := range sizes {
 		s, more := slide{}, 0
 		n := len(sizes)
-		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) && pick(w.Dilations, n, i, 1, &s.dilation)
+		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) &&
+			pick(w.Dilations, n, i, 1, &s.dilation)
 		ok = ok && pick(w.Pads, 2*n, i, 0, &s.before) && pick(w.Pads, 2*n, n+i, 0, &s.after) && pick(extra, n, i, 0, &more)
-		if !ok || size < 1 || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || more < 0 || more >= max(s.stride, s.dilation) {
-			return [2]slide{}, kernel.Invalid("a transposed window with kernel %v, strides %v, dilations %v, pads %v and output padding %v", w.Kernel, w.Strides, w.Dilations, w.Pads, extra)
+		if !ok || size < 1 || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || more < 0 ||
+			more >= max(s.stride, s.dilation) {
+			return [2]slide{},
+				kernel.Invalid("a transposed window with kernel %v, strides %v, dilations %v, pads %v and output padding %v",
+					w.Kernel, w.Strides, w.Dilations, w.Pads, extra)
 		}
 		if w.Auto == Valid {
 			s.before, s.after = 0, 0

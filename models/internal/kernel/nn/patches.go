@@ -25,14 +25,16 @@ func canvas(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
 	if err != nil {
 		return nil, s, err
 	}
-	padded, err := kernel.Pad(x, []int{0, 0, s[0].before, s[1].before}, []int{0, 0, s[0].after, s[1].after}, kernel.PadConstant, nil)
+	padded, err := kernel.Pad(x, []int{0, 0, s[0].before, s[1].before}, []int{0, 0, s[0].after, s[1].after},
+		kernel.PadConstant, nil)
 	return padded, s, err
 }
 
 func patches(x *kernel.Tensor, s [2]slide) (*kernel.Tensor, error) {
 	at := kernel.StridesOf(x.Shape)
 	shape := []int{x.Shape[0], x.Shape[1], s[0].kernel, s[1].kernel, s[0].out, s[1].out}
-	return kernel.Strided(x, shape, []int{at[0], at[1], s[0].dilation * at[2], s[1].dilation, s[0].stride * at[2], s[1].stride}, 0)
+	return kernel.Strided(x, shape,
+		[]int{at[0], at[1], s[0].dilation * at[2], s[1].dilation, s[0].stride * at[2], s[1].stride}, 0)
 }
 
 // FromPatches adds patches of shape [batch, channels, kernel..., windows...] to an image of the given sizes, at their
@@ -49,11 +51,14 @@ func FromPatches(x *kernel.Tensor, sizes []int, w Window) (*kernel.Tensor, error
 	if err != nil {
 		return nil, err
 	}
-	padded, err = kernel.PutWhere(padded, x, kernel.JoinAdd, func(places *kernel.Tensor) (*kernel.Tensor, error) { return patches(places, s) })
+	padded, err = kernel.PutWhere(padded, x, kernel.JoinAdd, func(places *kernel.Tensor) (*kernel.Tensor, error) {
+		return patches(places, s)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return kernel.Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after}, kernel.PadConstant, nil)
+	return kernel.Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after},
+		kernel.PadConstant, nil)
 }
 
 // Shuffle moves blocks of channels, the axis before the last two, to blocks of the image, as PyTorch's pixel shuffle,
@@ -69,12 +74,14 @@ func Shuffle(x *kernel.Tensor, block int, back, outer bool) (*kernel.Tensor, err
 	if err != nil {
 		return nil, err
 	}
-	split, perm, shape := []int{n, c, h / block, block, w / block, block}, []int{0, 1, 3, 5, 2, 4}, []int{c * block * block, h / block, w / block}
+	split, perm, shape := []int{n, c, h / block, block, w / block, block}, []int{0, 1, 3, 5, 2, 4},
+		[]int{c * block * block, h / block, w / block}
 	if back && outer {
 		perm = []int{0, 3, 5, 1, 2, 4}
 	}
 	if !back {
-		split, perm, shape = []int{n, c / block / block, block, block, h, w}, []int{0, 1, 4, 2, 5, 3}, []int{c / block / block, h * block, w * block}
+		split, perm, shape = []int{n, c / block / block, block, block, h, w}, []int{0, 1, 4, 2, 5, 3},
+			[]int{c / block / block, h * block, w * block}
 		if outer {
 			split, perm = []int{n, block, block, c / block / block, h, w}, []int{0, 3, 4, 1, 5, 2}
 		}

@@ -42,15 +42,18 @@ func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tenso
 	}
 	steps, batch, gates := x.Shape[0], x.Shape[1], r.Kind.Gates()
 	state := r.Hidden.Shape[0] / gates
-	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) || h.Shape[1] != r.outputs(state) {
-		return nil, nil, nil, kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
+	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) ||
+		h.Shape[1] != r.outputs(state) {
+		return nil, nil, nil,
+			kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
 	}
 	fed, err := kernel.Linear(x, r.Input, r.InputBias)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if fed.Shape[2] != state*gates {
-		return nil, nil, nil, kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
+		return nil, nil, nil,
+			kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
 	}
 	if all, err = kernel.New(x.DType(), []int{steps, batch, h.Shape[1]}); err != nil {
 		return nil, nil, nil, err

@@ -69,7 +69,8 @@ func conv3(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor
 	batch, channels := x.Shape[0], x.Shape[1]
 	at := kernel.StridesOf(x.Shape)
 	// The batch and the depth of the result become the batch, so that each output meets its own layers of the image.
-	meets, err := kernel.Strided(x, []int{batch, d.out, channels, k, x.Shape[3], x.Shape[4]}, []int{at[0], d.stride * at[2], at[1], d.dilation * at[2], at[3], 1}, 0)
+	meets, err := kernel.Strided(x, []int{batch, d.out, channels, k, x.Shape[3], x.Shape[4]},
+		[]int{at[0], d.stride * at[2], at[1], d.dilation * at[2], at[3], 1}, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -42,10 +42,13 @@ func (w *Window) slides(sizes []int) ([2]slide, error) {
 	}
 	for i, size := range sizes {
 		s := slide{in: size}
-		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) && pick(w.Dilations, n, i, 1, &s.dilation)
+		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) &&
+			pick(w.Dilations, n, i, 1, &s.dilation)
 		ok = ok && pick(w.Pads, 2*n, i, 0, &s.before) && pick(w.Pads, 2*n, n+i, 0, &s.after)
 		if !ok || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || s.before < 0 || s.after < 0 || size > kernel.MaxElements {
-			return out, kernel.Invalid("a window with kernel %v, strides %v, dilations %v and pads %v over %d axes", w.Kernel, w.Strides, w.Dilations, w.Pads, n)
+			return out,
+				kernel.Invalid("a window with kernel %v, strides %v, dilations %v and pads %v over %d axes", w.Kernel, w.Strides,
+					w.Dilations, w.Pads, n)
 		}
 		if err := s.resolve(w); err != nil {
 			return out, err
