@@ -20,8 +20,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/server"
-	"github.com/millrace-ml/millrace/internal/store"
 )
 
 // postgresConnections is PostgreSQL's max_connections unless told otherwise.
@@ -287,7 +287,7 @@ func TestReplicaAnswers(t *testing.T) {
 	t.Parallel()
 	m := readManifests(t)
 	env := containerEnv(t, m)
-	db, _, err := store.OpenSQL(t.Context(), env["MLFLOW_BACKEND_STORE_URI"])
+	db, _, err := db.OpenSQL(t.Context(), env["MLFLOW_BACKEND_STORE_URI"])
 	if err != nil {
 		t.Errorf("the secret's database: %v", err)
 	} else {

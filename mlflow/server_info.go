@@ -1,9 +1,6 @@
 package mlflow
 
-// ServerInfoAPI tells what a server offers.
-var ServerInfoAPI = Endpoint[Empty, ServerInfo]{"GET", "3.0/mlflow/server-info"}
-
-// ServerInfo tells clients which optional routes they may use.
+// ServerInfo reports which optional features clients may use.
 type ServerInfo struct {
 	StoreType                       string          `json:"store_type"`
 	WorkspacesEnabled               bool            `json:"workspaces_enabled"`

@@ -17,20 +17,20 @@ const proxyPattern = "2.0/mlflow-artifacts/artifacts/{path...}"
 
 func (s *Server) artifactRoutes(r *route.Router) {
 	// The proxy, which clients use for mlflow-artifacts: URIs.
-	route.On(r, mlflow.ListProxyAPI, auth.ReadArtifact, s.listProxy)
+	route.On(r, mlflow.Endpoints.ListProxy, auth.ReadArtifact, s.listProxy)
 	r.Raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
 	r.Raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
 	r.Raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
-	route.On(r, mlflow.CreateMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.CompleteMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.AbortMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.PresignedProxy, auth.ReadArtifact, noMultipartDownload)
+	route.On(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, noMultipartUpload)
+	route.On(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, noMultipartDownload)
 
 	// Artifacts by run or model.
-	route.On(r, mlflow.ListArtifactsAPI, auth.ReadArtifact, s.listArtifacts)
-	route.On(r, mlflow.ListModelArtifactsAPI, auth.ReadArtifact, s.listModelArtifacts)
-	route.On(r, mlflow.PresignUploadAPI, auth.EditArtifact, s.presignUpload)
-	route.On(r, mlflow.PresignDownAPI, auth.ReadArtifact, s.presignDownload)
+	route.On(r, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts)
+	route.On(r, mlflow.Endpoints.ListModelArtifacts, auth.ReadArtifact, s.listModelArtifacts)
+	route.On(r, mlflow.Endpoints.PresignUpload, auth.EditArtifact, s.presignUpload)
+	route.On(r, mlflow.Endpoints.PresignDown, auth.ReadArtifact, s.presignDownload)
 	r.Root("GET", "/model-versions/get-artifact", auth.ReadRegistry, s.downloadVersionArtifact)
 	r.Root("GET", "/get-artifact", auth.ReadArtifact, s.downloadRunArtifact)
 	r.Root("POST", "/ajax-api/2.0/mlflow/upload-artifact", auth.EditArtifact, s.uploadRunArtifact)

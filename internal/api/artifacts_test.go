@@ -22,7 +22,7 @@ import (
 
 const proxy = "/api/2.0/mlflow-artifacts/artifacts"
 
-// artifactServer is an API whose files are in dir/mlartifacts.
+// artifactServer is an API with its files in dir/mlartifacts.
 type artifactServer struct {
 	*server
 	dir string
@@ -34,7 +34,7 @@ func newArtifactServer(t *testing.T) *artifactServer {
 	return &artifactServer{&server{apitest.NewIn(t, dir)}, dir}
 }
 
-// do sends one request and returns the answer with its body.
+// do sends a request and returns the response with its body.
 func (s *artifactServer) do(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
@@ -64,7 +64,7 @@ func (s *artifactServer) put(t *testing.T, path, content string) {
 	}
 }
 
-// run makes a run and returns its id and the proxy path of its artifacts.
+// run creates a run and returns its ID and the proxy path of its artifacts.
 func (s *artifactServer) run(t *testing.T) (id, artifacts string) {
 	t.Helper()
 	created, err := s.Store.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{ExperimentID: "0"})
@@ -187,8 +187,8 @@ func TestArtifactRanges(t *testing.T) {
 	}
 }
 
-// TestArtifactPathTricks writes request lines by hand, since clients would tidy
-// the paths up. None may be anything but a 400 or 404, and nothing may move.
+// TestArtifactPathTricks sends raw request lines, because clients clean paths. The
+// status must be 400 or 404, and no file may change.
 func TestArtifactPathTricks(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
@@ -213,7 +213,7 @@ func TestArtifactPathTricks(t *testing.T) {
 				}
 			}
 		}
-		// The same as a query parameter: decoded once by the query's rules.
+		// A query parameter is decoded once.
 		q := url.QueryEscape(trick)
 		if decoded, err := url.PathUnescape(trick); err == nil && decoded != trick {
 			q = trick
@@ -223,11 +223,11 @@ func TestArtifactPathTricks(t *testing.T) {
 			"/get-artifact?run_id=" + runID + "&path=" + q, "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=" + runID + "&path=" + q,
 		} {
 			if strings.Contains(trick, ";") {
-				continue // no part of a query
+				continue // invalid in a query
 			}
 			decoded, _ := url.PathUnescape(trick)
 			if list := !strings.Contains(path, "artifact?"); list && harmlessFolder(decoded) {
-				continue // a folder below the root, as people may type it
+				continue // a directory below the root
 			}
 			method := "GET"
 			if strings.Contains(path, "upload-artifact") {
@@ -238,7 +238,7 @@ func TestArtifactPathTricks(t *testing.T) {
 			}
 		}
 	}
-	// The folder for unfinished uploads, at the top only.
+	// The directory of incomplete uploads is reserved at the top only.
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
 		for _, name := range []string{"/.millrace-tmp", "/.millrace-tmp/x"} {
 			if status, body := s.raw(t, method, proxy+name); status != 400 && status != 404 {
@@ -261,7 +261,7 @@ func harmlessFolder(path string) bool {
 	return !strings.HasPrefix(path, "/") && !strings.ContainsAny(path, "\\%#:") && !strings.Contains(path, "..") && !strings.ContainsFunc(path, unicode.IsControl) && utf8.ValidString(path)
 }
 
-// raw sends a request line as it is.
+// raw sends a raw request line.
 func (s *artifactServer) raw(t *testing.T, method, target string) (int, string) {
 	t.Helper()
 	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
@@ -282,7 +282,7 @@ func (s *artifactServer) raw(t *testing.T, method, target string) (int, string) 
 	return resp.StatusCode, string(body)
 }
 
-// TestBrokenUpload breaks uploads off in every way; nothing may be stored.
+// TestBrokenUpload breaks off uploads in several ways. Nothing may be stored.
 func TestBrokenUpload(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
@@ -378,7 +378,7 @@ func TestRunArtifacts(t *testing.T) {
 		{Name: "presigned proxy", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", Status: 501, Has: []string{"Multipart download is not supported for the current artifact repository"}},
 	})
 
-	// A length that is not told beforehand is limited all the same.
+	// The limit applies to uploads of unknown length.
 	req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/ajax-api/2.0/mlflow/upload-artifact?path=chunked&run_uuid="+runID,
 		io.MultiReader(strings.NewReader(strings.Repeat("x", 10<<20)), strings.NewReader("x")))
 	if err != nil {
@@ -517,8 +517,8 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestLocationOutOfReach has an experiment elsewhere: its runs work, its files
-// are not for this server to open.
+// TestLocationOutOfReach has an experiment with another artifact location. Its runs
+// work, but the server does not open its files.
 func TestLocationOutOfReach(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)

@@ -50,8 +50,8 @@ func BenchmarkLogBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkSearchRuns asks for pages of 2,000 runs with 20 metrics, 20 params
-// and 5 tags each.
+// BenchmarkSearchRuns requests pages of 2,000 runs with 20 metrics, 20 params and 5 tags
+// each.
 func BenchmarkSearchRuns(b *testing.B) {
 	s := newBenchServer(b)
 	for r := range 2000 {

@@ -16,9 +16,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Clients hang up at random moments of reads and writes, with the token check on.
-// Afterwards the server answers as before, nothing acknowledged is lost, and no
-// batch is there in part.
+// TestClientsHangUp disconnects at random moments of reads and writes, with
+// authentication. Afterwards the server works, all acknowledged data exists, and no
+// batch is incomplete.
 func TestClientsHangUp(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -123,8 +123,8 @@ func stepsOf(list []mlflow.Metric) map[int]bool {
 	return steps
 }
 
-// A history that is answered without pages is read in parts; the client sees one
-// list, in order, with every value once.
+// TestWholeHistory checks that a response without pagination, which is read in parts,
+// contains every value once and in order.
 func TestWholeHistory(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -16,17 +16,17 @@ import (
 )
 
 func (s *Server) experimentRoutes(r *route.Router) {
-	route.On(r, mlflow.CreateExperimentAPI, auth.EditExperiment, s.createExperiment)
-	route.On(r, mlflow.SearchExperimentsAPI, auth.ReadExperiment, s.searchExperiments)
-	route.On(r, mlflow.ListExperimentsAPI, auth.ReadExperiment, s.searchExperiments)
-	route.On(r, mlflow.GetExperimentAPI, auth.ReadExperiment, s.getExperiment)
-	route.On(r, mlflow.GetExperimentByNameAPI, auth.ReadExperiment, s.getExperimentByName)
-	route.On(r, mlflow.UpdateExperimentAPI, auth.EditExperiment, s.updateExperiment)
-	route.On(r, mlflow.DeleteExperimentAPI, auth.EditExperiment, s.deleteExperiment)
-	route.On(r, mlflow.RestoreExperimentAPI, auth.EditExperiment, s.restoreExperiment)
-	route.On(r, mlflow.SetExperimentTagAPI, auth.EditExperiment, s.setExperimentTag)
-	route.On(r, mlflow.DeleteExperimentTagAPI, auth.EditExperiment, s.deleteExperimentTag)
-	route.OnAjax(r, mlflow.SearchDatasetsAPI, auth.ReadExperiment, s.searchDatasets)
+	route.On(r, mlflow.Endpoints.CreateExperiment, auth.EditExperiment, s.createExperiment)
+	route.On(r, mlflow.Endpoints.SearchExperiments, auth.ReadExperiment, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.ListExperiments, auth.ReadExperiment, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.GetExperiment, auth.ReadExperiment, s.getExperiment)
+	route.On(r, mlflow.Endpoints.GetExperimentByName, auth.ReadExperiment, s.getExperimentByName)
+	route.On(r, mlflow.Endpoints.UpdateExperiment, auth.EditExperiment, s.updateExperiment)
+	route.On(r, mlflow.Endpoints.DeleteExperiment, auth.EditExperiment, s.deleteExperiment)
+	route.On(r, mlflow.Endpoints.RestoreExperiment, auth.EditExperiment, s.restoreExperiment)
+	route.On(r, mlflow.Endpoints.SetExperimentTag, auth.EditExperiment, s.setExperimentTag)
+	route.On(r, mlflow.Endpoints.DeleteExperimentTag, auth.EditExperiment, s.deleteExperimentTag)
+	route.OnAjax(r, mlflow.Endpoints.SearchDatasets, auth.ReadExperiment, s.searchDatasets)
 }
 
 func (s *Server) createExperiment(

@@ -1,4 +1,4 @@
 package api
 
-// ReadHistoriesIn sets how many values of a history are in memory at once.
+// ReadHistoriesIn sets the number of values of a history in memory.
 func (s *Server) ReadHistoriesIn(parts int) { s.historyPart = parts }

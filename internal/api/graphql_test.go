@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// document is the body that sends a GraphQL document, with variables in JSON.
+// document returns the body of a request for a GraphQL document with JSON variables.
 func document(query, variables string) string {
 	if variables == "" {
 		variables = "null"
@@ -19,8 +19,8 @@ func document(query, variables string) string {
 	return fmt.Sprintf(`{"query":%s,"variables":%s}`, text, variables)
 }
 
-// The documents are cut down from those that MLflow's pages send; the answers
-// are MLflow 3.17.2's.
+// TestGraphQL executes excerpts of documents of MLflow's pages. The responses are those
+// of MLflow 3.17.2.
 func TestGraphQL(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -75,8 +75,8 @@ func TestGraphQL(t *testing.T) {
 	})
 }
 
-// What is no document at all is refused by the rules of every other route; MLflow
-// answers 500 to most of these.
+// TestGraphQLBodies sends invalid bodies, which other routes reject in the same way.
+// MLflow responds with 500 to most of them.
 func TestGraphQLBodies(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -112,8 +112,8 @@ func TestGraphQLBodies(t *testing.T) {
 	})
 }
 
-// A page of runs may not cost a look-up of model versions for each of them
-// without end, nor an error for each.
+// TestGraphQLLookups checks that a page of runs cannot cause an unlimited number of
+// lookups or errors.
 func TestGraphQLLookups(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -132,8 +132,7 @@ func TestGraphQLLookups(t *testing.T) {
 	})
 }
 
-// MLflow's pages ask for these on every page, and show an error for what is no
-// answer.
+// TestStockUI requests the routes that every page of MLflow requests.
 func TestStockUI(t *testing.T) {
 	t.Parallel()
 	newServer(t).Check(t, []fact{

@@ -6,25 +6,25 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/api/apitest"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TestRegistryLimits fills every text of the registry to its limit, in characters
-// that take four bytes where they may, and goes beyond it, on every database.
+// TestRegistryLimits sets every text of the registry to its maximum length, in
+// characters of four bytes where possible, and beyond, on every database.
 func TestRegistryLimits(t *testing.T) {
 	t.Parallel()
 	databases := map[string]func(*testing.T) string{
 		"sqlite": func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") },
 	}
-	for _, variable := range storetest.Servers {
-		databases[variable] = func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, variable) }
+	for _, variable := range dbtest.Servers {
+		databases[variable] = func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, variable) }
 	}
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.NewOn(t, t.TempDir(), database(t))
-			beyond := 400 // what only a column's length limits: SQLite has none
+			beyond := 400 // the status if only the column limits the length, which SQLite does not
 			if name == "sqlite" {
 				beyond = 200
 			}
@@ -60,8 +60,8 @@ func TestRegistryLimits(t *testing.T) {
 	}
 }
 
-// TestLongNamesOfMLflow reads, renames and deletes models whose names are longer
-// than any that we take, as MLflow makes them on SQLite.
+// TestLongNamesOfMLflow reads, renames and deletes models with names beyond the limit,
+// which MLflow creates on SQLite.
 func TestLongNamesOfMLflow(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -79,8 +79,8 @@ func TestLongNamesOfMLflow(t *testing.T) {
 	})
 }
 
-// TestLongValues logs params and tags beyond their limits: they are cut, or refused
-// if the server was told so by MLFLOW_TRUNCATE_LONG_VALUES.
+// TestLongValues logs params and tags beyond their limits. They are truncated, or
+// rejected with MLFLOW_TRUNCATE_LONG_VALUES=false.
 func TestLongValues(t *testing.T) {
 	t.Parallel()
 	param, tag := strings.Repeat("é", 6000), strings.Repeat("é", 8000)

@@ -18,14 +18,14 @@ const (
 )
 
 func (s *Server) loggedModelRoutes(r *route.Router) {
-	route.On(r, mlflow.CreateLoggedModelAPI, auth.EditModel, s.createLoggedModel)
-	route.On(r, mlflow.SearchLoggedModelsAPI, auth.ReadModel, s.searchLoggedModels)
-	route.On(r, mlflow.GetLoggedModelAPI, auth.ReadModel, s.getLoggedModel)
-	route.On(r, mlflow.FinalizeLoggedModelAPI, auth.EditModel, s.finalizeLoggedModel)
-	route.On(r, mlflow.DeleteLoggedModelAPI, auth.EditModel, s.deleteLoggedModel)
-	route.On(r, mlflow.LogModelParamsAPI, auth.EditModel, s.logModelParams)
-	route.On(r, mlflow.SetLoggedModelTagsAPI, auth.EditModel, s.setLoggedModelTags)
-	route.On(r, mlflow.DeleteLoggedModelTagAPI, auth.EditModel, s.deleteLoggedModelTag)
+	route.On(r, mlflow.Endpoints.CreateLoggedModel, auth.EditModel, s.createLoggedModel)
+	route.On(r, mlflow.Endpoints.SearchLoggedModels, auth.ReadModel, s.searchLoggedModels)
+	route.On(r, mlflow.Endpoints.GetLoggedModel, auth.ReadModel, s.getLoggedModel)
+	route.On(r, mlflow.Endpoints.FinalizeLoggedModel, auth.EditModel, s.finalizeLoggedModel)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModel, auth.EditModel, s.deleteLoggedModel)
+	route.On(r, mlflow.Endpoints.LogModelParams, auth.EditModel, s.logModelParams)
+	route.On(r, mlflow.Endpoints.SetLoggedModelTags, auth.EditModel, s.setLoggedModelTags)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModelTag, auth.EditModel, s.deleteLoggedModelTag)
 }
 
 func (s *Server) createLoggedModel(

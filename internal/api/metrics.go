@@ -23,9 +23,9 @@ const (
 )
 
 func (s *Server) metricRoutes(r *route.Router) {
-	route.On(r, mlflow.GetMetricHistoryAPI, auth.ReadRun, s.metricHistory)
-	route.OnAjax(r, mlflow.MetricHistoryBulkAPI, auth.ReadRun, s.metricHistoryBulk)
-	route.On(r, mlflow.MetricHistoryIntervalAPI, auth.ReadRun, s.metricHistoryInterval)
+	route.On(r, mlflow.Endpoints.GetMetricHistory, auth.ReadRun, s.metricHistory)
+	route.OnAjax(r, mlflow.Endpoints.MetricHistoryBulk, auth.ReadRun, s.metricHistoryBulk)
+	route.On(r, mlflow.Endpoints.MetricHistoryInterval, auth.ReadRun, s.metricHistoryInterval)
 }
 
 func (s *Server) metricHistory(

@@ -11,9 +11,10 @@ import (
 
 // millraceRoutes mounts the routes of Millrace's pages that MLflow does not have.
 func (s *Server) millraceRoutes(r *route.Router) {
-	route.OnAjax(r, mlflow.ExperimentActivityAPI, auth.ReadExperiment, s.experimentActivity)
-	route.OnAjax(r, mlflow.MetricSummaryAPI, auth.ReadRun, s.metricSummary)
-	route.OnAjax(r, mlflow.RunChildrenAPI, auth.ReadRun, s.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, auth.ReadExperiment, s.experimentActivity)
+	route.OnAjax(r, mlflow.Endpoints.MetricSummary, auth.ReadRun, s.metricSummary)
+	route.OnAjax(r, mlflow.Endpoints.RunChildren, auth.ReadRun, s.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.ModelSignature, auth.ReadModel, s.modelSignature)
 }
 
 func (s *Server) experimentActivity(

@@ -90,7 +90,7 @@ func members(raw json.RawMessage) (list []member, ok bool) {
 		if err != nil {
 			return nil, false
 		}
-		m := member{name: name.(string)} //nolint:forcetypeassert // The decoder takes nothing else there.
+		m := member{name: name.(string)} //nolint:forcetypeassert // A decoder of JSON returns strings as keys.
 		if err := d.Decode(&m.value); err != nil {
 			return nil, false
 		}

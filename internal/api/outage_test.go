@@ -17,14 +17,14 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 	dbproxy "github.com/millrace-ml/millrace/test/proxy"
 )
 
-// anyBody has what most routes ask for.
+// anyBody has the parameters of most routes.
 const anyBody = `{"run_id":"RUN","run_uuid":"RUN","experiment_id":"0","experiment_ids":["0"],"experiment_name":"e","name":"m","new_name":"n","key":"k",
 	"value":"1","timestamp":1,"metric_key":"k","model_id":"m-1","version":"1","alias":"a","stage":"Production","archive_existing_versions":false,
 	"source":"mlflow-artifacts:/x","lifecycle_stage":"active","status":"FINISHED","model_json":"{\"artifact_path\":\"a\",\"run_id\":\"RUN\",\"utc_time_created\":\"t\",\"flavors\":{}}",
@@ -36,17 +36,18 @@ var (
 	pathParts = regexp.MustCompile(`\{[^}]*\}`)
 )
 
-// Every route is answered while the database is away, within the time that its
-// client has, by 503 if it needs the database; and works again afterwards.
+// TestRoutesDuringOutage requests every route while the database is not available.
+// Routes that need the database must respond with 503 in time, and all must work
+// afterwards.
 func TestRoutesDuringOutage(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*dbproxy.Proxy){"refuse": (*dbproxy.Proxy).Refuse, "stall": (*dbproxy.Proxy).Stall} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, variable := range storetest.Servers {
+			for _, variable := range dbtest.Servers {
 				t.Run(variable, func(t *testing.T) {
 					t.Parallel()
-					routesDuringOutage(t, storetest.NewDatabase(t, variable), begin)
+					routesDuringOutage(t, dbtest.NewDatabase(t, variable), begin)
 				})
 			}
 		})
@@ -54,7 +55,7 @@ func TestRoutesDuringOutage(t *testing.T) {
 }
 
 func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
-	between, through := storetest.NewProxy(t, uri)
+	between, through := dbtest.NewProxy(t, uri)
 	st, err := store.Open(t.Context(), store.Options{URI: through, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +81,7 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 		t.Fatal(err)
 	}
 
-	const within = 15 * time.Second // Far less than the server's own limit for a request.
+	const within = 15 * time.Second // much less than the timeout of the server
 	send := func(route string) (status int, answer string, err error) {
 		method, pattern, _ := strings.Cut(route, " ")
 		ctx, cancel := context.WithTimeout(t.Context(), within)

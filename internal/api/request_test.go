@@ -18,8 +18,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// getParameters are a request of every GET route that reads parameters, by the
-// end of its path. A GET route that is not here reads its URL alone.
+// getParameters lists the queries of all GET routes with parameters, by the end of the
+// path. All other GET routes have parameters in the path only.
 var getParameters = map[string]string{
 	"2.0/mlflow-artifacts/artifacts":                            `{"path":"."}`,
 	"2.0/mlflow-artifacts/presigned/{path...}":                  ``,
@@ -44,21 +44,21 @@ var getParameters = map[string]string{
 	"millrace/registered-models/monitor":                        `{"name":"a"}`,
 	"millrace/registered-models/transitions":                    `{"name":"a","version":"1"}`,
 	"millrace/runs/children":                                    `{"run_id":"RUN"}`,
+	"millrace/models/signature":                                 `{"model_id":"MODEL"}`,
 	"millrace/runs/metric-summary":                              `{"run_id":"RUN"}`,
 }
 
-// noParameters are the GET routes that need no user and have no parameters: what a
-// probe sends besides is not looked at.
+// noParameters lists the public GET routes. They ignore queries and bodies of probes.
 var noParameters = []string{"/health", "/version"}
 
-// urlOnly are the GET routes with parameters that MLflow, too, reads from the URL
-// alone, or that have none.
+// urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
+// have none.
 var urlOnly = []string{
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }
 
-// ask sends a request as it is, headers as "Name: value" lines.
+// ask sends a request with headers as "Name: value".
 func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
@@ -81,7 +81,7 @@ func (s *server) ask(t *testing.T, method, path string, body io.Reader, headers 
 	return resp.StatusCode, string(answer)
 }
 
-// seeded is a server with something for every GET route to find.
+// seeded returns a server with data for every GET route.
 func seeded(t *testing.T) (*server, string) {
 	t.Helper()
 	s := newServer(t)
@@ -128,8 +128,8 @@ func asQuery(t *testing.T, body string) string {
 	return q.Encode()
 }
 
-// TestGetWithBody sends every GET route its parameters in a body, as some clients
-// do, and expects the answer that the same parameters in the query get.
+// TestGetWithBody sends the parameters of every GET route in a body, as some clients do,
+// and expects the same response as with a query.
 func TestGetWithBody(t *testing.T) {
 	t.Parallel()
 	s, ids := seeded(t)
@@ -175,7 +175,7 @@ func TestGetWithBody(t *testing.T) {
 	}
 }
 
-// checkGetWithBody sends the parameters of one route in every way.
+// checkGetWithBody sends the parameters of a route in every way.
 func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
 	t.Helper()
 	query := path + "?" + asQuery(t, body)
@@ -207,8 +207,7 @@ func (s *server) checkGetWithBody(t *testing.T, route, path, body string) {
 	}
 }
 
-// TestQueryOfOtherMethods sends parameters in the query where they are read from
-// the body.
+// TestQueryOfOtherMethods sends parameters in the query to routes that read the body.
 func TestQueryOfOtherMethods(t *testing.T) {
 	t.Parallel()
 	newServer(t).Check(t, []fact{
@@ -276,7 +275,7 @@ func TestZippedBodies(t *testing.T) {
 			apitest.CheckError(t, c.name, answer)
 		}
 	}
-	// A file is kept as it came, as in MLflow.
+	// Files are stored unchanged, as in MLflow.
 	const file = "/api/2.0/mlflow-artifacts/artifacts/zipped"
 	if status, answer := s.ask(t, "PUT", file, strings.NewReader(good), "Content-Encoding: gzip"); status != 200 {
 		t.Errorf("file: %d %s", status, answer)
@@ -286,8 +285,7 @@ func TestZippedBodies(t *testing.T) {
 	}
 }
 
-// TestZippedBombIsCheap: a bomb is refused when it has outgrown the limit, not
-// when it has been unpacked.
+// TestZippedBombIsCheap checks that decompression stops at the limit.
 func TestZippedBombIsCheap(t *testing.T) {
 	s := newServer(t)
 	bomb := zip(t, strings.Repeat("x", 64<<20))

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Server) serverInfoRoutes(r *route.Router) {
-	route.On(r, mlflow.ServerInfoAPI, auth.ReadServer, s.serverInfo)
+	route.On(r, mlflow.Endpoints.ServerInfo, auth.ReadServer, s.serverInfo)
 	r.Root(http.MethodGet, "/health", auth.Public, s.health)
 	r.Root(http.MethodGet, "/version", auth.Public, version)
 }

@@ -64,5 +64,6 @@ func IsDirectory(path string) error {
 
 // UnderFile returns the error for a path below a file.
 func UnderFile(path string) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, "A file is where a folder of this artifact path should be: '%s'", path)
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"A file is where a folder of this artifact path should be: '%s'", path)
 }

@@ -29,7 +29,8 @@ func CleanPath(raw string) (string, error) {
 	if p == "" && raw == "" {
 		return "", nil
 	}
-	if len(p) > maxPath || !utf8.ValidString(p) || strings.ContainsAny(p, `\#`) || strings.ContainsFunc(p, unicode.IsControl) {
+	if len(p) > maxPath || !utf8.ValidString(p) || strings.ContainsAny(p, `\#`) ||
+		strings.ContainsFunc(p, unicode.IsControl) {
 		return "", errInvalidPath
 	}
 	lower := strings.ToLower(p)

@@ -1,5 +1,5 @@
-// Package config holds the server's options: one row each, with its flag, its
-// environment variable, its default and its help.
+// Package config defines the options of the server. Each has a flag, an environment
+// variable, a default and a help text.
 package config
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/artifact"
 )
 
-// Config is what `millrace server` was told.
+// Config is the configuration of `millrace server`.
 type Config struct {
 	BackendStoreURI      string
 	ReadStoreURI         string
@@ -41,11 +41,11 @@ type Config struct {
 	ExposePrometheus     string
 	ProfileAddress       string
 	ShutdownDelay        time.Duration
-	// ModelVersionSourcePattern is what the sources of model versions have to match; nil for none.
+	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
 	ModelVersionSourcePattern *regexp.Regexp
 }
 
-// option is one row: where a setting comes from and where it goes.
+// option defines an option and how to set it.
 type option struct {
 	flag, short, env, value, help string
 	set                           func(c *Config, value string) error
@@ -57,7 +57,8 @@ var options = []option{
 		"",
 		"MLFLOW_BACKEND_STORE_URI",
 		"sqlite:///mlflow.db",
-		"database of experiments, runs and models: sqlite:///relative.db, sqlite:////absolute.db, postgresql://user:password@host/db or mysql://user:password@host/db",
+		"database of experiments, runs and models: sqlite:///relative.db, sqlite:////absolute.db, " +
+			"postgresql://user:password@host/db or mysql://user:password@host/db",
 		text(func(c *Config) *string { return &c.BackendStoreURI }),
 	},
 	{
@@ -99,7 +100,8 @@ var options = []option{
 		"",
 		"MLFLOW_DEFAULT_ARTIFACT_ROOT",
 		"",
-		"URI under which new experiments keep their files (default mlflow-artifacts:/, or ./mlruns with --no-serve-artifacts)",
+		"URI under which new experiments keep their files (default mlflow-artifacts:/, or ./mlruns with " +
+			"--no-serve-artifacts)",
 		text(func(c *Config) *string { return &c.DefaultArtifactRoot }),
 	},
 	{
@@ -136,7 +138,8 @@ var options = []option{
 		"",
 		"MLFLOW_SERVER_ALLOWED_HOSTS",
 		"",
-		"comma-separated host names that requests may be addressed to, * as a wildcard (default localhost and private IP addresses)",
+		"comma-separated host names that requests may be addressed to, * as a wildcard (default localhost and private " +
+			"IP addresses)",
 		list(func(c *Config) *[]string { return &c.AllowedHosts }),
 	},
 	{
@@ -239,7 +242,7 @@ var options = []option{
 	},
 }
 
-// switches are the options that are on or off.
+// switches lists the boolean options.
 var switches = []struct {
 	flag, env string
 	value     bool
@@ -258,12 +261,14 @@ var switches = []struct {
 	},
 }
 
-// tuning are options of gunicorn and uvicorn about their processes and logs, which
-// mean nothing here. Others, such as those for TLS, are refused: whoever gave them
-// counts on them.
+// tuning lists options of gunicorn and uvicorn for processes and logs. They have no
+// effect here. Other options, such as those for TLS, are errors, because users rely on
+// them.
 var tuning = strings.Fields(
-	"--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads --worker-class -k " +
-		"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile --error-logfile --access-log --no-access-log --loop --http",
+	"--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads " +
+		"--worker-class -k " +
+		"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile " +
+		"--error-logfile --access-log --no-access-log --loop --http",
 )
 
 func pythonTuning(_ *Config, v string) error {
@@ -303,8 +308,8 @@ func oneOf(v string, allowed ...string) error {
 	return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
 }
 
-// refused are options of `mlflow server` that we know and do not have, with
-// what to do instead.
+// refused lists options of `mlflow server` that Millrace does not have, with an
+// alternative.
 var refused = []struct {
 	flag    string
 	noValue bool
@@ -325,7 +330,7 @@ var refused = []struct {
 	{"dev", true, "there is no development mode; leave the option out"},
 }
 
-// Flags adds the server's flags to fs. Call Load after fs was parsed.
+// Flags adds the flags of the server to fs. Call Load after fs has been parsed.
 func Flags(fs *pflag.FlagSet) {
 	for _, o := range options {
 		fs.StringP(o.flag, o.short, o.value, o.help+" ["+o.env+"]")
@@ -340,11 +345,12 @@ func Flags(fs *pflag.FlagSet) {
 		if r.noValue {
 			fs.Lookup(r.flag).NoOptDefVal = "true"
 		}
-		_ = fs.MarkHidden(r.flag) // The flag was added a line above.
+		_ = fs.MarkHidden(r.flag) // The flag exists.
 	}
 }
 
-// Load reads the parsed flags and the environment; a flag beats a variable.
+// Load returns the configuration from parsed flags and the environment. Flags take
+// precedence.
 func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
 	for _, r := range refused {
 		if fs.Changed(r.flag) {
@@ -414,20 +420,21 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 			c.DefaultArtifactRoot = "mlruns"
 		}
 	}
-	root, err := artifact.Absolute(c.DefaultArtifactRoot) // Clients may run elsewhere on this machine.
+	root, err := artifact.Absolute(c.DefaultArtifactRoot) // Clients may have another working directory.
 	if err != nil {
 		return err
 	}
 	c.DefaultArtifactRoot = root
 	if !c.ServeArtifacts && strings.HasPrefix(c.DefaultArtifactRoot, "mlflow-artifacts:") {
 		return errors.New(
-			"--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; leave --no-serve-artifacts out or choose another root",
+			"--default-artifact-root " + c.DefaultArtifactRoot + " needs the server to keep artifacts; " +
+				"leave --no-serve-artifacts out or choose another root",
 		)
 	}
 	return nil
 }
 
-// DatabaseURI returns the backend store of a server that is given no flags.
+// DatabaseURI returns the backend store of a command without flags.
 func DatabaseURI(getenv func(string) string) string {
 	i := slices.IndexFunc(options, func(o option) bool { return o.flag == "backend-store-uri" })
 	return cmp.Or(getenv(options[i].env), options[i].value)

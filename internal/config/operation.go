@@ -10,24 +10,25 @@ import (
 	"time"
 )
 
-// Who may read /metrics.
+// Values of --metrics: who may read /metrics.
 const (
 	MetricsForUsers = "users" // whoever may use the API
 	MetricsForAll   = "all"   // everybody who reaches the server
 	MetricsOff      = "off"
 )
 
-// Log says what the server writes to its log, and how.
+// Log configures the server's log.
 type Log struct {
 	Level slog.Level
 	JSON  bool
-	// SlowRequest is from which duration on a request has a line of its own.
+	// SlowRequest is the duration from which a request is logged.
 	SlowRequest time.Duration
-	// SlowStatement is the same for a statement of the database; 0 for none.
+	// SlowStatement is the duration from which a database statement is logged, 0 for
+	// never.
 	SlowStatement time.Duration
 }
 
-// LogOf returns the settings of the log for a command that has no flags for them.
+// LogOf returns the log configuration of a command without flags.
 func LogOf(getenv func(string) string) (Log, error) {
 	c := &Config{}
 	for _, name := range []string{"log-level", "log-format"} {
@@ -50,7 +51,7 @@ func logLevel(c *Config, v string) error {
 	return c.Log.Level.UnmarshalText([]byte(v))
 }
 
-// duration reads a time such as 500ms, 2s or 0.
+// duration parses a duration such as 500ms, 2s or 0.
 func duration(field func(*Config) *time.Duration, most time.Duration) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		d, err := time.ParseDuration(v)
@@ -62,8 +63,8 @@ func duration(field func(*Config) *time.Duration, most time.Duration) func(*Conf
 	}
 }
 
-// profileAddress takes an address of this machine alone: profiles show what is in
-// memory, and taking one costs time.
+// profileAddress accepts loopback addresses only, because profiles contain the contents
+// of memory and cost time.
 func profileAddress(c *Config, v string) error {
 	c.ProfileAddress = v
 	if v == "" {
@@ -78,7 +79,8 @@ func profileAddress(c *Config, v string) error {
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return errors.New(
-			"must be an address of this machine alone, such as 127.0.0.1:6060; reach it from elsewhere through ssh or kubectl port-forward",
+			"must be an address of this machine alone, such as 127.0.0.1:6060; reach it from elsewhere through ssh or " +
+				"kubectl port-forward",
 		)
 	}
 	return nil

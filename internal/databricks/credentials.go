@@ -16,16 +16,16 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Clients from before the Files API, and newer ones that were told not to use
-// it, ask for a signed URL for each file. They get one of this server itself.
+// Clients that do not use the Files API request a signed URL for each file. The signed
+// URLs are URLs of this server.
 
 const (
 	signedPath = "/.well-known/databricks-artifact"
 	signedFor  = time.Hour
-	maxAsk     = 8 << 20 // bytes of such a question
+	maxAsk     = 8 << 20 // bytes of such a request
 )
 
-// grant is what a signed URL allows.
+// grant is what a signed URL permits.
 type grant struct {
 	Path    string `json:"p"`
 	Write   bool   `json:"w,omitempty"`
@@ -55,7 +55,7 @@ var errGrant error = &mlflow.Error{
 	Message: "The signed URL is not valid or has expired. Ask for a new one.",
 }
 
-// open returns what a token grants now, if it grants that.
+// open verifies a token and returns the path that it grants access to.
 func (s *signer) open(token string, write bool) (string, error) {
 	payload, sum, _ := strings.Cut(token, ".")
 	mac, err := base64.RawURLEncoding.DecodeString(sum)
@@ -81,7 +81,7 @@ type credential struct {
 	Type      string   `json:"type"`
 }
 
-// runCredentials answers with a signed URL for each path below a run's artifacts.
+// runCredentials returns a signed URL for each path below the artifacts of a run.
 func (d *Door) runCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
@@ -104,7 +104,8 @@ func (d *Door) runCredentials(s *signer, write bool) func(http.ResponseWriter, *
 	}
 }
 
-// modelCredentials is runCredentials for a logged model.
+// modelCredentials returns a signed URL for each path below the artifacts of a logged
+// model.
 func (d *Door) modelCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
@@ -151,7 +152,7 @@ func (d *Door) credentials(r *http.Request, s *signer, write bool, id string, pa
 	return d.sign(r, s, write, uri, paths)
 }
 
-// sign makes a signed URL for each path below an artifact URI.
+// sign returns a signed URL for each path below an artifact URI.
 func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []string) ([]credential, error) {
 	repo, base, err := d.Locate(uri)
 	if err != nil {
@@ -173,7 +174,7 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 		if err != nil {
 			return nil, err
 		}
-		// Of the types there are, this one is a plain PUT or GET of any size.
+		// This type means a plain PUT or GET of any size.
 		infos[i] = credential{
 			Path:      raw,
 			SignedURI: d.base(r) + signedPath + "?token=" + token,
@@ -184,8 +185,8 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 	return infos, nil
 }
 
-// signedDownload and signedUpload serve the signed URLs. The signature stands
-// for the user who asked for it.
+// signedDownload and signedUpload serve signed URLs. The signature replaces the
+// authentication of the user who requested the URL.
 
 func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -202,7 +203,7 @@ func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request
 }
 
 func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return func(_ http.ResponseWriter, r *http.Request) error {
 		p, err := s.open(r.URL.Query().Get("token"), true)
 		if err != nil {
 			return err

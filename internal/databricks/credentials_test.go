@@ -18,7 +18,7 @@ type credential struct {
 	Type      string   `json:"type"`
 }
 
-// ask returns the signed URLs that the door gives for a question.
+// ask returns the signed URLs of a response.
 func (ws *workspace) ask(t *testing.T, path, body string) []credential {
 	t.Helper()
 	resp, answer := ws.do(t, "POST", path, body)
@@ -65,7 +65,7 @@ func TestSignedURLs(t *testing.T) {
 		if resp, body := ws.do(t, "GET", read[0].SignedURI, "", "Range", "bytes=1-"); resp.StatusCode != 206 || body != "ello" {
 			t.Errorf("GET: %d %s", resp.StatusCode, body)
 		}
-		// Each allows what it was asked for and nothing else.
+		// A URL permits only the requested method.
 		for _, try := range [][2]string{{"GET", write[0].SignedURI}, {"PUT", read[0].SignedURI}} {
 			if resp, body := ws.do(t, try[0], try[1], "x"); resp.StatusCode != 403 {
 				t.Errorf("%s with the other's signature: %d %s", try[0], resp.StatusCode, body)

@@ -1,6 +1,6 @@
-// Package databricks is the door that mlflow.login() opens: the few routes of a
-// Databricks workspace that its SDK calls before and beside MLflow's own API.
-// The files behind it are those of the artifact proxy.
+// Package databricks serves the routes of a Databricks workspace that clients use after
+// mlflow.login(), in addition to MLflow's own API. Files are those of the artifact
+// proxy.
 package databricks
 
 import (
@@ -19,15 +19,16 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// IsDoor reports whether a request comes from the Databricks SDK. A bearer token
-// does not tell: clients of a plain http:// tracking URI send one as well.
+// IsDoor reports whether the Databricks SDK sent a request. A bearer token is not
+// sufficient evidence, because clients with an http:// tracking URI send one as well.
 func IsDoor(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("User-Agent"), "databricks-sdk")
 }
 
 type contextKey struct{}
 
-// Mark lets ExperimentTags know which requests come in by this door.
+// Mark records in the context whether the Databricks SDK sent a request, for
+// ExperimentTags.
 func Mark(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if IsDoor(r) {
@@ -37,10 +38,10 @@ func Mark(next http.Handler) http.Handler {
 	})
 }
 
-// ExperimentTags returns the tags that Databricks puts on a new experiment: for
-// whoever comes in by this door, whoever shows an access token, and for every
-// experiment in somebody's home folder, /Users/<email>/. On a server without
-// tokens, where everybody is the machine's user, the home folder names the owner.
+// ExperimentTags returns the tags that Databricks sets on a new experiment. They are set
+// for requests of the Databricks SDK, requests with an access token, and experiments in
+// a home folder, /Users/<email>/. On a server without tokens, where every request comes
+// from the machine's user, the home folder determines the owner.
 func ExperimentTags(ctx context.Context, name string) []mlflow.Tag {
 	u, ok := auth.FromContext(ctx)
 	if !ok {
@@ -61,7 +62,7 @@ func ExperimentTags(ctx context.Context, name string) []mlflow.Tag {
 	}
 }
 
-// homeOwner returns the e-mail address in a name such as /Users/me@example.org/x.
+// homeOwner returns the email in a name such as /Users/me@example.org/x.
 func homeOwner(name string) (email string, found bool) {
 	rest, ok := strings.CutPrefix(name, "/Users/")
 	email, _, below := strings.Cut(rest, "/")
@@ -69,28 +70,30 @@ func homeOwner(name string) (email string, found bool) {
 	return email, ok && below && at && user != "" && host != ""
 }
 
-// Door serves the workspace routes.
+// Door serves the routes of a Databricks workspace.
 type Door struct {
-	// Proxy returns the repository behind mlflow-artifacts: URIs.
+	// Proxy returns the repository of mlflow-artifacts: URIs.
 	Proxy func() (artifact.Repo, error)
-	// Locate returns the repository that holds an artifact URI, and the path in it.
+	// Locate returns the repository that contains an artifact URI and the path in it.
 	Locate func(uri string) (artifact.Repo, string, error)
 	// RunURI and ModelURI return the artifact URI of a run and of a logged model.
 	RunURI, ModelURI func(ctx context.Context, id string) (string, error)
 	// VersionURI returns the artifact URI of a version of a registered model.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
-	// Key signs URLs. All servers behind one address need the same.
+	// Key signs URLs. All replicas must have the same key.
 	Key [sha256.Size]byte
-	// Prefix is the path under which the server is reached, for URLs of its own.
+	// Prefix is the path prefix of URLs of the server.
 	Prefix string
 }
 
-// Handles reports whether a path belongs to the door.
+// Handles reports whether a path belongs to the routes of a workspace.
 func Handles(path string) bool {
 	if path == versionFilesPath || path == versionURLPath {
 		return true
 	}
-	for _, prefix := range []string{"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/", unityCatalogPath} {
+	for _, prefix := range []string{
+		"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/", unityCatalogPath,
+	} {
 		if strings.HasPrefix(path, prefix) {
 			return true
 		}
@@ -98,11 +101,11 @@ func Handles(path string) bool {
 	return strings.HasPrefix(path, "/api/2.0/mlflow/") && strings.Contains(path, "/artifacts/credentials-for-")
 }
 
-// abortPath is where the SDK ends an upload session that never had any parts.
+// abortPath is the URL by which the SDK ends an upload session without parts.
 const abortPath = "/.well-known/databricks-upload-session"
 
-// Handler serves the door's routes and leaves everything else to next. Who asks
-// has to be known by then, see [auth.Middleware].
+// Handler returns a handler of the workspace routes. It passes other requests to next.
+// Requests must have been authenticated by [auth.Middleware].
 func (d *Door) Handler(next http.Handler) http.Handler {
 	mux, s := http.NewServeMux(), &signer{d.Key}
 	d.route(mux, "GET /.well-known/databricks-config", auth.Public, wellKnown)
@@ -153,7 +156,7 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		// The mux would redirect such paths; no client sends them in good faith.
+		// The mux would redirect such paths.
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 			apierror.Write(w, &mlflow.Error{Code: mlflow.InvalidParameterValue, Message: "Invalid path"})
 			return
@@ -188,15 +191,15 @@ func (d *Door) route(
 	})
 }
 
-// wellKnown tells the SDK that there is nothing to find out: no cloud, no
-// account, no OAuth. Were it missing, every call would print a warning.
+// wellKnown responds that there is no cloud, account or OAuth endpoint. Without this
+// route, every call of the SDK prints a warning.
 func wellKnown(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, struct {
 		OIDCEndpoint string `json:"oidc_endpoint"`
 	}{})
 }
 
-// me is the login check.
+// me returns the current user. The SDK calls it to check the login.
 func me(w http.ResponseWriter, r *http.Request) error {
 	u, _ := auth.FromContext(r.Context())
 	type email struct {
@@ -217,6 +220,6 @@ func writeJSON(w http.ResponseWriter, v any) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body) // a client that has gone away needs no answer
+	_, _ = w.Write(body) // A write error means that the client has disconnected.
 	return nil
 }

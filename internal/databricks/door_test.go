@@ -31,8 +31,8 @@ type workspace struct {
 	repo artifact.Repo
 }
 
-// newWorkspace serves the door for one user; what the door leaves over answers
-// 299, with the experiment tags that it would set.
+// newWorkspace serves the routes for one user. Requests to other routes receive the
+// status 299 and the experiment tags.
 func newWorkspace(t *testing.T, u *auth.User) *workspace {
 	t.Helper()
 	repo, err := local.Open(t.TempDir())
@@ -45,7 +45,7 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 		}
 	})
 	var key [32]byte
-	_, _ = rand.Read(key[:]) // Never fails.
+	_, _ = rand.Read(key[:]) // It never fails.
 	door := &databricks.Door{
 		Key:   key,
 		Proxy: func() (artifact.Repo, error) { return repo, nil },
@@ -217,7 +217,7 @@ func TestFilesAPI(t *testing.T) {
 		}
 	}
 
-	// The bytes are where the proxy has them.
+	// The proxy has the same files.
 	for path, want := range map[string]string{"1/abc/artifacts/a b/f.html": "<script>2", "1/models/m-1/artifacts/MLmodel": "flavors: {}"} {
 		f, err := ws.repo.Open(t.Context(), path)
 		if err != nil {
@@ -277,7 +277,7 @@ func TestDirectoryListing(t *testing.T) {
 	}
 }
 
-// TestAbortedSession follows the URL that the SDK gets to end its session.
+// TestAbortedSession requests the URL that the SDK receives for ending its session.
 func TestAbortedSession(t *testing.T) {
 	t.Parallel()
 	me := auth.UserOf("me@example.org")

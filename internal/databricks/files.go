@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// target returns the proxy and the path in it that a Files API request names.
+// target returns the proxy and the path in it for a request of the Files API.
 func (d *Door) target(r *http.Request) (artifact.Repo, string, error) {
 	repo, err := d.Proxy()
 	if err != nil {
@@ -40,13 +40,13 @@ func sendBytes(w http.ResponseWriter, r *http.Request, repo artifact.Repo, p str
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	w.Header().Set("Content-Type", "application/octet-stream")
 	artifact.Serve(w, r, f)
 	return nil
 }
 
-// base is how the client reached this server.
+// base returns the base URL by which the client reached the server.
 func (d *Door) base(r *http.Request) string {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		return "https://" + r.Host + d.Prefix
@@ -84,9 +84,9 @@ func refuseExisting(r *http.Request, repo artifact.Repo, p string) error {
 	return err
 }
 
-// largeUpload answers the SDK's question how it should send a large file. It is
-// given a session that has no part URLs, upon which it sends the whole file in
-// one PUT: one pass over the disk, all or nothing.
+// largeUpload starts the upload of a large file. It returns a session without part URLs,
+// so that the SDK sends the whole file in one PUT. That is atomic and writes the file
+// once.
 func (d *Door) largeUpload(w http.ResponseWriter, r *http.Request) error {
 	_, _, err := d.target(r)
 	if r.URL.Query().Get("action") != "initiate-upload" && !errors.Is(err, mlflow.InvalidParameterValue) {
@@ -103,8 +103,8 @@ func (d *Door) largeUpload(w http.ResponseWriter, r *http.Request) error {
 	}{session{"one-put"}})
 }
 
-// abortURL lets the SDK end a session without parts: it sends a DELETE to a
-// place that answers and holds nothing.
+// abortURL returns the URL by which the SDK ends a session without parts. A DELETE there
+// does nothing.
 func (d *Door) abortURL(w http.ResponseWriter, r *http.Request) error {
 	type target struct {
 		URL     string   `json:"url"`
@@ -115,7 +115,7 @@ func (d *Door) abortURL(w http.ResponseWriter, r *http.Request) error {
 	}{target{d.base(r) + abortPath, []string{}}})
 }
 
-// deleteFile removes one file; a folder is not one.
+// deleteFile deletes a file. A directory is an error.
 func (d *Door) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	repo, p, err := d.target(r)
 	if err != nil {
@@ -135,7 +135,7 @@ func (d *Door) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// folder is target for a path that has to be a folder.
+// folder returns the proxy and the path in it, which must be a directory.
 func (d *Door) folder(r *http.Request) (artifact.Repo, string, error) {
 	repo, p, err := d.target(r)
 	if err != nil {
@@ -173,7 +173,7 @@ func (d *Door) directory(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range files {
 		info, err := repo.Stat(r.Context(), f.Path)
 		if errors.Is(err, mlflow.ResourceDoesNotExist) {
-			continue // deleted meanwhile
+			continue // deleted in the meantime
 		}
 		if err != nil {
 			return err
@@ -190,7 +190,7 @@ func (d *Door) directory(w http.ResponseWriter, r *http.Request) error {
 	}{entries})
 }
 
-// makeDirectory has nothing to do: folders come with their first file.
+// makeDirectory does nothing, because uploads create directories.
 func (d *Door) makeDirectory(w http.ResponseWriter, r *http.Request) error {
 	repo, p, err := d.target(r)
 	if err != nil {
@@ -210,7 +210,7 @@ func (d *Door) makeDirectory(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// deleteDirectory removes a folder if nothing is in it.
+// deleteDirectory deletes a directory if it is empty.
 func (d *Door) deleteDirectory(w http.ResponseWriter, r *http.Request) error {
 	repo, p, err := d.folder(r)
 	if err != nil {

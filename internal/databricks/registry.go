@@ -8,15 +8,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// After mlflow.set_registry_uri("databricks") a client uses the registry's usual
-// routes, and these two to read a version's files.
+// After mlflow.set_registry_uri("databricks"), clients use the routes of the registry,
+// and these two for the files of a version.
 const (
 	versionFilesPath = "/api/2.0/mlflow/model-versions/list-artifacts"
 	versionURLPath   = "/api/2.0/mlflow/model-versions/get-signed-download-uri"
 	unityCatalogPath = "/api/2.0/mlflow/unity-catalog/"
 )
 
-// versionFolder returns where the files are of the version that a request names.
+// versionFolder returns the repository and the path of the files of a version.
 func (d *Door) versionFolder(r *http.Request) (artifact.Repo, string, error) {
 	q := r.URL.Query()
 	uri, err := d.VersionURI(r.Context(), q.Get("name"), q.Get("version"))
@@ -26,7 +26,7 @@ func (d *Door) versionFolder(r *http.Request) (artifact.Repo, string, error) {
 	return d.Locate(uri)
 }
 
-// versionFiles lists a folder of a version, with paths relative to the version.
+// versionFiles lists a directory of a version, with paths relative to the version.
 func (d *Door) versionFiles(w http.ResponseWriter, r *http.Request) error {
 	below, err := artifact.CleanFolder(r.URL.Query().Get("path"))
 	if err != nil {
@@ -54,7 +54,7 @@ func (d *Door) versionFiles(w http.ResponseWriter, r *http.Request) error {
 	}{out})
 }
 
-// versionURL answers with a signed URL of one file of a version.
+// versionURL returns a signed URL for a file of a version.
 func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := r.URL.Query()
@@ -73,11 +73,14 @@ func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) er
 	}
 }
 
-// noUnityCatalog answers the registry that mlflow.login() selects by default.
+// noUnityCatalog responds to requests for Unity Catalog, the default registry after
+// mlflow.login().
 func noUnityCatalog(http.ResponseWriter, *http.Request) error {
 	return mlflow.Errorf(
 		mlflow.NotImplemented,
-		`This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() to use its model registry, `+
-			`with plain model names. For aliases, which clients refuse to use there, call mlflow.set_tracking_uri() with the server's own http(s) address.`,
+		`This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() `+
+			`to use its model registry, `+
+			`with plain model names. For aliases, which clients refuse to use there, `+
+			`call mlflow.set_tracking_uri() with the server's own http(s) address.`,
 	)
 }

@@ -24,8 +24,8 @@ const (
 	filesRoot  = "WorkspaceInternal/Mlflow/Artifacts/"
 )
 
-// Shown returns the spelling of a stored artifact URI that Databricks' clients
-// understand. Locations outside the proxy stay as they are.
+// Shown translates a stored artifact URI into the form that clients for Databricks
+// understand. It returns locations outside of the proxy unchanged.
 func Shown(uri string) string {
 	rest, ok := strings.CutPrefix(uri, storedRoot)
 	if !ok || rest == "" || rest[0] == '/' {
@@ -34,8 +34,7 @@ func Shown(uri string) string {
 	return shownRoot + renameSecond(rest, "models", "logged_models")
 }
 
-// Stored returns the spelling under which an artifact URI is kept: the reverse
-// of Shown.
+// Stored translates an artifact URI into the stored form. It is the inverse of Shown.
 func Stored(uri string) string {
 	rest, ok := strings.CutPrefix(uri, shownRoot)
 	if !ok || rest == "" || rest[0] == '/' {
@@ -44,8 +43,8 @@ func Stored(uri string) string {
 	return storedRoot + renameSecond(rest, "logged_models", "models")
 }
 
-// FilesPath returns the path in the proxy that a path of the Files API stands
-// for; false if it stands for none.
+// FilesPath translates a path of the Files API into a path in the proxy. It returns
+// false for a path that is not in the artifact store.
 func FilesPath(raw string) (string, bool, error) {
 	p, err := artifact.CleanPath(strings.TrimPrefix(raw, "/"))
 	if err != nil {
@@ -68,7 +67,7 @@ func FilesPath(raw string) (string, bool, error) {
 	return "", false, nil
 }
 
-// renameSecond replaces the second name of a path if a third follows.
+// renameSecond replaces the second element of a path with at least three elements.
 func renameSecond(path, from, to string) string {
 	first, rest, _ := strings.Cut(path, "/")
 	if below, ok := strings.CutPrefix(rest, from+"/"); ok && below != "" {
@@ -77,7 +76,7 @@ func renameSecond(path, from, to string) string {
 	return path
 }
 
-// uriFields are the names of the response fields that hold artifact URIs.
+// uriFields lists the response fields that contain artifact URIs.
 var uriFields = map[string]bool{
 	"artifact_location": true,
 	"artifact_uri":      true,
@@ -86,8 +85,8 @@ var uriFields = map[string]bool{
 	"storage_location":  true,
 }
 
-// Respell spells the artifact URIs in a response for the client that asked, if
-// it came in by this door. Resp is a pointer to a response message.
+// Respell translates the artifact URIs of a response to a request of the Databricks SDK.
+// resp is a pointer to a response message.
 func Respell(r *http.Request, resp any) {
 	if IsDoor(r) {
 		respell(reflect.ValueOf(resp))

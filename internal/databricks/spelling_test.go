@@ -53,9 +53,9 @@ func TestFilesPath(t *testing.T) {
 		root[1:] + "1/Runs/abc/artifacts":            "1/abc/artifacts",
 		root + "1/LoggedModels/m-1/artifacts/data/x": "1/models/m-1/artifacts/data/x",
 		root + "own/Runs/place/abc/artifacts/x":      "own/place/abc/artifacts/x",
-		// Not a place of ours.
+		// paths outside of the artifact store
 		root + "1/Runs": "", root + "1": "", root: "", "/": "", root + "1/Other/abc/x": "", "/Volumes/a/b/c": "", "/WorkspaceInternal/x": "",
-		// No path at all.
+		// invalid paths
 		root + "1/Runs/../../2/abc": "!", root + "1/Runs//abc": "!", root + "1/Runs/a\\b": "!", "//" + root: "!", root + "%2e%2e/Runs/x": "!",
 	} {
 		got, ok, err := databricks.FilesPath(raw)
@@ -68,8 +68,8 @@ func TestFilesPath(t *testing.T) {
 	}
 }
 
-// TestOnePlace goes the way of a client: from the URI that it is shown to the
-// path that it asks for must lead to where the proxy keeps the file.
+// TestOnePlace translates URIs and paths as a client does and checks that they refer to
+// the file in the proxy.
 func TestOnePlace(t *testing.T) {
 	t.Parallel()
 	for stored, asked := range map[string]string{
@@ -111,7 +111,7 @@ func TestRespell(t *testing.T) {
 		if is, should := model.Model.Info.ArtifactURI, databricks.Shown("mlflow-artifacts:/1/models/m-1/artifacts"); (is == should) != databricks.IsDoor(r) {
 			t.Errorf("%q: model at %q", agent, is)
 		}
-		databricks.Respell(r, &mlflow.LoggedModelResponse{}) // nothing in it
+		databricks.Respell(r, &mlflow.LoggedModelResponse{}) // an empty message
 		list := &mlflow.ListArtifactsResponse{RootURI: "mlflow-artifacts:/1/abc/artifacts", Files: []mlflow.FileInfo{{Path: "mlflow-artifacts:"}}}
 		databricks.Respell(r, list)
 		if list.RootURI != want || list.Files[0].Path != "mlflow-artifacts:" {
@@ -137,7 +137,7 @@ func TestExperimentTags(t *testing.T) {
 	if tags := databricks.ExperimentTags(auth.NewContext(t.Context(), auth.MachineUser()), "x"); tags != nil {
 		t.Errorf("on an open server, by the front door: %v", tags)
 	}
-	// There, the home folder that an experiment is in names its owner.
+	// For such requests, the home folder of an experiment determines its owner.
 	for name, owner := range map[string]string{
 		"/Users/me@example.org/x": "me@example.org", "/Users/me@example.org/a/b": "me@example.org", "/Users/me@example.org": "",
 		"/Users/me/x": "", "/Users/@example.org/x": "", "/Users/me@/x": "", "Users/me@example.org/x": "", "/Shared/me@example.org/x": "",

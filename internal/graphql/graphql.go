@@ -1,9 +1,9 @@
-// Package graphql answers the GraphQL documents that MLflow's web pages send.
-// The schema is MLflow's; the data comes from resolvers, and every other field
-// is read from the structs that they return, by its JSON name.
+// Package graphql executes the GraphQL documents of MLflow's web pages. The schema is
+// MLflow's. Resolvers return structs, and all other fields are read from these structs
+// by their JSON names.
 //
-// A document is checked against limits before anything else looks at it, so
-// that a hostile one costs no more than an ordinary one.
+// Documents are checked against limits before they are parsed and validated, so that the
+// cost of a document is bounded.
 package graphql
 
 import (
@@ -24,27 +24,27 @@ import (
 //go:embed schema.graphqls
 var schemaText string
 
-// Resolver finds the value of a field: a pointer to a struct or a slice of
-// structs. Parent points to the struct that the field belongs to, nil at the root.
+// Resolver returns the value of a field, which is a pointer to a struct or a slice of
+// structs. parent is a pointer to the struct that contains the field, or nil at the
+// root.
 type Resolver func(ctx context.Context, parent any, args map[string]any) (any, error)
 
-// Request is one document with its variables, as the body of a POST holds it.
-// Numbers among the variables are json.Number.
+// Request is the body of a POST request. Numbers in variables are json.Number.
 type Request struct {
 	Query         string         `json:"query"`
 	Variables     map[string]any `json:"variables"`
 	OperationName string         `json:"operationName"`
 }
 
-// Executor answers requests.
+// Executor executes requests.
 type Executor struct {
 	schema    *ast.Schema
 	resolvers map[string]Resolver
 	rules     *rules.Rules
 }
 
-// New makes an executor. Resolvers are named "Type.field"; every field of Query
-// and Mutation needs one.
+// New returns an executor. The keys of resolvers are "Type.field". Every field of Query
+// and Mutation needs a resolver.
 func New(resolvers map[string]Resolver) (*Executor, error) {
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaText})
 	if err != nil {
@@ -64,13 +64,14 @@ func New(resolvers map[string]Resolver) (*Executor, error) {
 		}
 	}
 	valid := rules.NewDefaultRules()
-	// Its cost grows with the square of the document; plan.go finds the same conflicts in one pass.
+	// The cost of this rule is quadratic. The same conflicts are detected in plan.go in
+	// linear time.
 	valid.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name)
 	return &Executor{schema: schema, resolvers: resolvers, rules: valid}, nil
 }
 
-// Execute answers a request with {"data":..., "errors":...}. Describe words the
-// error of a resolver for the caller.
+// Execute returns the response to a request: {"data":..., "errors":...}. describe
+// returns the message for the error of a resolver.
 func (x *Executor) Execute(ctx context.Context, r Request, describe func(error) string) []byte {
 	root, err := x.prepare(r)
 	if err != nil {
@@ -84,7 +85,7 @@ func (x *Executor) Execute(ctx context.Context, r Request, describe func(error) 
 	return w.finish()
 }
 
-// prepare turns a request into the tree of fields to answer.
+// prepare parses and validates a request and returns the tree of fields to execute.
 func (x *Executor) prepare(r Request) (*node, error) {
 	if err := checkText(r.Query); err != nil {
 		return nil, err
@@ -110,26 +111,27 @@ func (x *Executor) prepare(r Request) (*node, error) {
 	return x.plan(op, vars)
 }
 
-// operation picks the operation of a document that is to be executed.
+// operation returns the operation to execute.
 func operation(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, error) {
 	switch {
 	case name != "":
 		if op := doc.Operations.ForName(name); op != nil {
 			return op, nil
 		}
-		return nil, fmt.Errorf("Unknown operation named '%s'.", clip(name)) //nolint:staticcheck,revive // A sentence for the caller.
+		return nil, fmt.Errorf("Unknown operation named '%s'.", clip(name)) //nolint:staticcheck,revive // shown to clients
 	case len(doc.Operations) == 1:
 		return doc.Operations[0], nil
 	case len(doc.Operations) == 0:
-		return nil, errors.New("Must provide an operation.") //nolint:staticcheck,revive // A sentence for the caller.
+		return nil, errors.New("Must provide an operation.") //nolint:staticcheck,revive // shown to clients
 	}
-	return nil, errors.New("Must provide operation name if query contains multiple operations.") //nolint:staticcheck,revive // A sentence for the caller.
+	//nolint:staticcheck,revive // shown to clients
+	return nil, errors.New("Must provide operation name if query contains multiple operations.")
 }
 
-// problems are the reasons why a document is not executed.
+// problems lists the reasons why a document is invalid.
 type problems []string
 
-// Error joins the reasons.
+// Error returns the joined reasons.
 func (p problems) Error() string { return strings.Join(p, " ") }
 
 const (
@@ -156,12 +158,12 @@ func syntaxError(err error) error {
 	return problems{"Syntax Error: " + reworded(message)}
 }
 
-// reworded quotes names as MLflow's answers do.
+// reworded changes the quotes in a message to those of MLflow.
 func reworded(message string) string {
 	return clip(strings.ReplaceAll(message, `"`, `'`))
 }
 
-// clip cuts what a message repeats of a request.
+// clip truncates a text of the request that a message quotes.
 func clip(s string) string {
 	if len(s) <= maxProblemLength {
 		return s

@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// executor answers every field with made-up data; its run has no inputs.
+// executor returns an executor with fixed data. Its run has no inputs.
 func executor(t testing.TB) *graphql.Executor {
 	t.Helper()
 	run := mlflow.Run{
@@ -81,8 +81,8 @@ func TestExecute(t *testing.T) {
 	}
 }
 
-// The texts are those that MLflow 3.17.2 answered, but for the few that say less
-// there.
+// TestRefusals compares messages with those of MLflow 3.17.2, which are sometimes
+// longer.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	x := executor(t)
@@ -135,7 +135,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Documents that are small but would grow: they have to be refused before that.
+// TestExpandingDocuments checks that small documents that expand to large ones are
+// rejected before they expand.
 func TestExpandingDocuments(t *testing.T) {
 	t.Parallel()
 	x := executor(t)
@@ -184,7 +185,7 @@ func answer(t testing.TB, x *graphql.Executor, query, variables, name string) st
 	return string(x.Execute(context.Background(), r, describe))
 }
 
-// FuzzExecute looks for documents that panic or whose answer is no JSON.
+// FuzzExecute checks that no document causes a panic or a response that is not JSON.
 func FuzzExecute(f *testing.F) {
 	x := executor(f)
 	for _, query := range []string{

@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// variables checks the values sent for an operation's variables and adds the
-// defaults of those not sent.
+// variables checks the values of an operation's variables and adds the defaults of
+// missing ones.
 func (x *Executor) variables(op *ast.OperationDefinition, sent map[string]any) (map[string]any, error) {
 	vars := map[string]any{}
 	for _, def := range op.VariableDefinitions {
@@ -36,8 +36,8 @@ func (x *Executor) variables(op *ast.OperationDefinition, sent map[string]any) (
 	return vars, nil
 }
 
-// literal turns a value of a document into what encoding/json would have made of
-// it; absent reports a variable that has no value.
+// literal converts a value of a document into the form of encoding/json. present is
+// false for a variable without a value.
 func literal(v *ast.Value, vars map[string]any) (value any, present bool) {
 	switch v.Kind {
 	case ast.Variable:
@@ -68,15 +68,14 @@ func literal(v *ast.Value, vars map[string]any) (value any, present bool) {
 	return v.Raw, true
 }
 
-// fault says what is wrong with a value and where it is: the variable's name and
-// the steps below it.
+// fault is an invalid value: the variable's name and the path below it.
 type fault struct {
 	value  any
 	at     string
 	reason string
 }
 
-// inVariable words a fault in a variable as MLflow does.
+// inVariable returns MLflow's message for an invalid value of a variable.
 func (f *fault) inVariable(name string) error {
 	place := ""
 	if f.at != name {
@@ -85,7 +84,7 @@ func (f *fault) inVariable(name string) error {
 	return problems{fmt.Sprintf("Variable '$%s' got invalid value %s%s; %s", name, shown(f.value), place, f.reason)}
 }
 
-// shown spells a value for a message.
+// shown formats a value for a message.
 func shown(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -100,8 +99,8 @@ func shown(value any) string {
 	return reworded(string(text))
 }
 
-// coerce checks a value against its type and makes a list of a single item where
-// the type is a list. Values are as encoding/json makes them.
+// coerce checks a value against its type. It converts a single item to a list if the
+// type is a list. Values have the form of encoding/json.
 func (x *Executor) coerce(t *ast.Type, value any, at string) (any, *fault) {
 	if value == nil {
 		if t.NonNull {
@@ -163,7 +162,7 @@ func (x *Executor) coerceObject(def *ast.Definition, value any, at string) (any,
 	return out, nil
 }
 
-// cannot completes "Int ..." for a value that the scalar does not hold.
+// cannot maps the scalars to messages for invalid values.
 var cannot = map[string]string{
 	"Int":        " cannot represent non-integer value: ",
 	"Float":      " cannot represent non numeric value: ",

@@ -7,20 +7,19 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 )
 
-// The first four are MLflow's own limits.
+// The first four limits are those of MLflow.
 const (
 	maxRootFields = 10
-	maxAliases    = 10 // in one selection set, fragments included
+	maxAliases    = 10 // per selection set, including fragments
 	maxDepth      = 10
-	maxSelections = 1000 // fragments counted wherever they are spread
-	maxFragments  = 100  // the validator follows each chain of them from every link
+	maxSelections = 1000 // including the selections of each spread fragment
+	maxFragments  = 100  // The validator follows chains of fragments.
 	maxTokens     = 10_000
 	maxNameLength = 100
 )
 
-// checkText bounds what the parser and the validator will have to do: the parser
-// recurses with the nesting, and the validator compares unknown names with all
-// that it knows.
+// checkText bounds the work of the parser, which is recursive, and of the validator,
+// which compares unknown names with all known names.
 func checkText(query string) error {
 	lex := lexer.New(&ast.Source{Input: query})
 	for n := 0; ; n++ {
@@ -38,8 +37,8 @@ func checkText(query string) error {
 	}
 }
 
-// checkSize refuses documents that select too much. It counts every selection
-// that it visits and stops at the limit, so that it cannot be kept busy.
+// checkSize rejects documents with too many selections. It counts the selections that it
+// visits and stops at the limit, so that its own cost is bounded.
 func checkSize(doc *ast.QueryDocument) error {
 	if n := len(doc.Fragments); n > maxFragments {
 		return tooMany(n, maxFragments, "fragments")
@@ -71,8 +70,8 @@ func (c *counter) count() error {
 	return nil
 }
 
-// written counts the selections of a fragment that may be spread nowhere, but is
-// validated all the same.
+// written counts the selections of a fragment, which is validated even if it is not
+// spread.
 func (c *counter) written(set ast.SelectionSet) error {
 	for _, s := range set {
 		if err := c.count(); err != nil {
@@ -92,7 +91,8 @@ func (c *counter) written(set ast.SelectionSet) error {
 	return nil
 }
 
-// level counts one selection set, with the fragments spread in it, and those below.
+// level counts the selections of a set, of the fragments spread in it, and of the sets
+// below.
 func (c *counter) level(set ast.SelectionSet, depth int) error {
 	if depth > maxDepth {
 		return problems{fmt.Sprintf("Query exceeds maximum depth of %d", maxDepth)}
@@ -140,5 +140,6 @@ func (c *counter) level(set ast.SelectionSet, depth int) error {
 }
 
 func tooMany(got, limit int, what string) error {
-	return problems{fmt.Sprintf("GraphQL queries should have at most %d %s, got %d %s. Send the rest in other requests.", limit, what, got, what)}
+	return problems{fmt.Sprintf("GraphQL queries should have at most %d %s, got %d %s. "+
+		"Send the rest in other requests.", limit, what, got, what)}
 }

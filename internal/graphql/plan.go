@@ -8,12 +8,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// node is a field of the answer: what is asked for under one key, from all the
-// places of the document that ask for it.
+// node is a field of the response, merged from all selections with the same response
+// key.
 type node struct {
 	key      string
-	name     string // of the struct field that holds it, by its JSON tag
-	constant string // the value of __typename
+	name     string // name of the struct field, by its JSON tag
+	constant string // value of __typename
 	typ      *ast.Definition
 	list     bool
 	args     map[string]any
@@ -33,8 +33,8 @@ func (x *Executor) plan(op *ast.OperationDefinition, vars map[string]any) (*node
 	return n, err
 }
 
-// merge groups the fields of some selection sets by their keys, in the order in
-// which they first appear, and does the same below.
+// merge groups the fields of selection sets by response key, in order of appearance, and
+// does the same for the sets below.
 func (x *Executor) merge(parent *ast.Definition, sets []ast.SelectionSet, vars map[string]any) ([]*node, error) {
 	var order []string
 	groups, spread := map[string][]*ast.Field{}, map[string]bool{}
@@ -84,14 +84,15 @@ func (x *Executor) merge(parent *ast.Definition, sets []ast.SelectionSet, vars m
 	return nodes, nil
 }
 
-// node plans the field that all of fields ask for.
+// node plans the field of a response key.
 func (x *Executor) node(parent *ast.Definition, key string, fields []*ast.Field, vars map[string]any) (*node, error) {
 	first := fields[0]
 	switch {
 	case first.Name == "__typename":
 		return &node{key: key, constant: parent.Name}, same(key, fields)
 	case strings.HasPrefix(first.Name, "__"):
-		return nil, problems{"Introspection is not served here. The schema is MLflow 3.17.2's; Millrace's source has it as internal/graphql/schema.graphqls."}
+		return nil, problems{"Introspection is not served here. " +
+			"The schema is MLflow 3.17.2's; Millrace's source has it as internal/graphql/schema.graphqls."}
 	}
 	if err := same(key, fields); err != nil {
 		return nil, err
@@ -121,7 +122,8 @@ func (x *Executor) node(parent *ast.Definition, key string, fields []*ast.Field,
 	return n, err
 }
 
-// same checks that fields with one key ask for the same thing.
+// same checks that the selections of a response key select the same field with the same
+// arguments.
 func same(key string, fields []*ast.Field) error {
 	for _, f := range fields[1:] {
 		switch first := fields[0]; {
@@ -135,10 +137,11 @@ func same(key string, fields []*ast.Field) error {
 }
 
 func conflict(key, why string) error {
-	return problems{fmt.Sprintf("Fields '%s' conflict because %s. Use different aliases on the fields to fetch both if this was intentional.", key, why)}
+	return problems{fmt.Sprintf("Fields '%s' conflict because %s. "+
+		"Use different aliases on the fields to fetch both if this was intentional.", key, why)}
 }
 
-// arguments spells the arguments of a field so that they can be compared.
+// arguments formats the arguments of a field for comparison.
 func arguments(f *ast.Field) string {
 	var b strings.Builder
 	for _, def := range f.Definition.Arguments {
@@ -149,7 +152,7 @@ func arguments(f *ast.Field) string {
 	return b.String()
 }
 
-// skipped reports whether @skip or @include leave a selection out.
+// skipped reports whether @skip or @include exclude a selection.
 func skipped(s ast.Selection, vars map[string]any) (bool, error) {
 	var list ast.DirectiveList
 	switch s := s.(type) {
@@ -176,7 +179,7 @@ func skipped(s ast.Selection, vars map[string]any) (bool, error) {
 	return false, nil
 }
 
-// snakeCase turns a field's name into that of the message's JSON.
+// snakeCase converts a field name to the JSON name of the message.
 func snakeCase(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -15,13 +15,12 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// maxAnswer bounds the memory that one request can take: every field may be
-// asked for many times over.
+// maxAnswer bounds the memory of a response, because a document can select every field
+// many times.
 const maxAnswer = 64 << 20
 
-// writer puts the answer together. Like the protobuf messages behind MLflow's
-// fields it knows no absent values: a field that a struct lacks or leaves unset
-// has its type's zero value.
+// writer builds the response. Like MLflow's protobuf messages, it has no absent values:
+// a field that a struct lacks or does not set has the zero value of its type.
 type writer struct {
 	ctx      context.Context
 	describe func(error) string
@@ -37,7 +36,7 @@ func (w *writer) finish() []byte {
 	return append(appendStrings(w.buf, w.errors), '}')
 }
 
-// refusal is the answer to a request that is not executed to its end.
+// refusal returns the response to a request that is not executed.
 func refusal(err error) []byte {
 	list := []string{err.Error()}
 	if p := problems(nil); errors.As(err, &p) {
@@ -57,7 +56,7 @@ func appendStrings(b []byte, list []string) []byte {
 	return append(b, ']')
 }
 
-// object writes the fields that n selects of a struct; v may be invalid.
+// object writes the fields that n selects from a struct. v may be invalid.
 func (w *writer) object(n *node, v any) error {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer {
@@ -68,7 +67,8 @@ func (w *writer) object(n *node, v any) error {
 
 func (w *writer) structure(n *node, v reflect.Value) error {
 	if len(w.buf) > maxAnswer {
-		return problems{"The answer would be larger than " + strconv.Itoa(maxAnswer>>20) + " MiB; ask for fewer runs or fields at once."}
+		return problems{"The answer would be larger than " + strconv.Itoa(maxAnswer>>20) + " MiB; " +
+			"ask for fewer runs or fields at once."}
 	}
 	if err := w.ctx.Err(); err != nil {
 		return problems{w.describe(err)}
@@ -87,7 +87,7 @@ func (w *writer) structure(n *node, v reflect.Value) error {
 	return nil
 }
 
-// field writes the value of one field of the struct parent.
+// field writes the value of a field of the struct parent.
 func (w *writer) field(n *node, parent reflect.Value) error {
 	switch {
 	case n.constant != "":
@@ -162,7 +162,7 @@ func appendScalar(b []byte, typ string, v reflect.Value) []byte {
 		if v.IsValid() {
 			f = v.Float()
 		}
-		if math.IsNaN(f) || math.IsInf(f, 0) { // JSON has no numbers for them.
+		if math.IsNaN(f) || math.IsInf(f, 0) { // JSON cannot represent them.
 			return append(b, "null"...)
 		}
 		return mlflow.AppendFloat(b, f)
@@ -176,14 +176,14 @@ func appendScalar(b []byte, typ string, v reflect.Value) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // What is no UTF-8 is replaced.
+	b, _ = jsontext.AppendQuote(b, s) // It replaces invalid UTF-8.
 	return b
 }
 
 var members sync.Map // reflect.Type -> map[string]int
 
-// member returns the field of a struct that has the JSON name; an invalid value
-// if there is none.
+// member returns the struct field with the given JSON name, or an invalid value if there
+// is none.
 func member(v reflect.Value, name string) reflect.Value {
 	if !v.IsValid() {
 		return v

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 // Comparators as written in SQL.
@@ -148,11 +150,11 @@ func (g *grammar) resolve(src source, at int, name string, ordering bool) (field
 	switch f.ent {
 	case entAttribute:
 		if f.attr = g.attr(f.key, ordering); f.attr == nil {
-			return f, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'", f.key, pySet(g.attrNames(ordering)))
+			return f, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'", f.key, python.ReprSet(g.attrNames(ordering)))
 		}
 	case entDataset:
 		if !slices.Contains(datasetKeys, f.key) {
-			return f, src.errAt(at, "Invalid dataset key '%s' specified. Valid keys are '%s'", f.key, pySet(datasetKeys))
+			return f, src.errAt(at, "Invalid dataset key '%s' specified. Valid keys are '%s'", f.key, python.ReprSet(datasetKeys))
 		}
 	}
 	return f, nil

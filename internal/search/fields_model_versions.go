@@ -3,6 +3,8 @@ package search
 import (
 	"strconv"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 var modelVersionGrammar = &grammar{
@@ -57,10 +59,10 @@ func ModelVersions(d Dialect, filter string, orderBy []string) (*Query, error) {
 	seen := map[string]bool{}
 	for i, k := range keys {
 		if k.ent != entAttribute {
-			return nil, source(orderBy[i]).errAt(0, "Invalid order by key '%s' specified. Valid keys are %s", k.key, pySet(modelVersionOrder.attrNames(true)))
+			return nil, source(orderBy[i]).errAt(0, "Invalid order by key '%s' specified. Valid keys are %s", k.key, python.ReprSet(modelVersionOrder.attrNames(true)))
 		}
 		if seen[k.attr.column] {
-			return nil, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+			return nil, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", python.ReprList(orderBy))
 		}
 		seen[k.attr.column] = true
 		o.orderTerm("mv."+k.attr.column, k.descending)
@@ -87,7 +89,7 @@ func versionNumber(src source, f field, v atom) ([]any, error) {
 			return nil, src.errAt(v.pos, "Parameter value is either not quoted or unidentified quote "+
 				"types used for string value %s. Use either single or double quotes.", v.text)
 		}
-		shown = pyString(text)
+		shown = python.Repr(text)
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil {

@@ -1,6 +1,10 @@
 package search
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/python"
+)
 
 // tagIsPrompt marks registered models that are prompts, which searches leave
 // out unless they ask for them.
@@ -53,7 +57,7 @@ func RegisteredModels(d Dialect, filter string, orderBy []string) (*Query, error
 			return nil, source(item).errAt(0, "Invalid order by key '%s' specified. Valid keys are '{'name', 'timestamp'}'", name)
 		}
 		if seen[column] {
-			return nil, source(item).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+			return nil, source(item).errAt(0, "`order_by` contains duplicate fields: %s", python.ReprList(orderBy))
 		}
 		seen[column] = true
 		o.orderTerm("rm."+column, descending)

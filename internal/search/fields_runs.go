@@ -1,5 +1,9 @@
 package search
 
+import (
+	"github.com/millrace-ml/millrace/internal/python"
+)
+
 // Tags that MLflow itself sets and that searches look at.
 const (
 	tagRunName        = "mlflow.runName"
@@ -94,7 +98,7 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 			}
 		}
 		if seen[name] {
-			return joins, order, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+			return joins, order, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", python.ReprList(orderBy))
 		}
 		seen[name] = true
 		o.orderTerm(column, k.descending)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 // condition is a checked clause: values holds one value, the members of a list,
@@ -31,7 +33,7 @@ func (g *grammar) conditions(filter string) (source, []condition, error) {
 	case f.empty:
 		return src, nil, src.errAt(0, "Invalid filter '%s'. Could not be parsed.", filter)
 	case f.second > 0:
-		return src, nil, src.errAt(f.second, "Search filter contained multiple expression %s. Provide AND-ed expression list.", pyString(filter))
+		return src, nil, src.errAt(f.second, "Search filter contained multiple expression %s. Provide AND-ed expression list.", python.Repr(filter))
 	case len(f.strays) > 0:
 		return src, nil, g.strayError(f)
 	case len(f.clauses) == 0: // It would filter nothing.
@@ -192,7 +194,7 @@ func (g *grammar) checkOp(src source, c *condition) error {
 	case c.ent == entTag && g.badTagOp != "":
 		return src.errAt(c.at, g.badTagOp, c.op)
 	default:
-		return src.errAt(c.at, "Invalid comparator '%s' not one of '%s%s", c.op, pySet(ops), end)
+		return src.errAt(c.at, "Invalid comparator '%s' not one of '%s%s", c.op, python.ReprSet(ops), end)
 	}
 	return g.checkValues(src, c)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -101,7 +102,7 @@ func modelConditions(filter string) ([]condition, error) {
 	}
 	src := f.src
 	if f.empty || f.second > 0 || len(f.clauses)+len(f.strays) == 0 {
-		return nil, src.errAt(f.second, "Invalid filter string: %s. Expected a single SQL expression.", pyString(filter))
+		return nil, src.errAt(f.second, "Invalid filter string: %s. Expected a single SQL expression.", python.Repr(filter))
 	}
 	stop := len(filter)
 	if len(f.strays) > 0 {
@@ -120,7 +121,7 @@ func modelConditions(filter string) ([]condition, error) {
 	}
 	if len(f.strays) > 0 {
 		return nil, src.errAt(stop, "Invalid filter string: %s. Expected a list of comparisons separated by 'AND' "+
-			"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').", pyString(filter))
+			"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').", python.Repr(filter))
 	}
 	return conds, nil
 }
@@ -138,12 +139,12 @@ func modelCondition(src source, c clause) (condition, error) {
 	}
 	ent, ok := modelGrammar.prefixes[prefix]
 	if !ok {
-		return cond, src.errAt(at, "Invalid entity type: %s. Expected one of ['attributes', 'metrics', 'params', 'tags'].", pyString(prefix))
+		return cond, src.errAt(at, "Invalid entity type: %s. Expected one of ['attributes', 'metrics', 'params', 'tags'].", python.Repr(prefix))
 	}
 	cond.ent, cond.key = ent, strings.Trim(cond.key, "`")
 	if ent == entAttribute {
 		if cond.attr = modelGrammar.attr(cond.key, false); cond.attr == nil {
-			return cond, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'", cond.key, pySet(modelGrammar.attrNames(false)))
+			return cond, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'", cond.key, python.ReprSet(modelGrammar.attrNames(false)))
 		}
 		cond.key = cond.attr.name
 	}
@@ -154,7 +155,7 @@ func modelCondition(src source, c clause) (condition, error) {
 	}
 	if !slices.Contains(ops, cond.op) {
 		return cond, src.errAt(at, "Invalid comparison operator for %s.%s: %s. Expected one of %s.", prefix, cond.key,
-			pyString(cond.op), "('"+strings.Join(ops, "', '")+"')")
+			python.Repr(cond.op), "('"+strings.Join(ops, "', '")+"')")
 	}
 	var err error
 	cond.values, err = modelValue(src, &cond, c.right, numeric)

@@ -10,7 +10,6 @@ package search
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -113,6 +112,3 @@ func unquote(s string, quote byte) (string, bool) {
 	}
 	return s, false
 }
-
-// pySet prints names as Python prints a set, but in the order given.
-func pySet(names []string) string { return "{'" + strings.Join(names, "', '") + "'}" }

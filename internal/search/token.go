@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -30,7 +31,7 @@ func DecodeOffset(token string) (int, error) {
 	}
 	var parsed any
 	if json.Unmarshal(raw, &parsed) != nil {
-		return 0, invalid("Invalid page token, decoded value=b%s", pyString(string(raw)))
+		return 0, invalid("Invalid page token, decoded value=%s", python.ReprBytes(raw))
 	}
 	fields, _ := parsed.(map[string]any)
 	switch v := fields["offset"].(type) {
@@ -47,7 +48,7 @@ func DecodeOffset(token string) (int, error) {
 			return int(n), nil
 		}
 	}
-	return 0, invalid("Invalid page token, parsed value=%s", pyValue(parsed))
+	return 0, invalid("Invalid page token, parsed value=%s", python.ReprJSON(parsed))
 }
 
 // MetricPage is where a page of a metric's history ends: at the value, as it is
@@ -134,7 +135,7 @@ func DecodeLoggedModelPage(in *mlflow.SearchLoggedModelsRequest) (int, error) {
 	}
 	switch {
 	case !slices.Equal(t.ExperimentIDs, in.ExperimentIDs):
-		return 0, differs("Experiment IDs", "experiment IDs", pyStrings(in.ExperimentIDs), pyStrings(t.ExperimentIDs))
+		return 0, differs("Experiment IDs", "experiment IDs", python.ReprList(in.ExperimentIDs), python.ReprList(t.ExperimentIDs))
 	case t.Filter != in.Filter:
 		return 0, differs("Filter string", "filter string", orNone(in.Filter), orNone(t.Filter))
 	case !slices.EqualFunc(t.OrderBy, in.OrderBy, sameOrder):
@@ -168,11 +169,11 @@ func printOrder(list []mlflow.LoggedModelOrderBy) string {
 		if s == "" {
 			return "None"
 		}
-		return pyString(s)
+		return python.Repr(s)
 	}
 	for i, o := range list {
 		out[i] = fmt.Sprintf("{'field_name': %s, 'ascending': %s, 'dataset_name': %s, 'dataset_digest': %s}",
-			pyString(o.FieldName), pyValue(ascending(o)), text(o.DatasetName), text(o.DatasetDigest))
+			python.Repr(o.FieldName), python.ReprJSON(ascending(o)), text(o.DatasetName), text(o.DatasetDigest))
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }

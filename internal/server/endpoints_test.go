@@ -21,7 +21,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 var update = flag.Bool("update", false, "write docs/endpoints.md anew")
@@ -29,14 +29,14 @@ var update = flag.Bool("update", false, "write docs/endpoints.md anew")
 const (
 	endpointsTable = "../../docs/endpoints.tsv"
 	endpointsPage  = "../../docs/endpoints.md"
-	mlflowRoutes   = 333 // of MLflow 3.18.0; the table's other rows are Millrace's own
+	mlflowRoutes   = 333 // of MLflow 3.18.0; the other rows are Millrace's own
 )
 
-// endpoint is a row of the table. Forms tells under which prefixes a path that
-// begins with /api/ is served: api, ajax (-api), ajax+api; root stands for others.
+// endpoint is a row of the table. forms lists the prefixes of a path that begins with
+// /api/: api, ajax (-api), ajax+api; or root for other paths.
 type endpoint struct{ group, method, path, forms, status, note string }
 
-// paths returns the paths that the row stands for.
+// paths returns the paths of the row.
 func (e endpoint) paths() []string {
 	ajax := "/ajax-api/" + strings.TrimPrefix(e.path, "/api/")
 	switch e.forms {
@@ -65,10 +65,10 @@ func readEndpoints(t *testing.T) []endpoint {
 	return list
 }
 
-// wildcard is a part of a path that stands for any name.
+// wildcard matches an element of a path that is a wildcard.
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
-// TestEndpoints holds the published list of endpoints against a running server.
+// TestEndpoints compares the published list of endpoints with a running server.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	url := start(t)
@@ -89,7 +89,7 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// TestWrongMethods asks every path that is served with every method that it does not have.
+// TestWrongMethods requests every path with every method that it does not have.
 func TestWrongMethods(t *testing.T) {
 	t.Parallel()
 	url := start(t)
@@ -146,7 +146,7 @@ func TestWrongMethods(t *testing.T) {
 	}
 }
 
-// takenBy reports whether another route with a wildcard takes a path.
+// takenBy reports whether another route with a wildcard matches a path.
 func takenBy(methods map[string][]string, method, path string) bool {
 	for pattern, served := range methods {
 		exp := "^" + wildcard.ReplaceAllString(regexp.QuoteMeta(strings.NewReplacer("{", "<", "}", ">").Replace(pattern)), "x")
@@ -160,7 +160,7 @@ func takenBy(methods map[string][]string, method, path string) bool {
 	return false
 }
 
-// wrong says how an answer contradicts the row; "" if it does not.
+// wrong returns how a response contradicts the row, or "".
 func (e endpoint) wrong(status int, answer string) string {
 	var body struct {
 		Code    string `json:"error_code"`
@@ -185,13 +185,14 @@ func (e endpoint) wrong(status int, answer string) string {
 	return ""
 }
 
-// start runs a server with the arguments in a new folder and returns its URL.
+// start runs a server with the given arguments in a temporary directory and returns its
+// URL.
 func start(t *testing.T, args ...string) string {
 	t.Helper()
 	return startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...).URL()
 }
 
-// startIn is start for a given folder and log.
+// startIn runs a server with the given directory and log.
 func startIn(t *testing.T, dir string, log *slog.Logger, args ...string) *Server {
 	t.Helper()
 	s, stop := serveIn(t, dir, log, args...)
@@ -203,7 +204,8 @@ func startIn(t *testing.T, dir string, log *slog.Logger, args ...string) *Server
 	return s
 }
 
-// startToStop is start for a test that ends the server; stop returns how it ended.
+// startToStop runs a server that the test stops. The channel of stop receives the result
+// of Serve.
 func startToStop(t *testing.T, args ...string) (s *Server, stop func() <-chan error) {
 	t.Helper()
 	return serveIn(t, t.TempDir(), slog.New(slog.DiscardHandler), args...)
@@ -233,10 +235,10 @@ func serveIn(t *testing.T, dir string, log *slog.Logger, args ...string) (s *Ser
 	}
 }
 
-// openDatabase opens a server's database beside it.
+// openDatabase opens the database of a server.
 func openDatabase(t *testing.T, uri string) *sql.DB {
 	t.Helper()
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	db, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,8 +265,8 @@ func ask(t *testing.T, method, url string) (int, string) {
 	return resp.StatusCode, string(answer)
 }
 
-// TestEndpointsPage makes docs/endpoints.md from the table, or proves that it is
-// what the table makes.
+// TestEndpointsPage generates docs/endpoints.md from the table with -update, and
+// otherwise checks that it is up to date.
 func TestEndpointsPage(t *testing.T) {
 	t.Parallel()
 	want := page(readEndpoints(t))
@@ -316,7 +318,7 @@ func page(list []endpoint) []byte {
 	return b.Bytes()
 }
 
-// section lists the rows of a status, all with "", by group.
+// section lists the rows of a status, or all rows for "", by group.
 func section(b *bytes.Buffer, title, status string, list []endpoint) {
 	var groups []string
 	for _, e := range list {
@@ -345,7 +347,7 @@ func section(b *bytes.Buffer, title, status string, list []endpoint) {
 	}
 }
 
-// shown is the path as the page spells it.
+// shown returns the path as the page shows it.
 func (e endpoint) shown() string {
 	switch e.forms {
 	case "ajax+api":

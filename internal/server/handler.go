@@ -17,8 +17,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// handler mounts everything: static prefix, guard, then API and login door behind
-// authentication, and the web pages for the rest.
+// handler returns the handler of the server: the path prefix, the guard, the API and the
+// workspace routes behind authentication, and the web pages.
 func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	destination := s.config.ArtifactsDestination
 	if !s.config.ServeArtifacts {
@@ -63,7 +63,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		switch page, workspace := strings.CutPrefix(r.URL.Path, "/ml/"); {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
 			private.ServeHTTP(w, r)
-		case workspace: // After mlflow.login() the client prints links of a workspace.
+		case workspace: // After mlflow.login(), clients print links to a workspace.
 			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
 		default:
 			observe.Route(r.Context(), observe.RoutePages)
@@ -93,7 +93,7 @@ func noPage(w http.ResponseWriter, _ *http.Request) {
 	apierror.Write(w, apierror.NotFound("There is no such page. The API is under /api/ and /ajax-api/."))
 }
 
-// runURI and modelURI tell the door where the files of a run or model are.
+// runURI and modelURI return artifact URIs for the workspace routes.
 
 func (s *Server) runURI(ctx context.Context, id string) (string, error) {
 	info, err := s.store.RunInfo(ctx, id)
@@ -111,10 +111,10 @@ func (s *Server) modelURI(ctx context.Context, id string) (string, error) {
 	return m.Info.ArtifactURI, nil
 }
 
-// underPrefix takes a path prefix off and serves next; what is not below it goes to
-// outside. This is the only place that knows the prefix, so that every rule about
-// paths sees them as they are without one. The artifact proxy is reached without
-// the prefix as well, as clients that build its URL themselves expect.
+// underPrefix removes the path prefix and calls next, or outside for other paths. No
+// other handler knows the prefix, so that all rules about paths apply to paths without
+// one. The artifact proxy is also served without the prefix, because some clients build
+// its URL themselves.
 func underPrefix(prefix string, next, outside http.Handler) http.Handler {
 	if prefix == "" {
 		return next
@@ -140,7 +140,7 @@ func underPrefix(prefix string, next, outside http.Handler) http.Handler {
 	})
 }
 
-// outside answers what is not below the prefix.
+// outside responds to requests to paths without the prefix.
 func outside(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == prefix {

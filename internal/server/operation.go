@@ -20,8 +20,8 @@ import (
 
 const metricsPath = "/metrics"
 
-// operatorRoutes are for those who run the server, and for what they run it with,
-// by their paths. They take GET and HEAD.
+// operatorRoutes returns the routes for operators and their tools. They accept GET and
+// HEAD.
 func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) map[string]http.Handler {
 	routes := map[string]http.Handler{"/livez": http.HandlerFunc(live), "/readyz": http.HandlerFunc(s.readiness.ready)}
 	metrics := promhttp.HandlerFor(
@@ -37,7 +37,7 @@ func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) m
 	return routes
 }
 
-// onlyFor serves next to those who have a permission.
+// onlyFor calls next if the user has the permission.
 func onlyFor(p auth.Permission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := auth.Allow(r.Context(), p); err != nil {
@@ -48,7 +48,7 @@ func onlyFor(p auth.Permission, next http.Handler) http.Handler {
 	})
 }
 
-// operated serves the routes at their very paths, and the rest by next.
+// operated serves routes at their exact paths and calls next for other paths.
 func operated(routes map[string]http.Handler, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		route, ok := routes[r.URL.Path]
@@ -64,13 +64,13 @@ func operated(routes map[string]http.Handler, next http.Handler) http.Handler {
 	})
 }
 
-// profiler serves CPU and memory profiles at an address of this machine alone.
+// profiler serves CPU and memory profiles at a loopback address.
 type profiler struct {
 	http     *http.Server
 	listener net.Listener
 }
 
-// newProfiler starts to listen; nil without an address.
+// newProfiler starts to listen. It returns nil for an empty address.
 func newProfiler(ctx context.Context, address string) (*profiler, error) {
 	if address == "" {
 		return nil, nil
@@ -79,7 +79,7 @@ func newProfiler(ctx context.Context, address string) (*profiler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s for profiles: %w", address, err)
 	}
-	if addr, ok := l.Addr().(*net.TCPAddr); !ok || !addr.IP.IsLoopback() { // A name may be resolved to anything.
+	if addr, ok := l.Addr().(*net.TCPAddr); !ok || !addr.IP.IsLoopback() { // The name may resolve to another address.
 		_ = l.Close()
 		return nil, fmt.Errorf("--profile-address %s leads beyond this machine", address)
 	}
@@ -95,7 +95,7 @@ func newProfiler(ctx context.Context, address string) (*profiler, error) {
 
 func (p *profiler) serve() {
 	if p != nil {
-		_ = p.http.Serve(p.listener) // It ends with Close.
+		_ = p.http.Serve(p.listener) // Serve returns after Close.
 	}
 }
 
@@ -106,5 +106,5 @@ func (p *profiler) close() error {
 	return p.http.Close()
 }
 
-// url is where the profiles are.
+// url returns the URL of the profiles.
 func (p *profiler) url() string { return "http://" + p.listener.Addr().String() + "/debug/pprof/" }

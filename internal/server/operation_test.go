@@ -21,7 +21,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/config"
 )
 
-// labels returns the values that a label has in the metrics, sorted.
+// labels returns the values of a label in the metrics, sorted.
 func labels(t *testing.T, url, label string, headers ...string) []string {
 	t.Helper()
 	found := map[string]bool{}
@@ -49,7 +49,7 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// find returns the lines of requests with a path, as objects.
+// find returns the lines of requests to a path.
 func (l *lines) find(t *testing.T, path string) []map[string]any {
 	t.Helper()
 	var out []map[string]any
@@ -69,7 +69,7 @@ func (l *lines) logger(level slog.Level) *slog.Logger {
 	return slog.New(LogHandler(l, config.Log{JSON: true, Level: level}))
 }
 
-// eventually waits until the condition holds.
+// eventually waits until the condition is true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for range 1000 {
@@ -121,7 +121,7 @@ func TestWhoReadsMetrics(t *testing.T) {
 	}
 }
 
-// TestMetricsOfRequests sends requests of all kinds and looks for them.
+// TestMetricsOfRequests sends various requests and checks their metrics.
 func TestMetricsOfRequests(t *testing.T) {
 	t.Parallel()
 	url := start(t)
@@ -166,8 +166,8 @@ func TestMetricsOfRequests(t *testing.T) {
 	}
 }
 
-// TestCutRequests leaves during an upload and a download: they are counted as left
-// and nothing stays under way.
+// TestCutRequests disconnects during an upload and a download and checks that they are
+// counted as such, and that none remains in flight.
 func TestCutRequests(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
@@ -200,7 +200,7 @@ func TestCutRequests(t *testing.T) {
 	}
 }
 
-// TestRequestID follows the id of a request into its answer and into the log.
+// TestRequestID checks that the ID of a request is in its response and in the log.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
@@ -239,15 +239,15 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestLogOfRequests: which requests have a line, and what is in none.
+// TestLogOfRequests checks which requests are logged and what no line contains.
 func TestLogOfRequests(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		level        slog.Level
 		slow         string
-		ok, bad      string // levels of a request that succeeds and of a 404
-		failed       string // of one that fails
+		ok, bad      string // levels of a successful request and of a 404
+		failed       string // level of a failed request
 		lineOfOthers bool
 	}{
 		{"by default", slog.LevelInfo, "2s", "", "", "ERROR", false},
@@ -295,7 +295,7 @@ func TestLogOfRequests(t *testing.T) {
 	}
 }
 
-// damage takes a table away behind the server's back.
+// damage drops a table of the server's database.
 func damage(t *testing.T, s *Server) {
 	t.Helper()
 	db := openDatabase(t, s.config.BackendStoreURI)
@@ -304,7 +304,7 @@ func damage(t *testing.T, s *Server) {
 	}
 }
 
-// TestShutdown asks a server that is about to end.
+// TestShutdown sends requests to a server that is shutting down.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	s, stop := startToStop(t, "--shutdown-delay", "3s")

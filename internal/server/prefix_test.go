@@ -43,7 +43,7 @@ func TestUnderPrefix(t *testing.T) {
 	}
 }
 
-// closedServer is a server that asks for a token, and that token.
+// closedServer returns a server that requires a token, and the token.
 func closedServer(t *testing.T, args ...string) (url, token string) {
 	t.Helper()
 	return closedServerWith(t, slog.New(slog.DiscardHandler), args...)
@@ -59,7 +59,7 @@ func closedServerWith(t *testing.T, log *slog.Logger, args ...string) (url, toke
 	return s.URL(), token
 }
 
-// times are what differs between two answers of the same kind.
+// times matches the timestamps that differ between two responses.
 var times = regexp.MustCompile(`:\d{13}\b`)
 
 type seen struct {
@@ -95,8 +95,8 @@ func send(t *testing.T, method, url string, body io.Reader, headers ...string) s
 	return seen{resp.StatusCode, resp.Header, times.ReplaceAllString(string(answer), ":0")}
 }
 
-// TestRulesUnderPrefix holds a server under a prefix beside one without: no rule
-// about paths tells them apart.
+// TestRulesUnderPrefix compares a server under a prefix with one without. All rules
+// about paths must be the same.
 func TestRulesUnderPrefix(t *testing.T) {
 	t.Parallel()
 	plainLog, prefixedLog := &lines{}, &lines{}
@@ -156,8 +156,8 @@ func TestRulesUnderPrefix(t *testing.T) {
 	if want, got := logged.FindAllString(plainLog.String(), -1), logged.FindAllString(prefixedLog.String(), -1); len(want) < 20 || !slices.Equal(got, want) {
 		t.Errorf("the log has %q, without a prefix %q", got, want)
 	}
-	// Metrics name the same routes.
-	for _, url := range []string{plain, prefixed} { // So that the route of the metrics is among them.
+	// The metrics have the same routes.
+	for _, url := range []string{plain, prefixed} { // The second request has the route of the first in its metrics.
 		send(t, "GET", url+"/metrics", nil, bearer)
 	}
 	want, got := labels(t, plain, "route", bearer), labels(t, prefixed, "route", bearer)
@@ -184,7 +184,7 @@ func TestRulesUnderPrefix(t *testing.T) {
 			t.Errorf("%s: leads to %q", c.name, where)
 		}
 	}
-	// The URLs that the server hands out lead back to it.
+	// The URLs in responses contain the prefix.
 	for path, body := range map[string]string{
 		"/api/2.0/mlflow/artifacts/credentials-for-write": `{"run_id":"RUN","path":["f"]}`,
 		"/api/2.0/fs/create-abort-upload-url":             `{}`,

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// sendRaw sends text as it is and returns the first answer.
+// sendRaw sends text and returns the first response.
 func sendRaw(t *testing.T, url, text string, wait time.Duration) (*http.Response, string) {
 	t.Helper()
 	conn, err := (&net.Dialer{Timeout: wait}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
@@ -24,7 +24,7 @@ func sendRaw(t *testing.T, url, text string, wait time.Duration) (*http.Response
 	if err := conn.SetDeadline(time.Now().Add(wait)); err != nil {
 		t.Error(err)
 	}
-	_, _ = io.WriteString(conn, text) // What the server does not want it may leave.
+	_, _ = io.WriteString(conn, text) // The server may not read everything.
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Errorf("%.60q: %v", text, err)
@@ -38,7 +38,7 @@ func sendRaw(t *testing.T, url, text string, wait time.Duration) (*http.Response
 	return resp, string(body)
 }
 
-// checkRefusal checks that an answer is an error as the API words them.
+// checkRefusal checks that a response is an error of the API.
 func checkRefusal(t *testing.T, name string, resp *http.Response, body string, status int) {
 	t.Helper()
 	var e struct {
@@ -104,8 +104,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestMissingBodies announces bodies that do not come. Every request is answered
-// all the same, soon if nobody reads its body.
+// TestMissingBodies announces bodies and does not send them. Every request must receive
+// a response.
 func TestMissingBodies(t *testing.T) {
 	t.Parallel()
 	url := start(t)
@@ -137,7 +137,8 @@ func TestMissingBodies(t *testing.T) {
 	waiting.Wait()
 }
 
-// TestLargeBodies sends more than any route takes; the sender sees the answer.
+// TestLargeBodies sends bodies beyond the limit of every route. The client must receive
+// the response.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	url := start(t)

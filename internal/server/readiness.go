@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	checkTime = 2 * time.Second // for what the server needs to answer
-	checkedAt = time.Second     // for which an answer counts
+	checkTime = 2 * time.Second // timeout of a check
+	checkedAt = time.Second     // how long a result is valid
 )
 
-// States of the parts that the server needs.
+// States of a dependency.
 const (
 	stateOK     = "ok"
 	stateFailed = "failed"
 	stateSlow   = "no answer in time"
 )
 
-// readiness says whether the server can do its work. However many ask, each part
-// is asked once a second at most, and once at a time.
+// readiness checks the dependencies of the server. A dependency is checked at most once
+// per second and never concurrently, regardless of the number of requests.
 type readiness struct {
 	log      *slog.Logger
 	parts    []*part
@@ -35,24 +35,24 @@ type readiness struct {
 	mu      sync.Mutex
 	last    report
 	at      time.Time
-	running chan struct{} // closed when the round of checks under way has ended
+	running chan struct{} // closed when the current checks have ended
 }
 
-// part is something that the server needs.
+// part is a dependency of the server.
 type part struct {
 	name  string
 	check func(context.Context) error
-	busy  atomic.Bool // A check that hangs is not joined by others.
-	state string      // after the last check; the round of checks owns it
+	busy  atomic.Bool // A check that hangs is not started again.
+	state string      // result of the last check; only round accesses it
 }
 
-// report is the answer of /readyz.
+// report is the response of /readyz.
 type report struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks"`
 }
 
-// folder returns the part that a repository is. One that cannot tell is not asked.
+// folder returns the dependency for a repository, or nil if it has no health check.
 func folder(repo artifact.Repo, err error) *part {
 	checker, ok := repo.(artifact.Checker)
 	if err != nil || !ok {
@@ -61,8 +61,7 @@ func folder(repo artifact.Repo, err error) *part {
 	return &part{name: "artifacts", check: checker.Check}
 }
 
-// ask returns a report that is not older than a second, or says that there was
-// none in time.
+// ask returns a report that is at most one second old, or reports a timeout.
 func (r *readiness) ask(ctx context.Context) report {
 	r.mu.Lock()
 	if time.Since(r.at) < checkedAt {
@@ -84,7 +83,7 @@ func (r *readiness) ask(ctx context.Context) report {
 	return r.last
 }
 
-// round asks all parts at the same time.
+// round checks all dependencies concurrently.
 func (r *readiness) round(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
@@ -107,8 +106,9 @@ func (r *readiness) round(ctx context.Context, done chan struct{}) {
 	close(done)
 }
 
-// checkPart asks one part. A check that goes on after its time, as one of a dead
-// NFS does, is left alone, and not asked again before it has ended.
+// checkPart checks one dependency. A check that does not return in time, such as one of
+// an unreachable NFS, continues in the background, and is not started again until it
+// ends.
 func (r *readiness) checkPart(ctx context.Context, p *part) string {
 	err := context.DeadlineExceeded
 	if p.busy.CompareAndSwap(false, true) {
@@ -140,8 +140,8 @@ func (r *readiness) checkPart(ctx context.Context, p *part) string {
 	return state
 }
 
-// ready serves /readyz: 200 when all parts answer, 503 when one does not or the
-// server is about to end.
+// ready serves /readyz. The status is 200 if all checks succeed, and 503 if one fails or
+// the server is shutting down.
 func (r *readiness) ready(w http.ResponseWriter, req *http.Request) {
 	out := report{Status: "shutting down"}
 	if !r.stopping.Load() {
@@ -156,7 +156,7 @@ func (r *readiness) ready(w http.ResponseWriter, req *http.Request) {
 	writeStatus(w, status, out)
 }
 
-// live serves /livez: a process that answers lives.
+// live serves /livez.
 func live(w http.ResponseWriter, _ *http.Request) {
 	writeStatus(w, http.StatusOK, struct {
 		Status string `json:"status"`
@@ -169,5 +169,5 @@ func writeStatus(w http.ResponseWriter, status int, v any) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	body, _ := json.Marshal(v) // Maps of strings always marshal.
-	_, _ = w.Write(body)       // A client that has gone away needs no answer.
+	_, _ = w.Write(body)       // A write error means that the client has disconnected.
 }

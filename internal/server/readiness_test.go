@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 )
 
-// TestReadiness takes the folder of files and the database away.
+// TestReadiness removes the artifact directory and the database.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
@@ -48,7 +48,7 @@ func TestReadiness(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(1100 * time.Millisecond)
-	if status, out := read(); status != 503 { // It is another folder: a volume was unmounted, say.
+	if status, out := read(); status != 503 { // The path refers to another directory, as after an unmount.
 		t.Errorf("%d %+v", status, out)
 	}
 	if got := send(t, "GET", s.URL()+"/livez", nil); got.status != 200 || got.body != `{"status":"ok"}` {
@@ -67,8 +67,8 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// TestReadinessIsCheap: many who ask cost one check a second, a check that hangs
-// is not joined by others, and everybody is answered.
+// TestReadinessIsCheap checks that many requests cause one check per second, that a
+// check that hangs is not started again, and that every request is answered.
 func TestReadinessIsCheap(t *testing.T) {
 	t.Parallel()
 	var quick, hanging atomic.Int64
@@ -103,7 +103,7 @@ func TestReadinessIsCheap(t *testing.T) {
 	}
 }
 
-// TestReadinessOfDatabase asks for one that does not answer.
+// TestReadinessOfDatabase checks a database that does not respond.
 func TestReadinessOfDatabase(t *testing.T) {
 	t.Parallel()
 	s := startIn(t, t.TempDir(), slog.New(slog.DiscardHandler))
@@ -115,19 +115,19 @@ func TestReadinessOfDatabase(t *testing.T) {
 	}
 }
 
-// TestReadinessInAnOutage takes database servers away: /readyz says so in time, and
-// that they are back.
+// TestReadinessInAnOutage stops database servers. /readyz must report it in time, and
+// report when they are back.
 func TestReadinessInAnOutage(t *testing.T) {
 	t.Parallel()
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			proxy, uri := storetest.NewProxy(t, storetest.NewDatabase(t, variable))
+			proxy, uri := dbtest.NewProxy(t, dbtest.NewDatabase(t, variable))
 			s := startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), "--backend-store-uri", uri)
 			ready := func() (int, string) {
 				began := time.Now()
 				got := send(t, "GET", s.URL()+"/readyz", nil)
-				if took := time.Since(began); took > 10*time.Second { // 2 s, and what a busy machine adds.
+				if took := time.Since(began); took > 10*time.Second { // 2 s, with a margin for a busy machine
 					t.Errorf("/readyz took %s", took)
 				}
 				return got.status, got.body

@@ -15,11 +15,11 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// guard keeps web pages of other sites away from the server: it checks which
-// host a request is addressed to (DNS rebinding) and which page sent it (CSRF).
+// guard protects the server from web pages of other sites. It checks the Host header
+// against DNS rebinding and the Origin or Referer against cross-site requests.
 type guard struct {
 	hosts, origins []pattern
-	anyHost        []string // paths that may be addressed to any host
+	anyHost        []string // paths that accept any Host header
 	frame          string
 	disabled       bool
 }
@@ -38,8 +38,8 @@ func newGuard(c *config.Config) *guard {
 	return g
 }
 
-// pattern matches a name with * as a wildcard. A pattern of digits, dots and
-// wildcards, such as 10.*, is meant for addresses and matches no name.
+// pattern matches a name with the wildcard *. A pattern of digits, dots and wildcards,
+// such as 10.*, matches addresses only.
 type pattern struct {
 	exp       *regexp.Regexp
 	addresses bool
@@ -99,9 +99,8 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// foreign reports whether a page of another site sent the request: by its Origin
-// or, without one, by its Referer or, without that, by what the browser says of
-// the sender. Programs send none of the three.
+// foreign reports whether a page of another site sent the request, by the headers
+// Origin, Referer or Sec-Fetch-Site. Programs send none of them.
 func (g *guard) foreign(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		return !g.allowedOrigin(origin, r.Host)
@@ -143,8 +142,8 @@ func changesState(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
-// allowedHost reports whether a Host header names this server. Without a list
-// that is localhost or an address of a private or loopback network.
+// allowedHost reports whether a Host header is allowed. Without a configured list,
+// localhost and private and loopback addresses are.
 func (g *guard) allowedHost(header string) bool {
 	host, ok := splitHost(header)
 	if !ok {
@@ -164,7 +163,7 @@ func (g *guard) allowedHost(header string) bool {
 
 var hostName = regexp.MustCompile(`^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$`)
 
-// splitHost takes the port off a Host header and checks the form of both.
+// splitHost removes the port of a Host header and checks the form of both.
 func splitHost(header string) (host string, ok bool) {
 	host = header
 	if h, port, err := net.SplitHostPort(header); err == nil {
@@ -184,8 +183,8 @@ func splitHost(header string) (host string, ok bool) {
 	return strings.ToLower(host), true
 }
 
-// allowedOrigin reports whether a page of the origin may send requests: one of
-// this server itself, of localhost, or a listed one.
+// allowedOrigin reports whether pages of an origin may send requests: pages of this
+// server, of localhost, and of configured origins.
 func (g *guard) allowedOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||

@@ -1,6 +1,5 @@
-// Package server puts the parts together: it opens the store and the artifact
-// folder, mounts the API, the login door and the web pages behind their guards,
-// listens, and leaves without losing a request.
+// Package server assembles the tracking server: store, artifacts, API, workspace routes
+// and web pages. It listens, serves, and shuts down gracefully.
 package server
 
 import (
@@ -19,12 +18,13 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
 )
 
-// shutdownTimeout is how long requests under way may take to end after SIGTERM.
+// shutdownTimeout is the time that current requests have to complete after SIGTERM.
 const shutdownTimeout = 25 * time.Second
 
 // Server is a running tracking server.
@@ -35,12 +35,12 @@ type Server struct {
 	config   *config.Config
 	log      *slog.Logger
 
-	registry  *prometheus.Registry // of this server alone: a program may run several
+	registry  *prometheus.Registry // A program may run several servers.
 	readiness *readiness
 	profiler  *profiler
 }
 
-// New opens everything and starts to listen; Serve then answers.
+// New opens the database and the artifacts and starts to listen. Serve serves requests.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, error) {
 	s := &Server{config: c, log: log, registry: prometheus.NewRegistry(), readiness: &readiness{log: log}}
 	var err error
@@ -55,7 +55,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 	return s, nil
 }
 
-// listen makes the handler and opens the ports.
+// listen creates the handler and opens the listeners.
 func (s *Server) listen(ctx context.Context) error {
 	handler, err := s.handler(ctx)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Server) listen(ctx context.Context) error {
 	return nil
 }
 
-// OpenStore opens the database that the configuration names.
+// OpenStore opens the configured database.
 func OpenStore(ctx context.Context, c *config.Config, log *slog.Logger) (*store.Store, error) {
 	return store.Open(ctx, storeOptions(c, log))
 }
@@ -90,7 +90,7 @@ func storeOptions(c *config.Config, log *slog.Logger) store.Options {
 	}
 }
 
-// URL is where the server can be reached from this machine.
+// URL returns the base URL of the server on this machine.
 func (s *Server) URL() string {
 	addr := s.listener.Addr().(*net.TCPAddr)
 	host := addr.IP.String()
@@ -100,26 +100,28 @@ func (s *Server) URL() string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(addr.Port)) + s.config.StaticPrefix
 }
 
-// Announce says where the server is and who may use it.
+// Announce prints the address of the server and who may use it.
 func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	tokens, err := s.store.Tokens(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), store.RedactURI(s.config.BackendStoreURI))
+	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
 	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")
 	case beyond:
 		fmt.Fprintf(
 			out,
-			"WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. `millrace tokens create --user you@example.org` closes it.\n",
+			"WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. "+
+				"`millrace tokens create --user you@example.org` closes it.\n",
 			auth.MachineUser().Email,
 		)
 	default:
 		fmt.Fprintf(
 			out,
-			"No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` changes that.\n",
+			"No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` "+
+				"changes that.\n",
 			auth.MachineUser().Email,
 		)
 	}
@@ -135,7 +137,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// Serve answers requests until ctx ends, then lets those under way finish.
+// Serve serves requests until ctx ends, and then completes the current ones.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
@@ -146,21 +148,21 @@ func (s *Server) Serve(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.readiness.stopping.Store(true)
-	if delay := s.config.ShutdownDelay; delay > 0 { // Load balancers see /readyz and take the server off their lists.
+	if delay := s.config.ShutdownDelay; delay > 0 { // Load balancers notice it by /readyz.
 		s.log.InfoContext(ctx, "the server ends soon", "after", delay)
 		time.Sleep(delay)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) { // Uploads that stand still, say: nothing of them was acknowledged.
+	if errors.Is(err, context.DeadlineExceeded) { // For example, stalled uploads. They were not acknowledged.
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
 	}
 	return errors.Join(err, s.profiler.close(), s.store.Close())
 }
 
-// LogHandler returns the handler of the server's own log on out.
+// LogHandler returns the handler of the server's log.
 func LogHandler(out io.Writer, c config.Log) slog.Handler {
 	return observe.LogHandler(out, c.JSON, c.Level)
 }

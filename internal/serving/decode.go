@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// request is the JSON body of an invocation: one of its fields.
+// request is the JSON body of an invocation. One of the fields is set.
 type request struct {
 	Inputs    json.RawMessage `json:"inputs"`
 	Instances json.RawMessage `json:"instances"`
@@ -18,14 +18,14 @@ type request struct {
 	Records   json.RawMessage `json:"dataframe_records"`
 }
 
-// split is a table whose rows are lists.
+// split is a table with a list for each row.
 type split struct {
 	Columns []json.RawMessage `json:"columns"`
 	Data    json.RawMessage   `json:"data"`
 }
 
-// maxCells is how many cells a table may have, about: one takes two bytes of a
-// request and up to a hundred as a value of its own. Tensors have no such limit.
+// maxCells bounds the cells of a table. A cell takes two bytes of a request and up to a
+// hundred bytes of memory. Tensors have no such limit.
 const maxCells = 500_000
 
 func checkCells(text []byte, separators string) error {
@@ -43,8 +43,8 @@ func checkCells(text []byte, separators string) error {
 	return nil
 }
 
-// decodeJSON reads the inputs of a model; columns are those of its signature, nil
-// for a signature of tensors or none. It tells whether they came as a table.
+// decodeJSON decodes the inputs of a model. columns are the columns of its signature, or
+// nil. table reports whether the inputs are a table.
 func decodeJSON(
 	body []byte,
 	specs []mlflow.TensorSpec,
@@ -95,7 +95,8 @@ func decodeJSON(
 	return inputs, true, err
 }
 
-// fromNested reads one tensor as lists of lists, or several by name.
+// fromNested decodes nested lists as one tensor, or an object of them as tensors by
+// name.
 func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
 	if isObject(text) {
 		var byName map[string]json.RawMessage
@@ -131,8 +132,8 @@ func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*ml
 	return map[string]*mlflow.Tensor{specs[0].Name: t}, err
 }
 
-// fromInstances reads examples one after the other: tensors, or objects with one
-// tensor for each input.
+// fromInstances decodes a list of examples: tensors, or objects with a tensor for each
+// input.
 func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
 	if !isList(text, '{') {
 		return fromNested(text, specs)
@@ -161,7 +162,7 @@ func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]
 	return fromNested(all, specs)
 }
 
-// decodeCSV reads a table whose first line names the columns.
+// decodeCSV decodes a table. The first line has the names of the columns.
 func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
 	if err := checkCells(body, ",\n"); err != nil {
 		return nil, err

@@ -8,9 +8,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// frame is a table, as pandas has them.
+// frame is a table like a pandas DataFrame.
 type frame struct {
-	columns []string // None where the columns have no names.
+	columns []string // nil if the columns have no names
 	rows    [][]json.RawMessage
 }
 
@@ -19,14 +19,14 @@ func isObject(text json.RawMessage) bool {
 	return len(text) > 0 && text[0] == '{'
 }
 
-// isList tells whether a list begins with something that begins with a letter.
+// isList reports whether text is a list whose first item begins with the given byte.
 func isList(text json.RawMessage, first byte) bool {
 	text, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte("["))
 	text = bytes.TrimSpace(text)
 	return ok && len(text) > 0 && text[0] == first
 }
 
-// splitFrame reads names of columns, which may be numbers, and rows.
+// splitFrame decodes the names of columns, which may be numbers, and the rows.
 func splitFrame(in *split) (*frame, error) {
 	f := &frame{}
 	if err := checkCells(in.Data, ","); err != nil {
@@ -58,8 +58,8 @@ func splitFrame(in *split) (*frame, error) {
 	return f, nil
 }
 
-// recordsFrame reads objects, one a row. The columns are in the order in which they
-// are first met; what an object lacks is null.
+// recordsFrame decodes a list of objects, one per row. Columns are in order of their
+// first appearance. Missing values are null.
 func recordsFrame(text json.RawMessage) (*frame, error) {
 	if err := checkCells(text, ","); err != nil {
 		return nil, err
@@ -98,13 +98,13 @@ func recordsFrame(text json.RawMessage) (*frame, error) {
 	return f, nil
 }
 
-// addColumns notes the keys of the first record in their order.
+// addColumns adds the keys of a record in order.
 func (f *frame) addColumns(record json.RawMessage, places map[string]int) {
 	if len(f.rows) > 0 {
 		return
 	}
 	d := json.NewDecoder(bytes.NewReader(record))
-	_, _ = d.Token() // The record is an object, as was found before.
+	_, _ = d.Token() // The record is an object.
 	for d.More() {
 		key, err := d.Token()
 		name, ok := key.(string)
@@ -119,7 +119,7 @@ func (f *frame) addColumns(record json.RawMessage, places map[string]int) {
 	}
 }
 
-// columnsFrame reads lists by the names of the columns.
+// columnsFrame decodes an object of lists, one per column.
 func columnsFrame(text json.RawMessage, columns []string) (*frame, error) {
 	if err := checkCells(text, ","); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func columnsFrame(text json.RawMessage, columns []string) (*frame, error) {
 	return f, nil
 }
 
-// pick puts the columns in another order and leaves out those that are not named.
+// pick returns the named columns in the given order.
 func (f *frame) pick(names []string) (*frame, error) {
 	at := make([]int, len(names))
 	for i, name := range names {
@@ -163,8 +163,8 @@ func (f *frame) pick(names []string) (*frame, error) {
 	return out, nil
 }
 
-// inputs makes the rows those of the model's one input, or the columns the inputs of
-// those names. A signature's columns say their order.
+// inputs returns the rows as the only input of the model, or the columns as the inputs
+// with their names. The columns of a signature determine the order.
 func (f *frame) inputs(specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
 	if len(columns) > 0 && len(f.columns) > 0 {
 		var err error
@@ -194,8 +194,8 @@ func (f *frame) inputs(specs []mlflow.TensorSpec, columns []string) (map[string]
 	return out, nil
 }
 
-// tensor makes a tensor of a table of one column: a list of numbers, a matrix of one
-// column if the model takes one, or what the cells hold, one below the other.
+// tensor converts a table with one column: to a list of numbers, to a matrix with one
+// column if the model requires it, or to the stacked cells.
 func (f *frame) tensor(spec mlflow.TensorSpec) (*mlflow.Tensor, error) {
 	cells := make([]json.RawMessage, len(f.rows))
 	for i, row := range f.rows {

@@ -1,6 +1,6 @@
-// Package serving answers predictions over HTTP, by the protocol of MLflow's
-// scoring server: POST /invocations with inputs, instances, dataframe_split,
-// dataframe_records or CSV, and GET /ping, /health and /version.
+// Package serving serves predictions over HTTP by the protocol of MLflow's scoring
+// server: POST /invocations with inputs, instances, dataframe_split, dataframe_records
+// or CSV, and GET /ping, /health and /version.
 package serving
 
 import (
@@ -28,7 +28,7 @@ const (
 	slowRequest = 2 * time.Second
 )
 
-// Handler serves one model, which several requests may use at the same time.
+// Handler returns a handler for predictions of one model. Requests may be concurrent.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	s := &server{model: m, log: log, named: slices.Contains(m.Metadata().Flavors, "onnx")}
 	if sig := m.Metadata().Signature; sig != nil {
@@ -52,7 +52,7 @@ func Handler(m *models.Model, log *slog.Logger) http.Handler {
 	return o.Wrap(cleanPathsOnly(mux))
 }
 
-// cleanPathsOnly refuses the paths that the mux would redirect.
+// cleanPathsOnly rejects the paths that the mux would redirect.
 func cleanPathsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if clean := path.Clean(r.URL.Path); clean != r.URL.Path {
@@ -66,11 +66,11 @@ func cleanPathsOnly(next http.Handler) http.Handler {
 type server struct {
 	model *models.Model
 	log   *slog.Logger
-	// named says that predictions are answered by the outputs' names, as MLflow
-	// does for ONNX.
+	// named reports whether predictions are objects by output name, as in MLflow for
+	// ONNX.
 	named bool
-	// columns are those of the signature, nil for one of tensors, which tensors says
-	// that there is, or for none.
+	// columns are the columns of the signature, or nil. tensors reports whether the
+	// signature consists of tensors.
 	columns []string
 	tensors bool
 }
@@ -82,7 +82,7 @@ func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, err := json.Marshal(map[string]any{"predictions": predictions})
-	if err != nil { // NaN and infinities, which JSON has no numbers for.
+	if err != nil { // JSON cannot represent NaN and infinities.
 		observe.Fail(w, r, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
 		return
 	}
@@ -109,7 +109,7 @@ func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return s.encode(outputs)
 }
 
-// decode reads the inputs and tells whether they came as a table.
+// decode decodes the inputs. table reports whether they are a table.
 func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlflow.Tensor, table bool, err error) {
 	kind := "application/json"
 	if contentType != "" {
@@ -132,8 +132,8 @@ func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlf
 	}
 }
 
-// encode returns what MLflow's scoring server answers: a dictionary of outputs
-// for ONNX, and the one output itself otherwise.
+// encode returns the predictions in the form of MLflow's scoring server: an object by
+// output name for ONNX, and otherwise the only output.
 func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
 	all := make(map[string]any, len(outputs))
 	for name, t := range outputs {
@@ -155,7 +155,8 @@ func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
 	return all, nil
 }
 
-// records answers a table with one: an object a row, as MLflow does for ONNX.
+// records returns the predictions for a table as one object per row, as in MLflow for
+// ONNX.
 func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
 	all, err := s.encode(outputs)
 	if err != nil {
@@ -177,10 +178,10 @@ func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
 	return rows, nil
 }
 
-// cellsOf takes a column apart; a list of one is what it holds.
+// cellsOf splits a column into cells. A list with one item is that item.
 func cellsOf(column any) ([]any, error) {
 	text, err := json.Marshal(column)
-	if err != nil { // NaN and infinities, as above.
+	if err != nil { // JSON cannot represent NaN and infinities.
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err)
 	}
 	if !bytes.HasPrefix(text, []byte("[")) { // One number, for all rows together.
@@ -200,7 +201,7 @@ func cellsOf(column any) ([]any, error) {
 	return out, nil
 }
 
-// maps makes of every row of a matrix an object of a class and its number each.
+// maps converts each row of a matrix to an object of numbers by class.
 func maps(t *mlflow.Tensor, classes []string) (any, error) {
 	values, err := t.Float32s()
 	if err != nil {
@@ -217,11 +218,11 @@ func maps(t *mlflow.Tensor, classes []string) (any, error) {
 	return out, nil
 }
 
-// lastRequests is how long predictions under way may take to end.
+// lastRequests is the time that current predictions have to complete.
 const lastRequests = 25 * time.Second
 
-// Serve answers on address until ctx ends, then lets the requests under way
-// finish. ready is told the server's own address once it listens.
+// Serve serves predictions on address until ctx ends, and then completes the current
+// ones. It calls ready with its URL when it listens.
 func Serve(ctx context.Context, address string, m *models.Model, log *slog.Logger, ready func(url string)) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -38,7 +38,7 @@ func post(t *testing.T, h http.Handler, contentType, body string) (int, string) 
 	return w.Code, w.Body.String()
 }
 
-// ramp is 0, 1/30, ... 29/30, as MLflow's scoring server was asked.
+// ramp returns 0, 1/30, ... 29/30, the input of the recorded predictions.
 func ramp() string {
 	var row []string
 	for i := range 30 {
@@ -47,7 +47,7 @@ func ramp() string {
 	return strings.Join(row, ",")
 }
 
-// What MLflow 3.17.2's own scoring server answers for the same models.
+// TestPredictions compares predictions with those of MLflow 3.17.2's scoring server.
 func TestPredictions(t *testing.T) {
 	t.Parallel()
 	columns := `"` + strings.Join(strings.Fields(strings.Repeat("c ", 30)), `","`) + `"`
@@ -85,7 +85,7 @@ func TestPredictions(t *testing.T) {
 }
 
 // TestColumns sends tables to a model whose signature has the columns a, b and c, and
-// whose probabilities are maps; MLflow 3.17.2 answers the same.
+// whose probabilities are maps. MLflow 3.17.2 returns the same.
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	h := Handler(open(t, "mlflow_columns"), slog.New(slog.DiscardHandler))

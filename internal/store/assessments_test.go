@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -61,17 +62,17 @@ func deleteRunsWithAssessments(t *testing.T, uri string) {
 		t.Error("the empty table of assessments was read")
 	}
 
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	sqlDB, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer sqlDB.Close()
 	exec := func(query string) {
 		t.Helper()
 		if strings.HasPrefix(uri, "postgresql") {
 			query = strings.NewReplacer("1, 0, 0.1)", "true, false, 0.1)").Replace(query)
 		}
-		if _, err := db.ExecContext(t.Context(), query); err != nil {
+		if _, err := sqlDB.ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,7 +83,7 @@ func deleteRunsWithAssessments(t *testing.T, uri string) {
 	}
 	left := func() (ids []string) {
 		t.Helper()
-		rows, err := db.QueryContext(t.Context(), `SELECT assessment_id FROM assessments ORDER BY assessment_id`)
+		rows, err := sqlDB.QueryContext(t.Context(), `SELECT assessment_id FROM assessments ORDER BY assessment_id`)
 		if err != nil {
 			t.Fatal(err)
 		}

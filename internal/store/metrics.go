@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -21,7 +22,7 @@ const metricsOfRun = "metrics INDEXED BY index_metrics_run_uuid_key_step"
 func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	var isNaN bool
 	err := rows.Scan(&m.Value, &m.Timestamp, &m.Step, &isNaN)
-	m.Value = logged(m.Value, isNaN)
+	m.Value = fromColumn(m.Value, isNaN)
 	return err
 }
 
@@ -39,7 +40,7 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	if limit == 0 || limit > s.maxPage {
 		limit = s.maxPage
 	}
-	err = s.scanAside(ctx, func(t tx) error {
+	err = s.scanReplica(ctx, func(t tx) error {
 		if after == nil {
 			list, err = t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
 				runID, key, limit+1, offset)
@@ -51,7 +52,7 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	if len(list) > limit {
 		list = list[:limit]
 		last := list[limit-1]
-		value, isNaN := stored(last.Value)
+		value, isNaN := toColumn(last.Value)
 		next = search.EncodeMetricPage(search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN})
 	}
 	return list, next, err
@@ -68,7 +69,7 @@ func (t tx) metricsAfter(after *search.MetricPage, runID, key string, n int) (li
 	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
 	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}
 	end := int64(math.MaxInt64)
-	err = t.queryRow("SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?", key, after.Timestamp, lookAhead*n).Scan(&end)
+	err = t.QueryRow("SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?", key, after.Timestamp, lookAhead*n).Scan(&end)
 	bounded := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
@@ -85,7 +86,7 @@ func (t tx) metricsAfter(after *search.MetricPage, runID, key string, n int) (li
 
 // metrics returns the values that a query of metricColumns finds.
 func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
-	return collect(t, query, args, func(rows *sql.Rows, m *mlflow.Metric) error {
+	return db.Collect(t.Tx, query, args, func(rows *sql.Rows, m *mlflow.Metric) error {
 		m.Key = key
 		return scanMetric(rows, m)
 	})
@@ -93,8 +94,8 @@ func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
 
 // LongerHistory reports whether one metric of a run has more than n values.
 func (s *Store) LongerHistory(ctx context.Context, runID, key string, n int) (longer bool, err error) {
-	err = s.scanAside(ctx, func(t tx) error {
-		return t.queryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)", runID, key, n).Scan(&longer)
+	err = s.scanReplica(ctx, func(t tx) error {
+		return t.QueryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)", runID, key, n).Scan(&longer)
 	})
 	return longer, err
 }
@@ -102,12 +103,12 @@ func (s *Store) LongerHistory(ctx context.Context, runID, key string, n int) (lo
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
 func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
-	err = s.scanAside(ctx, func(t tx) error {
-		list, err = collect(t, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+	err = s.scanReplica(ctx, func(t tx) error {
+		list, err = db.Collect(t.Tx, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
 			[]any{runIDs, key, limit}, func(rows *sql.Rows, m *mlflow.Metric) error {
 				var isNaN bool
 				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
-				m.Key, m.Value = key, logged(m.Value, isNaN)
+				m.Key, m.Value = key, fromColumn(m.Value, isNaN)
 				return err
 			})
 		return err
@@ -119,11 +120,11 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key stri
 // first, last, smallest and largest with their steps. NaN counts as a value but
 // is neither smallest nor largest unless all are NaN.
 func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
-	err = s.scanAside(ctx, func(t tx) error {
+	err = s.scanReplica(ctx, func(t tx) error {
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}
-		list, err = collect(t, metricSummaryQuery, arguments([]string{runID, runID, runID, runID, runID}), func(rows *sql.Rows, m *mlflow.MetricSummary) error {
+		list, err = db.Collect(t.Tx, metricSummaryQuery, []any{runID, runID, runID, runID, runID}, func(rows *sql.Rows, m *mlflow.MetricSummary) error {
 			var first, last, low, high sql.NullFloat64
 			var minStep, maxStep sql.NullInt64
 			if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp, &low, &minStep, &high, &maxStep); err != nil {
@@ -140,7 +141,7 @@ func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflo
 }
 
 func orNaN(v sql.NullFloat64) mlflow.Float {
-	return mlflow.Float(logged(v.Float64, !v.Valid))
+	return mlflow.Float(fromColumn(v.Float64, !v.Valid))
 }
 
 // metricSummaryQuery finds counts and extremes in one pass over the run's

@@ -27,9 +27,9 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 		where += " AND step >= ? AND step <= ?"
 		args = append(args, steps.From, steps.To)
 	}
-	err = s.scanAside(ctx, func(t tx) error {
+	err = s.scanReplica(ctx, func(t tx) error {
 		var rows int
-		if err := t.queryRow("SELECT count(*)"+where, args...).Scan(&rows); err != nil {
+		if err := t.QueryRow("SELECT count(*)"+where, args...).Scan(&rows); err != nil {
 			return err
 		}
 		if rows <= max(n, exactRows) {
@@ -39,7 +39,7 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 		}
 		sample := extremes{n: n, rows: rows}
 		// Within a step, the index has the rows as they were written.
-		err := t.each("SELECT "+metricColumns+where+" ORDER BY step", args, func(rows *sql.Rows) error {
+		err := t.Each("SELECT "+metricColumns+where+" ORDER BY step", args, func(rows *sql.Rows) error {
 			m := mlflow.Metric{Key: key}
 			err := scanMetric(rows, &m)
 			sample.add(m)

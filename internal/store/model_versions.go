@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -31,7 +32,7 @@ type NewVersion struct {
 // CreateModelVersion registers the next version of a model. Its number is one
 // more than any that the model ever had, deleted ones included.
 func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author) (v *mlflow.ModelVersion, err error) {
-	err = s.inTx(ctx, func(t tx) error {
+	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		location, err := t.versionLocation(&in)
 		if err != nil {
@@ -41,10 +42,10 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 			return err
 		}
 		var number int64
-		if err := t.queryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+` AND name = ?`, in.Name).Scan(&number); err != nil {
+		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+` AND name = ?`, in.Name).Scan(&number); err != nil {
 			return err
 		}
-		_, err = t.exec(`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description, current_stage, source, run_id, status, run_link, storage_location)
+		_, err = t.Exec(`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description, current_stage, source, run_id, status, run_link, storage_location)
 			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`, in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location)
 		if err != nil {
 			return err
@@ -114,7 +115,7 @@ func (s *Store) ModelVersion(ctx context.Context, name string, number int64) (v 
 func (t tx) modelVersion(name string, number int64) (*mlflow.ModelVersion, error) {
 	list := make([]mlflow.ModelVersion, 1)
 	v := &list[0]
-	err := t.queryRow(`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ? AND mv.current_stage <> ?`,
+	err := t.QueryRow(`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ? AND mv.current_stage <> ?`,
 		name, number, stageDeleted).Scan(versionFields(v)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noModelVersion(name, number)
@@ -136,12 +137,12 @@ func noModelVersion(name string, number int64) error {
 func scanVersion(rows *sql.Rows, v *mlflow.ModelVersion) error { return rows.Scan(versionFields(v)...) }
 
 func (t tx) versionAliases(name string, number int64) ([]string, error) {
-	return collect(t, `SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, scanOne[string])
+	return db.Collect(t.Tx, `SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, scanOne[string])
 }
 
 // versionStage returns the stage of a version that is not deleted.
 func (t tx) versionStage(name string, number int64) (stage string, err error) {
-	err = t.queryRow(`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`, name, number, stageDeleted).Scan(&stage)
+	err = t.QueryRow(`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`, name, number, stageDeleted).Scan(&stage)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
 	}
@@ -158,7 +159,7 @@ func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri
 }
 
 func (t tx) downloadURI(name string, number int64) (uri string, err error) {
-	err = t.queryRow(`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`,
+	err = t.QueryRow(`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`,
 		name, number, stageDeleted).Scan(&uri)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
@@ -168,11 +169,11 @@ func (t tx) downloadURI(name string, number int64) (uri string, err error) {
 
 // UpdateModelVersion replaces a version's description; nil removes it.
 func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int64, description *string) (v *mlflow.ModelVersion, err error) {
-	err = s.inTx(ctx, func(t tx) error {
+	err = s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.exec(`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, description, nowMS(), name, number)
+		_, err := t.Exec(`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, description, nowMS(), name, number)
 		if err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int6
 // DeleteModelVersion takes a version away: its number stays taken, and of its
 // row nothing is kept that says where the files are.
 func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int64, by Author) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		now := nowMS()
 		stage, err := t.versionStage(name, number)
 		if err != nil {
@@ -200,7 +201,7 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 				return err
 			}
 		}
-		_, err = t.exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',
+		_, err = t.Exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',
 			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ? AND version = ?`, stageDeleted, now, name, number)
 		if err != nil {
 			return err
@@ -214,7 +215,7 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 
 // SetModelVersionTag sets or replaces a tag of a version.
 func (s *Store) SetModelVersionTag(ctx context.Context, name string, number int64, tag mlflow.Tag) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
@@ -223,18 +224,18 @@ func (s *Store) SetModelVersionTag(ctx context.Context, name string, number int6
 }
 
 func (t tx) setModelVersionTag(name string, number int64, tag mlflow.Tag) error {
-	_, err := t.exec("INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?) ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
+	_, err := t.Exec("INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?) ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
 		name, number, tag.Key, tag.Value)
 	return err
 }
 
 // DeleteModelVersionTag removes a tag of a version, if it has it.
 func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number int64, key string) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.exec("DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?", name, number, key)
+		_, err := t.Exec("DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?", name, number, key)
 		return err
 	})
 }

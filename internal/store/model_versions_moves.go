@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -18,7 +19,7 @@ type Move struct {
 // MoveVersion moves a version to a stage or points an alias at it, in one
 // transaction with the entries in the log.
 func (s *Store) MoveVersion(ctx context.Context, name string, number int64, m Move, by Author) (v *mlflow.ModelVersion, err error) {
-	err = s.inTx(ctx, func(t tx) error {
+	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		if m.Stage != "" {
 			if err := t.moveToStage(name, number, m, by, now); err != nil {
@@ -45,7 +46,7 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 		return err
 	}
 	if m.Archive {
-		others, err := collect(t, `SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`,
+		others, err := db.Collect(t.Tx, `SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`,
 			[]any{name, m.Stage, number}, scanOne[int64])
 		if err != nil {
 			return err
@@ -60,7 +61,7 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 }
 
 func (t tx) putInStage(name string, number int64, from, to string, by Author, now int64) error {
-	_, err := t.exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, to, now, name, number)
+	_, err := t.Exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, to, now, name, number)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (t tx) putInStage(name string, number int64, from, to string, by Author, no
 
 // SetModelAlias points an alias at a version, from where it was if it existed.
 func (s *Store) SetModelAlias(ctx context.Context, name, alias string, number int64, by Author) error {
-	return s.inTx(ctx, func(t tx) error { return t.setAlias(name, alias, number, by, nowMS()) })
+	return s.write(ctx, func(t tx) error { return t.setAlias(name, alias, number, by, nowMS()) })
 }
 
 func (t tx) setAlias(name, alias string, number int64, by Author, now int64) error {
@@ -80,7 +81,7 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version`,
+	_, err = t.Exec(`INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version`,
 		name, alias, number)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 
 // aliased returns the version that an alias points at, "" if there is no such alias.
 func (t tx) aliased(name, alias string) (version string, err error) {
-	err = t.queryRow(`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias).Scan(&version)
+	err = t.QueryRow(`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias).Scan(&version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -100,7 +101,7 @@ func (t tx) aliased(name, alias string) (version string, err error) {
 
 // DeleteModelAlias removes an alias, if the model has it.
 func (s *Store) DeleteModelAlias(ctx context.Context, name, alias string, by Author) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ func (t tx) deleteAlias(name, alias string, by Author, now int64) error {
 	if err != nil || was == "" {
 		return err
 	}
-	if _, err := t.exec(`DELETE FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias); err != nil {
+	if _, err := t.Exec(`DELETE FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias); err != nil {
 		return err
 	}
 	return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: was, Kind: mlflow.ChangeAlias, Alias: alias, From: was})
@@ -149,7 +150,7 @@ func (s *Store) HighestVersion(ctx context.Context, name string) (v *mlflow.Mode
 			return err
 		}
 		var number int64
-		err := t.queryRow(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage <> ? ORDER BY version DESC LIMIT 1`, name, stageDeleted).Scan(&number)
+		err := t.QueryRow(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage <> ? ORDER BY version DESC LIMIT 1`, name, stageDeleted).Scan(&number)
 		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Latest version not found for model %s.", name)
 		}
@@ -201,7 +202,7 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 // the first and the last version.
 func (t tx) latestVersions(names []string) (list []mlflow.ModelVersion, err error) {
 	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
-	list, err = collect(t, `WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
+	list, err = db.Collect(t.Tx, `WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
 		SELECT `+modelVersionColumns+` FROM registered_models rm CROSS JOIN s
 		JOIN model_versions mv ON mv.workspace = rm.workspace AND mv.name = rm.name AND mv.version = (SELECT max`+bound+`
 		WHERE rm.`+inDefault+` AND rm.name IN (?...)

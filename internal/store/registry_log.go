@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -19,7 +20,7 @@ type Author struct {
 // change itself.
 func (t tx) logChange(now int64, by Author, c mlflow.RegistryChange) error {
 	version := sql.NullString{String: c.Version, Valid: c.Version != ""}
-	_, err := t.exec(`INSERT INTO millrace_registry_log (model, version, kind, from_value, to_value, alias, user_email, comment, timestamp_ms)
+	_, err := t.Exec(`INSERT INTO millrace_registry_log (model, version, kind, from_value, to_value, alias, user_email, comment, timestamp_ms)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.Model, version, c.Kind, c.From, c.To, c.Alias, by.User, by.Comment, now)
 	return err
 }
@@ -47,8 +48,8 @@ func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, to
 		query += ` AND model = ?`
 		args = append(args, model)
 	}
-	err = s.readAside(ctx, func(t tx) error {
-		list, err = collect(t, query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows, c *mlflow.RegistryChange) error {
+	err = s.readReplica(ctx, func(t tx) error {
+		list, err = db.Collect(t.Tx, query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows, c *mlflow.RegistryChange) error {
 			return rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
 		})
 		return err

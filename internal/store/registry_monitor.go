@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -26,7 +27,7 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 	if err != nil {
 		return nil, err
 	}
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.readReplica(ctx, func(t tx) error {
 		m, err := t.registeredModel(name)
 		if err != nil {
 			return err
@@ -53,7 +54,7 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 }
 
 func (t tx) monitoredVersions(name string, below, limit int) ([]mlflow.MonitoredVersion, error) {
-	return collect(t, `SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
+	return db.Collect(t.Tx, `SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
 		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ? ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit}, func(rows *sql.Rows, v *mlflow.MonitoredVersion) error {
 		var location string
 		if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
@@ -142,7 +143,7 @@ func (w *monitor) loadOwn() error {
 	for i := range plain {
 		w.versions[i].Tags = plain[i].Tags
 	}
-	return w.t.each(`SELECT version, user_email FROM millrace_registry_log WHERE model = ? AND kind = ? AND to_value = 'created' ORDER BY id`, []any{w.name, mlflow.ChangeVersion}, func(rows *sql.Rows) error {
+	return w.t.Each(`SELECT version, user_email FROM millrace_registry_log WHERE model = ? AND kind = ? AND to_value = 'created' ORDER BY id`, []any{w.name, mlflow.ChangeVersion}, func(rows *sql.Rows) error {
 		var version, user string
 		err := rows.Scan(&version, &user)
 		if v := w.byNumber[version]; v != nil {
@@ -156,7 +157,7 @@ func (w *monitor) loadOwn() error {
 // the last. Whose they are is said once, by the version.
 func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
+	err := w.t.Each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
 		FROM logged_model_metrics WHERE model_id IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var m mlflow.Metric
@@ -164,7 +165,7 @@ func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 		if err := rows.Scan(&id, &m.Key, &value, &m.Timestamp, &m.Step, &m.DatasetName, &m.DatasetDigest); err != nil {
 			return err
 		}
-		m.Value = logged(value.Float64, !value.Valid)
+		m.Value = fromColumn(value.Float64, !value.Valid)
 		metrics[id] = append(metrics[id], m)
 		return nil
 	})
@@ -190,14 +191,14 @@ func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 
 func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.each("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", []any{ids}, func(rows *sql.Rows) error {
+	err := w.t.Each("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var m mlflow.Metric
 		var nan bool
 		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &nan); err != nil {
 			return err
 		}
-		m.Value = logged(m.Value, nan)
+		m.Value = fromColumn(m.Value, nan)
 		metrics[id] = append(metrics[id], m)
 		return nil
 	})
@@ -212,7 +213,7 @@ func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 
 // loadRuns loads the names and datasets of runs.
 func (w *monitor) loadRuns(ids []string, of versionsBy) error {
-	err := w.t.each(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
+	err := w.t.Each(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
 		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.run_uuid IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id, name, user, experiment string
 		var experimentID int64
@@ -225,7 +226,7 @@ func (w *monitor) loadRuns(ids []string, of versionsBy) error {
 	if err != nil {
 		return err
 	}
-	return w.t.each(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
+	return w.t.Each(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
 		LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
 		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id IN (?...) ORDER BY d.name, d.digest`, []any{ids}, func(rows *sql.Rows) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -12,7 +13,7 @@ import (
 // next page, "" on the last. Only ids are searched and sorted; everything else
 // is loaded for the page alone.
 func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
-	q, err := search.Runs(s.d.Dialect, in.Filter, in.OrderBy)
+	q, err := search.Runs(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -25,8 +26,8 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 		` WHERE ` + and(inExperiments, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, []any{ids}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.readAside(ctx, func(t tx) error {
-		runs, err = collectOnce(t, query, args, func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) })
+	err = s.readReplica(ctx, func(t tx) error {
+		runs, err = db.CollectUncached(t.Tx, query, args, func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) })
 		if err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
 	return loadPage(runs, runsBytes, t.loadRunChunk)
 }
 
-func (t tx) loadRunChunk(runs []mlflow.Run, room *room) error {
+func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 	at := make(map[string]*mlflow.Run, len(runs))
 	list := make([]string, len(runs))
 	for i := range runs {
@@ -67,42 +68,42 @@ func (t tx) loadRunChunk(runs []mlflow.Run, room *room) error {
 	var id string
 	return firstError(
 		func() error {
-			return t.each(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
+			return t.Each(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
 				info, err := scanRunInfo(rows)
 				if err != nil {
 					return err
 				}
 				at[info.RunID].Info = *info
-				return room.take(runSize)
+				return b.charge(runSize)
 			})
 		},
 		func() error {
-			return t.each("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", ids, func(rows *sql.Rows) error {
+			return t.Each("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", ids, func(rows *sql.Rows) error {
 				var m mlflow.Metric
 				var isNaN bool
 				if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
 					return err
 				}
-				m.Value = logged(m.Value, isNaN)
+				m.Value = fromColumn(m.Value, isNaN)
 				at[id].Data.Metrics = append(at[id].Data.Metrics, m)
-				return room.take(metricSize, m.Key)
+				return b.charge(metricSize, m.Key)
 			})
 		},
 		func() error {
-			return t.each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
+			return t.Each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
-				return room.take(pairSize, key, value)
+				return b.charge(pairSize, key, value)
 			}))
 		},
 		func() error {
-			return t.each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
+			return t.Each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
 				at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
-				return room.take(pairSize, key, value)
+				return b.charge(pairSize, key, value)
 			}))
 		},
-		func() error { return t.loadDatasetInputs(at, ids, room) },
+		func() error { return t.loadDatasetInputs(at, ids, b) },
 		func() error {
-			return t.each(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...) AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
+			return t.Each(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...) AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
 				var m mlflow.ModelOutput
 				err := rows.Scan(&id, &m.ModelID, &m.Step)
 				at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
@@ -133,16 +134,16 @@ func scanPair(add func(id, key, value string) error) func(*sql.Rows) error {
 	}
 }
 
-func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, room *room) error {
+func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *budget) error {
 	type place struct {
 		run   *mlflow.Run
 		index int
 	}
 	places := map[string]place{}
 	var inputIDs []string
-	err := t.each(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
+	err := t.Each(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY `+t.c.d.inputOrder, ids, func(rows *sql.Rows) error {
+		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY `+t.dialect.inputOrder, ids, func(rows *sql.Rows) error {
 		var runID, inputID string
 		var d mlflow.Dataset
 		if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {
@@ -152,12 +153,12 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, room *room) 
 		places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
 		inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
 		inputIDs = append(inputIDs, inputID)
-		return room.take(runSize, d.Source, d.Schema, d.Profile)
+		return b.charge(runSize, d.Source, d.Schema, d.Profile)
 	})
 	if err != nil || len(inputIDs) == 0 {
 		return err
 	}
-	return t.each(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (?...)`, []any{inputIDs}, func(rows *sql.Rows) error {
+	return t.Each(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (?...)`, []any{inputIDs}, func(rows *sql.Rows) error {
 		var inputID string
 		var tag mlflow.InputTag
 		if err := rows.Scan(&inputID, &tag.Key, &tag.Value); err != nil {

@@ -8,18 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // onServers runs a test on each database server that there is.
 func onServers(t *testing.T, test func(t *testing.T, uri string)) {
 	t.Helper()
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			test(t, storetest.NewDatabase(t, variable))
+			test(t, dbtest.NewDatabase(t, variable))
 		})
 	}
 }
@@ -97,9 +98,9 @@ func TestMoreRequestsThanConnections(t *testing.T) {
 // log: what was acknowledged is there, and work goes on.
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
-	uri := storetest.NewDatabase(t, storetest.Servers[0])
+	uri := dbtest.NewDatabase(t, dbtest.Servers[0])
 	s := openURI(t, uri)
-	admin, _, err := store.OpenSQL(t.Context(), uri)
+	admin, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func TestRefusedValues(t *testing.T) {
 // Searches and histories come from the standby, single rows from the primary.
 func TestReadStore(t *testing.T) {
 	t.Parallel()
-	primary, standby := storetest.NewDatabase(t, storetest.Servers[0]), storetest.NewDatabase(t, storetest.Servers[0])
+	primary, standby := dbtest.NewDatabase(t, dbtest.Servers[0]), dbtest.NewDatabase(t, dbtest.Servers[0])
 	openURI(t, standby) // Makes the tables: it follows nobody, and so shows where answers come from.
 	s, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: standby, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
@@ -188,8 +189,8 @@ func TestReadStore(t *testing.T) {
 		t.Errorf("%d runs in the standby; %v", len(found), err)
 	}
 	for uri, want := range map[string]string{
-		"sqlite:///" + t.TempDir() + "/x.db":           "standby",
-		storetest.NewDatabase(t, storetest.Servers[0]): "revision",
+		"sqlite:///" + t.TempDir() + "/x.db":     "standby",
+		dbtest.NewDatabase(t, dbtest.Servers[0]): "revision",
 	} {
 		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", uri, err)

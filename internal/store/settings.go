@@ -14,12 +14,12 @@ import (
 func (s *Store) Secret(ctx context.Context, name string) (key [32]byte, err error) {
 	var fresh [32]byte
 	_, _ = rand.Read(fresh[:]) // Never fails.
-	err = s.inTx(ctx, func(t tx) error {
-		if _, err := t.exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, hex.EncodeToString(fresh[:])); err != nil {
+	err = s.write(ctx, func(t tx) error {
+		if _, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, hex.EncodeToString(fresh[:])); err != nil {
 			return err
 		}
 		var kept string
-		err := t.queryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
+		err := t.QueryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("the setting %s was just made and is gone", name)
 		}

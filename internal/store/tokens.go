@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -26,8 +27,8 @@ type Token struct {
 // CreateToken keeps a new token's hash. ExpiresMS 0 means never.
 func (s *Store) CreateToken(ctx context.Context, email, name string, hash [sha256.Size]byte, expiresMS int64) (*Token, error) {
 	out := &Token{ID: uuid.NewString(), Name: name, Email: email, CreatedMS: nowMS(), ExpiresMS: expiresMS}
-	err := s.inTx(ctx, func(t tx) error {
-		_, err := t.exec("INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+	err := s.write(ctx, func(t tx) error {
+		_, err := t.Exec("INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
 			out.ID, out.Name, out.Email, hex.EncodeToString(hash[:]), out.CreatedMS, sql.NullInt64{Int64: expiresMS, Valid: expiresMS != 0})
 		return err
 	})
@@ -39,8 +40,8 @@ func (s *Store) CreateToken(ctx context.Context, email, name string, hash [sha25
 
 // RevokeToken ends a token's validity now. Revoking again changes nothing.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
-	return s.inTx(ctx, func(t tx) error {
-		n, err := t.exec("UPDATE millrace_tokens SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?", nowMS(), id)
+	return s.write(ctx, func(t tx) error {
+		n, err := t.Exec("UPDATE millrace_tokens SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?", nowMS(), id)
 		if err == nil && n == 0 {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No access token with id '%s'", id)
 		}
@@ -82,7 +83,7 @@ type hashedToken struct {
 
 func (s *Store) tokens(ctx context.Context) (list []hashedToken, err error) {
 	err = s.read(ctx, func(t tx) error {
-		list, err = collect(t, "SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id", nil, scanToken)
+		list, err = db.Collect(t.Tx, "SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id", nil, scanToken)
 		return err
 	})
 	return list, err

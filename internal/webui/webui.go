@@ -208,7 +208,10 @@ const missingUI = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Millrace</title>
-<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 4em auto; padding: 0 1em; color-scheme: light dark }</style>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 4em auto; padding: 0 1em }
+:root { color-scheme: light dark }
+</style>
 <h1>Millrace is running without its web pages</h1>
 <p>This binary was built with the tag <code>noui</code>. The REST API works as usual: point
 <code>MLFLOW_TRACKING_URI</code> at this address.</p>

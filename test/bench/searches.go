@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -28,7 +29,7 @@ func (b *bench) database(ctx context.Context, dir, name string) (uri string, dro
 	if err != nil {
 		return "", nil, errors.New("the URI of --database cannot be read")
 	}
-	db, _, err := store.OpenSQL(ctx, b.server)
+	db, _, err := db.OpenSQL(ctx, b.server)
 	if err != nil {
 		return "", nil, err
 	}

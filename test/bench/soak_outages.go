@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/test/proxy"
 )
 
@@ -73,18 +73,18 @@ func outagesOf(p *proxy.Proxy) []outage {
 
 // lockFile is a program that keeps the write lock of SQLite's file.
 func lockFile(path string) outage {
-	var db *sql.DB
+	var sqlDB *sql.DB
 	return outage{
 		name: "locked file",
 		begin: func(ctx context.Context) (err error) {
-			if db, _, err = store.OpenSQL(ctx, "sqlite:///"+path); err != nil {
+			if sqlDB, _, err = db.OpenSQL(ctx, "sqlite:///"+path); err != nil {
 				return err
 			}
-			db.SetMaxOpenConns(1)
-			_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE")
+			sqlDB.SetMaxOpenConns(1)
+			_, err = sqlDB.ExecContext(ctx, "BEGIN IMMEDIATE")
 			return err
 		},
-		end: func(context.Context) error { return db.Close() },
+		end: func(context.Context) error { return sqlDB.Close() },
 	}
 }
 

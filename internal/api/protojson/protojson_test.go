@@ -136,8 +136,8 @@ func TestDecodeQuery(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal: whatever arrives, the decoder neither panics nor answers with
-// anything but an error for the sender.
+// FuzzUnmarshal checks that no input causes a panic or an error that is not an API
+// error.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
 		`{"run_id":"r","metrics":[{"key":"m","value":NaN,"timestamp":"1"}],"params":[{"key":"p","value":null}],"tags":[]}`,

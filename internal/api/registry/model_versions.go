@@ -17,15 +17,15 @@ import (
 const maxModelVersions = 200_000
 
 func (h *Handlers) modelVersionRoutes(r *route.Router) {
-	route.On(r, mlflow.CreateModelVersionAPI, auth.EditRegistry, h.createModelVersion)
-	route.On(r, mlflow.UpdateModelVersionAPI, auth.EditRegistry, h.updateModelVersion)
-	route.On(r, mlflow.TransitionStageAPI, auth.EditRegistry, h.transitionStage)
-	route.On(r, mlflow.DeleteModelVersionAPI, auth.EditRegistry, h.deleteModelVersion)
-	route.On(r, mlflow.GetModelVersionAPI, auth.ReadRegistry, h.getModelVersion)
-	route.On(r, mlflow.SearchModelVersionsAPI, auth.ReadRegistry, h.SearchVersions)
-	route.On(r, mlflow.GetDownloadURIAPI, auth.ReadRegistry, h.getDownloadURI)
-	route.On(r, mlflow.SetModelVersionTagAPI, auth.EditRegistry, h.setModelVersionTag)
-	route.On(r, mlflow.DeleteModelVersionTagAPI, auth.EditRegistry, h.deleteModelVersionTag)
+	route.On(r, mlflow.Endpoints.CreateModelVersion, auth.EditRegistry, h.createModelVersion)
+	route.On(r, mlflow.Endpoints.UpdateModelVersion, auth.EditRegistry, h.updateModelVersion)
+	route.On(r, mlflow.Endpoints.TransitionStage, auth.EditRegistry, h.transitionStage)
+	route.On(r, mlflow.Endpoints.DeleteModelVersion, auth.EditRegistry, h.deleteModelVersion)
+	route.On(r, mlflow.Endpoints.GetModelVersion, auth.ReadRegistry, h.getModelVersion)
+	route.On(r, mlflow.Endpoints.SearchModelVersions, auth.ReadRegistry, h.SearchVersions)
+	route.On(r, mlflow.Endpoints.GetDownloadURI, auth.ReadRegistry, h.getDownloadURI)
+	route.On(r, mlflow.Endpoints.SetModelVersionTag, auth.EditRegistry, h.setModelVersionTag)
+	route.On(r, mlflow.Endpoints.DeleteModelVersionTag, auth.EditRegistry, h.deleteModelVersionTag)
 }
 
 // versionNumber parses a version, which is a string in the API.

@@ -34,25 +34,25 @@ type Handlers struct {
 
 // Routes mounts the routes of the registry.
 func (h *Handlers) Routes(r *route.Router) {
-	route.On(r, mlflow.CreateRegisteredModelAPI, auth.EditRegistry, h.createRegisteredModel)
-	route.On(r, mlflow.RenameRegisteredModelAPI, auth.EditRegistry, h.renameRegisteredModel)
-	route.On(r, mlflow.UpdateRegisteredModelAPI, auth.EditRegistry, h.updateRegisteredModel)
-	route.On(r, mlflow.DeleteRegisteredModelAPI, auth.EditRegistry, h.deleteRegisteredModel)
-	route.On(r, mlflow.GetRegisteredModelAPI, auth.ReadRegistry, h.getRegisteredModel)
-	route.On(r, mlflow.SearchRegisteredModelsAPI, auth.ReadRegistry, h.searchRegisteredModels)
-	route.On(r, mlflow.GetLatestVersionsAPI, auth.ReadRegistry, h.getLatestVersions)
-	route.On(r, mlflow.ListLatestVersionsAPI, auth.ReadRegistry, h.getLatestVersions)
-	route.On(r, mlflow.SetRegisteredModelTagAPI, auth.EditRegistry, h.setRegisteredModelTag)
-	route.On(r, mlflow.DeleteRegisteredModelTagAPI, auth.EditRegistry, h.deleteRegisteredModelTag)
-	route.On(r, mlflow.SetModelAliasAPI, auth.EditRegistry, h.setModelAlias)
-	route.On(r, mlflow.DeleteModelAliasAPI, auth.EditRegistry, h.deleteModelAlias)
-	route.On(r, mlflow.GetVersionByAliasAPI, auth.ReadRegistry, h.getVersionByAlias)
+	route.On(r, mlflow.Endpoints.CreateRegisteredModel, auth.EditRegistry, h.createRegisteredModel)
+	route.On(r, mlflow.Endpoints.RenameRegisteredModel, auth.EditRegistry, h.renameRegisteredModel)
+	route.On(r, mlflow.Endpoints.UpdateRegisteredModel, auth.EditRegistry, h.updateRegisteredModel)
+	route.On(r, mlflow.Endpoints.DeleteRegisteredModel, auth.EditRegistry, h.deleteRegisteredModel)
+	route.On(r, mlflow.Endpoints.GetRegisteredModel, auth.ReadRegistry, h.getRegisteredModel)
+	route.On(r, mlflow.Endpoints.SearchRegisteredModels, auth.ReadRegistry, h.searchRegisteredModels)
+	route.On(r, mlflow.Endpoints.GetLatestVersions, auth.ReadRegistry, h.getLatestVersions)
+	route.On(r, mlflow.Endpoints.ListLatestVersions, auth.ReadRegistry, h.getLatestVersions)
+	route.On(r, mlflow.Endpoints.SetRegisteredModelTag, auth.EditRegistry, h.setRegisteredModelTag)
+	route.On(r, mlflow.Endpoints.DeleteRegisteredModelTag, auth.EditRegistry, h.deleteRegisteredModelTag)
+	route.On(r, mlflow.Endpoints.SetModelAlias, auth.EditRegistry, h.setModelAlias)
+	route.On(r, mlflow.Endpoints.DeleteModelAlias, auth.EditRegistry, h.deleteModelAlias)
+	route.On(r, mlflow.Endpoints.GetVersionByAlias, auth.ReadRegistry, h.getVersionByAlias)
 	h.modelVersionRoutes(r)
 
 	// Routes that MLflow does not have.
-	route.On(r, mlflow.RegistryChangesAPI, auth.ReadRegistry, h.registryChanges)
-	route.On(r, mlflow.TransitionVersionAPI, auth.EditRegistry, h.transitionVersion)
-	route.On(r, mlflow.MonitorModelAPI, auth.ReadRegistry, h.monitorModel)
+	route.On(r, mlflow.Endpoints.RegistryChanges, auth.ReadRegistry, h.registryChanges)
+	route.On(r, mlflow.Endpoints.TransitionVersion, auth.EditRegistry, h.transitionVersion)
+	route.On(r, mlflow.Endpoints.MonitorModel, auth.ReadRegistry, h.monitorModel)
 }
 
 // author returns the user of the request, for the log of changes.

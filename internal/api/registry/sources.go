@@ -215,7 +215,8 @@ func (h *Handlers) checkLocalSource(ctx context.Context, src source, owner strin
 	refused := func(shown string) error {
 		return apierror.Invalid(
 			"Invalid model version source: '%s'. To use a local path as a model version source, "+
-				"the %s request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the %s.",
+				"the %s request parameter has to be specified and the local path "+
+				"has to be contained within the artifact directory of the run specified by the %s.",
 			apierror.Shorten(shown),
 			owner,
 			owner,
@@ -264,7 +265,8 @@ func foreignSource(uri, owner string) error {
 func relativeSource(uri string) error {
 	return apierror.Invalid(
 		"Invalid model version source: '%s'. If supplying a source as an http, https, local file path, ftp, "+
-			"objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an absolute path.",
+			"objectstore, or mlflow-artifacts uri, an absolute path must be provided "+
+			"without relative path references present. Please provide an absolute path.",
 		apierror.Shorten(uri),
 	)
 }

@@ -175,7 +175,8 @@ func list(t *testing.T, r artifact.Repo) {
 
 func names(t *testing.T, r artifact.Repo) {
 	for _, name := range []string{
-		"a b", "实验 x.txt", "é", "e\u0301", "a?b", "a%b", "100%", "a+b&c=d", "a:b", "-rf", "~", "*", "'\"`$(x)", "...", "..a", "a..",
+		"a b", "实验 x.txt", "é", "e\u0301", "a?b", "a%b", "100%", "a+b&c=d", "a:b", "-rf", "~", "*", "'\"`$(x)", "...",
+		"..a", "a..",
 		".hidden", "a;b", "<script>", "🦊", "file", "a%20b", strings.Repeat("n", 255), strings.Repeat("名", 85),
 	} {
 		path := "names/" + name

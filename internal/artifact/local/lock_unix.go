@@ -26,7 +26,7 @@ func lock(f *os.File) error {
 		return err
 	case errors.Is(lockErr, syscall.EWOULDBLOCK):
 		return errLocked
-	case errors.Is(lockErr, syscall.ENOLCK), errors.Is(lockErr, syscall.ENOTSUP): // The file system does not support locks.
+	case errors.Is(lockErr, syscall.ENOLCK), errors.Is(lockErr, syscall.ENOTSUP): // unsupported by the file system
 		return nil
 	}
 	return lockErr

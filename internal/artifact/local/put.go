@@ -133,7 +133,7 @@ func (r *Repo) syncDir(dir string) error {
 		return err
 	}
 	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // Some network file systems do not support fsync of a directory.
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // some network file systems
 		err = nil
 	}
 	return errors.Join(err, d.Close())
@@ -237,7 +237,8 @@ func putError(p string, err error) error {
 			Status:  http.StatusInsufficientStorage,
 		}
 	case errors.Is(err, syscall.EXDEV):
-		return mlflow.Errorf(mlflow.InternalError, "A file system is mounted inside of the artifact folder, so '%s' cannot be put in place in one step; "+
+		return mlflow.Errorf(mlflow.InternalError, "A file system is mounted inside of the artifact folder, "+
+			"so '%s' cannot be put in place in one step; "+
 			"the folder has to be on one file system", p)
 	case errors.Is(err, syscall.ENOTDIR):
 		return artifact.UnderFile(p)

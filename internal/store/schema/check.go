@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Report is what [Check] found.
@@ -34,14 +36,14 @@ func (r *Report) OK() bool {
 
 // Check looks a database over and changes nothing. On MySQL and MariaDB it makes
 // a database beside it to compare with, which goes away again.
-func Check(ctx context.Context, db *sql.DB, f Flavor) (*Report, error) {
-	conn, err := db.Conn(ctx)
+func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (*Report, error) {
+	conn, err := sqlDB.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	r := &Report{Database: f.String(), RevisionIs: "not one that this release knows", Rows: map[string]int64{}}
-	if r.Revision, err = revisionOf(ctx, conn); err != nil {
+	if r.Revision, err = existingRevision(ctx, conn); err != nil {
 		return nil, err
 	}
 	have, err := Inspect(ctx, conn, f)
@@ -84,7 +86,7 @@ func Check(ctx context.Context, db *sql.DB, f Flavor) (*Report, error) {
 	return r, nil
 }
 
-func (r *Release) differences(f Flavor, have, head map[string]*Table) (list []string) {
+func (r *Release) differences(f db.Flavor, have, head map[string]*Table) (list []string) {
 	made := r.creations(f)
 	for _, name := range r.Tables() {
 		if have[name] == nil {
@@ -121,10 +123,10 @@ func (r *Release) differences(f Flavor, have, head map[string]*Table) (list []st
 
 // faults finds damage: in SQLite's file, or in indexes of PostgreSQL whose making
 // failed, and rows that refer to nothing.
-func faults(ctx context.Context, q Querier, f Flavor, have map[string]*Table) (list []string, err error) {
+func faults(ctx context.Context, q db.Querier, f db.Flavor, have map[string]*Table) (list []string, err error) {
 	add := func(v []string) { list = append(list, v[0]) }
 	switch f {
-	case SQLite:
+	case db.SQLite:
 		err = eachRow(ctx, q, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`, 1, add)
 		if err != nil {
 			return nil, err
@@ -134,7 +136,7 @@ func faults(ctx context.Context, q Querier, f Flavor, have map[string]*Table) (l
 			list = append(list, "rows refer to nothing: "+broken)
 		}
 		return list, err
-	case PostgreSQL:
+	case db.PostgreSQL:
 		err = eachRow(ctx, q, `SELECT 'the index ' || c.relname || ' is invalid; REINDEX it' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 			WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace`, 1, add)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Collations names, in sentences for an administrator, the columns of MySQL or
 // MariaDB that cannot tell some texts apart or cannot keep them.
-func Collations(ctx context.Context, q Querier, f Flavor) (sentences []string, err error) {
+func Collations(ctx context.Context, q db.Querier, f db.Flavor) (sentences []string, err error) {
 	if !f.IsMySQL() {
 		return nil, nil
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // written are the tables that Millrace fills. A column, a key or a rule that it
@@ -42,7 +44,7 @@ type used struct {
 // Compatible compares a database at a revision that nobody here knows with the
 // newest of [Releases], as far as Millrace uses it. It returns a sentence that
 // says what was compared, or an error that says what is different.
-func Compatible(ctx context.Context, q Querier, f Flavor, revision string) (sentence string, err error) {
+func Compatible(ctx context.Context, q db.Querier, f db.Flavor, revision string) (sentence string, err error) {
 	have, err := inspectUsed(ctx, q, f)
 	if err != nil {
 		return "", fmt.Errorf("comparing its tables: %w", err)
@@ -61,7 +63,7 @@ func Compatible(ctx context.Context, q Querier, f Flavor, revision string) (sent
 }
 
 // inspectUsed describes those of the tables that Millrace uses that are there.
-func inspectUsed(ctx context.Context, q Querier, f Flavor) (map[string]used, error) {
+func inspectUsed(ctx context.Context, q db.Querier, f db.Flavor) (map[string]used, error) {
 	tables, err := Inspect(ctx, q, f)
 	if err != nil {
 		return nil, err
@@ -80,11 +82,11 @@ func inspectUsed(ctx context.Context, q Querier, f Flavor) (map[string]used, err
 }
 
 // readUsed reads what is recorded of a database.
-func readUsed(f Flavor) map[string]used {
+func readUsed(f db.Flavor) map[string]used {
 	all := map[string]used{}
 	for line := range strings.Lines(recorded) {
 		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 4)
-		if parts[0] != f.family() {
+		if parts[0] != family(f) {
 			continue
 		}
 		u, known := all[parts[1]]
@@ -108,18 +110,18 @@ func readUsed(f Flavor) map[string]used {
 }
 
 // family is the name under which tables are recorded.
-func (f Flavor) family() string {
+func family(f db.Flavor) string {
 	if f.IsMySQL() {
-		f = MySQL
+		f = db.MySQL
 	}
 	return strings.ToLower(f.String())
 }
 
 // record writes what readUsed reads.
-func record(f Flavor, all map[string]used) string {
+func record(f db.Flavor, all map[string]used) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		line := func(kind, text string) { fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", f.family(), name, kind, text) }
+		line := func(kind, text string) { fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", family(f), name, kind, text) }
 		for _, c := range all[name].Columns {
 			line("column", c.Name+" "+c.Definition)
 		}
@@ -262,7 +264,7 @@ func (t used) leavesEmpty(head used, columns []string) bool {
 
 // inspectGuards describes the CHECK constraints and triggers of the tables that
 // are there.
-func inspectGuards(ctx context.Context, q Querier, f Flavor, tables map[string]*Table) (map[string]guard, error) {
+func inspectGuards(ctx context.Context, q db.Querier, f db.Flavor, tables map[string]*Table) (map[string]guard, error) {
 	all := map[string]guard{}
 	addCheck := func(v []string) {
 		g := all[v[0]]
@@ -278,10 +280,10 @@ func inspectGuards(ctx context.Context, q Querier, f Flavor, tables map[string]*
 	}
 	var checks, triggers string
 	switch f {
-	case SQLite:
+	case db.SQLite:
 		checks = `SELECT name, sql FROM sqlite_master WHERE type = 'table'`
 		triggers = `SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'`
-	case PostgreSQL:
+	case db.PostgreSQL:
 		checks = `SELECT c.relname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 			WHERE k.contype = 'c' AND c.relnamespace = current_schema()::regnamespace`
 		triggers = `SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // table is the statements of a release's file that make one table.
@@ -51,17 +53,17 @@ func readTables(file string) (tables []table) {
 }
 
 // Create returns the statements that make MLflow's tables in an empty database.
-func (r *Release) Create(f Flavor) (statements []string) {
+func (r *Release) Create(f db.Flavor) (statements []string) {
 	for _, t := range r.tables {
-		statements = append(statements, f.translate(t.create))
+		statements = append(statements, translate(f, t.create))
 		for _, index := range t.indexes {
-			statements = append(statements, f.translate(index))
+			statements = append(statements, translate(f, index))
 		}
 	}
 	if f.IsMySQL() {
 		statements = append(statements, mysqlIndexes...)
 	}
-	return append(statements, f.trigger()...)
+	return append(statements, createTrigger(f)...)
 }
 
 // creation is the statements that make one table and, by name, its indexes.
@@ -71,7 +73,7 @@ type creation struct {
 }
 
 // creations sorts the statements of Create by table.
-func (r *Release) creations(f Flavor) map[string]*creation {
+func (r *Release) creations(f db.Flavor) map[string]*creation {
 	all := map[string]*creation{}
 	for _, t := range r.tables {
 		all[t.name] = &creation{indexes: map[string]string{}}
@@ -104,20 +106,20 @@ var (
 )
 
 // translate writes a statement of a release's file for a database.
-func (f Flavor) translate(statement string) string {
+func translate(f db.Flavor, statement string) string {
 	if m := createIndex.FindStringSubmatch(statement); m != nil {
-		return f.index(statement, m[1], m[2], m[3])
+		return createIndexFor(f, statement, m[1], m[2], m[3])
 	}
-	if f == SQLite {
+	if f == db.SQLite {
 		return strings.ReplaceAll(statement, " CASED(", " VARCHAR(")
 	}
 	table := createTable.FindStringSubmatch(statement)[1]
 	statement = columnLine.ReplaceAllStringFunc(statement, func(line string) string {
 		m := columnLine.FindStringSubmatch(line)
-		return "\t" + f.quote(m[1]) + " " + f.column(table, m[1], m[2])
+		return "\t" + QuoteColumn(f, m[1]) + " " + columnType(f, table, m[1], m[2])
 	})
-	statement = strings.NewReplacer("(key,", "("+f.quote("key")+",", ", key)", ", "+f.quote("key")+")", ", key,", ", "+f.quote("key")+",").Replace(statement)
-	if f == PostgreSQL {
+	statement = strings.NewReplacer("(key,", "("+QuoteColumn(f, "key")+",", ", key)", ", "+QuoteColumn(f, "key")+")", ", key,", ", "+QuoteColumn(f, "key")+",").Replace(statement)
+	if f == db.PostgreSQL {
 		// A boolean needs no check, and its column is no number.
 		statement = strings.Replace(statement, ",\n\tCHECK (is_nan IN (0, 1))", "", 1)
 		return statement
@@ -125,8 +127,9 @@ func (f Flavor) translate(statement string) string {
 	return statement + " CHARACTER SET utf8mb4 COLLATE " + f.Collation()
 }
 
-// quote writes the name of a column; some are words of MySQL.
-func (f Flavor) quote(name string) string {
+// QuoteColumn returns the name of a column for a statement. It is quoted on MySQL,
+// where some of the names are keywords.
+func QuoteColumn(f db.Flavor, name string) string {
 	if f.IsMySQL() {
 		return "`" + name + "`"
 	}
@@ -137,7 +140,7 @@ func (f Flavor) quote(name string) string {
 var numbered = []string{"experiments", "sql_trace_metric_daily_rollups", "sql_span_cost_daily_rollups", "sql_assessment_daily_rollups"}
 
 // column writes the type and the rest of a column for PostgreSQL or MySQL.
-func (f Flavor) column(table, name, rest string) string {
+func columnType(f db.Flavor, table, name, rest string) string {
 	kind, tail, _ := strings.Cut(rest, " ")
 	bare := strings.TrimSuffix(kind, ",")
 	comma := kind[len(bare):]
@@ -147,7 +150,7 @@ func (f Flavor) column(table, name, rest string) string {
 		}
 	}
 	numbers := slices.Contains(numbered, table) && (name == "id" || table == "experiments" && name == "experiment_id")
-	if f == PostgreSQL {
+	if f == db.PostgreSQL {
 		switch {
 		case table == "experiments" && numbers:
 			bare = "SERIAL"
@@ -161,7 +164,7 @@ func (f Flavor) column(table, name, rest string) string {
 			tail = strings.NewReplacer("DEFAULT 0", "DEFAULT false", "DEFAULT '0'", "DEFAULT false").Replace(tail)
 		}
 	} else {
-		bare, tail = f.mysqlColumn(table, name, bare, tail)
+		bare, tail = mysqlColumnType(table, name, bare, tail)
 		if numbers {
 			tail = strings.Replace(tail, "NOT NULL", "NOT NULL AUTO_INCREMENT", 1)
 		}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // moveData adds the steps for rows that moved from one table to another, or got
@@ -16,8 +18,8 @@ func (p *planner) moveData() {
 			WHERE NOT EXISTS (SELECT 1 FROM workspaces WHERE name = 'default')`)
 	}
 	if before(p.revision, "1bd49d398cd23") {
-		p.addFunc("protect the names of secrets", func(ctx context.Context, q Querier) error {
-			for _, statement := range append(p.f.dropTrigger(), p.f.trigger()...) {
+		p.addFunc("protect the names of secrets", func(ctx context.Context, q db.Querier) error {
+			for _, statement := range append(dropTrigger(p.f), createTrigger(p.f)...) {
 				if _, err := q.ExecContext(ctx, statement); err != nil {
 					return err
 				}
@@ -80,10 +82,10 @@ const (
 )
 
 // set writes an UPDATE of columns.
-func (f Flavor) set(table string, columns []string, where ...string) string {
+func updateFrom(f db.Flavor, table string, columns []string, where ...string) string {
 	n := 0
 	place := func() string {
-		if n++; f == PostgreSQL {
+		if n++; f == db.PostgreSQL {
 			return "$" + strconv.Itoa(n)
 		}
 		return "?"
@@ -106,7 +108,7 @@ func cut(s string, n int) string {
 	return s
 }
 
-func (p *planner) moveTraces(ctx context.Context, q Querier) error {
+func (p *planner) moveTraces(ctx context.Context, q db.Querier) error {
 	traces := map[string]map[string]any{}
 	values := func(id string) map[string]any {
 		if traces[id] == nil {
@@ -114,7 +116,7 @@ func (p *planner) moveTraces(ctx context.Context, q Querier) error {
 		}
 		return traces[id]
 	}
-	key := p.f.quote("key")
+	key := QuoteColumn(p.f, "key")
 	err := eachRow(ctx, q, `SELECT request_id, value FROM trace_tags WHERE `+key+` = '`+traceName+`'`, 2, func(v []string) { values(v[0])["trace_name"] = cut(v[1], 4096) })
 	if err != nil {
 		return err
@@ -149,7 +151,7 @@ func (p *planner) moveTraces(ctx context.Context, q Querier) error {
 		}
 	}
 	columns := append(append([]string{"trace_name", "session_id"}, tokenColumns...), costColumns...)
-	update := p.f.set("trace_info", columns, "request_id")
+	update := updateFrom(p.f, "trace_info", columns, "request_id")
 	for id, of := range traces {
 		args := make([]any, 0, len(columns)+1)
 		for _, c := range columns {
@@ -169,9 +171,9 @@ var traceMoves = []string{
 	`DELETE FROM trace_metrics WHERE KEY IN ('` + strings.Join(tokenColumns, "', '") + `')`,
 }
 
-func (p *planner) dropMoved(ctx context.Context, q Querier, statements []string) error {
+func (p *planner) dropMoved(ctx context.Context, q db.Querier, statements []string) error {
 	for _, statement := range statements {
-		if _, err := q.ExecContext(ctx, strings.Replace(statement, "KEY", p.f.quote("key"), 1)); err != nil {
+		if _, err := q.ExecContext(ctx, strings.Replace(statement, "KEY", QuoteColumn(p.f, "key"), 1)); err != nil {
 			return err
 		}
 	}

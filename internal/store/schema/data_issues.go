@@ -11,11 +11,13 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // listCategories writes each category of an issue's JSON list as a row, under the
 // hash by which MLflow finds it.
-func (p *planner) listCategories(ctx context.Context, q Querier) error {
+func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 	type category struct{ issue, hash, text string }
 	var found []category
 	err := eachRow(ctx, q, `SELECT issue_id, categories FROM issues WHERE categories IS NOT NULL`, 2, func(v []string) {
@@ -45,7 +47,7 @@ func (p *planner) listCategories(ctx context.Context, q Querier) error {
 		return err // Left by an upgrade that was interrupted.
 	}
 	places := "?, ?, ?"
-	if p.f == PostgreSQL {
+	if p.f == db.PostgreSQL {
 		places = "$1, $2, $3"
 	}
 	for _, c := range found {
@@ -71,7 +73,7 @@ func (p *planner) checkVersions() {
 	if !p.f.IsMySQL() || !p.passes("f4a9b2c7d1e6") {
 		return
 	}
-	p.addFunc("compare the spelling of versions of MCP servers", func(ctx context.Context, q Querier) error {
+	p.addFunc("compare the spelling of versions of MCP servers", func(ctx context.Context, q db.Querier) error {
 		for _, r := range []struct{ table, name, version string }{
 			{"mcp_server_version_tags", "name", "version"},
 			{"mcp_server_aliases", "name", "version"},

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
-func (f Flavor) dropTrigger() []string {
+func dropTrigger(f db.Flavor) []string {
 	switch f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		return []string{"DROP TRIGGER IF EXISTS prevent_secrets_aad_mutation ON secrets"}
 	default:
 		return []string{"DROP TRIGGER IF EXISTS prevent_secrets_aad_mutation"}
@@ -17,28 +19,28 @@ func (f Flavor) dropTrigger() []string {
 
 // computed returns what fills a column of a table that is made anew, if that is
 // part of a column of the old table.
-func (f Flavor) computed(column string, old *Table) string {
+func computedColumn(f db.Flavor, column string, old *Table) string {
 	attribute := map[string]string{"spans.model_name": "mlflow.llm.model", "spans.model_provider": "mlflow.llm.provider"}[column]
 	if _, found := old.column("dimension_attributes"); !found || attribute == "" {
 		return ""
 	}
 	switch f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		return "left(dimension_attributes ->> '" + attribute + "', 500)"
-	case SQLite:
+	case db.SQLite:
 		return `substr(json_extract(dimension_attributes, '$."` + attribute + `"'), 1, 500)`
 	default:
 		return `left(json_value(dimension_attributes, '$."` + attribute + `"'), 500)`
 	}
 }
 
-func (p *planner) moveSpans(ctx context.Context, q Querier) error {
+func (p *planner) moveSpans(ctx context.Context, q db.Querier) error {
 	if p.have["span_metrics"] == nil {
 		return nil
 	}
 	type span struct{ trace, id string }
 	costs := map[span]map[string]any{}
-	key := p.f.quote("key")
+	key := QuoteColumn(p.f, "key")
 	list := "'" + strings.Join(costColumns, "', '") + "'"
 	err := eachRow(ctx, q, `SELECT trace_id, span_id, `+key+`, value FROM span_metrics WHERE `+key+` IN (`+list+`)`, 4, func(v []string) {
 		s := span{v[0], v[1]}
@@ -50,7 +52,7 @@ func (p *planner) moveSpans(ctx context.Context, q Querier) error {
 	if err != nil {
 		return err
 	}
-	update := p.f.set("spans", costColumns, "trace_id", "span_id")
+	update := updateFrom(p.f, "spans", costColumns, "trace_id", "span_id")
 	for s, of := range costs {
 		if _, err := q.ExecContext(ctx, update, of["input_cost"], of["output_cost"], of["total_cost"], s.trace, s.id); err != nil {
 			return err
@@ -64,7 +66,7 @@ func (p *planner) moveSpans(ctx context.Context, q Querier) error {
 	})
 }
 
-func (p *planner) fillAssessments(ctx context.Context, q Querier) error {
+func (p *planner) fillAssessments(ctx context.Context, q db.Querier) error {
 	if p.have["assessments"] == nil {
 		return nil
 	}
@@ -76,7 +78,7 @@ func (p *planner) fillAssessments(ctx context.Context, q Querier) error {
 	if err != nil {
 		return err
 	}
-	update := p.f.set("assessments", []string{"experiment_id", "trace_timestamp_ms", "aggregate_value", "is_numeric_value"}, "assessment_id")
+	update := updateFrom(p.f, "assessments", []string{"experiment_id", "trace_timestamp_ms", "aggregate_value", "is_numeric_value"}, "assessment_id")
 	for _, r := range rows {
 		experiment, _ := number(json.RawMessage(r.experiment)) // Integers of the database.
 		time, _ := number(json.RawMessage(r.time))

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Column is a column of a table: its definition in the database's own words,
@@ -35,7 +37,7 @@ func (t *Table) column(name string) (definition string, found bool) {
 }
 
 // Inspect describes those of MLflow's tables that the database has.
-func Inspect(ctx context.Context, q Querier, f Flavor) (map[string]*Table, error) {
+func Inspect(ctx context.Context, q db.Querier, f db.Flavor) (map[string]*Table, error) {
 	present, err := Tables(ctx, q, f)
 	if err != nil {
 		return nil, err
@@ -45,9 +47,9 @@ func Inspect(ctx context.Context, q Querier, f Flavor) (map[string]*Table, error
 		tables[name] = &Table{Name: name, Indexes: map[string]string{}}
 	}
 	switch f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		err = inspectPostgreSQL(ctx, q, tables)
-	case MySQL, MariaDB:
+	case db.MySQL, db.MariaDB:
 		err = inspectMySQL(ctx, q, tables)
 	default:
 		err = inspectSQLite(ctx, q, tables)
@@ -60,7 +62,7 @@ func Inspect(ctx context.Context, q Querier, f Flavor) (map[string]*Table, error
 }
 
 // eachRow calls f with the columns of each row as texts, NULL as "".
-func eachRow(ctx context.Context, q Querier, query string, columns int, f func(v []string), args ...any) error {
+func eachRow(ctx context.Context, q db.Querier, query string, columns int, f func(v []string), args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func eachRow(ctx context.Context, q Querier, query string, columns int, f func(v
 	return rows.Err()
 }
 
-func inspectPostgreSQL(ctx context.Context, q Querier, tables map[string]*Table) error {
+func inspectPostgreSQL(ctx context.Context, q db.Querier, tables map[string]*Table) error {
 	const inSchema = ` JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' `
 	err := eachRow(ctx, q, `SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
 		|| CASE WHEN a.attidentity <> '' THEN ' IDENTITY' ELSE '' END || CASE WHEN a.attgenerated <> '' THEN ' GENERATED' ELSE '' END
@@ -140,7 +142,7 @@ func withoutCasts(s string) string {
 	return strings.ReplaceAll(casts.ReplaceAllString(s, ""), "'0'", "0")
 }
 
-func inspectMySQL(ctx context.Context, q Querier, tables map[string]*Table) error {
+func inspectMySQL(ctx context.Context, q db.Querier, tables map[string]*Table) error {
 	err := eachRow(ctx, q, `SELECT table_name, column_name, column_type, is_nullable, concat('=', column_default), extra, collation_name FROM information_schema.columns
 		WHERE table_schema = database() ORDER BY table_name, ordinal_position`, 7, func(v []string) {
 		t := tables[v[0]]

@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
-func inspectSQLite(ctx context.Context, q Querier, tables map[string]*Table) error {
+func inspectSQLite(ctx context.Context, q db.Querier, tables map[string]*Table) error {
 	for name, t := range tables {
 		if err := t.inspectSQLite(ctx, q); err != nil {
 			return err
@@ -35,7 +37,7 @@ var (
 	spaces = regexp.MustCompile(`\s+`)
 )
 
-func (t *Table) inspectSQLite(ctx context.Context, q Querier) error {
+func (t *Table) inspectSQLite(ctx context.Context, q db.Querier) error {
 	primary := map[string]string{}
 	err := eachRow(ctx, q, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`, 6, func(v []string) {
 		definition := strings.ToUpper(v[1])

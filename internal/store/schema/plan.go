@@ -7,13 +7,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Step is one step of an upgrade.
 type Step struct {
 	// Text says what the step does.
 	Text string
-	run  func(ctx context.Context, q Querier) error
+	run  func(ctx context.Context, q db.Querier) error
 }
 
 // oldTable is where the rows of a table are while it is made anew.
@@ -23,7 +25,7 @@ const oldTable = "millrace_old_"
 // tables that differ in more than indexes and foreign keys are made anew and
 // filled from the old ones; the large ones (metrics, params, tags, runs) do not.
 type planner struct {
-	f          Flavor
+	f          db.Flavor
 	revision   string
 	to         *Release
 	have, head map[string]*Table
@@ -32,7 +34,7 @@ type planner struct {
 }
 
 func (p *planner) add(text string, statements ...string) {
-	p.steps = append(p.steps, Step{text, func(ctx context.Context, q Querier) error {
+	p.steps = append(p.steps, Step{text, func(ctx context.Context, q db.Querier) error {
 		for _, statement := range statements {
 			if _, err := q.ExecContext(ctx, statement); err != nil {
 				return err
@@ -42,7 +44,7 @@ func (p *planner) add(text string, statements ...string) {
 	}})
 }
 
-func (p *planner) addFunc(text string, run func(ctx context.Context, q Querier) error) {
+func (p *planner) addFunc(text string, run func(ctx context.Context, q db.Querier) error) {
 	p.steps = append(p.steps, Step{text, run})
 }
 
@@ -90,7 +92,7 @@ func (p *planner) differs(name string) bool {
 		!slices.Equal(have.Constraints, head.Constraints) {
 		return true
 	}
-	return p.f == SQLite && !sameForeignKeys(have, head)
+	return p.f == db.SQLite && !sameForeignKeys(have, head)
 }
 
 // sameColumn reports whether a column is as the release wants it. A release that
@@ -107,7 +109,7 @@ func sameForeignKeys(a, b *Table) bool {
 // are made anew, and returns what is kept. SQLite's belong to their tables.
 func (p *planner) dropForeignKeys(order []string, changed map[string]bool) (kept map[string][]ForeignKey) {
 	kept = map[string][]ForeignKey{}
-	if p.f == SQLite {
+	if p.f == db.SQLite {
 		return kept
 	}
 	drop := "CONSTRAINT "
@@ -133,7 +135,7 @@ func (p *planner) dropForeignKeys(order []string, changed map[string]bool) (kept
 }
 
 func (p *planner) addForeignKeys(order []string, changed map[string]bool, kept map[string][]ForeignKey) {
-	if p.f == SQLite {
+	if p.f == db.SQLite {
 		return
 	}
 	for _, name := range order {
@@ -178,7 +180,7 @@ func (p *planner) renew(name, create string, indexes map[string]string) {
 		away = p.setAside(name)
 	}
 	from := oldTable + name
-	if p.f == PostgreSQL {
+	if p.f == db.PostgreSQL {
 		from = oldTable + "schema." + name
 	}
 	var into, values []string
@@ -190,16 +192,16 @@ func (p *planner) renew(name, create string, indexes map[string]string) {
 		if _, found := old.column(c.Name); found {
 			source = c.Name // After an interruption it may have the new name already.
 		}
-		if computed := p.f.computed(name+"."+c.Name, old); computed != "" {
-			into, values = append(into, p.f.quote(c.Name)), append(values, computed)
+		if computed := computedColumn(p.f, name+"."+c.Name, old); computed != "" {
+			into, values = append(into, QuoteColumn(p.f, c.Name)), append(values, computed)
 		} else if _, found := old.column(source); found {
-			into, values = append(into, p.f.quote(c.Name)), append(values, p.f.quote(source))
+			into, values = append(into, QuoteColumn(p.f, c.Name)), append(values, QuoteColumn(p.f, source))
 		}
 	}
 	statements := append(away, create, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", name, strings.Join(into, ", "), strings.Join(values, ", "), from))
 	statements = append(statements, p.numberFrom(name)...)
 	statements = append(statements, sorted(indexes)...)
-	if p.f != PostgreSQL { // There the whole schema goes at the end.
+	if p.f != db.PostgreSQL { // There the whole schema goes at the end.
 		statements = append(statements, "DROP TABLE "+from)
 	}
 	p.add("make the table "+name+" anew", statements...)
@@ -211,9 +213,9 @@ var renamed = map[string]string{"jobs.job_name": "function_fullname"}
 // setAside moves a table out of the way of its successor.
 func (p *planner) setAside(name string) (statements []string) {
 	switch p.f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		return []string{"ALTER TABLE " + name + " SET SCHEMA " + oldTable + "schema"}
-	case SQLite:
+	case db.SQLite:
 		for _, index := range slices.Sorted(maps.Keys(p.have[name].Indexes)) {
 			statements = append(statements, "DROP INDEX "+index)
 		}
@@ -223,7 +225,7 @@ func (p *planner) setAside(name string) (statements []string) {
 
 // numberFrom lets the next id follow those that are there.
 func (p *planner) numberFrom(name string) []string {
-	if p.f != PostgreSQL || !slices.Contains(numbered, name) {
+	if p.f != db.PostgreSQL || !slices.Contains(numbered, name) {
 		return nil
 	}
 	id := "id"

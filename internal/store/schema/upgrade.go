@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Upgrade brings the database to the revision of a release, telling report of every step before
@@ -14,13 +16,13 @@ import (
 // transaction; on MariaDB, whose statements on tables cannot be undone, it goes
 // on where it was interrupted when it is called again. A SQLite file is copied
 // first, and the copy's name reported.
-func Upgrade(ctx context.Context, db *sql.DB, f Flavor, to *Release, dry bool, report func(step string)) error {
-	conn, err := db.Conn(ctx)
+func Upgrade(ctx context.Context, sqlDB *sql.DB, f db.Flavor, to *Release, dry bool, report func(step string)) error {
+	conn, err := sqlDB.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	revision, err := revisionOf(ctx, conn)
+	revision, err := existingRevision(ctx, conn)
 	switch {
 	case err != nil:
 		return err
@@ -31,7 +33,7 @@ func Upgrade(ctx context.Context, db *sql.DB, f Flavor, to *Release, dry bool, r
 		return fmt.Errorf("its schema is at revision %s, which is newer than %s's, %s; a database goes to newer releases only. Restore a backup from before its upgrade", revision, to, to.Revision)
 	case !CanUpgrade(revision, to):
 		return WrongRevision(revision)
-	case f == MySQL:
+	case f == db.MySQL:
 		return errors.New("databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` of MLflow " + to.Name)
 	}
 	steps, err := plan(ctx, conn, f, revision, to)
@@ -44,7 +46,7 @@ func Upgrade(ctx context.Context, db *sql.DB, f Flavor, to *Release, dry bool, r
 		}
 		return nil
 	}
-	if f == SQLite {
+	if f == db.SQLite {
 		if err := backUp(ctx, conn, revision, report); err != nil {
 			return fmt.Errorf("copying the file first: %w", err)
 		}
@@ -52,7 +54,7 @@ func Upgrade(ctx context.Context, db *sql.DB, f Flavor, to *Release, dry bool, r
 	return apply(ctx, conn, f, steps, report)
 }
 
-func revisionOf(ctx context.Context, q Querier) (revision string, err error) {
+func existingRevision(ctx context.Context, q db.Querier) (revision string, err error) {
 	err = q.QueryRowContext(ctx, `SELECT version_num FROM alembic_version`).Scan(&revision)
 	if err != nil {
 		return "", fmt.Errorf("it is not a database of MLflow's, or an empty one: %w", err)
@@ -60,7 +62,7 @@ func revisionOf(ctx context.Context, q Querier) (revision string, err error) {
 	return revision, nil
 }
 
-func plan(ctx context.Context, conn *sql.Conn, f Flavor, revision string, to *Release) ([]Step, error) {
+func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to *Release) ([]Step, error) {
 	have, err := Inspect(ctx, conn, f)
 	if err != nil {
 		return nil, err
@@ -93,15 +95,15 @@ func backUp(ctx context.Context, conn *sql.Conn, revision string, report func(st
 	return nil
 }
 
-func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report func(string)) error {
+func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, report func(string)) error {
 	var begin, end, undo []string
 	switch f {
-	case SQLite:
+	case db.SQLite:
 		// Tables that are renamed must not take the references to them along.
 		begin = []string{"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN IMMEDIATE"}
 		normal := []string{"PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}
 		end, undo = append([]string{"COMMIT"}, normal...), append([]string{"ROLLBACK"}, normal...)
-	case PostgreSQL:
+	case db.PostgreSQL:
 		begin = []string{"BEGIN", "CREATE SCHEMA " + oldTable + "schema"}
 		end, undo = []string{"DROP SCHEMA " + oldTable + "schema CASCADE", "COMMIT"}, []string{"ROLLBACK"}
 	}
@@ -130,7 +132,7 @@ func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report f
 			return errors.Join(err, all(undo))
 		}
 	}
-	if f == SQLite {
+	if f == db.SQLite {
 		broken, err := brokenReferences(ctx, conn)
 		if err == nil && broken != "" {
 			err = fmt.Errorf("rows would refer to nothing (%s); nothing was changed", broken)
@@ -143,7 +145,7 @@ func apply(ctx context.Context, conn *sql.Conn, f Flavor, steps []Step, report f
 }
 
 // brokenReferences names the SQLite tables with rows that refer to nothing.
-func brokenReferences(ctx context.Context, q Querier) (string, error) {
+func brokenReferences(ctx context.Context, q db.Querier) (string, error) {
 	var found []string
 	err := eachRow(ctx, q, `SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2`, 3, func(v []string) {
 		found = append(found, fmt.Sprintf("%s rows of %s to %s", v[2], v[0], v[1]))
@@ -153,11 +155,11 @@ func brokenReferences(ctx context.Context, q Querier) (string, error) {
 
 // inspect describes the tables of the release as this very database describes
 // them, by making them in a place that goes away again.
-func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f Flavor) (head map[string]*Table, err error) {
+func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f db.Flavor) (head map[string]*Table, err error) {
 	const scratch = "millrace_head"
 	var begin, end []string
 	switch f {
-	case SQLite:
+	case db.SQLite:
 		memory, err := sql.Open("sqlite", ":memory:")
 		if err != nil {
 			return nil, err
@@ -167,7 +169,7 @@ func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f Flavor) (head m
 			return nil, err
 		}
 		defer conn.Close()
-	case PostgreSQL:
+	case db.PostgreSQL:
 		begin, end = []string{"BEGIN", "CREATE SCHEMA " + scratch, "SET LOCAL search_path = " + scratch}, []string{"ROLLBACK"}
 	default:
 		var own string
