@@ -58,64 +58,69 @@ func openBytes(t testing.TB, data []byte, open func(string) (*models.Model, erro
 	return open(path)
 }
 
+// hostileTorch has edits of the archive mlp.pt2 and the errors that they cause. An empty code means no error.
+var hostileTorch = map[string]struct {
+	record, old, new string
+	code             mlflow.ErrorCode
+	message          string
+}{
+	"operator": {
+		"model.json", "aten.relu.default", "aten.fancy.default", mlflow.NotImplemented,
+		"aten.fancy.default",
+	},
+	"argument": {"model.json", `"name": "p"`, `"name": "q"`, mlflow.NotImplemented, "'q'"},
+	"training": {"model.json", `"user_output"`, `"buffer_mutation"`, mlflow.NotImplemented, "model.eval()"},
+	"schema":   {"model.json", `"major": 8`, `"major": 9`, mlflow.NotImplemented, "9."},
+	"not JSON": {"model.json", `{`, ``, mlflow.InvalidParameterValue, "model.json"},
+	"wrong name": {
+		"model.json", `"arg": {"as_tensor": {"name": "relu"}}`,
+		`"arg": {"as_tensor": {"name": "nix"}}`, mlflow.InvalidParameterValue, "",
+	},
+	"huge": {
+		"config.json", biasSizes,
+		`"sizes": [{"as_int": 4611686018427387904}]`, mlflow.InvalidParameterValue, "too large",
+	},
+	"beyond": {
+		"config.json", weightSizes,
+		`"sizes": [{"as_int": 31}, {"as_int": 30}]`, mlflow.InvalidParameterValue, "beyond",
+	},
+	"negative": {"config.json", weightSizes, `"sizes": [{"as_int": -3}, {"as_int": 30}]`, mlflow.InvalidParameterValue, ""},
+	"stride": {
+		"config.json", `"strides": [{"as_int": 30}`,
+		`"strides": [{"as_int": -30}`, mlflow.InvalidParameterValue, "stride",
+	},
+	"offset": {
+		"config.json", `"storage_offset": {"as_int": 0}`,
+		`"storage_offset": {"as_int": -1}`, mlflow.InvalidParameterValue, "offset",
+	},
+	"far offset": {
+		"config.json", `"storage_offset": {"as_int": 0}`,
+		`"storage_offset": {"as_int": 9223372036854775807}`, mlflow.InvalidParameterValue, "offset",
+	},
+	"pickle": {"config.json", `"use_pickle": false`, `"use_pickle": true`, mlflow.NotImplemented, "pickled"},
+	"dtype":  {"config.json", `"dtype": 7`, `"dtype": 29`, mlflow.NotImplemented, "float8"},
+	"record": {
+		"config.json", `"path_name": "weight_0"`,
+		`"path_name": "../weight_0"`, mlflow.InvalidParameterValue, "no record",
+	},
+	"byte order": {"byteorder", "little", "big", mlflow.NotImplemented, "big"},
+	"in place":   {"model.json", "aten.relu.default", "aten.relu_.default", "", ""},
+	"write weight": {
+		"model.json", `aten.relu.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "linear"}}`,
+		`aten.relu_.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "p_fc1_bias"}}`,
+		mlflow.NotImplemented, "p_fc1_bias",
+	},
+	"train":     {"model.json", `"as_bool": false`, `"as_bool": true`, mlflow.NotImplemented, "model.eval()"},
+	"unchanged": {"model.json", "", "", "", ""},
+}
+
+// Parts of the weights in config.json of mlp.pt2.
+const biasSizes, weightSizes = `"sizes": [{"as_int": 15}]`, `"sizes": [{"as_int": 30}, {"as_int": 30}]`
+
 func TestHostileTorch(t *testing.T) {
 	t.Parallel()
 	data := archived(t, "mlp")
-	const bias, first = `"sizes": [{"as_int": 15}]`, `"sizes": [{"as_int": 30}, {"as_int": 30}]`
-	for name, c := range map[string]struct {
-		record, old, new string
-		code             mlflow.ErrorCode
-		message          string
-	}{
-		"operator": {
-			"model.json", "aten.relu.default", "aten.fancy.default", mlflow.NotImplemented,
-			"aten.fancy.default",
-		},
-		"argument": {"model.json", `"name": "p"`, `"name": "q"`, mlflow.NotImplemented, "'q'"},
-		"training": {"model.json", `"user_output"`, `"buffer_mutation"`, mlflow.NotImplemented, "model.eval()"},
-		"schema":   {"model.json", `"major": 8`, `"major": 9`, mlflow.NotImplemented, "9."},
-		"not JSON": {"model.json", `{`, ``, mlflow.InvalidParameterValue, "model.json"},
-		"wrong name": {
-			"model.json", `"arg": {"as_tensor": {"name": "relu"}}`,
-			`"arg": {"as_tensor": {"name": "nix"}}`, mlflow.InvalidParameterValue, "",
-		},
-		"huge": {
-			"config.json", bias,
-			`"sizes": [{"as_int": 4611686018427387904}]`, mlflow.InvalidParameterValue, "too large",
-		},
-		"beyond": {
-			"config.json", first,
-			`"sizes": [{"as_int": 31}, {"as_int": 30}]`, mlflow.InvalidParameterValue, "beyond",
-		},
-		"negative": {"config.json", first, `"sizes": [{"as_int": -3}, {"as_int": 30}]`, mlflow.InvalidParameterValue, ""},
-		"stride": {
-			"config.json", `"strides": [{"as_int": 30}`,
-			`"strides": [{"as_int": -30}`, mlflow.InvalidParameterValue, "stride",
-		},
-		"offset": {
-			"config.json", `"storage_offset": {"as_int": 0}`,
-			`"storage_offset": {"as_int": -1}`, mlflow.InvalidParameterValue, "offset",
-		},
-		"far offset": {
-			"config.json", `"storage_offset": {"as_int": 0}`,
-			`"storage_offset": {"as_int": 9223372036854775807}`, mlflow.InvalidParameterValue, "offset",
-		},
-		"pickle": {"config.json", `"use_pickle": false`, `"use_pickle": true`, mlflow.NotImplemented, "pickled"},
-		"dtype":  {"config.json", `"dtype": 7`, `"dtype": 29`, mlflow.NotImplemented, "float8"},
-		"record": {
-			"config.json", `"path_name": "weight_0"`,
-			`"path_name": "../weight_0"`, mlflow.InvalidParameterValue, "no record",
-		},
-		"byte order": {"byteorder", "little", "big", mlflow.NotImplemented, "big"},
-		"in place":   {"model.json", "aten.relu.default", "aten.relu_.default", "", ""},
-		"write weight": {
-			"model.json", `aten.relu.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "linear"}}`,
-			`aten.relu_.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "p_fc1_bias"}}`,
-			mlflow.NotImplemented, "p_fc1_bias",
-		},
-		"train":     {"model.json", `"as_bool": false`, `"as_bool": true`, mlflow.NotImplemented, "model.eval()"},
-		"unchanged": {"model.json", "", "", "", ""},
-	} {
+	for name, c := range hostileTorch {
 		changed := rezip(t, data, func(record, content string) string {
 			if strings.HasSuffix(record, c.record) {
 				return strings.ReplaceAll(content, c.old, c.new)

@@ -16,23 +16,6 @@ func layerTable() map[string]operator {
 	drop := operator{"input self p train", 1, dropout}
 	conv := operator{"input weight bias stride padding dilation groups", 1, conv}
 	spread := operator{"input weight bias stride padding output_padding groups dilation", 1, convTranspose}
-	maxPool := func(axes int) operator {
-		return operator{
-			"self kernel_size stride padding dilation ceil_mode", 1,
-			func(c *call) (results, error) { return c.pool(axes, nn.PoolMax) },
-		}
-	}
-	meanPool := func(axes int) operator {
-		return operator{
-			"self kernel_size stride padding ceil_mode count_include_pad divisor_override", 1,
-			func(c *call) (results, error) { return c.pool(axes, nn.PoolMeanPadded) },
-		}
-	}
-	adaptive := func(kind nn.Pooling) operator {
-		return operator{"self output_size", 1, func(c *call) (results, error) {
-			return one(nn.AdaptivePool(c.tensor("self"), c.ints("output_size"), kind))
-		}}
-	}
 	softmax := operator{"self dim dtype half_to_float", 1, softmaxOf(kernel.Softmax)}
 	logSoftmax := operator{"self dim dtype half_to_float", 1, softmaxOf(kernel.LogSoftmax)}
 	layerNorm := operator{"input normalized_shape weight bias eps cudnn_enable", 1, layerNorm}
@@ -50,14 +33,6 @@ func layerTable() map[string]operator {
 			convolution,
 		},
 		"aten.conv_transpose1d.default": spread, "aten.conv_transpose2d.input": spread, "aten.conv_transpose3d.input": spread,
-		"aten.max_pool1d.default": maxPool(1), "aten.max_pool2d.default": maxPool(2),
-		"aten.max_pool2d_with_indices.default": maxPool(2), "aten.max_pool3d.default": maxPool(3),
-		"aten.avg_pool1d.default": meanPool(1), "aten.avg_pool2d.default": meanPool(2),
-		"aten.avg_pool3d.default":          meanPool(3),
-		"aten.adaptive_avg_pool1d.default": adaptive(nn.PoolMean), "aten.adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
-		"aten._adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
-		"aten.adaptive_avg_pool3d.default":  adaptive(nn.PoolMean), "aten.adaptive_max_pool3d.default": adaptive(nn.PoolMax),
-		"aten.adaptive_max_pool1d.default": adaptive(nn.PoolMax), "aten.adaptive_max_pool2d.default": adaptive(nn.PoolMax),
 		"aten.batch_norm.default": {
 			"input weight bias running_mean running_var training momentum eps cudnn_enabled", 1, batchNorm,
 		},
@@ -82,6 +57,37 @@ func layerTable() map[string]operator {
 		},
 		"aten.dropout.default": drop, "aten.feature_dropout.default": drop,
 		"aten.alpha_dropout.default": drop,
+	}
+}
+
+// poolTable has the pools.
+func poolTable() map[string]operator {
+	maxPool := func(axes int) operator {
+		return operator{
+			"self kernel_size stride padding dilation ceil_mode", 1,
+			func(c *call) (results, error) { return c.pool(axes, nn.PoolMax) },
+		}
+	}
+	meanPool := func(axes int) operator {
+		return operator{
+			"self kernel_size stride padding ceil_mode count_include_pad divisor_override", 1,
+			func(c *call) (results, error) { return c.pool(axes, nn.PoolMeanPadded) },
+		}
+	}
+	adaptive := func(kind nn.Pooling) operator {
+		return operator{"self output_size", 1, func(c *call) (results, error) {
+			return one(nn.AdaptivePool(c.tensor("self"), c.ints("output_size"), kind))
+		}}
+	}
+	return map[string]operator{
+		"aten.max_pool1d.default": maxPool(1), "aten.max_pool2d.default": maxPool(2),
+		"aten.max_pool2d_with_indices.default": maxPool(2), "aten.max_pool3d.default": maxPool(3),
+		"aten.avg_pool1d.default": meanPool(1), "aten.avg_pool2d.default": meanPool(2),
+		"aten.avg_pool3d.default":          meanPool(3),
+		"aten.adaptive_avg_pool1d.default": adaptive(nn.PoolMean), "aten.adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
+		"aten._adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
+		"aten.adaptive_avg_pool3d.default":  adaptive(nn.PoolMean), "aten.adaptive_max_pool3d.default": adaptive(nn.PoolMax),
+		"aten.adaptive_max_pool1d.default": adaptive(nn.PoolMax), "aten.adaptive_max_pool2d.default": adaptive(nn.PoolMax),
 	}
 }
 

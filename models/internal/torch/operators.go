@@ -17,7 +17,8 @@ type operator struct {
 
 // operators has the supported operators by name and overload. In-place operators are looked up without their
 // underscore.
-var operators = graph.Join(table(), shapeTable(), layerTable(), recurrentTable(), reduceTable(), indexTable(),
+var operators = graph.Join(unaryTable(), activationTable(), binaryTable(), comparisonTable(), shapeTable(),
+	arrangeTable(), layerTable(), poolTable(), recurrentTable(), reduceTable(), indexTable(),
 	imageTable(), algebraTable(), makeTable(), sizeTable())
 
 // synonyms maps operators to operators that compute the same.
@@ -38,9 +39,9 @@ var synonyms = map[string]string{
 	"resolve_neg": "alias", "positive": "alias", "_weight_norm_interface": "_weight_norm",
 }
 
-func table() map[string]operator {
+// unaryTable has the elementwise functions of one tensor.
+func unaryTable() map[string]operator {
 	return map[string]operator{
-		// Elementwise functions of one tensor.
 		"aten.abs.default": unaryOperator(kernel.Abs), "aten.neg.default": unaryOperator(kernel.Neg),
 		"aten.relu.default":        unaryOperator(kernel.Relu),
 		"aten.logical_not.default": not(), "aten.bitwise_not.default": unaryOperator(kernel.Flip),
@@ -78,6 +79,12 @@ func table() map[string]operator {
 		"aten.deg2rad.default":      elementwise(func(v float64) float64 { return v * math.Pi / 180 }),
 		"aten.rad2deg.default":      elementwise(func(v float64) float64 { return v * 180 / math.Pi }),
 		"aten.isfinite.default":     test(func(v float64) bool { return v-v == 0 }),
+	}
+}
+
+// activationTable has elementwise functions of one tensor with arguments, and glu.
+func activationTable() map[string]operator {
+	return map[string]operator{
 		"aten.hardshrink.default": curveOf("lambd",
 			func(c *call) curve { return kernel.HardShrink(c.float("lambd", 0.5)) }),
 		"aten.softshrink.default": curveOf("lambd",
@@ -113,8 +120,12 @@ func table() map[string]operator {
 		"aten.clamp.default":    {"self min max", 1, clamp}, "aten.clamp.Tensor": {"self min max", 1, clamp},
 		"aten.clamp_min.default": {"self min", 1, clamp}, "aten.clamp_max.default": {"self max", 1, clamp},
 		"aten.clamp_min.Tensor": {"self min", 1, clamp}, "aten.clamp_max.Tensor": {"self max", 1, clamp},
+	}
+}
 
-		// Elementwise functions of two tensors.
+// binaryTable has the arithmetic operations on two tensors.
+func binaryTable() map[string]operator {
+	return map[string]operator{
 		"aten.add.Tensor": arith(kernel.Add), "aten.add.Scalar": arith(kernel.Add),
 		"aten.sub.Tensor": arith(kernel.Sub), "aten.sub.Scalar": arith(kernel.Sub),
 		"aten.rsub.Scalar": {"self other alpha", 1, reverseSub}, "aten.rsub.Tensor": {"self other alpha", 1, reverseSub},
@@ -142,6 +153,12 @@ func table() map[string]operator {
 		"aten.pow.Scalar":      {"self exponent", 1, pow},
 		"aten.maximum.default": arith(kernel.Max), "aten.minimum.default": arith(kernel.Min),
 		"aten.max.other": arith(kernel.Max), "aten.min.other": arith(kernel.Min),
+	}
+}
+
+// comparisonTable has comparisons, logical and bitwise operations, and selections by a condition.
+func comparisonTable() map[string]operator {
+	return map[string]operator{
 		"aten.eq.Tensor": compare(kernel.Equal), "aten.eq.Scalar": compare(kernel.Equal),
 		"aten.ne.Tensor": compare(kernel.NotEqual), "aten.ne.Scalar": compare(kernel.NotEqual),
 		"aten.lt.Tensor": compare(kernel.Less), "aten.lt.Scalar": compare(kernel.Less),
