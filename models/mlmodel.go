@@ -34,7 +34,10 @@ type Signature struct {
 }
 
 // columnTypes has MLflow's names of column types. The types of tensors have NumPy's names.
-var columnTypes = map[string]bool{"boolean": true, "integer": true, "long": true, "float": true, "double": true, "string": true, "binary": true, "datetime": true}
+var columnTypes = map[string]bool{
+	"boolean": true, "integer": true, "long": true, "float": true, "double": true,
+	"string": true, "binary": true, "datetime": true,
+}
 
 // Columns returns the names of the input columns. It returns nil for a signature of tensors or of unnamed columns.
 func (s *Signature) Columns() []string {
@@ -70,7 +73,8 @@ func readMLmodel(dir files.Dir) (*mlmodel, error) {
 	}
 	out := &mlmodel{}
 	if err := yaml.Unmarshal(data, out); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' is not an MLmodel file: %v", filepath.Join(dir.Name, "MLmodel"), err)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"'%s' is not an MLmodel file: %v", filepath.Join(dir.Name, "MLmodel"), err)
 	}
 	return out, nil
 }
@@ -119,10 +123,12 @@ func parseSignature(text string) ([]mlflow.TensorSpec, error) {
 		if item.Tensor != nil {
 			spec.DType, spec.Shape = item.Tensor.DType, item.Tensor.Shape
 		} else if err := json.Unmarshal(item.Type, &spec.DType); err != nil {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model's signature is not readable: column '%s' has no type", item.Name)
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"the model's signature is not readable: column '%s' has no type", item.Name)
 		}
 		if len(spec.Shape) > kernel.MaxRank {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model's signature names a tensor of %d dimensions", len(spec.Shape))
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"the model's signature names a tensor of %d dimensions", len(spec.Shape))
 		}
 		out = append(out, spec)
 	}

@@ -54,14 +54,16 @@ func (m *Model) Metadata() *Metadata { return m.metadata }
 func (m *Model) Run(ctx context.Context, inputs map[string]*mlflow.Tensor) (map[string]*mlflow.Tensor, error) {
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		if !slices.ContainsFunc(m.program.Inputs, func(p graph.Port) bool { return p.Spec.Name == name }) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model has no input '%s'; it takes %s", name, m.inputNames())
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"the model has no input '%s'; it takes %s", name, m.inputNames())
 		}
 	}
 	given := make([]*mlflow.Tensor, len(m.program.Inputs))
 	for i, p := range m.program.Inputs {
 		t := inputs[p.Spec.Name]
 		if t == nil {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' is missing; the model takes %s", p.Spec.Name, m.inputNames())
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"input '%s' is missing; the model takes %s", p.Spec.Name, m.inputNames())
 		}
 		t, err := fit(t, p.Spec)
 		if err != nil {
@@ -83,7 +85,8 @@ func (m *Model) Run(ctx context.Context, inputs map[string]*mlflow.Tensor) (map[
 // Predict runs a model that has one input and returns its first output.
 func (m *Model) Predict(ctx context.Context, input *mlflow.Tensor) (*mlflow.Tensor, error) {
 	if len(m.program.Inputs) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Predict needs a model with one input; this one takes %s: use Run", m.inputNames())
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"Predict needs a model with one input; this one takes %s: use Run", m.inputNames())
 	}
 	out, err := m.Run(ctx, map[string]*mlflow.Tensor{m.program.Inputs[0].Spec.Name: input})
 	if err != nil {
@@ -107,7 +110,8 @@ func fit(t *mlflow.Tensor, spec mlflow.TensorSpec) (*mlflow.Tensor, error) {
 		return nil, graph.Within(err, "input '"+spec.Name+"'")
 	}
 	if elements := graph.Length(t.Data); elements != n {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s': shape %v needs %d elements, but there are %d", spec.Name, t.Shape, n, elements)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"input '%s': shape %v needs %d elements, but there are %d", spec.Name, t.Shape, n, elements)
 	}
 	if t.DType() == "float64" && spec.DType == "float32" {
 		if t, err = kernel.Cast(t, "float32"); err != nil {
@@ -115,14 +119,16 @@ func fit(t *mlflow.Tensor, spec mlflow.TensorSpec) (*mlflow.Tensor, error) {
 		}
 	}
 	if t.DType() != spec.DType {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' is %s, but the model takes %s", spec.Name, t.DType(), spec.DType)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"input '%s' is %s, but the model takes %s", spec.Name, t.DType(), spec.DType)
 	}
 	ok := spec.Shape == nil || len(spec.Shape) == len(t.Shape)
 	for i := 0; ok && i < len(spec.Shape); i++ {
 		ok = spec.Shape[i] == -1 || spec.Shape[i] == t.Shape[i]
 	}
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "input '%s' has shape %v, but the model takes %v, where -1 is any size", spec.Name, t.Shape, spec.Shape)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"input '%s' has shape %v, but the model takes %v, where -1 is any size", spec.Name, t.Shape, spec.Shape)
 	}
 	return t, nil
 }

@@ -192,7 +192,8 @@ func TestModels(t *testing.T) {
 				m := openFixture(t, name, format)
 				input := fill(t, f.Shape, f.Seed, f.Vocabulary)
 				in := m.Inputs()
-				if len(in) != 1 || in[0].DType != input.DType() || in[0].Shape[0] != -1 || !slices.Equal(in[0].Shape[1:], f.Shape[1:]) {
+				if len(in) != 1 || in[0].DType != input.DType() || in[0].Shape[0] != -1 ||
+					!slices.Equal(in[0].Shape[1:], f.Shape[1:]) {
 					t.Fatalf("inputs %+v", in)
 				}
 				out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{in[0].Name: input})

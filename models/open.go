@@ -66,11 +66,15 @@ func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
 		}
 		m, err := openTorch(dir, path.Join(flavor.Data, "model.pt2"))
 		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: log it with serialization_format='pt2'", dir.Name)
+			return nil, mlflow.Errorf(mlflow.NotImplemented,
+				"the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: "+
+					"log it with serialization_format='pt2'", dir.Name)
 		}
 		return m, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir.Name, slices.Sorted(maps.Keys(f.Flavors)))
+	return nil, mlflow.Errorf(mlflow.NotImplemented,
+		"the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir.Name,
+		slices.Sorted(maps.Keys(f.Flavors)))
 }
 
 // OpenONNX opens an ONNX file. Tensors that it stores in other files are read from its directory and the directories

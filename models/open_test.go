@@ -109,14 +109,20 @@ func TestOpenFSRefuses(t *testing.T) {
 		files map[string]string
 		code  mlflow.ErrorCode
 	}{
-		"no MLmodel":     {map[string]string{"model.onnx": ""}, mlflow.ResourceDoesNotExist},
-		"no file":        {map[string]string{"MLmodel": model("m.onnx")}, mlflow.ResourceDoesNotExist},
-		"path escape":    {map[string]string{"MLmodel": model("../m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
-		"absolute":       {map[string]string{"MLmodel": model("/m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
-		"folder":         {map[string]string{"MLmodel": model("d"), "d/m.onnx": ""}, mlflow.InvalidParameterValue},
-		"large MLmodel":  {map[string]string{"MLmodel": strings.Repeat("#", 4<<20+1)}, mlflow.InvalidParameterValue},
-		"no weights":     {map[string]string{"MLmodel": model("m.onnx"), "m.onnx": string(external)}, mlflow.ResourceDoesNotExist},
-		"weights beside": {map[string]string{"MLmodel": model("a/m.onnx"), "a/m.onnx": string(external)}, mlflow.ResourceDoesNotExist},
+		"no MLmodel":    {map[string]string{"model.onnx": ""}, mlflow.ResourceDoesNotExist},
+		"no file":       {map[string]string{"MLmodel": model("m.onnx")}, mlflow.ResourceDoesNotExist},
+		"path escape":   {map[string]string{"MLmodel": model("../m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
+		"absolute":      {map[string]string{"MLmodel": model("/m.onnx"), "m.onnx": ""}, mlflow.InvalidParameterValue},
+		"folder":        {map[string]string{"MLmodel": model("d"), "d/m.onnx": ""}, mlflow.InvalidParameterValue},
+		"large MLmodel": {map[string]string{"MLmodel": strings.Repeat("#", 4<<20+1)}, mlflow.InvalidParameterValue},
+		"no weights": {
+			map[string]string{"MLmodel": model("m.onnx"), "m.onnx": string(external)},
+			mlflow.ResourceDoesNotExist,
+		},
+		"weights beside": {
+			map[string]string{"MLmodel": model("a/m.onnx"), "a/m.onnx": string(external)},
+			mlflow.ResourceDoesNotExist,
+		},
 	} {
 		fsys := fstest.MapFS{}
 		for file, content := range c.files {
@@ -168,15 +174,18 @@ func TestOpenRefuses(t *testing.T) {
 		file string
 		code mlflow.ErrorCode
 	}{
-		"no flavor":      {"flavors: {sklearn: {}}", mlflow.NotImplemented},
-		"pickle":         {"flavors: {pytorch: {model_data: data}}", mlflow.NotImplemented},
-		"no file":        {"flavors: {onnx: {data: m.onnx}}", mlflow.ResourceDoesNotExist},
-		"no data":        {"flavors: {onnx: {}}", mlflow.InvalidParameterValue},
-		"path escape":    {"flavors: {onnx: {data: ../" + filepath.Base(outside) + "/m.onnx}}", mlflow.InvalidParameterValue},
-		"absolute":       {"flavors: {onnx: {data: " + outside + "/m.onnx}}", mlflow.InvalidParameterValue},
-		"not YAML":       {"flavors: [", mlflow.InvalidParameterValue},
-		"bad signature":  {"flavors: {onnx: {data: x}}\nsignature: {inputs: '{'}", mlflow.InvalidParameterValue},
-		"no column type": {"flavors: {onnx: {data: x}}\nsignature: {inputs: '[{\"name\": \"a\"}]'}", mlflow.InvalidParameterValue},
+		"no flavor":     {"flavors: {sklearn: {}}", mlflow.NotImplemented},
+		"pickle":        {"flavors: {pytorch: {model_data: data}}", mlflow.NotImplemented},
+		"no file":       {"flavors: {onnx: {data: m.onnx}}", mlflow.ResourceDoesNotExist},
+		"no data":       {"flavors: {onnx: {}}", mlflow.InvalidParameterValue},
+		"path escape":   {"flavors: {onnx: {data: ../" + filepath.Base(outside) + "/m.onnx}}", mlflow.InvalidParameterValue},
+		"absolute":      {"flavors: {onnx: {data: " + outside + "/m.onnx}}", mlflow.InvalidParameterValue},
+		"not YAML":      {"flavors: [", mlflow.InvalidParameterValue},
+		"bad signature": {"flavors: {onnx: {data: x}}\nsignature: {inputs: '{'}", mlflow.InvalidParameterValue},
+		"no column type": {
+			"flavors: {onnx: {data: x}}\nsignature: {inputs: '[{\"name\": \"a\"}]'}",
+			mlflow.InvalidParameterValue,
+		},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "MLmodel"), []byte(c.file), 0o600); err != nil {
@@ -220,7 +229,8 @@ func TestRunStops(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := openFixture(t, "mlp", "onnx").Predict(ctx, fill(t, []int{1, 30}, 1, 0)); !errors.Is(err, context.Canceled) {
+	if _, err := openFixture(t, "mlp", "onnx").Predict(ctx, fill(t, []int{1, 30}, 1, 0)); !errors.Is(err,
+		context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -229,7 +239,8 @@ func TestRunStops(t *testing.T) {
 func TestRunConverts(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"onnx", "pt2"} {
-		out, err := openFixture(t, "mlp", format).Predict(t.Context(), &mlflow.Tensor{Shape: []int{1, 30}, Data: make([]float64, 30)})
+		out, err := openFixture(t, "mlp", format).Predict(t.Context(),
+			&mlflow.Tensor{Shape: []int{1, 30}, Data: make([]float64, 30)})
 		if err != nil || !slices.Equal(out.Shape, []int{1, 1}) {
 			t.Errorf("%s: %+v, %v", format, out, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -29,7 +28,6 @@ import (
 	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
-	"github.com/millrace-ml/millrace/models"
 )
 
 // line is a dataset of points on y = 2 x0 - x1 in batches of four.
@@ -45,7 +43,10 @@ func (l line) Iter() iter.Seq2[train.Batch, error] {
 				x0, x1 := float32(b*4+i)/16, float32(i)/4
 				x, y = append(x, x0, x1), append(y, 2*x0-x1)
 			}
-			batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 4, 2)}, Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 4, 1)}}
+			batch := train.Batch{
+				Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 4, 2)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 4, 1)},
+			}
 			if !yield(batch, nil) {
 				return
 			}
@@ -61,7 +62,8 @@ func newLoop(t *testing.T, lr float64) (*train.Loop, optimizer.Interface) {
 	store.SetParam(model.ParamInitialSeed, int64(1))
 	store.SetParam("/net/width", 1)
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(lr).WithDecay(false)
-	return train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil)), sgd
+	return train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil)),
+		sgd
 }
 
 func startRun(t *testing.T) *mlflow.ActiveRun {
@@ -132,13 +134,17 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 	for _, p := range got.Data.Params {
 		params[p.Key] = p.Value
 	}
-	for k, v := range map[string]string{"optimizer": "SGD", "learning_rate": "0.1", "dataset": "points", "backend": "Go Backend", "net.width": "1"} {
+	for k, v := range map[string]string{
+		"optimizer": "SGD", "learning_rate": "0.1", "dataset": "points",
+		"backend": "Go Backend", "net.width": "1",
+	} {
 		if params[k] != v {
 			t.Errorf("param %s is %q, want %q", k, params[k], v)
 		}
 	}
 	for key, want := range map[string][]int64{
-		"loss": {0, 2, 4, 6, 8, 10, 12, 14}, "train_loss": {0, 1, 2}, "eval_loss": {0, 1, 2}, "system/system_memory_usage_percentage": {0, 1},
+		"loss": {0, 2, 4, 6, 8, 10, 12, 14}, "train_loss": {0, 1, 2}, "eval_loss": {0, 1, 2},
+		"system/system_memory_usage_percentage": {0, 1},
 	} {
 		var steps []int64
 		var values []float64
@@ -152,11 +158,14 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 		if !slices.Equal(steps, want) {
 			t.Errorf("%s is logged at %v, want %v", key, steps, want)
 		}
-		if key == "eval_loss" && (len(told) != 3 || !slices.Equal(values, []float64{told[0][key], told[1][key], told[2][key]}) || values[2] >= values[0]) {
+		if key == "eval_loss" &&
+			(len(told) != 3 || !slices.Equal(values, []float64{told[0][key], told[1][key], told[2][key]}) ||
+				values[2] >= values[0]) {
 			t.Errorf("%s: %v, but OnEpoch was told %v", key, values, told)
 		}
 	}
-	if in := got.Inputs.DatasetInputs; len(in) != 1 || in[0].Dataset.Name != "points" || in[0].Tags[0].Value != "training" {
+	if in := got.Inputs.DatasetInputs; len(in) != 1 || in[0].Dataset.Name != "points" ||
+		in[0].Tags[0].Value != "training" {
 		t.Errorf("inputs: %+v", in)
 	}
 	summary, err := run.Client().DownloadArtifacts(t.Context(), run.ID(), "model_summary.txt", t.TempDir())
@@ -164,7 +173,9 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(summary)
-	if err != nil || strings.Join(strings.Fields(string(text)), " ") != "variable shape parameters trainable /dense/weights [2 1] 2 yes /dense/biases [1] 1 yes total 3 3" {
+	if err != nil ||
+		strings.Join(strings.Fields(string(text)),
+			" ") != "variable shape parameters trainable /dense/weights [2 1] 2 yes /dense/biases [1] 1 yes total 3 3" {
 		t.Errorf("summary: %s, %v", text, err)
 	}
 }
@@ -196,7 +207,8 @@ func TestLearningRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := slices.IndexFunc(got.Data.Params, func(p mlflow.Param) bool { return p.Key == "learning_rate" }); i < 0 || got.Data.Params[i].Value != "0.25" {
+	if i := slices.IndexFunc(got.Data.Params, func(p mlflow.Param) bool { return p.Key == "learning_rate" }); i < 0 ||
+		got.Data.Params[i].Value != "0.25" {
 		t.Errorf("params: %+v", got.Data.Params)
 	}
 	for key, want := range map[string][]int64{"learning_rate": {2}, "train_loss": {0}} {
@@ -209,113 +221,6 @@ func TestLearningRate(t *testing.T) {
 		}
 		if !slices.Equal(steps, want) {
 			t.Errorf("%s is logged at %v, want %v", key, steps, want)
-		}
-	}
-}
-
-func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *mlflow.ModelInfo) {
-	t.Helper()
-	if info.Version == nil || info.Version.Version != "1" {
-		t.Fatalf("model info %+v", info)
-	}
-	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), "models:/line/1", models.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := []float32{0.5, 0.25, -1, 3}
-	want, err := model.CallOnce(gobackend.GetBackend(), store, linear, tensors.FromFlatDataAndDimensions(x, 2, 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := loaded.Predict(t.Context(), &mlflow.Tensor{Shape: []int{2, 2}, Data: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := y.Float32s()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, w := range want.Value().([][]float32) {
-		if math.Abs(float64(got[i]-w[0])) > 1e-6 {
-			t.Errorf("row %d: %v, GoMLX says %v", i, got[i], w[0])
-		}
-	}
-}
-
-// checkModelMetrics checks that the metrics of the training, and only those, are linked to the logged model.
-func checkModelMetrics(t *testing.T, run *mlflow.ActiveRun, id string, told []map[string]float64) {
-	t.Helper()
-	logged, err := run.Client().LoggedModel(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if logged.Info.Status != mlflow.ModelReady || logged.Info.SourceRunID != run.ID() {
-		t.Errorf("logged model %+v", logged.Info)
-	}
-	last := map[string]mlflow.Metric{}
-	for _, m := range logged.Data.Metrics {
-		if m.Step >= last[m.Key].Step {
-			last[m.Key] = m
-		}
-	}
-	if len(last) != 4 || last["loss"].Step != 14 {
-		t.Errorf("metrics of the model: %+v", last)
-	}
-	for _, key := range []string{"train_loss", "eval_loss"} {
-		if m := last[key]; m.Step != 2 || m.Value != told[2][key] || m.RunID != run.ID() {
-			t.Errorf("%s of the model: %+v, OnEpoch was told %v", key, m, told)
-		}
-	}
-	got, err := run.Client().Run(t.Context(), run.ID())
-	if err != nil || got.Outputs == nil || len(got.Outputs.ModelOutputs) != 1 || got.Outputs.ModelOutputs[0].ModelID != id {
-		t.Errorf("outputs of the run: %+v, %v", got, err)
-	}
-}
-
-// TestModelOfFailedTraining checks that the logged model of a training that fails does not stay pending, and that a
-// second training with the same logger logs a model of its own.
-func TestModelOfFailedTraining(t *testing.T) {
-	t.Parallel()
-	run := startRun(t)
-	loop, sgd := newLoop(t, 0.1)
-	failed := false
-	loop.OnStep("break", 0, func(*train.Loop, []*tensors.Tensor) error {
-		if !failed {
-			failed = true
-			return errors.New("broken")
-		}
-		return nil
-	})
-	auto, err := autolog.Autolog(t.Context(), run, loop, everything(sgd))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := loop.RunEpochs(auto.Watch(line{3}), 1); err == nil || !strings.Contains(err.Error(), "broken") {
-		t.Fatal(err)
-	}
-	auto.Close()
-	if _, err := loop.RunEpochs(auto.Watch(line{3}), 1); err != nil {
-		t.Fatal(err)
-	}
-	auto.Close()
-	found, err := run.Client().SearchLoggedModels(t.Context(), &mlflow.SearchLoggedModelsRequest{
-		ExperimentIDs: []string{run.Info.ExperimentID},
-	})
-	if err != nil || len(found.Models) != 2 {
-		t.Fatalf("%+v, %v", found, err)
-	}
-	status := map[string]mlflow.LoggedModelStatus{}
-	for _, m := range found.Models {
-		status[m.Info.ModelID] = m.Info.Status
-	}
-	ready := auto.ModelInfo().ModelID
-	if status[ready] != mlflow.ModelReady {
-		t.Errorf("the model of the second training is %s", status[ready])
-	}
-	delete(status, ready)
-	for _, s := range status {
-		if s != mlflow.ModelUploadFailed {
-			t.Errorf("the model of the failed training is %s", s)
 		}
 	}
 }
@@ -343,7 +248,8 @@ func checkCheckpoint(t *testing.T, run *mlflow.ActiveRun, store *model.Store) {
 func TestAutologRefuses(t *testing.T) {
 	t.Parallel()
 	loop, _ := newLoop(t, 0.1)
-	if _, err := autolog.Autolog(t.Context(), startRun(t), loop, autolog.Options{EverySteps: -1}); !errors.Is(err, mlflow.InvalidParameterValue) {
+	if _, err := autolog.Autolog(t.Context(), startRun(t), loop, autolog.Options{EverySteps: -1}); !errors.Is(err,
+		mlflow.InvalidParameterValue) {
 		t.Errorf("negative steps: %v", err)
 	}
 }
@@ -353,12 +259,15 @@ func TestAutologRefuses(t *testing.T) {
 func TestTrainingThatIsNotTracked(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(g *gate, run *mlflow.ActiveRun) error{
-		"the run is deleted": func(_ *gate, run *mlflow.ActiveRun) error { return run.Client().DeleteRun(t.Context(), run.ID()) },
+		"the run is deleted": func(_ *gate, run *mlflow.ActiveRun) error {
+			return run.Client().DeleteRun(t.Context(), run.ID())
+		},
 		"the server is away": func(g *gate, _ *mlflow.ActiveRun) error { g.away.Store(true); return nil },
 	} {
 		for _, strict := range []bool{false, true} {
 			g := newGate(t)
-			run, err := mlflow.NewClient(g.URL, mlflow.WithRetryFor(0), mlflow.WithSpill(t.TempDir(), 1<<20)).StartRun(t.Context(), mlflow.RunOptions{Strict: strict})
+			run, err := mlflow.NewClient(g.URL, mlflow.WithRetryFor(0),
+				mlflow.WithSpill(t.TempDir(), 1<<20)).StartRun(t.Context(), mlflow.RunOptions{Strict: strict})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -412,7 +321,8 @@ func everything(o optimizer.Interface) autolog.Options {
 	data := &mlflow.Tensor{Shape: []int{2, 2}, Data: []float32{0, 0, 1, 1}}
 	points, _ := mlflow.NewDataset("points", "made up", data, nil) // The data is valid.
 	return autolog.Options{
-		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1}, CheckpointEvery: 1, SystemEvery: time.Hour,
+		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1},
+		CheckpointEvery: 1, SystemEvery: time.Hour,
 		Model: &autolog.Model{
 			Fn:      func(s *model.Scope, in []*graph.Node) []*graph.Node { return []*graph.Node{linear(s, in[0])} },
 			Inputs:  []mlflow.TensorSpec{{Name: "x", DType: "float32", Shape: []int{-1, 2}}},

@@ -6,8 +6,8 @@ import (
 	"github.com/millrace-ml/millrace/gomlx/internal/batchnorm"
 )
 
-// The Go backend has no batch normalization. These methods record the simpler operations that it consists of, for
-// which there are kernels.
+// The Go backend has no batch normalization. These methods record the simpler operations that it consists of. Kernels
+// exist for all of these.
 
 // BatchNormForInference normalizes x with a given mean and variance.
 func (f *Function) BatchNormForInference(

@@ -54,8 +54,8 @@ func reference(scope *model.Scope, x *graph.Node, featureAxis int) *graph.Node {
 	return graph.Add(graph.Mul(y, graph.Reshape(scale, dims...)), graph.Reshape(offset, dims...))
 }
 
-// normalized are networks with batch normalization of features, of channels that come first and of channels that come
-// last.
+// normalized has networks with batch normalization of features, of channels as the first axis and of channels as the
+// last axis.
 var normalized = map[string]struct {
 	net  func(n normalizer) network
 	dims []int

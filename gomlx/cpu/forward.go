@@ -7,11 +7,11 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// forward runs one operation with the Go backend.
+// forward runs one operation on the Go backend.
 type forward struct {
 	backend *Backend
 	inner   compute.Executable
-	shapes  []shapes.Shape // Of the inputs, as the operation sees them.
+	shapes  []shapes.Shape // The shapes of the inputs of the operation.
 }
 
 func newForward(b *Backend, op *operation) (*forward, error) {
@@ -78,7 +78,7 @@ type forwarded struct {
 	inner   compute.Executable
 }
 
-// Finalize frees the computation.
+// Finalize releases the computation.
 func (f *forwarded) Finalize() { f.inner.Finalize() }
 
 // Inputs returns the names and shapes of the parameters.

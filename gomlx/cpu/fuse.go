@@ -2,8 +2,8 @@ package cpu
 
 import "slices"
 
-// fuse makes one instruction of neighbours that work element by element on tensors
-// of the same shape. It first brings them together where that changes nothing.
+// fuse merges adjacent elementwise instructions on tensors of the same shape into one. It first moves such
+// instructions together, where the order does not matter.
 func (c *compiler) fuse() {
 	var code []*instruction
 	for _, i := range c.code {
@@ -24,11 +24,12 @@ func (c *compiler) fuse() {
 	c.hide()
 }
 
-// earliest returns the number of the last instruction in code that i can be part of,
-// or -1: i must not need anything that is computed after it.
+// earliest returns the index of the first instruction in code that i can be merged into, or -1. i must not depend on
+// a later instruction.
 func (c *compiler) earliest(code []*instruction, i *instruction) int {
 	for n, before := range slices.Backward(code) {
-		if e, ok := before.kernel.(*elementwise); ok && slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
+		if e, ok := before.kernel.(*elementwise); ok &&
+			slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
 			return n
 		}
 		for _, v := range i.ins {
@@ -52,7 +53,7 @@ func join(to *instruction, all *elementwise, i *instruction, one *elementwise) {
 	all.steps = append(all.steps, s)
 }
 
-// place finds an operand among the results and inputs of an instruction, or adds it.
+// place returns the operand as a result or an input of an instruction. It adds the input if necessary.
 func (i *instruction) place(o operand) operand {
 	v := root(o.value)
 	if n := slices.Index(i.outs, v); n >= 0 {
@@ -70,7 +71,7 @@ func (i *instruction) place(o operand) operand {
 	return o
 }
 
-// hide makes local what only the instruction that computes it needs.
+// hide makes results local that only the instruction itself needs.
 func (c *compiler) hide() {
 	users := map[*value]int{}
 	for _, v := range c.main.outputs {

@@ -26,8 +26,7 @@ func isZero(list reflect.Value) bool {
 	return true
 }
 
-// aligned returns the values' names such that ONNX broadcasts them to shape: scalars are fine, other ranks are equal
-// already.
+// aligned returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
 func aligned(values ...*value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
@@ -36,7 +35,8 @@ func aligned(values ...*value) []string {
 	return names
 }
 
-// spread is the stored shape of an elementwise result: 1 where all operands are the same along a dimension.
+// spread returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have size
+// 1.
 func spread(shape shapes.Shape, values ...*value) []int {
 	out := make([]int, shape.Rank())
 	for d := range out {
@@ -83,7 +83,7 @@ func (f *function) unary(op string, typ compute.OpType, x compute.Value) (comput
 	return f.elementwise(op, shape, v), nil
 }
 
-// Add, and the operations below it, are ONNX's of the same name.
+// Add and the following operations become ONNX operators with the same name.
 func (f *function) Add(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Add", compute.OpTypeAdd, a, b)
 }
@@ -108,12 +108,13 @@ func (f *function) Min(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Min", compute.OpTypeMin, a, b)
 }
 
-// Max with zero is a rectifier, and is called so.
+// Max with zero becomes Relu.
 func (f *function) Max(a, b compute.Value) (compute.Value, error) {
 	for _, pair := range [][2]compute.Value{{a, b}, {b, a}} {
 		x, zero := pair[0].(*value), pair[1].(*value)
 		if zero.zero && x.shape.DType.IsFloat() {
-			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil && shape.Equal(x.shape) {
+			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil &&
+				shape.Equal(x.shape) {
 				return f.elementwise("Relu", shape, x), nil
 			}
 		}
@@ -185,7 +186,7 @@ func (f *function) Sqrt(x compute.Value) (compute.Value, error) {
 	return f.unary("Sqrt", compute.OpTypeSqrt, x)
 }
 
-// Rsqrt is the reciprocal of the square root.
+// Rsqrt becomes the reciprocal of the square root.
 func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
 	root, err := f.Sqrt(x)
 	if err != nil {
@@ -222,7 +223,7 @@ func (f *function) Ceil(x compute.Value) (compute.Value, error) {
 	return f.unary("Ceil", compute.OpTypeCeil, x)
 }
 
-// Identity, and the barriers, which order what a graph computes, change nothing.
+// Identity and the barriers, which only order computations, return their arguments.
 func (f *function) Identity(x compute.Value) (compute.Value, error) { return x, nil }
 
 func (f *function) OptimizationBarrier(x ...compute.Value) ([]compute.Value, error) { return x, nil }
@@ -231,7 +232,7 @@ func (f *function) SchedulingBarrier(x compute.Value, _ ...compute.Value) (compu
 	return x, nil
 }
 
-// ConvertDType is ONNX's Cast.
+// ConvertDType becomes Cast.
 func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Value, error) {
 	v := x.(*value)
 	typ, err := elementType(dtype)
@@ -245,7 +246,7 @@ func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Va
 	return out, nil
 }
 
-// Where picks from two values by a condition.
+// Where selects between two values by a condition.
 func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Value, error) {
 	c, a, b := condition.(*value), onTrue.(*value), onFalse.(*value)
 	shape, err := shapeinference.Where(c.shape, a.shape, b.shape)
@@ -255,7 +256,7 @@ func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Valu
 	return f.elementwise("Where", shape, c, a, b), nil
 }
 
-// Clamp keeps x between two values.
+// Clamp limits x to a range.
 func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	atLeast, err := f.Max(x, low)
 	if err != nil {
@@ -264,8 +265,8 @@ func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	return f.Min(atLeast, high)
 }
 
-// BroadcastInDim only moves the dimensions to where they belong; what follows broadcasts by itself, or asks for the
-// whole.
+// BroadcastInDim only moves the dimensions to their positions. Elementwise operations broadcast implicitly; other
+// operations expand the value with whole.
 func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []int) (compute.Value, error) {
 	v := x.(*value)
 	stored := make([]int, output.Rank())
@@ -282,7 +283,7 @@ func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []i
 	return out, nil
 }
 
-// whole returns a value with all the elements that its shape says.
+// whole returns a value with all elements of its shape.
 func (f *function) whole(x compute.Value) (*value, error) {
 	v, ok := x.(*value)
 	if !ok {
@@ -295,8 +296,10 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	if !slices.Contains(target, -1) {
 		return f.emit("Expand", v.shape, []string{v.name, f.ints(target)}), nil
 	}
-	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 || f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
-		return nil, fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
+	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 ||
+		f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
+		return nil,
+			fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
 	}
 	for i, d := range v.shape.Dimensions {
 		if target[i] == -1 && d != f.builder.backend.batch {
@@ -306,8 +309,8 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	return f.expandToBatch(v, target), nil
 }
 
-// expandToBatch repeats v along the dimensions of target, of which those that are -1 are the batch, as the first
-// input has it.
+// expandToBatch repeats v along the dimensions of target. A dimension of -1 has the size of the batch of the first
+// input.
 func (f *function) expandToBatch(v *value, target []int) *value {
 	list := func(n int) shapes.Shape { return shapes.Make(int64Type, n) }
 	all := f.emit("Shape", list(f.parameters[0].shape.Rank()), []string{f.parameters[0].name})

@@ -25,8 +25,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// nets are models with what ordinary networks are made of, by the shape of one
-// example.
+// nets has models of common layers and the shapes of one example.
 var nets = []struct {
 	name    string
 	example []int
@@ -34,13 +33,14 @@ var nets = []struct {
 }{
 	{"mlp", []int{6}, func(s *model.Scope, x *Node) *Node {
 		x = activation.Relu(layers.DenseWithBias(s.In("a"), x, 8))
-		x = layers.DropoutStatic(s, x, 0.5) // Nothing, when predicting.
+		x = layers.DropoutStatic(s, x, 0.5) // Inactive during inference.
 		x = Tanh(layers.DenseWithBias(s.In("b"), x, 5))
 		x = activation.Gelu(layers.DenseWithBias(s.In("c"), x, 5))
 		return Softmax(x)
 	}},
 	{"channels first", []int{2, 9, 8}, func(s *model.Scope, x *Node) *Node {
-		x = activation.Relu(layers.Convolution(s.In("a"), x).Channels(4).KernelSize(3).ChannelsAxis(images.ChannelsFirst).PadSame().Done())
+		x = activation.Relu(layers.Convolution(s.In("a"),
+			x).Channels(4).KernelSize(3).ChannelsAxis(images.ChannelsFirst).PadSame().Done())
 		x = MaxPool(x).ChannelsAxis(images.ChannelsFirst).Window(2).Done()
 		return layers.DenseWithBias(s.In("b"), Reshape(x, x.Shape().Dimensions[0], -1), 3)
 	}},
@@ -60,7 +60,10 @@ var nets = []struct {
 		g := x.Graph()
 		y := Where(GreaterThan(x, Scalar(g, dtypes.Float32, 0)), x, Neg(Exp(x)))
 		position := Iota(g, shapes.Make(dtypes.Float32, 1, 4), 1)
-		return Concatenate([]*Node{y, Add(x, BroadcastToDims(position, x.Shape().Dimensions...)), Clip(x, Scalar(g, dtypes.Float32, -0.5), Scalar(g, dtypes.Float32, 0.5)), Slice(x, AxisRange(), AxisRange(1, 3))}, 1)
+		return Concatenate([]*Node{
+			y, Add(x, BroadcastToDims(position, x.Shape().Dimensions...)),
+			Clip(x, Scalar(g, dtypes.Float32, -0.5), Scalar(g, dtypes.Float32, 0.5)), Slice(x, AxisRange(), AxisRange(1, 3)),
+		}, 1)
 	}},
 }
 
@@ -95,8 +98,8 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportBatchNorm exports batch normalization of the last axis and of the channels of an image. GoMLX's own backend
-// computes the reference without the operation that is exported.
+// TestExportBatchNorm exports batch normalization of the last axis and of the channels of an image. GoMLX's own
+// backend computes the reference without the operation that is exported.
 func TestExportBatchNorm(t *testing.T) {
 	t.Parallel()
 	for name, net := range map[string]struct {
@@ -138,7 +141,9 @@ func TestExportBatchNorm(t *testing.T) {
 	}
 }
 
-func predict(t *testing.T, name string, store *model.Store, fn func(*model.Scope, *Node) *Node, example []int, x *mlflow.Tensor) []float32 {
+func predict(
+	t *testing.T, name string, store *model.Store, fn func(*model.Scope, *Node) *Node, example []int, x *mlflow.Tensor,
+) []float32 {
 	t.Helper()
 	outputs := []mlflow.TensorSpec{{Name: "y"}}
 	file, err := onnx.Export(store, func(s *model.Scope, in []*Node) []*Node { return []*Node{fn(s, in[0])} },
@@ -175,12 +180,15 @@ func TestExportRefuses(t *testing.T) {
 		"the batch's size":     {func(x *Node) *Node { return MulScalar(x, x.Shape().Dimensions[0]) }, "batch"},
 		"sorting":              {func(x *Node) *Node { return Sort(x, 1, true) }, "the model"},
 	} {
-		_, err := onnx.Export(model.NewStore(), func(_ *model.Scope, in []*Node) []*Node { return []*Node{test.fn(in[0])} }, inputs, []mlflow.TensorSpec{{Name: "y"}})
+		_, err := onnx.Export(model.NewStore(), func(_ *model.Scope, in []*Node) []*Node { return []*Node{test.fn(in[0])} },
+			inputs, []mlflow.TensorSpec{{Name: "y"}})
 		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := onnx.Export(model.NewStore(), func(_ *model.Scope, in []*Node) []*Node { return []*Node{FFT(ConvertDType(in[0], dtypes.Complex64))} }, inputs, []mlflow.TensorSpec{{Name: "y"}})
+	_, err := onnx.Export(model.NewStore(),
+		func(_ *model.Scope, in []*Node) []*Node { return []*Node{FFT(ConvertDType(in[0], dtypes.Complex64))} }, inputs,
+		[]mlflow.TensorSpec{{Name: "y"}})
 	if !errors.Is(err, compute.ErrNotImplemented) {
 		t.Errorf("complex numbers: %v", err)
 	}

@@ -1,10 +1,9 @@
 package simd
 
-// stretch is how much of the rows is multiplied at a time, so that they stay in the
-// cache from one block to the next.
+// stretch is the number of elements of the rows that are multiplied at a time, so that they stay in the cache.
 const stretch = 1024
 
-// multiplyDots is multiply with dots, where both matrices have their rows in order.
+// multiplyDots computes a product with dots. The rows of both matrices must be contiguous.
 func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	clear(c)
 	if m < dotRows {
@@ -26,7 +25,7 @@ func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	})
 }
 
-// dotColumn adds to the columns of c from number j, up to three of them.
+// dotColumn adds to up to three columns of c from column j on.
 func dotColumn(j, m, n, k int, a, b Matrix, c []float32) {
 	var off [dotCols]int
 	for x := range off {
@@ -37,7 +36,7 @@ func dotColumn(j, m, n, k int, a, b Matrix, c []float32) {
 			dots(k, a.Floats[i*a.Row:], a.Row, b.Floats, &off, c[i*n+j:], n)
 			continue
 		}
-		// The block ends at the last row; rows that were done before are not used.
+		// The block ends at the last row. Rows that an earlier block computed are ignored.
 		first := max(0, min(i, m-dotRows))
 		var block [dotRows * dotCols]float32
 		dots(k, a.Floats[first*a.Row:], a.Row, b.Floats, &off, block[:], dotCols)

@@ -120,7 +120,10 @@ func (c *call) window() nn.Window {
 		Kernel: c.ints("kernel_shape"), Strides: c.ints("strides"), Dilations: c.ints("dilations"), Pads: c.ints("pads"),
 		Ceil: c.int("ceil_mode", 0) != 0,
 	}
-	auto, ok := map[string]nn.Auto{"NOTSET": nn.Explicit, "VALID": nn.Valid, "SAME_UPPER": nn.SameUpper, "SAME_LOWER": nn.SameLower}[c.str("auto_pad", "NOTSET")]
+	auto, ok := map[string]nn.Auto{
+		"NOTSET": nn.Explicit, "VALID": nn.Valid, "SAME_UPPER": nn.SameUpper,
+		"SAME_LOWER": nn.SameLower,
+	}[c.str("auto_pad", "NOTSET")]
 	if !ok {
 		c.fail(mlflow.NotImplemented, "auto_pad '%s'", c.str("auto_pad", ""))
 	}

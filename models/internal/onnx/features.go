@@ -11,7 +11,8 @@ import (
 )
 
 // labelAttributes has the lists and the defaults of a LabelEncoder.
-const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
+const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s " +
+	"values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
 
 // extractor selects columns. A tensor of one dimension is a single row.
 func extractor(c *call) (results, error) {
@@ -51,7 +52,8 @@ func binarizer(c *call) (results, error) {
 // all features.
 func imputer(c *call) (results, error) {
 	x := c.in(0)
-	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"), c.like(c.float("replaced_value_float", 0), x)
+	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"),
+		c.like(c.float("replaced_value_float", 0), x)
 	if values == nil {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an imputer without values")
 	}

@@ -8,7 +8,10 @@ import (
 
 // indexOps are the operators that read or write elements by index.
 var indexOps = map[string]operator{
-	"Gather": {"axis", 2, 2, 1, func(c *call) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) }},
+	"Gather": {
+		"axis", 2, 2, 1,
+		func(c *call) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) },
+	},
 	"GatherElements": {"axis", 2, 2, 1, func(c *call) (results, error) {
 		return one(kernel.GatherElements(c.in(0), c.in(1), c.int("axis", 0)))
 	}},
@@ -42,7 +45,10 @@ var indexOps = map[string]operator{
 }
 
 // joins has the values of the attribute reduction.
-var joins = map[string]kernel.Join{"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul, "max": kernel.JoinMax, "min": kernel.JoinMin}
+var joins = map[string]kernel.Join{
+	"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul,
+	"max": kernel.JoinMax, "min": kernel.JoinMin,
+}
 
 func (c *call) join() kernel.Join {
 	join, ok := joins[c.str("reduction", "none")]

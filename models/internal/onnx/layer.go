@@ -12,7 +12,8 @@ import (
 func conv(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.Conv(x, weight, c.opt(2), w, c.int("group", 1)))
 }
@@ -20,7 +21,8 @@ func conv(c *call) (results, error) {
 func convTranspose(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.ConvTranspose(x, weight, c.opt(2), w, c.int("group", 1), c.ints("output_padding")))
 }
@@ -64,7 +66,8 @@ func instanceNorm(c *call) (results, error) {
 // channel.
 func groupNorm(c *call) (results, error) {
 	if c.opset < 21 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "group normalization of operator set %d; Millrace knows that of 21", c.opset)
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"group normalization of operator set %d; Millrace knows that of 21", c.opset)
 	}
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }
@@ -113,7 +116,8 @@ func lrn(c *call) (results, error) {
 		return nil, err
 	}
 	if len(x.Shape) < 3 || size < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a response of shape %v normalized over %d channels", x.Shape, size)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"a response of shape %v normalized over %d channels", x.Shape, size)
 	}
 	planes, err := kernel.Flatten(squares, 2, -1)
 	if err != nil {

@@ -148,7 +148,8 @@ func cumSum(c *call) (results, error) {
 
 func argBest(smallest bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
-		return one(kernel.ArgBest(c.in(0), c.int("axis", 0), c.int("keepdims", 1) != 0, smallest, c.int("select_last_index", 0) != 0))
+		return one(kernel.ArgBest(c.in(0), c.int("axis", 0), c.int("keepdims", 1) != 0, smallest,
+			c.int("select_last_index", 0) != 0))
 	}
 }
 

@@ -16,14 +16,22 @@ var mlOps = map[string]operator{
 	"ai.onnx.ml.ArrayFeatureExtractor":  {"", 2, 2, 1, extractor},
 	"ai.onnx.ml.FeatureVectorizer":      {"inputdimensions", 1, -1, 1, vectorizer},
 	"ai.onnx.ml.Binarizer":              {"threshold", 1, 1, 1, binarizer},
-	"ai.onnx.ml.Imputer":                {"imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", 1, 1, 1, imputer},
-	"ai.onnx.ml.OneHotEncoder":          {"cats_int64s cats_strings zeros", 1, 1, 1, oneHotEncoder},
-	"ai.onnx.ml.LabelEncoder":           {labelAttributes, 1, 1, 1, labelEncoder},
-	"ai.onnx.ml.LinearClassifier":       {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, linearClassifier},
-	"ai.onnx.ml.LinearRegressor":        {"coefficients intercepts post_transform targets", 1, 1, 1, linearRegressor},
-	"ai.onnx.ml.Normalizer":             {"norm", 1, 1, 1, normalizer},
-	"ai.onnx.ml.Scaler":                 {"offset scale", 1, 1, 1, scaler},
-	"ai.onnx.ml.ZipMap":                 {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *call) (results, error) { return results{c.in(0)}, nil }},
+	"ai.onnx.ml.Imputer": {
+		"imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", 1, 1, 1, imputer,
+	},
+	"ai.onnx.ml.OneHotEncoder": {"cats_int64s cats_strings zeros", 1, 1, 1, oneHotEncoder},
+	"ai.onnx.ml.LabelEncoder":  {labelAttributes, 1, 1, 1, labelEncoder},
+	"ai.onnx.ml.LinearClassifier": {
+		"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2,
+		linearClassifier,
+	},
+	"ai.onnx.ml.LinearRegressor": {"coefficients intercepts post_transform targets", 1, 1, 1, linearRegressor},
+	"ai.onnx.ml.Normalizer":      {"norm", 1, 1, 1, normalizer},
+	"ai.onnx.ml.Scaler":          {"offset scale", 1, 1, 1, scaler},
+	"ai.onnx.ml.ZipMap": {
+		"classlabels_int64s classlabels_strings", 1, 1, 1,
+		func(c *call) (results, error) { return results{c.in(0)}, nil },
+	},
 }
 
 // prepared are the operators whose attributes are parsed when the file is opened rather than in every run.
@@ -44,7 +52,8 @@ func (c *call) linear(scores int) (*tensor, error) {
 		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
 	}
 	if len(x.Shape) != 2 || scores < 1 || len(coefficients) != scores*x.Shape[1] {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
 	}
 	var bias *tensor
 	if len(intercepts) > 0 {

@@ -28,10 +28,12 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 		return nil, nil, err
 	}
 	if v := file.opsets[""]; v > maxOpset || v < minOpset && (v != 0 || len(file.opsets) == 0) {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators; Millrace knows %d to %d", v, minOpset, maxOpset)
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model uses version %d of ONNX's operators; Millrace knows %d to %d", v, minOpset, maxOpset)
 	}
 	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
 	}
 	s, r := graph.NewScope(), &reader{file: file, dir: dir}
 	if err := r.constants(s, file.graph); err != nil {
@@ -118,7 +120,8 @@ func (v *valueInfoProto) spec() (mlflow.TensorSpec, error) {
 		if v.other {
 			dtype = "a type that is no tensor"
 		}
-		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", v.name, dtype)
+		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented,
+			"input '%s' is %s, which Millrace cannot take", v.name, dtype)
 	}
 	return mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, nil
 }
@@ -184,7 +187,9 @@ func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
 }
 
 // runner checks a node and returns the function that runs it.
-func (r *reader) runner(name string, op *operator, n *nodeProto) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
+func (r *reader) runner(
+	name string, op *operator, n *nodeProto,
+) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
 	if err := op.check(n); err != nil {
 		return nil, err
 	}

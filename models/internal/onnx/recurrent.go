@@ -16,9 +16,12 @@ var recurrentOps = map[string]operator{
 
 // layer describes a recurrent layer. order has, for each gate in PyTorch's order, its index in ONNX's order.
 func layer(kind nn.Recurrence, inputs int, activations []string, order ...int) operator {
-	return operator{"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0, func(c *call) (results, error) {
-		return c.recurrent(kind, activations, order)
-	}}
+	return operator{
+		"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0,
+		func(c *call) (results, error) {
+			return c.recurrent(kind, activations, order)
+		},
+	}
 }
 
 // recurrent runs a layer of one or two directions.
@@ -29,7 +32,8 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	}
 	x, directions := c.in(0), c.in(1).Shape
 	if len(x.Shape) != 3 || len(directions) != 3 || directions[0] < 1 || directions[0] > 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
 	}
 	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "sequences of different lengths")

@@ -16,12 +16,15 @@ func resize(c *call) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
+	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 ||
+		c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
 	}
 	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.oldResize("asymmetric", "half_pixel"))]
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
 	}
 	at := func(axis, i int) float64 {
 		return place(float64(i), scales[axis], float64(x.Shape[axis]), float64(sizes[axis]))
@@ -34,7 +37,8 @@ func resize(c *call) (results, error) {
 	}
 	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
 	if !ok || c.str("mode", "nearest") != "nearest" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
 	}
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
 }

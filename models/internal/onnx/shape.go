@@ -88,7 +88,8 @@ func slice(c *call) (results, error) {
 		steps = slices.Repeat([]int{1}, len(starts))
 	}
 	if len(ends) != len(starts) || len(axes) != len(starts) || len(steps) != len(starts) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
 	}
 	for i := range starts {
 		var err error

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	svmClassAttributes = "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform prob_a prob_b rho support_vectors vectors_per_class"
+	svmClassAttributes = "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform " +
+		"prob_a prob_b rho support_vectors vectors_per_class"
 	svmValueAttributes = "coefficients kernel_params kernel_type n_supports one_class post_transform rho support_vectors"
 )
 
@@ -23,7 +24,10 @@ type machine struct {
 
 func (n *nodeProto) machine() (*machine, error) {
 	m := &machine{}
-	for name, to := range map[string]*[]float64{"support_vectors": &m.vectors, "coefficients": &m.coefficients, "rho": &m.rho, "prob_a": &m.probA, "prob_b": &m.probB} {
+	for name, to := range map[string]*[]float64{
+		"support_vectors": &m.vectors, "coefficients": &m.coefficients, "rho": &m.rho,
+		"prob_a": &m.probA, "prob_b": &m.probB,
+	} {
 		var err error
 		if *to, err = n.numbers(name); err != nil {
 			return nil, err
@@ -106,8 +110,11 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 		}
 		total += k
 	}
-	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) || len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total, len(m.coefficients), len(m.rho))
+	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) ||
+		len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total,
+			len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
 		if err := c.untransformed(); err != nil {
@@ -122,7 +129,8 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 			return nil, err
 		}
 		if likes.Shape[1] != total {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d support vectors where %d are expected", likes.Shape[1], total)
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"%d support vectors where %d are expected", likes.Shape[1], total)
 		}
 		rows := likes.Shape[0]
 		best := make([]int64, rows)

@@ -13,7 +13,8 @@ import (
 var dtypeNames = map[int64]string{
 	1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "str", 9: "bool",
 	10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-	17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+	17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
+	23: "float4e2m1",
 }
 
 // dtypeName returns the name of an element type, which may be unknown.
@@ -40,7 +41,8 @@ func (t *tensorProto) value(dir files.Dir) (*tensor, error) {
 		return nil, err
 	}
 	if flat.Len() != n {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tensor '%s' of shape %v stores %d elements", t.name, shape, flat.Len())
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"tensor '%s' of shape %v stores %d elements", t.name, shape, flat.Len())
 	}
 	flat.Shape = shape
 	return flat, nil
@@ -101,8 +103,8 @@ func (t *tensorProto) readExternal(dir files.Dir) ([]byte, error) {
 	}
 	if offset < 0 || n < 0 || offset > f.Size || n > f.Size-offset || n > files.MaxSize {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"tensor '%s' lies at offset '%s' with length '%s' in '%s', which has %d bytes",
-			t.name, t.external["offset"], t.external["length"], f.Name, f.Size)
+			"tensor '%s' lies at offset '%s' with length '%s' in '%s', which has %d bytes", t.name, t.external["offset"],
+			t.external["length"], f.Name, f.Size)
 	}
 	return f.Section(offset, n)
 }

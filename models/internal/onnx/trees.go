@@ -10,9 +10,13 @@ import (
 
 // The attributes of tree ensembles and of their leaves.
 const (
-	treeAttributes  = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
-	classAttributes = treeAttributes + " class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
-	valueAttributes = treeAttributes + " n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
+	treeAttributes = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids " +
+		"nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids " +
+		"nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
+	classAttributes = treeAttributes +
+		" class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
+	valueAttributes = treeAttributes +
+		" n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
 )
 
 // treeModes has the comparisons of the nodes.
@@ -56,7 +60,8 @@ func (n *nodeProto) int64s(name string) []int64 {
 // forest parses the trees of a node. prefix is the prefix of the attributes of the leaves.
 func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	trees, ids, features := n.int64s("nodes_treeids"), n.int64s("nodes_nodeids"), n.int64s("nodes_featureids")
-	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"), n.int64s("nodes_missing_value_tracks_true")
+	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"),
+		n.int64s("nodes_missing_value_tracks_true")
 	values, err := n.numbers("nodes_values")
 	if err != nil {
 		return nil, err
@@ -118,7 +123,8 @@ func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]in
 	for i, w := range weights {
 		at, ok := places[treeKey{trees[i], ids[i]}]
 		if !ok || targets[i] < 0 || targets[i] >= int64(f.Targets) {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
+			return mlflow.Errorf(mlflow.InvalidParameterValue,
+				"a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
 		}
 		f.Nodes[at].Votes = append(f.Nodes[at].Votes, kernel.Vote{Target: int(targets[i]), Weight: w})
 	}
@@ -157,7 +163,10 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, err
 	}
 	return func(c *call) (results, error) {
-		joins := map[string]kernel.Join{"SUM": kernel.JoinAdd, "AVERAGE": kernel.JoinAdd, "MIN": kernel.JoinMin, "MAX": kernel.JoinMax}
+		joins := map[string]kernel.Join{
+			"SUM": kernel.JoinAdd, "AVERAGE": kernel.JoinAdd, "MIN": kernel.JoinMin,
+			"MAX": kernel.JoinMax,
+		}
 		how := c.str("aggregate_function", "SUM")
 		join, ok := joins[how]
 		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {

@@ -18,14 +18,20 @@ func algebraTable() map[string]operator {
 		}}
 	}
 	matmul := func(a, b string) operator {
-		return operator{a + " " + b, 1, func(c *call) (results, error) { return one(kernel.MatMul(c.tensor(a), c.tensor(b))) }}
+		return operator{
+			a + " " + b, 1,
+			func(c *call) (results, error) { return one(kernel.MatMul(c.tensor(a), c.tensor(b))) },
+		}
 	}
 	return map[string]operator{
-		"aten.matmul.default": matmul("self", "other"), "aten.mm.default": matmul("self", "mat2"), "aten.bmm.default": matmul("self", "mat2"),
-		"aten.mv.default": matmul("self", "vec"), "aten.dot.default": matmul("self", "tensor"), "aten.vdot.default": matmul("self", "other"),
+		"aten.matmul.default": matmul("self", "other"), "aten.mm.default": matmul("self", "mat2"),
+		"aten.bmm.default": matmul("self", "mat2"),
+		"aten.mv.default":  matmul("self", "vec"), "aten.dot.default": matmul("self", "tensor"),
+		"aten.vdot.default":  matmul("self", "other"),
 		"aten.outer.default": einsum("i,j->ij", "self", "vec2"), "aten.inner.default": {"self other", 1, inner},
-		"aten.addmm.default": {"self mat1 mat2 beta alpha", 1, addMM("mat1", "mat2")}, "aten.baddbmm.default": {"self batch1 batch2 beta alpha", 1, addMM("batch1", "batch2")},
-		"aten.addmv.default": {"self mat vec beta alpha", 1, addMM("mat", "vec")},
+		"aten.addmm.default":   {"self mat1 mat2 beta alpha", 1, addMM("mat1", "mat2")},
+		"aten.baddbmm.default": {"self batch1 batch2 beta alpha", 1, addMM("batch1", "batch2")},
+		"aten.addmv.default":   {"self mat vec beta alpha", 1, addMM("mat", "vec")},
 		"aten.einsum.default": {"equation tensors path", 1, func(c *call) (results, error) {
 			return one(kernel.Einsum(c.text("equation", ""), c.tensors("tensors")))
 		}},
@@ -59,7 +65,8 @@ func (c *call) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	if len(ofA) != len(ofB) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product over the axes %v and %v", ofA, ofB)
 	}
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" // At least as many letters as two tensors have axes.
+	// There are at least as many letters as two tensors have axes.
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	left, right, shared := make([]byte, len(a.Shape)), make([]byte, len(b.Shape)), map[byte]bool{}
 	for i := range left {
 		left[i] = letters[i]

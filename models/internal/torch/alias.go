@@ -32,14 +32,20 @@ const (
 )
 
 // mayCopy has the views that PyTorch copies if the memory layout requires it.
-var mayCopy = map[string]bool{"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true, "ravel": true, "_unsafe_view": true}
+var mayCopy = map[string]bool{
+	"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true,
+	"ravel": true, "_unsafe_view": true,
+}
 
 // viewOperators has the operators whose result can share memory with their first argument.
 var viewOperators = map[string]bool{
 	"alias": true, "chunk": true, "contiguous": true, "detach": true, "dropout": true, "expand": true, "expand_as": true,
-	"feature_dropout": true, "alpha_dropout": true, "flatten": true, "movedim": true, "narrow": true, "permute": true, "reshape": true, "select": true,
+	"feature_dropout": true, "alpha_dropout": true, "flatten": true, "movedim": true, "narrow": true, "permute": true,
+	"reshape": true, "select": true,
 	"slice": true, "split": true, "split_with_sizes": true, "squeeze": true, "t": true, "to": true, "transpose": true,
-	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true, "tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true, "view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
+	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true,
+	"tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true,
+	"view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
 }
 
 func newAliases(g *exportedGraph, outputs []map[string]outputSpec) aliases {
@@ -101,7 +107,8 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 		case !ok:
 			return root, views, nil
 		case v.unsure || len(views) == maxViews:
-			return "", nil, mlflow.Errorf(mlflow.NotImplemented, "a change in place of '%s', which may share memory with '%s'", name, v.of)
+			return "", nil, mlflow.Errorf(mlflow.NotImplemented,
+				"a change in place of '%s', which may share memory with '%s'", name, v.of)
 		}
 		views, root = append([]view{v}, views...), v.of
 	}

@@ -35,7 +35,9 @@ func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 		return nil, err
 	}
 	if program.Schema.Major != schemaMajor {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "the model is written in version %d.%d of torch.export's schema; Millrace reads %d: export it again with another PyTorch", program.Schema.Major, program.Schema.Minor, schemaMajor)
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model is written in version %d.%d of torch.export's schema; Millrace reads %d: "+
+				"export it again with another PyTorch", program.Schema.Major, program.Schema.Minor, schemaMajor)
 	}
 	weights, err := a.tensors()
 	if err != nil {
@@ -66,7 +68,8 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 			name = f.Name
 		}
 		if name == "serialized_exported_program.json" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive is of an older PyTorch, which pickled its weights; export the model again with a newer one")
+			return nil, mlflow.Errorf(mlflow.NotImplemented,
+				"the archive is of an older PyTorch, which pickled its weights; export the model again with a newer one")
 		}
 		a.records[name] = f
 		if strings.HasPrefix(name, "models/") && strings.HasSuffix(name, ".json") {
@@ -145,7 +148,8 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 		config := folder + model + "_" + kind + "_config.json"
 		if _, ok := a.records[config]; !ok {
 			if _, old := a.records[folder+model+".pt"]; old {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive's %s are pickled, as an older PyTorch did; export the model again with a newer one", kind)
+				return nil, mlflow.Errorf(mlflow.NotImplemented,
+					"the archive's %s are pickled, as an older PyTorch did; export the model again with a newer one", kind)
 			}
 			continue
 		}
@@ -157,7 +161,8 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 		for _, name := range slices.Sorted(maps.Keys(list.Config)) {
 			w := list.Config[name]
 			if w.Pickle || w.Meta == nil {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' is pickled in the archive; Millrace reads plain tensors alone", name)
+				return nil, mlflow.Errorf(mlflow.NotImplemented,
+					"'%s' is pickled in the archive; Millrace reads plain tensors alone", name)
 			}
 			t, err := a.weight(folder+w.Path, w.Meta, flat)
 			if err != nil {

@@ -99,7 +99,8 @@ func (b *builder) spec(name string) mlflow.TensorSpec {
 func (b *builder) addOutput(kind string, arg argument) error {
 	switch {
 	case kind != "user_output":
-		return mlflow.Errorf(mlflow.NotImplemented, "the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
+		return mlflow.Errorf(mlflow.NotImplemented,
+			"the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
 	case arg.None != nil:
 		return nil
 	case arg.Tensor == nil:
@@ -123,7 +124,8 @@ func (b *builder) addNode(i int, n *node) error {
 	st := graph.Step{Name: label}
 	for _, in := range n.Inputs {
 		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
-			return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
+			return mlflow.Errorf(mlflow.NotImplemented,
+				"%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
 		}
 		v, err := b.value(&in.Arg, &st)
 		if err != nil {
@@ -132,7 +134,8 @@ func (b *builder) addNode(i int, n *node) error {
 		c.args[in.Name] = v
 	}
 	if c.trains() {
-		return mlflow.Errorf(mlflow.NotImplemented, "%s: the model was exported in training mode; call model.eval() before logging it", label)
+		return mlflow.Errorf(mlflow.NotImplemented,
+			"%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
 	first := ""
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {

@@ -17,16 +17,19 @@ func imageTable() map[string]operator {
 	linear := operator{"input output_size align_corners scale_factors", 1, linearResize(nn.ResizeLinear)}
 	cubic := operator{"input output_size align_corners scale_factors", 1, linearResize(cubic)}
 	return map[string]operator{
-		"aten.upsample_nearest1d.vec": nearest, "aten.upsample_nearest2d.vec": nearest, "aten.upsample_nearest3d.vec": nearest,
-		"aten._upsample_nearest_exact1d.vec": exact, "aten._upsample_nearest_exact2d.vec": exact, "aten._upsample_nearest_exact3d.vec": exact,
-		"aten.upsample_linear1d.vec": linear, "aten.upsample_bilinear2d.vec": linear, "aten.upsample_trilinear3d.vec": linear,
-		"aten.upsample_bicubic2d.vec":  cubic,
-		"aten.pixel_shuffle.default":   shuffle("upscale_factor", false),
-		"aten.pixel_unshuffle.default": shuffle("downscale_factor", true),
-		"aten.channel_shuffle.default": {"self groups", 1, channelShuffle},
-		"aten.im2col.default":          {"self kernel_size dilation padding stride", 1, patches},
-		"aten.col2im.default":          {"self output_size kernel_size dilation padding stride", 1, fromPatches},
-		"aten.grid_sampler.default":    {"input grid interpolation_mode padding_mode align_corners", 1, gridSample},
+		"aten.upsample_nearest1d.vec": nearest, "aten.upsample_nearest2d.vec": nearest,
+		"aten.upsample_nearest3d.vec":        nearest,
+		"aten._upsample_nearest_exact1d.vec": exact, "aten._upsample_nearest_exact2d.vec": exact,
+		"aten._upsample_nearest_exact3d.vec": exact,
+		"aten.upsample_linear1d.vec":         linear, "aten.upsample_bilinear2d.vec": linear,
+		"aten.upsample_trilinear3d.vec": linear,
+		"aten.upsample_bicubic2d.vec":   cubic,
+		"aten.pixel_shuffle.default":    shuffle("upscale_factor", false),
+		"aten.pixel_unshuffle.default":  shuffle("downscale_factor", true),
+		"aten.channel_shuffle.default":  {"self groups", 1, channelShuffle},
+		"aten.im2col.default":           {"self kernel_size dilation padding stride", 1, patches},
+		"aten.col2im.default":           {"self output_size kernel_size dilation padding stride", 1, fromPatches},
+		"aten.grid_sampler.default":     {"input grid interpolation_mode padding_mode align_corners", 1, gridSample},
 		"aten.affine_grid_generator.default": {"theta size align_corners", 1, func(c *call) (results, error) {
 			return one(nn.AffineGrid(c.tensor("theta"), c.ints("size"), c.bool("align_corners", false)))
 		}},

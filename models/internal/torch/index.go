@@ -26,7 +26,8 @@ func indexTable() map[string]operator {
 		"aten.nonzero.default": {"self", 1, func(c *call) (results, error) { return one(kernel.NonZero(c.tensor("self"))) }},
 
 		"aten.scatter.value": scatter("self dim index value"), "aten.scatter.src": scatter("self dim index src"),
-		"aten.scatter.value_reduce": scatter("self dim index value reduce"), "aten.scatter.reduce": scatter("self dim index src reduce"),
+		"aten.scatter.value_reduce":  scatter("self dim index value reduce"),
+		"aten.scatter.reduce":        scatter("self dim index src reduce"),
 		"aten.scatter_reduce.two":    scatter("self dim index src reduce include_self"),
 		"aten.scatter_add.default":   {"self dim index src", 1, scatterAdd},
 		"aten.index_add.default":     {"self dim index source alpha", 1, indexInto(kernel.JoinAdd)},
@@ -34,7 +35,9 @@ func indexTable() map[string]operator {
 		"aten.index_fill.int_Scalar": {"self dim index value", 1, indexInto(kernel.Replace)},
 		"aten.index_fill.int_Tensor": {"self dim index value", 1, indexInto(kernel.Replace)},
 		"aten.select_scatter.default": {"self src dim index", 1, func(c *call) (results, error) {
-			return c.putWhere("src", func(at *tensor) (*tensor, error) { return kernel.Select(at, c.int("dim", 0), c.int("index", 0)) })
+			return c.putWhere("src", func(at *tensor) (*tensor, error) {
+				return kernel.Select(at, c.int("dim", 0), c.int("index", 0))
+			})
 		}},
 		"aten.slice_scatter.default": {"self src dim start end step", 1, func(c *call) (results, error) {
 			return c.putWhere("src", c.slice)
@@ -79,7 +82,9 @@ func indexPut(c *call) (results, error) {
 	if c.bool("accumulate", false) {
 		join = kernel.JoinAdd
 	}
-	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) { return kernel.Index(places, c.indices()) }))
+	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) {
+		return kernel.Index(places, c.indices())
+	}))
 }
 
 // indexInto returns an operator that writes slices of the source to the given indices of an axis.
@@ -105,7 +110,8 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 
 // joins has the names of the ways to combine elements.
 var joins = map[string]kernel.Join{
-	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul, "amax": kernel.JoinMax, "amin": kernel.JoinMin,
+	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul,
+	"amax": kernel.JoinMax, "amin": kernel.JoinMin,
 }
 
 func scatter(c *call) (results, error) {
@@ -115,13 +121,15 @@ func scatter(c *call) (results, error) {
 	}
 	join, ok := joins[c.text("reduce", "")]
 	if !ok || !c.bool("include_self", true) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
 	}
 	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
 }
 
 func scatterAdd(c *call) (results, error) {
-	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0), kernel.JoinAdd))
+	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0),
+		kernel.JoinAdd))
 }
 
 // takeAlong gathers along an axis and broadcasts all other axes.

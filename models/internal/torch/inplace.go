@@ -49,7 +49,9 @@ func (b *builder) putBack(root, name string, views []view, label string) error {
 	st := graph.Step{Name: label, Reads: slots}
 	look := replay(views, &st)
 	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) {
-		return one(kernel.PutWhere(values[0], values[1], kernel.Replace, func(places *tensor) (*tensor, error) { return look(places, values) }))
+		return one(kernel.PutWhere(values[0], values[1], kernel.Replace, func(places *tensor) (*tensor, error) {
+			return look(places, values)
+		}))
 	}
 	st.Writes = []int{b.Define(root)}
 	b.Append(st)

@@ -127,7 +127,10 @@ func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 func cell(kind nn.Recurrence) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		h, cell := c.states(kind)
-		r := nn.Recurrent{Kind: kind, Input: c.tensor("w_ih"), Hidden: c.tensor("w_hh"), InputBias: c.opt("b_ih"), HiddenBias: c.opt("b_hh")}
+		r := nn.Recurrent{
+			Kind: kind, Input: c.tensor("w_ih"), Hidden: c.tensor("w_hh"), InputBias: c.opt("b_ih"),
+			HiddenBias: c.opt("b_hh"),
+		}
 		x := c.tensor("input")
 		if c.err != nil {
 			return nil, c.err

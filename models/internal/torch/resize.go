@@ -15,7 +15,8 @@ func (c *call) resizeTo(x *tensor) (sizes []int, steps []float64, err error) {
 	factors, _ := c.get("scale_factors", numbersKind)
 	n := max(len(sizes), len(factors.floats))
 	if n == 0 || n > len(x.Shape) || len(sizes) > 0 && len(factors.floats) > 0 {
-		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "resizing shape %v to %v by %v", x.Shape, sizes, factors.floats)
+		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"resizing shape %v to %v by %v", x.Shape, sizes, factors.floats)
 	}
 	from := x.Shape[len(x.Shape)-n:]
 	for i, f := range factors.floats {
@@ -39,7 +40,9 @@ func nearestUpsampling(shift float32) func(c *call) (results, error) {
 		if err != nil {
 			return nil, err
 		}
-		return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int((float32(i) + shift) * float32(steps[axis])) }))
+		return one(nn.ResizeNearest(x, sizes, func(axis, i int) int {
+			return int((float32(i) + shift) * float32(steps[axis]))
+		}))
 	}
 }
 
@@ -48,7 +51,9 @@ func cubic(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, err
 	return nn.ResizeCubic(x, sizes, -0.75, from)
 }
 
-func linearResize(resize func(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, error)) func(c *call) (results, error) {
+func linearResize(
+	resize func(x *tensor, sizes []int, from func(axis, i int) float64) (*tensor, error),
+) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("input")
 		sizes, steps, err := c.resizeTo(x)

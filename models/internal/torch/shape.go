@@ -24,13 +24,17 @@ func shapeTable() map[string]operator {
 
 		"aten.contiguous.default": same("self memory_format"), "aten.clone.default": same("self memory_format"),
 		"aten.detach.default": same("self"), "aten.detach_.default": same("self"), "aten.alias.default": same("self"),
-		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType, "aten._to_copy.default": toDType,
+		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType,
+		"aten._to_copy.default": toDType,
 		"aten.type_as.default": {"self other", 1, func(c *call) (results, error) {
 			return results{c.cast(c.tensor("self"), c.tensor("other").DType())}, nil
 		}},
 
 		"aten.view.default": {"self size", 1, viewAs}, "aten._unsafe_view.default": {"self size", 1, viewAs},
-		"aten.reshape.default": {"self shape", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), c.ints("shape"))) }},
+		"aten.reshape.default": {
+			"self shape", 1,
+			func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), c.ints("shape"))) },
+		},
 		"aten.view_as.default": {"self other", 1, func(c *call) (results, error) {
 			return one(kernel.Reshape(c.tensor("self"), c.tensor("other").Shape))
 		}},
@@ -42,8 +46,14 @@ func shapeTable() map[string]operator {
 		}},
 		"aten.transpose.int": swap("dim0", "dim1"),
 		"aten.t.default":     {"self", 1, t}, "aten.numpy_T.default": {"self", 1, t},
-		"aten.mT.default":      {"self", 1, func(c *call) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) }},
-		"aten.permute.default": {"self dims", 1, func(c *call) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) }},
+		"aten.mT.default": {
+			"self", 1,
+			func(c *call) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) },
+		},
+		"aten.permute.default": {
+			"self dims", 1,
+			func(c *call) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) },
+		},
 		"aten.squeeze.default": {"self", 1, squeeze},
 		"aten.squeeze.dim":     {"self dim", 1, squeeze},
 		"aten.squeeze.dims":    {"self dim", 1, squeeze},
@@ -54,40 +64,7 @@ func shapeTable() map[string]operator {
 		"aten.expand_as.default": {"self other", 1, func(c *call) (results, error) {
 			return one(kernel.Expand(c.tensor("self"), c.tensor("other").Shape))
 		}},
-		"aten.repeat.default": {"self repeats", 1, repeat}, "aten.tile.default": {"self dims", 1, tileOf},
-		"aten.repeat_interleave.self_int": {"self repeats dim output_size", 1, interleave}, "aten.repeat_interleave.self_Tensor": {"self repeats dim output_size", 1, interleave},
 		"aten.swapaxes.default": swap("axis0", "axis1"), "aten.swapdims.default": swap("dim0", "dim1"),
-		"aten.movedim.int": {"self source destination", 1, move}, "aten.movedim.intlist": {"self source destination", 1, move},
-		"aten.ravel.default":  {"self", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) }},
-		"aten.hstack.default": beside(1, 1), "aten.vstack.default": beside(2, 0), "aten.dstack.default": beside(3, 2), "aten.column_stack.default": {"tensors", 1, columns},
-		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit}, "aten.tensor_split.indices": {"self indices dim", 0, tensorSplit},
-		"aten.diagonal.default": {"self offset dim1 dim2", 1, func(c *call) (results, error) {
-			return one(kernel.Diagonal(c.tensor("self"), c.int("offset", 0), c.int("dim1", 0), c.int("dim2", 1)))
-		}},
-		"aten.diag.default": {"self diagonal", 1, diag}, "aten.diag_embed.default": {"self offset dim1 dim2", 1, diagEmbed},
-		"aten.unfold.default": {"self dimension size step", 1, func(c *call) (results, error) {
-			return one(kernel.Windows(c.tensor("self"), c.int("dimension", 0), c.int("size", 1), c.int("step", 1)))
-		}},
-		"aten.cat.default":   {"tensors dim", 1, cat},
-		"aten.stack.default": {"tensors dim", 1, stack},
-		"aten.chunk.default": {"self chunks dim", 0, chunk},
-		"aten.split.Tensor":  {"self split_size dim", 0, split}, "aten.split_with_sizes.default": {"self split_sizes dim", 0, splitSizes},
-		"aten.unbind.int":     {"self dim", 0, unbind},
-		"aten.slice.Tensor":   {"self dim start end step", 1, slice},
-		"aten.narrow.default": {"self dim start length", 1, narrow},
-		"aten.select.int": {"self dim index", 1, func(c *call) (results, error) {
-			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
-		}},
-		"aten.flip.default": {"self dims", 1, flipDims}, "aten.fliplr.default": {"self", 1, flipOf(1)}, "aten.flipud.default": {"self", 1, flipOf(0)},
-		"aten.rot90.default": {"self k dims", 1, rot90},
-		"aten.roll.default":  {"self shifts dims", 1, roll},
-		"aten.pad.default":   {"self pad mode value", 1, pad}, "aten.constant_pad_nd.default": {"self pad value", 1, pad},
-		"aten.triu.default": {"self diagonal", 1, func(c *call) (results, error) {
-			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), true))
-		}},
-		"aten.tril.default": {"self diagonal", 1, func(c *call) (results, error) {
-			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), false))
-		}},
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 // sizeTable has the operators on sizes. Comparisons of sizes are used only by assertions and are not evaluated.
 func sizeTable() map[string]operator {
 	round := func(f curve) operator {
-		return operator{"a x number self", 1, func(c *call) (results, error) { return results{kernel.Scalar(int64(f(c.number())))}, nil }}
+		return operator{
+			"a x number self", 1,
+			func(c *call) (results, error) { return results{kernel.Scalar(int64(f(c.number())))}, nil },
+		}
 	}
 	return map[string]operator{
 		"aten.sym_size.int":                {"self dim", 1, symSize},
@@ -24,10 +27,15 @@ func sizeTable() map[string]operator {
 		"_operator.truediv": {"a b", 1, func(c *call) (results, error) {
 			return results{kernel.Scalar(c.float("a", 0) / c.float("b", 1))}, nil
 		}},
-		"_operator.neg":   {"a", 1, func(c *call) (results, error) { return one(kernel.Neg(c.operand("a").value)) }},
-		"torch.sym_float": {"a x number self", 1, func(c *call) (results, error) { return results{kernel.Scalar(c.number())}, nil }},
-		"math.floor":      round(math.Floor), "math.ceil": round(math.Ceil), "math.trunc": round(math.Trunc), "torch.sym_int": round(math.Trunc),
-		"_operator.eq": {}, "_operator.ne": {}, "_operator.lt": {}, "_operator.le": {}, "_operator.gt": {}, "_operator.ge": {}, "_operator.and_": {}, "_operator.or_": {}, "torch.sym_not": {},
+		"_operator.neg": {"a", 1, func(c *call) (results, error) { return one(kernel.Neg(c.operand("a").value)) }},
+		"torch.sym_float": {
+			"a x number self", 1,
+			func(c *call) (results, error) { return results{kernel.Scalar(c.number())}, nil },
+		},
+		"math.floor": round(math.Floor), "math.ceil": round(math.Ceil), "math.trunc": round(math.Trunc),
+		"torch.sym_int": round(math.Trunc),
+		"_operator.eq":  {}, "_operator.ne": {}, "_operator.lt": {}, "_operator.le": {}, "_operator.gt": {},
+		"_operator.ge": {}, "_operator.and_": {}, "_operator.or_": {}, "torch.sym_not": {},
 	}
 }
 

@@ -12,12 +12,16 @@ import (
 
 // Abs implements compute.Function.
 func (f *Function) Abs(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Abs", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Abs(in[0]) })
+	return f.record1("Abs", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Abs(in[0])
+	})
 }
 
 // Add implements compute.Function.
 func (f *Function) Add(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Add", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Add(in[0], in[1]) })
+	return f.record1("Add", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Add(in[0], in[1])
+	})
 }
 
 // ArgMinMax implements compute.Function.
@@ -29,37 +33,51 @@ func (f *Function) ArgMinMax(p0 compute.Value, p1 int, p2 dtypes.DType, p3 bool)
 
 // Atan2 implements compute.Function.
 func (f *Function) Atan2(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Atan2", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Atan2(in[0], in[1]) })
+	return f.record1("Atan2", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Atan2(in[0], in[1])
+	})
 }
 
 // BitCount implements compute.Function.
 func (f *Function) BitCount(p0 compute.Value) (compute.Value, error) {
-	return f.record1("BitCount", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitCount(in[0]) })
+	return f.record1("BitCount", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.BitCount(in[0])
+	})
 }
 
 // Bitcast implements compute.Function.
 func (f *Function) Bitcast(p0 compute.Value, p1 dtypes.DType) (compute.Value, error) {
-	return f.record1("Bitcast", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Bitcast(in[0], p1) })
+	return f.record1("Bitcast", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Bitcast(in[0], p1)
+	})
 }
 
 // BitwiseAnd implements compute.Function.
 func (f *Function) BitwiseAnd(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("BitwiseAnd", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitwiseAnd(in[0], in[1]) })
+	return f.record1("BitwiseAnd", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.BitwiseAnd(in[0], in[1])
+	})
 }
 
 // BitwiseNot implements compute.Function.
 func (f *Function) BitwiseNot(p0 compute.Value) (compute.Value, error) {
-	return f.record1("BitwiseNot", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitwiseNot(in[0]) })
+	return f.record1("BitwiseNot", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.BitwiseNot(in[0])
+	})
 }
 
 // BitwiseOr implements compute.Function.
 func (f *Function) BitwiseOr(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("BitwiseOr", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitwiseOr(in[0], in[1]) })
+	return f.record1("BitwiseOr", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.BitwiseOr(in[0], in[1])
+	})
 }
 
 // BitwiseXor implements compute.Function.
 func (f *Function) BitwiseXor(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("BitwiseXor", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.BitwiseXor(in[0], in[1]) })
+	return f.record1("BitwiseXor", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.BitwiseXor(in[0], in[1])
+	})
 }
 
 // BroadcastInDim implements compute.Function.
@@ -72,7 +90,9 @@ func (f *Function) BroadcastInDim(p0 compute.Value, p1 shapes.Shape, p2 []int) (
 
 // Ceil implements compute.Function.
 func (f *Function) Ceil(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Ceil", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Ceil(in[0]) })
+	return f.record1("Ceil", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Ceil(in[0])
+	})
 }
 
 // Clamp implements compute.Function.
@@ -84,12 +104,16 @@ func (f *Function) Clamp(p0 compute.Value, p1 compute.Value, p2 compute.Value) (
 
 // Clz implements compute.Function.
 func (f *Function) Clz(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Clz", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Clz(in[0]) })
+	return f.record1("Clz", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Clz(in[0])
+	})
 }
 
 // Complex implements compute.Function.
 func (f *Function) Complex(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Complex", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Complex(in[0], in[1]) })
+	return f.record1("Complex", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Complex(in[0], in[1])
+	})
 }
 
 // Concatenate implements compute.Function.
@@ -101,7 +125,9 @@ func (f *Function) Concatenate(p0 int, p1 ...compute.Value) (compute.Value, erro
 
 // Conj implements compute.Function.
 func (f *Function) Conj(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Conj", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Conj(in[0]) })
+	return f.record1("Conj", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Conj(in[0])
+	})
 }
 
 // ConvGeneral implements compute.Function.
@@ -117,17 +143,23 @@ func (f *Function) ConvGeneral(p0 compute.Value, p1 compute.Value, p2 compute.Co
 
 // ConvertDType implements compute.Function.
 func (f *Function) ConvertDType(p0 compute.Value, p1 dtypes.DType) (compute.Value, error) {
-	return f.record1("ConvertDType", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ConvertDType(in[0], p1) })
+	return f.record1("ConvertDType", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.ConvertDType(in[0], p1)
+	})
 }
 
 // Cos implements compute.Function.
 func (f *Function) Cos(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Cos", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Cos(in[0]) })
+	return f.record1("Cos", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Cos(in[0])
+	})
 }
 
 // Div implements compute.Function.
 func (f *Function) Div(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Div", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Div(in[0], in[1]) })
+	return f.record1("Div", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Div(in[0], in[1])
+	})
 }
 
 // DotGeneral implements compute.Function.
@@ -150,7 +182,9 @@ func (f *Function) DynamicDimensionSize(p0 compute.Value, p1 int) (compute.Value
 
 // DynamicShape implements compute.Function.
 func (f *Function) DynamicShape(p0 compute.Value) (compute.Value, error) {
-	return f.record1("DynamicShape", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.DynamicShape(in[0]) })
+	return f.record1("DynamicShape", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.DynamicShape(in[0])
+	})
 }
 
 // DynamicSlice implements compute.Function.
@@ -170,7 +204,9 @@ func (f *Function) DynamicUpdateSlice(p0 compute.Value, p1 compute.Value, p2 []c
 
 // Equal implements compute.Function.
 func (f *Function) Equal(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Equal", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Equal(in[0], in[1]) })
+	return f.record1("Equal", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Equal(in[0], in[1])
+	})
 }
 
 // EqualTotalOrder implements compute.Function.
@@ -182,28 +218,38 @@ func (f *Function) EqualTotalOrder(p0 compute.Value, p1 compute.Value) (compute.
 
 // Erf implements compute.Function.
 func (f *Function) Erf(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Erf", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Erf(in[0]) })
+	return f.record1("Erf", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Erf(in[0])
+	})
 }
 
 // Exp implements compute.Function.
 func (f *Function) Exp(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Exp", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Exp(in[0]) })
+	return f.record1("Exp", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Exp(in[0])
+	})
 }
 
 // Expm1 implements compute.Function.
 func (f *Function) Expm1(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Expm1", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Expm1(in[0]) })
+	return f.record1("Expm1", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Expm1(in[0])
+	})
 }
 
 // FFT implements compute.Function.
 func (f *Function) FFT(p0 compute.Value, p1 compute.FFTType, p2 []int) (compute.Value, error) {
 	p2 = slices.Clone(p2)
-	return f.record1("FFT", []compute.Value{p0}, []any{p1, p2}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.FFT(in[0], p1, p2) })
+	return f.record1("FFT", []compute.Value{p0}, []any{p1, p2}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.FFT(in[0], p1, p2)
+	})
 }
 
 // Floor implements compute.Function.
 func (f *Function) Floor(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Floor", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Floor(in[0]) })
+	return f.record1("Floor", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Floor(in[0])
+	})
 }
 
 // FusedAttentionQKVProjection implements compute.Function.
@@ -220,7 +266,9 @@ func (f *Function) FusedAttentionQKVProjection(p0 compute.Value, p1 compute.Valu
 
 // FusedGelu implements compute.Function.
 func (f *Function) FusedGelu(p0 compute.Value, p1 bool) (compute.Value, error) {
-	return f.record1("FusedGelu", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.FusedGelu(in[0], p1) })
+	return f.record1("FusedGelu", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.FusedGelu(in[0], p1)
+	})
 }
 
 // FusedLayerNorm implements compute.Function.
@@ -233,7 +281,9 @@ func (f *Function) FusedLayerNorm(p0 compute.Value, p1 []int, p2 float64, p3 com
 
 // FusedSoftmax implements compute.Function.
 func (f *Function) FusedSoftmax(p0 compute.Value, p1 int) (compute.Value, error) {
-	return f.record1("FusedSoftmax", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.FusedSoftmax(in[0], p1) })
+	return f.record1("FusedSoftmax", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.FusedSoftmax(in[0], p1)
+	})
 }
 
 // Gather implements compute.Function.
@@ -277,27 +327,37 @@ func (f *Function) GreaterThanTotalOrder(p0 compute.Value, p1 compute.Value) (co
 
 // Identity implements compute.Function.
 func (f *Function) Identity(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Identity", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Identity(in[0]) })
+	return f.record1("Identity", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Identity(in[0])
+	})
 }
 
 // Imag implements compute.Function.
 func (f *Function) Imag(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Imag", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Imag(in[0]) })
+	return f.record1("Imag", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Imag(in[0])
+	})
 }
 
 // Iota implements compute.Function.
 func (f *Function) Iota(p0 shapes.Shape, p1 int) (compute.Value, error) {
-	return f.record1("Iota", nil, []any{p0, p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Iota(p0, p1) })
+	return f.record1("Iota", nil, []any{p0, p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Iota(p0, p1)
+	})
 }
 
 // IsFinite implements compute.Function.
 func (f *Function) IsFinite(p0 compute.Value) (compute.Value, error) {
-	return f.record1("IsFinite", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.IsFinite(in[0]) })
+	return f.record1("IsFinite", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.IsFinite(in[0])
+	})
 }
 
 // IsNaN implements compute.Function.
 func (f *Function) IsNaN(p0 compute.Value) (compute.Value, error) {
-	return f.record1("IsNaN", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.IsNaN(in[0]) })
+	return f.record1("IsNaN", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.IsNaN(in[0])
+	})
 }
 
 // LessOrEqual implements compute.Function.
@@ -316,7 +376,9 @@ func (f *Function) LessOrEqualTotalOrder(p0 compute.Value, p1 compute.Value) (co
 
 // LessThan implements compute.Function.
 func (f *Function) LessThan(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("LessThan", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.LessThan(in[0], in[1]) })
+	return f.record1("LessThan", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.LessThan(in[0], in[1])
+	})
 }
 
 // LessThanTotalOrder implements compute.Function.
@@ -328,62 +390,86 @@ func (f *Function) LessThanTotalOrder(p0 compute.Value, p1 compute.Value) (compu
 
 // Log implements compute.Function.
 func (f *Function) Log(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Log", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Log(in[0]) })
+	return f.record1("Log", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Log(in[0])
+	})
 }
 
 // Log1p implements compute.Function.
 func (f *Function) Log1p(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Log1p", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Log1p(in[0]) })
+	return f.record1("Log1p", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Log1p(in[0])
+	})
 }
 
 // LogicalAnd implements compute.Function.
 func (f *Function) LogicalAnd(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("LogicalAnd", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.LogicalAnd(in[0], in[1]) })
+	return f.record1("LogicalAnd", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.LogicalAnd(in[0], in[1])
+	})
 }
 
 // LogicalNot implements compute.Function.
 func (f *Function) LogicalNot(p0 compute.Value) (compute.Value, error) {
-	return f.record1("LogicalNot", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.LogicalNot(in[0]) })
+	return f.record1("LogicalNot", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.LogicalNot(in[0])
+	})
 }
 
 // LogicalOr implements compute.Function.
 func (f *Function) LogicalOr(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("LogicalOr", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.LogicalOr(in[0], in[1]) })
+	return f.record1("LogicalOr", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.LogicalOr(in[0], in[1])
+	})
 }
 
 // LogicalXor implements compute.Function.
 func (f *Function) LogicalXor(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("LogicalXor", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.LogicalXor(in[0], in[1]) })
+	return f.record1("LogicalXor", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.LogicalXor(in[0], in[1])
+	})
 }
 
 // Logistic implements compute.Function.
 func (f *Function) Logistic(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Logistic", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Logistic(in[0]) })
+	return f.record1("Logistic", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Logistic(in[0])
+	})
 }
 
 // Max implements compute.Function.
 func (f *Function) Max(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Max", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Max(in[0], in[1]) })
+	return f.record1("Max", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Max(in[0], in[1])
+	})
 }
 
 // Min implements compute.Function.
 func (f *Function) Min(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Min", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Min(in[0], in[1]) })
+	return f.record1("Min", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Min(in[0], in[1])
+	})
 }
 
 // Mul implements compute.Function.
 func (f *Function) Mul(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Mul", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Mul(in[0], in[1]) })
+	return f.record1("Mul", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Mul(in[0], in[1])
+	})
 }
 
 // Neg implements compute.Function.
 func (f *Function) Neg(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Neg", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Neg(in[0]) })
+	return f.record1("Neg", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Neg(in[0])
+	})
 }
 
 // NotEqual implements compute.Function.
 func (f *Function) NotEqual(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("NotEqual", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.NotEqual(in[0], in[1]) })
+	return f.record1("NotEqual", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.NotEqual(in[0], in[1])
+	})
 }
 
 // NotEqualTotalOrder implements compute.Function.
@@ -403,12 +489,16 @@ func (f *Function) OptimizationBarrier(p0 ...compute.Value) ([]compute.Value, er
 // Pad implements compute.Function.
 func (f *Function) Pad(p0 compute.Value, p1 compute.Value, p2 ...compute.PadAxis) (compute.Value, error) {
 	p2 = slices.Clone(p2)
-	return f.record1("Pad", []compute.Value{p0, p1}, []any{p2}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Pad(in[0], in[1], p2...) })
+	return f.record1("Pad", []compute.Value{p0, p1}, []any{p2}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Pad(in[0], in[1], p2...)
+	})
 }
 
 // Pow implements compute.Function.
 func (f *Function) Pow(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Pow", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Pow(in[0], in[1]) })
+	return f.record1("Pow", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Pow(in[0], in[1])
+	})
 }
 
 // RNGBitGenerator implements compute.Function.
@@ -425,7 +515,9 @@ func (f *Function) RNGBitGenerator(p0 compute.Value, p1 shapes.Shape) (compute.V
 
 // Real implements compute.Function.
 func (f *Function) Real(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Real", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Real(in[0]) })
+	return f.record1("Real", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Real(in[0])
+	})
 }
 
 // ReduceBitwiseAnd implements compute.Function.
@@ -479,13 +571,17 @@ func (f *Function) ReduceLogicalXor(p0 compute.Value, p1 ...int) (compute.Value,
 // ReduceMax implements compute.Function.
 func (f *Function) ReduceMax(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("ReduceMax", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ReduceMax(in[0], p1...) })
+	return f.record1("ReduceMax", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.ReduceMax(in[0], p1...)
+	})
 }
 
 // ReduceMin implements compute.Function.
 func (f *Function) ReduceMin(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("ReduceMin", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ReduceMin(in[0], p1...) })
+	return f.record1("ReduceMin", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.ReduceMin(in[0], p1...)
+	})
 }
 
 // ReduceProduct implements compute.Function.
@@ -499,7 +595,9 @@ func (f *Function) ReduceProduct(p0 compute.Value, p1 ...int) (compute.Value, er
 // ReduceSum implements compute.Function.
 func (f *Function) ReduceSum(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("ReduceSum", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ReduceSum(in[0], p1...) })
+	return f.record1("ReduceSum", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.ReduceSum(in[0], p1...)
+	})
 }
 
 // ReduceWindow implements compute.Function.
@@ -516,29 +614,39 @@ func (f *Function) ReduceWindow(p0 compute.Value, p1 compute.ReduceOpType, p2 []
 
 // Rem implements compute.Function.
 func (f *Function) Rem(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Rem", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Rem(in[0], in[1]) })
+	return f.record1("Rem", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Rem(in[0], in[1])
+	})
 }
 
 // Reshape implements compute.Function.
 func (f *Function) Reshape(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("Reshape", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Reshape(in[0], p1...) })
+	return f.record1("Reshape", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Reshape(in[0], p1...)
+	})
 }
 
 // Reverse implements compute.Function.
 func (f *Function) Reverse(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("Reverse", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Reverse(in[0], p1...) })
+	return f.record1("Reverse", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Reverse(in[0], p1...)
+	})
 }
 
 // Round implements compute.Function.
 func (f *Function) Round(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Round", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Round(in[0]) })
+	return f.record1("Round", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Round(in[0])
+	})
 }
 
 // Rsqrt implements compute.Function.
 func (f *Function) Rsqrt(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Rsqrt", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Rsqrt(in[0]) })
+	return f.record1("Rsqrt", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Rsqrt(in[0])
+	})
 }
 
 // ScatterMax implements compute.Function.
@@ -580,7 +688,9 @@ func (f *Function) SchedulingBarrier(p0 compute.Value, p1 ...compute.Value) (com
 
 // ShiftLeft implements compute.Function.
 func (f *Function) ShiftLeft(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("ShiftLeft", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.ShiftLeft(in[0], in[1]) })
+	return f.record1("ShiftLeft", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.ShiftLeft(in[0], in[1])
+	})
 }
 
 // ShiftRightArithmetic implements compute.Function.
@@ -599,12 +709,16 @@ func (f *Function) ShiftRightLogical(p0 compute.Value, p1 compute.Value) (comput
 
 // Sign implements compute.Function.
 func (f *Function) Sign(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Sign", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Sign(in[0]) })
+	return f.record1("Sign", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Sign(in[0])
+	})
 }
 
 // Sin implements compute.Function.
 func (f *Function) Sin(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Sin", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Sin(in[0]) })
+	return f.record1("Sin", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Sin(in[0])
+	})
 }
 
 // Slice implements compute.Function.
@@ -612,28 +726,38 @@ func (f *Function) Slice(p0 compute.Value, p1 []int, p2 []int, p3 []int) (comput
 	p1 = slices.Clone(p1)
 	p2 = slices.Clone(p2)
 	p3 = slices.Clone(p3)
-	return f.record1("Slice", []compute.Value{p0}, []any{p1, p2, p3}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Slice(in[0], p1, p2, p3) })
+	return f.record1("Slice", []compute.Value{p0}, []any{p1, p2, p3}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Slice(in[0], p1, p2, p3)
+	})
 }
 
 // Sqrt implements compute.Function.
 func (f *Function) Sqrt(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Sqrt", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Sqrt(in[0]) })
+	return f.record1("Sqrt", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Sqrt(in[0])
+	})
 }
 
 // Sub implements compute.Function.
 func (f *Function) Sub(p0 compute.Value, p1 compute.Value) (compute.Value, error) {
-	return f.record1("Sub", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Sub(in[0], in[1]) })
+	return f.record1("Sub", []compute.Value{p0, p1}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Sub(in[0], in[1])
+	})
 }
 
 // Tanh implements compute.Function.
 func (f *Function) Tanh(p0 compute.Value) (compute.Value, error) {
-	return f.record1("Tanh", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Tanh(in[0]) })
+	return f.record1("Tanh", []compute.Value{p0}, nil, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Tanh(in[0])
+	})
 }
 
 // Transpose implements compute.Function.
 func (f *Function) Transpose(p0 compute.Value, p1 ...int) (compute.Value, error) {
 	p1 = slices.Clone(p1)
-	return f.record1("Transpose", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) { return g.Transpose(in[0], p1...) })
+	return f.record1("Transpose", []compute.Value{p0}, []any{p1}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
+		return g.Transpose(in[0], p1...)
+	})
 }
 
 // Where implements compute.Function.
