@@ -95,26 +95,24 @@ model = mlflow.pyfunc.load_model("models:/${model.id}")`;
 function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: string }) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   return (
-    <>
-      <PageHead
-        path={[
-          { label: "Experiments", link: { to: "/experiments" } },
-          {
-            label: experiment?.name ?? experimentID,
-            link: { to: "/experiments/$experimentID", params: { experimentID } },
-          },
-          {
-            label: "Models",
-            link: { to: "/experiments/$experimentID/models", params: { experimentID } },
-          },
-        ]}
-        title={model.name}
-        end={<RegisterButton model={model} look="button primary" />}
-      >
-        <ModelStatus model={model} />
-        {model.type && <span className="badge">{model.type}</span>}
-      </PageHead>
-    </>
+    <PageHead
+      path={[
+        { label: "Experiments", link: { to: "/experiments" } },
+        {
+          label: experiment?.name ?? experimentID,
+          link: { to: "/experiments/$experimentID", params: { experimentID } },
+        },
+        {
+          label: "Models",
+          link: { to: "/experiments/$experimentID/models", params: { experimentID } },
+        },
+      ]}
+      title={model.name}
+      end={<RegisterButton model={model} look="button primary" />}
+    >
+      <ModelStatus model={model} />
+      {model.type && <span className="badge">{model.type}</span>}
+    </PageHead>
   );
 }
 
