@@ -14,9 +14,9 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/examples/idx"
-	"github.com/millrace-ml/millrace/examples/learn"
-	"github.com/millrace-ml/millrace/examples/learn/torchtest"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
+	"github.com/millrace-ml/millrace/examples/internal/trainer/torchtest"
 )
 
 // madeUp draws the images that testdata/make_losses.py draws.
@@ -82,7 +82,7 @@ func TestLossesWithPoolingArePyTorchs(t *testing.T) {
 // compareWithTorch trains a network from PyTorch's weights on its images.
 func compareWithTorch(t *testing.T, name string, net func(*model.Scope, *graph.Node) *graph.Node, rate float64, weights []torchtest.Variable) {
 	t.Helper()
-	backend, err := learn.Backend()
+	backend, err := trainer.Backend()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func compareWithTorch(t *testing.T, name string, net func(*model.Scope, *graph.N
 	g := torchtest.Generator(1)
 	g.Start(t, store, weights)
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(rate).WithDecay(false)
-	trainer := train.NewTrainer(backend, store, net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
+	gomlxTrainer := train.NewTrainer(backend, store, net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
 	var all []train.Batch
 	for batch, err := range batches("made up", madeUp(640), 64).Iter() {
 		if err != nil {
@@ -103,7 +103,7 @@ func compareWithTorch(t *testing.T, name string, net func(*model.Scope, *graph.N
 		if err != nil {
 			t.Fatal(err)
 		}
-		metrics, err := trainer.TrainStep(batch)
+		metrics, err := gomlxTrainer.TrainStep(batch)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/examples/cancer"
+	"github.com/millrace-ml/millrace/examples/internal/cancer"
 )
 
 // golden is what testdata/make_golden.py recorded.

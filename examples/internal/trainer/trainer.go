@@ -1,7 +1,7 @@
-// Package learn has what both example programs need to train with GoMLX:
+// Package trainer has what both example programs need to train with GoMLX:
 // batches of examples in memory, PyTorch's way to start weights, and a progress
 // bar.
-package learn
+package trainer
 
 import (
 	"fmt"

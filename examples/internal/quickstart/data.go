@@ -5,8 +5,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/millrace-ml/millrace/examples/idx"
-	"github.com/millrace-ml/millrace/examples/learn"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -26,8 +26,8 @@ func scaled(pixels []byte) []float32 {
 
 // batches feeds a split to the training loop, as images [batch, 1, 28, 28] and
 // labels [batch, 1].
-func batches(title string, data *idx.Split, size int) *learn.Examples {
-	return &learn.Examples{
+func batches(title string, data *idx.Split, size int) *trainer.Examples {
+	return &trainer.Examples{
 		Title: title, Shape: []int{1, side, side}, Count: data.Images.Len(), Size: size,
 		Features: func(from, to int) []float32 { return scaled(data.Images.Pixels[from*side*side : to*side*side]) },
 		Labels: func(from, to int) *tensors.Tensor {

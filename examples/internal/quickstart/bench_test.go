@@ -10,30 +10,30 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/examples/learn"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 )
 
 // BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all
-// processors, which learn/torchtest/testdata/step_time.py measures for PyTorch.
+// processors, which trainer/torchtest/testdata/step_time.py measures for PyTorch.
 func BenchmarkStep(b *testing.B) {
 	b.Run("quickstart", func(b *testing.B) { benchmarkStep(b, Classifier) })
 	b.Run("pooled", func(b *testing.B) { benchmarkStep(b, pooled) })
 }
 
 func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node) {
-	backend, err := learn.Backend()
+	backend, err := trainer.Backend()
 	if err != nil {
 		b.Fatal(err)
 	}
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(1e-3).WithDecay(false)
-	trainer := train.NewTrainer(backend, model.NewStore(), net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
+	gomlxTrainer := train.NewTrainer(backend, model.NewStore(), net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
 	images := madeUp(64)
 	step := func() {
 		for batch, err := range batches("made up", images, 64).Iter() {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := trainer.TrainStep(batch); err != nil {
+			if _, err := gomlxTrainer.TrainStep(batch); err != nil {
 				b.Fatal(err)
 			}
 		}

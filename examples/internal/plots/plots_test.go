@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/examples/cancer"
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/idx"
+	"github.com/millrace-ml/millrace/examples/internal/cancer"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
 )
 
 // check decodes a plot, makes sure that it is large, light and not blank, and that

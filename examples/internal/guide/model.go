@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/millrace-ml/millrace/examples/learn"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -30,7 +30,7 @@ func Classifier(scope *model.Scope, x *graph.Node) *graph.Node {
 }
 
 func linear(scope *model.Scope, x *graph.Node, outputs int) *graph.Node {
-	scope = learn.TorchInit(scope, x.Shape().Dimensions[1])
+	scope = trainer.TorchInit(scope, x.Shape().Dimensions[1])
 	return layers.DenseWithLayout(scope, x, compute.DenseLayoutOutputsInput, true, outputs)
 }
 

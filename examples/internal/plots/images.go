@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
 
-	"github.com/millrace-ml/millrace/examples/idx"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
 )
 
 // lineHeight is the height of a line of a caption in pixels.

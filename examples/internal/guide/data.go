@@ -9,9 +9,9 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/learn"
-	"github.com/millrace-ml/millrace/examples/plots"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/plots"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -141,8 +141,8 @@ func prepare(data *frame.Frame) (*split, error) {
 }
 
 // batch feeds all of a part to the training loop at once, as the page does.
-func (p *part) batch(title string) *learn.Examples {
-	return &learn.Examples{
+func (p *part) batch(title string) *trainer.Examples {
+	return &trainer.Examples{
 		Title: title, Shape: []int{features}, Count: len(p.y), Size: len(p.y),
 		Features: func(from, to int) []float32 { return p.x[from*features : to*features] },
 		Labels: func(from, to int) *tensors.Tensor {

@@ -17,9 +17,9 @@ import (
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/learn"
-	"github.com/millrace-ml/millrace/examples/plots"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/plots"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -96,7 +96,7 @@ func Run(ctx context.Context, client *mlflow.Client, data *frame.Frame, o Option
 
 // fit trains the model and logs it, with its losses, to the run.
 func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[string]*mlflow.Dataset, o *Options) (*mlflow.ModelInfo, error) {
-	backend, err := learn.Backend()
+	backend, err := trainer.Backend()
 	if err != nil {
 		return nil, err
 	}
@@ -106,9 +106,9 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[
 		store.SetParam(model.ParamInitialSeed, o.Seed)
 	}
 	adam := optimizer.Adam().LearningRate(o.LearningRate).Epsilon(1e-8).Done()
-	trainer := train.NewTrainer(backend, store, Classifier, loss.BinaryCrossentropyLogits, adam,
+	gomlxTrainer := train.NewTrainer(backend, store, Classifier, loss.BinaryCrossentropyLogits, adam,
 		nil, []metric.Interface{metric.NewMeanBinaryLogitsAccuracy("Mean Accuracy", "#acc")})
-	loop := train.NewLoop(trainer)
+	loop := train.NewLoop(gomlxTrainer)
 	var losses, validation plots.Series
 	losses.Name, validation.Name = "Training Loss", "Validation Loss"
 	example := &mlflow.Tensor{Shape: []int{1, features}, Data: parts.train.x[:features]}

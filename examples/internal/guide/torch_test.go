@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/examples/cancer"
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/learn"
-	"github.com/millrace-ml/millrace/examples/learn/torchtest"
+	"github.com/millrace-ml/millrace/examples/internal/cancer"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
+	"github.com/millrace-ml/millrace/examples/internal/trainer/torchtest"
 )
 
 func rows(t *testing.T) *frame.Frame {
@@ -36,7 +36,7 @@ func TestLossesArePyTorchs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backend, err := learn.Backend()
+	backend, err := trainer.Backend()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +51,13 @@ func TestLossesArePyTorchs(t *testing.T) {
 		{Path: "/fc3/dense/biases", FanIn: 15, Dims: []int{1}},
 	})
 	adam := optimizer.Adam().LearningRate(1e-4).Epsilon(1e-8).Done()
-	trainer := train.NewTrainer(backend, store, Classifier, loss.BinaryCrossentropyLogits, adam, nil, nil)
+	gomlxTrainer := train.NewTrainer(backend, store, Classifier, loss.BinaryCrossentropyLogits, adam, nil, nil)
 	torchtest.Compare(t, "guide", func(int) float64 {
 		for batch, err := range parts.train.batch("training").Iter() {
 			if err != nil {
 				t.Fatal(err)
 			}
-			metrics, err := trainer.TrainStep(batch)
+			metrics, err := gomlxTrainer.TrainStep(batch)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,9 +17,9 @@ import (
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/millrace-ml/millrace/examples/idx"
-	"github.com/millrace-ml/millrace/examples/learn"
-	"github.com/millrace-ml/millrace/examples/plots"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
+	"github.com/millrace-ml/millrace/examples/internal/plots"
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
 	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
@@ -94,7 +94,7 @@ func Run(ctx context.Context, client *mlflow.Client, data *idx.Set, o Options) (
 
 // fit trains the model and logs it with the run.
 func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, result *Result) error {
-	backend, err := learn.Backend()
+	backend, err := trainer.Backend()
 	if err != nil {
 		return err
 	}
@@ -104,9 +104,9 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 	}
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(o.LearningRate).WithDecay(false)
 	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph, nil)
-	trainer := train.NewTrainer(backend, store, Classifier, loss.SparseCategoricalCrossEntropyLogits, sgd,
+	gomlxTrainer := train.NewTrainer(backend, store, Classifier, loss.SparseCategoricalCrossEntropyLogits, sgd,
 		[]metric.Interface{accuracy}, []metric.Interface{metric.NewSparseCategoricalAccuracy("Mean Accuracy", "#acc")})
-	loop := train.NewLoop(trainer)
+	loop := train.NewLoop(gomlxTrainer)
 
 	datasets, err := describe(o, data)
 	if err != nil {
@@ -131,7 +131,7 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		return err
 	}
 	defer auto.Close()
-	learn.Progress(loop, o.Out, o.Epochs*training.Batches(), func() string { return fmt.Sprintf("epoch %d/%d", loop.Epoch+1, o.Epochs) })
+	trainer.Progress(loop, o.Out, o.Epochs*training.Batches(), func() string { return fmt.Sprintf("epoch %d/%d", loop.Epoch+1, o.Epochs) })
 	if _, err := loop.RunEpochs(auto.Watch(training), o.Epochs); err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/millrace-ml/millrace/examples/plots"
-	"github.com/millrace-ml/millrace/examples/report"
+	"github.com/millrace-ml/millrace/examples/internal/plots"
+	"github.com/millrace-ml/millrace/examples/internal/report"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
