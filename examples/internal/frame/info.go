@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Count returns how many values of the column are not missing.
@@ -33,9 +34,9 @@ func (c Column) DType() string {
 	return "str"
 }
 
-// Info writes what the frame consists of as pandas' df.info() does, but for its
-// first line, the class, and its last, the memory: the number of rows, and of
-// each column the name, the number of values and the type.
+// Info writes a description of the frame in the format of pandas' df.info(): the type, the
+// number of rows, the name, number of values and type of each column, and the memory of the
+// values.
 func (f *Frame) Info(w io.Writer) error {
 	table := [][]string{{" # ", "Column", "Non-Null Count", "Dtype"}, nil}
 	for _, title := range table[0] {
@@ -47,7 +48,7 @@ func (f *Frame) Info(w io.Writer) error {
 		types[c.DType()]++
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "RangeIndex: %d entries", f.rows)
+	fmt.Fprintf(&b, "<class '%T'>\nRangeIndex: %d entries", *f, f.rows)
 	if f.rows > 0 {
 		fmt.Fprintf(&b, ", 0 to %d", f.rows-1)
 	}
@@ -57,9 +58,21 @@ func (f *Frame) Info(w io.Writer) error {
 	for _, t := range slices.Sorted(maps.Keys(types)) {
 		summary = append(summary, fmt.Sprintf("%s(%d)", t, types[t]))
 	}
-	fmt.Fprintf(&b, "dtypes: %s\n", strings.Join(summary, ", "))
+	fmt.Fprintf(&b, "dtypes: %s\nmemory usage: %.1f KB\n", strings.Join(summary, ", "), float64(f.memory())/1024)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// memory returns the size of the values in bytes.
+func (f *Frame) memory() int {
+	n := 0
+	for _, c := range f.columns {
+		n += 8 * len(c.Floats)
+		for _, text := range c.Text {
+			n += int(unsafe.Sizeof(text)) + len(text)
+		}
+	}
+	return n
 }
 
 // align writes the table with its columns flush left, two spaces between them.

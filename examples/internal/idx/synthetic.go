@@ -5,62 +5,106 @@ import (
 	"math/rand/v2"
 )
 
-// The shape of FashionMNIST, which [Synthetic] keeps to.
+// The shape of FashionMNIST, which [Synthetic] has as well.
 const (
 	side    = 28
 	classes = 10
 )
 
-// Synthetic makes a set of the shape of FashionMNIST out of nothing: ten smooth
-// patterns, one a class, shown at varying brightness under noise. A model can
-// learn it, and it is the same on every machine and at every call. trainN and
-// testN are the numbers of images; less than 0 means 0.
-func Synthetic(trainN, testN int) *Set {
-	rng := rand.New(rand.NewPCG(7, 28)) //nolint:gosec // the set must be the same every time
-	patterns := make([][]float64, classes)
-	for c := range patterns {
-		patterns[c] = pattern(rng)
-	}
-	return &Set{Train: sample(rng, patterns, trainN), Test: sample(rng, patterns, testN)}
-}
+// Parameters of the images.
+const (
+	specimens  = 40 // drawings of each class
+	fine       = 84 // pixels of a drawing in each direction
+	noise      = 0.08
+	brightness = 0.45 // least brightness of a garment
+)
 
-// pattern is the sum of four Gaussian spots, scaled to a maximum of 1.
-func pattern(rng *rand.Rand) []float64 {
-	p := make([]float64, side*side)
-	uniform := func(low, high float64) float64 { return low + (high-low)*rng.Float64() }
-	for range 4 {
-		cx, cy := uniform(6, 22), uniform(6, 22)
-		sx, sy := uniform(2, 6), uniform(2, 6)
-		for i := range p {
-			dx, dy := (float64(i%side)-cx)/sx, (float64(i/side)-cy)/sy
-			p[i] += math.Exp(-(dx*dx + dy*dy) / 2)
+// Synthetic returns a set of the shape of FashionMNIST with drawn clothes: drawings of ten
+// classes at random positions, sizes, angles and brightness, with noise. Some classes resemble
+// each other, so that the quickstart's network reaches an accuracy of 75 to 90 %. The set is
+// the same for every call with the same numbers of images. Negative numbers count as 0.
+func Synthetic(trainN, testN int) *Set {
+	rng := rand.New(rand.NewPCG(7, 28)) //nolint:gosec // The set must be reproducible.
+	drawings := make([][]*drawing, classes)
+	for class, draw := range garments {
+		for range specimens {
+			drawings[class] = append(drawings[class], newDrawing(draw(rng)))
 		}
 	}
-	top := 0.0
-	for _, v := range p {
-		top = max(top, v)
-	}
-	for i := range p {
-		p[i] /= top
-	}
-	return p
+	return &Set{Train: sample(rng, drawings, trainN), Test: sample(rng, drawings, testN)}
 }
 
-func sample(rng *rand.Rand, patterns [][]float64, n int) Split {
+// drawing is a garment in gray values of 0 to 1.
+type drawing [fine * fine]float64
+
+func newDrawing(parts []part) *drawing {
+	d := new(drawing)
+	for i := range d {
+		center := point{(float64(i%fine) + 0.5) / fine, (float64(i/fine) + 0.5) / fine}
+		for _, p := range parts {
+			if inside(p.outline, center) {
+				d[i] = p.gray
+			}
+		}
+	}
+	return d
+}
+
+// inside reports whether a polygon contains a point, by the parity of crossings.
+func inside(outline []point, p point) bool {
+	in := false
+	last := outline[len(outline)-1]
+	for _, next := range outline {
+		if (next.y > p.y) != (last.y > p.y) && p.x < next.x+(p.y-next.y)*(last.x-next.x)/(last.y-next.y) {
+			in = !in
+		}
+		last = next
+	}
+	return in
+}
+
+// at returns the gray value at a position by bilinear interpolation, and 0 outside.
+func (d *drawing) at(x, y float64) float64 {
+	x, y = x*fine-0.5, y*fine-0.5
+	i, j := int(math.Floor(x)), int(math.Floor(y))
+	if i < 0 || j < 0 || i >= fine-1 || j >= fine-1 {
+		return 0
+	}
+	fx, fy := x-float64(i), y-float64(j)
+	row := d[j*fine+i:]
+	return (1-fy)*((1-fx)*row[0]+fx*row[1]) + fy*((1-fx)*row[fine]+fx*row[fine+1])
+}
+
+func sample(rng *rand.Rand, drawings [][]*drawing, n int) Split {
 	n = max(n, 0)
 	s := Split{
 		Images: &Images{Rows: side, Cols: side, Pixels: make([]byte, n*side*side)},
 		Labels: make([]byte, n),
 	}
 	for i := range n {
-		c := rng.IntN(classes)
-		s.Labels[i] = byte(c) //nolint:gosec // c is below ten
-		brightness := 0.5 + 0.5*rng.Float64()
-		pixels := s.Images.At(i)
-		for j, v := range patterns[c] {
-			v = v*brightness + 0.15*rng.NormFloat64()
-			pixels[j] = byte(255 * min(max(v, 0), 1))
-		}
+		class := rng.IntN(classes)
+		s.Labels[i] = byte(class) //nolint:gosec // It is below ten.
+		render(rng, drawings[class][rng.IntN(specimens)], s.Images.At(i))
 	}
 	return s
+}
+
+// render writes a drawing to the pixels of an image, with a random transformation.
+func render(rng *rand.Rand, d *drawing, pixels []byte) {
+	angle, scale := 0.08*rng.NormFloat64(), between(rng, 0.9, 1.15)
+	dx, dy := between(rng, -0.07, 0.07), between(rng, -0.07, 0.07)
+	light := between(rng, brightness, 1)
+	stripes, phase := 0.0, 2*math.Pi*rng.Float64()
+	if rng.Float64() < 0.3 {
+		stripes = between(rng, 0.1, 0.4)
+	}
+	sin, cos := math.Sincos(angle)
+	for j := range pixels {
+		x, y := (float64(j%side)+0.5)/side-0.5, (float64(j/side)+0.5)/side-0.5
+		v := d.at(0.5+dx+scale*(cos*x-sin*y), 0.5+dy+scale*(sin*x+cos*y))
+		if v > 0 {
+			v *= light*(1+stripes*math.Sin(40*y+phase)) + noise*rng.NormFloat64()
+		}
+		pixels[j] = byte(255 * min(max(v, 0), 1))
+	}
 }

@@ -16,19 +16,39 @@ const (
 	classes = 10
 )
 
-// Classifier is the page's ImageClassifier: two convolutions and a linear layer.
-// It maps images [batch, 1, 28, 28] to logits [batch, 10]. Its weights have the
-// shapes that PyTorch's have.
-func Classifier(scope *model.Scope, image *graph.Node) *graph.Node {
-	x := conv3(scope.In("conv1"), image, 8)
-	x = conv3(scope.In("conv2"), x, 16)
-	x = graph.Reshape(x, x.Shape().Dimensions[0], -1)
-	fc := trainer.TorchInit(scope.In("fc"), x.Shape().Dimensions[1])
-	return layers.DenseWithLayout(fc, x, compute.DenseLayoutOutputsInput, true, classes)
+// network has the layers of the page's ImageClassifier: two convolutions and a linear layer.
+// It maps images [batch, 1, 28, 28] to logits [batch, 10]. Its weights have the shapes of
+// PyTorch's.
+var network = trainer.Stack{
+	{Class: "Conv2d", Name: "conv1", Apply: conv3(8)},
+	{Class: "ReLU", Apply: relu},
+	{Class: "Conv2d", Name: "conv2", Apply: conv3(16)},
+	{Class: "ReLU", Apply: relu},
+	{Class: "Flatten", Apply: flatten},
+	{Class: "Linear", Name: "fc", Apply: linear},
 }
 
-// conv3 is a convolution of 3 by 3 pixels and a rectifier.
-func conv3(scope *model.Scope, x *graph.Node, channels int) *graph.Node {
-	scope = trainer.TorchInit(scope, 9*x.Shape().Dimensions[1])
-	return activation.Relu(layers.Convolution(scope, x).Channels(channels).KernelSize(3).ChannelsAxis(images.ChannelsFirst).NoPadding().Done())
+// Classifier builds the graph of the network.
+func Classifier(scope *model.Scope, image *graph.Node) *graph.Node {
+	return network.Apply(scope, image)
+}
+
+// conv3 returns a convolution with a kernel of 3 by 3 pixels.
+func conv3(channels int) func(*model.Scope, *graph.Node) *graph.Node {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		scope = trainer.TorchInit(scope, 9*x.Shape().Dimensions[1])
+		return layers.Convolution(scope, x).Channels(channels).KernelSize(3).
+			ChannelsAxis(images.ChannelsFirst).NoPadding().Done()
+	}
+}
+
+func relu(_ *model.Scope, x *graph.Node) *graph.Node { return activation.Relu(x) }
+
+func flatten(_ *model.Scope, x *graph.Node) *graph.Node {
+	return graph.Reshape(x, x.Shape().Dimensions[0], -1)
+}
+
+func linear(scope *model.Scope, x *graph.Node) *graph.Node {
+	scope = trainer.TorchInit(scope, x.Shape().Dimensions[1])
+	return layers.DenseWithLayout(scope, x, compute.DenseLayoutOutputsInput, true, classes)
 }

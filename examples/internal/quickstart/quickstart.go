@@ -66,7 +66,8 @@ type Result struct {
 
 // Run trains on data, tracks it, and predicts with the model loaded back.
 func Run(ctx context.Context, client *mlflow.Client, data *idx.Set, o Options) (*Result, error) {
-	fmt.Fprintf(o.Out, "Image size: [1, %d, %d]\nSize of training dataset: %d\n", side, side, data.Train.Images.Len())
+	fmt.Fprintf(o.Out, "Image size: [1, %d, %d]\nSize of training dataset: %d\nSize of test dataset: %d\n",
+		side, side, data.Train.Images.Len(), data.Test.Images.Len())
 	if _, err := client.SetExperiment(ctx, o.Experiment); err != nil {
 		return nil, err
 	}
@@ -121,9 +122,9 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		},
 		Datasets: datasets,
 		Evaluate: test,
-		OnEpoch: func(epoch int, m map[string]float64) {
+		OnEpoch: func(_ int, m map[string]float64) {
 			result.Accuracy, result.Loss = m["eval_accuracy"], m["eval_loss"]
-			fmt.Fprintf(o.Out, "Epoch %d: loss %.4f. Eval metrics: accuracy %.4f, avg loss %.4f\n", epoch+1, m["train_loss"], result.Accuracy, result.Loss)
+			fmt.Fprintf(o.Out, "Eval metrics:\nAccuracy: %.2f, Avg loss: %.6f\n\n", result.Accuracy, result.Loss)
 		},
 		Model: logged(&data.Train),
 	})
@@ -131,8 +132,16 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		return err
 	}
 	defer auto.Close()
-	trainer.Progress(loop, o.Out, o.Epochs*training.Batches(), func() string { return fmt.Sprintf("epoch %d/%d", loop.Epoch+1, o.Epochs) })
+	summary, err := network.Summary(backend, "ImageClassifier", o.BatchSize, 1, side, side)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(o.Out, summary)
+	trainer.Progress(loop, o.Out, o.Epochs, training.Batches(), map[string]string{"loss": "loss", "acc": "accuracy"})
 	if _, err := loop.RunEpochs(auto.Watch(training), o.Epochs); err != nil {
+		return err
+	}
+	if err := run.LogText(ctx, summary, "model_summary.txt"); err != nil { // in place of autologging's
 		return err
 	}
 	info := auto.ModelInfo()

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -72,31 +73,59 @@ func TorchInit(scope *model.Scope, fanIn int) *model.Scope {
 	return scope.WithInitializer(initializer.RandomUniformFn(scope, -bound, bound))
 }
 
-// lineEvery is how many steps lie between the lines of a training that nobody watches.
+// lineEvery is the number of batches between two lines of progress.
 const lineEvery = 100
 
-// Progress shows how far a loop of so many steps is: a bar on a terminal, and a
-// line now and then elsewhere. label says more about the step.
-func Progress(loop *train.Loop, out io.Writer, steps int, label func() string) {
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		bar := progressbar.NewOptions(steps, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
-		loop.OnStep("progress bar", 0, func(*train.Loop, []*tensors.Tensor) error {
-			bar.Describe(label())
+// Progress prints the progress of a loop over epochs of batches: the number of each epoch, and
+// a line with the metrics of every 100th batch. On a terminal it also shows a bar. metrics
+// lists the names of the trainer's metrics to print, with their short names.
+func Progress(loop *train.Loop, out io.Writer, epochs, batches int, metrics map[string]string) {
+	bar := newBar(out, epochs*batches)
+	loop.OnStep("progress", 0, func(loop *train.Loop, values []*tensors.Tensor) error {
+		batch := loop.LoopStep % batches
+		if batch%lineEvery == 0 {
+			if bar != nil {
+				if err := bar.Clear(); err != nil {
+					return err
+				}
+			}
+			if batch == 0 {
+				fmt.Fprintf(out, "Epoch %d\n-------------------------------\n", loop.LoopStep/batches+1)
+			}
+			var line strings.Builder
+			for i, m := range loop.Trainer.TrainMetrics() {
+				if name, ok := metrics[m.ShortName()]; ok {
+					fmt.Fprintf(&line, "%s: %.6f ", name, number(values[i]))
+				}
+			}
+			fmt.Fprintf(out, "%s[%d / %d]\n", &line, batch, batches)
+		}
+		if bar != nil {
 			return bar.Add(1)
-		})
-		return
-	}
-	loop.OnStep("progress", 0, func(loop *train.Loop, metrics []*tensors.Tensor) error {
-		if loop.LoopStep%lineEvery != 0 {
-			return nil
 		}
-		line := label()
-		for i, m := range loop.Trainer.TrainMetrics() {
-			line += fmt.Sprintf("  %s %s", m.ShortName(), m.PrettyPrint(metrics[i]))
-		}
-		_, err := fmt.Fprintf(out, "%s  [%d / %d]\n", line, loop.LoopStep, steps)
-		return err
+		return nil
 	})
+}
+
+// number returns the value of a scalar.
+func number(t *tensors.Tensor) float64 {
+	switch v := t.Value().(type) {
+	case float32:
+		return float64(v)
+	case float64:
+		return v
+	}
+	return math.NaN()
+}
+
+// newBar returns a progress bar, or nil if out is not a terminal.
+func newBar(out io.Writer, steps int) *progressbar.ProgressBar {
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // A file descriptor is an int.
+		return nil
+	}
+	return progressbar.NewOptions(steps, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("batches"),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true))
 }
