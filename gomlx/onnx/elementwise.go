@@ -26,8 +26,8 @@ func isZero(list reflect.Value) bool {
 	return true
 }
 
-// aligned returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
-func aligned(values ...*value) []string {
+// namesOf returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
+func namesOf(values ...*value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = v.name
@@ -35,9 +35,9 @@ func aligned(values ...*value) []string {
 	return names
 }
 
-// spread returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have size
-// 1.
-func spread(shape shapes.Shape, values ...*value) []int {
+// storedDims returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have
+// size 1.
+func storedDims(shape shapes.Shape, values ...*value) []int {
 	out := make([]int, shape.Rank())
 	for d := range out {
 		out[d] = 1
@@ -69,8 +69,8 @@ func (f *function) compare(op string, typ compute.OpType, lhs, rhs compute.Value
 }
 
 func (f *function) elementwise(op string, shape shapes.Shape, operands ...*value) *value {
-	v := f.emit(op, shape, aligned(operands...))
-	v.stored = spread(shape, operands...)
+	v := f.emit(op, shape, namesOf(operands...))
+	v.stored = storedDims(shape, operands...)
 	return v
 }
 

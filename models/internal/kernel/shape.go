@@ -234,7 +234,7 @@ func Select(x *Tensor, axis, index int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err = index1(index, x.Shape[axis])
+	index, err = indexFromStart(index, x.Shape[axis])
 	if err != nil {
 		return nil, err
 	}

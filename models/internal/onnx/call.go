@@ -25,8 +25,8 @@ type results = []*tensor
 // one returns the results of an operator that has one result.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing returns the placeholder for a missing tensor.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
 func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
 	if c.err == nil {
@@ -40,7 +40,7 @@ func (c *call) in(i int) *tensor {
 		return t
 	}
 	c.fail(mlflow.InvalidParameterValue, "input %d is missing", i)
-	return nothing()
+	return placeholder()
 }
 
 // opt returns an optional input, or nil if it is omitted.
@@ -138,7 +138,7 @@ func (c *call) like(v float64, t *tensor) *tensor {
 		if c.err == nil {
 			c.err = err
 		}
-		return nothing()
+		return placeholder()
 	}
 	return out
 }

@@ -76,8 +76,8 @@ func imputer(c *call) (results, error) {
 	return one(kernel.Where(missing, values, x))
 }
 
-// spelled returns numbers and strings as text, so that they can be compared with each other.
-func spelled(t *tensor) ([]string, error) {
+// asText returns numbers and strings as text, so that they can be compared with each other.
+func asText(t *tensor) ([]string, error) {
 	switch d := t.Data.(type) {
 	case []string:
 		return d, nil
@@ -92,22 +92,22 @@ func spelled(t *tensor) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spelled(whole)
+	return asText(whole)
 }
 
-// placesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
-func placesOf(x, keys *tensor) ([]int, error) {
+// indicesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
+func indicesOf(x, keys *tensor) ([]int, error) {
 	if keys.DType() == "int64" && x.DType() != "str" {
 		var err error
 		if x, err = kernel.Cast(x, "int64"); err != nil {
 			return nil, err
 		}
 	}
-	names, err := spelled(keys)
+	names, err := asText(keys)
 	if err != nil {
 		return nil, err
 	}
-	all, err := spelled(x)
+	all, err := asText(x)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func oneHotEncoder(c *call) (results, error) {
 	if keys == nil {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without categories")
 	}
-	places, err := placesOf(x, keys)
+	places, err := indicesOf(x, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (c *call) firstList(names ...string) *tensor {
 }
 
 // side returns the keys or the values of a LabelEncoder.
-func (c *call) side(name string) (*tensor, error) {
+func (c *call) labelList(name string) (*tensor, error) {
 	if a := c.node.attributes[name+"_tensor"]; a != nil && a.t != nil {
 		return a.t.value(files.Dir{})
 	}
@@ -182,22 +182,22 @@ func labelEncoder(c *call) (results, error) {
 	if c.has("classes_strings") {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
 	}
-	keys, err := c.side("keys")
+	keys, err := c.labelList("keys")
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.side("values")
+	values, err := c.labelList("values")
 	if err != nil {
 		return nil, err
 	}
-	without, err := c.otherwise(values)
+	without, err := c.labelDefault(values)
 	if err != nil {
 		return nil, err
 	}
 	if values, err = kernel.Concat([]*tensor{values, without}, 0); err != nil {
 		return nil, err
 	}
-	places, err := placesOf(c.in(0), keys)
+	places, err := indicesOf(c.in(0), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -213,8 +213,8 @@ func labelEncoder(c *call) (results, error) {
 	return one(kernel.Gather(values, list, 0))
 }
 
-// otherwise returns the default of a LabelEncoder as a list with one element.
-func (c *call) otherwise(values *tensor) (*tensor, error) {
+// labelDefault returns the default of a LabelEncoder as a list with one element.
+func (c *call) labelDefault(values *tensor) (*tensor, error) {
 	if a := c.node.attributes["default_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})
 		if err != nil {

@@ -44,14 +44,14 @@ var indexOps = map[string]operator{
 	}},
 }
 
-// joins has the values of the attribute reduction.
-var joins = map[string]kernel.Join{
+// joinNames has the values of the attribute reduction.
+var joinNames = map[string]kernel.Join{
 	"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul,
 	"max": kernel.JoinMax, "min": kernel.JoinMin,
 }
 
 func (c *call) join() kernel.Join {
-	join, ok := joins[c.str("reduction", "none")]
+	join, ok := joinNames[c.str("reduction", "none")]
 	if !ok {
 		c.fail(mlflow.NotImplemented, "reduction '%s'", c.str("reduction", ""))
 	}

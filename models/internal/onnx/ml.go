@@ -80,7 +80,7 @@ func (n *nodeProto) labels(ints string) *tensor {
 	if a := n.attributes["classlabels_strings"]; a != nil && len(a.strings) > 0 {
 		return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
 	}
-	return nothing()
+	return placeholder()
 }
 
 // linearClassifier computes one score for each class.
@@ -167,13 +167,13 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 func at(list *tensor, i int) *tensor {
 	out, err := kernel.Select(list, 0, i)
 	if err != nil {
-		return nothing()
+		return placeholder()
 	}
 	return out
 }
 
-// untransformed returns an error if the node has a post transform.
-func (c *call) untransformed() error {
+// rejectPostTransform returns an error if the node has a post transform.
+func (c *call) rejectPostTransform() error {
 	if post := c.str("post_transform", "NONE"); post != "NONE" {
 		return mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
 	}
@@ -181,7 +181,7 @@ func (c *call) untransformed() error {
 }
 
 func linearRegressor(c *call) (results, error) {
-	if err := c.untransformed(); err != nil {
+	if err := c.rejectPostTransform(); err != nil {
 		return nil, err
 	}
 	return one(c.linear(c.int("targets", 1)))

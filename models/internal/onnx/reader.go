@@ -69,7 +69,7 @@ func classesOf(g *graphProto) map[string][]string {
 		if n.op != "ZipMap" || len(n.outputs) != 1 {
 			continue
 		}
-		if names, err := spelled(n.labels("classlabels_int64s")); err == nil {
+		if names, err := asText(n.labels("classlabels_int64s")); err == nil {
 			out[n.outputs[0]] = names
 		}
 	}

@@ -21,7 +21,7 @@ func resize(c *call) (results, error) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
 	}
-	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.oldResize("asymmetric", "half_pixel"))]
+	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.resizeMode("asymmetric", "half_pixel"))]
 	if !ok {
 		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
@@ -35,7 +35,7 @@ func resize(c *call) (results, error) {
 	if c.str("mode", "nearest") == "cubic" {
 		return one(nn.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
 	}
-	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
+	round, ok := resizeRounds[c.str("nearest_mode", c.resizeMode("floor", "round_prefer_floor"))]
 	if !ok || c.str("mode", "nearest") != "nearest" {
 		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
@@ -43,8 +43,8 @@ func resize(c *call) (results, error) {
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
 }
 
-// oldResize returns old in version 10 and now in later versions.
-func (c *call) oldResize(old, now string) string {
+// resizeMode returns old in version 10 and now in later versions.
+func (c *call) resizeMode(old, now string) string {
 	if c.opset < 11 {
 		return old
 	}

@@ -58,7 +58,7 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine without rho")
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()
@@ -117,7 +117,7 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 			len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()

@@ -105,7 +105,7 @@ func bilinear(c *call) (results, error) {
 
 // cross computes the cross product of vectors with three elements.
 func cross(c *call) (results, error) {
-	t, axis := c.together("self", "other"), c.int("dim", -1)
+	t, axis := c.promoted("self", "other"), c.int("dim", -1)
 	if n, err := sizeOf(t[0], axis); err != nil || n != 3 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a cross product of shape %v", t[0].Shape)
 	}
@@ -139,13 +139,13 @@ func along(a, b *tensor, axis int) (*tensor, error) {
 }
 
 func vecdot(c *call) (results, error) {
-	t := c.together("x", "y")
+	t := c.promoted("x", "y")
 	return one(along(t[0], t[1], c.int("dim", -1)))
 }
 
 // cosine computes the cosine similarity. Norms below eps are replaced by eps.
 func cosine(c *call) (results, error) {
-	t, axis := c.together("x1", "x2"), c.int("dim", 1)
+	t, axis := c.promoted("x1", "x2"), c.int("dim", 1)
 	for i := range t {
 		norm, err := kernel.Norm(t[i], 2, []int{axis}, true)
 		if err != nil {
@@ -163,7 +163,7 @@ func cosine(c *call) (results, error) {
 
 // distance computes the norm of the differences along the last axis. PyTorch adds eps to each difference.
 func distance(c *call) (results, error) {
-	t := c.together("x1", "x2")
+	t := c.promoted("x1", "x2")
 	apart, err := kernel.Arith(kernel.Sub, t[0], t[1])
 	if err != nil {
 		return nil, err

@@ -118,7 +118,7 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 func (a *aliases) fix(name string) { a.fixed[name] = true }
 
 // seen returns the other names that share memory with a name and are read after node i.
-func (a *aliases) seen(name string, i int) ([]string, error) {
+func (a *aliases) affected(name string, i int) ([]string, error) {
 	group := *a.of(name)
 	if len(group) > maxShared {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' shares memory with more than %d others", name, maxShared)

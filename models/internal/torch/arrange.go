@@ -23,7 +23,8 @@ func arrangeTable() map[string]operator {
 			"self", 1,
 			func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) },
 		},
-		"aten.hstack.default": beside(1, 1), "aten.vstack.default": beside(2, 0), "aten.dstack.default": beside(3, 2),
+		"aten.hstack.default": concatAtLeast(1, 1), "aten.vstack.default": concatAtLeast(2, 0),
+		"aten.dstack.default":        concatAtLeast(3, 2),
 		"aten.column_stack.default":  {"tensors", 1, columns},
 		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit},
 		"aten.tensor_split.indices":  {"self indices dim", 0, tensorSplit},
@@ -117,9 +118,9 @@ func interleave(c *call) (results, error) {
 	return one(kernel.Gather(x, kernel.Ints(at), axis))
 }
 
-// beside concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated along
-// that dimension.
-func beside(rank, axis int) operator {
+// concatAtLeast concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated
+// along that dimension.
+func concatAtLeast(rank, axis int) operator {
 	return operator{"tensors", 1, func(c *call) (results, error) {
 		xs, axis := c.tensors("tensors"), axis
 		for i, x := range xs {

@@ -133,7 +133,7 @@ func (b *builder) addNode(i int, n *node) error {
 		}
 		c.args[in.Name] = v
 	}
-	if c.trains() {
+	if c.inTraining() {
 		return mlflow.Errorf(mlflow.NotImplemented,
 			"%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
@@ -144,7 +144,7 @@ func (b *builder) addNode(i int, n *node) error {
 	var seen []string
 	if inPlace {
 		var err error
-		if seen, err = b.aliases.seen(first, i); err != nil {
+		if seen, err = b.aliases.affected(first, i); err != nil {
 			return graph.Within(err, label)
 		}
 	}

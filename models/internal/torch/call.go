@@ -15,8 +15,8 @@ type results = []*tensor
 // one returns the results of an operator that has one.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing returns the placeholder for a missing tensor.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
 // curve is a function of one number.
 type curve = func(float64) float64
@@ -98,7 +98,7 @@ func (c *call) tensor(name string) *tensor {
 		return t
 	}
 	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-	return nothing()
+	return placeholder()
 }
 
 // opt returns an optional tensor, or nil.
@@ -175,7 +175,7 @@ func (c *call) float(name string, without float64) float64 {
 }
 
 // trains reports whether an operator is in training mode. A dropout with the probability 0 is not.
-func (c *call) trains() bool {
+func (c *call) inTraining() bool {
 	for _, name := range []string{"p", "dropout"} {
 		if v, ok := c.args[name]; ok && v.kind == numberKind && v.float == 0 {
 			return false
@@ -206,7 +206,7 @@ func (c *call) operand(name string) operand {
 	switch {
 	case !ok:
 		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-		return operand{nothing(), 0}
+		return operand{placeholder(), 0}
 	case v.kind == intsKind:
 		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}
 	case v.kind == numberKind:

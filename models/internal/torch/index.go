@@ -108,8 +108,8 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 	}
 }
 
-// joins has the names of the ways to combine elements.
-var joins = map[string]kernel.Join{
+// joinNames has the names of the ways to combine elements.
+var joinNames = map[string]kernel.Join{
 	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul,
 	"amax": kernel.JoinMax, "amin": kernel.JoinMin,
 }
@@ -119,7 +119,7 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join, ok := joins[c.text("reduce", "")]
+	join, ok := joinNames[c.text("reduce", "")]
 	if !ok || !c.bool("include_self", true) {
 		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
@@ -204,7 +204,7 @@ func (c *call) buckets(bounds *tensor, right bool) (results, error) {
 
 // isIn reports which elements occur in another tensor.
 func isIn(c *call) (results, error) {
-	t := c.together("elements", "test_elements")
+	t := c.promoted("elements", "test_elements")
 	column, err := kernel.Unsqueeze(t[0], []int{-1})
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func (c *call) states(kind nn.Recurrence) (h, cell *tensor) {
 	list := c.tensors("hx")
 	if len(list) != 2 {
 		c.fail(mlflow.InvalidParameterValue, "an LSTM with %d states", len(list))
-		return nothing(), nothing()
+		return placeholder(), placeholder()
 	}
 	return list[0], list[1]
 }
