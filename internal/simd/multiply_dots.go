@@ -19,7 +19,8 @@ func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	w.Split(blocks, grain, func(_, p, last int) {
 		for from := 0; from < k; from += blockLength {
 			for j := p * dotCols; j < min(n, last*dotCols); j += dotCols {
-				dotColumn(j, m, n, min(blockLength, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1}, c)
+				dotColumn(j, m, n, min(blockLength, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1},
+					c)
 			}
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -55,7 +54,7 @@ func imputer(c *call) (results, error) {
 	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"),
 		c.like(c.float("replaced_value_float", 0), x)
 	if values == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an imputer without values")
+		return nil, kernel.Invalid("an imputer without values")
 	}
 	if values.DType() == "int64" {
 		replaced = c.like(float64(c.int("replaced_value_int64", 0)), x)
@@ -127,7 +126,7 @@ func indicesOf(x, keys *tensor) ([]int, error) {
 func oneHotEncoder(c *call) (results, error) {
 	x, keys := c.in(0), c.firstList("cats_int64s", "cats_strings")
 	if keys == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without categories")
+		return nil, kernel.Invalid("an encoder without categories")
 	}
 	places, err := indicesOf(x, keys)
 	if err != nil {
@@ -136,7 +135,7 @@ func oneHotEncoder(c *call) (results, error) {
 	n := keys.Len()
 	for i, at := range places {
 		if at < 0 && c.int("zeros", 1) == 0 {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "element %d is none of the %d categories", i, n)
+			return nil, kernel.Invalid("element %d is none of the %d categories", i, n)
 		}
 		if at < 0 {
 			places[i] = n
@@ -174,13 +173,13 @@ func (c *call) labelList(name string) (*tensor, error) {
 	if t := c.firstList(name+"_int64s", name+"_strings", name+"_floats"); t != nil {
 		return t, nil
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without %s", name)
+	return nil, kernel.Invalid("an encoder without %s", name)
 }
 
 // labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
 	if c.has("classes_strings") {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
+		return nil, kernel.Unsupported("an encoder of version 1")
 	}
 	keys, err := c.labelList("keys")
 	if err != nil {

@@ -3,7 +3,6 @@ package torch
 import (
 	"strings"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -63,7 +62,7 @@ func tensordot(c *call) (results, error) {
 // contract multiplies two tensors and sums over pairs of axes.
 func (c *call) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	if len(ofA) != len(ofB) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product over the axes %v and %v", ofA, ofB)
+		return nil, kernel.Invalid("a product over the axes %v and %v", ofA, ofB)
 	}
 	// There are at least as many letters as two tensors have axes.
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -107,7 +106,7 @@ func bilinear(c *call) (results, error) {
 func cross(c *call) (results, error) {
 	t, axis := c.promoted("self", "other"), c.int("dim", -1)
 	if n, err := sizeOf(t[0], axis); err != nil || n != 3 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a cross product of shape %v", t[0].Shape)
+		return nil, kernel.Invalid("a cross product of shape %v", t[0].Shape)
 	}
 	var turned [2][2]*tensor // Each operand, rotated by one and by two elements.
 	for i := range turned {
@@ -213,7 +212,7 @@ func weightNorm(c *call) (results, error) {
 func multiDot(c *call) (results, error) {
 	list := c.tensors("tensors")
 	if len(list) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of nothing")
+		return nil, kernel.Invalid("a product of nothing")
 	}
 	out := list[0]
 	for _, t := range list[1:] {

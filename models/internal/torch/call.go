@@ -71,9 +71,10 @@ func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, erro
 	return out, err
 }
 
-func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+// fail records an error, unless an earlier one is recorded.
+func (c *call) fail(err error) {
 	if c.err == nil {
-		c.err = mlflow.Errorf(code, format, args...)
+		c.err = err
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *call) get(name string, kinds ...argumentKind) (argumentValue, bool) {
 		return v, false
 	}
 	if !slices.Contains(kinds, v.kind) {
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is not of the kind expected", name)
+		c.fail(kernel.Invalid("the argument '%s' is not of the kind expected", name))
 		return v, false
 	}
 	return v, true
@@ -97,7 +98,7 @@ func (c *call) tensor(name string) *tensor {
 	if t := c.opt(name); t != nil {
 		return t
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
+	c.fail(kernel.Invalid("the argument '%s' is missing", name))
 	return placeholder()
 }
 
@@ -135,7 +136,7 @@ func (c *call) ints(name string) []int {
 		}
 		n, err := kernel.AsInts(c.values[slot])
 		if err != nil || len(n) != 1 {
-			c.fail(mlflow.InvalidParameterValue, "the argument '%s' is no integer", name)
+			c.fail(kernel.Invalid("the argument '%s' is no integer", name))
 			continue
 		}
 		out[i] = n[0]
@@ -151,7 +152,7 @@ func (c *call) int(name string, without int) int {
 	case 1:
 		return list[0]
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is a list", name)
+	c.fail(kernel.Invalid("the argument '%s' is a list", name))
 	return without
 }
 
@@ -166,8 +167,8 @@ func (c *call) float(name string, without float64) float64 {
 	// The number was computed by a node.
 	case len(v.slots) > 0:
 		n, err := kernel.AsFloat(c.values[v.slots[0]])
-		if err != nil && c.err == nil {
-			c.err = err
+		if err != nil {
+			c.fail(err)
 		}
 		return n
 	}
@@ -205,7 +206,7 @@ func (c *call) operand(name string) operand {
 	v, ok := c.get(name, tensorKind, intsKind, numberKind, boolKind)
 	switch {
 	case !ok:
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
+		c.fail(kernel.Invalid("the argument '%s' is missing", name))
 		return operand{placeholder(), 0}
 	case v.kind == intsKind:
 		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}

@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -160,7 +159,7 @@ func meshgrid(c *call) (results, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a grid of nothing")
+		return nil, kernel.Invalid("a grid of nothing")
 	}
 	return out, nil
 }

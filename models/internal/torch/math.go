@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -69,7 +68,7 @@ func div(c *call) (results, error) {
 	case mode == "trunc" && !isFloat(t[0].DType()):
 		return one(kernel.Arith(kernel.Div, t[0], t[1]))
 	case mode != "":
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "rounding_mode '%s' of floats", mode)
+		return nil, kernel.Unsupported("rounding_mode '%s' of floats", mode)
 	case !isFloat(t[0].DType()):
 		t[0], t[1] = c.cast(t[0], "float32"), c.cast(t[1], "float32")
 	}

@@ -77,9 +77,7 @@ func (c *call) promoted(names ...string) []*tensor {
 func (c *call) cast(t *tensor, dtype string) *tensor {
 	out, err := kernel.Cast(t, dtype)
 	if err != nil {
-		if c.err == nil {
-			c.err = err
-		}
+		c.fail(err)
 		return placeholder()
 	}
 	return out

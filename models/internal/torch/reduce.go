@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -165,7 +164,7 @@ func varMean(root bool) func(c *call) (results, error) {
 // linalgNorm supports only the default norm of matrices, the Frobenius norm.
 func linalgNorm(c *call) (results, error) {
 	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of matrices")
+		return nil, kernel.Unsupported("a norm of matrices")
 	}
 	return norm("ord")(c)
 }
