@@ -67,7 +67,7 @@ func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
 		m, err := openTorch(dir, path.Join(flavor.Data, "model.pt2"))
 		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
 			return nil, mlflow.Errorf(mlflow.NotImplemented,
-				"the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: "+
+				"the pytorch flavor of '%s' holds no model.pt2; only Python can run a pickled model: "+
 					"log it with serialization_format='pt2'", dir.Name)
 		}
 		return m, err

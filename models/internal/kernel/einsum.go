@@ -67,7 +67,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 	result = strings.Replace(result, dots, all, 1)
 	for i, r := range result {
 		if strings.ContainsRune(result[:i], r) || !strings.ContainsRune(strings.Join(terms, ""), r) {
-			return nil, "", Invalid("the result of the equation '%s'", equation)
+			return nil, "", Invalid("the result in the equation '%s' is invalid", equation)
 		}
 	}
 	return terms, result, nil

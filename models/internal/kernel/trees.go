@@ -50,7 +50,7 @@ func (f *Forest) Check() error {
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
-			return Invalid("node %d of a tree leads where it cannot", i)
+			return Invalid("node %d of a tree has an invalid reference", i)
 		}
 		f.Features = max(f.Features, n.Feature+1)
 		for _, v := range n.Votes {

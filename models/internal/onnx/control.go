@@ -63,7 +63,7 @@ func (r *reader) branch(s *graph.Scope, n *nodeProto, name string, st *graph.Ste
 // run runs the graph with its own inputs and those of the values of the step that it captures.
 func (b *branch) run(ctx context.Context, own, values []*tensor) ([]*tensor, error) {
 	if need := len(b.program.Inputs); len(own) > need || b.from+need-len(own) > len(values) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of %d inputs is given %d", need, len(own))
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a nested graph with %d inputs gets %d", need, len(own))
 	}
 	outer := values[b.from : b.from+len(b.program.Inputs)-len(own)]
 	return b.program.Run(ctx, append(append([]*tensor{}, own...), outer...))

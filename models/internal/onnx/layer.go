@@ -63,7 +63,7 @@ func instanceNorm(c *call) (results, error) {
 // channel.
 func groupNorm(c *call) (results, error) {
 	if c.opset < 21 {
-		return nil, kernel.Unsupported("group normalization of operator set %d; Millrace knows that of 21", c.opset)
+		return nil, kernel.Unsupported("group normalization of operator set %d; Millrace supports that of 21", c.opset)
 	}
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }

@@ -98,7 +98,7 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 		at, okTrue := places[treeKey{trees[i], yes[i]}]
 		to, okFalse := places[treeKey{trees[i], no[i]}]
 		if !okTrue || !okFalse || features[i] < 0 || features[i] > kernel.MaxElements {
-			return nil, kernel.Invalid("node %d of tree %d leads nowhere", ids[i], trees[i])
+			return nil, kernel.Invalid("node %d of tree %d refers to a missing node", ids[i], trees[i])
 		}
 		b.Feature, b.Value, b.True, b.False = int(features[i]), values[i], at, to
 		b.MissingTrue = i < len(missing) && missing[i] != 0

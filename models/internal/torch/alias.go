@@ -108,7 +108,7 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 			return root, views, nil
 		case v.unsure || len(views) == maxViews:
 			return "", nil, mlflow.Errorf(mlflow.NotImplemented,
-				"a change in place of '%s', which may share memory with '%s'", name, v.of)
+				"an in-place change of '%s', which may share memory with '%s', is not supported", name, v.of)
 		}
 		views, root = append([]view{v}, views...), v.of
 	}

@@ -136,7 +136,7 @@ func (c *call) ints(name string) []int {
 		}
 		n, err := kernel.AsInts(c.values[slot])
 		if err != nil || len(n) != 1 {
-			c.fail(kernel.Invalid("the argument '%s' is no integer", name))
+			c.fail(kernel.Invalid("the argument '%s' is not an integer", name))
 			continue
 		}
 		out[i] = n[0]

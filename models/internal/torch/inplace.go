@@ -14,7 +14,7 @@ import (
 // has the node's result.
 func (b *builder) writeThrough(name string, seen []string, label string) error {
 	if b.Len()+len(seen) > 2*graph.MaxNodes {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph changes too much in place")
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has too many in-place operations")
 	}
 	root, views, err := b.aliases.path(name)
 	if err != nil {
@@ -104,7 +104,8 @@ func replay(views []view, st *graph.Step) func(t *tensor, values []*tensor) (*te
 				return nil, err
 			}
 			if v.result >= len(out) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a view of %d results has no number %d", len(out), v.result)
+				return nil,
+					mlflow.Errorf(mlflow.InvalidParameterValue, "a view has %d results, but result %d is used", len(out), v.result)
 			}
 			t = out[v.result]
 		}
