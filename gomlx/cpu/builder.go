@@ -64,7 +64,7 @@ func (b *Builder) DeviceAssignment(devices ...compute.DeviceNum) error {
 func (b *Builder) Compile() (compute.Executable, error) {
 	if !b.main.returned {
 		return nil,
-			fmt.Errorf("backend %q: computation %q is compiled before its main function returned", BackendName, b.Name())
+			fmt.Errorf("backend %q: computation %q is compiled before its main function returns", BackendName, b.Name())
 	}
 	if b.delegate {
 		inner, err := b.inner.Compile()
