@@ -134,6 +134,35 @@ func TestOpenFSRefuses(t *testing.T) {
 	}
 }
 
+// TestOpenLinks opens files by symbolic links. The caller names the link to a .pt2 archive. A link in a model
+// directory must not lead out of it.
+func TestOpenLinks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target := filepath.Join(dir, "mlp.pt2")
+	if err := os.WriteFile(target, archived(t, "mlp"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inside := filepath.Join(dir, "model", "data")
+	if err := os.MkdirAll(inside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(inside, "model.pt2")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip("symbolic links are not available: ", err)
+	}
+	if _, err := models.OpenTorch(link); err != nil {
+		t.Error(err)
+	}
+	mlmodel := []byte("flavors: {pytorch: {model_data: data}}")
+	if err := os.WriteFile(filepath.Join(dir, "model", "MLmodel"), mlmodel, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := models.Open(filepath.Join(dir, "model")); !errors.Is(err, mlflow.InvalidParameterValue) {
+		t.Errorf("a link that leaves the model directory: %v", err)
+	}
+}
+
 func TestReadONNX(t *testing.T) {
 	t.Parallel()
 	f := fixtures(t)["mlp"]

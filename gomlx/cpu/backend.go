@@ -52,7 +52,7 @@ func New(config string) (compute.Backend, error) {
 		value, ok := strings.CutPrefix(config, "parallelism=")
 		n, err := strconv.Atoi(value)
 		if !ok || err != nil || n < 1 {
-			return nil, fmt.Errorf("backend %q: configuration %q is not parallelism=N with N of at least 1", BackendName, config)
+			return nil, fmt.Errorf("backend %q: configuration %q must be parallelism=N with N >= 1", BackendName, config)
 		}
 		parallelism = n
 	}

@@ -88,7 +88,7 @@ type Buffer struct {
 	storage *storage
 }
 
-var errFinalized = errors.New("backend \"" + BackendName + "\": the buffer was finalized or donated before")
+var errFinalized = errors.New("backend \"" + BackendName + "\": the buffer has been finalized or donated")
 
 // Backend returns the backend of the buffer.
 func (b *Buffer) Backend() compute.Backend { return b.backend }
@@ -119,7 +119,7 @@ func (b *Buffer) ToFlatData(flat any) error {
 	}
 	to, ok := flat.([]float32)
 	if !ok || len(to) != len(b.storage.floats) {
-		return fmt.Errorf("backend %q: %T is no room for %s", BackendName, flat, b.shape)
+		return fmt.Errorf("backend %q: %T cannot hold the values of %s", BackendName, flat, b.shape)
 	}
 	copy(to, b.storage.floats)
 	return nil

@@ -13,8 +13,8 @@ type Builder struct {
 	backend *Backend
 	inner   compute.Builder
 	main    *Function
-	// plain is set if the Go backend must run the whole computation.
-	plain bool
+	// delegate is set if the Go backend must run the whole computation.
+	delegate bool
 }
 
 func newBuilder(b *Backend, name string) *Builder {
@@ -35,7 +35,7 @@ func (b *Builder) NewFunction(name string) (compute.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.plain = true
+	b.delegate = true
 	return newFunction(b, nil, inner), nil
 }
 
@@ -64,14 +64,14 @@ func (b *Builder) DeviceAssignment(devices ...compute.DeviceNum) error {
 func (b *Builder) Compile() (compute.Executable, error) {
 	if !b.main.returned {
 		return nil,
-			fmt.Errorf("backend %q: computation %q is compiled before its main function returned", BackendName, b.Name())
+			fmt.Errorf("backend %q: computation %q is compiled before its main function returns", BackendName, b.Name())
 	}
-	if b.plain {
+	if b.delegate {
 		inner, err := b.inner.Compile()
 		if err != nil {
 			return nil, err
 		}
-		return &forwarded{b.backend, inner}, nil
+		return &delegated{b.backend, inner}, nil
 	}
 	return compile(b)
 }

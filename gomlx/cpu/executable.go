@@ -31,7 +31,7 @@ func (e *executable) Outputs() []shapes.Shape { return e.outShapes }
 
 // Execute runs the computation.
 func (e *executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.DeviceNum) ([]compute.Buffer, error) {
-	storages, err := take(inputs)
+	storages, err := storagesOf(inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +141,8 @@ func (e *executable) outputs(slots []*storage) ([]compute.Buffer, error) {
 	return outputs, nil
 }
 
-// take returns the storages of buffers.
-func take(inputs []compute.Buffer) ([]*storage, error) {
+// storagesOf returns the storages of buffers.
+func storagesOf(inputs []compute.Buffer) ([]*storage, error) {
 	list := make([]*storage, len(inputs))
 	for i, in := range inputs {
 		b, ok := in.(*Buffer)

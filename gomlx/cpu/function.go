@@ -83,7 +83,7 @@ func (f *Function) Parameter(name string, shape shapes.Shape, sharding *compute.
 		return nil, err
 	}
 	if shape.IsDynamic() {
-		f.builder.plain = true
+		f.builder.delegate = true
 	}
 	v := &value{fn: f, shape: shape.Clone(), inner: inner}
 	f.params, f.names, f.known[inner] = append(f.params, v), append(f.names, name), v

@@ -21,7 +21,7 @@ func (c *compiler) fuse() {
 		code = append(code, i)
 	}
 	c.code = code
-	c.hide()
+	c.makeLocal()
 }
 
 // earliest returns the index of the first instruction in code that i can be merged into, or -1. i must not depend on
@@ -44,9 +44,9 @@ func (c *compiler) earliest(code []*instruction, i *instruction) int {
 // join adds the step of instruction i to instruction to.
 func join(to *instruction, all *elementwise, i *instruction, one *elementwise) {
 	s := one.steps[0]
-	s.a = to.place(s.a)
+	s.a = to.operandOf(s.a)
 	if s.binary != nil {
-		s.b = to.place(s.b)
+		s.b = to.operandOf(s.b)
 	}
 	s.dst.index = len(to.outs)
 	to.outs = append(to.outs, i.outs[0])
@@ -54,7 +54,7 @@ func join(to *instruction, all *elementwise, i *instruction, one *elementwise) {
 }
 
 // place returns the operand as a result or an input of an instruction. It adds the input if necessary.
-func (i *instruction) place(o operand) operand {
+func (i *instruction) operandOf(o operand) operand {
 	v := root(o.value)
 	if n := slices.Index(i.outs, v); n >= 0 {
 		o.kind, o.index = isResult, n
@@ -72,7 +72,7 @@ func (i *instruction) place(o operand) operand {
 }
 
 // hide makes results local that only the instruction itself needs.
-func (c *compiler) hide() {
+func (c *compiler) makeLocal() {
 	users := map[*value]int{}
 	for _, v := range c.main.outputs {
 		users[root(v)]++

@@ -42,7 +42,7 @@ func (k *pad) run(w simd.Workers, in, out [][]float32) {
 	last := len(k.in) - 1
 	width, step := k.in[last], k.steps[last]
 	w.Split(simd.Product(k.in[:last]), 1+1<<14/max(1, width), func(_, first, end int) {
-		place := placeOf(first, k.in[:last])
+		place := positionOf(first, k.in[:last])
 		for row := first; row < end; row++ {
 			at := k.start
 			for i, p := range place {

@@ -53,7 +53,7 @@ func (f *Function) AllReduce([]compute.Value, compute.ReduceOpType, [][]int) ([]
 
 // DynamicReshape is recorded for the Go backend, which runs computations with dynamic axes.
 func (f *Function) DynamicReshape(x compute.Value, dims ...compute.DynamicDimensionSpec) (compute.Value, error) {
-	f.builder.plain = true
+	f.builder.delegate = true
 	in := []compute.Value{x}
 	for _, d := range dims {
 		in = append(in, d.Value)

@@ -52,8 +52,8 @@ func newWindows(in, size, strides []int, paddings [][2]int) *windows {
 	return w
 }
 
-// placeOf returns the position of the n-th element of a tensor.
-func placeOf(n int, dims []int) []int {
+// positionOf returns the position of the n-th element of a tensor.
+func positionOf(n int, dims []int) []int {
 	place := make([]int, len(dims))
 	for i, step := range simd.Natural(dims) {
 		if step > 0 { // The stride is 0 if there are no elements.
@@ -76,7 +76,7 @@ func advance(place, dims []int) {
 // each calls visit for the windows in the range [from, to), with the number of the window, the index of its first
 // element, which can be outside of the tensor, and the offsets from it of the elements that are inside.
 func (w *windows) each(from, to int, visit func(n, first int, offsets []int)) {
-	place := placeOf(from, w.out)
+	place := positionOf(from, w.out)
 	var inside []int
 	for n := from; n < to; n++ {
 		first, whole := 0, true

@@ -72,7 +72,7 @@ func (e executable) Outputs() (outputs []shapes.Shape) {
 }
 
 func (e executable) Execute([]compute.Buffer, []bool, compute.DeviceNum) ([]compute.Buffer, error) {
-	return nil, errors.New("a graph that is written as ONNX cannot be run")
+	return nil, errors.New("the ONNX export cannot run graphs")
 }
 
 // value is the result of an operation. A broadcast value is stored with size 1 along the broadcast dimensions,
@@ -101,7 +101,7 @@ func (f *function) Shape(v compute.Value) (shapes.Shape, error) {
 	if v, ok := v.(*value); ok {
 		return v.shape, nil
 	}
-	return shapes.Invalid(), fmt.Errorf("a value of another graph: %T", v)
+	return shapes.Invalid(), fmt.Errorf("the value belongs to another graph: %T", v)
 }
 
 func (f *function) newName() string {
@@ -172,7 +172,7 @@ func (f *function) ints(list []int) string {
 func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) error {
 	names := f.builder.backend.outputNames
 	if len(outputs) != len(names) {
-		return fmt.Errorf("the model has %d outputs, and %d are named", len(outputs), len(names))
+		return fmt.Errorf("the model has %d outputs, but %d are named", len(outputs), len(names))
 	}
 	for i, out := range outputs {
 		v, err := f.whole(out)

@@ -26,8 +26,8 @@ func isZero(list reflect.Value) bool {
 	return true
 }
 
-// aligned returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
-func aligned(values ...*value) []string {
+// namesOf returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
+func namesOf(values ...*value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = v.name
@@ -35,9 +35,9 @@ func aligned(values ...*value) []string {
 	return names
 }
 
-// spread returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have size
-// 1.
-func spread(shape shapes.Shape, values ...*value) []int {
+// storedDims returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have
+// size 1.
+func storedDims(shape shapes.Shape, values ...*value) []int {
 	out := make([]int, shape.Rank())
 	for d := range out {
 		out[d] = 1
@@ -69,8 +69,8 @@ func (f *function) compare(op string, typ compute.OpType, lhs, rhs compute.Value
 }
 
 func (f *function) elementwise(op string, shape shapes.Shape, operands ...*value) *value {
-	v := f.emit(op, shape, aligned(operands...))
-	v.stored = spread(shape, operands...)
+	v := f.emit(op, shape, namesOf(operands...))
+	v.stored = storedDims(shape, operands...)
 	return v
 }
 
@@ -287,7 +287,7 @@ func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []i
 func (f *function) whole(x compute.Value) (*value, error) {
 	v, ok := x.(*value)
 	if !ok {
-		return nil, fmt.Errorf("a value of another graph: %T", x)
+		return nil, fmt.Errorf("the value belongs to another graph: %T", x)
 	}
 	if slices.Equal(v.stored, v.shape.Dimensions) {
 		return v, nil
@@ -299,11 +299,12 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 ||
 		f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
 		return nil,
-			fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
+			fmt.Errorf("a tensor of the size of the batch while the first input has no batch dimension: %w",
+				compute.ErrNotImplemented)
 	}
 	for i, d := range v.shape.Dimensions {
 		if target[i] == -1 && d != f.builder.backend.batch {
-			return nil, fmt.Errorf("a tensor of several times the batch's size: %w", compute.ErrNotImplemented)
+			return nil, fmt.Errorf("a tensor of a multiple of the size of the batch: %w", compute.ErrNotImplemented)
 		}
 	}
 	return f.expandToBatch(v, target), nil

@@ -94,7 +94,7 @@ func (f *function) ConvGeneral(
 		return nil, err
 	}
 	if batchGroups > 1 || slices.ContainsFunc(inputDilations, func(d int) bool { return d > 1 }) {
-		return nil, fmt.Errorf("a convolution over groups of the batch or a widened input: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("a convolution with batch groups or input dilations: %w", compute.ErrNotImplemented)
 	}
 	in := append([]int{axes.InputBatch, axes.InputChannels}, axes.InputSpatial...)
 	out := append([]int{axes.OutputBatch, axes.OutputChannels}, axes.OutputSpatial...)

@@ -133,7 +133,7 @@ func (f *function) Pad(x, fill compute.Value, axes ...compute.PadAxis) (compute.
 	pads := make([]int, 2*v.shape.Rank())
 	for i, a := range axes {
 		if a.Interior != 0 || a.Start < 0 || a.End < 0 {
-			return nil, fmt.Errorf("padding inside or less than nothing: %w", compute.ErrNotImplemented)
+			return nil, fmt.Errorf("interior or negative padding: %w", compute.ErrNotImplemented)
 		}
 		pads[i], pads[i+v.shape.Rank()] = a.Start, a.End
 	}
@@ -144,7 +144,7 @@ func (f *function) Pad(x, fill compute.Value, axes ...compute.PadAxis) (compute.
 func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 	n := shape.Dimensions[axis]
 	if f.dims([]int{n})[0] == -1 {
-		return nil, fmt.Errorf("counting the examples of a batch: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("Iota along the batch: %w", compute.ErrNotImplemented)
 	}
 	count := make([]int, n)
 	stored := make([]int, shape.Rank())
@@ -248,7 +248,7 @@ func (f *function) Gather(
 		last = last && a == at.shape.Rank()-1+i
 	}
 	if !rows || !last {
-		return nil, fmt.Errorf("a gather of something else than rows: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("Gather of parts other than rows: %w", compute.ErrNotImplemented)
 	}
 	flat := f.emit("Squeeze", shapes.Make(at.shape.DType, at.shape.Dimensions[:vectorAxis]...),
 		[]string{at.name, f.ints([]int{vectorAxis})})

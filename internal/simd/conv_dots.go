@@ -82,8 +82,8 @@ func (d *dotter) channel(in, kernel []float32, group, channel int) {
 		b = d.planeOf
 	}
 	n, height := len(d.off), roundUp(d.outs, dotRows)
-	for from := 0; from < d.length; from += stretch {
-		k := min(stretch, d.length-from)
+	for from := 0; from < d.length; from += blockLength {
+		k := min(blockLength, d.length-from)
 		for i := 0; i < height; i += dotRows {
 			for j := 0; j < n; j += dotCols {
 				dots(k, d.kernels[i*d.length+from:], d.length, b[from:], (*[dotCols]int)(d.off[j:]), d.result[i*n+j:], n)

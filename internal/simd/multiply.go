@@ -6,11 +6,11 @@ type Matrix struct {
 	Row, Inner int
 }
 
-// few is the number of rows up to which packing the other matrix does not pay off.
-const few = 24
+// maxDotRows is the number of rows up to which dot products are faster than packing the other matrix.
+const maxDotRows = 24
 
-// has panics if the matrix is smaller than the given sizes, because the kernels in assembly do not check bounds.
-func (m Matrix) has(rows, inner int) {
+// mustHold panics if the matrix is smaller than the given sizes, because the kernels in assembly do not check bounds.
+func (m Matrix) mustHold(rows, inner int) {
 	_ = m.Floats[(rows-1)*m.Row+(inner-1)*m.Inner]
 }
 
@@ -22,10 +22,10 @@ func Multiply(w Workers, m, n, k int, a, b Matrix, c []float32) {
 		clear(c)
 		return
 	}
-	a.has(m, k)
-	b.has(n, k)
+	a.mustHold(m, k)
+	b.mustHold(n, k)
 	switch {
-	case min(m, n) <= few && k >= 32 && a.Inner == 1 && b.Inner == 1:
+	case min(m, n) <= maxDotRows && k >= 32 && a.Inner == 1 && b.Inner == 1:
 		multiplyDots(w, m, n, k, a, b, c)
 	default:
 		multiplyTiles(w, m, n, k, a, b, c)

@@ -1,7 +1,7 @@
 package simd
 
-// stretch is the number of elements of the rows that are multiplied at a time, so that they stay in the cache.
-const stretch = 1024
+// blockLength is the number of elements of the rows that are multiplied at a time, so that they stay in the cache.
+const blockLength = 1024
 
 // multiplyDots computes a product with dots. The rows of both matrices must be contiguous.
 func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
@@ -17,9 +17,10 @@ func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	blocks := roundUp(n, dotCols) / dotCols
 	grain := 1 + (1<<16)/(m*k*dotCols+1)
 	w.Split(blocks, grain, func(_, p, last int) {
-		for from := 0; from < k; from += stretch {
+		for from := 0; from < k; from += blockLength {
 			for j := p * dotCols; j < min(n, last*dotCols); j += dotCols {
-				dotColumn(j, m, n, min(stretch, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1}, c)
+				dotColumn(j, m, n, min(blockLength, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1},
+					c)
 			}
 		}
 	})

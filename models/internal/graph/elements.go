@@ -23,7 +23,7 @@ func Decode(dtype string, raw []byte) (*mlflow.Tensor, error) {
 	}
 	n := len(raw) / size
 	if len(raw)%size != 0 || n > kernel.MaxElements {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d bytes are no tensor of %s", len(raw), dtype)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d bytes cannot be a tensor of %s", len(raw), dtype)
 	}
 	out := &mlflow.Tensor{Shape: []int{n}}
 	le := binary.LittleEndian

@@ -100,7 +100,7 @@ func castText(x *Tensor, dtype string) (*Tensor, error) {
 		for i, s := range list {
 			v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 			if err != nil {
-				return nil, Invalid("%q is no number", s)
+				return nil, Invalid("%q is not a number", s)
 			}
 			wide[i] = v
 		}

@@ -67,7 +67,7 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 	result = strings.Replace(result, dots, all, 1)
 	for i, r := range result {
 		if strings.ContainsRune(result[:i], r) || !strings.ContainsRune(strings.Join(terms, ""), r) {
-			return nil, "", Invalid("the result of the equation '%s'", equation)
+			return nil, "", Invalid("the result in the equation '%s' is invalid", equation)
 		}
 	}
 	return terms, result, nil
@@ -156,7 +156,7 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 		}
 		return r
 	}, lb)
-	if err := stretch(&a, &b, la, lb, batch+inner); err != nil {
+	if err := broadcastShared(&a, &b, la, lb, batch+inner); err != nil {
 		return nil, "", err
 	}
 	if a, err = arrange(a, la, batch+left+inner); err != nil {
@@ -185,8 +185,8 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	return out, batch + left + right, err
 }
 
-// stretch expands the shared axes to a common length: an axis of size 1 broadcasts.
-func stretch(a, b **Tensor, la, lb, shared string) error {
+// broadcastShared expands the shared axes to a common length: an axis of size 1 broadcasts.
+func broadcastShared(a, b **Tensor, la, lb, shared string) error {
 	for _, r := range shared {
 		i, j := strings.IndexRune(la, r), strings.IndexRune(lb, r)
 		n, m := (*a).Shape[i], (*b).Shape[j]

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// index1 converts an index that may be negative to an index from the start.
-func index1(i, n int) (int, error) {
+// indexFromStart converts an index that may be negative to an index from the start.
+func indexFromStart(i, n int) (int, error) {
 	if i < -n || i >= n {
 		return 0, Invalid("index %d of %d elements", i, n)
 	}
@@ -37,7 +37,7 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	outer, inner := Product(x.Shape[:axis]), Product(x.Shape[axis+1:])
 	n := x.Shape[axis]
 	for j, i := range at {
-		i, err := index1(i, n)
+		i, err := indexFromStart(i, n)
 		if err != nil {
 			return nil, err
 		}

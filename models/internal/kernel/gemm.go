@@ -31,8 +31,8 @@ func multiplyWide[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) 
 	})
 }
 
-// Multiply sets c, dense of shape [M, N], to the product of a, dense of shape [M, K], and b, of shape [K, N]. Row r and
-// column s of b are at index r*rowStep + s*colStep. c must contain zeros.
+// Multiply sets c, dense of shape [M, N], to the product of a, dense of shape [M, K], and b, of shape [K, N]. Row r
+// and column s of b are at index r*rowStep + s*colStep. c must contain zeros.
 func Multiply[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) {
 	if !multiplyFast(1, p, a, b, rowStep, colStep, c) {
 		columns(p, 0, p.N, a, b, rowStep, colStep, c)

@@ -31,7 +31,7 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 	}
 	dense, strides := StridesOf(x.Shape), StridesOf(indices.Shape)
 	for j := range at {
-		i, err := index1(at[j], x.Shape[axis])
+		i, err := indexFromStart(at[j], x.Shape[axis])
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 		shape := slices.Repeat([]int{1}, last)
 		shape[i] = x.Shape[i]
 		var err error
-		if lists[i], err = Reshape(places(x.Shape[i]), shape); err != nil {
+		if lists[i], err = Reshape(countUp(x.Shape[i]), shape); err != nil {
 			return nil, err
 		}
 	}
@@ -77,8 +77,8 @@ func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 	return Index(x, lists)
 }
 
-// places returns the numbers from 0 to n-1 as int64.
-func places(n int) *Tensor {
+// countUp returns the numbers from 0 to n-1 as int64.
+func countUp(n int) *Tensor {
 	out := make([]int64, n)
 	for i := range out {
 		out[i] = int64(i)
@@ -93,7 +93,7 @@ func Places(shape []int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Reshape(places(n), shape)
+	return Reshape(countUp(n), shape)
 }
 
 // Index selects elements by several index tensors, one for each axis, which broadcast; nil keeps an axis. A tensor of
@@ -155,7 +155,7 @@ func addPlaces(at []int64, list *Tensor, shape []int, size, step int) error {
 		return err
 	}
 	for j, i := range all {
-		if i, err = index1(i, size); err != nil {
+		if i, err = indexFromStart(i, size); err != nil {
 			return err
 		}
 		at[j] += int64(i * step)

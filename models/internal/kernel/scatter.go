@@ -132,7 +132,7 @@ func OneHot(indices *Tensor, depth, axis int, off, on *Tensor) (*Tensor, error) 
 	if column, err = Where(negative, wrapped, column); err != nil {
 		return nil, err
 	}
-	list, err := PerChannel(places(depth), len(indices.Shape)-axis)
+	list, err := PerChannel(countUp(depth), len(indices.Shape)-axis)
 	if err != nil {
 		return nil, err
 	}

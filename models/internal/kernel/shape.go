@@ -103,7 +103,7 @@ func Unsqueeze(x *Tensor, axes []int) (*Tensor, error) {
 // Concat concatenates tensors along an axis.
 func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	if len(xs) == 0 {
-		return nil, Invalid("nothing to concatenate")
+		return nil, Invalid("there are no tensors to concatenate")
 	}
 	axis, err := Axis(axis, len(xs[0].Shape))
 	if err != nil {
@@ -234,7 +234,7 @@ func Select(x *Tensor, axis, index int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err = index1(index, x.Shape[axis])
+	index, err = indexFromStart(index, x.Shape[axis])
 	if err != nil {
 		return nil, err
 	}

@@ -14,33 +14,33 @@ func LogSoftmax(x *Tensor, axis int) (*Tensor, error) {
 
 // CumSum computes the cumulative sum along an axis.
 func CumSum(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, plus)
+	return cumulative(x, axis, plus)
 }
 
 // CumProd computes the cumulative product along an axis.
 func CumProd(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, func(so, v float64) float64 { return so * v })
+	return cumulative(x, axis, func(so, v float64) float64 { return so * v })
 }
 
 // LogCumSumExp computes the logarithm of the cumulative sum of exponentials along an axis.
 func LogCumSumExp(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, LogAddExp)
+	return cumulative(x, axis, LogAddExp)
 }
 
-// soFar computes a cumulative operation along an axis, in float64.
-func soFar(x *Tensor, axis int, join func(so, v float64) float64) (*Tensor, error) {
+// cumulative computes a cumulative operation along an axis, in float64.
+func cumulative(x *Tensor, axis int, join func(so, v float64) float64) (*Tensor, error) {
 	if x.DType() == "int64" || x.DType() == "int32" {
 		wide, err := Cast(x, "float64")
 		if err != nil {
 			return nil, err
 		}
-		sums, err := soFar(wide, axis, join)
+		sums, err := cumulative(wide, axis, join)
 		if err != nil {
 			return nil, err
 		}
 		return Cast(sums, x.DType())
 	}
-	return alongAxis(x, axis, soFarRow[float32](join), soFarRow[float64](join))
+	return alongAxis(x, axis, cumulativeRow[float32](join), cumulativeRow[float64](join))
 }
 
 // alongAxis returns a copy of x that was modified row by row along an axis.
@@ -115,7 +115,7 @@ func largest[T Float](row []T) T {
 	return top
 }
 
-func soFarRow[T Float](join func(so, v float64) float64) func(row []T) {
+func cumulativeRow[T Float](join func(so, v float64) float64) func(row []T) {
 	return func(row []T) {
 		if len(row) == 0 {
 			return

@@ -21,12 +21,12 @@ const (
 
 // Invalid returns the error for arguments that an operation does not accept.
 func Invalid(format string, args ...any) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
+	return mlflow.Errorf(mlflow.InvalidParameterValue, "invalid arguments: "+format, args...)
 }
 
 // Unsupported returns the error for an operation that Millrace does not implement.
 func Unsupported(format string, args ...any) error {
-	return mlflow.Errorf(mlflow.NotImplemented, format, args...)
+	return mlflow.Errorf(mlflow.NotImplemented, "not supported: "+format, args...)
 }
 
 // Count returns the number of elements of a shape. It returns an error for negative dimensions and for shapes that

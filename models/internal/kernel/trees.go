@@ -50,7 +50,7 @@ func (f *Forest) Check() error {
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
-			return Invalid("node %d of a tree leads where it cannot", i)
+			return Invalid("node %d of a tree has an invalid reference", i)
 		}
 		f.Features = max(f.Features, n.Feature+1)
 		for _, v := range n.Votes {
@@ -94,7 +94,7 @@ func (f *Forest) scoreRow(row, sums []float64, join Join) {
 		sums[t] = first
 	}
 	for _, r := range f.Roots {
-		for _, v := range f.fall(row, r).Votes {
+		for _, v := range f.leafOf(row, r).Votes {
 			switch join {
 			case JoinMin:
 				sums[v.Target] = min(sums[v.Target], v.Weight)
@@ -108,7 +108,7 @@ func (f *Forest) scoreRow(row, sums []float64, join Join) {
 }
 
 // fall returns the leaf that a row reaches from a node.
-func (f *Forest) fall(row []float64, at int) *Branch {
+func (f *Forest) leafOf(row []float64, at int) *Branch {
 	for {
 		n := &f.Nodes[at]
 		if n.Leaf {

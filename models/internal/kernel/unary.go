@@ -101,9 +101,7 @@ func LogSigmoid(v float64) float64 { return -SoftplusOf(-v) }
 // SoftplusOf returns log(1+exp(v)) and does not overflow.
 func SoftplusOf(v float64) float64 { return math.Max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }
 
-// Softsign returns v/(1+
-// v
-// ).
+// Softsign returns v/(1+ v ).
 func Softsign(v float64) float64 { return v / (1 + math.Abs(v)) }
 
 // Silu returns v*Sigmoid(v).

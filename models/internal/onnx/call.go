@@ -25,12 +25,13 @@ type results = []*tensor
 // one returns the results of an operator that has one result.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing returns the placeholder for a missing tensor.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
-func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+// fail records an error, unless an earlier one is recorded.
+func (c *call) fail(err error) {
 	if c.err == nil {
-		c.err = mlflow.Errorf(code, format, args...)
+		c.err = err
 	}
 }
 
@@ -39,8 +40,8 @@ func (c *call) in(i int) *tensor {
 	if t := c.opt(i); t != nil {
 		return t
 	}
-	c.fail(mlflow.InvalidParameterValue, "input %d is missing", i)
-	return nothing()
+	c.fail(kernel.Invalid("input %d is missing", i))
+	return placeholder()
 }
 
 // opt returns an optional input, or nil if it is omitted.
@@ -84,8 +85,8 @@ func (c *call) ints(name string) []int {
 
 func (c *call) list(list []int64) []int {
 	out, err := graph.ToInts(list)
-	if err != nil && c.err == nil {
-		c.err = err
+	if err != nil {
+		c.fail(err)
 	}
 	return out
 }
@@ -97,8 +98,8 @@ func (c *call) intsIn(i int) []int {
 		return nil
 	}
 	out, err := kernel.AsInts(t)
-	if err != nil && c.err == nil {
-		c.err = err
+	if err != nil {
+		c.fail(err)
 	}
 	if out == nil {
 		return []int{}
@@ -125,7 +126,7 @@ func (c *call) window() nn.Window {
 		"SAME_LOWER": nn.SameLower,
 	}[c.str("auto_pad", "NOTSET")]
 	if !ok {
-		c.fail(mlflow.NotImplemented, "auto_pad '%s'", c.str("auto_pad", ""))
+		c.fail(kernel.Unsupported("auto_pad '%s'", c.str("auto_pad", "")))
 	}
 	w.Auto = auto
 	return w
@@ -135,10 +136,8 @@ func (c *call) window() nn.Window {
 func (c *call) like(v float64, t *tensor) *tensor {
 	out, err := kernel.Cast(kernel.Scalar(v), t.DType())
 	if err != nil {
-		if c.err == nil {
-			c.err = err
-		}
-		return nothing()
+		c.fail(err)
+		return placeholder()
 	}
 	return out
 }

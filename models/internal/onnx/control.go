@@ -24,8 +24,8 @@ func controlOperator(op string) func(r *reader, s *graph.Scope, n *nodeProto, st
 	return nil
 }
 
-// maxTurns is the limit of iterations of a loop.
-const maxTurns = 1 << 20
+// maxIterations is the limit of iterations of a loop.
+const maxIterations = 1 << 20
 
 // branch is a nested graph. The last inputs of its program are values of the enclosing graph, which the step reads
 // from position from on.
@@ -63,14 +63,14 @@ func (r *reader) branch(s *graph.Scope, n *nodeProto, name string, st *graph.Ste
 // run runs the graph with its own inputs and those of the values of the step that it captures.
 func (b *branch) run(ctx context.Context, own, values []*tensor) ([]*tensor, error) {
 	if need := len(b.program.Inputs); len(own) > need || b.from+need-len(own) > len(values) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of %d inputs is given %d", need, len(own))
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a nested graph with %d inputs gets %d", need, len(own))
 	}
 	outer := values[b.from : b.from+len(b.program.Inputs)-len(own)]
 	return b.program.Run(ctx, append(append([]*tensor{}, own...), outer...))
 }
 
-// truth returns a condition as a bool.
-func truth(t *tensor) (bool, error) {
+// conditionOf returns a condition as a bool.
+func conditionOf(t *tensor) (bool, error) {
 	v, err := kernel.AsFloat(t)
 	return v != 0, err
 }
@@ -89,7 +89,7 @@ func ifOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 		if len(n.inputs) != 1 {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d conditions", len(n.inputs))
 		}
-		yes, err := truth(values[0])
+		yes, err := conditionOf(values[0])
 		if err != nil {
 			return nil, err
 		}
@@ -125,11 +125,11 @@ func loopOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error
 		state := values[2 : 2+states]
 		made := stacks{lists: make([][]*tensor, max(0, len(body.program.Outputs)-1-states))}
 		for i := 0; float64(i) < turns; i++ {
-			if yes, err := truth(going); err != nil || !yes {
+			if yes, err := conditionOf(going); err != nil || !yes {
 				return made.finish(state, err)
 			}
-			if i == maxTurns {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a loop of more than %d turns", maxTurns)
+			if i == maxIterations {
+				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a loop of more than %d turns", maxIterations)
 			}
 			out, err := body.run(ctx, append([]*tensor{kernel.Scalar(int64(i)), going}, state...), values)
 			if err != nil {
@@ -212,8 +212,8 @@ func firstSize(list []*tensor) (int, error) {
 		}
 		n = t.Shape[0]
 	}
-	if n > maxTurns {
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "a scan of more than %d turns", maxTurns)
+	if n > maxIterations {
+		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "a scan of more than %d turns", maxIterations)
 	}
 	return n, nil
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -55,7 +54,7 @@ func imputer(c *call) (results, error) {
 	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"),
 		c.like(c.float("replaced_value_float", 0), x)
 	if values == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an imputer without values")
+		return nil, kernel.Invalid("an imputer without values")
 	}
 	if values.DType() == "int64" {
 		replaced = c.like(float64(c.int("replaced_value_int64", 0)), x)
@@ -76,8 +75,8 @@ func imputer(c *call) (results, error) {
 	return one(kernel.Where(missing, values, x))
 }
 
-// spelled returns numbers and strings as text, so that they can be compared with each other.
-func spelled(t *tensor) ([]string, error) {
+// asText returns numbers and strings as text, so that they can be compared with each other.
+func asText(t *tensor) ([]string, error) {
 	switch d := t.Data.(type) {
 	case []string:
 		return d, nil
@@ -92,22 +91,22 @@ func spelled(t *tensor) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spelled(whole)
+	return asText(whole)
 }
 
-// placesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
-func placesOf(x, keys *tensor) ([]int, error) {
+// indicesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
+func indicesOf(x, keys *tensor) ([]int, error) {
 	if keys.DType() == "int64" && x.DType() != "str" {
 		var err error
 		if x, err = kernel.Cast(x, "int64"); err != nil {
 			return nil, err
 		}
 	}
-	names, err := spelled(keys)
+	names, err := asText(keys)
 	if err != nil {
 		return nil, err
 	}
-	all, err := spelled(x)
+	all, err := asText(x)
 	if err != nil {
 		return nil, err
 	}
@@ -127,16 +126,16 @@ func placesOf(x, keys *tensor) ([]int, error) {
 func oneHotEncoder(c *call) (results, error) {
 	x, keys := c.in(0), c.firstList("cats_int64s", "cats_strings")
 	if keys == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without categories")
+		return nil, kernel.Invalid("an encoder without categories")
 	}
-	places, err := placesOf(x, keys)
+	places, err := indicesOf(x, keys)
 	if err != nil {
 		return nil, err
 	}
 	n := keys.Len()
 	for i, at := range places {
 		if at < 0 && c.int("zeros", 1) == 0 {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "element %d is none of the %d categories", i, n)
+			return nil, kernel.Invalid("element %d is none of the %d categories", i, n)
 		}
 		if at < 0 {
 			places[i] = n
@@ -167,37 +166,37 @@ func (c *call) firstList(names ...string) *tensor {
 }
 
 // side returns the keys or the values of a LabelEncoder.
-func (c *call) side(name string) (*tensor, error) {
+func (c *call) labelList(name string) (*tensor, error) {
 	if a := c.node.attributes[name+"_tensor"]; a != nil && a.t != nil {
 		return a.t.value(files.Dir{})
 	}
 	if t := c.firstList(name+"_int64s", name+"_strings", name+"_floats"); t != nil {
 		return t, nil
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without %s", name)
+	return nil, kernel.Invalid("an encoder without %s", name)
 }
 
 // labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
 	if c.has("classes_strings") {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
+		return nil, kernel.Unsupported("an encoder of version 1")
 	}
-	keys, err := c.side("keys")
+	keys, err := c.labelList("keys")
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.side("values")
+	values, err := c.labelList("values")
 	if err != nil {
 		return nil, err
 	}
-	without, err := c.otherwise(values)
+	without, err := c.labelDefault(values)
 	if err != nil {
 		return nil, err
 	}
 	if values, err = kernel.Concat([]*tensor{values, without}, 0); err != nil {
 		return nil, err
 	}
-	places, err := placesOf(c.in(0), keys)
+	places, err := indicesOf(c.in(0), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -213,8 +212,8 @@ func labelEncoder(c *call) (results, error) {
 	return one(kernel.Gather(values, list, 0))
 }
 
-// otherwise returns the default of a LabelEncoder as a list with one element.
-func (c *call) otherwise(values *tensor) (*tensor, error) {
+// labelDefault returns the default of a LabelEncoder as a list with one element.
+func (c *call) labelDefault(values *tensor) (*tensor, error) {
 	if a := c.node.attributes["default_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})
 		if err != nil {

@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -44,16 +43,16 @@ var indexOps = map[string]operator{
 	}},
 }
 
-// joins has the values of the attribute reduction.
-var joins = map[string]kernel.Join{
+// joinNames has the values of the attribute reduction.
+var joinNames = map[string]kernel.Join{
 	"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul,
 	"max": kernel.JoinMax, "min": kernel.JoinMin,
 }
 
 func (c *call) join() kernel.Join {
-	join, ok := joins[c.str("reduction", "none")]
+	join, ok := joinNames[c.str("reduction", "none")]
 	if !ok {
-		c.fail(mlflow.NotImplemented, "reduction '%s'", c.str("reduction", ""))
+		c.fail(kernel.Unsupported("reduction '%s'", c.str("reduction", "")))
 	}
 	return join
 }
@@ -64,7 +63,7 @@ func oneHot(c *call) (results, error) {
 		return nil, err
 	}
 	if !(depth >= 1 && depth <= kernel.MaxElements) || c.in(2).Len() != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a depth of %g and %d values", depth, c.in(2).Len())
+		return nil, kernel.Invalid("a depth of %g and %d values", depth, c.in(2).Len())
 	}
 	values, err := kernel.Split(c.in(2), 0, []int{1, 1})
 	if err != nil {
@@ -123,7 +122,7 @@ func col2Im(c *call) (results, error) {
 func gridSample(c *call) (results, error) {
 	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
 	if mode != "linear" && mode != "bilinear" && mode != "nearest" || pad != "zeros" && pad != "border" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
+		return nil, kernel.Unsupported("sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
 	}
 	return one(nn.GridSample(c.in(0), c.in(1), mode == "nearest", pad == "border", c.int("align_corners", 0) != 0))
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -12,8 +11,7 @@ import (
 func conv(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, kernel.Invalid("kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.Conv(x, weight, c.opt(2), w, c.int("group", 1)))
 }
@@ -21,8 +19,7 @@ func conv(c *call) (results, error) {
 func convTranspose(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, kernel.Invalid("kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.ConvTranspose(x, weight, c.opt(2), w, c.int("group", 1), c.ints("output_padding")))
 }
@@ -53,7 +50,7 @@ func globalPool(kind kernel.Reduction) func(c *call) (results, error) {
 
 func batchNorm(c *call) (results, error) {
 	if c.int("training_mode", 0) != 0 || c.int("spatial", 1) == 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "batch normalization in training mode or without channels")
+		return nil, kernel.Unsupported("batch normalization in training mode or without channels")
 	}
 	return one(nn.BatchNorm(c.in(0), c.in(1), c.in(2), c.in(3), c.in(4), c.float("epsilon", 1e-5)))
 }
@@ -66,8 +63,7 @@ func instanceNorm(c *call) (results, error) {
 // channel.
 func groupNorm(c *call) (results, error) {
 	if c.opset < 21 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"group normalization of operator set %d; Millrace knows that of 21", c.opset)
+		return nil, kernel.Unsupported("group normalization of operator set %d; Millrace supports that of 21", c.opset)
 	}
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }
@@ -93,7 +89,7 @@ func rmsNorm(c *call) (results, error) {
 // dropout returns its input, because models run in inference mode.
 func dropout(c *call) (results, error) {
 	if t := c.intsIn(2); len(t) > 0 && t[0] != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "dropout in training mode: export the model after model.eval()")
+		return nil, kernel.Unsupported("dropout in training mode: export the model after model.eval()")
 	}
 	return results{c.in(0)}, nil
 }
@@ -116,8 +112,7 @@ func lrn(c *call) (results, error) {
 		return nil, err
 	}
 	if len(x.Shape) < 3 || size < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"a response of shape %v normalized over %d channels", x.Shape, size)
+		return nil, kernel.Invalid("a response of shape %v normalized over %d channels", x.Shape, size)
 	}
 	planes, err := kernel.Flatten(squares, 2, -1)
 	if err != nil {
@@ -141,7 +136,7 @@ func lrn(c *call) (results, error) {
 func attention(c *call) (results, error) {
 	q, k, v := c.in(0), c.in(1), c.in(2)
 	if c.int("qk_matmul_output_mode", 0) != 0 || c.float("softcap", 0) != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "attention with softcap or qk_matmul_output_mode")
+		return nil, kernel.Unsupported("attention with softcap or qk_matmul_output_mode")
 	}
 	flat := len(q.Shape) == 3
 	if flat {

@@ -3,7 +3,6 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -101,7 +100,7 @@ func mean(c *call) (results, error) {
 func gemm(c *call) (results, error) {
 	a, b := c.in(0), c.in(1)
 	if len(a.Shape) != 2 || len(b.Shape) != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of shapes %v and %v", a.Shape, b.Shape)
+		return nil, kernel.Invalid("a product of shapes %v and %v", a.Shape, b.Shape)
 	}
 	var err error
 	if c.int("transA", 0) != 0 {
@@ -137,11 +136,11 @@ func gemm(c *call) (results, error) {
 
 func cumSum(c *call) (results, error) {
 	if c.int("exclusive", 0) != 0 || c.int("reverse", 0) != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "exclusive and reverse sums")
+		return nil, kernel.Unsupported("exclusive and reverse sums")
 	}
 	axis := c.intsIn(1)
 	if len(axis) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an axis %v", axis)
+		return nil, kernel.Invalid("an axis %v", axis)
 	}
 	return one(kernel.CumSum(c.in(0), axis[0]))
 }
@@ -160,7 +159,7 @@ func topK(c *call) (results, error) {
 		k = []int{c.int("k", 0)}
 	}
 	if len(k) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "k is %v", k)
+		return nil, kernel.Invalid("k is %v", k)
 	}
 	values, places, err := kernel.TopK(c.in(0), k[0], c.int("axis", -1), c.int("largest", 1) != 0)
 	return results{values, places}, err

@@ -3,7 +3,6 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -52,14 +51,13 @@ func (c *call) linear(scores int) (*tensor, error) {
 		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
 	}
 	if len(x.Shape) != 2 || scores < 1 || len(coefficients) != scores*x.Shape[1] {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
+		return nil, kernel.Invalid("%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
 	}
 	var bias *tensor
 	if len(intercepts) > 0 {
 		bias = &tensor{Shape: []int{len(intercepts)}, Data: intercepts}
 		if len(intercepts) != scores {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d intercepts for %d scores", len(intercepts), scores)
+			return nil, kernel.Invalid("%d intercepts for %d scores", len(intercepts), scores)
 		}
 	}
 	return kernel.Linear(x, &tensor{Shape: []int{scores, x.Shape[1]}, Data: coefficients}, bias)
@@ -80,7 +78,7 @@ func (n *nodeProto) labels(ints string) *tensor {
 	if a := n.attributes["classlabels_strings"]; a != nil && len(a.strings) > 0 {
 		return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
 	}
-	return nothing()
+	return placeholder()
 }
 
 // linearClassifier computes one score for each class.
@@ -117,7 +115,7 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	case "SOFTMAX":
 		scores, err = kernel.Softmax(scores, 1)
 	default:
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		return nil, kernel.Unsupported("post_transform '%s'", post)
 	}
 	return results{label, scores}, err
 }
@@ -158,7 +156,7 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 	case post == "LOGISTIC" && !probability:
 		both, err = kernel.Map(both, kernel.Sigmoid)
 	default:
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s' of two classes with one score", post)
+		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", post)
 	}
 	return results{label, both}, err
 }
@@ -167,21 +165,21 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 func at(list *tensor, i int) *tensor {
 	out, err := kernel.Select(list, 0, i)
 	if err != nil {
-		return nothing()
+		return placeholder()
 	}
 	return out
 }
 
-// untransformed returns an error if the node has a post transform.
-func (c *call) untransformed() error {
+// rejectPostTransform returns an error if the node has a post transform.
+func (c *call) rejectPostTransform() error {
 	if post := c.str("post_transform", "NONE"); post != "NONE" {
-		return mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		return kernel.Unsupported("post_transform '%s'", post)
 	}
 	return nil
 }
 
 func linearRegressor(c *call) (results, error) {
-	if err := c.untransformed(); err != nil {
+	if err := c.rejectPostTransform(); err != nil {
 		return nil, err
 	}
 	return one(c.linear(c.int("targets", 1)))
@@ -191,7 +189,7 @@ func linearRegressor(c *call) (results, error) {
 func normalizer(c *call) (results, error) {
 	kind, ok := map[string]kernel.Reduction{"L1": kernel.L1, "L2": kernel.L2, "MAX": kernel.Maximum}[c.str("norm", "MAX")]
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "norm '%s'", c.str("norm", ""))
+		return nil, kernel.Unsupported("norm '%s'", c.str("norm", ""))
 	}
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {

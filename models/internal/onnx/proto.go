@@ -84,7 +84,7 @@ func parseModel(data []byte) (*modelProto, error) {
 		return err
 	})
 	if err == nil && m.graph == nil {
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "the file holds no ONNX graph")
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "the file contains no ONNX graph")
 	}
 	return m, err
 }
@@ -94,7 +94,7 @@ const maxDepth = 4
 
 func parseGraph(data []byte, depth int) (*graphProto, error) {
 	if depth > maxDepth {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "more than %d graphs in one another", maxDepth)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "graphs are nested more than %d levels deep", maxDepth)
 	}
 	g := &graphProto{}
 	return g, eachField(data, func(f field) error {
@@ -102,7 +102,7 @@ func parseGraph(data []byte, depth int) (*graphProto, error) {
 		case 1:
 			n, err := parseNode(f.bytes, depth)
 			if len(g.nodes) >= graph.MaxNodes {
-				return mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+				return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 			}
 			g.nodes = append(g.nodes, n)
 			return err

@@ -29,11 +29,11 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 	}
 	if v := file.opsets[""]; v > maxOpset || v < minOpset && (v != 0 || len(file.opsets) == 0) {
 		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
-			"the model uses version %d of ONNX's operators; Millrace knows %d to %d", v, minOpset, maxOpset)
+			"the model uses version %d of ONNX's operators; Millrace supports %d to %d", v, minOpset, maxOpset)
 	}
 	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
 		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
-			"the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
+			"the model uses version %d of ONNX's operators for classical models; Millrace supports 1 to %d", v, maxMLOpset)
 	}
 	s, r := graph.NewScope(), &reader{file: file, dir: dir}
 	if err := r.constants(s, file.graph); err != nil {
@@ -69,7 +69,7 @@ func classesOf(g *graphProto) map[string][]string {
 		if n.op != "ZipMap" || len(n.outputs) != 1 {
 			continue
 		}
-		if names, err := spelled(n.labels("classlabels_int64s")); err == nil {
+		if names, err := asText(n.labels("classlabels_int64s")); err == nil {
 			out[n.outputs[0]] = names
 		}
 	}
@@ -118,10 +118,10 @@ func (v *valueInfoProto) spec() (mlflow.TensorSpec, error) {
 	dtype := graph.Widened(dtypeName(v.dtype))
 	if v.other || !kernel.Known(dtype) {
 		if v.other {
-			dtype = "a type that is no tensor"
+			dtype = "a type other than a tensor"
 		}
 		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented,
-			"input '%s' is %s, which Millrace cannot take", v.name, dtype)
+			"input '%s' is %s, which Millrace does not support as an input", v.name, dtype)
 	}
 	return mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, nil
 }
@@ -255,7 +255,7 @@ func (o *operator) check(n *nodeProto) error {
 	known := strings.Fields(o.attributes)
 	for name, a := range n.attributes {
 		if a == nil || a.graph != nil || a.graphs || !slices.Contains(known, name) {
-			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not know the attribute '%s' of this operator", name)
+			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not support the attribute '%s' of this operator", name)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package onnx
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -32,11 +31,10 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	}
 	x, directions := c.in(0), c.in(1).Shape
 	if len(x.Shape) != 3 || len(directions) != 3 || directions[0] < 1 || directions[0] > 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
+		return nil, kernel.Invalid("a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
 	}
 	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sequences of different lengths")
+		return nil, kernel.Unsupported("sequences of different lengths")
 	}
 	layer := make([]nn.Recurrent, directions[0])
 	for i := range layer {
@@ -82,11 +80,11 @@ func (c *call) recurrence(kind nn.Recurrence, usual []string) (nn.Recurrence, er
 	}
 	for i, name := range given {
 		if name != usual[i%len(usual)] {
-			return kind, mlflow.Errorf(mlflow.NotImplemented, "the activations %q of a recurrent layer", given)
+			return kind, kernel.Unsupported("the activations %q of a recurrent layer", given)
 		}
 	}
 	if c.int("layout", 0) != 0 || c.int("input_forget", 0) != 0 {
-		return kind, mlflow.Errorf(mlflow.NotImplemented, "a recurrent layer with layout or input_forget")
+		return kind, kernel.Unsupported("a recurrent layer with layout or input_forget")
 	}
 	return kind, nil
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -18,13 +17,12 @@ func resize(c *call) (results, error) {
 	}
 	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 ||
 		c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
+		return nil, kernel.Unsupported("resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
 	}
-	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.oldResize("asymmetric", "half_pixel"))]
+	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.resizeMode("asymmetric", "half_pixel"))]
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
+		return nil,
+			kernel.Unsupported("resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
 	}
 	at := func(axis, i int) float64 {
 		return place(float64(i), scales[axis], float64(x.Shape[axis]), float64(sizes[axis]))
@@ -35,16 +33,16 @@ func resize(c *call) (results, error) {
 	if c.str("mode", "nearest") == "cubic" {
 		return one(nn.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
 	}
-	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
+	round, ok := resizeRounds[c.str("nearest_mode", c.resizeMode("floor", "round_prefer_floor"))]
 	if !ok || c.str("mode", "nearest") != "nearest" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
+		return nil,
+			kernel.Unsupported("resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
 	}
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
 }
 
-// oldResize returns old in version 10 and now in later versions.
-func (c *call) oldResize(old, now string) string {
+// resizeMode returns old in version 10 and now in later versions.
+func (c *call) resizeMode(old, now string) string {
 	if c.opset < 11 {
 		return old
 	}
@@ -66,7 +64,7 @@ func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 		scales, sizes = wide.Data.([]float64), nil
 		for i, f := range scales {
 			if i >= rank || !(f > 0 && f*float64(x.Shape[i]) <= kernel.MaxElements) {
-				return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "scales %v for shape %v", scales, x.Shape)
+				return nil, nil, kernel.Invalid("scales %v for shape %v", scales, x.Shape)
 			}
 			sizes = append(sizes, int(math.Floor(f*float64(x.Shape[i]))))
 		}
@@ -78,7 +76,7 @@ func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 		}
 	}
 	if len(sizes) != rank || len(scales) != rank {
-		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "resizing shape %v by %v to %v", x.Shape, scales, sizes)
+		return nil, nil, kernel.Invalid("resizing shape %v by %v to %v", x.Shape, scales, sizes)
 	}
 	return scales, sizes, nil
 }

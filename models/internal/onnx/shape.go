@@ -3,7 +3,6 @@ package onnx
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -28,7 +27,7 @@ func flatten(c *call) (results, error) {
 		axis += len(x.Shape)
 	}
 	if axis < 0 || axis > len(x.Shape) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "axis %d of shape %v", axis, x.Shape)
+		return nil, kernel.Invalid("axis %d of shape %v", axis, x.Shape)
 	}
 	rows, err := kernel.Count(x.Shape[:axis])
 	if err != nil {
@@ -88,8 +87,7 @@ func slice(c *call) (results, error) {
 		steps = slices.Repeat([]int{1}, len(starts))
 	}
 	if len(ends) != len(starts) || len(axes) != len(starts) || len(steps) != len(starts) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
+		return nil, kernel.Invalid("a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
 	}
 	for i := range starts {
 		var err error
@@ -126,7 +124,7 @@ func pad(c *call) (results, error) {
 		}
 	}
 	if len(pads) != 2*len(axes) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "pads %v for axes %v", pads, axes)
+		return nil, kernel.Invalid("pads %v for axes %v", pads, axes)
 	}
 	before, after := make([]int, rank), make([]int, rank)
 	for i, a := range axes {
@@ -154,7 +152,7 @@ func constantOfShape(c *call) (results, error) {
 		}
 	}
 	if value.Len() != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a value of shape %v", value.Shape)
+		return nil, kernel.Invalid("a value of shape %v", value.Shape)
 	}
 	value, err := kernel.Reshape(value, []int{})
 	if err != nil {

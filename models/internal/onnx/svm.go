@@ -3,7 +3,6 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -55,10 +54,10 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, err
 	}
 	if len(m.rho) < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine without rho")
+		return nil, kernel.Invalid("a support vector machine without rho")
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()
@@ -101,23 +100,23 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	labels := n.labels("classlabels_ints")
 	classes := len(m.perClass)
 	if classes == 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a support vector machine without vectors")
+		return nil, kernel.Unsupported("a support vector machine without vectors")
 	}
 	total, pairs := 0, classes*(classes-1)/2
 	for _, k := range m.perClass {
 		if k < 0 || k > len(m.coefficients) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a class of %d vectors", k)
+			return nil, kernel.Invalid("a class of %d vectors", k)
 		}
 		total += k
 	}
 	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) ||
 		len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total,
-			len(m.coefficients), len(m.rho))
+		return nil,
+			kernel.Invalid("a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total,
+				len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()
@@ -129,8 +128,7 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 			return nil, err
 		}
 		if likes.Shape[1] != total {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-				"%d support vectors where %d are expected", likes.Shape[1], total)
+			return nil, kernel.Invalid("%d support vectors where %d are expected", likes.Shape[1], total)
 		}
 		rows := likes.Shape[0]
 		best := make([]int64, rows)

@@ -103,7 +103,8 @@ func (t *tensorProto) readExternal(dir files.Dir) ([]byte, error) {
 	}
 	if offset < 0 || n < 0 || offset > f.Size || n > f.Size-offset || n > files.MaxSize {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"tensor '%s' lies at offset '%s' with length '%s' in '%s', which has %d bytes", t.name, t.external["offset"],
+			"the data of tensor '%s' is at offset '%s' with length '%s' in '%s', which has %d bytes", t.name,
+			t.external["offset"],
 			t.external["length"], f.Name, f.Size)
 	}
 	return f.Section(offset, n)

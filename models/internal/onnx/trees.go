@@ -3,7 +3,6 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -73,14 +72,14 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	count := len(ids)
 	for _, length := range []int{len(trees), len(features), len(yes), len(no), len(values), len(modes)} {
 		if length != count {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "trees of %d nodes with lists of other lengths", count)
+			return nil, kernel.Invalid("trees of %d nodes with lists of other lengths", count)
 		}
 	}
 	f, places := &kernel.Forest{Nodes: make([]kernel.Branch, count), Targets: targets}, map[treeKey]int{}
 	for i := range count {
 		key := treeKey{trees[i], ids[i]}
 		if _, twice := places[key]; twice {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tree %d has two nodes %d", key.tree, key.node)
+			return nil, kernel.Invalid("tree %d has two nodes %d", key.tree, key.node)
 		}
 		if i == 0 || trees[i] != trees[i-1] {
 			// The first node of a tree is its root.
@@ -94,12 +93,12 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 			continue
 		}
 		if b.Holds = treeModes[modes[i]]; b.Holds == nil {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "a tree that compares by '%s'", modes[i])
+			return nil, kernel.Unsupported("a tree that compares by '%s'", modes[i])
 		}
 		at, okTrue := places[treeKey{trees[i], yes[i]}]
 		to, okFalse := places[treeKey{trees[i], no[i]}]
 		if !okTrue || !okFalse || features[i] < 0 || features[i] > kernel.MaxElements {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "node %d of tree %d leads nowhere", ids[i], trees[i])
+			return nil, kernel.Invalid("node %d of tree %d refers to a missing node", ids[i], trees[i])
 		}
 		b.Feature, b.Value, b.True, b.False = int(features[i]), values[i], at, to
 		b.MissingTrue = i < len(missing) && missing[i] != 0
@@ -118,13 +117,12 @@ func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]in
 		return err
 	}
 	if len(trees) != len(ids) || len(targets) != len(ids) || len(weights) != len(ids) {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "leaves with lists of different lengths")
+		return kernel.Invalid("leaves with lists of different lengths")
 	}
 	for i, w := range weights {
 		at, ok := places[treeKey{trees[i], ids[i]}]
 		if !ok || targets[i] < 0 || targets[i] >= int64(f.Targets) {
-			return mlflow.Errorf(mlflow.InvalidParameterValue,
-				"a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
+			return kernel.Invalid("a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
 		}
 		f.Nodes[at].Votes = append(f.Nodes[at].Votes, kernel.Vote{Target: int(targets[i]), Weight: w})
 	}
@@ -138,7 +136,7 @@ func (n *nodeProto) base(targets int) ([]float64, error) {
 		return base, err
 	}
 	if len(base) > 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d base values for %d targets", len(base), targets)
+		return nil, kernel.Invalid("%d base values for %d targets", len(base), targets)
 	}
 	all := make([]float64, targets)
 	if len(base) == 1 {
@@ -170,7 +168,7 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		how := c.str("aggregate_function", "SUM")
 		join, ok := joins[how]
 		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "aggregate_function '%s' with post_transform '%s'", how, post)
+			return nil, kernel.Unsupported("aggregate_function '%s' with post_transform '%s'", how, post)
 		}
 		begin := base
 		if how == "AVERAGE" {
@@ -233,7 +231,7 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 		}
 	}
 	if labels.Len() == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a classifier without classes")
+		return nil, kernel.Invalid("a classifier without classes")
 	}
 	base, err := n.base(labels.Len())
 	if err != nil {

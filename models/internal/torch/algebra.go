@@ -3,7 +3,6 @@ package torch
 import (
 	"strings"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -63,7 +62,7 @@ func tensordot(c *call) (results, error) {
 // contract multiplies two tensors and sums over pairs of axes.
 func (c *call) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	if len(ofA) != len(ofB) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product over the axes %v and %v", ofA, ofB)
+		return nil, kernel.Invalid("a product over the axes %v and %v", ofA, ofB)
 	}
 	// There are at least as many letters as two tensors have axes.
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -105,9 +104,9 @@ func bilinear(c *call) (results, error) {
 
 // cross computes the cross product of vectors with three elements.
 func cross(c *call) (results, error) {
-	t, axis := c.together("self", "other"), c.int("dim", -1)
+	t, axis := c.promoted("self", "other"), c.int("dim", -1)
 	if n, err := sizeOf(t[0], axis); err != nil || n != 3 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a cross product of shape %v", t[0].Shape)
+		return nil, kernel.Invalid("a cross product of shape %v", t[0].Shape)
 	}
 	var turned [2][2]*tensor // Each operand, rotated by one and by two elements.
 	for i := range turned {
@@ -139,13 +138,13 @@ func along(a, b *tensor, axis int) (*tensor, error) {
 }
 
 func vecdot(c *call) (results, error) {
-	t := c.together("x", "y")
+	t := c.promoted("x", "y")
 	return one(along(t[0], t[1], c.int("dim", -1)))
 }
 
 // cosine computes the cosine similarity. Norms below eps are replaced by eps.
 func cosine(c *call) (results, error) {
-	t, axis := c.together("x1", "x2"), c.int("dim", 1)
+	t, axis := c.promoted("x1", "x2"), c.int("dim", 1)
 	for i := range t {
 		norm, err := kernel.Norm(t[i], 2, []int{axis}, true)
 		if err != nil {
@@ -163,7 +162,7 @@ func cosine(c *call) (results, error) {
 
 // distance computes the norm of the differences along the last axis. PyTorch adds eps to each difference.
 func distance(c *call) (results, error) {
-	t := c.together("x1", "x2")
+	t := c.promoted("x1", "x2")
 	apart, err := kernel.Arith(kernel.Sub, t[0], t[1])
 	if err != nil {
 		return nil, err
@@ -213,7 +212,7 @@ func weightNorm(c *call) (results, error) {
 func multiDot(c *call) (results, error) {
 	list := c.tensors("tensors")
 	if len(list) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of nothing")
+		return nil, kernel.Invalid("a product of nothing")
 	}
 	out := list[0]
 	for _, t := range list[1:] {

@@ -108,7 +108,7 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 			return root, views, nil
 		case v.unsure || len(views) == maxViews:
 			return "", nil, mlflow.Errorf(mlflow.NotImplemented,
-				"a change in place of '%s', which may share memory with '%s'", name, v.of)
+				"an in-place change of '%s', which may share memory with '%s', is not supported", name, v.of)
 		}
 		views, root = append([]view{v}, views...), v.of
 	}
@@ -118,7 +118,7 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 func (a *aliases) fix(name string) { a.fixed[name] = true }
 
 // seen returns the other names that share memory with a name and are read after node i.
-func (a *aliases) seen(name string, i int) ([]string, error) {
+func (a *aliases) affected(name string, i int) ([]string, error) {
 	group := *a.of(name)
 	if len(group) > maxShared {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' shares memory with more than %d others", name, maxShared)

@@ -69,18 +69,18 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 		}
 		if name == "serialized_exported_program.json" {
 			return nil, mlflow.Errorf(mlflow.NotImplemented,
-				"the archive is of an older PyTorch, which pickled its weights; export the model again with a newer one")
+				"an older version of PyTorch wrote the archive with pickled weights; export the model again with a newer one")
 		}
 		a.records[name] = f
 		if strings.HasPrefix(name, "models/") && strings.HasSuffix(name, ".json") {
 			if a.graph != "" {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive holds several models")
+				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive contains several models")
 			}
 			a.graph = name
 		}
 	}
 	if a.graph == "" {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no graph of torch.export")
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the archive contains no graph of torch.export")
 	}
 	for name, want := range map[string]string{"byteorder": "little", "archive_version": "0"} {
 		if _, ok := a.records[name]; !ok {
@@ -134,7 +134,7 @@ func (a *archive) json(name string, to any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, to); err != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is not what torch.export writes: %v", name, err)
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is not in the format of torch.export: %v", name, err)
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 		if _, ok := a.records[config]; !ok {
 			if _, old := a.records[folder+model+".pt"]; old {
 				return nil, mlflow.Errorf(mlflow.NotImplemented,
-					"the archive's %s are pickled, as an older PyTorch did; export the model again with a newer one", kind)
+					"the archive's %s are pickled, as in older versions of PyTorch; export the model again with a newer one", kind)
 			}
 			continue
 		}
@@ -162,7 +162,7 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 			w := list.Config[name]
 			if w.Pickle || w.Meta == nil {
 				return nil, mlflow.Errorf(mlflow.NotImplemented,
-					"'%s' is pickled in the archive; Millrace reads plain tensors alone", name)
+					"'%s' is pickled in the archive; Millrace reads only plain tensors", name)
 			}
 			t, err := a.weight(folder+w.Path, w.Meta, flat)
 			if err != nil {

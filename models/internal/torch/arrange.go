@@ -3,7 +3,6 @@ package torch
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -23,7 +22,8 @@ func arrangeTable() map[string]operator {
 			"self", 1,
 			func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) },
 		},
-		"aten.hstack.default": beside(1, 1), "aten.vstack.default": beside(2, 0), "aten.dstack.default": beside(3, 2),
+		"aten.hstack.default": concatAtLeast(1, 1), "aten.vstack.default": concatAtLeast(2, 0),
+		"aten.dstack.default":        concatAtLeast(3, 2),
 		"aten.column_stack.default":  {"tensors", 1, columns},
 		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit},
 		"aten.tensor_split.indices":  {"self indices dim", 0, tensorSplit},
@@ -71,7 +71,7 @@ func tileOf(c *call) (results, error) {
 // tile repeats axes and prepends axes if there are more numbers than axes.
 func tile(x *tensor, times []int) (*tensor, error) {
 	if len(times) > kernel.MaxRank {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "repeats %v", times)
+		return nil, kernel.Invalid("repeats %v", times)
 	}
 	x, err := kernel.Reshape(x, append(slices.Repeat([]int{1}, max(0, len(times)-len(x.Shape))), x.Shape...))
 	if err != nil {
@@ -103,12 +103,12 @@ func interleave(c *call) (results, error) {
 	total := 0
 	for _, t := range times {
 		if t < 0 || t > kernel.MaxElements-total {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "repeats %v", t)
+			return nil, kernel.Invalid("repeats %v", t)
 		}
 		total += t
 	}
 	if len(times) != n {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d repeats for %d elements", len(times), n)
+		return nil, kernel.Invalid("%d repeats for %d elements", len(times), n)
 	}
 	at := make([]int, 0, total)
 	for i, t := range times {
@@ -117,9 +117,9 @@ func interleave(c *call) (results, error) {
 	return one(kernel.Gather(x, kernel.Ints(at), axis))
 }
 
-// beside concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated along
-// that dimension.
-func beside(rank, axis int) operator {
+// concatAtLeast concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated
+// along that dimension.
+func concatAtLeast(rank, axis int) operator {
 	return operator{"tensors", 1, func(c *call) (results, error) {
 		xs, axis := c.tensors("tensors"), axis
 		for i, x := range xs {
@@ -170,7 +170,7 @@ func tensorSplit(c *call) (results, error) {
 	if c.has("sections") {
 		sections := c.int("sections", 1)
 		if sections < 1 || sections > kernel.MaxRank<<10 {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d sections", sections)
+			return nil, kernel.Invalid("%d sections", sections)
 		}
 		for i := 1; i < sections; i++ {
 			places = append(places, i*(n/sections)+min(i, n%sections))

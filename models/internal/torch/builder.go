@@ -21,7 +21,7 @@ type builder struct {
 func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
 	g := &p.Module.Graph
 	if len(g.Nodes) > graph.MaxNodes {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 	}
 	var err error
 	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
@@ -58,11 +58,11 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 		var arg nameRef
 		name := in.Parameter + in.Buffer + in.Constant
 		if err := json.Unmarshal(in.Arg, &arg); err != nil {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' has no place in the graph", name)
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' is missing in the graph", name)
 		}
 		w, ok := weights[name]
 		if !ok {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no weight '%s'", name)
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive contains no weight '%s'", name)
 		}
 		b.Constant(arg.Name, w)
 		b.aliases.fix(arg.Name)
@@ -76,18 +76,20 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 			return nil
 		}
 		if arg.Tensor == nil {
-			return mlflow.Errorf(mlflow.NotImplemented, "the model takes an input that is no tensor")
+			return mlflow.Errorf(mlflow.NotImplemented, "the model has an input that is not a tensor")
 		}
 		spec := b.spec(arg.Tensor.Name)
 		if !kernel.Known(spec.DType) {
-			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", spec.Name, spec.DType)
+			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace does not support as an input",
+				spec.Name, spec.DType)
 		}
 		return b.Input(spec)
 	// The graph already contains the value.
 	case "constant_input":
 		return nil
 	}
-	return mlflow.Errorf(mlflow.NotImplemented, "the model takes a '%s', which Millrace does not know", kind)
+	return mlflow.Errorf(mlflow.NotImplemented,
+		"the model has an input of the kind '%s', which Millrace does not support", kind)
 }
 
 // spec describes a value of the graph.
@@ -104,7 +106,7 @@ func (b *builder) addOutput(kind string, arg argument) error {
 	case arg.None != nil:
 		return nil
 	case arg.Tensor == nil:
-		return mlflow.Errorf(mlflow.NotImplemented, "the model returns something that is no tensor")
+		return mlflow.Errorf(mlflow.NotImplemented, "the model has an output that is not a tensor")
 	}
 	return b.Output(b.spec(arg.Tensor.Name), arg.Tensor.Name)
 }
@@ -125,7 +127,7 @@ func (b *builder) addNode(i int, n *node) error {
 	for _, in := range n.Inputs {
 		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
 			return mlflow.Errorf(mlflow.NotImplemented,
-				"%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
+				"%s: Millrace does not support the argument '%s' of this operator", label, in.Name)
 		}
 		v, err := b.value(&in.Arg, &st)
 		if err != nil {
@@ -133,7 +135,7 @@ func (b *builder) addNode(i int, n *node) error {
 		}
 		c.args[in.Name] = v
 	}
-	if c.trains() {
+	if c.inTraining() {
 		return mlflow.Errorf(mlflow.NotImplemented,
 			"%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
@@ -144,7 +146,7 @@ func (b *builder) addNode(i int, n *node) error {
 	var seen []string
 	if inPlace {
 		var err error
-		if seen, err = b.aliases.seen(first, i); err != nil {
+		if seen, err = b.aliases.affected(first, i); err != nil {
 			return graph.Within(err, label)
 		}
 	}
@@ -312,7 +314,7 @@ func (v *argumentValue) setPlain(a *argument) error {
 		// The device and the memory layout do not affect results.
 		v.kind = noneKind
 	default:
-		return mlflow.Errorf(mlflow.NotImplemented, "a kind of argument that Millrace does not know")
+		return mlflow.Errorf(mlflow.NotImplemented, "an argument of a kind that Millrace does not support")
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ type results = []*tensor
 // one returns the results of an operator that has one.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing returns the placeholder for a missing tensor.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
 // curve is a function of one number.
 type curve = func(float64) float64
@@ -71,9 +71,10 @@ func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, erro
 	return out, err
 }
 
-func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+// fail records an error, unless an earlier one is recorded.
+func (c *call) fail(err error) {
 	if c.err == nil {
-		c.err = mlflow.Errorf(code, format, args...)
+		c.err = err
 	}
 }
 
@@ -84,7 +85,7 @@ func (c *call) get(name string, kinds ...argumentKind) (argumentValue, bool) {
 		return v, false
 	}
 	if !slices.Contains(kinds, v.kind) {
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is not of the kind expected", name)
+		c.fail(kernel.Invalid("the argument '%s' is not of the kind expected", name))
 		return v, false
 	}
 	return v, true
@@ -97,8 +98,8 @@ func (c *call) tensor(name string) *tensor {
 	if t := c.opt(name); t != nil {
 		return t
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-	return nothing()
+	c.fail(kernel.Invalid("the argument '%s' is missing", name))
+	return placeholder()
 }
 
 // opt returns an optional tensor, or nil.
@@ -135,7 +136,7 @@ func (c *call) ints(name string) []int {
 		}
 		n, err := kernel.AsInts(c.values[slot])
 		if err != nil || len(n) != 1 {
-			c.fail(mlflow.InvalidParameterValue, "the argument '%s' is no integer", name)
+			c.fail(kernel.Invalid("the argument '%s' is not an integer", name))
 			continue
 		}
 		out[i] = n[0]
@@ -151,7 +152,7 @@ func (c *call) int(name string, without int) int {
 	case 1:
 		return list[0]
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is a list", name)
+	c.fail(kernel.Invalid("the argument '%s' is a list", name))
 	return without
 }
 
@@ -166,8 +167,8 @@ func (c *call) float(name string, without float64) float64 {
 	// The number was computed by a node.
 	case len(v.slots) > 0:
 		n, err := kernel.AsFloat(c.values[v.slots[0]])
-		if err != nil && c.err == nil {
-			c.err = err
+		if err != nil {
+			c.fail(err)
 		}
 		return n
 	}
@@ -175,7 +176,7 @@ func (c *call) float(name string, without float64) float64 {
 }
 
 // trains reports whether an operator is in training mode. A dropout with the probability 0 is not.
-func (c *call) trains() bool {
+func (c *call) inTraining() bool {
 	for _, name := range []string{"p", "dropout"} {
 		if v, ok := c.args[name]; ok && v.kind == numberKind && v.float == 0 {
 			return false
@@ -205,8 +206,8 @@ func (c *call) operand(name string) operand {
 	v, ok := c.get(name, tensorKind, intsKind, numberKind, boolKind)
 	switch {
 	case !ok:
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-		return operand{nothing(), 0}
+		c.fail(kernel.Invalid("the argument '%s' is missing", name))
+		return operand{placeholder(), 0}
 	case v.kind == intsKind:
 		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}
 	case v.kind == numberKind:

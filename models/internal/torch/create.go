@@ -1,39 +1,40 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// placing has the arguments for the dtype and the memory of a new tensor.
-const placing = " dtype layout device pin_memory memory_format"
+// placementArguments has the arguments for the dtype and the memory of a new tensor.
+const placementArguments = " dtype layout device pin_memory memory_format"
 
-// makeTable has the operators that create tensors or overwrite all elements of one.
-func makeTable() map[string]operator {
+// createTable has the operators that create tensors or overwrite all elements of one.
+func createTable() map[string]operator {
 	empty := full("0") // The content of an uninitialized tensor is unspecified.
 	return map[string]operator{
-		"aten.full.default":       {"size fill_value" + placing, 1, full("")},
-		"aten.full_like.default":  {"self fill_value" + placing, 1, full("")},
-		"aten.new_full.default":   {"self size fill_value" + placing, 1, full("")},
-		"aten.zeros.default":      {"size" + placing, 1, full("0")},
-		"aten.zeros_like.default": {"self" + placing, 1, full("0")},
-		"aten.new_zeros.default":  {"self size" + placing, 1, full("0")},
-		"aten.ones.default":       {"size" + placing, 1, full("1")},
-		"aten.ones_like.default":  {"self" + placing, 1, full("1")},
-		"aten.new_ones.default":   {"self size" + placing, 1, full("1")},
-		"aten.scalar_tensor.default": {"s" + placing, 1, func(c *call) (results, error) {
+		"aten.full.default":       {"size fill_value" + placementArguments, 1, full("")},
+		"aten.full_like.default":  {"self fill_value" + placementArguments, 1, full("")},
+		"aten.new_full.default":   {"self size fill_value" + placementArguments, 1, full("")},
+		"aten.zeros.default":      {"size" + placementArguments, 1, full("0")},
+		"aten.zeros_like.default": {"self" + placementArguments, 1, full("0")},
+		"aten.new_zeros.default":  {"self size" + placementArguments, 1, full("0")},
+		"aten.ones.default":       {"size" + placementArguments, 1, full("1")},
+		"aten.ones_like.default":  {"self" + placementArguments, 1, full("1")},
+		"aten.new_ones.default":   {"self size" + placementArguments, 1, full("1")},
+		"aten.scalar_tensor.default": {"s" + placementArguments, 1, func(c *call) (results, error) {
 			return results{c.cast(c.operand("s").value, c.text("dtype", "float32"))}, nil
 		}},
-		"aten.arange.default": {"end" + placing, 1, arange}, "aten.arange.start": {"start end" + placing, 1, arange},
-		"aten.arange.start_step":   {"start end step" + placing, 1, arange},
-		"aten.empty.memory_format": {"size" + placing, 1, empty}, "aten.empty_like.default": {"self" + placing, 1, empty},
-		"aten.new_empty.default": {"self size" + placing, 1, empty},
-		"aten.fill.Scalar":       {"self value", 1, fill("value")}, "aten.fill.Tensor": {"self value", 1, fill("value")},
+		"aten.arange.default":      {"end" + placementArguments, 1, arange},
+		"aten.arange.start":        {"start end" + placementArguments, 1, arange},
+		"aten.arange.start_step":   {"start end step" + placementArguments, 1, arange},
+		"aten.empty.memory_format": {"size" + placementArguments, 1, empty},
+		"aten.empty_like.default":  {"self" + placementArguments, 1, empty},
+		"aten.new_empty.default":   {"self size" + placementArguments, 1, empty},
+		"aten.fill.Scalar":         {"self value", 1, fill("value")}, "aten.fill.Tensor": {"self value", 1, fill("value")},
 		"aten.copy.default": {"self src non_blocking", 1, fill("src")}, "aten.zero.default": {"self", 1, full("0")},
-		"aten.linspace.default": {"start end steps" + placing, 1, linspace},
-		"aten.eye.default":      {"n" + placing, 1, eye}, "aten.eye.m": {"n m" + placing, 1, eye},
-		"aten.tril_indices.default": {"row col offset" + placing, 1, triangle(false)},
-		"aten.triu_indices.default": {"row col offset" + placing, 1, triangle(true)},
+		"aten.linspace.default": {"start end steps" + placementArguments, 1, linspace},
+		"aten.eye.default":      {"n" + placementArguments, 1, eye}, "aten.eye.m": {"n m" + placementArguments, 1, eye},
+		"aten.tril_indices.default": {"row col offset" + placementArguments, 1, triangle(false)},
+		"aten.triu_indices.default": {"row col offset" + placementArguments, 1, triangle(true)},
 		"aten.meshgrid.default":     {"tensors", 0, meshgrid}, "aten.meshgrid.indexing": {"tensors indexing", 0, meshgrid},
 	}
 }
@@ -158,7 +159,7 @@ func meshgrid(c *call) (results, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a grid of nothing")
+		return nil, kernel.Invalid("a grid of nothing")
 	}
 	return out, nil
 }

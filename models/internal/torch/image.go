@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -85,7 +84,7 @@ func fromPatches(c *call) (results, error) {
 func gridSample(c *call) (results, error) {
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
 	if mode > 1 || pad > 1 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sampling a grid by cubic curves or with reflection")
+		return nil, kernel.Unsupported("sampling a grid by cubic curves or with reflection")
 	}
 	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), mode == 1, pad == 1, c.bool("align_corners", false)))
 }

@@ -3,7 +3,6 @@ package torch
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -108,8 +107,8 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 	}
 }
 
-// joins has the names of the ways to combine elements.
-var joins = map[string]kernel.Join{
+// joinNames has the names of the ways to combine elements.
+var joinNames = map[string]kernel.Join{
 	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul,
 	"amax": kernel.JoinMax, "amin": kernel.JoinMin,
 }
@@ -119,10 +118,9 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join, ok := joins[c.text("reduce", "")]
+	join, ok := joinNames[c.text("reduce", "")]
 	if !ok || !c.bool("include_self", true) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+		return nil, kernel.Unsupported("scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
 	}
 	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
 }
@@ -143,7 +141,7 @@ func takeAlong(c *call) (results, error) {
 		return nil, err
 	}
 	if len(index.Shape) != len(x.Shape) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "indices of shape %v into shape %v", index.Shape, x.Shape)
+		return nil, kernel.Invalid("indices of shape %v into shape %v", index.Shape, x.Shape)
 	}
 	same := func(t *tensor, n int) []int {
 		shape := slices.Clone(t.Shape)
@@ -188,7 +186,7 @@ func oneHot(c *call) (results, error) {
 	}
 	for _, i := range list {
 		if i < 0 || i >= n {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "class %d of %d", i, n)
+			return nil, kernel.Invalid("class %d of %d", i, n)
 		}
 	}
 	return one(kernel.OneHot(x, n, -1, kernel.Scalar(int64(0)), kernel.Scalar(int64(1))))
@@ -204,7 +202,7 @@ func (c *call) buckets(bounds *tensor, right bool) (results, error) {
 
 // isIn reports which elements occur in another tensor.
 func isIn(c *call) (results, error) {
-	t := c.together("elements", "test_elements")
+	t := c.promoted("elements", "test_elements")
 	column, err := kernel.Unsqueeze(t[0], []int{-1})
 	if err != nil {
 		return nil, err

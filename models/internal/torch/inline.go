@@ -30,7 +30,7 @@ func inlined(nodes []node, depth int) ([]node, error) {
 			return nil, graph.Within(err, "node '"+n.Name+"' ("+strings.TrimPrefix(n.Target, "torch.ops.")+")")
 		}
 		if out = append(out, inner...); len(out) > graph.MaxNodes {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 		}
 	}
 	return out, nil
@@ -44,11 +44,12 @@ func inlinedNode(n *node, depth int) ([]node, error) {
 		}
 	}
 	if depth == maxInline || len(n.Inputs) <= at || n.Inputs[at].Arg.Graph == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph is missing or lies too deep in others")
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the nested graph is missing or nested too deeply")
 	}
 	g, given := n.Inputs[at].Arg.Graph.Graph, n.Inputs[at+1:]
 	if len(given) != len(g.Inputs) || len(n.Outputs) != len(g.Outputs) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of %d inputs is given %d", len(g.Inputs), len(given))
+		return nil,
+			mlflow.Errorf(mlflow.InvalidParameterValue, "a nested graph with %d inputs gets %d", len(g.Inputs), len(given))
 	}
 	nodes, err := inlined(g.Nodes, depth+1)
 	if err != nil {

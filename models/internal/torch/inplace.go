@@ -14,14 +14,14 @@ import (
 // has the node's result.
 func (b *builder) writeThrough(name string, seen []string, label string) error {
 	if b.Len()+len(seen) > 2*graph.MaxNodes {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph changes too much in place")
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has too many in-place operations")
 	}
 	root, views, err := b.aliases.path(name)
 	if err != nil {
 		return err
 	}
 	if len(views) > 0 {
-		if err := b.putBack(root, name, views, label); err != nil {
+		if err := b.writeToOriginal(root, name, views, label); err != nil {
 			return err
 		}
 	}
@@ -33,15 +33,15 @@ func (b *builder) writeThrough(name string, seen []string, label string) error {
 		if from != root || len(views) == 0 {
 			continue
 		}
-		if err := b.lookAgain(root, other, views, label); err != nil {
+		if err := b.recomputeView(root, other, views, label); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// putBack adds the step that writes the value of a name to the original value that it is a view of.
-func (b *builder) putBack(root, name string, views []view, label string) error {
+// writeToOriginal adds the step that writes the value of a name to the original value that it is a view of.
+func (b *builder) writeToOriginal(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root, name)
 	if err != nil {
 		return err
@@ -58,8 +58,8 @@ func (b *builder) putBack(root, name string, views []view, label string) error {
 	return nil
 }
 
-// lookAgain adds the step that computes a view of the original value again.
-func (b *builder) lookAgain(root, name string, views []view, label string) error {
+// recomputeView adds the step that computes a view of the original value again.
+func (b *builder) recomputeView(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root)
 	if err != nil {
 		return err
@@ -104,7 +104,8 @@ func replay(views []view, st *graph.Step) func(t *tensor, values []*tensor) (*te
 				return nil, err
 			}
 			if v.result >= len(out) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a view of %d results has no number %d", len(out), v.result)
+				return nil,
+					mlflow.Errorf(mlflow.InvalidParameterValue, "a view has %d results, but result %d is used", len(out), v.result)
 			}
 			t = out[v.result]
 		}

@@ -3,7 +3,6 @@ package torch
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -136,7 +135,7 @@ func (c *call) window(axes int) nn.Window {
 		if v.text == "same" {
 			w.Auto = nn.SameUpper
 		} else if v.text != "valid" {
-			c.fail(mlflow.NotImplemented, "padding '%s'", v.text)
+			c.fail(kernel.Unsupported("padding '%s'", v.text))
 		}
 		return w
 	}
@@ -197,7 +196,7 @@ func instanceNorm(c *call) (results, error) {
 			c.float("eps", 1e-5)))
 	}
 	if len(x.Shape) < 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "instance normalization of shape %v", x.Shape)
+		return nil, kernel.Invalid("instance normalization of shape %v", x.Shape)
 	}
 	return one(nn.GroupNorm(x, c.opt("weight"), c.opt("bias"), x.Shape[1], c.float("eps", 1e-5)))
 }
@@ -259,7 +258,7 @@ func embeddingBag(c *call) (results, error) {
 	}
 	mode := c.int("mode", 0)
 	if mode < 0 || mode > 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a bag of mode %d", mode)
+		return nil, kernel.Invalid("a bag of mode %d", mode)
 	}
 	return one(kernel.Bags(c.tensor("weight"), indices, c.opt("per_sample_weights"), offsets,
 		[]kernel.Reduction{kernel.Sum, kernel.Mean, kernel.Maximum}[mode], c.int("padding_idx", -1)))

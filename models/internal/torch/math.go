@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -44,7 +43,7 @@ func clamp(c *call) (results, error) {
 			names = append(names, name)
 		}
 	}
-	t := c.together(names...)
+	t := c.promoted(names...)
 	out, low, high := t[0], (*tensor)(nil), (*tensor)(nil)
 	if c.has("min") {
 		low = t[1]
@@ -56,20 +55,20 @@ func clamp(c *call) (results, error) {
 }
 
 func reverseSub(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	return one(c.scaled(kernel.Sub, t[1], t[0]))
 }
 
 // div converts integers to floats unless it rounds.
 func div(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	switch mode := c.text("rounding_mode", ""); {
 	case mode == "floor":
 		return one(kernel.Arith(kernel.FloorDiv, t[0], t[1]))
 	case mode == "trunc" && !isFloat(t[0].DType()):
 		return one(kernel.Arith(kernel.Div, t[0], t[1]))
 	case mode != "":
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "rounding_mode '%s' of floats", mode)
+		return nil, kernel.Unsupported("rounding_mode '%s' of floats", mode)
 	case !isFloat(t[0].DType()):
 		t[0], t[1] = c.cast(t[0], "float32"), c.cast(t[1], "float32")
 	}
@@ -77,12 +76,12 @@ func div(c *call) (results, error) {
 }
 
 func pow(c *call) (results, error) {
-	t := c.together("self", "exponent")
+	t := c.promoted("self", "exponent")
 	return one(kernel.Arith(kernel.Pow, t[0], t[1]))
 }
 
 func where(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	return one(kernel.Where(c.tensor("condition"), t[0], t[1]))
 }
 
@@ -137,7 +136,7 @@ func pair(f func(a, b float64) float64) operator {
 
 // floats casts two operands to their common floating-point type.
 func (c *call) floats(a, b string) (x, y *tensor) {
-	t := c.together(a, b)
+	t := c.promoted(a, b)
 	if isFloat(t[0].DType()) {
 		return t[0], t[1]
 	}
@@ -157,10 +156,10 @@ func heaviside(c *call) (results, error) {
 	}))
 }
 
-// addC computes self + value*(tensor1 op tensor2).
-func addC(op kernel.Op) operator {
+// addcOperator computes self + value*(tensor1 op tensor2).
+func addcOperator(op kernel.Op) operator {
 	return operator{"self tensor1 tensor2 value", 1, func(c *call) (results, error) {
-		t := c.together("self", "tensor1", "tensor2")
+		t := c.promoted("self", "tensor1", "tensor2")
 		pair, err := kernel.Arith(op, t[1], t[2])
 		if err != nil {
 			return nil, err
@@ -174,7 +173,7 @@ func addC(op kernel.Op) operator {
 
 // lerp computes self + weight*(end-self).
 func lerp(c *call) (results, error) {
-	t := c.together("self", "end", "weight")
+	t := c.promoted("self", "end", "weight")
 	way, err := kernel.Arith(kernel.Sub, t[1], t[0])
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ type operator struct {
 // underscore.
 var operators = graph.Join(unaryTable(), activationTable(), binaryTable(), comparisonTable(), shapeTable(),
 	arrangeTable(), layerTable(), poolTable(), recurrentTable(), reduceTable(), indexTable(),
-	imageTable(), algebraTable(), makeTable(), sizeTable())
+	imageTable(), algebraTable(), createTable(), sizeTable())
 
 // synonyms maps operators to operators that compute the same.
 var synonyms = map[string]string{
@@ -147,7 +147,7 @@ func binaryTable() map[string]operator {
 		"aten.xlogy.Scalar_Self": pair(kernel.XLogY),
 		"aten.isclose.default":   {"self other rtol atol equal_nan", 1, isClose},
 		"aten.heaviside.default": {"self values", 1, heaviside},
-		"aten.addcmul.default":   addC(kernel.Mul), "aten.addcdiv.default": addC(kernel.Div),
+		"aten.addcmul.default":   addcOperator(kernel.Mul), "aten.addcdiv.default": addcOperator(kernel.Div),
 		"aten.lerp.Scalar": {"self end weight", 1, lerp}, "aten.lerp.Tensor": {"self end weight", 1, lerp},
 		"aten.pow.Tensor_Scalar": {"self exponent", 1, pow}, "aten.pow.Tensor_Tensor": {"self exponent", 1, pow},
 		"aten.pow.Scalar":      {"self exponent", 1, pow},
@@ -205,7 +205,7 @@ func curveOf(args string, of func(c *call) curve) operator {
 // arith computes self op other*alpha in the promoted dtype.
 func arith(op kernel.Op) operator {
 	return operator{"self other alpha", 1, func(c *call) (results, error) {
-		t := c.together("self", "other")
+		t := c.promoted("self", "other")
 		return one(c.scaled(op, t[0], t[1]))
 	}}
 }
@@ -222,7 +222,7 @@ func (c *call) scaled(op kernel.Op, a, b *tensor) (*tensor, error) {
 
 func compare(op kernel.Op) operator {
 	return operator{"self other", 1, func(c *call) (results, error) {
-		t := c.together("self", "other")
+		t := c.promoted("self", "other")
 		return one(kernel.Compare(op, t[0], t[1]))
 	}}
 }
@@ -235,7 +235,7 @@ func logic(op kernel.Op) operator {
 
 func bits(op kernel.Op) operator {
 	return operator{"self other", 1, func(c *call) (results, error) {
-		t := c.together("self", "other")
+		t := c.promoted("self", "other")
 		return one(kernel.Bits(op, t[0], t[1]))
 	}}
 }

@@ -59,8 +59,8 @@ func category(dtype string) int {
 	return 2
 }
 
-// together casts operands to their common dtype.
-func (c *call) together(names ...string) []*tensor {
+// promoted casts operands to their common dtype.
+func (c *call) promoted(names ...string) []*tensor {
 	operands := make([]operand, len(names))
 	for i, name := range names {
 		operands[i] = c.operand(name)
@@ -77,10 +77,8 @@ func (c *call) together(names ...string) []*tensor {
 func (c *call) cast(t *tensor, dtype string) *tensor {
 	out, err := kernel.Cast(t, dtype)
 	if err != nil {
-		if c.err == nil {
-			c.err = err
-		}
-		return nothing()
+		c.fail(err)
+		return placeholder()
 	}
 	return out
 }

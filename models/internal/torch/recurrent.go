@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -28,8 +27,8 @@ func (c *call) states(kind nn.Recurrence) (h, cell *tensor) {
 	}
 	list := c.tensors("hx")
 	if len(list) != 2 {
-		c.fail(mlflow.InvalidParameterValue, "an LSTM with %d states", len(list))
-		return nothing(), nothing()
+		c.fail(kernel.Invalid("an LSTM with %d states", len(list)))
+		return placeholder(), placeholder()
 	}
 	return list[0], list[1]
 }
@@ -104,7 +103,7 @@ func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 	}
 	n := c.int("num_layers", 1)
 	if n < 1 || n > len(params) || len(params)%(n*directions) != 0 || len(params)/(n*directions) < 2 {
-		c.fail(mlflow.InvalidParameterValue, "%d weights for %d layers", len(params), n)
+		c.fail(kernel.Invalid("%d weights for %d layers", len(params), n))
 		return nil
 	}
 	each := len(params) / (n * directions)

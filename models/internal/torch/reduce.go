@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -40,8 +39,8 @@ func reduceTable() map[string]operator {
 		"aten.count_nonzero.default":      {"self dim", 1, countNonzero},
 		"aten.count_nonzero.dim_IntList":  {"self dim", 1, countNonzero},
 		"aten.nansum.default":             {"self dim keepdim dtype", 1, nanSum},
-		"aten.cumsum.default":             soFar(kernel.CumSum), "aten.cumprod.default": soFar(kernel.CumProd),
-		"aten.logcumsumexp.default": soFar(kernel.LogCumSumExp),
+		"aten.cumsum.default":             cumulative(kernel.CumSum), "aten.cumprod.default": cumulative(kernel.CumProd),
+		"aten.logcumsumexp.default": cumulative(kernel.LogCumSumExp),
 		"aten.topk.default":         {"self k dim largest sorted", 2, topK},
 		"aten.sort.default":         {"self dim descending", 2, sortAlong},
 		"aten.sort.stable":          {"self stable dim descending", 2, sortAlong},
@@ -165,7 +164,7 @@ func varMean(root bool) func(c *call) (results, error) {
 // linalgNorm supports only the default norm of matrices, the Frobenius norm.
 func linalgNorm(c *call) (results, error) {
 	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of matrices")
+		return nil, kernel.Unsupported("a norm of matrices")
 	}
 	return norm("ord")(c)
 }
@@ -261,8 +260,8 @@ func median(c *call) (results, error) {
 	return results{value, place}, err
 }
 
-// soFar computes a cumulative operation along an axis. Small integers become int64, as in PyTorch.
-func soFar(f func(x *tensor, axis int) (*tensor, error)) operator {
+// cumulative computes a cumulative operation along an axis. Small integers become int64, as in PyTorch.
+func cumulative(f func(x *tensor, axis int) (*tensor, error)) operator {
 	return operator{"self dim dtype", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
 		dtype := x.DType()

@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -15,14 +14,13 @@ func (c *call) resizeTo(x *tensor) (sizes []int, steps []float64, err error) {
 	factors, _ := c.get("scale_factors", numbersKind)
 	n := max(len(sizes), len(factors.floats))
 	if n == 0 || n > len(x.Shape) || len(sizes) > 0 && len(factors.floats) > 0 {
-		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"resizing shape %v to %v by %v", x.Shape, sizes, factors.floats)
+		return nil, nil, kernel.Invalid("resizing shape %v to %v by %v", x.Shape, sizes, factors.floats)
 	}
 	from := x.Shape[len(x.Shape)-n:]
 	for i, f := range factors.floats {
 		size := f * float64(from[i])
 		if !(size >= 0 && size <= kernel.MaxElements) {
-			return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "resizing shape %v by %v", x.Shape, factors.floats)
+			return nil, nil, kernel.Invalid("resizing shape %v by %v", x.Shape, factors.floats)
 		}
 		sizes, steps = append(sizes, int(size)), append(steps, 1/f)
 	}

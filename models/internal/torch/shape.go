@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -153,7 +152,7 @@ func chunk(c *call) (results, error) {
 	}
 	chunks := c.int("chunks", 1)
 	if chunks < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d chunks", chunks)
+		return nil, kernel.Invalid("%d chunks", chunks)
 	}
 	return c.pieces(n, max(1, (n+chunks-1)/chunks))
 }
@@ -211,7 +210,7 @@ func narrow(c *call) (results, error) {
 		start += n
 	}
 	if start < 0 || length < 0 || start > n || length > n-start {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d elements from %d of %d", length, start, n)
+		return nil, kernel.Invalid("%d elements from %d of %d", length, start, n)
 	}
 	return one(kernel.Slice(c.tensor("self"), c.int("dim", 0), start, start+length, 1))
 }
@@ -237,7 +236,7 @@ func flip(x *tensor, axes []int) (*tensor, error) {
 func rot90(c *call) (results, error) {
 	x, axes := c.tensor("self"), c.ints("dims")
 	if len(axes) != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a turn of the axes %v", axes)
+		return nil, kernel.Invalid("a turn of the axes %v", axes)
 	}
 	var err error
 	for range ((c.int("k", 1) % 4) + 4) % 4 {
@@ -264,7 +263,7 @@ func roll(c *call) (results, error) {
 		}
 	}
 	if len(axes) != len(shifts) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "shifts %v of the axes %v", shifts, axes)
+		return nil, kernel.Invalid("shifts %v of the axes %v", shifts, axes)
 	}
 	for i, axis := range axes {
 		if x, err = kernel.Roll(x, shifts[i], axis); err != nil {
@@ -279,7 +278,7 @@ func pad(c *call) (results, error) {
 	x, pads := c.tensor("self"), c.ints("pad")
 	rank := len(x.Shape)
 	if len(pads)%2 != 0 || len(pads)/2 > rank {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "pads %v for shape %v", pads, x.Shape)
+		return nil, kernel.Invalid("pads %v for shape %v", pads, x.Shape)
 	}
 	before, after := make([]int, rank), make([]int, rank)
 	for i := 0; i < len(pads); i += 2 {

@@ -16,7 +16,7 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 	if axes == 3 {
 		return conv3(x, weight, bias, w, groups)
 	}
-	p, err := pictureOf(x, axes)
+	p, err := imageShapeOf(x, axes)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func convolveOne[T kernel.Float](c convolution, buf *buffers[T], img, kern, out 
 	step := min(rows, max(1, maxColumns/max(1, depth*cols)))
 	for y := 0; y < rows; y += step {
 		n := min(step, rows-y) * cols
-		buf.columns, buf.sums = grow(buf.columns, depth*n), grow(buf.sums, c.out*n)
+		buf.columns, buf.sums = zeros(buf.columns, depth*n), zeros(buf.sums, c.out*n)
 		for i := range c.in {
 			channel := img[i*c.s[0].in*c.s[1].in : (i+1)*c.s[0].in*c.s[1].in]
 			unfold(c.s, channel, buf.columns[i*c.s[0].kernel*c.s[1].kernel*n:], y, n)
@@ -115,8 +115,8 @@ func convolveOne[T kernel.Float](c convolution, buf *buffers[T], img, kern, out 
 	}
 }
 
-// grow returns a slice of n zeros and reuses the memory of b if it is large enough.
-func grow[T kernel.Float](b []T, n int) []T {
+// zeros returns a slice of n zeros and reuses the memory of b if it is large enough.
+func zeros[T kernel.Float](b []T, n int) []T {
 	if cap(b) < n {
 		return make([]T, n)
 	}

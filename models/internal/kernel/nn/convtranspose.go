@@ -10,7 +10,7 @@ func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra [
 	if axes == 3 {
 		return convTranspose3(x, weight, bias, w, groups, extra)
 	}
-	p, err := pictureOf(x, axes)
+	p, err := imageShapeOf(x, axes)
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra [
 			kernel.Invalid("a transposed convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
 	}
 	w.Kernel = weight.Shape[2:]
-	s, err := w.spread(p.sizes, extra)
+	s, err := w.transposedSlides(p.sizes, extra)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra [
 }
 
 // spread resolves the window of the convolution from the result to an image of the given sizes.
-func (w *Window) spread(sizes, extra []int) ([2]slide, error) {
+func (w *Window) transposedSlides(sizes, extra []int) ([2]slide, error) {
 	if w.Auto == SameUpper || w.Auto == SameLower {
 		return [2]slide{}, kernel.Unsupported("a transposed convolution with auto_pad")
 	}
@@ -96,13 +96,13 @@ func convTranspose[T kernel.Float](c convolution, batch int, out []T, x, weight 
 		for i := lo; i < hi; i++ {
 			g := i % c.groups
 			// The columns are the transposed weight multiplied by the image.
-			turned := grow(buf.sums, depth*c.in)
+			turned := zeros(buf.sums, depth*c.in)
 			for r := range c.in {
 				for d := range depth {
 					turned[d*c.in+r] = kern[(g*c.in+r)*depth+d]
 				}
 			}
-			buf.sums, buf.columns = turned, grow(buf.columns, depth*n)
+			buf.sums, buf.columns = turned, zeros(buf.columns, depth*n)
 			kernel.Multiply(kernel.MatrixDims{M: depth, N: n, K: c.in}, turned, img[i*inSize:(i+1)*inSize], n, 1, buf.columns)
 			fold(c, buf.columns, out[i*outSize:(i+1)*outSize])
 		}

@@ -9,15 +9,15 @@ import (
 // Patches returns the elements under a window over the last two axes of x, of shape [batch, channels, rows, columns].
 // The shape of the result is [batch, channels, kernel..., windows...].
 func Patches(x *kernel.Tensor, w Window) (*kernel.Tensor, error) {
-	padded, s, err := canvas(x, w)
+	padded, s, err := padImage(x, w)
 	if err != nil {
 		return nil, err
 	}
 	return patches(padded, s)
 }
 
-// canvas pads an image for a window.
-func canvas(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
+// padImage pads an image for a window.
+func padImage(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
 	if len(x.Shape) != 4 {
 		return nil, [2]slide{}, kernel.Invalid("patches of shape %v", x.Shape)
 	}
@@ -47,7 +47,7 @@ func FromPatches(x *kernel.Tensor, sizes []int, w Window) (*kernel.Tensor, error
 	if err != nil {
 		return nil, err
 	}
-	padded, s, err := canvas(image, w)
+	padded, s, err := padImage(image, w)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func Pool(x *kernel.Tensor, w Window, kind Pooling) (*kernel.Tensor, error) {
 	if len(w.Kernel) == 3 {
 		return pool3(x, w, kind)
 	}
-	p, err := pictureOf(x, len(w.Kernel))
+	p, err := imageShapeOf(x, len(w.Kernel))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func AdaptivePool(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, 
 	if len(sizes) == 3 {
 		return adaptivePool3(x, sizes, kind)
 	}
-	p, err := pictureOf(x, len(sizes))
+	p, err := imageShapeOf(x, len(sizes))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (s slide) spans() []span {
 	return out
 }
 
-func poolSpans(x *kernel.Tensor, p picture, s [2]slide, spans [2][]span, kind Pooling) (*kernel.Tensor, error) {
+func poolSpans(x *kernel.Tensor, p imageShape, s [2]slide, spans [2][]span, kind Pooling) (*kernel.Tensor, error) {
 	out, err := p.newLike(x, p.channels, s)
 	if err != nil {
 		return nil, err

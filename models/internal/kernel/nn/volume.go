@@ -109,7 +109,7 @@ func convTranspose3(x, weight, bias *kernel.Tensor, w Window, groups int, extra 
 	if extra != nil {
 		firstExtra, restExtra = extra[:1], extra[1:]
 	}
-	s, err := first.spread(x.Shape[2:3], firstExtra)
+	s, err := first.transposedSlides(x.Shape[2:3], firstExtra)
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +183,10 @@ func addAll[T kernel.Float](dst, src []T) {
 	}
 }
 
-// apart pools three axes: first the last two, then the first.
-func apart(x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Tensor, error)) (*kernel.Tensor, error) {
+// poolEachAxis pools three axes: first the last two, then the first.
+func poolEachAxis(
+	x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Tensor, error),
+) (*kernel.Tensor, error) {
 	x, added, err := batched(x)
 	if err != nil {
 		return nil, err
@@ -217,16 +219,16 @@ func apart(x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Te
 // pool3 computes Pool over three axes.
 func pool3(x *kernel.Tensor, w Window, kind Pooling) (*kernel.Tensor, error) {
 	first, rest := w.firstAxis()
-	return apart(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
+	return poolEachAxis(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
 		if depth {
-			return Pool(x, first.besideAll(), kind)
+			return Pool(x, first.withUnitAxis(), kind)
 		}
 		return Pool(x, rest, kind)
 	})
 }
 
-// besideAll extends a window over one axis by a second axis on which it has one element.
-func (w Window) besideAll() Window {
+// withUnitAxis extends a window over one axis by a second axis on which it has one element.
+func (w Window) withUnitAxis() Window {
 	beside := func(list []int, v int) []int {
 		if list == nil {
 			return nil
@@ -242,7 +244,7 @@ func (w Window) besideAll() Window {
 
 // adaptivePool3 computes AdaptivePool over three axes.
 func adaptivePool3(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, error) {
-	return apart(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
+	return poolEachAxis(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
 		if depth {
 			return AdaptivePool(x, []int{sizes[0], -1}, kind)
 		}

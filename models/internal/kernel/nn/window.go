@@ -104,20 +104,21 @@ func (s *slide) resolve(w *Window) error {
 	return nil
 }
 
-// picture is a tensor as a batch of channels with one or two spatial axes.
-type picture struct {
+// imageShape is a tensor as a batch of channels with one or two spatial axes.
+type imageShape struct {
 	batch, channels int
 	sizes           []int
 	lead            []int // The batch axis, if there is one.
 }
 
-// pictureOf splits a shape into the batch, the channels and the spatial axes.
-func pictureOf(x *kernel.Tensor, axes int) (picture, error) {
+// imageShapeOf splits a shape into the batch, the channels and the spatial axes.
+func imageShapeOf(x *kernel.Tensor, axes int) (imageShape, error) {
 	at := len(x.Shape) - axes
 	if axes < 1 || at < 1 || at > 2 {
-		return picture{}, kernel.Invalid("an image of shape %v where %d axes beyond the channels are expected", x.Shape, axes)
+		return imageShape{},
+			kernel.Invalid("an image of shape %v where %d axes beyond the channels are expected", x.Shape, axes)
 	}
-	p := picture{batch: 1, channels: x.Shape[at-1], sizes: x.Shape[at:], lead: x.Shape[:at-1]}
+	p := imageShape{batch: 1, channels: x.Shape[at-1], sizes: x.Shape[at:], lead: x.Shape[:at-1]}
 	if at == 2 {
 		p.batch = x.Shape[0]
 	}
@@ -125,7 +126,7 @@ func pictureOf(x *kernel.Tensor, axes int) (picture, error) {
 }
 
 // newLike returns a tensor for the results of a window.
-func (p picture) newLike(x *kernel.Tensor, channels int, s [2]slide) (*kernel.Tensor, error) {
+func (p imageShape) newLike(x *kernel.Tensor, channels int, s [2]slide) (*kernel.Tensor, error) {
 	outs := []int{s[0].out, s[1].out}
 	return kernel.New(x.DType(), slices.Concat(p.lead, []int{channels}, outs[2-len(p.sizes):]))
 }
