@@ -6,12 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/millrace-ml/millrace/gomlx/autolog"
+	_ "github.com/millrace-ml/millrace/gomlx/cpu"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
@@ -120,6 +127,58 @@ func TestModelOfFailedTraining(t *testing.T) {
 	for _, s := range status {
 		if s != mlflow.ModelUploadFailed {
 			t.Errorf("the model of the failed training is %s", s)
+		}
+	}
+}
+
+// TestBatchNorm trains a model with batch normalization on backend cpu and compares the logged model with GoMLX.
+func TestBatchNorm(t *testing.T) {
+	t.Parallel()
+	backend, err := compute.NewWithConfig("cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := func(s *model.Scope, x *graph.Node) *graph.Node {
+		return layers.DenseWithBias(s.In("out"), norm.BatchNorm(s.In("norm"), x, -1).Done(), 1)
+	}
+	store := model.NewStore()
+	store.SetParam(model.ParamInitialSeed, int64(1))
+	sgd := optimizer.StochasticGradientDescent().WithLearningRate(0.1).WithDecay(false)
+	loop := train.NewLoop(train.NewTrainer(backend, store, net, loss.MeanSquaredError, sgd, nil, nil))
+	run, options := startRun(t), everything(sgd)
+	options.SystemEvery = -1
+	options.Model.Fn = func(s *model.Scope, in []*graph.Node) []*graph.Node { return []*graph.Node{net(s, in[0])} }
+	auto, err := autolog.Autolog(t.Context(), run, loop, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer auto.Close()
+	if _, err := loop.RunEpochs(auto.Watch(line{5}), 4); err != nil {
+		t.Fatal(err)
+	}
+	if err := auto.Err(); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), auto.ModelInfo().URI, models.Open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := []float32{0.5, 0.25, -1, 3}
+	want, err := model.CallOnce(backend, store, net, tensors.FromFlatDataAndDimensions(x, 2, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := loaded.Predict(t.Context(), &mlflow.Tensor{Shape: []int{2, 2}, Data: x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := y.Float32s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range want.Value().([][]float32) {
+		if math.Abs(float64(got[i]-w[0])) > 1e-5 {
+			t.Errorf("row %d: %v, GoMLX computes %v", i, got[i], w[0])
 		}
 	}
 }
