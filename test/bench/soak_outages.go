@@ -13,17 +13,17 @@ import (
 	"github.com/millrace-ml/millrace/test/proxy"
 )
 
-// outage takes the database away for a while.
+// outage makes the database unavailable for a while.
 type outage struct {
 	name       string
 	begin, end func(ctx context.Context) error
 }
 
-// outageTime is how long each outage lasts.
+// outageTime is the duration of an outage.
 const outageTime = 5 * time.Second
 
-// weakDatabase makes a database and what can be done to it: SQLite's file is
-// locked by another program; a server is refused, stalled and cut by a proxy.
+// weakDatabase creates a database and the outages it can have: another program locks
+// SQLite's file; a proxy refuses, stalls and cuts the connections of a server.
 func (b *bench) weakDatabase(ctx context.Context) (uri string, outages []outage, drop func(), err error) {
 	dir, err := os.MkdirTemp("", "millrace-soak-")
 	if err != nil {
@@ -71,7 +71,8 @@ func outagesOf(p *proxy.Proxy) []outage {
 	}
 }
 
-// lockFile is a program that keeps the write lock of SQLite's file.
+// lockFile returns an outage in which another program has the write lock of SQLite's
+// file.
 func lockFile(path string) outage {
 	var sqlDB *sql.DB
 	return outage{
@@ -88,7 +89,7 @@ func lockFile(path string) outage {
 	}
 }
 
-// interrupt begins an outage every tenth of the time, one kind after the other.
+// interrupt starts an outage every tenth of the time, alternating between the kinds.
 func (s *soak) interrupt(ctx context.Context, d time.Duration, outages []outage) {
 	for i := 0; ; i++ {
 		select {
