@@ -156,7 +156,9 @@ func quickstart(ctx context.Context, c *client) error {
 	}
 	id := run.Info.RunID
 	var params []mlflow.Param
-	for _, key := range []string{"epochs", "learning_rate", "batch_size", "loss_function", "metric_function", "optimizer"} {
+	for _, key := range []string{
+		"epochs", "learning_rate", "batch_size", "loss_function", "metric_function", "optimizer",
+	} {
 		params = append(params, mlflow.Param{Key: key, Value: "1"})
 	}
 	if err := c.LogBatch(ctx, &mlflow.LogBatchRequest{RunID: id, Params: params}); err != nil {
@@ -198,7 +200,10 @@ func quickstart(ctx context.Context, c *client) error {
 	); err != nil {
 		return err
 	}
-	for _, name := range []string{"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt", "data/model.pth"} {
+	for _, name := range []string{
+		"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt",
+		"data/model.pth",
+	} {
 		if err := c.put(ctx, model.Info.ArtifactURI, name, 400_000); err != nil {
 			return err
 		}

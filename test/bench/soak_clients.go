@@ -50,7 +50,8 @@ func (s *soak) write(ctx context.Context, log *ledger) {
 		log.mu.Unlock()
 		for step := range int64(2000) {
 			body := fmt.Sprintf(
-				`{"run_id":"%s","metrics":[{"key":"a","value":1,"timestamp":1,"step":%d},{"key":"b","value":1,"timestamp":1,"step":%d}],"tags":[{"key":"t","value":"%d"}]}`,
+				`{"run_id":"%s","metrics":[{"key":"a","value":1,"timestamp":1,"step":%d},`+
+					`{"key":"b","value":1,"timestamp":1,"step":%d}],"tags":[{"key":"t","value":"%d"}]}`,
 				run,
 				step,
 				step,
