@@ -21,8 +21,8 @@ func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 	return &e, err
 }
 
-// CreateExperiment makes an experiment and returns its id. Without location its
-// files go under the store's artifact root.
+// CreateExperiment creates an experiment and returns its id. If location is "", the
+// files of the experiment are stored under the artifact root.
 func (s *Store) CreateExperiment(ctx context.Context, name, location string, tags []mlflow.Tag) (id int64, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -89,7 +89,7 @@ func noExperiment(id int64) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No Experiment with id=%d exists", id)
 }
 
-// activeExperiment returns the experiment, or says why it takes no changes.
+// activeExperiment returns an experiment that is not deleted.
 func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	e, err := t.experiment(id)
 	if err != nil {
@@ -102,7 +102,8 @@ func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	return e, nil
 }
 
-// loadExperimentTags hands each experiment's tags to set, by its place in list.
+// loadExperimentTags calls set with the tags of each experiment and its index in
+// list.
 func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i int, tags []mlflow.Tag)) error {
 	if len(list) == 0 {
 		return nil
@@ -217,8 +218,7 @@ func (s *Store) DeleteExperimentTag(ctx context.Context, id int64, key string) e
 	})
 }
 
-// stagesOf lists the lifecycle stages that a view shows; a set, so that the
-// texts of queries stay constant.
+// stagesOf returns the lifecycle stages of a view as an SQL list.
 func stagesOf(v mlflow.ViewType) string {
 	switch v {
 	case mlflow.ViewAll:
@@ -230,6 +230,7 @@ func stagesOf(v mlflow.ViewType) string {
 	}
 }
 
+// and joins the conditions that are not "".
 func and(conditions ...string) string {
 	kept := conditions[:0:0]
 	for _, c := range conditions {

@@ -9,8 +9,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SearchExperiments returns one page of experiments and the token of the next,
-// "" on the last.
+// SearchExperiments returns one page of experiments and the token of the next page,
+// which is "" on the last page.
 func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
 	q, err := search.Experiments(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
@@ -55,8 +55,8 @@ func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlf
 	return list, err
 }
 
-// cutPage takes the row that was only fetched to learn whether there is more
-// off a page, and makes the next page's token.
+// cutPage removes the additional row that was read to find out whether there is
+// another page, and returns the token of that page.
 func cutPage[T any](list []T, limit, offset int) (page []T, next string) {
 	if len(list) <= limit {
 		return list, ""

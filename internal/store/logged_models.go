@@ -29,12 +29,12 @@ func scanLoggedModel(row scanner) (*mlflow.LoggedModel, error) {
 	return &m, err
 }
 
-// statusNumber is how the database keeps a logged model's status.
+// statusNumber returns the status of a logged model as stored in the database.
 func statusNumber(s mlflow.LoggedModelStatus) int {
 	return max(0, slices.Index(s.EnumNames(), string(s)))
 }
 
-// CreateLoggedModel makes a logged model, pending until it is finalized.
+// CreateLoggedModel creates a logged model, which is pending until it is finalized.
 func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *mlflow.CreateLoggedModelRequest) (m *mlflow.LoggedModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		e, err := t.activeExperiment(experimentID)
@@ -63,7 +63,8 @@ func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *m
 	return m, err
 }
 
-// LoggedModel returns a logged model; a deleted one only if deleted is true.
+// LoggedModel returns a logged model. It returns a deleted one only if deleted is
+// set.
 func (s *Store) LoggedModel(ctx context.Context, id string, deleted bool) (m *mlflow.LoggedModel, err error) {
 	err = s.read(ctx, func(t tx) error {
 		m, err = t.loggedModel(id, deleted)
@@ -113,7 +114,8 @@ func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status mlflo
 	return m, err
 }
 
-// DeleteLoggedModel hides a logged model; deleting it again changes nothing.
+// DeleteLoggedModel marks a logged model as deleted. It may be called again for the
+// same model.
 func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
 	return s.write(ctx, func(t tx) error {
 		n, err := t.Exec(`UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = ? WHERE model_id = ?`, nowMS(), id)
@@ -124,7 +126,8 @@ func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
 	})
 }
 
-// LogModelParams adds params to a logged model; a key that it has is refused.
+// LogModelParams adds params to a logged model. It returns an error for a key that
+// the model has already.
 func (s *Store) LogModelParams(ctx context.Context, id string, params []mlflow.Param) error {
 	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.existingModel(id)
@@ -186,8 +189,8 @@ func (s *Store) DeleteModelTag(ctx context.Context, id, key string) error {
 	})
 }
 
-// SearchLoggedModels returns one page of the experiments' logged models and the
-// token of the next page, "" on the last.
+// SearchLoggedModels returns one page of the logged models of experiments and the
+// token of the next page, which is "" on the last page.
 func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchLoggedModelsRequest) (list []mlflow.LoggedModel, next string, err error) {
 	q, err := search.LoggedModels(s.dialect.search, in.Filter, in.OrderBy, in.Datasets)
 	if err != nil {

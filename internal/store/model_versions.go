@@ -3,19 +3,27 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// stageDeleted is the stage of a deleted version, whose row keeps its number.
+// stageDeleted is the stage of a deleted version. Its row keeps the number in use.
 const stageDeleted = "Deleted_Internal"
+
+// tagModelVersions is the tag of a logged model that lists the versions created from
+// it.
+const tagModelVersions = "mlflow.modelVersions"
 
 const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, 0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
 	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
 
-// versionFields are the places for modelVersionColumns.
+// versionFields returns the scan destinations of modelVersionColumns.
 func versionFields(v *mlflow.ModelVersion) []any {
 	return []any{
 		&v.Name, &v.Version, &v.CreationTimestamp, &v.LastUpdatedTimestamp, &v.UserID, &v.CurrentStage,
@@ -23,14 +31,14 @@ func versionFields(v *mlflow.ModelVersion) []any {
 	}
 }
 
-// NewVersion is what a model version is made from. Source has been checked.
+// NewVersion describes a model version to create. Source must have been validated.
 type NewVersion struct {
 	Name, Source, RunID, ModelID, RunLink, Description string
 	Tags                                               []mlflow.Tag
 }
 
-// CreateModelVersion registers the next version of a model. Its number is one
-// more than any that the model ever had, deleted ones included.
+// CreateModelVersion creates the next version of a model. Its number is greater than
+// those of all versions of the model, including deleted ones.
 func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -55,7 +63,7 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 				return err
 			}
 		}
-		if err := t.tellLoggedModel(&in, number); err != nil {
+		if err := t.addToLoggedModel(&in, number); err != nil {
 			return err
 		}
 		if err := t.logChange(now, by, mlflow.RegistryChange{Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created"}); err != nil {
@@ -67,8 +75,8 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 	return v, err
 }
 
-// versionLocation returns where a new version's files are, and finds out the
-// run that they come from if the request did not say.
+// versionLocation returns the location of the files of a new version. It sets the
+// run of the version if the request has none and a logged model has one.
 func (t tx) versionLocation(in *NewVersion) (string, error) {
 	location := in.Source
 	modelID, isModel := in.ModelID, false
@@ -149,7 +157,7 @@ func (t tx) versionStage(name string, number int64) (stage string, err error) {
 	return stage, err
 }
 
-// DownloadURI returns where a version's files are.
+// DownloadURI returns the location of the files of a version.
 func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri string, err error) {
 	err = s.read(ctx, func(t tx) error {
 		uri, err = t.downloadURI(name, number)
@@ -167,7 +175,7 @@ func (t tx) downloadURI(name string, number int64) (uri string, err error) {
 	return uri, err
 }
 
-// UpdateModelVersion replaces a version's description; nil removes it.
+// UpdateModelVersion replaces the description of a version. nil removes it.
 func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int64, description *string) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
@@ -183,8 +191,8 @@ func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int6
 	return v, err
 }
 
-// DeleteModelVersion takes a version away: its number stays taken, and of its
-// row nothing is kept that says where the files are.
+// DeleteModelVersion marks a version as deleted. Its number is not used again, and
+// the location of its files is removed from its row.
 func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int64, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -229,7 +237,7 @@ func (t tx) setModelVersionTag(name string, number int64, tag mlflow.Tag) error 
 	return err
 }
 
-// DeleteModelVersionTag removes a tag of a version, if it has it.
+// DeleteModelVersionTag removes a tag of a version. The tag need not exist.
 func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number int64, key string) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
@@ -239,3 +247,37 @@ func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number i
 		return err
 	})
 }
+
+// addToLoggedModel adds a new version to the list in a tag of its logged model. It
+// keeps other items of the list, and replaces a value that is not a list.
+func (t tx) addToLoggedModel(in *NewVersion, number int64) error {
+	if in.ModelID == "" || HasPromptTag(in.Tags) {
+		return nil
+	}
+	experimentID, err := t.existingModel(in.ModelID)
+	if err != nil {
+		return err
+	}
+	var have string
+	var versions []json.RawMessage
+	err = t.Each(`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, []any{in.ModelID, tagModelVersions}, func(rows *sql.Rows) error { return rows.Scan(&have) })
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal([]byte(have), &versions) != nil {
+		versions = nil
+	}
+	entry := `{"name": ` + python.JSONString(in.Name) + `, "version": ` + versionText(number) + `}`
+	var b strings.Builder
+	for _, v := range versions {
+		if string(v) != entry {
+			b.Write(v)
+			b.WriteString(", ")
+		}
+	}
+	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
+}
+
+func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+
+func versionText(n int64) string { return strconv.FormatInt(n, 10) }

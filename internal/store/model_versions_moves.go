@@ -9,15 +9,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Move says where a version goes: to a stage, under an alias, or both.
+// Move describes the new stage of a version, its new alias, or both.
 type Move struct {
 	Stage, Alias string
 	// Archive moves the other versions in the stage to Archived.
 	Archive bool
 }
 
-// MoveVersion moves a version to a stage or points an alias at it, in one
-// transaction with the entries in the log.
+// MoveVersion moves a version to a stage, sets an alias to it, or both. It writes the
+// log entries in the same transaction.
 func (s *Store) MoveVersion(ctx context.Context, name string, number int64, m Move, by Author) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -68,7 +68,7 @@ func (t tx) putInStage(name string, number int64, from, to string, by Author, no
 	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeStage, From: from, To: to})
 }
 
-// SetModelAlias points an alias at a version, from where it was if it existed.
+// SetModelAlias sets an alias to a version. An existing alias is moved.
 func (s *Store) SetModelAlias(ctx context.Context, name, alias string, number int64, by Author) error {
 	return s.write(ctx, func(t tx) error { return t.setAlias(name, alias, number, by, nowMS()) })
 }
@@ -90,7 +90,7 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version})
 }
 
-// aliased returns the version that an alias points at, "" if there is no such alias.
+// aliased returns the version of an alias, or "" if the alias does not exist.
 func (t tx) aliased(name, alias string) (version string, err error) {
 	err = t.QueryRow(`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias).Scan(&version)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -99,7 +99,7 @@ func (t tx) aliased(name, alias string) (version string, err error) {
 	return version, err
 }
 
-// DeleteModelAlias removes an alias, if the model has it.
+// DeleteModelAlias removes an alias of a model. The alias need not exist.
 func (s *Store) DeleteModelAlias(ctx context.Context, name, alias string, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -120,7 +120,7 @@ func (t tx) deleteAlias(name, alias string, by Author, now int64) error {
 	return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: was, Kind: mlflow.ChangeAlias, Alias: alias, From: was})
 }
 
-// ModelVersionByAlias returns the version that an alias points at.
+// ModelVersionByAlias returns the version of an alias.
 func (s *Store) ModelVersionByAlias(ctx context.Context, name, alias string) (v *mlflow.ModelVersion, err error) {
 	err = s.read(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -163,8 +163,8 @@ func (s *Store) HighestVersion(ctx context.Context, name string) (v *mlflow.Mode
 	return v, err
 }
 
-// LatestVersions returns the newest version of each of the stages, with its
-// aliases, in the order in which the stages were first used.
+// LatestVersions returns the newest version of each of the stages, with its aliases.
+// They are ordered by the lowest version in their stage.
 func (s *Store) LatestVersions(ctx context.Context, name string, stages []string) (list []mlflow.ModelVersion, err error) {
 	wanted := map[string]bool{}
 	for _, stage := range stages {
@@ -197,9 +197,9 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 	return list, err
 }
 
-// latestVersions returns the newest version of each stage of some models. Of
-// every pair of a model and a stage the index millrace_versions_by_stage knows
-// the first and the last version.
+// latestVersions returns the newest version of each stage of some models. It reads
+// the lowest and the highest version of each pair of a model and a stage from the
+// index millrace_versions_by_stage.
 func (t tx) latestVersions(names []string) (list []mlflow.ModelVersion, err error) {
 	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
 	list, err = db.Collect(t.Tx, `WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')

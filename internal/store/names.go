@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// The words of made-up run and model names, such as nimble-heron-417. MLflow uses
-// these adjectives as well, by which its clients' tests tell a made-up name.
+// The words of random names of runs and models, such as nimble-heron-417. MLflow has
+// the same adjectives, by which the tests of its clients detect a random name.
 var (
 	adjectives = []string{
 		"able", "agreeable", "amazing", "ambitious", "awesome", "bold", "bouncy", "calm", "capable", "carefree", "casual",
@@ -26,7 +26,7 @@ var (
 	}
 )
 
-// randomName makes a name for a run or model that was given none.
+// randomName returns a name for a run or a model that has none.
 func randomName() string {
-	return fmt.Sprintf("%s-%s-%d", adjectives[rand.IntN(len(adjectives))], nouns[rand.IntN(len(nouns))], rand.IntN(1000)) //nolint:gosec // A name is no secret.
+	return fmt.Sprintf("%s-%s-%d", adjectives[rand.IntN(len(adjectives))], nouns[rand.IntN(len(nouns))], rand.IntN(1000)) //nolint:gosec // A name is not a secret.
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tagIsPrompt marks a registered model that is a prompt.
+// tagIsPrompt is the tag of registered models that are prompts.
 const tagIsPrompt = "mlflow.prompt.is_prompt"
 
-// inDefault narrows a query to the only workspace that we have.
+// inDefault restricts a query to the default workspace, which is the only one.
 const inDefault = "workspace = 'default'"
 
 const registeredModelColumns = "rm.name, coalesce(rm.creation_time, 0), coalesce(rm.last_updated_time, 0), coalesce(rm.description, '')"
@@ -25,8 +25,8 @@ func scanRegisteredModel(row scanner) (*mlflow.RegisteredModel, error) {
 	return &m, err
 }
 
-// CreateRegisteredModel makes a registered model without versions. Of two tags
-// with one key the last counts.
+// CreateRegisteredModel creates a registered model without versions. If a key occurs
+// in several tags, the last tag is used.
 func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (m *mlflow.RegisteredModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -38,7 +38,7 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegi
 			return err
 		}
 		_, err = t.Exec(`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) VALUES ('default', ?, ?, ?, ?)`, in.Name, now, now, in.Description)
-		if db.IsUniqueViolation(err) { // Somebody was faster.
+		if db.IsUniqueViolation(err) { // A concurrent request has created it.
 			return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Registered Model (name=%s) already exists.", in.Name)
 		}
 		if err != nil {
@@ -74,7 +74,8 @@ func (t tx) modelNameTaken(in *mlflow.CreateRegisteredModelRequest) error {
 		"A model and a prompt cannot have the same name.", strings.ToLower(wants), python.Repr(in.Name), strings.ToLower(has))
 }
 
-// HasPromptTag reports whether tags mark a prompt; of two with one key the last counts.
+// HasPromptTag reports whether the tags are those of a prompt. If the key occurs in
+// several tags, the last tag is used.
 func HasPromptTag(tags []mlflow.Tag) bool {
 	prompt := false
 	for _, t := range tags {
@@ -121,7 +122,7 @@ func noRegisteredModel(name string) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Registered Model with name=%s not found", name)
 }
 
-// existingRegisteredModel fails if there is no registered model with the name.
+// existingRegisteredModel returns an error if a registered model does not exist.
 func (t tx) existingRegisteredModel(name string) error {
 	var one int
 	err := t.QueryRow(`SELECT 1 FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&one)
@@ -131,8 +132,8 @@ func (t tx) existingRegisteredModel(name string) error {
 	return err
 }
 
-// touchModel fails if there is no registered model with the name, and records
-// when it changed.
+// touchModel sets the time of the last update of a registered model. It returns an
+// error if the model does not exist.
 func (t tx) touchModel(name string, now int64) error {
 	n, err := t.Exec(`UPDATE registered_models SET last_updated_time = ? WHERE `+inDefault+` AND name = ?`, now, name)
 	if err == nil && n == 0 {
@@ -156,8 +157,8 @@ func (s *Store) UpdateRegisteredModel(ctx context.Context, name, description str
 	return m, err
 }
 
-// RenameRegisteredModel gives a registered model another name. Its versions,
-// tags and aliases follow by their foreign keys, its log by hand.
+// RenameRegisteredModel renames a registered model. The foreign keys of its versions,
+// tags and aliases are updated by the database; the log has no foreign key.
 func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string, by Author) (m *mlflow.RegisteredModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -188,8 +189,8 @@ func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string,
 	return m, err
 }
 
-// DeleteRegisteredModel removes a registered model with its versions, tags and
-// aliases. Its log stays.
+// DeleteRegisteredModel deletes a registered model with its versions, tags and
+// aliases. It keeps the log of the model.
 func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -220,7 +221,8 @@ func (t tx) setRegisteredModelTag(name string, tag mlflow.Tag) error {
 	return err
 }
 
-// DeleteRegisteredModelTag removes a tag of a registered model, if it has it.
+// DeleteRegisteredModelTag removes a tag of a registered model. The tag need not
+// exist.
 func (s *Store) DeleteRegisteredModelTag(ctx context.Context, name, key string) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {

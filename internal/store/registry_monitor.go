@@ -14,14 +14,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// loggedModelIn finds the logged model in a version's source or location. The
-// table has no column for it.
+// loggedModelIn matches the id of a logged model in the source or location of a
+// version, since the table has no column for it.
 var loggedModelIn = regexp.MustCompile(`(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)`)
 
-// MonitorModel returns a registered model and one page of its versions, newest
-// first, with their runs and metrics. There is one query of each kind for every
-// 500 versions. The page's token holds the lowest version, so that new ones do
-// not shift the pages.
+// MonitorModel returns a registered model and one page of its versions, newest first,
+// with their runs and metrics. It executes one query of each kind for every 500
+// versions. The token of the next page contains the lowest version, so that new
+// versions do not shift the pages.
 func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token string) (out *mlflow.MonitorModelResponse, err error) {
 	below, err := search.DecodeOffset(token)
 	if err != nil {
@@ -69,7 +69,7 @@ func (t tx) monitoredVersions(name string, below, limit int) ([]mlflow.Monitored
 	})
 }
 
-// monitor fills in what is known about the versions of a model.
+// monitor loads the data of versions of a model.
 type monitor struct {
 	t        tx
 	name     string
@@ -103,7 +103,7 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 	return inChunks(unmeasured, func(ids []string) error { return w.loadRunMetrics(ids, unmeasured) })
 }
 
-// versionsBy are versions by the run or logged model that they were made from.
+// versionsBy maps the id of a run or a logged model to the versions created from it.
 type versionsBy map[string][]*mlflow.MonitoredVersion
 
 func (w *monitor) by(key func(*mlflow.MonitoredVersion) string) versionsBy {
@@ -131,7 +131,8 @@ func inChunks(all versionsBy, load func(ids []string) error) error {
 	return nil
 }
 
-// loadOwn loads what the registry itself knows: tags, and who made a version.
+// loadOwn loads the data of the registry: the tags, and the user who created a
+// version.
 func (w *monitor) loadOwn() error {
 	plain := make([]mlflow.ModelVersion, len(w.versions))
 	for i := range w.versions {
@@ -153,8 +154,8 @@ func (w *monitor) loadOwn() error {
 	})
 }
 
-// loadModelMetrics loads the metrics of logged models, of each name and dataset
-// the last. Whose they are is said once, by the version.
+// loadModelMetrics loads the last value of each metric and dataset of logged models.
+// The metrics have no model id, since the version has it.
 func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
 	err := w.t.Each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
@@ -178,7 +179,7 @@ func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	return err
 }
 
-// lastOfEach sorts metrics by name and dataset and keeps the last value of each.
+// lastOfEach sorts metrics by name and dataset, and keeps the last value of each pair.
 func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 	series := func(a, b mlflow.Metric) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.DatasetName, b.DatasetName), strings.Compare(a.DatasetDigest, b.DatasetDigest))

@@ -3,21 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"strconv"
-	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
-	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tagModelVersions lists, on a logged model, the versions made from it.
-const tagModelVersions = "mlflow.modelVersions"
-
-// SearchRegisteredModels returns one page of registered models and the token of
-// the next, "" on the last.
+// SearchRegisteredModels returns one page of registered models and the token of the
+// next page, which is "" on the last page.
 func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflow.SearchRegisteredModelsRequest) (list []mlflow.RegisteredModel, next string, err error) {
 	q, err := search.RegisteredModels(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
@@ -40,8 +33,8 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	return list, next, err
 }
 
-// SearchModelVersions returns one page of model versions, without their
-// aliases, and the token of the next, "" on the last.
+// SearchModelVersions returns one page of model versions without their aliases, and
+// the token of the next page, which is "" on the last page.
 func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.SearchModelVersionsRequest) (list []mlflow.ModelVersion, next string, err error) {
 	q, err := search.ModelVersions(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
@@ -65,8 +58,8 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 	return list, next, err
 }
 
-// loadVersionTags fills in the tags of versions: one query for each model that
-// has versions among them.
+// loadVersionTags fills in the tags of versions. It executes one query for each
+// model.
 func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
 	return t.loadVersionTagsInto(list, unlimited())
 }
@@ -112,36 +105,4 @@ func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, b *budget) error {
 		}
 	}
 	return nil
-}
-
-func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
-
-// tellLoggedModel adds a new version to the list that its logged model keeps in
-// a tag. What clients put there is kept as long as it is a list.
-func (t tx) tellLoggedModel(in *NewVersion, number int64) error {
-	if in.ModelID == "" || HasPromptTag(in.Tags) {
-		return nil
-	}
-	experimentID, err := t.existingModel(in.ModelID)
-	if err != nil {
-		return err
-	}
-	var have string
-	var versions []json.RawMessage
-	err = t.Each(`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, []any{in.ModelID, tagModelVersions}, func(rows *sql.Rows) error { return rows.Scan(&have) })
-	if err != nil {
-		return err
-	}
-	if json.Unmarshal([]byte(have), &versions) != nil {
-		versions = nil
-	}
-	entry := `{"name": ` + python.JSONString(in.Name) + `, "version": ` + versionText(number) + `}`
-	var b strings.Builder
-	for _, v := range versions {
-		if string(v) != entry {
-			b.Write(v)
-			b.WriteString(", ")
-		}
-	}
-	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
 }

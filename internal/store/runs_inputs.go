@@ -11,8 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// LogInputs records the datasets and logged models that an active run uses. A
-// dataset that the experiment knows by name and digest is used again as it is.
+// LogInputs records the datasets and logged models that an active run uses. It does
+// not change a dataset whose name and digest exist in the experiment.
 func (s *Store) LogInputs(ctx context.Context, runID string, datasets []mlflow.DatasetInput, models []mlflow.ModelInput) error {
 	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
@@ -48,13 +48,13 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 	if err != nil {
 		return err
 	}
-	inputUUID, err := uuid.NewV7() // Ids that grow keep datasets in the order in which they were logged.
+	inputUUID, err := uuid.NewV7() // The ids increase, so that they order datasets by the time of logging.
 	if err != nil {
 		return err
 	}
 	n, err := t.Exec(`INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
 		VALUES (?, 'DATASET', ?, 'RUN', ?, 0) ON CONFLICT DO NOTHING`, inputUUID.String(), datasetUUID, runID)
-	if err != nil || n == 0 { // The run already uses the dataset; its first tags stay.
+	if err != nil || n == 0 { // The run already uses the dataset. Keep its tags.
 		return err
 	}
 	for _, tag := range in.Tags {
@@ -67,7 +67,7 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 	return nil
 }
 
-// LogOutputs records the logged models that an active run made.
+// LogOutputs records the logged models that an active run created.
 func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.ModelOutput) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
@@ -92,8 +92,8 @@ func (t tx) modelInputs(runID string) ([]mlflow.ModelInput, error) {
 		[]any{runID}, func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) })
 }
 
-// DatasetSummaries lists the datasets that active runs of the experiments use,
-// at most 1,000 of them.
+// DatasetSummaries returns up to 1,000 datasets that active runs of the experiments
+// use.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
 	err = s.readReplica(ctx, func(t tx) error {
 		list, err = db.Collect(t.Tx, `SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')

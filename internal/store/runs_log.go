@@ -15,8 +15,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// LogBatch writes metrics, params and tags to an active run: all of them, or
-// with an error none.
+// LogBatch writes metrics, params and tags to an active run. If it returns an error,
+// it has written none of them.
 func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
 	if len(metrics) > 0 && len(params) == 0 && len(tags) == 0 {
 		if done, err := s.logMetricsGrouped(ctx, runID, metrics); done {
@@ -43,8 +43,8 @@ func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Met
 	})
 }
 
-// LogParam writes one param to an active run. The same value again is no error,
-// another one is.
+// LogParam writes one param to an active run. It returns an error if the param exists
+// with another value.
 func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
@@ -82,7 +82,7 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	if err != nil || n == int64(len(params)) && !t.dialect.countsConflicts {
 		return err
 	}
-	// Some were there before: with the same values that is fine.
+	// Some of the params exist, which is an error only if their values differ.
 	var changed []string
 	for _, p := range params {
 		old, _, err := t.param(runID, p.Key)
@@ -100,7 +100,7 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	return nil
 }
 
-// stored returns a metric's value as the database keeps it: NaN as 0 with a
+// toColumn returns the value of a metric as stored in the database: NaN as 0 with a
 // flag, infinities as the largest finite numbers.
 func toColumn(v float64) (value float64, isNaN bool) {
 	switch {
@@ -114,7 +114,7 @@ func toColumn(v float64) (value float64, isNaN bool) {
 	return v, false
 }
 
-// logged undoes stored, as far as that goes.
+// fromColumn is the inverse of toColumn, except for infinities.
 func fromColumn(value float64, isNaN bool) float64 {
 	if isNaN {
 		return math.NaN()
@@ -140,16 +140,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	return t.logModelMetrics(runID, experimentID, metrics)
 }
 
-// newer orders values of one metric: the latest has the greatest step, then
-// timestamp, then stored value.
+// newer compares two values of one metric. The latest value has the greatest step,
+// then timestamp, then value.
 func newer(a, b *mlflow.Metric) int {
 	av, _ := toColumn(a.Value)
 	bv, _ := toColumn(b.Value)
 	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
 }
 
-// newestOf returns the newest value of each key, in the order of the keys: an
-// order that all transactions lock rows in.
+// newestOf returns the newest value of each key, sorted by key, so that all
+// transactions lock the rows in the same order.
 func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 	if len(metrics) == 1 {
 		return metrics

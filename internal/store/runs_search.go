@@ -9,9 +9,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SearchRuns returns one page of runs of the experiments and the token of the
-// next page, "" on the last. Only ids are searched and sorted; everything else
-// is loaded for the page alone.
+// SearchRuns returns one page of runs of the experiments and the token of the next
+// page, which is "" on the last page. The search returns ids only; all other data is
+// loaded for the runs of the page.
 func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
 	q, err := search.Runs(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 		}
 		runs, next = cutPage(runs, limit, offset)
 		loaded, err := t.loadRuns(runs)
-		if loaded < len(runs) { // The page is full before it is at its end.
+		if loaded < len(runs) { // The memory for the page is exhausted.
 			runs, next = runs[:loaded], search.EncodeOffset(offset+loaded)
 		}
 		return err
@@ -41,8 +41,9 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 	return runs, next, err
 }
 
-// oneOf writes that a column is one of some ids. A single one is compared with
-// =, which lets an index that begins with the column give its order.
+// oneOf returns the condition that a column is one of some ids. A single id is
+// compared with =, so that the database can use the order of an index that begins
+// with the column.
 func oneOf(column string, ids []int64) (condition string, arg any) {
 	if len(ids) == 1 {
 		return column + " = ?", ids[0]
@@ -50,9 +51,9 @@ func oneOf(column string, ids []int64) (condition string, arg any) {
 	return column + " IN (?...)", ids
 }
 
-// loadRuns fills in everything about runs of which only the id is known, but
-// their model inputs, which MLflow tells of a single run only. It returns how
-// many of them it filled in: as many as a page can hold, at least one.
+// loadRuns fills in the data of runs with only an id, except for their model inputs,
+// which MLflow returns for a single run only. It returns the number of runs that it
+// filled in: as many as fit into a page, and at least one.
 func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
 	return loadPage(runs, runsBytes, t.loadRunChunk)
 }
@@ -123,7 +124,7 @@ func firstError(steps ...func() error) error {
 	return nil
 }
 
-// scanPair scans rows of an owner's id, a key and a value.
+// scanPair scans rows of the id of an owner, a key and a value.
 func scanPair(add func(id, key, value string) error) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var id, key, value string
