@@ -11,7 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
+const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), " +
+	"coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
 
 func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 	var e mlflow.Experiment
@@ -26,18 +27,26 @@ func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 func (s *Store) CreateExperiment(ctx context.Context, name, location string, tags []mlflow.Tag) (id int64, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
-		id, err = t.InsertID("experiment_id", `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
-			VALUES (?, ?, 'active', ?, ?, 'default')`, name, location, now, now)
+		id, err = t.InsertID(
+			"experiment_id",
+			`INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
+			VALUES (?, ?, 'active', ?, ?, 'default')`,
+			name, location, now, now,
+		)
 		if db.IsUniqueViolation(err) {
-			return mlflow.Errorf(mlflow.ResourceAlreadyExists,
-				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.", name)
+			return mlflow.Errorf(
+				mlflow.ResourceAlreadyExists,
+				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.",
+				name,
+			)
 		}
 		if err != nil {
 			return err
 		}
 		if location == "" {
 			location := joinURI(s.artifactRoot, strconv.FormatInt(id, 10))
-			if _, err := t.Exec(`UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`, location, id); err != nil {
+			if _, err := t.Exec(`UPDATE experiments SET artifact_location = ?
+				WHERE experiment_id = ?`, location, id); err != nil {
 				return err
 			}
 		}
@@ -65,7 +74,9 @@ func (s *Store) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment,
 // ExperimentByName returns the experiment with the given name, deleted ones included.
 func (s *Store) ExperimentByName(ctx context.Context, name string) (e *mlflow.Experiment, err error) {
 	err = s.read(ctx, func(t tx) error {
-		e, err = scanExperiment(t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name))
+		e, err = scanExperiment(
+			t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name),
+		)
 		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Could not find experiment with name '%s'", name)
 		}
@@ -118,7 +129,9 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i i
 		byID[id], ids[i] = i, id
 	}
 	tags := make([][]mlflow.Tag, len(list))
-	err := t.Each("SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)", []any{ids},
+	err := t.Each(
+		"SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)",
+		[]any{ids},
 		func(rows *sql.Rows) error {
 			var id int64
 			var tag mlflow.Tag
@@ -127,7 +140,8 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i i
 			}
 			tags[byID[id]] = append(tags[byID[id]], tag)
 			return b.charge(pairSize, tag.Key, tag.Value)
-		})
+		},
+	)
 	for i := range tags {
 		set(i, tags[i])
 	}
@@ -146,7 +160,11 @@ func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) err
 		}
 		_, err = t.Exec(`UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ?`, name, nowMS(), id)
 		if db.IsUniqueViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "Another experiment has the name '%s'; deleted experiments keep theirs.", name)
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"Another experiment has the name '%s'; deleted experiments keep theirs.",
+				name,
+			)
 		}
 		return err
 	})
@@ -175,9 +193,17 @@ func (s *Store) RestoreExperiment(ctx context.Context, id int64) error {
 	})
 }
 
-func (s *Store) moveExperiment(ctx context.Context, id int64, from, to mlflow.LifecycleStage, moveRuns func(tx) error) error {
+func (s *Store) moveExperiment(
+	ctx context.Context,
+	id int64,
+	from, to mlflow.LifecycleStage,
+	moveRuns func(tx) error,
+) error {
 	return s.write(ctx, func(t tx) error {
-		n, err := t.Exec(`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`, to, nowMS(), id, from)
+		n, err := t.Exec(
+			`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`,
+			to, nowMS(), id, from,
+		)
 		if err != nil {
 			return err
 		}
@@ -199,8 +225,11 @@ func (s *Store) SetExperimentTag(ctx context.Context, id int64, tag mlflow.Tag) 
 }
 
 func (t tx) setExperimentTag(id int64, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?) ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
-		tag.Key, tag.Value, id)
+	_, err := t.Exec(
+		"INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?)"+
+			" ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
+		tag.Key, tag.Value, id,
+	)
 	return err
 }
 

@@ -11,7 +11,10 @@ import (
 
 // SearchExperiments returns one page of experiments and the token of the next page,
 // which is "" on the last page.
-func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
+func (s *Store) SearchExperiments(
+	ctx context.Context,
+	in *mlflow.SearchExperimentsRequest,
+) (list []mlflow.Experiment, next string, err error) {
 	q, err := search.Experiments(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -43,8 +46,14 @@ func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlf
 		list = nil
 		for _, id := range ids {
 			a := mlflow.ExperimentActivity{ExperimentID: strconv.FormatInt(id, 10)}
-			err := t.QueryRow(`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END), coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
-				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`, id).Scan(&a.Runs, &a.Running, &a.LastActivity)
+			err := t.QueryRow(
+				`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END),
+					coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
+				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`,
+				id,
+			).Scan(
+				&a.Runs, &a.Running, &a.LastActivity,
+			)
 			if err != nil {
 				return err
 			}

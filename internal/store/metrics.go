@@ -31,7 +31,12 @@ const maxPage = 100_000
 // MetricHistory returns a page of up to limit values of one metric, ordered by
 // timestamp, step and value, and the token of the next page. If limit is 0, it
 // returns as many values as fit into a page. An unknown run or key has no values.
-func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
+func (s *Store) MetricHistory(
+	ctx context.Context,
+	runID, key string,
+	limit int,
+	token string,
+) (list []mlflow.Metric, next string, err error) {
 	after, offset, err := search.DecodeMetricPage(token)
 	if err != nil {
 		return nil, "", err
@@ -41,8 +46,13 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	}
 	err = s.scanReplica(ctx, func(t tx) error {
 		if after == nil {
-			list, err = t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
-				runID, key, limit+1, offset)
+			list, err = t.metrics(
+				key,
+				"SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+
+					" ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
+				runID, key, limit+1,
+				offset,
+			)
 			return err
 		}
 		list, err = t.metricsAfter(after, runID, key, limit+1)
@@ -52,7 +62,9 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 		list = list[:limit]
 		last := list[limit-1]
 		value, isNaN := toColumn(last.Value)
-		next = search.EncodeMetricPage(search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN})
+		next = search.EncodeMetricPage(
+			search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN},
+		)
 	}
 	return list, next, err
 }
@@ -68,18 +80,27 @@ func (t tx) metricsAfter(after *search.MetricPage, runID, key string, n int) (li
 	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
 	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}
 	end := int64(math.MaxInt64)
-	err = t.QueryRow("SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?", key, after.Timestamp, lookAhead*n).Scan(&end)
+	err = t.QueryRow(
+		"SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?",
+		key, after.Timestamp, lookAhead*n,
+	).Scan(
+		&end,
+	)
 	bounded := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	// coalesce prevents the use of the index that begins with run_uuid.
 	list, err = t.metrics(key, "SELECT "+metricColumns+" FROM metrics WHERE `key` = ? AND coalesce(run_uuid, '') = ?"+rest+
-		" AND timestamp <= ? ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?", concat([]any{key, runID}, position, []any{end, n})...)
+		" AND timestamp <= ? ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT "+
+		"?", concat([]any{key, runID}, position, []any{end, n})...)
 	if err != nil || len(list) == n || !bounded {
 		return list, err
 	}
-	return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+rest+" ORDER BY timestamp, step, value, is_nan LIMIT ?",
+	return t.metrics(
+		key,
+		"SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+rest+""+
+			" ORDER BY timestamp, step, value, is_nan LIMIT ?",
 		concat([]any{runID, key}, position, []any{n})...)
 }
 
@@ -94,22 +115,37 @@ func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
 // LongerHistory reports whether one metric of a run has more than n values.
 func (s *Store) LongerHistory(ctx context.Context, runID, key string, n int) (longer bool, err error) {
 	err = s.scanReplica(ctx, func(t tx) error {
-		return t.QueryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)", runID, key, n).Scan(&longer)
+		return t.QueryRow(
+			"SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)",
+			runID, key, n,
+		).Scan(
+			&longer,
+		)
 	})
 	return longer, err
 }
 
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
-func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
+func (s *Store) MetricHistoryBulk(
+	ctx context.Context,
+	runIDs []string,
+	key string,
+	limit int,
+) (list []mlflow.Metric, err error) {
 	err = s.scanReplica(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
-			[]any{runIDs, key, limit}, func(rows *sql.Rows, m *mlflow.Metric) error {
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ?"+
+				" ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+			[]any{runIDs, key, limit},
+			func(rows *sql.Rows, m *mlflow.Metric) error {
 				var isNaN bool
 				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
 				m.Key, m.Value = key, fromColumn(m.Value, isNaN)
 				return err
-			})
+			},
+		)
 		return err
 	})
 	return list, err
@@ -123,17 +159,22 @@ func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflo
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}
-		list, err = db.Collect(t.Tx, metricSummaryQuery, []any{runID, runID, runID, runID, runID}, func(rows *sql.Rows, m *mlflow.MetricSummary) error {
-			var first, last, low, high sql.NullFloat64
-			var minStep, maxStep sql.NullInt64
-			if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp, &low, &minStep, &high, &maxStep); err != nil {
-				return err
-			}
-			m.First, m.Last = orNaN(first), orNaN(last)
-			m.Min, m.Max = orNaN(low), orNaN(high)
-			m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
-			return nil
-		})
+		list, err = db.Collect(
+			t.Tx, metricSummaryQuery,
+			[]any{runID, runID, runID, runID, runID},
+			func(rows *sql.Rows, m *mlflow.MetricSummary) error {
+				var first, last, low, high sql.NullFloat64
+				var minStep, maxStep sql.NullInt64
+				if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp,
+					&low, &minStep, &high, &maxStep); err != nil {
+					return err
+				}
+				m.First, m.Last = orNaN(first), orNaN(last)
+				m.Min, m.Max = orNaN(low), orNaN(high)
+				m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
+				return nil
+			},
+		)
 		return err
 	})
 	return list, err

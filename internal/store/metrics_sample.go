@@ -22,7 +22,12 @@ const exactRows = 1000
 // values are spread evenly over the rows; in a long history they are the smallest
 // and the largest value of each bucket. MetricSample reads the rows once and keeps
 // only the sample in memory.
-func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, steps *StepRange) (list []mlflow.Metric, err error) {
+func (s *Store) MetricSample(
+	ctx context.Context,
+	runID, key string,
+	n int,
+	steps *StepRange,
+) (list []mlflow.Metric, err error) {
 	where, args := " FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
 	if steps != nil {
 		where += " AND step >= ? AND step <= ?"

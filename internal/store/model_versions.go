@@ -20,8 +20,10 @@ const stageDeleted = "Deleted_Internal"
 // it.
 const tagModelVersions = "mlflow.modelVersions"
 
-const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, 0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
-	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
+const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, " +
+	"0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
+	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), " +
+	"coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
 
 // versionFields returns the scan destinations of modelVersionColumns.
 func versionFields(v *mlflow.ModelVersion) []any {
@@ -50,11 +52,16 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 			return err
 		}
 		var number int64
-		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+` AND name = ?`, in.Name).Scan(&number); err != nil {
+		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+`
+			AND name = ?`, in.Name).Scan(&number); err != nil {
 			return err
 		}
-		_, err = t.Exec(`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description, current_stage, source, run_id, status, run_link, storage_location)
-			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`, in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location)
+		_, err = t.Exec(
+			`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description,
+				current_stage, source, run_id, status, run_link, storage_location)
+			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`,
+			in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location,
+		)
 		if err != nil {
 			return err
 		}
@@ -66,7 +73,9 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 		if err := t.addToLoggedModel(&in, number); err != nil {
 			return err
 		}
-		if err := t.logChange(now, by, mlflow.RegistryChange{Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created"}); err != nil {
+		if err := t.logChange(now, by, mlflow.RegistryChange{
+			Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created",
+		}); err != nil {
 			return err
 		}
 		v, err = t.modelVersion(in.Name, number)
@@ -99,7 +108,12 @@ func (t tx) versionLocation(in *NewVersion) (string, error) {
 	m, err := t.loggedModel(modelID, false)
 	switch {
 	case errors.Is(err, mlflow.ResourceDoesNotExist) && isModel:
-		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Unable to fetch model from model URI source artifact location '%s'.Error: %s", in.Source, mlflow.AsError(err).Message)
+		return "", mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Unable to fetch model from model URI source artifact location '%s'.Error: %s",
+			in.Source,
+			mlflow.AsError(err).Message,
+		)
 	case err != nil:
 		return "", err
 	case isModel:
@@ -123,8 +137,12 @@ func (s *Store) ModelVersion(ctx context.Context, name string, number int64) (v 
 func (t tx) modelVersion(name string, number int64) (*mlflow.ModelVersion, error) {
 	list := make([]mlflow.ModelVersion, 1)
 	v := &list[0]
-	err := t.QueryRow(`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ? AND mv.current_stage <> ?`,
-		name, number, stageDeleted).Scan(versionFields(v)...)
+	err := t.QueryRow(
+		`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ?
+			AND mv.current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		versionFields(v)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noModelVersion(name, number)
 	}
@@ -145,12 +163,23 @@ func noModelVersion(name string, number int64) error {
 func scanVersion(rows *sql.Rows, v *mlflow.ModelVersion) error { return rows.Scan(versionFields(v)...) }
 
 func (t tx) versionAliases(name string, number int64) ([]string, error) {
-	return db.Collect(t.Tx, `SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, scanOne[string])
+	return db.Collect(
+		t.Tx,
+		`SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`,
+		[]any{name, number},
+		scanOne[string],
+	)
 }
 
 // versionStage returns the stage of a version that is not deleted.
 func (t tx) versionStage(name string, number int64) (stage string, err error) {
-	err = t.QueryRow(`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`, name, number, stageDeleted).Scan(&stage)
+	err = t.QueryRow(
+		`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ?
+			AND current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		&stage,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
 	}
@@ -167,8 +196,13 @@ func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri
 }
 
 func (t tx) downloadURI(name string, number int64) (uri string, err error) {
-	err = t.QueryRow(`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`,
-		name, number, stageDeleted).Scan(&uri)
+	err = t.QueryRow(
+		`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ?
+			AND version = ? AND current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		&uri,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
 	}
@@ -176,12 +210,20 @@ func (t tx) downloadURI(name string, number int64) (uri string, err error) {
 }
 
 // UpdateModelVersion replaces the description of a version. nil removes it.
-func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int64, description *string) (v *mlflow.ModelVersion, err error) {
+func (s *Store) UpdateModelVersion(
+	ctx context.Context,
+	name string,
+	number int64,
+	description *string,
+) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.Exec(`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, description, nowMS(), name, number)
+		_, err := t.Exec(
+			`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`,
+			description, nowMS(), name, number,
+		)
 		if err != nil {
 			return err
 		}
@@ -209,15 +251,29 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 				return err
 			}
 		}
-		_, err = t.Exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',
-			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ? AND version = ?`, stageDeleted, now, name, number)
+		_, err = t.Exec(
+			`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL,
+				source = 'REDACTED-SOURCE-PATH',
+			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ?
+			AND version = ?`,
+			stageDeleted, now, name, number,
+		)
 		if err != nil {
 			return err
 		}
 		if err := t.touchModel(name, now); err != nil {
 			return err
 		}
-		return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeVersion, From: stage, To: "deleted"})
+		return t.logChange(
+			now, by,
+			mlflow.RegistryChange{
+				Model:   name,
+				Version: versionText(number),
+				Kind:    mlflow.ChangeVersion,
+				From:    stage,
+				To:      "deleted",
+			},
+		)
 	})
 }
 
@@ -232,8 +288,11 @@ func (s *Store) SetModelVersionTag(ctx context.Context, name string, number int6
 }
 
 func (t tx) setModelVersionTag(name string, number int64, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?) ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
-		name, number, tag.Key, tag.Value)
+	_, err := t.Exec(
+		"INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?)"+
+			" ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
+		name, number, tag.Key, tag.Value,
+	)
 	return err
 }
 
@@ -243,7 +302,10 @@ func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number i
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.Exec("DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?", name, number, key)
+		_, err := t.Exec(
+			"DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?",
+			name, number, key,
+		)
 		return err
 	})
 }
@@ -260,7 +322,11 @@ func (t tx) addToLoggedModel(in *NewVersion, number int64) error {
 	}
 	var have string
 	var versions []json.RawMessage
-	err = t.Each(`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, []any{in.ModelID, tagModelVersions}, func(rows *sql.Rows) error { return rows.Scan(&have) })
+	err = t.Each(
+		`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`,
+		[]any{in.ModelID, tagModelVersions},
+		func(rows *sql.Rows) error { return rows.Scan(&have) },
+	)
 	if err != nil {
 		return err
 	}
@@ -275,7 +341,10 @@ func (t tx) addToLoggedModel(in *NewVersion, number int64) error {
 			b.WriteString(", ")
 		}
 	}
-	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
+	return t.setModelTags(
+		in.ModelID, experimentID,
+		[]mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}},
+	)
 }
 
 func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }

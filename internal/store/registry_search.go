@@ -11,7 +11,11 @@ import (
 
 // SearchRegisteredModels returns one page of registered models and the token of the
 // next page, which is "" on the last page.
-func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflow.SearchRegisteredModelsRequest) (list []mlflow.RegisteredModel, next string, err error) {
+func (s *Store) SearchRegisteredModels(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchRegisteredModelsRequest,
+) (list []mlflow.RegisteredModel, next string, err error) {
 	q, err := search.RegisteredModels(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -20,7 +24,10 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(`rm.`+inDefault, q.Where.SQL) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(
+		`rm.`+inDefault,
+		q.Where.SQL,
+	) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		if list, err = db.CollectUncached(t.Tx, query, args, scanned(scanRegisteredModel)); err != nil {
@@ -35,7 +42,11 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 
 // SearchModelVersions returns one page of model versions without their aliases, and
 // the token of the next page, which is "" on the last page.
-func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.SearchModelVersionsRequest) (list []mlflow.ModelVersion, next string, err error) {
+func (s *Store) SearchModelVersions(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchModelVersionsRequest,
+) (list []mlflow.ModelVersion, next string, err error) {
 	q, err := search.ModelVersions(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -44,7 +55,11 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(`mv.`+inDefault, `mv.current_stage <> '`+stageDeleted+`'`, q.Where.SQL) +
+	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(
+		`mv.`+inDefault,
+		`mv.current_stage <> '`+stageDeleted+`'`,
+		q.Where.SQL,
+	) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
@@ -89,8 +104,11 @@ func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, b *budget) error {
 		m.at[v.Version], m.low, m.high = v, min(m.low, number), max(m.high, number)
 	}
 	for name, m := range models {
-		err := t.Each("SELECT version, `key`, coalesce(value, '') FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version BETWEEN ? AND ? ORDER BY version, `key`",
-			[]any{name, m.low, m.high}, func(rows *sql.Rows) error {
+		err := t.Each(
+			"SELECT version, `key`, coalesce(value, '') FROM model_version_tags WHERE "+inDefault+" AND name = ?"+
+				" AND version BETWEEN ? AND ? ORDER BY version, `key`",
+			[]any{name, m.low, m.high},
+			func(rows *sql.Rows) error {
 				var version string
 				var tag mlflow.Tag
 				err := rows.Scan(&version, &tag.Key, &tag.Value)
@@ -99,7 +117,8 @@ func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, b *budget) error {
 					err = b.charge(pairSize, tag.Key, tag.Value)
 				}
 				return err
-			})
+			},
+		)
 		if err != nil {
 			return err
 		}

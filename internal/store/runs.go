@@ -22,12 +22,17 @@ const (
 	tagLoggedModels = "mlflow.log-model.history"
 )
 
-const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), coalesce(r.lifecycle_stage, '')"
+const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), " +
+	"coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), " +
+	"coalesce(r.lifecycle_stage, '')"
 
 func scanRunInfo(row scanner) (*mlflow.RunInfo, error) {
 	var info mlflow.RunInfo
 	var experiment sql.NullInt64
-	err := row.Scan(&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime, &info.ArtifactURI, &info.LifecycleStage)
+	err := row.Scan(
+		&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime,
+		&info.ArtifactURI, &info.LifecycleStage,
+	)
 	info.RunUUID = info.RunID
 	info.ExperimentID = strconv.FormatInt(experiment.Int64, 10)
 	return &info, err
@@ -37,7 +42,11 @@ func newID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
 
 // CreateRun creates a run in an active experiment. If neither RunName nor the tag
 // mlflow.runName is set, the run gets a random name.
-func (s *Store) CreateRun(ctx context.Context, experimentID int64, in *mlflow.CreateRunRequest) (run *mlflow.Run, err error) {
+func (s *Store) CreateRun(
+	ctx context.Context,
+	experimentID int64,
+	in *mlflow.CreateRunRequest,
+) (run *mlflow.Run, err error) {
 	err = s.write(ctx, func(t tx) error {
 		e, err := t.activeExperiment(experimentID)
 		if err != nil {
@@ -59,9 +68,12 @@ func (s *Store) CreateRun(ctx context.Context, experimentID int64, in *mlflow.Cr
 			Status: mlflow.RunRunning, StartTime: in.StartTime, LifecycleStage: mlflow.StageActive,
 			ArtifactURI: joinURI(e.ArtifactLocation, id, "artifacts"),
 		}
-		_, err = t.Exec(`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+		_, err = t.Exec(
+			`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
+				end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
 			VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, NULL, '', 'active', ?, ?)`,
-			id, name, info.UserID, info.Status, info.StartTime, info.ArtifactURI, experimentID)
+			id, name, info.UserID, info.Status, info.StartTime, info.ArtifactURI, experimentID,
+		)
 		if err != nil {
 			return err
 		}
@@ -131,7 +143,11 @@ func (t tx) activeRun(id string) (experimentID int64, err error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, noRun(id)
 	case err == nil && stage != mlflow.StageActive:
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "The run %s must be in the 'active' state. Current state is %s.", id, stage)
+		return 0, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The run %s must be in the 'active' state. Current state is %s.",
+			id, stage,
+		)
 	}
 	return experimentID, err
 }
@@ -210,19 +226,24 @@ func (s *Store) assessmentsOf(ctx context.Context, ofRuns string, arg any) (ids 
 		for _, id := range runs {
 			wanted[id] = true
 		}
-		return t.Each(`SELECT assessment_id, assessment_metadata FROM assessments WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`, nil, func(rows *sql.Rows) error {
-			var id, metadata string
-			if err := rows.Scan(&id, &metadata); err != nil {
-				return err
-			}
-			var source struct {
-				RunID string `json:"mlflow.assessment.sourceRunId"`
-			}
-			if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
-				ids = append(ids, id)
-			}
-			return nil
-		})
+		return t.Each(
+			`SELECT assessment_id, assessment_metadata FROM assessments
+				WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`,
+			nil,
+			func(rows *sql.Rows) error {
+				var id, metadata string
+				if err := rows.Scan(&id, &metadata); err != nil {
+					return err
+				}
+				var source struct {
+					RunID string `json:"mlflow.assessment.sourceRunId"`
+				}
+				if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
+					ids = append(ids, id)
+				}
+				return nil
+			},
+		)
 	})
 	return ids, err
 }
@@ -248,7 +269,11 @@ func (s *Store) SetTag(ctx context.Context, runID string, tag mlflow.Tag) error 
 
 // setTag sets a tag. It also sets the name of the run if the tag is mlflow.runName.
 func (t tx) setTag(runID string, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value", tag.Key, tag.Value, runID)
+	_, err := t.Exec(
+		"INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?)"+
+			" ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value",
+		tag.Key, tag.Value, runID,
+	)
 	if err == nil && tag.Key == tagRunName && tag.Value != "" {
 		_, err = t.Exec(`UPDATE runs SET name = ? WHERE run_uuid = ?`, tag.Value, runID)
 	}
@@ -272,8 +297,13 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
 	err = s.read(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId' AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
-			[]any{id}, scanned(scanRunInfo))
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId'"+
+				" AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
+			[]any{id},
+			scanned(scanRunInfo),
+		)
 		return err
 	})
 	return list, err

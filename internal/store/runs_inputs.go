@@ -13,7 +13,12 @@ import (
 
 // LogInputs records the datasets and logged models that an active run uses. It does
 // not change a dataset whose name and digest exist in the experiment.
-func (s *Store) LogInputs(ctx context.Context, runID string, datasets []mlflow.DatasetInput, models []mlflow.ModelInput) error {
+func (s *Store) LogInputs(
+	ctx context.Context,
+	runID string,
+	datasets []mlflow.DatasetInput,
+	models []mlflow.ModelInput,
+) error {
 	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
@@ -38,12 +43,21 @@ func (s *Store) LogInputs(ctx context.Context, runID string, datasets []mlflow.D
 func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput) error {
 	d := in.Dataset
 	var datasetUUID string
-	err := t.QueryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`, experimentID, d.Name, d.Digest).Scan(&datasetUUID)
+	err := t.QueryRow(
+		`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,
+		experimentID, d.Name, d.Digest,
+	).Scan(
+		&datasetUUID,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		datasetUUID = newID()
-		_, err = t.Exec(`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile)
+		_, err = t.Exec(
+			`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,
+				dataset_schema, dataset_profile)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			datasetUUID, experimentID, d.Name, d.Digest, d.SourceType, d.Source, nullable(d.Schema), nullable(d.Profile))
+			datasetUUID, experimentID, d.Name, d.Digest, d.SourceType, d.Source, nullable(d.Schema),
+			nullable(d.Profile),
+		)
 	}
 	if err != nil {
 		return err
@@ -58,8 +72,11 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 		return err
 	}
 	for _, tag := range in.Tags {
-		_, err := t.Exec(`INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?) ON CONFLICT (input_uuid, name) DO UPDATE SET value = excluded.value`,
-			inputUUID.String(), tag.Key, tag.Value)
+		_, err := t.Exec(
+			`INSERT INTO input_tags (input_uuid, name, value)
+				VALUES (?, ?, ?) ON CONFLICT (input_uuid, name) DO UPDATE SET value = excluded.value`,
+			inputUUID.String(), tag.Key, tag.Value,
+		)
 		if err != nil {
 			return err
 		}
@@ -88,8 +105,13 @@ func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.Mo
 }
 
 func (t tx) modelInputs(runID string) ([]mlflow.ModelInput, error) {
-	return db.Collect(t.Tx, `SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ? AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
-		[]any{runID}, func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) })
+	return db.Collect(
+		t.Tx,
+		`SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ?
+			AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
+		[]any{runID},
+		func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) },
+	)
 }
 
 // DatasetSummaries returns up to 1,000 datasets that active runs of the experiments

@@ -17,7 +17,13 @@ import (
 
 // LogBatch writes metrics, params and tags to an active run. If it returns an error,
 // it has written none of them.
-func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
+func (s *Store) LogBatch(
+	ctx context.Context,
+	runID string,
+	metrics []mlflow.Metric,
+	params []mlflow.Param,
+	tags []mlflow.Tag,
+) error {
 	if len(metrics) > 0 && len(params) == 0 && len(tags) == 0 {
 		if done, err := s.logMetricsGrouped(ctx, runID, metrics); done {
 			return err
@@ -55,9 +61,12 @@ func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) erro
 			return err
 		}
 		if exists {
-			return mlflow.Errorf(mlflow.InvalidParameterValue,
-				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.",
-				p.Key, old, runID, p.Value)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run "+
+					"ID='%s'. Attempted logging new value '%s'.",
+				p.Key, old, runID, p.Value,
+			)
 		}
 		_, err = t.Exec("INSERT INTO params (`key`, value, run_uuid) VALUES (?, ?, ?)", p.Key, p.Value, runID)
 		return err
@@ -76,9 +85,14 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	if len(params) == 0 {
 		return nil
 	}
-	n, err := t.InsertRows("INSERT INTO params (`key`, value, run_uuid)", " ON CONFLICT (`key`, run_uuid) DO NOTHING", 3, len(params), func(args []any, i int) []any {
-		return append(args, params[i].Key, params[i].Value, runID)
-	})
+	n, err := t.InsertRows(
+		"INSERT INTO params (`key`, value, run_uuid)",
+		" ON CONFLICT (`key`, run_uuid) DO NOTHING",
+		3, len(params),
+		func(args []any, i int) []any {
+			return append(args, params[i].Key, params[i].Value, runID)
+		},
+	)
 	if err != nil || n == int64(len(params)) && !t.dialect.countsConflicts {
 		return err
 	}
@@ -90,12 +104,22 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 			return err
 		}
 		if old != p.Value {
-			changed = append(changed, fmt.Sprintf("{'key': %s, 'old_value': %s, 'new_value': %s}", python.Repr(p.Key), python.Repr(old), python.Repr(p.Value)))
+			changed = append(
+				changed,
+				fmt.Sprintf(
+					"{'key': %s, 'old_value': %s, 'new_value': %s}",
+					python.Repr(p.Key), python.Repr(old), python.Repr(p.Value),
+				),
+			)
 		}
 	}
 	if changed != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(changed, ", "), runID)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.",
+			strings.Join(changed, ", "),
+			runID,
+		)
 	}
 	return nil
 }
@@ -126,11 +150,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	if len(metrics) == 0 {
 		return nil
 	}
-	_, err := t.InsertRows("INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)", " ON CONFLICT DO NOTHING", 6, len(metrics), func(args []any, i int) []any {
-		m := &metrics[i]
-		value, isNaN := toColumn(m.Value)
-		return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
-	})
+	_, err := t.InsertRows(
+		"INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)",
+		" ON CONFLICT DO NOTHING", 6,
+		len(metrics),
+		func(args []any, i int) []any {
+			m := &metrics[i]
+			value, isNaN := toColumn(m.Value)
+			return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -197,11 +226,19 @@ func (t tx) logModelMetrics(runID string, experimentID int64, metrics []mlflow.M
 				return err
 			}
 		}
-		_, err := t.Exec(`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
+		_, err := t.Exec(
+			`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value,
+				experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName), nullable(m.DatasetDigest))
+			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName),
+			nullable(m.DatasetDigest),
+		)
 		if db.IsForeignKeyViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "The metric '%s' names the logged model '%s', which does not exist.", m.Key, m.ModelID)
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"The metric '%s' names the logged model '%s', which does not exist.",
+				m.Key, m.ModelID,
+			)
 		}
 		if err != nil {
 			return err

@@ -15,11 +15,13 @@ func (s *Store) Secret(ctx context.Context, name string) (key [32]byte, err erro
 	var fresh [32]byte
 	_, _ = rand.Read(fresh[:]) // Read never returns an error.
 	err = s.write(ctx, func(t tx) error {
-		if _, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, hex.EncodeToString(fresh[:])); err != nil {
+		_, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`,
+			name, hex.EncodeToString(fresh[:]))
+		if err != nil {
 			return err
 		}
 		var kept string
-		err := t.QueryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
+		err = t.QueryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("the setting %s was just made and is gone", name)
 		}

@@ -26,11 +26,21 @@ type Token struct {
 
 // CreateToken stores the hash of a new token. If expiresMS is 0, the token does not
 // expire.
-func (s *Store) CreateToken(ctx context.Context, email, name string, hash [sha256.Size]byte, expiresMS int64) (*Token, error) {
+func (s *Store) CreateToken(
+	ctx context.Context,
+	email, name string,
+	hash [sha256.Size]byte,
+	expiresMS int64,
+) (*Token, error) {
 	out := &Token{ID: uuid.NewString(), Name: name, Email: email, CreatedMS: nowMS(), ExpiresMS: expiresMS}
 	err := s.write(ctx, func(t tx) error {
-		_, err := t.Exec("INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
-			out.ID, out.Name, out.Email, hex.EncodeToString(hash[:]), out.CreatedMS, sql.NullInt64{Int64: expiresMS, Valid: expiresMS != 0})
+		_, err := t.Exec(
+			"INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+			out.ID, out.Name, out.Email,
+			hex.EncodeToString(hash[:]),
+			out.CreatedMS,
+			sql.NullInt64{Int64: expiresMS, Valid: expiresMS != 0},
+		)
 		return err
 	})
 	if err != nil {
@@ -62,7 +72,10 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 
 // EachToken calls f for every token with the end of its validity. The validity of a
 // revoked token ends with its revocation. 0 means that the token does not expire.
-func (s *Store) EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error {
+func (s *Store) EachToken(
+	ctx context.Context,
+	f func(id, email string, hash [sha256.Size]byte, validUntilMS int64),
+) error {
 	list, err := s.tokens(ctx)
 	if err != nil {
 		return err
@@ -84,7 +97,11 @@ type hashedToken struct {
 
 func (s *Store) tokens(ctx context.Context) (list []hashedToken, err error) {
 	err = s.read(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id", nil, scanToken)
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id",
+			nil, scanToken,
+		)
 		return err
 	})
 	return list, err
