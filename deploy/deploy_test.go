@@ -1,5 +1,5 @@
-// Package deploy_test checks the files of this folder against the program:
-// nothing here needs a cluster or a registry.
+// Package deploy_test compares the files of this directory with the program. The tests
+// need neither a cluster nor a registry.
 package deploy_test
 
 import (
@@ -20,14 +20,14 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/server"
-	"github.com/millrace-ml/millrace/internal/store"
 )
 
-// postgresConnections is PostgreSQL's max_connections unless told otherwise.
+// postgresConnections is the default of PostgreSQL's max_connections.
 const postgresConnections = 100
 
-// variables are the environment variables that the server reads.
+// variables returns the environment variables of the server.
 func variables() map[string]bool {
 	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(fs)
@@ -41,7 +41,7 @@ func variables() map[string]bool {
 	return known
 }
 
-// load reads the server's configuration as a container's environment sets it.
+// load returns the server's configuration for the environment of a container.
 func load(t *testing.T, args []string, env map[string]string) *config.Config {
 	t.Helper()
 	known := variables()
@@ -74,7 +74,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// dockerfile is what the other files must agree with.
+// dockerfile has the settings that the other files must match.
 type dockerfile struct {
 	user, port string
 	args       []string
@@ -264,7 +264,8 @@ func TestKubernetesPortsAndVolumes(t *testing.T) {
 	}
 }
 
-// containerEnv is the environment of a replica: the image's, and the pod's over it.
+// containerEnv returns the environment of a replica: that of the image, overridden by
+// that of the pod.
 func containerEnv(t *testing.T, m *manifests) map[string]string {
 	t.Helper()
 	env := readDockerfile(t).env
@@ -281,13 +282,13 @@ func containerEnv(t *testing.T, m *manifests) map[string]string {
 	return env
 }
 
-// A server with the replicas' environment, but for where its data is, answers
-// the probes as the kubelet sends them, and requests by the ingress's name.
+// TestReplicaAnswers starts a server with the environment of the replicas and sends it
+// probes like the kubelet and requests with the name of the ingress.
 func TestReplicaAnswers(t *testing.T) {
 	t.Parallel()
 	m := readManifests(t)
 	env := containerEnv(t, m)
-	db, _, err := store.OpenSQL(t.Context(), env["MLFLOW_BACKEND_STORE_URI"])
+	db, _, err := db.OpenSQL(t.Context(), env["MLFLOW_BACKEND_STORE_URI"])
 	if err != nil {
 		t.Errorf("the secret's database: %v", err)
 	} else {
@@ -349,7 +350,7 @@ func get(t *testing.T, url, host string) int {
 	return resp.StatusCode
 }
 
-// The tools' own opinion, where a tool is installed.
+// TestTools runs the validators that are installed.
 func TestTools(t *testing.T) {
 	t.Parallel()
 	for _, command := range [][]string{

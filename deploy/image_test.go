@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// imageContext copies what the Dockerfile copies, as far as its ignore file lets
-// it, and returns the folder.
+// imageContext copies what the Dockerfile copies, subject to its ignore file, and
+// returns the directory.
 func imageContext(t *testing.T) string {
 	t.Helper()
 	var kept []string
@@ -61,8 +61,8 @@ func imageContext(t *testing.T) string {
 	return dir
 }
 
-// TestImageKnowsItsVersion builds the program of what the Dockerfile copies, with
-// its flags, and asks it.
+// TestImageKnowsItsVersion builds the program from what the Dockerfile copies, with its
+// flags, and checks its version.
 func TestImageKnowsItsVersion(t *testing.T) {
 	t.Parallel()
 	m := regexp.MustCompile(`(?m)^RUN CGO_ENABLED=0 go build (.*) -o /out/millrace (\./cmd/millrace)$`).FindStringSubmatch(read(t, "Dockerfile"))

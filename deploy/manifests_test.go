@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The types hold the keys that our files use and no others: the decoder is
-// strict, so that a misspelt key, which Kubernetes would drop, fails.
+// These types have the keys of our files only. The decoder is strict, so that a
+// misspelled key, which Kubernetes would ignore, fails.
 
 type compose struct {
 	Name     string             `yaml:"name"`
@@ -211,7 +211,7 @@ type kustomization struct {
 	} `yaml:"images"`
 }
 
-// manifests are the files of the folder kubernetes.
+// manifests is the contents of the directory kubernetes.
 type manifests struct {
 	Kustomization kustomization
 	Secret        secret

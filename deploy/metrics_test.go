@@ -15,8 +15,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/server"
 )
 
-// The dashboard and the alert rules name metrics, labels and values of labels.
-// These tests hold them to what a server serves.
+// The dashboard and the alert rules contain names of metrics, labels and values of
+// labels. These tests compare them with the metrics of a server.
 
 type rules struct {
 	Groups []struct {
@@ -51,7 +51,7 @@ type dashboard struct {
 	}
 }
 
-// metrics are the labels of each metric, and the values of each label.
+// metrics maps each metric to its labels and their values.
 type metrics map[string]map[string]map[string]bool
 
 var (
@@ -64,13 +64,13 @@ var (
 	window     = regexp.MustCompile(`\[[^\]]*\]`)
 )
 
-// words of the language in which Prometheus is asked, as far as we use them.
+// words lists the words of PromQL that the files use.
 var words = strings.Fields("sum count max min by topk rate increase changes histogram_quantile time")
 
-// ofPrometheus are the labels that Prometheus gives what it scrapes.
+// ofPrometheus lists the labels that Prometheus adds.
 var ofPrometheus = []string{"job", "instance"}
 
-// served scrapes a server that has seen some traffic.
+// served returns the metrics of a server after some traffic.
 func served(t *testing.T) metrics {
 	t.Helper()
 	dir := t.TempDir()
@@ -133,11 +133,11 @@ func parse(t *testing.T, text string) metrics {
 	return m
 }
 
-// fixed are the labels whose values are all there from the start.
+// fixed lists the labels all of whose values exist from the start.
 var fixed = []string{"class", "direction", "state", "store"}
 
-// problems says what an expression, and the labels that are shown with its result,
-// ask for that there is not.
+// problems returns the metrics and labels in an expression and in shown that do not
+// exist.
 func (m metrics) problems(expr string, shown []string) []string {
 	var out []string
 	used := map[string]bool{}
@@ -188,7 +188,8 @@ func (m metrics) problems(expr string, shown []string) []string {
 	return out
 }
 
-// mismatches says what the matchers of a metric ask for that there is not.
+// mismatches returns the labels and values in the matchers of a metric that do not
+// exist.
 func (m metrics) mismatches(name, matchers string) []string {
 	var out []string
 	for _, l := range matcher.FindAllStringSubmatch(matchers, -1) {
@@ -304,7 +305,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// TestProblems proves that the tests above can fail.
+// TestProblems checks that problems detects errors.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	m := parse(t, "millrace_x_total{code=\"200\",route=\"/a\"} 1\nmillrace_y{state=\"open\"} 2\n")

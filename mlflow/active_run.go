@@ -11,11 +11,12 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// The tags by which MLflow's own pages know a run's origin.
+// Tags with the origin of a run, which MLflow's pages show.
 const (
 	tagUser        = "mlflow.user"
 	tagSourceName  = "mlflow.source.name"
@@ -25,44 +26,45 @@ const (
 	tagDescription = "mlflow.note.content"
 )
 
-// endTimeout bounds what a run does after a signal.
+// endTimeout is the time to end a run after a signal.
 const endTimeout = 10 * time.Second
 
-// errRunEnded is what logging to a run returns after End.
+// errRunEnded is the error of logging to a run after End.
 var errRunEnded = Errorf(InvalidState, "the run has ended; start it again with RunOptions.RunID")
 
-// RunOptions says how a run begins. The zero value starts a new run, with a name
-// that the server invents, in the client's experiment.
+// RunOptions configures a run. The zero value starts a new run with a generated name in
+// the client's experiment.
 type RunOptions struct {
-	// RunID resumes a run instead of starting one.
+	// RunID is the ID of a run to resume.
 	RunID string
-	// ExperimentID is where the run belongs; empty for the one chosen by
+	// ExperimentID is the experiment of a new run. The default is that of
 	// [Client.SetExperiment].
 	ExperimentID string
-	// ParentRunID nests the run under another; [ActiveRun.StartChild] sets it.
+	// ParentRunID is the ID of the parent of a nested run. [ActiveRun.StartChild] sets
+	// it.
 	ParentRunID string
 	Name        string
 	Description string
 	Tags        map[string]string
-	// EndOnSignal ends the run as KILLED, with all its metrics delivered, when
-	// the program gets SIGINT or SIGTERM; the signal then takes its course.
+	// EndOnSignal delivers all metrics and ends the run as KILLED if the program
+	// receives SIGINT or SIGTERM. The signal then has its usual effect.
 	EndOnSignal bool
-	// Strict is for programs that would rather stop than go on untracked. Without
-	// it, what goes wrong with metrics in the background, and what a run could not
-	// deliver at its end, is logged with [log/slog] and returned by no method but
-	// [ActiveRun.Flush]; params and tags wait with the metrics while the server is
-	// away. With it, [ActiveRun.End] and [Client.WithRun] return that, LogMetric
-	// fails once metrics are lost, and params and tags fail while the server is away.
+	// Strict makes tracking errors errors of the program. By default, errors of metrics
+	// in the background and values that could not be delivered are logged with
+	// [log/slog] and only [ActiveRun.Flush] returns them; params and tags are queued
+	// like metrics while the server is not available. A strict run returns such errors
+	// from [ActiveRun.End] and [Client.WithRun]; LogMetric fails after metrics were
+	// lost, and params and tags fail while the server is not available.
 	Strict bool
 }
 
-// ActiveRun is a run that this program carries out. Its methods are safe for
-// concurrent use. Metrics are logged in the background; everything else, before
-// a method returns. While the server is away, metrics, params and tags wait for
-// it, for hours if need be: in memory first, then in a file; see [WithSpill]. So
-// neither its absence nor its refusals end the program, unless the run is Strict.
+// ActiveRun is a run of this program. Its methods are safe for concurrent use. Metrics
+// are sent in the background; other methods return after the server has stored the data.
+// While the server is not available, metrics, params and tags are queued in memory and
+// then in a file, for hours if necessary; see [WithSpill]. A run that is not strict
+// never ends the program because of the server.
 type ActiveRun struct {
-	// Info is the run as the server answered when it began.
+	// Info is the response of the server when the run was started.
 	Info   RunInfo
 	client *Client
 	store  artifactStore
@@ -71,17 +73,19 @@ type ActiveRun struct {
 	end    sync.Mutex
 	ended  bool
 	over   chan struct{}
-	tables sync.Mutex // One table is changed at a time.
+	tables sync.Mutex // held while a table is modified
+
+	activeModel atomic.Pointer[string]
 }
 
-// SetExperiment finds or makes the experiment of this name and lets the client's
-// runs go there. Without it they go to the experiment that MLFLOW_EXPERIMENT_ID
-// or MLFLOW_EXPERIMENT_NAME names, or else to the one called Default.
+// SetExperiment selects the experiment of the client's runs by name and creates it if it
+// does not exist. The default is the experiment of MLFLOW_EXPERIMENT_ID or
+// MLFLOW_EXPERIMENT_NAME, or else the experiment "Default".
 func (c *Client) SetExperiment(ctx context.Context, name string) (*Experiment, error) {
 	e, err := c.ExperimentByName(ctx, name)
 	if errors.Is(err, ResourceDoesNotExist) {
 		_, err = c.CreateExperiment(ctx, &CreateExperimentRequest{Name: name})
-		if err == nil || errors.Is(err, ResourceAlreadyExists) { // Somebody else was faster.
+		if err == nil || errors.Is(err, ResourceAlreadyExists) { // Another program may have created it.
 			e, err = c.ExperimentByName(ctx, name)
 		}
 	}
@@ -89,7 +93,11 @@ func (c *Client) SetExperiment(ctx context.Context, name string) (*Experiment, e
 		return nil, err
 	}
 	if e.LifecycleStage != StageActive {
-		return nil, Errorf(InvalidParameterValue, "the experiment %q is deleted; restore it with Client.RestoreExperiment or choose another name", name)
+		return nil, Errorf(
+			InvalidParameterValue,
+			"the experiment %q is deleted; restore it with Client.RestoreExperiment or choose another name",
+			name,
+		)
 	}
 	c.experiment.Store(e.ExperimentID)
 	return e, nil
@@ -112,8 +120,8 @@ func (c *Client) experimentID(ctx context.Context) (string, error) {
 	return "0", nil
 }
 
-// StartRun starts or resumes a run, which must be ended with [ActiveRun.End].
-// ctx is for the start alone.
+// StartRun starts or resumes a run. The caller must end it with [ActiveRun.End]. ctx
+// applies to the start only.
 func (c *Client) StartRun(ctx context.Context, o RunOptions) (*ActiveRun, error) {
 	run, err := c.begin(ctx, &o)
 	if err != nil {
@@ -123,18 +131,18 @@ func (c *Client) StartRun(ctx context.Context, o RunOptions) (*ActiveRun, error)
 	if err != nil && !unreachable(err) {
 		return nil, err
 	}
-	if err != nil { // Params and metrics work; files say why they do not.
+	if err != nil { // Params and metrics work without artifacts.
 		store = refusingStore{err}
 	}
 	r := &ActiveRun{Info: *run, client: c, store: store, strict: o.Strict, over: make(chan struct{})}
 	r.queue = c.newMetricQueue(ctx, run.RunID, o.Strict)
 	if o.EndOnSignal {
-		r.endOnSignal() //nolint:contextcheck // ctx is for the start; the signal may come long after it.
+		r.endOnSignal() //nolint:contextcheck // ctx applies to the start, and the signal may arrive much later.
 	}
 	return r, nil
 }
 
-// begin makes the run, or sets a resumed one to RUNNING.
+// begin creates the run or sets the status of a resumed run.
 func (c *Client) begin(ctx context.Context, o *RunOptions) (*RunInfo, error) {
 	if o.RunID != "" {
 		if err := c.catchUp(ctx, o.RunID, o.Strict); err != nil {
@@ -171,7 +179,7 @@ func (c *Client) begin(ctx context.Context, o *RunOptions) (*RunInfo, error) {
 	return &run.Info, nil
 }
 
-// tags returns the run's tags; those that the user gives win over origin.
+// tags returns the tags of the run. Tags of the user override those of the origin.
 func (o *RunOptions) tags(origin map[string]string) []Tag {
 	all := origin
 	if all == nil {
@@ -186,7 +194,7 @@ func (o *RunOptions) tags(origin map[string]string) []Tag {
 	for k, v := range o.Tags {
 		all[k] = v
 	}
-	return pairs(all, func(k, v string) Tag { return Tag{Key: k, Value: v} })
+	return tagsOf(all)
 }
 
 func originTags(who string) map[string]string {
@@ -211,40 +219,30 @@ func userName() string {
 	return "unknown"
 }
 
-// StartChild starts a run nested under this one, in the same experiment, and as
-// strict.
-func (r *ActiveRun) StartChild(ctx context.Context, o RunOptions) (*ActiveRun, error) {
-	o.ParentRunID = r.Info.RunID
-	o.ExperimentID = cmp.Or(o.ExperimentID, r.Info.ExperimentID)
-	o.Strict = o.Strict || r.strict
-	return r.client.StartRun(ctx, o)
-}
-
 // ID returns the run's ID.
 func (r *ActiveRun) ID() string { return r.Info.RunID }
 
 // Client returns the client that the run was started with.
 func (r *ActiveRun) Client() *Client { return r.client }
 
-// URL returns the address of the run's page.
+// URL returns the URL of the run's page.
 func (r *ActiveRun) URL() string {
 	return fmt.Sprintf("%s/#/experiments/%s/runs/%s", r.client.base, r.Info.ExperimentID, r.Info.RunID)
 }
 
-// Strict tells whether the run was started with RunOptions.Strict.
+// Strict reports whether the run is strict; see [RunOptions].
 func (r *ActiveRun) Strict() bool { return r.strict }
 
-// Flush waits until the server has taken all metrics logged so far. It returns
-// the errors that the background has met since the last Flush: the metrics that
-// the server refused, and how many are lost. It gives up when the server has been
-// away for as long as [WithRetryFor] says; what waits is not lost by that.
+// Flush waits until the server has processed all metrics logged so far. It returns the
+// errors since the last Flush: metrics that the server refused and the number of lost
+// values. It stops waiting when the server has not been available for the duration of
+// [WithRetryFor]; the metrics remain queued.
 func (r *ActiveRun) Flush(ctx context.Context) error { return r.queue.flush(ctx) }
 
-// End delivers all metrics and sets the run's status and end time; later calls
-// do nothing. If ctx ends before, or the server stays away for as long as
-// [WithRetryFor] says, what was not delivered stays in a file, with the status, for
-// [Client.Deliver]; see [WithSpill]. What went wrong is returned to a strict run
-// and logged for any other.
+// End delivers all metrics and sets the status and the end time of the run. Further
+// calls do nothing. If ctx ends or the server is not available for the duration of
+// [WithRetryFor], the rest stays in a file for [Client.Deliver]; see [WithSpill]. A
+// strict run returns errors of tracking; any other run logs them.
 func (r *ActiveRun) End(ctx context.Context, status RunStatus) error {
 	r.end.Lock()
 	defer r.end.Unlock()
@@ -257,10 +255,14 @@ func (r *ActiveRun) End(ctx context.Context, status RunStatus) error {
 	return r.report(r.finish(ctx, status, left, met))
 }
 
-// WithRun starts a run, calls f with it and ends it: FINISHED when f returns
-// nil, KILLED when ctx was canceled, else FAILED; also when f panics. Ending does
-// not depend on ctx, so that a canceled program loses nothing.
-func (c *Client) WithRun(ctx context.Context, o RunOptions, f func(ctx context.Context, run *ActiveRun) error) (err error) {
+// WithRun starts a run, calls f with it, and ends it. The status is FINISHED if f
+// returns nil, KILLED if ctx was canceled, and otherwise FAILED, also if f panics.
+// Ending the run does not depend on ctx.
+func (c *Client) WithRun(
+	ctx context.Context,
+	o RunOptions,
+	f func(ctx context.Context, run *ActiveRun) error,
+) (err error) {
 	run, err := c.StartRun(ctx, o)
 	if err != nil {
 		return err
@@ -293,7 +295,7 @@ func (r *ActiveRun) endOnSignal() {
 			}
 			signal.Stop(signals)
 			if self, err := os.FindProcess(os.Getpid()); err == nil {
-				_ = self.Signal(s) // Now with the effect that it has without us.
+				_ = self.Signal(s) // The signal has its default effect now.
 			}
 		}
 	}()

@@ -14,19 +14,19 @@ import (
 	"sync/atomic"
 )
 
-// artifactStore is where the files of one run or logged model lie. Paths are
-// relative, with slashes.
+// artifactStore stores the files of one run or logged model. Paths are relative, with
+// slashes.
 type artifactStore interface {
-	// put stores size bytes; open starts them anew for each attempt.
+	// put stores size bytes. It calls open for each attempt.
 	put(ctx context.Context, name string, size int64, open func() (io.ReadCloser, error)) error
-	// get opens a file, with one attempt; what it returns may break off.
+	// get opens a file with one attempt. Reading it may fail.
 	get(ctx context.Context, name string) (io.ReadCloser, error)
-	// list returns one folder's files, with paths below the store's root.
+	// list returns the files of a directory, with paths relative to the root of the
+	// store.
 	list(ctx context.Context, folder string) ([]FileInfo, error)
 }
 
-// artifactStoreAt returns the store that an artifact URI names, as the server
-// spells it.
+// artifactStoreAt returns the store with the given artifact URI.
 func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
 	u, err := url.Parse(uri)
 	if err != nil {
@@ -47,17 +47,22 @@ func (c *Client) artifactStoreAt(uri string) (artifactStore, error) {
 		return &filesAPIStore{c, root}, err
 	case "", "file":
 		if u.Host != "" && u.Host != "localhost" {
-			break // A folder of another machine.
+			break // a directory of another machine
 		}
 		if !c.localFiles {
 			return nil, c.errFolder(uri)
 		}
 		return folderStore(filepath.FromSlash(u.Path)), nil
 	}
-	return nil, Errorf(NotImplemented, "the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so that it passes them on", uri)
+	return nil, Errorf(
+		NotImplemented,
+		"the files are at %s, where this SDK does not write itself; start the tracking server with --serve-artifacts so "+
+			"that it passes them on",
+		uri,
+	)
 }
 
-// proxyStore passes files through the tracking server.
+// proxyStore transfers files through the tracking server.
 type proxyStore struct {
 	client *Client
 	base   string
@@ -88,13 +93,13 @@ func (s *proxyStore) list(ctx context.Context, folder string) ([]FileInfo, error
 	return out.Files, nil
 }
 
-// filesAPIStore is Databricks' Files API.
+// filesAPIStore transfers files through the Files API of Databricks.
 type filesAPIStore struct {
 	client *Client
 	root   string
 }
 
-// filesAPIPath turns the path of a dbfs: URI into that of the Files API.
+// filesAPIPath converts the path of a dbfs: URI into a path of the Files API.
 func filesAPIPath(p string) (string, error) {
 	parts := strings.Split(strings.TrimPrefix(p, "/databricks/mlflow-tracking/"), "/")
 	switch {
@@ -148,14 +153,18 @@ func (s *filesAPIStore) list(ctx context.Context, folder string) ([]FileInfo, er
 	}
 }
 
-// folderStore is a folder that this program shares with the tracking server,
-// which a server without --serve-artifacts expects.
+// folderStore is a directory that this program shares with a tracking server without
+// --serve-artifacts.
 type folderStore string
 
 func (s folderStore) put(_ context.Context, name string, _ int64, open func() (io.ReadCloser, error)) error {
-	err := os.MkdirAll(string(s), 0o755) //nolint:gosec // The server must read it, too.
+	err := os.MkdirAll(string(s), 0o755) //nolint:gosec // The server must be able to read it.
 	if err != nil {
-		return fmt.Errorf("the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w", string(s), err)
+		return fmt.Errorf(
+			"the server keeps its files at %s, which must be reachable from here (or start it with --serve-artifacts): %w",
+			string(s),
+			err,
+		)
 	}
 	root, err := os.OpenRoot(string(s))
 	if err != nil {
@@ -190,7 +199,7 @@ func (s folderStore) list(_ context.Context, folder string) ([]FileInfo, error) 
 	return files, err
 }
 
-// upload sends a file's bytes with PUT.
+// upload sends the contents of a file with PUT.
 func (c *Client) upload(ctx context.Context, target string, size int64, open func() (io.ReadCloser, error)) error {
 	return c.retryMoving(ctx, true, func(moved *atomic.Int64) error {
 		body, err := open()
@@ -202,7 +211,7 @@ func (c *Client) upload(ctx context.Context, target string, size int64, open fun
 		if err != nil {
 			return err
 		}
-		if req.ContentLength = size; size == 0 { // Otherwise 0 means "unknown".
+		if req.ContentLength = size; size == 0 { // A length of 0 means unknown unless the body is NoBody.
 			req.Body = http.NoBody
 		}
 		resp, err := c.do(req)
@@ -213,7 +222,7 @@ func (c *Client) upload(ctx context.Context, target string, size int64, open fun
 	})
 }
 
-// counted counts the bytes that are read.
+// counted counts the bytes read.
 type counted struct {
 	io.ReadCloser
 	moved *atomic.Int64
@@ -225,7 +234,7 @@ func (r *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// download returns the body of an answer, which its caller closes.
+// download returns the body of the response. The caller must close it.
 func (c *Client) download(ctx context.Context, target string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
@@ -246,8 +255,8 @@ func escapePath(p string) string {
 	return strings.Join(parts, "/")
 }
 
-// writeFile writes what open gives to a file below root, by way of a temporary
-// name, so that no reader sees half of it. Folders are made if need be.
+// writeFile writes the contents of open to a file below root, under a temporary name
+// first, so that readers never see a partial file. It creates directories as necessary.
 func writeFile(root *os.Root, name string, open func() (io.ReadCloser, error)) (err error) {
 	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -278,7 +287,7 @@ func writeFile(root *os.Root, name string, open func() (io.ReadCloser, error)) (
 	return root.Rename(temporary, name)
 }
 
-// refusingStore is a place that this SDK cannot reach; every use says why.
+// refusingStore is a location that the SDK cannot access. All methods return the error.
 type refusingStore struct{ err error }
 
 func (s refusingStore) put(context.Context, string, int64, func() (io.ReadCloser, error)) error {

@@ -17,14 +17,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tracker is a tracking server that takes batches of metrics as it is told.
+// tracker is a tracking server with programmed responses to batches of metrics.
 type tracker struct {
 	mu     sync.Mutex
-	answer func(call int, batch []mlflow.Metric) int // The HTTP status.
+	answer func(call int, batch []mlflow.Metric) int // returns the HTTP status
 	calls  int
 	taken  []mlflow.Metric
 }
@@ -42,7 +41,7 @@ func (s *tracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.calls++
 	status := s.answer(s.calls, in.Metrics)
-	if status == http.StatusOK || status == http.StatusBadGateway { // A proxy that loses the answer.
+	if status == http.StatusOK || status == http.StatusBadGateway { // 502 stores the batch and loses the response, like a proxy.
 		s.taken = append(s.taken, in.Metrics...)
 	}
 	w.WriteHeader(status)
@@ -100,8 +99,9 @@ func TestOneBadMetricIsLostAlone(t *testing.T) {
 	}
 }
 
-// A run that takes nothing, as one that was deleted, ends a program that is
-// strict. Any other goes on and knows how much is lost.
+// TestLoggingGivesUp checks that a run that the server does not accept, such as a
+// deleted one, ends a strict program, and that any other program continues and counts
+// the lost values.
 func TestLoggingGivesUp(t *testing.T) {
 	t.Parallel()
 	for _, strict := range []bool{false, true} {
@@ -121,8 +121,8 @@ func TestLoggingGivesUp(t *testing.T) {
 	}
 }
 
-// Many values that the server refuses, one after the other, do not stop a run
-// that takes others.
+// TestManyBadMetrics checks that many refused values do not stop a run that accepts
+// others.
 func TestManyBadMetrics(t *testing.T) {
 	t.Parallel()
 	s := &tracker{answer: func(_ int, batch []mlflow.Metric) int {
@@ -168,7 +168,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// What LogMetric took while another goroutine ends the run is delivered.
+// TestNothingIsLostAtTheEnd checks that metrics logged while another goroutine ends the
+// run are delivered.
 func TestNothingIsLostAtTheEnd(t *testing.T) {
 	t.Parallel()
 	s := &tracker{answer: func(int, []mlflow.Metric) int { return http.StatusOK }}
@@ -198,7 +199,7 @@ func TestNothingIsLostAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestSignal lets this test program start itself as a training that is stopped.
+// TestSignal runs this test program as a training that is interrupted.
 func TestSignal(t *testing.T) {
 	if url := os.Getenv("MILLRACE_TEST_TRAIN"); url != "" {
 		run, err := mlflow.NewClient(url).StartRun(t.Context(), mlflow.RunOptions{EndOnSignal: true})
@@ -207,12 +208,10 @@ func TestSignal(t *testing.T) {
 		select {}
 	}
 	t.Parallel()
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	must(t, err)
-	defer func() { must(t, server.Close()) }()
+	url := startServer(t)
 	ready := filepath.Join(t.TempDir(), "ready")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestSignal$")
-	cmd.Env = append(os.Environ(), "MILLRACE_TEST_TRAIN="+server.URL(), "MILLRACE_TEST_READY="+ready)
+	cmd.Env = append(os.Environ(), "MILLRACE_TEST_TRAIN="+url, "MILLRACE_TEST_READY="+ready)
 	must(t, cmd.Start())
 	var id []byte
 	for len(id) == 0 {
@@ -220,11 +219,11 @@ func TestSignal(t *testing.T) {
 		id, _ = os.ReadFile(ready)
 	}
 	must(t, cmd.Process.Signal(syscall.SIGTERM))
-	err = cmd.Wait()
+	err := cmd.Wait()
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("the program must die of the signal, not: %v", err)
 	}
-	run, err := server.Client().Run(t.Context(), string(id))
+	run, err := mlflow.NewClient(url).Run(t.Context(), string(id))
 	must(t, err)
 	if run.Info.Status != mlflow.RunKilled || len(run.Data.Metrics) != 1 {
 		t.Errorf("run %+v with metrics %v", run.Info, run.Data.Metrics)

@@ -14,28 +14,28 @@ import (
 	"time"
 )
 
-// Client calls an MLflow-compatible tracking server. It is safe for concurrent
+// Client is a client of a tracking server with MLflow's API. It is safe for concurrent
 // use.
 type Client struct {
 	base       string
 	authorize  func(*http.Request)
 	http       *http.Client
-	trusted    []origin // Beside the server's own.
+	trusted    []origin // in addition to the server's own origin
 	localFiles bool
 	spillDir   string
 	spillLimit int64
 	stallAfter time.Duration
-	invalid    error // What is wrong with an option; every request returns it.
+	invalid    error // error of an option, which every request returns
 	retryFor   time.Duration
 	progress   func(Transfer)
-	experiment *atomic.Value // The experiment ID that SetExperiment chose.
+	experiment *atomic.Value // ID of the experiment of SetExperiment
 }
 
-// Option changes how a Client connects.
+// Option configures a Client.
 type Option func(*Client)
 
-// WithToken sends a bearer token with every request to the server; an empty one
-// sends none. See [WithTrustedHosts] for other hosts.
+// WithToken sends a bearer token with every request to the server, unless it is empty.
+// See [WithTrustedHosts] for other hosts.
 func WithToken(token string) Option {
 	return func(c *Client) {
 		if token != "" {
@@ -44,7 +44,7 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithBasicAuth sends a name and a password with every request to the server. See
+// WithBasicAuth sends a user name and a password with every request to the server. See
 // [WithTrustedHosts] for other hosts.
 func WithBasicAuth(user, password string) Option {
 	return func(c *Client) { c.authorize = func(r *http.Request) { r.SetBasicAuth(user, password) } }
@@ -53,18 +53,17 @@ func WithBasicAuth(user, password string) Option {
 // WithHTTPClient uses h instead of [http.DefaultClient].
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithRetryFor sets how long a request is tried again when the server cannot be
-// reached or asks to come back later: 10 s unless told otherwise, 0 for never.
-// The time begins when the request first fails, and anew when a file that has
-// moved in part breaks off. A request that would do its work twice is repeated
-// only if it was not taken.
+// WithRetryFor sets how long a request is retried if the server is not available or
+// responds with 429 or 503. The default is 10 s; 0 disables retries. The time starts
+// with the first failure, and again when the transfer of a file made progress. Requests
+// that are not idempotent are retried only if the server did not process them.
 func WithRetryFor(d time.Duration) Option { return func(c *Client) { c.retryFor = d } }
 
-// WithProgress calls f while files go up or down, from several goroutines.
+// WithProgress calls f, concurrently, during uploads and downloads.
 func WithProgress(f func(Transfer)) Option { return func(c *Client) { c.progress = f } }
 
-// NewClient returns a client of the server at base, such as http://127.0.0.1:5000.
-// [Connect] also reads the environment and the user's credentials.
+// NewClient returns a client of the server with the given base URL, such as
+// http://127.0.0.1:5000. It ignores the environment; see [Connect].
 func NewClient(base string, opts ...Option) *Client {
 	c := &Client{
 		base: strings.TrimRight(base, "/"), http: http.DefaultClient, retryFor: 10 * time.Second,
@@ -79,11 +78,11 @@ func NewClient(base string, opts ...Option) *Client {
 	return c
 }
 
-// URL returns the server's address.
+// URL returns the base URL of the server.
 func (c *Client) URL() string { return c.base }
 
-// call sends in to the endpoint. The response is never nil, so that callers can
-// pick a field from it before they look at the error.
+// call sends a request to an endpoint. The response is never nil, so that callers can
+// return a field of it with the error.
 func call[Req, Resp any](ctx context.Context, c *Client, e Endpoint[Req, Resp], in *Req) (*Resp, error) {
 	out := new(Resp)
 	target, body, err := encode(c.base, e.Method, e.Path, in)
@@ -93,7 +92,7 @@ func call[Req, Resp any](ctx context.Context, c *Client, e Endpoint[Req, Resp], 
 	return out, c.exchange(ctx, repeatable(e.Method, e.Path), e.Method, target, body, out)
 }
 
-// exchange sends a message, again if need be, and reads the answer into out.
+// exchange sends a request, with retries, and decodes the response into out.
 func (c *Client) exchange(ctx context.Context, repeatable bool, method, target string, body []byte, out any) error {
 	var answer []byte
 	err := c.retry(ctx, repeatable, func() (err error) {
@@ -109,7 +108,7 @@ func (c *Client) exchange(ctx context.Context, repeatable bool, method, target s
 	return nil
 }
 
-// roundTrip sends a message once, nil for none, and returns the answer.
+// roundTrip sends a request once and returns the response. body may be nil.
 func (c *Client) roundTrip(ctx context.Context, method, target string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -144,10 +143,13 @@ func responseError(resp *http.Response, body []byte) error {
 	return &Error{Code: e.Code, Message: e.Message, Status: resp.StatusCode, Position: e.Position}
 }
 
-// codeOf names an answer that came from something else than the API, such as a
-// proxy, or from a server that has no such route.
+// codeOf returns the error code for a response that is not an error of the API, such as
+// one of a proxy.
 func codeOf(status int) ErrorCode {
-	for _, code := range []ErrorCode{BadRequest, EndpointNotFound, Unauthenticated, PermissionDenied, RequestLimitExceeded, NotImplemented, TemporarilyUnavailable, DeadlineExceeded} {
+	for _, code := range []ErrorCode{
+		BadRequest, EndpointNotFound, Unauthenticated, PermissionDenied, RequestLimitExceeded, NotImplemented,
+		TemporarilyUnavailable, DeadlineExceeded,
+	} {
 		if code.HTTPStatus() == status {
 			return code
 		}
@@ -155,8 +157,7 @@ func codeOf(status int) ErrorCode {
 	return InternalError
 }
 
-// encode returns the address that a message goes to, which holds all of it for
-// GET, and otherwise the body.
+// encode returns the URL and the body of a request. A GET has no body.
 func encode(base, method, path string, in any) (target string, body []byte, err error) {
 	v := reflect.ValueOf(in).Elem()
 	query := url.Values{}
@@ -183,7 +184,7 @@ func encode(base, method, path string, in any) (target string, body []byte, err 
 	return target, nil, nil
 }
 
-// marshal writes a message as JSON, by its own method if it has one.
+// marshal encodes a message as JSON.
 func marshal(in any) ([]byte, error) {
 	if a, ok := in.(interface{ AppendJSON([]byte) []byte }); ok {
 		return a.AppendJSON(nil), nil

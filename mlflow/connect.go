@@ -14,18 +14,20 @@ import (
 	"strings"
 )
 
-// Connect returns a client of the server that a tracking URI names: http:// or
-// https:// with an optional user:password@, databricks, or databricks://<profile>.
-// An empty URI is read from MLFLOW_TRACKING_URI. No request is sent yet.
+// Connect returns a client for a tracking URI: http:// or https:// with an optional
+// user:password@, databricks, or databricks://<profile>. The default for "" is
+// MLFLOW_TRACKING_URI. It sends no request.
 //
-// Credentials for http(s) come from the URI, from MLFLOW_TRACKING_TOKEN, from
-// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or from the [mlflow]
-// section of ~/.mlflow/credentials; for databricks, from DATABRICKS_HOST and
-// DATABRICKS_TOKEN or from a profile of ~/.databrickscfg. Options come last.
+// Credentials for http and https come from the URI, MLFLOW_TRACKING_TOKEN,
+// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or the section [mlflow] of
+// ~/.mlflow/credentials, in this order. Credentials for Databricks come from
+// DATABRICKS_HOST and DATABRICKS_TOKEN, or from a profile of ~/.databrickscfg. Options
+// override them.
 //
-// MLFLOW_TRACKING_SERVER_CERT_PATH names a file of certificates to trust;
-// MLFLOW_TRACKING_INSECURE_TLS=true trusts any. MILLRACE_TRUSTED_HOSTS stands for
-// [WithTrustedHosts] and MILLRACE_LOCAL_FILES for [WithLocalFiles].
+// MLFLOW_TRACKING_SERVER_CERT_PATH is a file with trusted certificates.
+// MLFLOW_TRACKING_INSECURE_TLS=true disables the verification of certificates.
+// MILLRACE_TRUSTED_HOSTS and MILLRACE_LOCAL_FILES correspond to [WithTrustedHosts] and
+// [WithLocalFiles].
 func Connect(uri string, opts ...Option) (*Client, error) {
 	uri = cmp.Or(uri, os.Getenv("MLFLOW_TRACKING_URI"))
 	trust, err := trustOptions()
@@ -34,14 +36,22 @@ func Connect(uri string, opts ...Option) (*Client, error) {
 	}
 	opts = append(trust, opts...)
 	if uri == "" {
-		return nil, Errorf(InvalidParameterValue, "no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000")
+		return nil, Errorf(
+			InvalidParameterValue,
+			"no tracking server is named: set MLFLOW_TRACKING_URI to its address, such as http://127.0.0.1:5000",
+		)
 	}
 	if profile, ok := strings.CutPrefix(uri, "databricks"); ok && (profile == "" || strings.HasPrefix(profile, "://")) {
 		return connectDatabricks(strings.TrimPrefix(profile, "://"), opts)
 	}
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, Errorf(InvalidParameterValue, "the tracking URI must be the address of a server, such as http://127.0.0.1:5000, or databricks, not %q; package local serves a database file from within a program", uri)
+		return nil, Errorf(
+			InvalidParameterValue,
+			"the tracking URI must be the address of a server, such as http://127.0.0.1:5000, or databricks, not %q; "+
+				"package local serves a database file from within a program",
+			uri,
+		)
 	}
 	credentials, err := serverCredentials(u)
 	if err != nil {
@@ -59,9 +69,9 @@ func Connect(uri string, opts ...Option) (*Client, error) {
 	return checked(NewClient(u.String(), append(all, opts...)...))
 }
 
-// Login connects as [Connect] does and checks that the server takes the
-// credentials. Without MLFLOW_TRACKING_URI it goes to Databricks, or to the
-// server that DATABRICKS_HOST names, as MLflow's own login does.
+// Login returns a client like [Connect] and checks the credentials with a request.
+// Without MLFLOW_TRACKING_URI it connects to Databricks, or to the server of
+// DATABRICKS_HOST, like mlflow.login() of the Python client.
 func Login(ctx context.Context, opts ...Option) (*Client, error) {
 	c, err := Connect(cmp.Or(os.Getenv("MLFLOW_TRACKING_URI"), "databricks"), opts...)
 	if err != nil {
@@ -107,7 +117,13 @@ func connectDatabricks(profile string, opts []Option) (*Client, error) {
 		}
 		host, token = saved[profile]["host"], saved[profile]["token"]
 		if host == "" || token == "" {
-			return nil, Errorf(Unauthenticated, "no credentials: set MLFLOW_TRACKING_URI for a tracking server, or DATABRICKS_HOST and DATABRICKS_TOKEN, or put host and token under [%s] in %s", profile, name)
+			return nil, Errorf(
+				Unauthenticated,
+				"no credentials: set MLFLOW_TRACKING_URI for a tracking server, or DATABRICKS_HOST and DATABRICKS_TOKEN, or "+
+					"put host and token under [%s] in %s",
+				profile,
+				name,
+			)
 		}
 	}
 	if !strings.Contains(host, "://") {
@@ -116,7 +132,7 @@ func connectDatabricks(profile string, opts []Option) (*Client, error) {
 	return checked(NewClient(host, append([]Option{WithToken(token)}, opts...)...))
 }
 
-// checked returns the client, or what is wrong with its options.
+// checked returns the client, or the error of an option.
 func checked(c *Client) (*Client, error) {
 	if c.invalid != nil {
 		return nil, c.invalid
@@ -124,15 +140,15 @@ func checked(c *Client) (*Client, error) {
 	return c, nil
 }
 
-// trustingClient makes an HTTP client that trusts what the environment says.
+// trustingClient returns an HTTP client with the TLS configuration of the environment.
 func trustingClient() (*http.Client, error) {
 	name, insecure := os.Getenv("MLFLOW_TRACKING_SERVER_CERT_PATH"), os.Getenv("MLFLOW_TRACKING_INSECURE_TLS") == "true"
 	if name == "" && !insecure {
 		return http.DefaultClient, nil
 	}
-	conf := &tls.Config{InsecureSkipVerify: insecure} //nolint:gosec // The user asked for it by name.
+	conf := &tls.Config{InsecureSkipVerify: insecure} //nolint:gosec // The user requested it.
 	if name != "" {
-		pem, err := os.ReadFile(name) //nolint:gosec // The user's own file.
+		pem, err := os.ReadFile(name) //nolint:gosec // The user chose the file.
 		if err != nil {
 			return nil, fmt.Errorf("reading MLFLOW_TRACKING_SERVER_CERT_PATH: %w", err)
 		}
@@ -154,10 +170,10 @@ func inHome(parts ...string) string {
 	return filepath.Join(append([]string{home}, parts...)...)
 }
 
-// readINI reads the values of an INI file by section and key; a missing file is
-// an empty one.
+// readINI parses an INI file and returns its values by section and key. A missing file
+// is empty.
 func readINI(name string) (map[string]map[string]string, error) {
-	text, err := os.ReadFile(name) //nolint:gosec // The user's own file.
+	text, err := os.ReadFile(name) //nolint:gosec // The user chose the file.
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("reading credentials: %w", err)
 	}

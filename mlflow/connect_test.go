@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TestLogin sets the environment, so that it cannot be parallel.
+// TestLogin sets environment variables, so it is not parallel.
 func TestLogin(t *testing.T) {
 	var seen string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,22 +10,42 @@ import (
 	"strings"
 )
 
-// tagContext is the input tag that says what a dataset was used for.
+// tagContext is the input tag with the purpose of a dataset.
 const tagContext = "mlflow.data.context"
 
-// LogInput records that the run used a dataset, for purpose: training,
-// validation, test or another word of yours.
-func (r *ActiveRun) LogInput(ctx context.Context, d *Dataset, purpose string) error {
-	in := DatasetInput{Dataset: d}
-	if purpose != "" {
-		in.Tags = []InputTag{{Key: tagContext, Value: purpose}}
-	}
-	return r.client.LogInputs(ctx, &LogInputsRequest{RunID: r.Info.RunID, Datasets: []DatasetInput{in}})
+// Input is a dataset that a run uses.
+type Input struct {
+	Dataset *Dataset
+	// Context says what the dataset is used for, such as training, validation or test.
+	Context string
+	Tags    map[string]string
 }
 
-// NewDataset describes data by tensors whose first dimensions are the examples;
-// targets may be nil. source says where it came from: a web address, a file, or
-// the program that made it. The digest depends on the numbers alone.
+// LogInput records that the run uses a dataset for a purpose, such as training,
+// validation or test.
+func (r *ActiveRun) LogInput(ctx context.Context, d *Dataset, purpose string) error {
+	return r.LogInputs(ctx, []Input{{Dataset: d, Context: purpose}})
+}
+
+// LogInputs records datasets and logged models that the run uses, in one transaction.
+func (r *ActiveRun) LogInputs(ctx context.Context, inputs []Input, modelIDs ...string) error {
+	request := &LogInputsRequest{RunID: r.Info.RunID}
+	for _, in := range inputs {
+		tags := pairs(in.Tags, func(k, v string) InputTag { return InputTag{Key: k, Value: v} })
+		if in.Context != "" {
+			tags = append(tags, InputTag{Key: tagContext, Value: in.Context})
+		}
+		request.Datasets = append(request.Datasets, DatasetInput{Dataset: in.Dataset, Tags: tags})
+	}
+	for _, id := range modelIDs {
+		request.Models = append(request.Models, ModelInput{ModelID: id})
+	}
+	return r.client.LogInputs(ctx, request)
+}
+
+// NewDataset describes a dataset by tensors whose first dimension is the example.
+// targets may be nil. source is where the data comes from: a URL, a file, or the program
+// that generated it. The digest depends on the numbers only.
 func NewDataset(name, source string, features, targets *Tensor) (*Dataset, error) {
 	digest := sha256.New()
 	schema := map[string]any{"features": nil, "targets": nil}
@@ -76,7 +96,7 @@ func hashTensor(w io.Writer, t *Tensor) error {
 	return binary.Write(w, binary.LittleEndian, t.Data)
 }
 
-// datasetSource returns the type of a source and its JSON, as MLflow writes them.
+// datasetSource returns the type of a source and its JSON in MLflow's format.
 func datasetSource(source string) (kind, text string) {
 	kind, key := "local", "uri"
 	switch {

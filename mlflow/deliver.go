@@ -10,25 +10,24 @@ import (
 	"time"
 )
 
-// Delivery tells what became of one file that a run left behind.
+// Delivery is the result of delivering the file of a run.
 type Delivery struct {
 	RunID string `json:"run_id"`
 	File  string `json:"file"`
-	// Values counts the metrics, params and tags that were sent, those included
-	// that the server has had before.
+	// Values is the number of sent metrics, params and tags, including those that the
+	// server already had.
 	Values int `json:"values"`
-	// Refused says what the server did not take, which is lost.
+	// Refused has the errors of values that the server refused. They are lost.
 	Refused error `json:"-"`
-	// Err is why the file is still there, nil if it is gone.
+	// Err is the reason why the file still exists, or nil.
 	Err error `json:"-"`
 }
 
-// Deliver sends what runs of programs that have ended could not deliver to this
-// server, in the order in which it was logged, ends the runs that were ended, and
-// deletes the files. A runID other than "" is the only run to look for. The files
-// of programs that still run are left to them. See [WithSpill].
+// Deliver sends the values that earlier programs could not deliver to this server, in
+// order, sets the status of their runs, and deletes the files. runID limits it to one
+// run unless it is "". It skips the files of running programs. See [WithSpill].
 //
-// A run that is started with its RunID gets what it left behind by itself.
+// Resuming a run by its RunID delivers its values as well.
 func (c *Client) Deliver(ctx context.Context, runID string) ([]Delivery, error) {
 	names, err := filepath.Glob(filepath.Join(c.undeliveredDir(), "*"+spillSuffix))
 	if err != nil {
@@ -45,7 +44,7 @@ func (c *Client) Deliver(ctx context.Context, runID string) ([]Delivery, error) 
 			continue
 		}
 		switch {
-		case s.size == 0: // Its program was killed before it wrote anything.
+		case s.size == 0: // The program was killed before it wrote anything.
 			errs = append(errs, s.close())
 		case s.owner.TrackingURI == c.addressWithoutUser() && (runID == "" || runID == s.owner.RunID):
 			d := c.deliver(ctx, s)
@@ -58,7 +57,7 @@ func (c *Client) Deliver(ctx context.Context, runID string) ([]Delivery, error) 
 	return list, errors.Join(errs...)
 }
 
-// deliver sends the lines of one file and deletes it.
+// deliver sends the lines of a file and deletes it.
 func (c *Client) deliver(ctx context.Context, s *spill) *Delivery {
 	d := &Delivery{RunID: s.owner.RunID, File: s.name}
 	to := sender{send: c.sendTo(s.owner.RunID)}
@@ -93,8 +92,7 @@ func (c *Client) deliver(ctx context.Context, s *spill) *Delivery {
 	return d
 }
 
-// endLate sets the status that the program could not set. A server that refuses
-// it is not asked again.
+// endLate sets the status of a run. It does not retry if the server refuses it.
 func (c *Client) endLate(ctx context.Context, runID string, line *spillLine, met *troubles) error {
 	_, err := c.UpdateRun(ctx, &UpdateRunRequest{RunID: runID, Status: line.Status, EndTime: &line.EndTime})
 	if refusal(err) {
@@ -111,15 +109,15 @@ func (c *Client) sendTo(runID string) func(context.Context, *values) error {
 	}
 }
 
-// once returns a client that makes one attempt at each request.
+// once returns a copy of the client without retries.
 func (c *Client) once() *Client {
 	once := *c
 	once.retryFor = 0
 	return &once
 }
 
-// finish sets the run's status, or leaves it in the spill behind the values that
-// are there for a server that is away. met is what went wrong before.
+// finish sets the status of the run. If the server is not available, it appends the
+// status to the spill. met has the errors so far.
 func (r *ActiveRun) finish(ctx context.Context, status RunStatus, left int, met error) error {
 	now := time.Now().UnixMilli()
 	s := r.queue.spill
@@ -133,12 +131,18 @@ func (r *ActiveRun) finish(ctx context.Context, status RunStatus, left int, met 
 	if err := s.add(&spillLine{Status: status, EndTime: now}); err != nil {
 		return errors.Join(met, fmt.Errorf("the run's end is not kept: %w", err), s.close())
 	}
-	met = errors.Join(met, fmt.Errorf("%d values and the run's end wait in %s; `millrace runs deliver` or Client.Deliver sends them", left, s.name))
+	met = errors.Join(
+		met,
+		fmt.Errorf(
+			"%d values and the run's end wait in %s; `millrace runs deliver` or Client.Deliver sends them",
+			left,
+			s.name,
+		),
+	)
 	return errors.Join(met, s.close())
 }
 
-// report returns what went wrong with tracking to a strict run, and logs it
-// otherwise.
+// report returns err to a strict run and logs it otherwise.
 func (r *ActiveRun) report(err error) error {
 	if err == nil || r.strict {
 		return err
@@ -147,7 +151,7 @@ func (r *ActiveRun) report(err error) error {
 	return nil
 }
 
-// catchUp delivers what earlier programs left of a run that is resumed.
+// catchUp delivers the values of earlier programs for a run that is resumed.
 func (c *Client) catchUp(ctx context.Context, runID string, strict bool) error {
 	if _, err := os.Stat(c.undeliveredDir()); err != nil {
 		return nil //nolint:nilerr // Nothing was left.

@@ -2,16 +2,17 @@ package mlflow
 
 import "strconv"
 
-// The answers that can be large know how to append their own JSON, which takes a
-// fraction of encoding/json's time. The result is what json.Marshal gives.
+// Large responses encode themselves, which takes a fraction of the time of
+// encoding/json. The output is the same.
 
-// Three of them write it in pieces, so that a large answer is not held twice.
+// Responses with a WriteJSON method are written in parts, so that they are not in memory
+// twice.
 
 // AppendJSON appends the response's JSON to b.
 func (r *SearchRunsResponse) AppendJSON(b []byte) []byte { return appendPage(b, nil, r) }
 
-// WriteJSON is AppendJSON that hands the bytes to flush from time to time, which
-// returns the buffer to go on with. It returns what was not flushed.
+// WriteJSON appends the response's JSON to b and passes parts of it to flush, which
+// returns an empty buffer. It returns the rest.
 func (r *SearchRunsResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
 	return appendPage(b, flush, r)
 }
@@ -23,7 +24,7 @@ func (r *SearchRunsResponse) page(b []byte, flush func([]byte) []byte) ([]byte, 
 // AppendJSON appends the response's JSON to b.
 func (r *MetricHistoryResponse) AppendJSON(b []byte) []byte { return appendPage(b, nil, r) }
 
-// WriteJSON is to AppendJSON what [SearchRunsResponse.WriteJSON] is.
+// WriteJSON is like [SearchRunsResponse.WriteJSON].
 func (r *MetricHistoryResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
 	return appendPage(b, flush, r)
 }
@@ -33,7 +34,7 @@ func (r *MetricHistoryResponse) page(b []byte, flush func([]byte) []byte) ([]byt
 	if r.More == nil || len(r.Metrics) == 0 {
 		return b, r.NextPageToken
 	}
-	b = b[:len(b)-1] // The list goes on.
+	b = b[:len(b)-1] // Remove the bracket, because the list continues.
 	for list := range r.More {
 		for i := range list {
 			if b = list[i].AppendJSON(append(b, ',')); flush != nil && len(b) >= pieceSize {
@@ -44,7 +45,7 @@ func (r *MetricHistoryResponse) page(b []byte, flush func([]byte) []byte) ([]byt
 	return append(b, ']'), r.NextPageToken
 }
 
-// appendPage appends the JSON of a list and of the token of its next page.
+// appendPage appends the JSON of a list and of its page token.
 func appendPage(b []byte, flush func([]byte) []byte, r interface {
 	page(b []byte, flush func([]byte) []byte) ([]byte, string)
 },
@@ -62,7 +63,7 @@ func appendPage(b []byte, flush func([]byte) []byte, r interface {
 // AppendJSON appends the response's JSON to b.
 func (r *MetricHistoryIntervalResponse) AppendJSON(b []byte) []byte { return r.WriteJSON(b, nil) }
 
-// WriteJSON is to AppendJSON what [SearchRunsResponse.WriteJSON] is.
+// WriteJSON is like [SearchRunsResponse.WriteJSON].
 func (r *MetricHistoryIntervalResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
 	return append(appendItems(append(b, '{'), flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), '}')
 }
@@ -73,17 +74,32 @@ func (r *Run) AppendJSON(b []byte) []byte {
 	b = append(b, `,"data":{`...)
 	n := len(b)
 	b = appendList(b, `"metrics":`, r.Data.Metrics, (*Metric).AppendJSON)
-	b = appendList(comma(b, n, len(r.Data.Params)), `"params":`, r.Data.Params, func(p *Param, b []byte) []byte { return appendPair(b, p.Key, p.Value) })
-	b = appendList(comma(b, n, len(r.Data.Tags)), `"tags":`, r.Data.Tags, func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) })
+	b = appendList(
+		comma(b, n, len(r.Data.Params)),
+		`"params":`,
+		r.Data.Params,
+		func(p *Param, b []byte) []byte { return appendPair(b, p.Key, p.Value) },
+	)
+	b = appendList(
+		comma(b, n, len(r.Data.Tags)),
+		`"tags":`,
+		r.Data.Tags,
+		func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) },
+	)
 	b = append(b, '}')
 	if r.Inputs != nil {
 		b = r.Inputs.appendJSON(append(b, `,"inputs":`...))
 	}
 	if r.Outputs != nil {
-		b = appendList(append(b, `,"outputs":{`...), `"model_outputs":`, r.Outputs.ModelOutputs, func(m *ModelOutput, b []byte) []byte {
-			b = appendJSONString(append(b, `{"model_id":`...), m.ModelID)
-			return append(strconv.AppendInt(append(b, `,"step":`...), m.Step, 10), '}')
-		})
+		b = appendList(
+			append(b, `,"outputs":{`...),
+			`"model_outputs":`,
+			r.Outputs.ModelOutputs,
+			func(m *ModelOutput, b []byte) []byte {
+				b = appendJSONString(append(b, `{"model_id":`...), m.ModelID)
+				return append(strconv.AppendInt(append(b, `,"step":`...), m.Step, 10), '}')
+			},
+		)
 		b = append(b, '}')
 	}
 	return append(b, '}')
@@ -118,9 +134,14 @@ func (in *RunInputs) appendJSON(b []byte) []byte {
 	b = append(b, '{')
 	n := len(b)
 	b = appendList(b, `"dataset_inputs":`, in.DatasetInputs, (*DatasetInput).appendJSON)
-	b = appendList(comma(b, n, len(in.ModelInputs)), `"model_inputs":`, in.ModelInputs, func(m *ModelInput, b []byte) []byte {
-		return append(appendJSONString(append(b, `{"model_id":`...), m.ModelID), '}')
-	})
+	b = appendList(
+		comma(b, n, len(in.ModelInputs)),
+		`"model_inputs":`,
+		in.ModelInputs,
+		func(m *ModelInput, b []byte) []byte {
+			return append(appendJSONString(append(b, `{"model_id":`...), m.ModelID), '}')
+		},
+	)
 	return append(b, '}')
 }
 
@@ -147,16 +168,22 @@ func (in *DatasetInput) appendJSON(b []byte) []byte {
 	return append(b, "}}"...)
 }
 
-// appendList appends a field that is a list, and nothing for an empty one.
+// appendList appends a field with a list. It omits an empty list.
 func appendList[T any](b []byte, name string, list []T, item func(*T, []byte) []byte) []byte {
 	return appendItems(b, nil, name, list, item)
 }
 
-// pieceSize is how many bytes are kept before they are flushed.
+// pieceSize is the number of bytes to buffer before a flush.
 const pieceSize = 64 << 10
 
-// appendItems is appendList that flushes, unless flush is nil.
-func appendItems[T any](b []byte, flush func([]byte) []byte, name string, list []T, item func(*T, []byte) []byte) []byte {
+// appendItems appends a field with a list and flushes parts of it unless flush is nil.
+func appendItems[T any](
+	b []byte,
+	flush func([]byte) []byte,
+	name string,
+	list []T,
+	item func(*T, []byte) []byte,
+) []byte {
 	if len(list) == 0 {
 		return b
 	}
@@ -172,8 +199,7 @@ func appendItems[T any](b []byte, flush func([]byte) []byte, name string, list [
 	return append(b, ']')
 }
 
-// comma separates a field from those before it, if both are there: start is
-// where the object's fields began.
+// comma appends a comma if the object has fields since start and length is not 0.
 func comma(b []byte, start, length int) []byte {
 	if length > 0 && len(b) > start {
 		b = append(b, ',')

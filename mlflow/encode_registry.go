@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// AppendJSON appends the response's JSON to b. A model has thousands of versions
-// with their metrics, for which reflection takes several times as long.
+// AppendJSON appends the response's JSON to b. Reflection takes several times as long
+// for a model with thousands of versions.
 func (r *MonitorModelResponse) AppendJSON(b []byte) []byte {
-	model, _ := json.Marshal(r.RegisteredModel) // Texts and numbers always marshal.
+	model, _ := json.Marshal(r.RegisteredModel) // Strings and numbers always marshal.
 	b = append(append(b, `{"registered_model":`...), model...)
 	if len(r.Versions) > 0 {
 		b = appendList(append(b, ','), `"versions":`, r.Versions, (*MonitoredVersion).appendJSON)
@@ -39,7 +39,7 @@ func (v *MonitoredVersion) appendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
-// appendFields appends a version's fields without the braces.
+// appendFields appends the fields of a version without the braces.
 func (v *ModelVersion) appendFields(b []byte) []byte {
 	b = appendJSONString(append(b, `"name":`...), v.Name)
 	b = appendJSONString(append(b, `,"version":`...), v.Version)
@@ -56,7 +56,12 @@ func (v *ModelVersion) appendFields(b []byte) []byte {
 	b = appendIfAny(b, `,"status_message":`, v.StatusMessage)
 	b = appendList(b, `,"tags":`, v.Tags, func(t *Tag, b []byte) []byte { return appendPair(b, t.Key, t.Value) })
 	b = appendJSONString(append(b, `,"run_link":`...), v.RunLink)
-	return appendList(b, `,"aliases":`, v.Aliases, func(alias *string, b []byte) []byte { return appendJSONString(b, *alias) })
+	return appendList(
+		b,
+		`,"aliases":`,
+		v.Aliases,
+		func(alias *string, b []byte) []byte { return appendJSONString(b, *alias) },
+	)
 }
 
 func appendIfAny(b []byte, name, value string) []byte {

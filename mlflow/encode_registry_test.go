@@ -8,7 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// AppendJSON must say what json.Marshal says, byte for byte.
+// TestAppendRegistryJSON compares AppendJSON with json.Marshal.
 func TestAppendRegistryJSON(t *testing.T) {
 	t.Parallel()
 	text := "a \"text\" <with> ü"

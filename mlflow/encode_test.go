@@ -8,7 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// AppendJSON must say what json.Marshal says, byte for byte.
+// TestAppendJSON compares AppendJSON with json.Marshal.
 func TestAppendJSON(t *testing.T) {
 	t.Parallel()
 	end := mlflow.RunInfo{RunID: "r", RunUUID: "r", RunName: "naïve <run> \"1\"\n\u2028", ExperimentID: "1", Status: mlflow.RunFinished, StartTime: 1, EndTime: 2, ArtifactURI: "mlflow-artifacts:/1/r/artifacts", LifecycleStage: mlflow.StageActive}

@@ -112,6 +112,7 @@ type EndpointSet struct {
 	ExperimentActivity Endpoint[ExperimentActivityRequest, ExperimentActivityResponse] `route:"POST millrace/experiments/activity"`
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
+	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 }
 
 // newEndpoints sets the endpoints to the values of their tags.

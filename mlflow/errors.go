@@ -6,12 +6,11 @@ import (
 	"net/http"
 )
 
-// ErrorCode is the error_code of MLflow's REST API. It is an error itself, so
-// that errors.Is(err, mlflow.ResourceDoesNotExist) works wherever an error of
-// this API travels: in the store, in handlers, in the client.
+// ErrorCode is the error_code of MLflow's REST API. It is an error, so that
+// errors.Is(err, mlflow.ResourceDoesNotExist) works for every error of the API.
 type ErrorCode string
 
-// The error codes that Millrace answers with.
+// Error codes of Millrace's responses.
 const (
 	BadRequest             ErrorCode = "BAD_REQUEST"
 	InvalidParameterValue  ErrorCode = "INVALID_PARAMETER_VALUE"
@@ -29,10 +28,10 @@ const (
 	DeadlineExceeded       ErrorCode = "DEADLINE_EXCEEDED"
 )
 
-// Error returns the code's own spelling.
+// Error returns the code.
 func (c ErrorCode) Error() string { return string(c) }
 
-// statusOf is the one table from error code to HTTP status.
+// statusOf maps error codes to HTTP statuses.
 var statusOf = map[ErrorCode]int{
 	BadRequest:             http.StatusBadRequest,
 	InvalidParameterValue:  http.StatusBadRequest,
@@ -50,7 +49,7 @@ var statusOf = map[ErrorCode]int{
 	DeadlineExceeded:       http.StatusGatewayTimeout,
 }
 
-// HTTPStatus returns the status that goes with the code; 500 for an unknown one.
+// HTTPStatus returns the HTTP status of the code, or 500 for an unknown code.
 func (c ErrorCode) HTTPStatus() int {
 	if s, ok := statusOf[c]; ok {
 		return s
@@ -58,19 +57,19 @@ func (c ErrorCode) HTTPStatus() int {
 	return http.StatusInternalServerError
 }
 
-// Error is a failure that the API reports to its caller.
+// Error is an error of the API.
 type Error struct {
 	Code    ErrorCode
 	Message string
-	// Status overrides the code's HTTP status when it is not zero (413 and 405,
-	// for which MLflow has no code of their own).
+	// Status overrides the HTTP status of the code if it is not 0. MLflow has no codes
+	// for 405 and 413.
 	Status int
-	// Position is the zero-based character offset in a filter or order_by string
-	// at which it stopped making sense; nil where no place can be named.
+	// Position is the zero-based offset, in characters, of the error in a filter or
+	// order_by string, or nil.
 	Position *int
 }
 
-// Errorf makes an *Error with a formatted message.
+// Errorf returns an *Error with a formatted message.
 func Errorf(code ErrorCode, format string, args ...any) error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -84,7 +83,7 @@ func (e *Error) Is(target error) bool {
 	return ok && code == e.Code
 }
 
-// HTTPStatus returns the HTTP status that the error is answered with.
+// HTTPStatus returns the HTTP status of the response.
 func (e *Error) HTTPStatus() int {
 	if e.Status != 0 {
 		return e.Status
@@ -92,7 +91,7 @@ func (e *Error) HTTPStatus() int {
 	return e.Code.HTTPStatus()
 }
 
-// AsError finds the *Error in err's chain, or nil.
+// AsError returns the *Error in err's chain, or nil.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

@@ -1,41 +1,25 @@
 package mlflow_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"io"
 	"log"
 	"os"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
-	"github.com/millrace-ml/millrace/models"
 )
 
-// serve starts a server for an example, so that it runs anywhere. A program that
-// has one calls mlflow.Login or mlflow.Connect instead.
-func serve() (client *mlflow.Client, stop func()) {
-	dir, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	server, err := local.Start(context.Background(), local.Options{Dir: dir})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return server.Client(), func() {
-		if err := errors.Join(server.Close(), os.RemoveAll(dir)); err != nil {
-			log.Fatal(err)
-		}
-	}
-}
-
-// A program that trains logs its params and metrics in a run. Here the server is
-// in the same program; mlflow.Connect reaches one by MLFLOW_TRACKING_URI.
+// A program logs params and metrics of a training to a run, and finds the run later.
 func Example() {
 	ctx := context.Background()
-	client, stop := serve()
-	defer stop()
+	client, err := mlflow.Connect("") // reads MLFLOW_TRACKING_URI
+	if err != nil {
+		log.Fatal(err)
+	}
 	experiment, err := client.SetExperiment(ctx, "quickstart")
 	if err != nil {
 		log.Fatal(err)
@@ -64,122 +48,179 @@ func Example() {
 	// Output: first FINISHED: loss 0.33
 }
 
-// A search over settings is a run with a child for each of them.
-func ExampleActiveRun_StartChild() {
+// exampleRun calls f with a run of a new experiment, so that the examples below show one
+// method each.
+func exampleRun(experiment string, f func(ctx context.Context, run *mlflow.ActiveRun) error) {
 	ctx := context.Background()
-	client, stop := serve()
-	defer stop()
-	search, err := client.StartRun(ctx, mlflow.RunOptions{Name: "search", Description: "Which learning rate is best?"})
+	client, err := mlflow.Connect("")
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, rate := range []float64{0.1, 0.01} {
-		trial, err := search.StartChild(ctx, mlflow.RunOptions{Tags: map[string]string{"kind": "trial"}})
-		if err != nil {
-			log.Fatal(err)
-		}
-		err = errors.Join(
-			trial.LogParam(ctx, "learning_rate", rate),
-			trial.LogMetric(ctx, "accuracy", 0.9-rate, 0),
-			trial.End(ctx, mlflow.RunFinished),
-		)
-		if err != nil {
-			log.Fatal(err)
-		}
-	}
-	if err := search.End(ctx, mlflow.RunFinished); err != nil {
+	if _, err := client.SetExperiment(ctx, experiment); err != nil {
 		log.Fatal(err)
 	}
-	best := &mlflow.SearchRunsRequest{
-		ExperimentIDs: []string{search.Info.ExperimentID}, Filter: "tags.kind = 'trial'", OrderBy: []string{"metrics.accuracy DESC"},
+	if err := client.WithRun(ctx, mlflow.RunOptions{}, f); err != nil {
+		log.Fatal(err)
 	}
-	for trial, err := range client.AllRuns(ctx, best) {
-		if err != nil {
-			log.Fatal(err)
+}
+
+// A search over settings is a run with a child for each setting.
+func ExampleActiveRun_WithChild() {
+	exampleRun("search", func(ctx context.Context, search *mlflow.ActiveRun) error {
+		for _, rate := range []float64{0.1, 0.01} {
+			trial := mlflow.RunOptions{Tags: map[string]string{"kind": "trial"}}
+			err := search.WithChild(ctx, trial, func(ctx context.Context, run *mlflow.ActiveRun) error {
+				return errors.Join(run.LogParam(ctx, "learning_rate", rate), run.LogMetric(ctx, "accuracy", 0.9-rate, 0))
+			})
+			if err != nil {
+				return err
+			}
 		}
-		fmt.Println(trial.Data.Params[0].Value, trial.Data.Metrics[0].Value)
-	}
+		best := &mlflow.SearchRunsRequest{
+			ExperimentIDs: []string{search.Info.ExperimentID},
+			Filter:        "tags.kind = 'trial'",
+			OrderBy:       []string{"metrics.accuracy DESC"},
+		}
+		for trial, err := range search.Client().AllRuns(ctx, best) {
+			if err != nil {
+				return err
+			}
+			fmt.Println(trial.Data.Params[0].Value, trial.Data.Metrics[0].Value)
+		}
+		return nil
+	})
 	// Output:
 	// 0.01 0.89
 	// 0.1 0.8
 }
 
-// Rows that are logged later go below those of the same table.
-func ExampleActiveRun_LogTable() {
-	ctx := context.Background()
-	client, stop := serve()
-	defer stop()
-	err := client.WithRun(ctx, mlflow.RunOptions{}, func(ctx context.Context, run *mlflow.ActiveRun) error {
-		columns := []string{"truth", "prediction"}
-		if err := run.LogTable(ctx, &mlflow.Table{Columns: columns, Rows: [][]any{{"cat", "cat"}}}, "predictions.json"); err != nil {
+// A figure is anything that writes itself, such as a plot of gonum.org/v1/plot, for which
+// Plot.WriterTo(4*vg.Inch, 3*vg.Inch, "svg") returns it.
+func ExampleActiveRun_LogFigure() {
+	exampleRun("figures", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		figure := bytes.NewBufferString(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="5"/></svg>`)
+		if err := run.LogFigure(ctx, figure, "plots/loss.svg"); err != nil {
 			return err
 		}
-		if err := run.LogTable(ctx, &mlflow.Table{Columns: columns, Rows: [][]any{{"dog", "cat"}}}, "predictions.json"); err != nil {
-			return err
-		}
-		dir, err := os.MkdirTemp("", "")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		path, err := client.DownloadArtifacts(ctx, run.ID(), "predictions.json", dir)
-		if err != nil {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		fmt.Println(string(text))
+		files, err := run.Client().ListArtifacts(ctx, run.ID(), "plots")
+		fmt.Println(files[0].Path, files[0].FileSize)
 		return err
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
+	// Output: plots/loss.svg 61
+}
+
+// Samples of a generator are images by step.
+func ExampleActiveRun_LogImageStep() {
+	exampleRun("images", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		for step := range 3 {
+			sample := image.NewGray(image.Rect(0, 0, 28, 28))
+			if err := run.LogImageStep(ctx, sample, "generator/sample", int64(step)); err != nil {
+				return err
+			}
+		}
+		files, err := run.Client().ListArtifacts(ctx, run.ID(), "images")
+		fmt.Println(len(files), "images")
+		return err
+	})
+	// Output: 3 images
+}
+
+// LogTable appends rows to the table of the same name.
+func ExampleActiveRun_LogTable() {
+	exampleRun("tables", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		columns := []string{"truth", "prediction"}
+		for _, rows := range [][][]any{{{"cat", "cat"}}, {{"dog", "cat"}}} {
+			if err := run.LogTable(ctx, &mlflow.Table{Columns: columns, Rows: rows}, "predictions.json"); err != nil {
+				return err
+			}
+		}
+		text, err := run.Client().LoadText(ctx, run.ID(), "predictions.json")
+		fmt.Println(text)
+		return err
+	})
 	// Output: {"columns":["truth","prediction"],"data":[["cat","cat"],["dog","cat"]]}
 }
 
-// A model in ONNX format is logged, registered, given an alias, and loaded back
-// by it, without Python.
-func ExampleLoadModel() {
-	ctx := context.Background()
-	client, stop := serve()
-	defer stop()
-	file, err := os.ReadFile("../models/testdata/logistic.onnx")
-	if err != nil {
-		log.Fatal(err)
-	}
-	inputs := []mlflow.TensorSpec{{DType: "float32", Shape: []int{-1, 4}}}
-	err = client.WithRun(ctx, mlflow.RunOptions{}, func(ctx context.Context, run *mlflow.ActiveRun) error {
-		info, err := run.LogModel(ctx, "model", mlflow.ONNXModel(file, inputs, nil, nil), mlflow.ModelOptions{RegisterAs: "flowers"})
+// A run records the data that it was trained and evaluated with.
+func ExampleActiveRun_LogInputs() {
+	exampleRun("datasets", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		features, err := mlflow.NewTensor([]float32{5.1, 3.5, 4.9, 3}, 2, 2)
 		if err != nil {
 			return err
 		}
-		return client.SetModelAlias(ctx, "flowers", "champion", info.Version.Version)
+		flowers, err := mlflow.NewDataset("flowers", "https://example.org/flowers.csv", features, nil)
+		if err != nil {
+			return err
+		}
+		if err := run.LogInputs(ctx, []mlflow.Input{
+			{Dataset: flowers, Context: "training"},
+			{Dataset: flowers, Context: "validation"},
+		}); err != nil {
+			return err
+		}
+		logged, err := run.Client().Run(ctx, run.ID())
+		fmt.Println(logged.Inputs.DatasetInputs[0].Dataset.Name, logged.Inputs.DatasetInputs[0].Dataset.SourceType)
+		return err
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	model, err := mlflow.LoadModel(ctx, client, "models:/flowers@champion", models.Open)
-	if err != nil {
-		log.Fatal(err)
-	}
-	x, err := mlflow.NewTensor([]float32{5.1, 3.5, 1.4, 0.2}, 1, 4)
-	if err != nil {
-		log.Fatal(err)
-	}
-	y, err := model.Predict(ctx, x)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("class", y.Data)
-	// Output: class [1]
+	// Output: flowers http
 }
 
-// Every error of the API is found by its code, however it was wrapped.
+// A model in ONNX format is logged, registered, given an alias, and downloaded by it.
+// With models.Open of package models in place of the function here, LoadModel returns a
+// model that runs in Go.
+func ExampleActiveRun_LogModel() {
+	exampleRun("models", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		file, err := os.ReadFile("../models/testdata/logistic.onnx")
+		if err != nil {
+			return err
+		}
+		inputs := []mlflow.TensorSpec{{DType: "float32", Shape: []int{-1, 4}}}
+		model := mlflow.ONNXModel(file, inputs, nil, nil)
+		info, err := run.LogModel(ctx, "model", model, mlflow.ModelOptions{RegisterAs: "flowers"})
+		if err != nil {
+			return err
+		}
+		client := run.Client()
+		if err := client.SetModelAlias(ctx, "flowers", "champion", info.Version.Version); err != nil {
+			return err
+		}
+		size := func(dir string) (int64, error) {
+			info, err := os.Stat(dir + "/model.onnx")
+			if err != nil {
+				return 0, err
+			}
+			return info.Size(), nil
+		}
+		n, err := mlflow.LoadModel(ctx, client, "models:/flowers@champion", size)
+		fmt.Println(n == int64(len(file)), err)
+		return err
+	})
+	// Output: true <nil>
+}
+
+// An artifact is read without a copy on the disk.
+func ExampleClient_OpenArtifact() {
+	exampleRun("artifacts", func(ctx context.Context, run *mlflow.ActiveRun) error {
+		if err := run.LogText(ctx, "a line\n", "notes.txt"); err != nil {
+			return err
+		}
+		notes, err := run.Client().OpenArtifact(ctx, run.ID(), "notes.txt")
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(os.Stdout, notes)
+		return errors.Join(err, notes.Close())
+	})
+	// Output: a line
+}
+
+// Errors of the API are compared by their codes.
 func ExampleErrorCode() {
-	ctx := context.Background()
-	client, stop := serve()
-	defer stop()
-	if _, err := client.RegisteredModel(ctx, "nobody"); errors.Is(err, mlflow.ResourceDoesNotExist) {
-		fmt.Println("there is no such model")
+	client, err := mlflow.Connect("")
+	if err != nil {
+		log.Fatal(err)
 	}
-	// Output: there is no such model
+	_, err = client.RegisteredModel(context.Background(), "nobody")
+	fmt.Println(errors.Is(err, mlflow.ResourceDoesNotExist))
+	// Output: true
 }

@@ -1,11 +1,14 @@
 package mlflow
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
-// LifecycleStage tells whether an experiment or run is in use or in the trash.
+// LifecycleStage is active or deleted.
 type LifecycleStage string
 
-// The two lifecycle stages.
+// Lifecycle stages of experiments and runs.
 const (
 	StageActive  LifecycleStage = "active"
 	StageDeleted LifecycleStage = "deleted"
@@ -14,14 +17,14 @@ const (
 // ViewType selects by lifecycle stage.
 type ViewType string
 
-// The view types; the zero value means [ViewActive].
+// View types. The zero value means [ViewActive].
 const (
 	ViewActive  ViewType = "ACTIVE_ONLY"
 	ViewDeleted ViewType = "DELETED_ONLY"
 	ViewAll     ViewType = "ALL"
 )
 
-// EnumNames lists the wire names by protobuf number; "" marks an unused number.
+// EnumNames returns the names by protobuf number. "" marks an unused number.
 func (ViewType) EnumNames() []string {
 	return []string{"", string(ViewActive), string(ViewDeleted), string(ViewAll)}
 }
@@ -44,21 +47,21 @@ type Experiment struct {
 	Workspace        string         `json:"workspace,omitempty"`
 }
 
-// CreateExperimentRequest names a new experiment. Names are unique, deleted
-// experiments included.
+// CreateExperimentRequest creates an experiment. Its name must be unique among all
+// experiments, including deleted ones.
 type CreateExperimentRequest struct {
 	Name             string `json:"name" required:"true"`
 	ArtifactLocation string `json:"artifact_location,omitempty"`
 	Tags             []Tag  `json:"tags,omitempty"`
 }
 
-// CreateExperimentResponse carries the new experiment's id, a decimal number.
+// CreateExperimentResponse has the ID of the new experiment, a decimal number.
 type CreateExperimentResponse struct {
 	ExperimentID string `json:"experiment_id"`
 }
 
-// SearchExperimentsRequest asks for one page of experiments. MaxResults is
-// 1 to 50,000 and has no default.
+// SearchExperimentsRequest requests a page of experiments. MaxResults is required, 1 to
+// 50,000.
 type SearchExperimentsRequest struct {
 	MaxResults int64    `json:"max_results"`
 	PageToken  string   `json:"page_token,omitempty"`
@@ -67,23 +70,23 @@ type SearchExperimentsRequest struct {
 	ViewType   ViewType `json:"view_type,omitempty"`
 }
 
-// SearchExperimentsResponse is one page; NextPageToken is empty on the last.
+// SearchExperimentsResponse is a page. NextPageToken is empty on the last page.
 type SearchExperimentsResponse struct {
 	Experiments   []Experiment `json:"experiments,omitempty"`
 	NextPageToken string       `json:"next_page_token,omitempty"`
 }
 
-// GetExperimentRequest asks for one experiment by id.
+// GetExperimentRequest requests an experiment by ID.
 type GetExperimentRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
 }
 
-// GetExperimentByNameRequest asks for one experiment by its exact name.
+// GetExperimentByNameRequest requests an experiment by name.
 type GetExperimentByNameRequest struct {
 	ExperimentName string `json:"experiment_name" required:"true"`
 }
 
-// ExperimentResponse carries one experiment.
+// ExperimentResponse has an experiment.
 type ExperimentResponse struct {
 	Experiment *Experiment `json:"experiment"`
 }
@@ -94,36 +97,36 @@ type UpdateExperimentRequest struct {
 	NewName      string `json:"new_name" required:"true"`
 }
 
-// ExperimentIDRequest names the experiment to delete or restore.
+// ExperimentIDRequest identifies the experiment to delete or restore.
 type ExperimentIDRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
 }
 
-// SetExperimentTagRequest sets one tag.
+// SetExperimentTagRequest sets a tag.
 type SetExperimentTagRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
 	Key          string `json:"key" required:"true"`
 	Value        string `json:"value"`
 }
 
-// DeleteExperimentTagRequest removes one tag.
+// DeleteExperimentTagRequest removes a tag.
 type DeleteExperimentTagRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
 	Key          string `json:"key" required:"true"`
 }
 
-// SearchDatasetsRequest names up to 20 experiments.
+// SearchDatasetsRequest lists up to 20 experiments.
 type SearchDatasetsRequest struct {
 	ExperimentIDs []string `json:"experiment_ids"`
 }
 
-// SearchDatasetsResponse lists the datasets used in the experiments.
+// SearchDatasetsResponse lists the datasets of the experiments.
 type SearchDatasetsResponse struct {
 	DatasetSummaries []DatasetSummary `json:"dataset_summaries,omitempty"`
 }
 
-// DatasetSummary is a dataset as used in one experiment, Context being the
-// value of the input tag mlflow.data.context.
+// DatasetSummary is a dataset of an experiment. Context is the value of the input tag
+// mlflow.data.context.
 type DatasetSummary struct {
 	ExperimentID string `json:"experiment_id"`
 	Name         string `json:"name"`
@@ -131,49 +134,75 @@ type DatasetSummary struct {
 	Context      string `json:"context,omitempty"`
 }
 
-// CreateExperiment makes an experiment and returns its id.
+// CreateExperiment creates an experiment and returns its ID.
 func (c *Client) CreateExperiment(ctx context.Context, in *CreateExperimentRequest) (string, error) {
 	out, err := call(ctx, c, Endpoints.CreateExperiment, in)
 	return out.ExperimentID, err
 }
 
 // SearchExperiments returns one page of experiments.
-func (c *Client) SearchExperiments(ctx context.Context, in *SearchExperimentsRequest) (*SearchExperimentsResponse, error) {
+func (c *Client) SearchExperiments(
+	ctx context.Context,
+	in *SearchExperimentsRequest,
+) (*SearchExperimentsResponse, error) {
 	return call(ctx, c, Endpoints.SearchExperiments, in)
 }
 
-// Experiment returns the experiment with the given id, deleted ones included.
+// Experiment returns the experiment with the given ID, even if it is deleted.
 func (c *Client) Experiment(ctx context.Context, id string) (*Experiment, error) {
 	out, err := call(ctx, c, Endpoints.GetExperiment, &GetExperimentRequest{ExperimentID: id})
 	return out.Experiment, err
 }
 
-// ExperimentByName returns the experiment with the given name, deleted ones included.
+// ExperimentByName returns the experiment with the given name, even if it is deleted.
 func (c *Client) ExperimentByName(ctx context.Context, name string) (*Experiment, error) {
 	out, err := call(ctx, c, Endpoints.GetExperimentByName, &GetExperimentByNameRequest{ExperimentName: name})
 	return out.Experiment, err
 }
 
-// RenameExperiment gives an active experiment a new name.
+// RenameExperiment renames an active experiment.
 func (c *Client) RenameExperiment(ctx context.Context, id, name string) error {
 	_, err := call(ctx, c, Endpoints.UpdateExperiment, &UpdateExperimentRequest{ExperimentID: id, NewName: name})
 	return err
 }
 
-// DeleteExperiment moves an experiment and its runs to the trash.
+// DeleteExperiment marks an experiment and its runs as deleted.
 func (c *Client) DeleteExperiment(ctx context.Context, id string) error {
 	_, err := call(ctx, c, Endpoints.DeleteExperiment, &ExperimentIDRequest{ExperimentID: id})
 	return err
 }
 
-// RestoreExperiment takes an experiment and all its runs out of the trash.
+// RestoreExperiment restores a deleted experiment and its runs.
 func (c *Client) RestoreExperiment(ctx context.Context, id string) error {
 	_, err := call(ctx, c, Endpoints.RestoreExperiment, &ExperimentIDRequest{ExperimentID: id})
 	return err
 }
 
-// SetExperimentTag sets or replaces one tag.
+// SetExperimentTag sets or replaces a tag.
 func (c *Client) SetExperimentTag(ctx context.Context, id, key, value string) error {
 	_, err := call(ctx, c, Endpoints.SetExperimentTag, &SetExperimentTagRequest{ExperimentID: id, Key: key, Value: value})
 	return err
+}
+
+// SetExperimentTags sets or replaces tags of an experiment, one after the other. Tags
+// before the first error are set.
+func (c *Client) SetExperimentTags(ctx context.Context, id string, tags map[string]string) error {
+	for _, t := range tagsOf(tags) {
+		if err := c.SetExperimentTag(ctx, id, t.Key, t.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteExperimentTags removes tags of an experiment, one after the other. A tag that
+// does not exist is not an error.
+func (c *Client) DeleteExperimentTags(ctx context.Context, id string, keys ...string) error {
+	for _, key := range keys {
+		in := &DeleteExperimentTagRequest{ExperimentID: id, Key: key}
+		if _, err := call(ctx, c, Endpoints.DeleteExperimentTag, in); err != nil && !errors.Is(err, ResourceDoesNotExist) {
+			return err
+		}
+	}
+	return nil
 }

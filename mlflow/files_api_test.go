@@ -11,8 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// A server that spells its files as Databricks does, which Millrace does for
-// Databricks' own clients.
+// TestDatabricksFiles uses a server whose artifact URIs are those of Databricks, which
+// Millrace returns to Databricks' clients.
 func TestDatabricksFiles(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(passing(t, "databricks-sdk-py/0.1 mlflow-python-client/3.17.2"))

@@ -10,18 +10,17 @@ import (
 	"time"
 )
 
-// The background batching of metrics: a batch goes out when it is full, or when
-// its first metric has waited for queueDelay. At most backlogLength full batches
-// wait in memory (about a megabyte).
+// Batching: a batch is sent when it is full, or queueDelay after its first metric. At
+// most backlogLength full batches, about 1 MB, wait in memory.
 const (
 	batchLength   = 1000
 	backlogLength = 9
 	queueDelay    = 200 * time.Millisecond
 )
 
-// A server is away while requests fail. What waits then goes to the disk as soon
-// as spillAfter has gone by or the memory is full. A request without an answer for
-// stallAfter counts as a failure if the memory is full.
+// Outages: the server is not available while requests fail. After spillAfter, or when
+// memory is full, waiting values move to the disk. If memory is full, a request without
+// a response for stallAfter counts as a failure.
 const (
 	spillAfter       = time.Second
 	stallAfter       = 5 * time.Second
@@ -29,78 +28,92 @@ const (
 	queueTick        = 500 * time.Millisecond
 )
 
-// metricQueue sends the metrics of one run in batches, in the order in which
-// they came, and with them what could not be sent at once. A batch is sent again
-// until the server has taken or refused it, which is safe: a server stores equal
-// values once. While the server answers but is slow, adding waits; while it is
-// away, batches go to the spill, and what finds no room there is dropped.
+// metricQueue sends the metrics of a run in batches and in order, and other values that
+// could not be sent immediately. A batch is sent again until the server has stored or
+// refused it; the server stores equal values once. If the server is slow, add blocks. If
+// it is not available, batches move to the spill, and are dropped if the spill is full.
 type metricQueue struct {
 	to       sender
 	spill    *spill
 	strict   bool
-	patience time.Duration // How long a flush waits for a server that is away.
-	// stallAfter is how long a request may go without an answer once memory is full.
+	patience time.Duration // how long a flush waits while the server is not available
+	// stallAfter is the time that a request may take when memory is full.
 	stallAfter time.Duration
 
 	in      chan Metric
 	puts    chan *values
 	flushes chan *flushing
 	results chan *outcome
-	broken  atomic.Pointer[error] // Why nothing more is taken, once that is so.
-	refused atomic.Int64          // Values that add did not take for that reason.
+	broken  atomic.Pointer[error] // the reason why the queue accepts no values, or nil
+	refused atomic.Int64          // values that add discarded for that reason
 	away    atomic.Bool
 
-	adding  sync.RWMutex    // Held to read by add, so that close knows when none is under way.
-	closing chan struct{}   // Closed when nothing more may be added.
-	ctx     context.Context // Ends the goroutine and its requests.
+	adding  sync.RWMutex    // add holds it for reading, so that close can wait for current calls.
+	closing chan struct{}   // closed when add must fail
+	ctx     context.Context // ends the goroutine and its requests
 	cancel  context.CancelFunc
 	done    chan struct{}
 
-	backlog // The goroutine's own, until done is closed.
+	backlog // owned by the goroutine until done is closed
 }
 
-// backlog is what waits, and how delivery goes.
+// backlog is the waiting values and the state of the delivery.
 type backlog struct {
-	batch    []Metric  // Younger than all that follows, and not full.
-	waiting  []*values // Younger than what is in the spill.
-	sending  *values   // Under way: the oldest of all.
-	spilled  bool      // sending is in the spill, else it is waiting[0].
-	begun    time.Time // When sending was begun.
-	failing  time.Time // Since when the server has been away; zero if it is not.
-	failure  error     // The last one.
+	batch    []Metric  // newest values, not a full batch
+	waiting  []*values // newer than the values in the spill
+	sending  *values   // the oldest values, which are being sent
+	spilled  bool      // sending is in the spill; otherwise it is waiting[0]
+	begun    time.Time // when sending was started
+	failing  time.Time // when the server became unavailable, or zero
+	failure  error     // the last failure
 	failTold bool
-	paused   bool // Until the retry timer fires.
+	paused   bool // until the retry timer fires
 	pause    time.Duration
 	flushing []*flushing
-	taken    int64 // Values that were cut into batches and not dropped.
-	settled  int64 // Values among them that the server has taken or refused.
-	gone     bool  // The run takes nothing more.
+	taken    int64 // values in batches, without dropped ones
+	settled  int64 // of these, values that the server has stored or refused
+	gone     bool  // The server accepts no values of this run.
 	told     troubles
 
-	spillFailed time.Time // When the spill last had no room; zero if it has.
+	spillFailed time.Time // when the spill was last full, or zero
 	spillTold   bool
 }
 
-// flushing is a flush that waits until so many values are settled.
+// flushing is a flush that waits until target values are settled.
 type flushing struct {
 	begun  time.Time
 	target int64
 	reply  chan error
 }
 
-// newMetricQueue starts the queue of a run, which close ends.
+// newMetricQueue starts the queue of a run. close ends it.
 func (c *Client) newMetricQueue(ctx context.Context, runID string, strict bool) *metricQueue {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q := &metricQueue{
-		to: sender{send: c.once().sendTo(runID)}, spill: c.spillOf(runID), patience: c.retryFor, stallAfter: c.stallAfter, strict: strict,
-		in: make(chan Metric, batchLength), puts: make(chan *values), flushes: make(chan *flushing), results: make(chan *outcome, 1),
-		closing: make(chan struct{}), ctx: ctx, cancel: cancel, done: make(chan struct{}),
+		to: sender{
+			send: c.once().sendTo(runID),
+		},
+		spill:      c.spillOf(runID),
+		patience:   c.retryFor,
+		stallAfter: c.stallAfter,
+		strict:     strict,
+		in: make(
+			chan Metric,
+			batchLength,
+		),
+		puts:    make(chan *values),
+		flushes: make(chan *flushing),
+		results: make(chan *outcome, 1),
+		closing: make(chan struct{}),
+		ctx:     ctx,
+		cancel:  cancel,
+		done:    make(chan struct{}),
 	}
 	go q.run()
 	return q
 }
 
-// ended reports whether the queue takes nothing more.
+// ended reports whether the queue is closed.
 func (q *metricQueue) ended() bool {
 	select {
 	case <-q.closing:
@@ -110,7 +123,7 @@ func (q *metricQueue) ended() bool {
 	}
 }
 
-// add queues a metric. It waits for room until ctx or the run ends.
+// add queues a metric. It blocks while the queue is full, until ctx or the run ends.
 func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	q.adding.RLock()
 	defer q.adding.RUnlock()
@@ -135,11 +148,15 @@ func (q *metricQueue) add(ctx context.Context, m Metric) error {
 	case <-q.closing:
 		return errRunEnded
 	case <-ctx.Done():
-		return fmt.Errorf("%d metrics wait for the tracking server and this one found no room: %w", (backlogLength+2)*batchLength, context.Cause(ctx))
+		return fmt.Errorf(
+			"%d metrics wait for the tracking server and this one found no room: %w",
+			(backlogLength+2)*batchLength,
+			context.Cause(ctx),
+		)
 	}
 }
 
-// put queues values that are not metrics, behind the metrics that were added before.
+// put queues other values after the metrics that were added before.
 func (q *metricQueue) put(ctx context.Context, v *values) error {
 	q.adding.RLock()
 	defer q.adding.RUnlock()
@@ -156,9 +173,9 @@ func (q *metricQueue) put(ctx context.Context, v *values) error {
 	}
 }
 
-// flush waits until all values that were added before have been settled, and
-// returns the errors met since the last flush. It gives up when the server has
-// been away for the queue's patience.
+// flush waits until all values that were added before are settled, and returns the
+// errors since the last flush. It returns early if the server has not been available for
+// the duration of patience.
 func (q *metricQueue) flush(ctx context.Context) error {
 	f := &flushing{begun: time.Now(), reply: make(chan error, 1)}
 	select {
@@ -188,7 +205,7 @@ func (q *metricQueue) run() {
 		q.dispatch()
 		in := q.in
 		if q.failing.IsZero() && len(q.waiting) >= backlogLength {
-			in = nil // Who adds has to wait.
+			in = nil // Block add.
 		}
 		select {
 		case m := <-in:
@@ -214,7 +231,7 @@ func (q *metricQueue) run() {
 			q.drain()
 			f.target = q.taken
 			q.flushing = append(q.flushing, f)
-			q.pause, q.paused = 0, false // Ask at once.
+			q.pause, q.paused = 0, false // Try immediately.
 		case <-tick.C:
 			q.watch()
 		case <-q.ctx.Done():
@@ -224,7 +241,7 @@ func (q *metricQueue) run() {
 	}
 }
 
-// drain takes all that was added.
+// drain batches all added metrics.
 func (q *metricQueue) drain() {
 	for len(q.in) > 0 {
 		if q.batch = append(q.batch, <-q.in); len(q.batch) >= batchLength {
@@ -234,8 +251,8 @@ func (q *metricQueue) drain() {
 	q.cut()
 }
 
-// cut makes the batch wait to be sent, together with the youngest that waits if
-// both are small.
+// cut ends the current batch. It appends the batch to the newest waiting one if both are
+// small.
 func (q *metricQueue) cut() {
 	if len(q.batch) == 0 {
 		return
@@ -258,7 +275,7 @@ func (q *metricQueue) enqueue(v *values) {
 	q.taken += int64(v.len())
 }
 
-// dispatch sends the oldest values that wait, unless some are under way.
+// dispatch sends the oldest values unless a request is running.
 func (q *metricQueue) dispatch() {
 	if q.sending != nil || q.paused || q.gone {
 		return
@@ -266,7 +283,7 @@ func (q *metricQueue) dispatch() {
 	switch {
 	case !q.spill.empty():
 		line, err := q.spill.oldest()
-		if err != nil { // The disk fails.
+		if err != nil { // The disk failed.
 			q.told.note(err)
 			q.told.dropped += q.spill.count
 			q.settled += int64(q.spill.count)
@@ -285,8 +302,8 @@ func (q *metricQueue) dispatch() {
 	go func(v *values) { q.results <- q.to.deliver(q.ctx, v) }(q.sending)
 }
 
-// received notes what became of the values under way. It returns how long to wait
-// before they are sent again, 0 if they need not be.
+// received processes the result of a request. It returns the time until the next
+// attempt, or 0 if none is necessary.
 func (q *metricQueue) received(o *outcome) time.Duration {
 	v := q.sending
 	q.sending = nil
@@ -311,7 +328,7 @@ func (q *metricQueue) received(o *outcome) time.Duration {
 	return 0
 }
 
-// fail notes that the server is away.
+// fail records that the server is not available.
 func (q *metricQueue) fail(err error) {
 	if q.failure = err; q.failing.IsZero() {
 		q.failing = time.Now()
@@ -319,16 +336,25 @@ func (q *metricQueue) fail(err error) {
 	}
 }
 
-// recovered notes that the server is there.
+// recovered records that the server is available.
 func (q *metricQueue) recovered() {
 	if q.failTold {
-		slog.InfoContext(q.ctx, "the tracking server takes metrics again", "run_id", q.spill.owner.RunID, "away", time.Since(q.failing).Round(time.Second), "waiting", q.spill.count)
+		slog.InfoContext(
+			q.ctx,
+			"the tracking server takes metrics again",
+			"run_id",
+			q.spill.owner.RunID,
+			"away",
+			time.Since(q.failing).Round(time.Second),
+			"waiting",
+			q.spill.count,
+		)
 	}
 	q.failing, q.failure, q.failTold, q.pause = time.Time{}, nil, false, 0
 	q.away.Store(false)
 }
 
-// watch finds out that a request has no answer while the memory is full.
+// watch detects a request without a response when memory is full.
 func (q *metricQueue) watch() {
 	if q.sending != nil && len(q.waiting) >= backlogLength && time.Since(q.begun) >= q.stallAfter {
 		q.fail(errors.New("a request has no answer"))

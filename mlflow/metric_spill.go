@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// losingPatience is how long a flush waits at least for a server that is away when
-// nothing can be kept on the disk.
+// losingPatience is the minimum time that a flush waits for the server if the values
+// cannot be stored on the disk.
 const losingPatience = 5 * time.Minute
 
-// settle moves what waits to the spill if it must go there, drops what finds no
-// room, and answers flushes.
+// settle moves waiting values to the spill if necessary, drops values beyond the limits,
+// and completes flushes.
 func (q *metricQueue) settle() {
 	if q.gone {
 		q.discard()
@@ -21,11 +21,18 @@ func (q *metricQueue) settle() {
 	away, full := !q.failing.IsZero(), len(q.waiting) >= backlogLength
 	if away && !q.failTold && time.Since(q.failing) >= spillAfter {
 		q.failTold = true
-		slog.WarnContext(q.ctx, "the tracking server takes no metrics at present; they wait for it", "run_id", q.spill.owner.RunID, "error", q.failure)
+		slog.WarnContext(
+			q.ctx,
+			"the tracking server takes no metrics at present; they wait for it",
+			"run_id",
+			q.spill.owner.RunID,
+			"error",
+			q.failure,
+		)
 	}
 	if away && (full || time.Since(q.failing) >= spillAfter) || full && !q.spill.empty() {
 		if time.Since(q.spillFailed) >= queueTick {
-			_ = q.spillAll() // It is tried again, and told.
+			_ = q.spillAll() // A failure is logged and tried again.
 		}
 	}
 	for away && len(q.waiting) > backlogLength {
@@ -38,7 +45,8 @@ func (q *metricQueue) settle() {
 		case q.settled >= f.target:
 			f.reply <- q.told.take()
 		case away && waited >= q.patience && waited >= q.patienceNow():
-			f.reply <- errors.Join(undelivered(fmt.Errorf("it has been away for %s", time.Since(q.failing).Round(time.Millisecond))), q.told.take())
+			err := fmt.Errorf("it has been away for %s", time.Since(q.failing).Round(time.Millisecond))
+			f.reply <- errors.Join(undelivered(err), q.told.take())
 		default:
 			left = append(left, f)
 		}
@@ -46,7 +54,7 @@ func (q *metricQueue) settle() {
 	q.flushing = left
 }
 
-// patienceNow returns how long a flush waits for a server that is away.
+// patienceNow returns how long a flush waits while the server is not available.
 func (q *metricQueue) patienceNow() time.Duration {
 	if len(q.waiting) > 0 && q.spillAll() != nil {
 		return max(q.patience, losingPatience)
@@ -54,8 +62,8 @@ func (q *metricQueue) patienceNow() time.Duration {
 	return q.patience
 }
 
-// spillAll moves to the spill what waits in memory. What is under way is the oldest
-// of it and goes there, too.
+// spillAll moves the values in memory to the spill, including those that are being sent,
+// which are the oldest.
 func (q *metricQueue) spillAll() error {
 	for len(q.waiting) > 0 {
 		oldest := q.waiting[0]
@@ -74,15 +82,24 @@ func (q *metricQueue) spillAll() error {
 	return nil
 }
 
-// tellOnce logs why nothing can be kept on the disk.
+// tellOnce logs why values cannot be stored on the disk.
 func (q *metricQueue) tellOnce(err error) {
 	if !q.spillTold {
 		q.spillTold = true
-		slog.WarnContext(q.ctx, "metrics cannot be kept on the disk; what finds no room in memory is lost", "run_id", q.spill.owner.RunID, "folder", q.spill.dir, "error", err)
+		slog.WarnContext(
+			q.ctx,
+			"metrics cannot be kept on the disk; what finds no room in memory is lost",
+			"run_id",
+			q.spill.owner.RunID,
+			"folder",
+			q.spill.dir,
+			"error",
+			err,
+		)
 	}
 }
 
-// dropYoungest loses the values that came last. A strict run takes no more then.
+// dropYoungest drops the newest values. A strict run accepts no values afterwards.
 func (q *metricQueue) dropYoungest() {
 	youngest := len(q.waiting) - 1
 	n := q.waiting[youngest].len()
@@ -93,12 +110,15 @@ func (q *metricQueue) dropYoungest() {
 		f.target = min(f.target, q.taken)
 	}
 	if q.strict && q.broken.Load() == nil {
-		err := Errorf(TemporarilyUnavailable, "the tracking server is away, and there is no more room for metrics that wait for it")
+		err := Errorf(
+			TemporarilyUnavailable,
+			"the tracking server is away, and there is no more room for metrics that wait for it",
+		)
 		q.broken.Store(&err)
 	}
 }
 
-// stop gives up: the run takes nothing more.
+// stop ends the acceptance of values.
 func (q *metricQueue) stop(err error) {
 	err = fmt.Errorf("the tracking server takes no more metrics of this run: %w", err)
 	slog.WarnContext(q.ctx, "the run takes no more metrics", "run_id", q.spill.owner.RunID, "error", err)
@@ -107,7 +127,7 @@ func (q *metricQueue) stop(err error) {
 	q.broken.Store(&err)
 }
 
-// discard loses all that waits.
+// discard drops all waiting values.
 func (q *metricQueue) discard() {
 	q.told.dropped += q.spill.count
 	for _, v := range q.waiting {
@@ -120,13 +140,13 @@ func (q *metricQueue) discard() {
 	q.settled = q.taken
 }
 
-// close flushes and ends the goroutine, even if ctx ends first. What add took
-// before is delivered or kept in the spill; what comes later is refused. It is
-// called once. It returns how many values are in the spill, and what was met.
+// close flushes the queue and ends the goroutine, even if ctx ends first. Values that
+// were added before are delivered or remain in the spill; later calls of add fail. close
+// is called once. It returns the number of values in the spill and the errors.
 func (q *metricQueue) close(ctx context.Context) (left int, err error) {
 	close(q.closing)
 	q.adding.Lock()
-	q.adding.Unlock() //nolint:staticcheck // Nothing to do in between: every add under way is over.
+	q.adding.Unlock() //nolint:staticcheck // Wait for current calls of add.
 	err = q.flush(ctx)
 	q.cancel()
 	<-q.done
@@ -139,7 +159,7 @@ func (q *metricQueue) close(ctx context.Context) (left int, err error) {
 	if q.gone {
 		q.discard()
 	}
-	_ = q.spillAll() // What fails is lost, and counted.
+	_ = q.spillAll() // Values that cannot be stored are counted below.
 	for _, v := range q.waiting {
 		q.told.dropped += v.len()
 	}

@@ -8,9 +8,8 @@ import (
 	"strconv"
 )
 
-// Metric is one value of a metric. Value may be NaN; infinities are stored as
-// the largest finite numbers. ModelID and the dataset fields tie it to a logged
-// model and to the data it was measured on.
+// Metric is a value of a metric. The server stores infinities as the largest finite
+// numbers. ModelID and the dataset fields link it to a logged model and a dataset.
 type Metric struct {
 	Key           string  `json:"key" required:"true"`
 	Value         float64 `json:"value" required:"true"`
@@ -22,8 +21,7 @@ type Metric struct {
 	RunID         string  `json:"run_id,omitempty"`
 }
 
-// MarshalJSON writes the metric with NaN and infinities as strings, which JSON
-// has no numbers for.
+// MarshalJSON encodes NaN and infinities as strings.
 func (m Metric) MarshalJSON() ([]byte, error) {
 	return m.AppendJSON(make([]byte, 0, 96)), nil
 }
@@ -47,7 +45,7 @@ func (m *Metric) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
-// UnmarshalJSON reads a metric as MarshalJSON writes it.
+// UnmarshalJSON decodes the output of MarshalJSON.
 func (m *Metric) UnmarshalJSON(b []byte) error {
 	type plain Metric
 	aux := struct {
@@ -61,14 +59,14 @@ func (m *Metric) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Float is a float64 whose JSON form may also be the strings "NaN", "Infinity"
-// and "-Infinity", as in protobuf's JSON.
+// Float is a float64 whose JSON may be "NaN", "Infinity" or "-Infinity", as in
+// protobuf's JSON.
 type Float float64
 
-// MarshalJSON writes the number, or one of the three strings.
+// MarshalJSON encodes NaN and infinities as strings.
 func (f Float) MarshalJSON() ([]byte, error) { return AppendFloat(nil, float64(f)), nil }
 
-// UnmarshalJSON reads a number or a string that holds one.
+// UnmarshalJSON decodes a number or a string with a number.
 func (f *Float) UnmarshalJSON(b []byte) error {
 	if len(b) > 1 && b[0] == '"' {
 		b = b[1 : len(b)-1]
@@ -81,8 +79,8 @@ func (f *Float) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// AppendFloat appends v as JSON: always with a point or exponent, NaN and
-// infinities as strings.
+// AppendFloat appends the JSON of v, which has a decimal point or an exponent. NaN and
+// infinities are strings.
 func AppendFloat(b []byte, v float64) []byte {
 	switch {
 	case math.IsNaN(v):
@@ -108,15 +106,15 @@ func AppendFloat(b []byte, v float64) []byte {
 func appendJSONString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			q, _ := json.Marshal(s) // A string always marshals.
+			q, _ := json.Marshal(s) // Strings always marshal.
 			return append(b, q...)
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// GetMetricHistoryRequest asks for the values of one metric in the order of
-// time, step, value; all of them unless MaxResults is given.
+// GetMetricHistoryRequest requests the values of a metric, sorted by timestamp, step and
+// value. Without MaxResults, it requests all of them.
 type GetMetricHistoryRequest struct {
 	RunID      string `json:"run_id" alias:"run_uuid" required:"true"`
 	MetricKey  string `json:"metric_key" required:"true"`
@@ -124,26 +122,27 @@ type GetMetricHistoryRequest struct {
 	MaxResults *int32 `json:"max_results,omitempty"`
 }
 
-// MetricHistoryResponse is one page of values. A server may let More give the
-// values that follow Metrics while the answer is written, so that a long history
-// is never in memory as a whole; clients get all of them in Metrics.
+// MetricHistoryResponse is a page of values. A server may return further values by More
+// while it writes the response, so that a long history is never in memory as a whole.
+// Clients receive all values in Metrics.
 type MetricHistoryResponse struct {
 	Metrics       []Metric           `json:"metrics,omitempty"`
 	NextPageToken string             `json:"next_page_token,omitempty"`
 	More          iter.Seq[[]Metric] `json:"-"`
 }
 
-// MetricHistoryBulkRequest asks for one metric of up to 100 runs, at most
-// 25,000 values together. The route exists for web pages only.
+// MetricHistoryBulkRequest requests a metric of up to 100 runs, at most 25,000 values in
+// total. Only web pages use it.
 type MetricHistoryBulkRequest struct {
 	RunIDs     []string `json:"run_id"`
 	MetricKey  string   `json:"metric_key"`
 	MaxResults *int64   `json:"max_results,omitempty"`
 }
 
-// MetricHistoryIntervalRequest asks for a sample of one metric of up to 100
-// runs: up to MaxResults (1 to 2,500, which is the default) values a run, first and
-// last included. From a long history they are the extremes of each part of it. StartStep and EndStep are given together or not at all.
+// MetricHistoryIntervalRequest requests a sample of a metric of up to 100 runs, with at
+// most MaxResults values per run: 1 to 2,500, which is the default. The sample has the
+// first and the last value and, of a long history, the extremes of each part. StartStep
+// requires EndStep and vice versa.
 type MetricHistoryIntervalRequest struct {
 	RunIDs     []string `json:"run_ids" required:"true"`
 	MetricKey  string   `json:"metric_key" required:"true"`
@@ -152,17 +151,17 @@ type MetricHistoryIntervalRequest struct {
 	MaxResults *int64   `json:"max_results,omitempty"`
 }
 
-// MetricHistoryBulkResponse lists values run by run, each with its RunID.
+// MetricHistoryBulkResponse lists values by run, with their RunID.
 type MetricHistoryBulkResponse struct {
 	Metrics []Metric `json:"metrics"`
 }
 
-// MetricHistoryIntervalResponse lists values run by run, each with its RunID.
+// MetricHistoryIntervalResponse lists values by run, with their RunID.
 type MetricHistoryIntervalResponse struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 }
 
-// MetricHistory returns one page of a metric's values.
+// MetricHistory returns a page of a metric's values.
 func (c *Client) MetricHistory(ctx context.Context, in *GetMetricHistoryRequest) (*MetricHistoryResponse, error) {
 	return call(ctx, c, Endpoints.GetMetricHistory, in)
 }

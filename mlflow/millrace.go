@@ -1,10 +1,12 @@
 package mlflow
 
-// This file holds what Millrace adds to MLflow's API, all of it under
+import "encoding/json"
+
+// The messages in this file belong to routes of Millrace's pages below
 // /ajax-api/millrace/.
 
-// ExperimentActivity counts the active runs of an experiment. LastActivity is
-// the latest start or end of one, 0 without runs.
+// ExperimentActivity has the number of active runs of an experiment and the latest start
+// or end of a run, or 0.
 type ExperimentActivity struct {
 	ExperimentID string `json:"experiment_id"`
 	Runs         int64  `json:"runs"`
@@ -12,7 +14,7 @@ type ExperimentActivity struct {
 	LastActivity int64  `json:"last_activity"`
 }
 
-// MetricSummary describes one metric of a run over its whole history.
+// MetricSummary summarizes the history of a metric of a run.
 type MetricSummary struct {
 	Key           string `json:"key"`
 	Count         int64  `json:"count"`
@@ -26,33 +28,48 @@ type MetricSummary struct {
 	LastTimestamp int64  `json:"last_timestamp"`
 }
 
-// ExperimentActivityRequest names up to 1,000 experiments.
+// ExperimentActivityRequest lists up to 1,000 experiments.
 type ExperimentActivityRequest struct {
 	ExperimentIDs []string `json:"experiment_ids"`
 }
 
-// ExperimentActivityResponse answers in the order of the request.
+// ExperimentActivityResponse is in the order of the request.
 type ExperimentActivityResponse struct {
 	Experiments []ExperimentActivity `json:"experiments,omitempty"`
 }
 
-// MetricSummaryRequest names a run.
+// MetricSummaryRequest identifies a run.
 type MetricSummaryRequest struct {
 	RunID string `json:"run_id" required:"true"`
 }
 
-// MetricSummaryResponse lists the run's metrics by key.
+// MetricSummaryResponse lists the metrics of the run by key.
 type MetricSummaryResponse struct {
 	Metrics []MetricSummary `json:"metrics,omitempty"`
 }
 
-// RunChildrenRequest names a parent run.
+// RunChildrenRequest identifies a parent run.
 type RunChildrenRequest struct {
 	RunID string `json:"run_id" required:"true"`
 }
 
-// RunChildrenResponse lists the active runs that name the run as their parent,
-// by start time.
+// RunChildrenResponse lists the active children of the run by start time.
 type RunChildrenResponse struct {
 	Runs []RunInfo `json:"runs,omitempty"`
+}
+
+// ModelSignatureRequest identifies a logged model by ModelID, or a model version by Name
+// and Version.
+type ModelSignatureRequest struct {
+	ModelID string `json:"model_id"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// ModelSignatureResponse has the parts of the signature in the MLmodel file, which are
+// lists in MLflow's JSON format. Absent parts are nil.
+type ModelSignatureResponse struct {
+	Inputs  json.RawMessage `json:"inputs,omitempty"`
+	Outputs json.RawMessage `json:"outputs,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
 }

@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// ModelSaver writes the files of a model into a folder, which exists and is
-// empty, and returns what they are. [ONNXModel] makes one.
+// ModelSaver writes the files of a model into an empty directory and describes them.
+// [ONNXModel] returns one.
 type ModelSaver func(dir string) (*ModelSpec, error)
 
-// ModelSpec says what a model's files are; the MLmodel file is written from it.
+// ModelSpec describes the files of a model. The MLmodel file is written from it.
 type ModelSpec struct {
-	// Flavors are the ways in which the model can be loaded, each with its
-	// configuration; python_function is what MLflow's tools look for.
+	// Flavors maps the formats in which the model can be loaded to their configuration.
+	// MLflow's tools require python_function.
 	Flavors map[string]any
-	// Inputs and Outputs are the signature. Names may be empty where there is
-	// one tensor only.
+	// Inputs and Outputs are the signature. The name of a single tensor may be empty.
 	Inputs, Outputs []TensorSpec
-	// InputExample is an input to try the model with, or nil.
+	// InputExample is an example of an input, or nil.
 	InputExample *Tensor
-	// Requirements are what Python needs to load the model, as in requirements.txt.
+	// Requirements lists the Python packages that the model needs, as in
+	// requirements.txt.
 	Requirements []string
 }
 
-// ONNXModel saves a model in ONNX format, so that Python's mlflow.onnx and
-// mlflow.pyfunc load it as well as Millrace does. The signature must name the
-// tensors as the model does if there are several.
+// ONNXModel returns a saver of a model in ONNX format, which mlflow.onnx, mlflow.pyfunc
+// and package models can load. If there are several tensors, the names in the signature
+// must be those of the model.
 func ONNXModel(model []byte, inputs, outputs []TensorSpec, example *Tensor) ModelSaver {
 	return func(dir string) (*ModelSpec, error) {
 		if err := os.WriteFile(filepath.Join(dir, "model.onnx"), model, 0o600); err != nil {
@@ -37,7 +37,12 @@ func ONNXModel(model []byte, inputs, outputs []TensorSpec, example *Tensor) Mode
 		}
 		return &ModelSpec{
 			Flavors: map[string]any{
-				"onnx": map[string]any{"data": "model.onnx", "providers": []string{"CPUExecutionProvider"}, "onnx_session_options": nil, "code": nil},
+				"onnx": map[string]any{
+					"data":                 "model.onnx",
+					"providers":            []string{"CPUExecutionProvider"},
+					"onnx_session_options": nil,
+					"code":                 nil,
+				},
 				"python_function": map[string]any{
 					"loader_module": "mlflow.onnx", "data": "model.onnx",
 					"env": map[string]string{"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
@@ -69,7 +74,7 @@ type savedExample struct {
 	Type         string `json:"type"`
 }
 
-// signature holds lists of signatureItem as JSON texts.
+// signature has lists of signatureItem as JSON strings.
 type signature struct {
 	Inputs  string  `json:"inputs"`
 	Outputs string  `json:"outputs"`
@@ -91,7 +96,7 @@ func (s *TensorSpec) item() signatureItem {
 	return signatureItem{Name: s.Name, Type: "tensor", Tensor: tensorItem{DType: s.DType, Shape: s.Shape}}
 }
 
-// save writes a model's folder: what saver writes, and the files around it.
+// save writes the directory of a model: the files of saver and MLflow's own.
 func (m *mlmodel) save(dir string, saver ModelSaver) error {
 	spec, err := saver(dir)
 	if err != nil {
@@ -150,8 +155,7 @@ func newSignature(spec *ModelSpec) (*signature, error) {
 	return &signature{Inputs: in, Outputs: out}, err
 }
 
-// saveExample writes the input example twice: plain, and as a request to a
-// scoring server.
+// saveExample writes the input example as a tensor and as a request to a scoring server.
 func (m *mlmodel) saveExample(dir string, example *Tensor) error {
 	rows, err := example.MarshalNested()
 	if err != nil {
@@ -165,7 +169,7 @@ func (m *mlmodel) saveExample(dir string, example *Tensor) error {
 	return os.WriteFile(filepath.Join(dir, m.Example.Serving), request, 0o600)
 }
 
-// saveEnvironment writes what Python's tools make an environment from.
+// saveEnvironment writes the files from which Python's tools create an environment.
 func saveEnvironment(dir string, requirements []string) error {
 	if len(requirements) == 0 {
 		return nil

@@ -12,45 +12,61 @@ import (
 	"strings"
 )
 
-// maxModelHops bounds how many URIs lead from one to the next before files.
+// maxModelHops is the most URIs to resolve until the files of a model.
 const maxModelHops = 5
 
-// ModelOptions says more about a model to log.
+// ModelOptions configures a model to log.
 type ModelOptions struct {
-	// RegisterAs registers the model as the next version of this name.
+	// RegisterAs is the registered model of which the model becomes the next version.
 	RegisterAs string
-	// Step is the training step at which the model stands.
+	// Step is the training step of the model.
 	Step   int64
 	Type   string
 	Params map[string]any
 	Tags   map[string]string
+	// ModelID is the id of a logged model of [ActiveRun.InitializeModel] to log the files of. By default, LogModel
+	// creates a logged model.
+	ModelID string
 }
 
-// ModelInfo is a model that was logged. URI is models:/<ModelID>, or, where the
-// server is older than MLflow 3 and knows no logged models, runs:/<run>/<name>
-// with an empty ModelID. Version is nil unless the model was registered.
+// ModelInfo is a model that was logged. URI is models:/<ModelID>. On a server before
+// MLflow 3, which has no logged models, it is runs:/<run>/<name>, and ModelID is empty.
+// Version is nil unless the model was registered.
 type ModelInfo struct {
 	ModelID string
 	URI     string
 	Version *ModelVersion
 }
 
-// SaveModel writes a model into the folder dir, which is made if need be, as
-// MLflow lays out models.
+// SaveModel writes a model to the directory dir in MLflow's layout. It creates the
+// directory if necessary.
 func SaveModel(dir string, save ModelSaver) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // As any folder of the user's.
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // The umask applies.
 		return err
 	}
 	return new(mlmodel).save(dir, save)
 }
 
-// LogModel saves a model and uploads it as a product of the run.
-func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, o ModelOptions) (*ModelInfo, error) {
-	model, err := r.client.CreateLoggedModel(ctx, &CreateLoggedModelRequest{
+// InitializeModel creates a logged model without files, so that metrics can refer to it while the model is trained.
+// Pass its id to [ActiveRun.LogModel] in ModelOptions.ModelID. InitializeModel ignores RegisterAs and Step. Servers
+// older than MLflow 3 answer with [EndpointNotFound].
+func (r *ActiveRun) InitializeModel(ctx context.Context, name string, o ModelOptions) (*LoggedModel, error) {
+	return r.client.CreateLoggedModel(ctx, &CreateLoggedModelRequest{
 		ExperimentID: r.Info.ExperimentID, Name: name, ModelType: o.Type, SourceRunID: r.Info.RunID,
-		Params: pairs(o.Params, func(k string, v any) Param { return Param{Key: k, Value: paramText(v)} }),
-		Tags:   pairs(o.Tags, func(k, v string) Tag { return Tag{Key: k, Value: v} }),
+		Params: paramsOf(o.Params),
+		Tags:   tagsOf(o.Tags),
 	})
+}
+
+// LogModel saves a model and uploads it as an output of the run.
+func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, o ModelOptions) (*ModelInfo, error) {
+	var model *LoggedModel
+	var err error
+	if o.ModelID != "" {
+		model, err = r.client.LoggedModel(ctx, o.ModelID)
+	} else {
+		model, err = r.InitializeModel(ctx, name, o)
+	}
 	var info *ModelInfo
 	switch {
 	case err == nil:
@@ -65,9 +81,13 @@ func (r *ActiveRun) LogModel(ctx context.Context, name string, save ModelSaver, 
 	return info, err
 }
 
-// fillLoggedModel uploads the files of a logged model and says whether that
-// went well.
-func (r *ActiveRun) fillLoggedModel(ctx context.Context, model *LoggedModel, save ModelSaver, step int64) (*ModelInfo, error) {
+// fillLoggedModel uploads the files of a logged model and sets its status.
+func (r *ActiveRun) fillLoggedModel(
+	ctx context.Context,
+	model *LoggedModel,
+	save ModelSaver,
+	step int64,
+) (*ModelInfo, error) {
 	id := model.Info.ModelID
 	file := &mlmodel{ArtifactPath: model.Info.ArtifactURI, ModelID: id, RunID: r.Info.RunID}
 	store, err := r.client.artifactStoreAt(model.Info.ArtifactURI)
@@ -81,11 +101,14 @@ func (r *ActiveRun) fillLoggedModel(ctx context.Context, model *LoggedModel, sav
 	if _, err := r.client.FinalizeLoggedModel(ctx, id, ModelReady); err != nil {
 		return nil, err
 	}
-	err = r.client.LogOutputs(ctx, &LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}})
+	err = r.client.LogOutputs(
+		ctx,
+		&LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}},
+	)
 	return &ModelInfo{ModelID: id, URI: "models:/" + id}, err
 }
 
-// logModelFiles keeps a model among the run's artifacts, as MLflow 2 does.
+// logModelFiles stores a model in the artifacts of the run, as MLflow 2 does.
 func (r *ActiveRun) logModelFiles(ctx context.Context, name string, save ModelSaver) (*ModelInfo, error) {
 	file := &mlmodel{ArtifactPath: name, RunID: r.Info.RunID}
 	if err := r.uploadModel(ctx, r.store, name, file, save); err != nil {
@@ -95,11 +118,22 @@ func (r *ActiveRun) logModelFiles(ctx context.Context, name string, save ModelSa
 	if err != nil {
 		return nil, err
 	}
-	_, err = call(ctx, r.client, Endpoints.LogModelJSON, &LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)})
+	_, err = call(
+		ctx,
+		r.client,
+		Endpoints.LogModelJSON,
+		&LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)},
+	)
 	return &ModelInfo{URI: "runs:/" + r.Info.RunID + "/" + name}, err
 }
 
-func (r *ActiveRun) uploadModel(ctx context.Context, store artifactStore, folder string, m *mlmodel, save ModelSaver) error {
+func (r *ActiveRun) uploadModel(
+	ctx context.Context,
+	store artifactStore,
+	folder string,
+	m *mlmodel,
+	save ModelSaver,
+) error {
 	dir, err := os.MkdirTemp("", "millrace-model-")
 	if err != nil {
 		return err
@@ -115,17 +149,17 @@ func (r *ActiveRun) uploadModel(ctx context.Context, store artifactStore, folder
 	return r.client.putAll(ctx, store, files)
 }
 
-// RegisterModel makes the model at in.Source (models:/<model_id>,
-// runs:/<run_id>/<path> or an artifact URI) the next version of a registered
-// model, which is made if there is none of that name. The run and the logged
-// model are taken from the source unless they are given.
+// RegisterModel creates a version of a registered model from in.Source, which is
+// models:/<model_id>, runs:/<run_id>/<path> or an artifact URI. It creates the
+// registered model if necessary. The default of RunID and ModelID is the run and the
+// logged model of the source.
 func (c *Client) RegisterModel(ctx context.Context, in *CreateModelVersionRequest) (*ModelVersion, error) {
 	version := *in
 	if err := c.findOwner(ctx, &version); err != nil {
 		return nil, err
 	}
 	v, err := c.CreateModelVersion(ctx, &version)
-	if errors.Is(err, ResourceDoesNotExist) { // The source has been checked before the name.
+	if errors.Is(err, ResourceDoesNotExist) { // The server checks the source before the name.
 		_, err = c.CreateRegisteredModel(ctx, &CreateRegisteredModelRequest{Name: in.Name})
 		if err == nil || errors.Is(err, ResourceAlreadyExists) {
 			v, err = c.CreateModelVersion(ctx, &version)
@@ -134,8 +168,8 @@ func (c *Client) RegisterModel(ctx context.Context, in *CreateModelVersionReques
 	return v, err
 }
 
-// findOwner names the run and logged model of a source, and resolves runs:/ to
-// where the files are, which older servers leave to the client.
+// findOwner sets the run and the logged model of a source, and resolves runs:/, which
+// older servers do not.
 func (c *Client) findOwner(ctx context.Context, in *CreateModelVersionRequest) error {
 	if rest, ok := strings.CutPrefix(in.Source, "runs:/"); ok {
 		id, _, _ := strings.Cut(rest, "/")
@@ -146,7 +180,7 @@ func (c *Client) findOwner(ctx context.Context, in *CreateModelVersionRequest) e
 	}
 	model, err := ParseModelURI(in.Source)
 	if err != nil || model.ModelID == "" {
-		return nil //nolint:nilerr // Another kind of source, which the server judges.
+		return nil //nolint:nilerr // The server checks other sources.
 	}
 	logged, err := c.LoggedModel(ctx, model.ModelID)
 	if err != nil {
@@ -180,8 +214,8 @@ func LoadModel[M any](ctx context.Context, c *Client, uri string, open func(dir 
 	return open(dir)
 }
 
-// DownloadModel downloads the files of the model at uri, as [LoadModel] takes it,
-// into a folder below dir and returns that folder.
+// DownloadModel downloads the files of a model to a directory below dir and returns that
+// directory. See [LoadModel] for uri.
 func (c *Client) DownloadModel(ctx context.Context, uri, dir string) (string, error) {
 	source, err := c.modelSource(ctx, uri)
 	if err != nil {
@@ -190,8 +224,8 @@ func (c *Client) DownloadModel(ctx context.Context, uri, dir string) (string, er
 	return c.namedBy(uri, source).downloadFrom(ctx, source, "", dir)
 }
 
-// namedBy returns a client that follows source, which uri led to. A folder that
-// the caller names is the caller's choice, not the server's.
+// namedBy returns a client that may access source. If the caller specified a directory,
+// the server did not choose it.
 func (c *Client) namedBy(uri, source string) *Client {
 	if uri != source {
 		return c
@@ -201,9 +235,9 @@ func (c *Client) namedBy(uri, source string) *Client {
 	return &named
 }
 
-// DownloadArtifactURI downloads the file or folder at uri into the folder dir and
-// returns where it is there. Besides what [LoadModel] takes, uri may name a file
-// or folder of a run or of a model: models:/<name>/<version>/<path>.
+// DownloadArtifactURI downloads a file or directory to the directory dir and returns its
+// path there. In addition to the URIs of [LoadModel], uri may identify a file or
+// directory of a run or a model: models:/<name>/<version>/<path>.
 func (c *Client) DownloadArtifactURI(ctx context.Context, uri, dir string) (string, error) {
 	if rest, ok := strings.CutPrefix(uri, "models:/"); ok {
 		parts := strings.Split(strings.TrimRight(rest, "/"), "/")
@@ -225,7 +259,7 @@ func (c *Client) DownloadArtifactURI(ctx context.Context, uri, dir string) (stri
 	return c.namedBy(uri, source).downloadFrom(ctx, parent, name, dir)
 }
 
-// modelSource follows a model's URI to the artifact URI of its files.
+// modelSource resolves the URI of a model to the artifact URI of its files.
 func (c *Client) modelSource(ctx context.Context, uri string) (string, error) {
 	for range maxModelHops {
 		next, err := c.modelHop(ctx, uri)
@@ -270,7 +304,8 @@ func (c *Client) modelHop(ctx context.Context, uri string) (string, error) {
 	return c.DownloadURI(ctx, m.Name, m.Version)
 }
 
-// latestVersion returns the highest version of a model in a stage, "" for any.
+// latestVersion returns the highest version of a model in a stage, or in any stage for
+// "".
 func (c *Client) latestVersion(ctx context.Context, name, stage string) (string, error) {
 	var stages []string
 	if stage != "" {
@@ -292,8 +327,8 @@ func (c *Client) latestVersion(ctx context.Context, name, stage string) (string,
 	return highest, nil
 }
 
-// runModelSource finds a model that a run logged by name: among its artifacts
-// (MLflow 2) or its logged models (MLflow 3).
+// runModelSource finds a model of a run by name in its artifacts (MLflow 2) or its
+// logged models (MLflow 3).
 func (c *Client) runModelSource(ctx context.Context, runID, name string) (string, error) {
 	run, err := c.Run(ctx, runID)
 	if err != nil {

@@ -2,18 +2,22 @@ package mlflow
 
 import "strings"
 
-// ModelURI is what a models:/ URI names: a logged model by ModelID, or a
-// registered model's Version, the newest of a Stage, the one that an Alias
-// points at, or, with neither, its highest version.
+// ModelURI is a parsed models:/ URI: a logged model by ModelID, or a version of a
+// registered model by Version, Stage (its newest version) or Alias. Without these, it is
+// the highest version.
 type ModelURI struct {
 	ModelID, Name, Version, Stage, Alias string
 }
 
-// ParseModelURI reads models:/<model_id>, models:/<name>/<version or stage or
-// latest> and models:/<name>@<alias>.
+// ParseModelURI parses models:/<model_id>, models:/<name>/<version or stage or latest>
+// and models:/<name>@<alias>.
 func ParseModelURI(uri string) (ModelURI, error) {
 	bad := func() (ModelURI, error) {
-		return ModelURI{}, Errorf(InvalidParameterValue, "Not a models:/ URI: '%s'. Write models:/<model_id>, models:/<name>/<version or stage> or models:/<name>@<alias>.", uri)
+		return ModelURI{}, Errorf(
+			InvalidParameterValue,
+			"Not a models:/ URI: '%s'. Write models:/<model_id>, models:/<name>/<version or stage> or models:/<name>@<alias>.",
+			uri,
+		)
 	}
 	rest, ok := strings.CutPrefix(uri, "models:/")
 	rest = strings.TrimLeft(rest, "/")

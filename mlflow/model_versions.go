@@ -2,8 +2,7 @@ package mlflow
 
 import "context"
 
-// The stages of a model version, as the API answers them; requests may write
-// them in any case.
+// Stages of model versions in responses. Requests may have them in any case.
 const (
 	StageNone       = "None"
 	StageStaging    = "Staging"
@@ -11,8 +10,8 @@ const (
 	StageArchived   = "Archived"
 )
 
-// ModelVersion is one version of a registered model. Description is nil where
-// none was ever given; a version made without one has an empty one.
+// ModelVersion is a version of a registered model. Description is nil if it was never
+// set.
 type ModelVersion struct {
 	Name                 string   `json:"name"`
 	Version              string   `json:"version"`
@@ -30,9 +29,9 @@ type ModelVersion struct {
 	Aliases              []string `json:"aliases,omitempty"`
 }
 
-// CreateModelVersionRequest registers the model files at Source as the next
-// version. Source is a runs:/, models:/ or artifact URI; what lies in the
-// server's own storage must belong to the run or logged model that is named.
+// CreateModelVersionRequest registers the files at Source as the next version. Source is
+// a runs:/, models:/ or artifact URI. Files in the server's own storage must belong to
+// the run or logged model of the request.
 type CreateModelVersionRequest struct {
 	Name        string  `json:"name" required:"true"`
 	Source      string  `json:"source" required:"true"`
@@ -43,25 +42,25 @@ type CreateModelVersionRequest struct {
 	ModelID     *string `json:"model_id,omitempty"`
 }
 
-// ModelVersionResponse carries one model version.
+// ModelVersionResponse has a model version.
 type ModelVersionResponse struct {
 	ModelVersion *ModelVersion `json:"model_version"`
 }
 
-// ModelVersionsResponse carries several model versions.
+// ModelVersionsResponse has several model versions.
 type ModelVersionsResponse struct {
 	ModelVersions []ModelVersion `json:"model_versions,omitempty"`
 }
 
-// UpdateModelVersionRequest replaces the description; an absent one clears it.
+// UpdateModelVersionRequest replaces the description. nil clears it.
 type UpdateModelVersionRequest struct {
 	Name        string  `json:"name" required:"true"`
 	Version     string  `json:"version" required:"true"`
 	Description *string `json:"description,omitempty"`
 }
 
-// TransitionStageRequest moves a version to a stage, and, if asked, the others
-// in that stage to [StageArchived].
+// TransitionStageRequest moves a version to a stage, and optionally archives the other
+// versions in that stage.
 type TransitionStageRequest struct {
 	Name                    string `json:"name" required:"true"`
 	Version                 string `json:"version" required:"true"`
@@ -69,14 +68,14 @@ type TransitionStageRequest struct {
 	ArchiveExistingVersions bool   `json:"archive_existing_versions"`
 }
 
-// ModelVersionRequest names a version of a registered model.
+// ModelVersionRequest identifies a version of a registered model.
 type ModelVersionRequest struct {
 	Name    string `json:"name" required:"true"`
 	Version string `json:"version" required:"true"`
 }
 
-// SearchModelVersionsRequest asks for one page of model versions; MaxResults is
-// 200,000 when absent.
+// SearchModelVersionsRequest requests a page of model versions. The default of
+// MaxResults is 200,000.
 type SearchModelVersionsRequest struct {
 	Filter     string   `json:"filter,omitempty"`
 	MaxResults *int64   `json:"max_results,omitempty"`
@@ -84,20 +83,20 @@ type SearchModelVersionsRequest struct {
 	PageToken  string   `json:"page_token,omitempty"`
 }
 
-// SearchModelVersionsResponse is one page, without aliases; NextPageToken is
-// empty on the last.
+// SearchModelVersionsResponse is a page, without aliases. NextPageToken is empty on the
+// last page.
 type SearchModelVersionsResponse struct {
 	ModelVersions []ModelVersion `json:"model_versions,omitempty"`
 	NextPageToken string         `json:"next_page_token,omitempty"`
 }
 
-// DownloadURIRequest names the version whose files are wanted.
+// DownloadURIRequest identifies a version.
 type DownloadURIRequest struct {
 	Name    string `json:"name" required:"true"`
 	Version string `json:"version"`
 }
 
-// DownloadURIResponse says where a version's files are.
+// DownloadURIResponse has the location of a version's files.
 type DownloadURIResponse struct {
 	ArtifactURI string `json:"artifact_uri"`
 }
@@ -131,7 +130,12 @@ func (c *Client) ModelVersion(ctx context.Context, name, version string) (*Model
 
 // UpdateModelVersion replaces a version's description.
 func (c *Client) UpdateModelVersion(ctx context.Context, name, version, description string) (*ModelVersion, error) {
-	out, err := call(ctx, c, Endpoints.UpdateModelVersion, &UpdateModelVersionRequest{Name: name, Version: version, Description: &description})
+	out, err := call(
+		ctx,
+		c,
+		Endpoints.UpdateModelVersion,
+		&UpdateModelVersionRequest{Name: name, Version: version, Description: &description},
+	)
 	return out.ModelVersion, err
 }
 
@@ -141,18 +145,21 @@ func (c *Client) TransitionStage(ctx context.Context, in *TransitionStageRequest
 	return out.ModelVersion, err
 }
 
-// DeleteModelVersion deletes a version; its number is not given again.
+// DeleteModelVersion deletes a version. Its number is not used again.
 func (c *Client) DeleteModelVersion(ctx context.Context, name, version string) error {
 	_, err := call(ctx, c, Endpoints.DeleteModelVersion, &ModelVersionRequest{Name: name, Version: version})
 	return err
 }
 
-// SearchModelVersions returns one page of model versions.
-func (c *Client) SearchModelVersions(ctx context.Context, in *SearchModelVersionsRequest) (*SearchModelVersionsResponse, error) {
+// SearchModelVersions returns a page of model versions.
+func (c *Client) SearchModelVersions(
+	ctx context.Context,
+	in *SearchModelVersionsRequest,
+) (*SearchModelVersionsResponse, error) {
 	return call(ctx, c, Endpoints.SearchModelVersions, in)
 }
 
-// DownloadURI returns where a version's files are.
+// DownloadURI returns the location of a version's files.
 func (c *Client) DownloadURI(ctx context.Context, name, version string) (string, error) {
 	out, err := call(ctx, c, Endpoints.GetDownloadURI, &DownloadURIRequest{Name: name, Version: version})
 	return out.ArtifactURI, err
@@ -160,12 +167,22 @@ func (c *Client) DownloadURI(ctx context.Context, name, version string) (string,
 
 // SetModelVersionTag sets or replaces a tag of a version.
 func (c *Client) SetModelVersionTag(ctx context.Context, name, version, key, value string) error {
-	_, err := call(ctx, c, Endpoints.SetModelVersionTag, &SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value})
+	_, err := call(
+		ctx,
+		c,
+		Endpoints.SetModelVersionTag,
+		&SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value},
+	)
 	return err
 }
 
 // DeleteModelVersionTag removes a tag of a version.
 func (c *Client) DeleteModelVersionTag(ctx context.Context, name, version, key string) error {
-	_, err := call(ctx, c, Endpoints.DeleteModelVersionTag, &DeleteModelVersionTagRequest{Name: name, Version: version, Key: key})
+	_, err := call(
+		ctx,
+		c,
+		Endpoints.DeleteModelVersionTag,
+		&DeleteModelVersionTagRequest{Name: name, Version: version, Key: key},
+	)
 	return err
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// gate is a Millrace server that can be made to be away, in several ways.
+// gate is a Millrace server with simulated outages.
 type gate struct {
 	*httptest.Server
 	rest http.Handler
 	away atomic.Pointer[http.HandlerFunc]
 }
 
-// outages are the ways in which a server is away.
+// outages lists the kinds of outages.
 var outages = map[string]http.HandlerFunc{
 	"unavailable":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 	"bad gateway":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
@@ -35,7 +35,7 @@ var outages = map[string]http.HandlerFunc{
 	"no answer": func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
-		case <-time.After(time.Second): // The outage ends before the client's patience does.
+		case <-time.After(time.Second): // The outage ends before the timeout of the client.
 		}
 		panic(http.ErrAbortHandler)
 	},
@@ -57,22 +57,21 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.rest.ServeHTTP(w, r)
 }
 
-// leave makes the server be away.
+// leave starts an outage.
 func (g *gate) leave(how string) {
 	handler := outages[how]
 	g.away.Store(&handler)
 }
 
-// comeBack makes the server answer.
+// comeBack ends the outage.
 func (g *gate) comeBack() { g.away.Store(nil) }
 
-// impatient is how a test's client is set up: its time for retries is over at
-// once, and the files for what is not delivered are in a folder of the test.
+// impatient returns options of a client without retries, with its spill files in dir.
 func impatient(dir string, limit int64) []mlflow.Option {
 	return []mlflow.Option{mlflow.WithRetryFor(50 * time.Millisecond), mlflow.WithSpill(dir, limit), mlflow.WithStallAfter(200 * time.Millisecond)}
 }
 
-// steps returns the steps at which a run has a metric, in the order of time.
+// steps returns the steps of a run's metric in order of time.
 func steps(t *testing.T, c *mlflow.Client, id string) []int64 {
 	t.Helper()
 	var list []int64
@@ -83,8 +82,7 @@ func steps(t *testing.T, c *mlflow.Client, id string) []int64 {
 	return list
 }
 
-// train logs metrics as a training does, which must not take long whatever the
-// server does.
+// train logs metrics like a training. It must not take long, whatever the server does.
 func train(t *testing.T, run *mlflow.ActiveRun, from, to int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -94,7 +92,7 @@ func train(t *testing.T, run *mlflow.ActiveRun, from, to int) {
 	}
 }
 
-// few makes metrics. Their timestamps are their order.
+// few returns metrics with timestamps in order.
 func few(from, to int) []mlflow.Metric {
 	var list []mlflow.Metric
 	for i := from; i < to; i++ {
@@ -118,8 +116,8 @@ func filesIn(t *testing.T, dir string) []string {
 	return names
 }
 
-// A server that is away for longer than anybody waits does not stop the training.
-// What it missed is on the disk, and with the server once it is back, in order.
+// TestTrainingOutlivesAnOutage checks that a long outage does not stop the training, and
+// that the server receives the metrics from the disk in order afterwards.
 func TestTrainingOutlivesAnOutage(t *testing.T) {
 	t.Parallel()
 	for how := range outages {
@@ -145,7 +143,7 @@ func TestTrainingOutlivesAnOutage(t *testing.T) {
 			}
 			g.comeBack()
 			train(t, run, 30_000, 30_010)
-			for run.Flush(ctx) != nil { // Until a request that hangs is over.
+			for run.Flush(ctx) != nil { // until a request that hangs has ended
 				time.Sleep(10 * time.Millisecond)
 			}
 			must(t, run.End(ctx, mlflow.RunFinished))
@@ -164,8 +162,9 @@ func TestTrainingOutlivesAnOutage(t *testing.T) {
 	}
 }
 
-// What finds no room, because the file is as large as it may be or cannot be made,
-// is dropped and counted; the training goes on. A strict run learns it.
+// TestNoRoomForAnOutage checks that values beyond the limit of the file, or without a
+// file, are dropped and counted, that the training continues, and that a strict run
+// returns an error.
 func TestNoRoomForAnOutage(t *testing.T) {
 	t.Parallel()
 	const logged = 50_000
@@ -229,8 +228,9 @@ func TestStrictRunsLearnOfAnOutage(t *testing.T) {
 	}
 }
 
-// A program that ends while its server is away, or is killed, leaves a file. It is
-// delivered on demand, and when the run is resumed; a file in use is left alone.
+// TestDeliver checks that a program that ends or is killed during an outage leaves a
+// file, which is delivered on demand and when the run is resumed. A file in use is
+// skipped.
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	ctx, g, dir := t.Context(), newGate(t), t.TempDir()
@@ -266,14 +266,14 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-// TestKilledWhileAway lets this test program start itself as a training that is
-// killed while its server is away.
+// TestKilledWhileAway runs this test program as a training that is killed during an
+// outage.
 func TestKilledWhileAway(t *testing.T) {
 	if url := os.Getenv("MILLRACE_TEST_AWAY"); url != "" {
 		run, err := mlflow.NewClient(url, impatient(os.Getenv("MILLRACE_TEST_DIR"), 1<<30)...).StartRun(t.Context(), mlflow.RunOptions{})
 		must(t, err)
 		must(t, os.WriteFile(os.Getenv("MILLRACE_TEST_STARTED"), []byte(run.ID()), 0o600))
-		for { // The server is away from now on, whenever that is seen.
+		for { // Wait until the outage is noticed.
 			if _, err := os.Stat(os.Getenv("MILLRACE_TEST_STARTED") + ".away"); err == nil {
 				break
 			}
@@ -309,7 +309,7 @@ func TestKilledWhileAway(t *testing.T) {
 		t.Errorf("a file in use: %+v, %v", list, err)
 	}
 	must(t, cmd.Process.Signal(syscall.SIGKILL))
-	_ = cmd.Wait() // It was killed,
+	_ = cmd.Wait() // It was killed.
 	file, err := os.OpenFile(filesIn(t, dir)[0], os.O_WRONLY|os.O_APPEND, 0)
 	must(t, err)
 	_, err = file.WriteString(`{"metrics":[{"key":"lo`) // within a line.
@@ -327,7 +327,8 @@ func TestKilledWhileAway(t *testing.T) {
 	}
 }
 
-// The server is away for the second half of a training and stays so.
+// TestWithRunAndAnOutage has an outage from the middle of a training until after its
+// end.
 func TestWithRunAndAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, strict := range []bool{false, true} {

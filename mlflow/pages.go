@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// pages walks the results of a search page by page: next asks for the page at a
-// token and returns its items and the next token. A failure ends the walk.
+// pages iterates over the results of a search. next requests the page with a token and
+// returns its items and the next token. An error ends the iteration.
 func pages[T any](next func(token string) ([]T, string, error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		for token := ""; ; {
@@ -39,8 +39,8 @@ func (c *Client) AllRuns(ctx context.Context, in *SearchRunsRequest) iter.Seq2[*
 	})
 }
 
-// AllExperiments walks all experiments that a search finds, as [Client.AllRuns]
-// does; MaxResults is the size of a page, 1,000 when 0.
+// AllExperiments iterates over all experiments of a search; see [Client.AllRuns].
+// MaxResults is the size of a page, by default 1,000.
 func (c *Client) AllExperiments(ctx context.Context, in *SearchExperimentsRequest) iter.Seq2[*Experiment, error] {
 	return pages(func(token string) ([]Experiment, string, error) {
 		page := *in
@@ -53,7 +53,7 @@ func (c *Client) AllExperiments(ctx context.Context, in *SearchExperimentsReques
 	})
 }
 
-// AllLoggedModels walks all logged models that a search finds, as [Client.AllRuns] does.
+// AllLoggedModels iterates over all logged models of a search; see [Client.AllRuns].
 func (c *Client) AllLoggedModels(ctx context.Context, in *SearchLoggedModelsRequest) iter.Seq2[*LoggedModel, error] {
 	return pages(func(token string) ([]LoggedModel, string, error) {
 		page := *in
@@ -63,9 +63,12 @@ func (c *Client) AllLoggedModels(ctx context.Context, in *SearchLoggedModelsRequ
 	})
 }
 
-// AllRegisteredModels walks all registered models that a search finds, as
-// [Client.AllRuns] does.
-func (c *Client) AllRegisteredModels(ctx context.Context, in *SearchRegisteredModelsRequest) iter.Seq2[*RegisteredModel, error] {
+// AllRegisteredModels iterates over all registered models of a search; see
+// [Client.AllRuns].
+func (c *Client) AllRegisteredModels(
+	ctx context.Context,
+	in *SearchRegisteredModelsRequest,
+) iter.Seq2[*RegisteredModel, error] {
 	return pages(func(token string) ([]RegisteredModel, string, error) {
 		page := *in
 		page.PageToken = token
@@ -74,8 +77,7 @@ func (c *Client) AllRegisteredModels(ctx context.Context, in *SearchRegisteredMo
 	})
 }
 
-// AllModelVersions walks all model versions that a search finds, as
-// [Client.AllRuns] does.
+// AllModelVersions iterates over all model versions of a search; see [Client.AllRuns].
 func (c *Client) AllModelVersions(ctx context.Context, in *SearchModelVersionsRequest) iter.Seq2[*ModelVersion, error] {
 	return pages(func(token string) ([]ModelVersion, string, error) {
 		page := *in
@@ -85,17 +87,20 @@ func (c *Client) AllModelVersions(ctx context.Context, in *SearchModelVersionsRe
 	})
 }
 
-// AllMetricValues walks all values of a run's metric in the order of time, step
+// AllMetricValues iterates over all values of a run's metric, sorted by timestamp, step
 // and value.
 func (c *Client) AllMetricValues(ctx context.Context, runID, key string) iter.Seq2[*Metric, error] {
 	size := int32(25000)
 	return pages(func(token string) ([]Metric, string, error) {
-		out, err := c.MetricHistory(ctx, &GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size})
+		out, err := c.MetricHistory(
+			ctx,
+			&GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size},
+		)
 		return out.Metrics, out.NextPageToken, err
 	})
 }
 
-// all collects what pages walks.
+// all collects the items of an iteration.
 func all[T any](walk iter.Seq2[*T, error]) ([]T, error) {
 	var list []T
 	for item, err := range walk {

@@ -2,8 +2,8 @@ package mlflow
 
 import "context"
 
-// RegisteredModel is a name under which versions of a model are kept. Its
-// LatestVersions are the newest of each stage, without their aliases.
+// RegisteredModel is a named model with versions. LatestVersions has the newest version
+// of each stage, without aliases.
 type RegisteredModel struct {
 	Name                 string         `json:"name"`
 	CreationTimestamp    int64          `json:"creation_timestamp"`
@@ -14,43 +14,43 @@ type RegisteredModel struct {
 	Aliases              []ModelAlias   `json:"aliases,omitempty"`
 }
 
-// ModelAlias is a name for one version of a model, such as champion.
+// ModelAlias is a name for a version of a model, such as champion.
 type ModelAlias struct {
 	Alias   string `json:"alias"`
 	Version string `json:"version"`
 }
 
-// CreateRegisteredModelRequest makes a registered model without versions.
+// CreateRegisteredModelRequest creates a registered model without versions.
 type CreateRegisteredModelRequest struct {
 	Name        string `json:"name" required:"true"`
 	Tags        []Tag  `json:"tags,omitempty"`
 	Description string `json:"description,omitempty"`
 }
 
-// RegisteredModelResponse carries one registered model.
+// RegisteredModelResponse has a registered model.
 type RegisteredModelResponse struct {
 	RegisteredModel *RegisteredModel `json:"registered_model"`
 }
 
-// RenameRegisteredModelRequest gives a registered model another name.
+// RenameRegisteredModelRequest renames a registered model.
 type RenameRegisteredModelRequest struct {
 	Name    string `json:"name" required:"true"`
 	NewName string `json:"new_name" required:"true"`
 }
 
-// UpdateRegisteredModelRequest replaces the description; an absent one clears it.
+// UpdateRegisteredModelRequest replaces the description. nil clears it.
 type UpdateRegisteredModelRequest struct {
 	Name        string `json:"name" required:"true"`
 	Description string `json:"description,omitempty"`
 }
 
-// RegisteredModelNameRequest names a registered model.
+// RegisteredModelNameRequest identifies a registered model.
 type RegisteredModelNameRequest struct {
 	Name string `json:"name" required:"true"`
 }
 
-// SearchRegisteredModelsRequest asks for one page of registered models;
-// MaxResults is 100 when absent.
+// SearchRegisteredModelsRequest requests a page of registered models. The default of
+// MaxResults is 100.
 type SearchRegisteredModelsRequest struct {
 	Filter     string   `json:"filter,omitempty"`
 	MaxResults *int64   `json:"max_results,omitempty"`
@@ -58,14 +58,14 @@ type SearchRegisteredModelsRequest struct {
 	PageToken  string   `json:"page_token,omitempty"`
 }
 
-// SearchRegisteredModelsResponse is one page; NextPageToken is empty on the last.
+// SearchRegisteredModelsResponse is a page. NextPageToken is empty on the last page.
 type SearchRegisteredModelsResponse struct {
 	RegisteredModels []RegisteredModel `json:"registered_models,omitempty"`
 	NextPageToken    string            `json:"next_page_token,omitempty"`
 }
 
-// GetLatestVersionsRequest asks for the newest version of each of some stages;
-// without Stages, of all.
+// GetLatestVersionsRequest requests the newest version of each of the Stages, by default
+// of all.
 type GetLatestVersionsRequest struct {
 	Name   string   `json:"name" required:"true"`
 	Stages []string `json:"stages,omitempty"`
@@ -84,21 +84,24 @@ type DeleteRegisteredModelTagRequest struct {
 	Key  string `json:"key" required:"true"`
 }
 
-// SetModelAliasRequest points an alias at a version, from where it was if it existed.
+// SetModelAliasRequest sets an alias to a version. It moves an existing alias.
 type SetModelAliasRequest struct {
 	Name    string `json:"name" required:"true"`
 	Alias   string `json:"alias" required:"true"`
 	Version string `json:"version" required:"true"`
 }
 
-// ModelAliasRequest names an alias; to look one up, "latest" is the highest version.
+// ModelAliasRequest identifies an alias. The alias "latest" is the highest version.
 type ModelAliasRequest struct {
 	Name  string `json:"name" required:"true"`
 	Alias string `json:"alias" required:"true"`
 }
 
-// CreateRegisteredModel makes a registered model without versions.
-func (c *Client) CreateRegisteredModel(ctx context.Context, in *CreateRegisteredModelRequest) (*RegisteredModel, error) {
+// CreateRegisteredModel creates a registered model without versions.
+func (c *Client) CreateRegisteredModel(
+	ctx context.Context,
+	in *CreateRegisteredModelRequest,
+) (*RegisteredModel, error) {
 	out, err := call(ctx, c, Endpoints.CreateRegisteredModel, in)
 	return out.RegisteredModel, err
 }
@@ -109,7 +112,7 @@ func (c *Client) RegisteredModel(ctx context.Context, name string) (*RegisteredM
 	return out.RegisteredModel, err
 }
 
-// RenameRegisteredModel gives a registered model another name.
+// RenameRegisteredModel renames a registered model.
 func (c *Client) RenameRegisteredModel(ctx context.Context, name, newName string) (*RegisteredModel, error) {
 	out, err := call(ctx, c, Endpoints.RenameRegisteredModel, &RenameRegisteredModelRequest{Name: name, NewName: newName})
 	return out.RegisteredModel, err
@@ -117,22 +120,30 @@ func (c *Client) RenameRegisteredModel(ctx context.Context, name, newName string
 
 // UpdateRegisteredModel replaces a registered model's description.
 func (c *Client) UpdateRegisteredModel(ctx context.Context, name, description string) (*RegisteredModel, error) {
-	out, err := call(ctx, c, Endpoints.UpdateRegisteredModel, &UpdateRegisteredModelRequest{Name: name, Description: description})
+	out, err := call(
+		ctx,
+		c,
+		Endpoints.UpdateRegisteredModel,
+		&UpdateRegisteredModelRequest{Name: name, Description: description},
+	)
 	return out.RegisteredModel, err
 }
 
-// DeleteRegisteredModel removes a registered model with all its versions.
+// DeleteRegisteredModel deletes a registered model with all its versions.
 func (c *Client) DeleteRegisteredModel(ctx context.Context, name string) error {
 	_, err := call(ctx, c, Endpoints.DeleteRegisteredModel, &RegisteredModelNameRequest{Name: name})
 	return err
 }
 
-// SearchRegisteredModels returns one page of registered models.
-func (c *Client) SearchRegisteredModels(ctx context.Context, in *SearchRegisteredModelsRequest) (*SearchRegisteredModelsResponse, error) {
+// SearchRegisteredModels returns a page of registered models.
+func (c *Client) SearchRegisteredModels(
+	ctx context.Context,
+	in *SearchRegisteredModelsRequest,
+) (*SearchRegisteredModelsResponse, error) {
 	return call(ctx, c, Endpoints.SearchRegisteredModels, in)
 }
 
-// LatestVersions returns the newest version of each of the stages, or of all.
+// LatestVersions returns the newest version of each of the stages, by default of all.
 func (c *Client) LatestVersions(ctx context.Context, name string, stages ...string) ([]ModelVersion, error) {
 	out, err := call(ctx, c, Endpoints.GetLatestVersions, &GetLatestVersionsRequest{Name: name, Stages: stages})
 	return out.ModelVersions, err
@@ -140,7 +151,12 @@ func (c *Client) LatestVersions(ctx context.Context, name string, stages ...stri
 
 // SetRegisteredModelTag sets or replaces a tag of a registered model.
 func (c *Client) SetRegisteredModelTag(ctx context.Context, name, key, value string) error {
-	_, err := call(ctx, c, Endpoints.SetRegisteredModelTag, &SetRegisteredModelTagRequest{Name: name, Key: key, Value: value})
+	_, err := call(
+		ctx,
+		c,
+		Endpoints.SetRegisteredModelTag,
+		&SetRegisteredModelTagRequest{Name: name, Key: key, Value: value},
+	)
 	return err
 }
 
@@ -150,7 +166,7 @@ func (c *Client) DeleteRegisteredModelTag(ctx context.Context, name, key string)
 	return err
 }
 
-// SetModelAlias points an alias at a version.
+// SetModelAlias sets an alias to a version. It moves an existing alias.
 func (c *Client) SetModelAlias(ctx context.Context, name, alias, version string) error {
 	_, err := call(ctx, c, Endpoints.SetModelAlias, &SetModelAliasRequest{Name: name, Alias: alias, Version: version})
 	return err
@@ -162,8 +178,7 @@ func (c *Client) DeleteModelAlias(ctx context.Context, name, alias string) error
 	return err
 }
 
-// ModelVersionByAlias returns the version that an alias points at; "latest" is
-// the highest version.
+// ModelVersionByAlias returns the version of an alias. "latest" is the highest version.
 func (c *Client) ModelVersionByAlias(ctx context.Context, name, alias string) (*ModelVersion, error) {
 	out, err := call(ctx, c, Endpoints.GetVersionByAlias, &ModelAliasRequest{Name: name, Alias: alias})
 	return out.ModelVersion, err

@@ -2,10 +2,10 @@ package mlflow
 
 import "context"
 
-// This file holds what Millrace adds to MLflow's registry: a log of who changed
-// what, and a table of all versions with their metrics.
+// The messages in this file belong to Millrace's log of changes in the registry and to
+// its table of versions with their metrics.
 
-// What a [RegistryChange] is about.
+// Kinds of a [RegistryChange].
 const (
 	ChangeStage   = "stage"   // a version went From one stage To another
 	ChangeAlias   = "alias"   // Alias went From one version To another; either may be empty
@@ -13,8 +13,8 @@ const (
 	ChangeModel   = "model"   // the model was renamed From To, or "deleted"
 )
 
-// RegistryChange is one entry of a registered model's log. Version is empty
-// where the change is about the whole model.
+// RegistryChange is an entry of the log of changes. Version is empty for a change of the
+// model.
 type RegistryChange struct {
 	ID          int64  `json:"id"`
 	Model       string `json:"model"`
@@ -28,23 +28,23 @@ type RegistryChange struct {
 	TimestampMS int64  `json:"timestamp_ms"`
 }
 
-// RegistryChangesRequest asks for one page of the log, of all models if Name is
-// empty; MaxResults is 100 when absent and at most 1,000.
+// RegistryChangesRequest requests a page of the log, of all models if Name is empty. The
+// default of MaxResults is 100 and the maximum 1,000.
 type RegistryChangesRequest struct {
 	Name       string `json:"name,omitempty"`
 	MaxResults *int64 `json:"max_results,omitempty"`
 	PageToken  string `json:"page_token,omitempty"`
 }
 
-// RegistryChangesResponse is one page, newest first; NextPageToken is empty on
-// the last.
+// RegistryChangesResponse is a page, newest changes first. NextPageToken is empty on the
+// last page.
 type RegistryChangesResponse struct {
 	Transitions   []RegistryChange `json:"transitions,omitempty"`
 	NextPageToken string           `json:"next_page_token,omitempty"`
 }
 
-// TransitionVersionRequest moves a version to Stage or points Alias at it, or
-// both at once, with a comment for the log.
+// TransitionVersionRequest moves a version to Stage, sets Alias to it, or both, with a
+// comment for the log.
 type TransitionVersionRequest struct {
 	Name                    string `json:"name" required:"true"`
 	Version                 string `json:"version" required:"true"`
@@ -54,18 +54,17 @@ type TransitionVersionRequest struct {
 	Comment                 string `json:"comment,omitempty"`
 }
 
-// MonitorModelRequest asks for one page of a model's versions, newest first;
-// MaxResults is 500 when absent and at most 5,000.
+// MonitorModelRequest requests a page of a model's versions, newest first. The default
+// of MaxResults is 500 and the maximum 5,000.
 type MonitorModelRequest struct {
 	Name       string `json:"name" required:"true"`
 	MaxResults *int64 `json:"max_results,omitempty"`
 	PageToken  string `json:"page_token,omitempty"`
 }
 
-// MonitoredVersion is a version with where it comes from and how good it is.
-// RunUser started its run, CreatedBy registered it.
-// Metrics are those of its logged model, with the dataset of each, or else those
-// of its run, of each only the last value; they do not name the model or run.
+// MonitoredVersion is a version with its origin and its metrics. RunUser started the
+// run; CreatedBy registered the version. Metrics has the latest values of the logged
+// model, by dataset, or otherwise of the run, without ModelID and RunID.
 type MonitoredVersion struct {
 	ModelVersion
 	ModelID        string           `json:"model_id,omitempty"`
@@ -78,26 +77,27 @@ type MonitoredVersion struct {
 	Datasets       []DatasetSummary `json:"datasets,omitempty"`
 }
 
-// MonitorModelResponse holds a registered model and one page of its versions,
-// newest first; NextPageToken is empty on the last.
+// MonitorModelResponse has a registered model and a page of its versions, newest first.
+// NextPageToken is empty on the last page.
 type MonitorModelResponse struct {
 	RegisteredModel *RegisteredModel   `json:"registered_model"`
 	Versions        []MonitoredVersion `json:"versions,omitempty"`
 	NextPageToken   string             `json:"next_page_token,omitempty"`
 }
 
-// RegistryChanges returns one page of the registry's log, newest first.
+// RegistryChanges returns a page of the log of changes, newest first.
 func (c *Client) RegistryChanges(ctx context.Context, in *RegistryChangesRequest) (*RegistryChangesResponse, error) {
 	return call(ctx, c, Endpoints.RegistryChanges, in)
 }
 
-// TransitionVersion moves a version to a stage, or an alias to it, with a comment.
+// TransitionVersion moves a version to a stage, sets an alias to it, or both, with a
+// comment.
 func (c *Client) TransitionVersion(ctx context.Context, in *TransitionVersionRequest) (*ModelVersion, error) {
 	out, err := call(ctx, c, Endpoints.TransitionVersion, in)
 	return out.ModelVersion, err
 }
 
-// MonitorModel returns a registered model and one page of its versions with their metrics.
+// MonitorModel returns a registered model and a page of its versions with their metrics.
 func (c *Client) MonitorModel(ctx context.Context, in *MonitorModelRequest) (*MonitorModelResponse, error) {
 	return call(ctx, c, Endpoints.MonitorModel, in)
 }

@@ -17,44 +17,42 @@ import (
 	"time"
 )
 
-// The pause before a request is repeated: twice as long each time, up to
-// longestPause, or what the server asks for in Retry-After.
+// Pauses between attempts. They double up to longestPause, unless the response has
+// Retry-After.
 const (
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
 )
 
-// requestTimeout is how long one request may take, files aside: a connection that
-// went dead is given up, and the request repeated.
+// requestTimeout is the timeout of a request that does not transfer a file.
 const requestTimeout = 2 * time.Minute
 
-// userAgent names the SDK to servers.
+// userAgent identifies the SDK to servers.
 const userAgent = "millrace-go"
 
-// repeatable tells whether a request may be sent again after it was perhaps
-// carried out: logging the same values twice stores them once, but creating
-// twice makes two.
+// repeatable reports whether a request may be sent again if it may have been processed.
+// The server stores equal values once, but creates an object for each request.
 func repeatable(method, path string) bool {
 	return method != http.MethodPost || !strings.HasSuffix(path, "/create") && path != Endpoints.CreateLoggedModel.Path
 }
 
-// stuckLimit is how many attempts in a row may break off no further than an
-// earlier one did and still count as progress.
+// stuckLimit is the most attempts in a row that end no further than an earlier one and
+// still count as progress.
 const stuckLimit = 5
 
-// window is the time in which something is tried again. It begins when the first
-// attempt fails, and anew whenever an attempt that moved bytes breaks off, so that
-// a long transfer has as much time after each break as a short one.
+// window is the time for retries. It starts with the first failure, and again when an
+// attempt that transferred bytes breaks off, so that long transfers have the same time
+// after each failure as short ones.
 type window struct {
 	since    time.Time
 	furthest int64
 	stuck    int
 }
 
-// failed notes that an attempt ended with err after it had moved some bytes. It
-// tells whether the window begins with that.
+// failed records that an attempt ended with err after moved bytes. It reports whether
+// the window starts again.
 func (w *window) failed(err error, moved int64) (anew bool) {
-	broke := AsError(err) == nil && moved > 0 // A server that answers has not broken off.
+	broke := AsError(err) == nil && moved > 0 // An error response is not a broken transfer.
 	if broke && moved > w.furthest {
 		w.furthest, w.stuck = moved, 0
 	} else {
@@ -66,14 +64,13 @@ func (w *window) failed(err error, moved int64) (anew bool) {
 	return anew
 }
 
-// retry calls try until it succeeds, has failed for good, or the time for retries
-// is over.
+// retry calls try until it succeeds, fails permanently, or the window ends.
 func (c *Client) retry(ctx context.Context, repeatable bool, try func() error) error {
 	return c.retryMoving(ctx, repeatable, func(*atomic.Int64) error { return try() })
 }
 
-// retryMoving is retry for a transfer of files. Each attempt counts in moved the
-// bytes that it moves.
+// retryMoving is retry for file transfers. Each attempt adds the bytes that it transfers
+// to moved.
 func (c *Client) retryMoving(ctx context.Context, repeatable bool, try func(moved *atomic.Int64) error) error {
 	var w window
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
@@ -97,7 +94,7 @@ func (c *Client) retryMoving(ctx context.Context, repeatable bool, try func(move
 	}
 }
 
-// do sends a request. It returns the response if its status is 2xx, or an error.
+// do sends a request and returns a response with status 2xx, or an error.
 func (c *Client) do(req *http.Request) (*http.Response, error) {
 	if c.invalid != nil {
 		return nil, c.invalid
@@ -125,7 +122,7 @@ func (c *Client) do(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// laterError carries the server's wish to be asked again after a while.
+// laterError is an error with the time of a Retry-After header.
 type laterError struct {
 	error
 	after time.Duration
@@ -137,10 +134,10 @@ func retryAfter(err error, pause time.Duration) time.Duration {
 	if later := (*laterError)(nil); errors.As(err, &later) {
 		return later.after
 	}
-	return pause + rand.N(pause/2) //nolint:gosec // Spreads clients, keeps no secret.
+	return pause + rand.N(pause/2) //nolint:gosec // Jitter is not a secret.
 }
 
-// again tells whether a failed request is worth repeating.
+// again reports whether a failed request should be retried.
 func again(err error, repeatable bool) bool {
 	if e := AsError(err); e != nil {
 		switch e.HTTPStatus() {

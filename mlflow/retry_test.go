@@ -1,7 +1,6 @@
 package mlflow_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,11 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// breakOff answers with fewer bytes than it announced.
+// breakOff sends fewer bytes than announced.
 func breakOff(w http.ResponseWriter) {
 	w.Header().Set("Content-Length", "100")
 	_, _ = w.Write([]byte("{"))
@@ -87,11 +85,11 @@ func TestRetryIsNotForCreation(t *testing.T) {
 	}
 }
 
-// brittle passes requests on to a server, but breaks off the transfer of a file in
-// the middle, some times, once longer than the client's time for retries has gone by.
+// brittle forwards requests to a server, and breaks off some transfers of files, once
+// after longer than the client's time for retries.
 type brittle struct {
-	breaks   int           // How many attempts break.
-	lasts    time.Duration // How long each of them takes.
+	breaks   int           // number of attempts that break
+	lasts    time.Duration // duration of each of them
 	rest     http.Handler
 	attempts atomic.Int64
 }
@@ -117,8 +115,9 @@ func (s *brittle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// A transfer that breaks off is repeated even if it took longer than the time for
-// retries: up and down, through the artifact proxy and Databricks' Files API.
+// TestLongTransfersAreRepeated checks that transfers that took longer than the time for
+// retries are retried: uploads and downloads, through the artifact proxy and the Files
+// API.
 func TestLongTransfersAreRepeated(t *testing.T) {
 	t.Parallel()
 	const retryFor = 400 * time.Millisecond
@@ -146,8 +145,8 @@ func TestLongTransfersAreRepeated(t *testing.T) {
 	}
 }
 
-// A transfer that breaks off in the same place each time is given up, as is one
-// that a server answers with an error.
+// TestTransfersThatGetNoFurtherEnd checks that transfers that always break off at the
+// same position end, and those with an error response.
 func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
 	t.Parallel()
 	unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
@@ -182,13 +181,10 @@ func TestTransfersThatGetNoFurtherEnd(t *testing.T) {
 	}
 }
 
-// passing is a Millrace server in this process, for clients of that name.
+// passing returns a proxy to a server that replaces the user agent.
 func passing(t *testing.T, agent string) http.Handler {
 	t.Helper()
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	must(t, err)
-	t.Cleanup(func() { must(t, server.Close()) })
-	target, err := url.Parse(server.URL())
+	target, err := url.Parse(startServer(t))
 	must(t, err)
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)

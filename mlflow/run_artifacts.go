@@ -5,23 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 )
 
-// tagArtifacts lists the tables of a run, for the pages that show them.
-const tagArtifacts = "mlflow.loggedArtifacts"
-
-// LogArtifact uploads the file at localPath into a folder of the run's
-// artifacts, "" for the top.
+// LogArtifact uploads the file at localPath to a folder of the run's artifacts, "" for
+// the root.
 func (r *ActiveRun) LogArtifact(ctx context.Context, localPath, folder string) error {
 	if info, err := os.Stat(localPath); err == nil && info.IsDir() {
 		return Errorf(InvalidParameterValue, "%s is a folder; LogArtifacts uploads folders", localPath)
@@ -33,8 +26,8 @@ func (r *ActiveRun) LogArtifact(ctx context.Context, localPath, folder string) e
 	return r.client.putAll(ctx, r.store, files)
 }
 
-// LogArtifacts uploads all that is in the folder localDir, with its folders,
-// into a folder of the run's artifacts, "" for the top. See [WithProgress].
+// LogArtifacts uploads the contents of the directory localDir to a folder of the run's
+// artifacts, "" for the root. See [WithProgress].
 func (r *ActiveRun) LogArtifacts(ctx context.Context, localDir, folder string) error {
 	files, err := filesBelow(localDir, folder)
 	if err != nil {
@@ -43,12 +36,12 @@ func (r *ActiveRun) LogArtifacts(ctx context.Context, localDir, folder string) e
 	return r.client.putAll(ctx, r.store, files)
 }
 
-// LogText stores text as the artifact name, such as notes/summary.txt.
+// LogText stores a text as the artifact name, such as notes/summary.txt.
 func (r *ActiveRun) LogText(ctx context.Context, text, name string) error {
 	return r.logBytes(ctx, []byte(text), name)
 }
 
-// LogDict stores v as JSON, or, if name ends in .yml or .yaml, as YAML.
+// LogDict stores v as JSON, or as YAML if the name ends in .yml or .yaml.
 func (r *ActiveRun) LogDict(ctx context.Context, v any, name string) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -62,123 +55,14 @@ func (r *ActiveRun) LogDict(ctx context.Context, v any, name string) error {
 	return r.logBytes(ctx, text, name)
 }
 
-// LogImage stores an image as the artifact name, as PNG or, if the name says so, JPEG.
-func (r *ActiveRun) LogImage(ctx context.Context, img image.Image, name string) error {
-	var out bytes.Buffer
-	var err error
-	switch ext := strings.ToLower(path.Ext(name)); ext {
-	case ".png":
-		err = png.Encode(&out, img)
-	case ".jpg", ".jpeg":
-		err = jpeg.Encode(&out, img, &jpeg.Options{Quality: 92})
-	default:
-		err = Errorf(InvalidParameterValue, "an image is stored as .png, .jpg or .jpeg, not %q", ext)
-	}
-	if err != nil {
-		return err
-	}
-	return r.logBytes(ctx, out.Bytes(), name)
-}
-
-// LogFigure stores a drawing as the artifact name. What Plot.WriterTo of
-// gonum.org/v1/plot returns is one.
+// LogFigure stores a figure as the artifact name. Plot.WriterTo of gonum.org/v1/plot
+// returns one.
 func (r *ActiveRun) LogFigure(ctx context.Context, figure io.WriterTo, name string) error {
 	var out bytes.Buffer
 	if _, err := figure.WriteTo(&out); err != nil {
 		return fmt.Errorf("drawing %s: %w", name, err)
 	}
 	return r.logBytes(ctx, out.Bytes(), name)
-}
-
-// Table is rows under named columns; each row has as many values, which are
-// written as JSON.
-type Table struct {
-	Columns []string `json:"columns"`
-	Rows    [][]any  `json:"data"`
-}
-
-// LogTable stores a table as the artifact name, which ends in .json. If there is
-// one of that name, the rows are added below its own; both must have the same columns.
-func (r *ActiveRun) LogTable(ctx context.Context, t *Table, name string) error {
-	for i, row := range t.Rows {
-		if len(row) != len(t.Columns) {
-			return Errorf(InvalidParameterValue, "row %d of the table has %d values for %d columns", i, len(row), len(t.Columns))
-		}
-	}
-	if path.Ext(name) != ".json" {
-		return Errorf(InvalidParameterValue, "a table is stored as .json, not %q", name)
-	}
-	r.tables.Lock()
-	defer r.tables.Unlock()
-	all, err := r.table(ctx, name)
-	switch {
-	case err != nil:
-		return err
-	case all == nil:
-		all = &Table{Columns: t.Columns}
-	case !slices.Equal(all.Columns, t.Columns):
-		return Errorf(InvalidParameterValue, "%s has the columns %q, the rows to add %q", name, all.Columns, t.Columns)
-	}
-	text, err := json.Marshal(Table{t.Columns, append(all.Rows, t.Rows...)})
-	if err != nil {
-		return Errorf(InvalidParameterValue, "the table cannot be written as JSON: %v", err)
-	}
-	if err := r.logBytes(ctx, text, name); err != nil {
-		return err
-	}
-	return r.tagTable(ctx, name)
-}
-
-// table returns a table of the run, or nil if it has none of that name.
-func (r *ActiveRun) table(ctx context.Context, name string) (*Table, error) {
-	files, err := r.store.list(ctx, strings.TrimPrefix(path.Dir(name), "."))
-	if err != nil || !slices.ContainsFunc(files, func(f FileInfo) bool { return f.Path == path.Clean(name) }) {
-		return nil, err
-	}
-	var text []byte
-	err = r.client.retryMoving(ctx, true, func(moved *atomic.Int64) error {
-		body, err := r.store.get(ctx, name)
-		if err != nil {
-			return err
-		}
-		defer body.Close()
-		text, err = io.ReadAll(&counted{body, moved})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	t := new(Table)
-	if err := json.Unmarshal(text, t); err != nil {
-		return nil, fmt.Errorf("%s is no table: %w", name, err)
-	}
-	return t, nil
-}
-
-// tagTable adds a table to the list that the run's tag holds.
-func (r *ActiveRun) tagTable(ctx context.Context, name string) error {
-	run, err := r.client.Run(ctx, r.Info.RunID)
-	if err != nil {
-		return err
-	}
-	type entry struct {
-		Path string `json:"path"`
-		Type string `json:"type"`
-	}
-	var list []entry
-	if i := slices.IndexFunc(run.Data.Tags, func(t Tag) bool { return t.Key == tagArtifacts }); i >= 0 {
-		if err := json.Unmarshal([]byte(run.Data.Tags[i].Value), &list); err != nil {
-			return fmt.Errorf("reading the tag %s: %w", tagArtifacts, err)
-		}
-	}
-	if slices.Contains(list, entry{name, "table"}) {
-		return nil
-	}
-	text, err := json.Marshal(append(list, entry{name, "table"}))
-	if err != nil {
-		return err
-	}
-	return r.SetTag(ctx, tagArtifacts, string(text))
 }
 
 func (r *ActiveRun) logBytes(ctx context.Context, data []byte, name string) error {
@@ -191,8 +75,8 @@ func (r *ActiveRun) logBytes(ctx context.Context, data []byte, name string) erro
 	return nil
 }
 
-// ListArtifacts lists one folder of a run's artifacts, "" for the top, with
-// paths from the top.
+// ListArtifacts lists a directory of a run's artifacts, "" for the root, with paths
+// relative to the root.
 func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]FileInfo, error) {
 	return all(pages(func(token string) ([]FileInfo, string, error) {
 		out, err := call(ctx, c, Endpoints.ListArtifacts, &ListArtifactsRequest{RunID: runID, Path: folder, PageToken: token})
@@ -200,8 +84,8 @@ func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]Fil
 	}))
 }
 
-// UploadArtifacts uploads a file, or all that is in a folder, into a folder of a
-// run's artifacts, "" for the top. The run need not be active and stays as it is.
+// UploadArtifacts uploads a file or the contents of a directory to a folder of a run's
+// artifacts, "" for the root. It does not change the status of the run.
 func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder string) error {
 	run, err := c.Run(ctx, runID)
 	if err != nil {
@@ -221,8 +105,8 @@ func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder strin
 	return c.putAll(ctx, store, files)
 }
 
-// DownloadArtifacts downloads a file or folder of a run's artifacts, "" for all,
-// into the folder dir, which is made if need be, and returns where it is there.
+// DownloadArtifacts downloads a file or directory of a run's artifacts, "" for all, to
+// the directory dir and returns its path there. It creates dir if necessary.
 func (c *Client) DownloadArtifacts(ctx context.Context, runID, name, dir string) (string, error) {
 	run, err := c.Run(ctx, runID)
 	if err != nil {
@@ -231,7 +115,7 @@ func (c *Client) DownloadArtifacts(ctx context.Context, runID, name, dir string)
 	return c.downloadFrom(ctx, run.Info.ArtifactURI, name, dir)
 }
 
-// downloadFrom downloads a file or folder below an artifact URI into dir.
+// downloadFrom downloads a file or directory below an artifact URI to dir.
 func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (string, error) {
 	store, err := c.artifactStoreAt(uri)
 	if err != nil {
@@ -252,9 +136,8 @@ func (c *Client) downloadFrom(ctx context.Context, uri, name, dir string) (strin
 	return filepath.Join(dir, local), c.getAll(ctx, store, dir, files)
 }
 
-// single finds what is no folder with files: a file, or a folder without any. It
-// asks for the folder around it, since not all servers answer a download of
-// nothing with 404.
+// single returns a file, or nothing for an empty directory. It lists the parent
+// directory, because not all servers respond with 404 to the download of a missing file.
 func single(ctx context.Context, store artifactStore, name, local string) ([]file, error) {
 	around, err := store.list(ctx, strings.TrimPrefix(path.Dir(name), "."))
 	if err != nil {

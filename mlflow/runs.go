@@ -2,10 +2,10 @@ package mlflow
 
 import "context"
 
-// RunStatus is the state of a run's program.
+// RunStatus is the status of a run.
 type RunStatus string
 
-// The run statuses.
+// Statuses of runs.
 const (
 	RunRunning   RunStatus = "RUNNING"
 	RunScheduled RunStatus = "SCHEDULED"
@@ -14,12 +14,19 @@ const (
 	RunKilled    RunStatus = "KILLED"
 )
 
-// EnumNames lists the wire names by protobuf number; "" marks an unused number.
+// EnumNames returns the names by protobuf number. "" marks an unused number.
 func (RunStatus) EnumNames() []string {
-	return []string{"", string(RunRunning), string(RunScheduled), string(RunFinished), string(RunFailed), string(RunKilled)}
+	return []string{
+		"",
+		string(RunRunning),
+		string(RunScheduled),
+		string(RunFinished),
+		string(RunFailed),
+		string(RunKilled),
+	}
 }
 
-// Run is one execution of training code.
+// Run is an execution of training code.
 type Run struct {
 	Info    RunInfo     `json:"info"`
 	Data    RunData     `json:"data"`
@@ -27,8 +34,8 @@ type Run struct {
 	Outputs *RunOutputs `json:"outputs,omitempty"`
 }
 
-// RunInfo is a run without its data. RunID and RunUUID are the same 32 hex
-// digits; EndTime is 0 while the run has not ended.
+// RunInfo is a run without its data. RunID and RunUUID are the same 32 hexadecimal
+// digits. EndTime is 0 until the run ends.
 type RunInfo struct {
 	RunID          string         `json:"run_id"`
 	RunUUID        string         `json:"run_uuid"`
@@ -42,14 +49,14 @@ type RunInfo struct {
 	LifecycleStage LifecycleStage `json:"lifecycle_stage"`
 }
 
-// RunData holds the latest value of each metric, and the params and tags.
+// RunData has the latest value of each metric, the params and the tags.
 type RunData struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 	Params  []Param  `json:"params,omitempty"`
 	Tags    []Tag    `json:"tags,omitempty"`
 }
 
-// Param is an input of a run; once logged, its value cannot change.
+// Param is an input of a run. Its value cannot change.
 type Param struct {
 	Key   string `json:"key" required:"true"`
 	Value string `json:"value"`
@@ -61,13 +68,13 @@ type RunInputs struct {
 	ModelInputs   []ModelInput   `json:"model_inputs,omitempty"`
 }
 
-// RunOutputs lists the logged models that a run made.
+// RunOutputs lists the logged models that a run created.
 type RunOutputs struct {
 	ModelOutputs []ModelOutput `json:"model_outputs,omitempty"`
 }
 
-// Dataset describes data: where it came from, its schema and its profile (both
-// JSON texts). Name and Digest identify it within an experiment.
+// Dataset describes a dataset by its source, its schema and its profile; the latter two
+// are JSON. Name and Digest identify it within an experiment.
 type Dataset struct {
 	Name       string `json:"name" required:"true"`
 	Digest     string `json:"digest" required:"true"`
@@ -94,13 +101,13 @@ type ModelInput struct {
 	ModelID string `json:"model_id" required:"true"`
 }
 
-// ModelOutput is a logged model made by a run at a training step.
+// ModelOutput is a logged model that a run created at a training step.
 type ModelOutput struct {
 	ModelID string `json:"model_id" required:"true"`
 	Step    int64  `json:"step"`
 }
 
-// CreateRunRequest starts a run. Without RunName the server invents one.
+// CreateRunRequest starts a run. The server generates a missing RunName.
 type CreateRunRequest struct {
 	ExperimentID string `json:"experiment_id" required:"true"`
 	UserID       string `json:"user_id,omitempty"`
@@ -109,12 +116,12 @@ type CreateRunRequest struct {
 	Tags         []Tag  `json:"tags,omitempty"`
 }
 
-// RunResponse carries one run.
+// RunResponse has a run.
 type RunResponse struct {
 	Run *Run `json:"run"`
 }
 
-// UpdateRunRequest changes a run; an absent field stays as it is.
+// UpdateRunRequest changes a run. Absent fields do not change.
 type UpdateRunRequest struct {
 	RunID   string    `json:"run_id" alias:"run_uuid" required:"true"`
 	Status  RunStatus `json:"status,omitempty"`
@@ -122,23 +129,23 @@ type UpdateRunRequest struct {
 	RunName string    `json:"run_name,omitempty"`
 }
 
-// UpdateRunResponse carries the run after the change.
+// UpdateRunResponse has the changed run.
 type UpdateRunResponse struct {
 	RunInfo *RunInfo `json:"run_info"`
 }
 
-// RunIDRequest names the run to delete or restore.
+// RunIDRequest identifies the run to delete or restore.
 type RunIDRequest struct {
 	RunID string `json:"run_id" required:"true"`
 }
 
-// GetRunRequest asks for one run with all its data.
+// GetRunRequest requests a run with its data.
 type GetRunRequest struct {
 	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
 }
 
-// SearchRunsRequest asks for one page of runs of some experiments. MaxResults
-// is 1 to 50,000, 1,000 when absent.
+// SearchRunsRequest requests a page of runs. MaxResults is 1 to 50,000; the default is
+// 1,000.
 type SearchRunsRequest struct {
 	ExperimentIDs []string `json:"experiment_ids"`
 	Filter        string   `json:"filter,omitempty"`
@@ -148,13 +155,13 @@ type SearchRunsRequest struct {
 	PageToken     string   `json:"page_token,omitempty"`
 }
 
-// SearchRunsResponse is one page; NextPageToken is empty on the last.
+// SearchRunsResponse is a page. NextPageToken is empty on the last page.
 type SearchRunsResponse struct {
 	Runs          []Run  `json:"runs,omitempty"`
 	NextPageToken string `json:"next_page_token,omitempty"`
 }
 
-// LogMetricRequest logs one value of one metric.
+// LogMetricRequest logs a value of a metric.
 type LogMetricRequest struct {
 	RunID         string `json:"run_id" alias:"run_uuid" required:"true"`
 	Key           string `json:"key" required:"true"`
@@ -166,21 +173,21 @@ type LogMetricRequest struct {
 	DatasetDigest string `json:"dataset_digest,omitempty"`
 }
 
-// LogParamRequest logs one param.
+// LogParamRequest logs a param.
 type LogParamRequest struct {
 	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
 	Key   string `json:"key" required:"true"`
 	Value string `json:"value"`
 }
 
-// SetTagRequest sets or replaces one tag of a run.
+// SetTagRequest sets or replaces a tag of a run.
 type SetTagRequest struct {
 	RunID string `json:"run_id" alias:"run_uuid" required:"true"`
 	Key   string `json:"key" required:"true"`
 	Value string `json:"value"`
 }
 
-// DeleteTagRequest removes one tag of a run.
+// DeleteTagRequest removes a tag of a run.
 type DeleteTagRequest struct {
 	RunID string `json:"run_id" required:"true"`
 	Key   string `json:"key" required:"true"`
@@ -202,14 +209,14 @@ type LogInputsRequest struct {
 	Models   []ModelInput   `json:"models,omitempty"`
 }
 
-// LogOutputsRequest records the logged models that a run made.
+// LogOutputsRequest records the logged models that a run created.
 type LogOutputsRequest struct {
 	RunID  string        `json:"run_id" required:"true"`
 	Models []ModelOutput `json:"models" required:"true"`
 }
 
-// LogModelJSONRequest is the older record of a model under a run's artifacts:
-// ModelJSON is the MLmodel file as JSON.
+// LogModelJSONRequest records a model in a run's artifacts, as MLflow 2 does. ModelJSON
+// is the MLmodel file as JSON.
 type LogModelJSONRequest struct {
 	RunID     string `json:"run_id" required:"true"`
 	ModelJSON string `json:"model_json" required:"true"`
@@ -227,48 +234,48 @@ func (c *Client) UpdateRun(ctx context.Context, in *UpdateRunRequest) (*RunInfo,
 	return out.RunInfo, err
 }
 
-// Run returns a run with its data, deleted ones included.
+// Run returns a run with its data, even if it is deleted.
 func (c *Client) Run(ctx context.Context, id string) (*Run, error) {
 	out, err := call(ctx, c, Endpoints.GetRun, &GetRunRequest{RunID: id})
 	return out.Run, err
 }
 
-// SearchRuns returns one page of runs.
+// SearchRuns returns a page of runs.
 func (c *Client) SearchRuns(ctx context.Context, in *SearchRunsRequest) (*SearchRunsResponse, error) {
 	return call(ctx, c, Endpoints.SearchRuns, in)
 }
 
-// DeleteRun moves a run to the trash.
+// DeleteRun marks a run as deleted.
 func (c *Client) DeleteRun(ctx context.Context, id string) error {
 	_, err := call(ctx, c, Endpoints.DeleteRun, &RunIDRequest{RunID: id})
 	return err
 }
 
-// RestoreRun takes a run out of the trash.
+// RestoreRun restores a deleted run.
 func (c *Client) RestoreRun(ctx context.Context, id string) error {
 	_, err := call(ctx, c, Endpoints.RestoreRun, &RunIDRequest{RunID: id})
 	return err
 }
 
-// LogMetric logs one value of one metric.
+// LogMetric logs a value of a metric.
 func (c *Client) LogMetric(ctx context.Context, in *LogMetricRequest) error {
 	_, err := call(ctx, c, Endpoints.LogMetric, in)
 	return err
 }
 
-// LogParam logs one param.
+// LogParam logs a param.
 func (c *Client) LogParam(ctx context.Context, runID, key, value string) error {
 	_, err := call(ctx, c, Endpoints.LogParam, &LogParamRequest{RunID: runID, Key: key, Value: value})
 	return err
 }
 
-// SetTag sets or replaces one tag of a run.
+// SetTag sets or replaces a tag of a run.
 func (c *Client) SetTag(ctx context.Context, runID, key, value string) error {
 	_, err := call(ctx, c, Endpoints.SetTag, &SetTagRequest{RunID: runID, Key: key, Value: value})
 	return err
 }
 
-// DeleteTag removes one tag of a run.
+// DeleteTag removes a tag of a run.
 func (c *Client) DeleteTag(ctx context.Context, runID, key string) error {
 	_, err := call(ctx, c, Endpoints.DeleteTag, &DeleteTagRequest{RunID: runID, Key: key})
 	return err
@@ -280,13 +287,13 @@ func (c *Client) LogBatch(ctx context.Context, in *LogBatchRequest) error {
 	return err
 }
 
-// LogInputs records what a run used.
+// LogInputs records the datasets and logged models that a run used.
 func (c *Client) LogInputs(ctx context.Context, in *LogInputsRequest) error {
 	_, err := call(ctx, c, Endpoints.LogInputs, in)
 	return err
 }
 
-// LogOutputs records the logged models that a run made.
+// LogOutputs records the logged models that a run created.
 func (c *Client) LogOutputs(ctx context.Context, in *LogOutputsRequest) error {
 	_, err := call(ctx, c, Endpoints.LogOutputs, in)
 	return err

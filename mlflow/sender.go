@@ -7,15 +7,15 @@ import (
 	"net/http"
 )
 
-// rejectedLimit is how many values in a row the server may refuse before it is
-// asked whether the run takes any, which it does not once it was deleted.
+// rejectedLimit is the number of consecutive refused values after which the sender
+// checks whether the run accepts any, which a deleted run does not.
 const rejectedLimit = 10
 
-// toldLimit is how many errors a run remembers between two flushes; of others it
-// knows the number.
+// toldLimit is the most errors that a run keeps between two flushes. It counts further
+// errors.
 const toldLimit = 10
 
-// values are what one log-batch request carries.
+// values is the contents of a log-batch request.
 type values struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 	Params  []Param  `json:"params,omitempty"`
@@ -37,7 +37,7 @@ func (v *values) halves() (first, second *values) {
 	return first, second
 }
 
-// String names a single value.
+// String describes a single value.
 func (v *values) String() string {
 	switch {
 	case len(v.Metrics) > 0:
@@ -48,23 +48,23 @@ func (v *values) String() string {
 	return "the tag " + v.Tags[0].Key
 }
 
-// sender delivers values to one run.
+// sender sends values to a run.
 type sender struct {
-	send     func(context.Context, *values) error // One attempt.
-	rejected int                                  // In a row.
+	send     func(context.Context, *values) error // with one attempt
+	rejected int                                  // consecutive
 }
 
-// outcome is what became of values: the server was away, which is the only case
-// in which they have to be sent again, or it took them, but for those refused.
+// outcome is the result of sending values. If away is set, they must be sent again;
+// otherwise the server stored all but the refused ones.
 type outcome struct {
 	away    error
 	refused []error
-	gone    error // The run takes nothing more.
-	lost    int   // Values that were not sent for that reason.
+	gone    error // The run accepts no values.
+	lost    int   // values that were not sent for that reason
 }
 
-// deliver sends values once. If the server refuses them they are halved until
-// what it refuses stands alone, so that one bad value does not take others with it.
+// deliver sends values once. It splits refused values until each refused value is alone,
+// so that an invalid value does not affect others.
 func (s *sender) deliver(ctx context.Context, v *values) *outcome {
 	o := new(outcome)
 	s.deliverInto(ctx, v, o)
@@ -97,7 +97,7 @@ func (s *sender) deliverInto(ctx context.Context, v *values, o *outcome) {
 	}
 }
 
-// ask finds out whether the run takes anything, with a batch of nothing.
+// ask checks whether the run accepts values, with an empty batch.
 func (s *sender) ask(ctx context.Context, because error, o *outcome) {
 	switch err := s.send(ctx, new(values)); {
 	case err == nil:
@@ -109,8 +109,7 @@ func (s *sender) ask(ctx context.Context, because error, o *outcome) {
 	}
 }
 
-// refusal tells whether the server has judged a request, so that the same request
-// will not be taken later either.
+// refusal reports whether an error is permanent, so that a retry is useless.
 func refusal(err error) bool {
 	e := AsError(err)
 	if e == nil {
@@ -120,11 +119,11 @@ func refusal(err error) bool {
 	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || e.Code == ResourceDoesNotExist
 }
 
-// troubles are what is said at the end, or at a flush.
+// troubles collects the errors for the next flush or the end.
 type troubles struct {
 	errs    []error
-	more    int // Errors that are not in errs.
-	dropped int // Values that found no room, or came after the run took no more.
+	more    int // number of errors that are not in errs
+	dropped int // values that were dropped, or not accepted after the run stopped
 	stopped error
 }
 
@@ -143,7 +142,7 @@ func (t *troubles) add(o *outcome) {
 	t.dropped += o.lost
 }
 
-// take returns the troubles as one error, nil for none, and forgets them.
+// take returns the collected errors as one error, or nil, and removes them.
 func (t *troubles) take() error {
 	errs := t.errs
 	if t.more > 0 {

@@ -1,6 +1,6 @@
 package mlflow
 
-// ServerInfo tells clients which optional routes they may use.
+// ServerInfo reports which optional features clients may use.
 type ServerInfo struct {
 	StoreType                       string          `json:"store_type"`
 	WorkspacesEnabled               bool            `json:"workspaces_enabled"`

@@ -12,27 +12,26 @@ import (
 	"path/filepath"
 )
 
-// spillLimit is how many bytes of one run wait on the disk unless [WithSpill]
-// says otherwise: about three million metrics.
+// spillLimit is the default limit of the spill file of a run in bytes: about three
+// million metrics.
 const spillLimit = 256 << 20
 
-// spillSuffix ends the names of spill files.
+// spillSuffix is the extension of spill files.
 const spillSuffix = ".jsonl"
 
-// errSpillFull is what a spill returns when it is as large as it may be.
+// errSpillFull is the error of a spill at its limit.
 var errSpillFull = errors.New("as much waits on the disk as may")
 
-// WithSpill sets where a run keeps what it has logged while the server is away:
-// in a file in the folder dir, of up to limit bytes; with a limit of 0 nowhere.
-// An empty dir stands for the folder that MILLRACE_SPILL_DIR names, or else
-// millrace/undelivered in the user's cache folder ([os.UserCacheDir]), or
-// .millrace/undelivered in the current folder where there is no such. The limit
-// is 256 MiB unless told otherwise. See [Client.Deliver].
+// WithSpill sets where a run stores values while the server is not available: in a file
+// of at most limit bytes in the directory dir. A limit of 0 disables it. The default of
+// dir is MILLRACE_SPILL_DIR, or millrace/undelivered in the user's cache directory
+// ([os.UserCacheDir]), or .millrace/undelivered in the current directory. The default
+// limit is 256 MiB. See [Client.Deliver].
 func WithSpill(dir string, limit int64) Option {
 	return func(c *Client) { c.spillDir, c.spillLimit = dir, limit }
 }
 
-// undeliveredDir returns the folder that [WithSpill] describes.
+// undeliveredDir returns the directory of spill files; see [WithSpill].
 func (c *Client) undeliveredDir() string {
 	if c.spillDir != "" {
 		return c.spillDir
@@ -52,37 +51,37 @@ type spillOwner struct {
 	RunID       string `json:"run_id"`
 }
 
-// spillLine is any other line: values, or, at the end, how the run ended.
+// spillLine is any other line: values, or the final status of the run.
 type spillLine struct {
 	values
 	Status  RunStatus `json:"status,omitempty"`
 	EndTime int64     `json:"end_time,omitempty"`
 }
 
-// spill keeps values on the disk, first in, first out: one line of JSON for each
-// batch. The file is made for the first of them and locked, so that nobody else
-// delivers it. A line without its end is what a killed program was writing.
+// spill is a queue of batches in a file with a line of JSON for each batch. The file is
+// created for the first batch and locked, so that no other program delivers it. A killed
+// program may leave an incomplete last line.
 type spill struct {
 	dir   string
 	limit int64
 	owner spillOwner
 
-	file  *os.File // Nil before the first line.
-	name  string   // Its path, "" while there is none.
-	start int64    // Where the first line of values begins.
-	size  int64    // Where the next line goes.
-	next  int64    // Where the oldest line begins.
-	head  int64    // How long the oldest line is, once it was read.
-	last  int64    // How long the youngest line is.
-	count int      // Values that wait.
+	file  *os.File // nil before the first line
+	name  string   // path, or "" before the first line
+	start int64    // offset of the first batch
+	size  int64    // offset of the next line to write
+	next  int64    // offset of the oldest line
+	head  int64    // length of the oldest line, after it was read
+	last  int64    // length of the newest line
+	count int      // number of waiting values
 }
 
-// spillOf returns the client's spill for a run.
+// spillOf returns the spill of a run.
 func (c *Client) spillOf(runID string) *spill {
 	return &spill{dir: c.undeliveredDir(), limit: c.spillLimit, owner: spillOwner{c.addressWithoutUser(), runID}}
 }
 
-// addressWithoutUser returns the server's address with no password in it.
+// addressWithoutUser returns the server's URL without credentials.
 func (c *Client) addressWithoutUser() string {
 	u, err := url.Parse(c.base)
 	if err != nil {
@@ -92,11 +91,11 @@ func (c *Client) addressWithoutUser() string {
 	return u.String()
 }
 
-// empty tells whether nothing waits.
+// empty reports whether no values are waiting.
 func (s *spill) empty() bool { return s.file == nil || s.next == s.size }
 
-// create makes the file, with a name of its own, since several programs may log
-// to one run. The server chose the run's ID, which must not become a path.
+// create creates the file with a unique name, because several programs may log to a run.
+// The run ID comes from the server, so it must not become a path.
 func (s *spill) create() error {
 	if s.limit <= 0 {
 		return errSpillFull
@@ -110,7 +109,7 @@ func (s *spill) create() error {
 	}
 	id := url.PathEscape(s.owner.RunID)
 	name := filepath.Join(s.dir, fmt.Sprintf("%.64s-%.8s%s", id, random, spillSuffix))
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // In the user's own folder.
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user's directory
 	if err != nil {
 		return err
 	}
@@ -129,7 +128,7 @@ func (s *spill) create() error {
 	return nil
 }
 
-// add appends a line. After an error the file is as it was.
+// add appends a line. After an error the file is unchanged.
 func (s *spill) add(line *spillLine) error {
 	text, err := json.Marshal(line)
 	if err != nil {
@@ -158,7 +157,7 @@ func (s *spill) add(line *spillLine) error {
 	return nil
 }
 
-// compact drops what was delivered from the file, if that is half of it.
+// compact removes the delivered lines if they are half of the file.
 func (s *spill) compact() error {
 	gone := s.next - s.start
 	if gone < s.size/2 {
@@ -168,7 +167,10 @@ func (s *spill) compact() error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(smaller, io.MultiReader(io.NewSectionReader(s.file, 0, s.start), io.NewSectionReader(s.file, s.next, s.size-s.next)))
+	_, err = io.Copy(
+		smaller,
+		io.MultiReader(io.NewSectionReader(s.file, 0, s.start), io.NewSectionReader(s.file, s.next, s.size-s.next)),
+	)
 	if err == nil && !lockFile(smaller) {
 		err = errors.New("it is locked")
 	}
@@ -184,7 +186,7 @@ func (s *spill) compact() error {
 	return old.Close()
 }
 
-// oldest reads the line that waits longest.
+// oldest reads the oldest line.
 func (s *spill) oldest() (*spillLine, error) {
 	in := bufio.NewReaderSize(io.NewSectionReader(s.file, s.next, s.size-s.next), 64<<10)
 	text, err := in.ReadBytes('\n')
@@ -199,8 +201,8 @@ func (s *spill) oldest() (*spillLine, error) {
 	return line, nil
 }
 
-// remove takes the oldest line, which oldest returned, out of the spill. A file
-// of which all was delivered begins anew.
+// remove removes the oldest line, which oldest returned. It truncates the file when all
+// lines were removed.
 func (s *spill) remove(count int) error {
 	s.next += s.head
 	s.head = 0
@@ -211,7 +213,7 @@ func (s *spill) remove(count int) error {
 	return s.discard()
 }
 
-// discard takes all lines out of the spill.
+// discard removes all lines.
 func (s *spill) discard() error {
 	if s.file == nil {
 		return nil
@@ -220,13 +222,13 @@ func (s *spill) discard() error {
 	return s.file.Truncate(s.start)
 }
 
-// close closes the file, and deletes it if nothing is left in it.
+// close closes the file, and deletes it if it is empty.
 func (s *spill) close() error {
 	if s.file == nil {
 		return nil
 	}
 	err := s.file.Sync()
-	if s.empty() { // While it is locked, so that nobody else takes it up.
+	if s.empty() { // Delete it while it is locked, so that no other program opens it.
 		err = os.Remove(s.name)
 	}
 	err = errors.Join(err, release(s.file))
@@ -234,10 +236,10 @@ func (s *spill) close() error {
 	return err
 }
 
-// openSpill opens the file of another program; nil without an error if that
-// program still runs, or the file is none of ours.
+// openSpill opens the file of another program. It returns nil if that program is running
+// or the file is not a spill file.
 func openSpill(name string) (*spill, error) {
-	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // In the user's own folder.
+	file, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // the user's directory
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -254,15 +256,15 @@ func openSpill(name string) (*spill, error) {
 	return s, nil
 }
 
-// stillAt tells whether a file that was just locked is the one of that name; its
-// owner may have deleted or replaced it before.
+// stillAt reports whether a locked file still exists under its name. Its owner may have
+// deleted or replaced it before the lock.
 func stillAt(file *os.File, name string) bool {
 	a, err := file.Stat()
 	b, err2 := os.Stat(name)
 	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// scan finds the first and the last whole line.
+// scan finds the first and the last complete line.
 func (s *spill) scan() error {
 	in := bufio.NewReaderSize(io.NewSectionReader(s.file, 0, 1<<62), 64<<10)
 	first, err := in.ReadBytes('\n')
@@ -277,7 +279,7 @@ func (s *spill) scan() error {
 	}
 	s.start, s.next = int64(len(first)), int64(len(first))
 	s.size = s.start
-	var since int64 // The end of the last whole line.
+	var since int64 // end of the last complete line
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := in.Read(chunk)

@@ -22,8 +22,8 @@ func batchOf(step int64) *spillLine {
 	return &spillLine{values: values{Metrics: []Metric{{Key: "loss", Value: math.Inf(1), Step: step, Timestamp: 1}}, Tags: []Tag{{Key: "k", Value: "a\nb"}}}}
 }
 
-// Lines come out as they went in, in that order, while others go in; the file
-// stays within its limit by dropping what was taken out.
+// TestSpillIsAQueue checks that lines are read in the order in which they were written,
+// also while others are written, and that the file stays within its limit.
 func TestSpillIsAQueue(t *testing.T) {
 	t.Parallel()
 	const limit = 2000
@@ -61,8 +61,8 @@ func TestSpillIsAQueue(t *testing.T) {
 	}
 }
 
-// A file holds no password, is not opened twice, and is read up to its last whole
-// line by the next program.
+// TestSpillFiles checks that a file contains no password, is not opened twice, and is
+// read up to its last complete line.
 func TestSpillFiles(t *testing.T) {
 	t.Parallel()
 	for _, torn := range []string{"", "{", `{"metrics":[{"key":"x"`, strings.Repeat("x", 200_000)} {
@@ -79,7 +79,7 @@ func TestSpillFiles(t *testing.T) {
 		if _, err := s.file.WriteAt([]byte(torn), s.size); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.file.Close(); err != nil { // As the end of the program does.
+		if err := s.file.Close(); err != nil { // as at the end of the program
 			t.Fatal(err)
 		}
 		s.file = nil
@@ -109,7 +109,7 @@ func TestSpillFiles(t *testing.T) {
 	}
 }
 
-// What is in the folder and is not ours stays there.
+// TestForeignFiles checks that other files in the directory remain.
 func TestForeignFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

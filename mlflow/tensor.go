@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// Number lists the element types of a [Tensor].
+// Number is the constraint of element types of a [Tensor].
 type Number interface {
 	float32 | float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | bool
 }
 
-// Tensor is a dense array in row-major order: what goes into a model and comes
-// out of it. Data is a slice of a [Number] type or of strings, with as many
-// elements as the product of Shape; a scalar has an empty Shape and one element.
+// Tensor is a dense array in row-major order, the input or output of a model. Data is a
+// slice of a [Number] type or of strings whose length is the product of Shape. A scalar
+// has an empty Shape and one element.
 type Tensor struct {
 	Shape []int
 	Data  any
 }
 
-// NewTensor makes a tensor of the given shape over data, which it keeps. It
-// fails when data has not as many elements as the shape.
+// NewTensor returns a tensor with the given shape. It keeps data. The length of data
+// must be the product of the shape.
 func NewTensor[T Number | string](data []T, shape ...int) (*Tensor, error) {
 	n := 1
 	for _, d := range shape {
@@ -43,8 +43,8 @@ func (t *Tensor) Len() int {
 	return n
 }
 
-// DType returns the element type by NumPy's name, such as float32; str for
-// strings, and "" for data that a tensor cannot hold.
+// DType returns the element type as in NumPy, such as float32, or str for strings. It
+// returns "" for an invalid type of Data.
 func (t *Tensor) DType() string {
 	switch t.Data.(type) {
 	case []float32, []float64, []int8, []int16, []int32, []int64, []uint8, []uint16, []uint32, []uint64, []bool:
@@ -55,9 +55,8 @@ func (t *Tensor) DType() string {
 	return ""
 }
 
-// Float32s returns the elements as float32. It is the tensor's own slice when
-// it already holds float32, a conversion of other numbers, and an error for
-// strings.
+// Float32s returns the elements as float32. It returns the tensor's own slice of
+// float32, converts other numbers, and returns an error for strings.
 func (t *Tensor) Float32s() ([]float32, error) {
 	switch d := t.Data.(type) {
 	case []float32:
@@ -100,9 +99,8 @@ func toFloat32[T float64 | int8 | int16 | int32 | int64 | uint8 | uint16 | uint3
 	return out
 }
 
-// TensorSpec describes an input or output of a model. Name may be empty where
-// there is only one; -1 in Shape stands for a dimension of any size, most often
-// the batch.
+// TensorSpec describes an input or output of a model. The name of a single tensor may be
+// empty. -1 in Shape is a dimension of any size, usually the batch.
 type TensorSpec struct {
 	Name  string
 	DType string

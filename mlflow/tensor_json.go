@@ -9,11 +9,11 @@ import (
 	"strconv"
 )
 
-// maxRank is how many dimensions a tensor in JSON may have.
+// maxRank is the most dimensions of a tensor in JSON.
 const maxRank = 32
 
-// MarshalNested writes the tensor as lists of lists in JSON, and a scalar as a
-// number. NaN and infinities, which JSON has no numbers for, are an error.
+// MarshalNested encodes the tensor as nested lists, and a scalar as a number. NaN and
+// infinities are an error.
 func (t *Tensor) MarshalNested() ([]byte, error) {
 	at, err := t.element()
 	if err != nil {
@@ -43,7 +43,7 @@ func (t *Tensor) MarshalNested() ([]byte, error) {
 	return out, write(t.Shape)
 }
 
-// element returns a function that appends the i-th element as JSON.
+// element returns a function that appends the JSON of the element i.
 func (t *Tensor) element() (func(b []byte, i int) ([]byte, error), error) {
 	switch d := t.Data.(type) {
 	case []float32:
@@ -85,9 +85,9 @@ func appendNumber(b []byte, v float64, bits int) ([]byte, error) {
 	return strconv.AppendFloat(b, v, 'g', -1, bits), nil
 }
 
-// UnmarshalNested reads lists of lists, all of the same length at each depth, as
-// a tensor of a dtype: float32, float64, int32, int64, uint8, bool or str. A
-// number that the dtype cannot hold is an error; null is NaN of a float.
+// UnmarshalNested decodes nested lists with the same length at each depth as a tensor of
+// a dtype: float32, float64, int32, int64, uint8, bool or str. A number that the dtype
+// cannot represent is an error. null is NaN for floats and an error otherwise.
 func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	switch dtype {
 	case "float32":
@@ -117,7 +117,7 @@ func UnmarshalNested(text []byte, dtype string) (*Tensor, error) {
 	return nil, Errorf(NotImplemented, "a tensor of %s cannot be read from JSON", dtype)
 }
 
-// whole reads an integer, which may be written as a float: 2.0.
+// whole returns an integer, which may be written as a float such as 2.0.
 func whole(n json.Number, bits int) (int64, error) {
 	v, err := strconv.ParseInt(string(n), 10, bits)
 	if err == nil {
@@ -130,7 +130,7 @@ func whole(n json.Number, bits int) (int64, error) {
 	return 0, err
 }
 
-// missing is what null stands for.
+// missing returns the value of null.
 func missing[T any]() (v T, ok bool) {
 	switch to := any(&v).(type) {
 	case *float32:
@@ -141,8 +141,12 @@ func missing[T any]() (v T, ok bool) {
 	return v, ok
 }
 
-// unmarshal collects the scalars in order, and the length of the lists at each depth.
-func unmarshal[J json.Number | bool | string, T Number | string](text []byte, dtype string, convert func(J) (T, error)) (*Tensor, error) {
+// unmarshal decodes the scalars in order and the length of the lists at each depth.
+func unmarshal[J json.Number | bool | string, T Number | string](
+	text []byte,
+	dtype string,
+	convert func(J) (T, error),
+) (*Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	r := &nestedReader{d: d}
@@ -175,7 +179,7 @@ func unmarshal[J json.Number | bool | string, T Number | string](text []byte, dt
 type nestedReader struct {
 	d     *json.Decoder
 	shape []int
-	deep  bool // A scalar was seen, so that the depth is known.
+	deep  bool // The depth is known, because a scalar was read.
 }
 
 func (r *nestedReader) read(depth int, scalar func(json.Token) error) error {
@@ -185,14 +189,24 @@ func (r *nestedReader) read(depth int, scalar func(json.Token) error) error {
 	}
 	if token != json.Delim('[') {
 		if depth != len(r.shape) {
-			return Errorf(InvalidParameterValue, "the tensor is uneven: there is %v where a list of %v belongs", token, r.shape[depth:])
+			return Errorf(
+				InvalidParameterValue,
+				"the tensor is uneven: there is %v where a list of %v belongs",
+				token,
+				r.shape[depth:],
+			)
 		}
 		r.deep = true
 		return scalar(token)
 	}
 	first := depth == len(r.shape)
 	if first && (r.deep || depth == maxRank) {
-		return Errorf(InvalidParameterValue, "the tensor is uneven, or has more than %d dimensions: there is a list at depth %d", maxRank, depth)
+		return Errorf(
+			InvalidParameterValue,
+			"the tensor is uneven, or has more than %d dimensions: there is a list at depth %d",
+			maxRank,
+			depth,
+		)
 	}
 	if first {
 		r.shape = append(r.shape, 0)
@@ -210,7 +224,12 @@ func (r *nestedReader) read(depth int, scalar func(json.Token) error) error {
 		r.shape[depth] = n
 	}
 	if r.shape[depth] != n {
-		return Errorf(InvalidParameterValue, "the tensor is uneven: a list has %d elements where another has %d", n, r.shape[depth])
+		return Errorf(
+			InvalidParameterValue,
+			"the tensor is uneven: a list has %d elements where another has %d",
+			n,
+			r.shape[depth],
+		)
 	}
 	return nil
 }

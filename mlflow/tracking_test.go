@@ -14,28 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )
-
-// newClient returns a client of a server in this process, or of the one that
-// MILLRACE_TEST_SERVER names: MLflow's own, in `make compat-sdk`.
-func newClient(t *testing.T, opts ...mlflow.Option) *mlflow.Client {
-	t.Helper()
-	if url := os.Getenv("MILLRACE_TEST_SERVER"); url != "" {
-		return mlflow.NewClient(url, opts...)
-	}
-	server, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.Client(opts...)
-}
 
 func startRun(t *testing.T, c *mlflow.Client, o mlflow.RunOptions) *mlflow.ActiveRun {
 	t.Helper()
@@ -253,7 +233,7 @@ func TestLogInput(t *testing.T) {
 	}
 }
 
-// readFiles opens a model folder by reading all of it.
+// readFiles opens the directory of a model by reading all files.
 func readFiles(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	entries, err := os.ReadDir(dir)

@@ -14,26 +14,25 @@ import (
 	"sync/atomic"
 )
 
-// transfers is how many files go up or down at the same time.
+// transfers is the number of concurrent uploads or downloads.
 const transfers = 4
 
-// Transfer tells how far an upload or download is. Bytes and Files count what
-// is done; TotalBytes and TotalFiles, what there is.
+// Transfer is the progress of an upload or download.
 type Transfer struct {
 	Upload            bool
-	Path              string // The file that moved last.
+	Path              string // the last file that made progress
 	Bytes, TotalBytes int64
 	Files, TotalFiles int64
 }
 
-// file is one file to move: where it is on this machine (below the target folder,
-// for downloads), its path in the artifact store, and its size in bytes.
+// file is a file to transfer: its local path (relative to the target directory for
+// downloads), its path in the artifact store, and its size in bytes.
 type file struct {
 	local, name string
 	size        int64
 }
 
-// meter counts the bytes of one transfer for the client's progress function.
+// meter counts the bytes of a transfer for the progress function.
 type meter struct {
 	report func(Transfer)
 	mu     sync.Mutex
@@ -57,7 +56,7 @@ func (m *meter) add(name string, bytes, files int64) {
 	m.report(m.at)
 }
 
-// metered reports what is read from a file, and counts how much it is.
+// metered counts and reports the bytes that are read from a file.
 type metered struct {
 	counted
 	meter *meter
@@ -70,7 +69,7 @@ func (r *metered) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// putAll uploads files, several at a time; the first failure ends all.
+// putAll uploads files concurrently. It stops at the first error.
 func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) error {
 	m := c.newMeter(true, files)
 	return each(ctx, files, func(ctx context.Context, f file) error {
@@ -80,7 +79,7 @@ func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) 
 			if err != nil {
 				return nil, err
 			}
-			m.add(f.name, -read.Load(), 0) // An earlier attempt does not count.
+			m.add(f.name, -read.Load(), 0) // Subtract the bytes of the failed attempt.
 			read = new(atomic.Int64)
 			return &metered{counted{in, read}, m, f.name}, nil
 		})
@@ -92,10 +91,10 @@ func (c *Client) putAll(ctx context.Context, store artifactStore, files []file) 
 	})
 }
 
-// getAll downloads the files of a store to their local names below the folder
-// dir, which is made if need be. No name and no link in it leads out of it.
+// getAll downloads files of a store to their local paths below dir. It creates dir if
+// necessary. No path or symbolic link leads outside of it.
 func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, files []file) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // Downloads are no secret of this user's.
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // The umask applies.
 		return err
 	}
 	root, err := os.OpenRoot(dir)
@@ -110,7 +109,7 @@ func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, fi
 				body, err := store.get(ctx, f.name)
 				return &metered{counted{body, read}, m, f.name}, err
 			})
-			if err != nil { // What breaks off begins anew.
+			if err != nil { // Start again.
 				m.add(f.name, -read.Load(), 0)
 			}
 			return err
@@ -123,7 +122,7 @@ func (c *Client) getAll(ctx context.Context, store artifactStore, dir string, fi
 	})
 }
 
-// each calls work for all files, several at a time, and returns the first error.
+// each calls work for all files concurrently and returns the first error.
 func each(ctx context.Context, files []file, work func(context.Context, file) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -142,14 +141,14 @@ func each(ctx context.Context, files []file, work func(context.Context, file) er
 	return context.Cause(ctx)
 }
 
-// filesBelow lists a file, or all files of a folder, with names below folder.
+// filesBelow lists a file, or all files of a directory, with names below folder.
 func filesBelow(local, folder string) ([]file, error) {
 	var files []file
 	err := filepath.WalkDir(local, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		info, err := os.Stat(p) // Follows links, as opening the file will.
+		info, err := os.Stat(p) // It follows symbolic links, as opening the file does.
 		if err != nil {
 			return err
 		}
@@ -166,8 +165,8 @@ func filesBelow(local, folder string) ([]file, error) {
 	return files, err
 }
 
-// tree lists all files of a store below folder, to be downloaded to local. Where
-// folder is itself a file, that is what is listed.
+// tree lists all files of a store below folder, to be downloaded to local. If folder is
+// a file, it lists that file.
 func tree(ctx context.Context, store artifactStore, folder, local string) ([]file, error) {
 	entries, err := store.list(ctx, folder)
 	if err != nil {

@@ -12,24 +12,22 @@ import (
 	"strings"
 )
 
-// The environment variables that [Connect] reads beside those of MLflow.
+// Environment variables of [Connect] in addition to those of MLflow.
 const (
 	envTrustedHosts = "MILLRACE_TRUSTED_HOSTS"
 	envLocalFiles   = "MILLRACE_LOCAL_FILES"
 )
 
-// maxRedirects is how many redirects one request follows, as in net/http.
+// maxRedirects is the most redirects of a request, as in net/http.
 const maxRedirects = 10
 
-// WithTrustedHosts names hosts that get the client's credentials as the tracking
-// server does, such as a separate server of artifacts. A host is written as
-// host or host:port, for the scheme of the tracking server, or as an origin such
-// as https://files.example:8443. [Connect] also reads MILLRACE_TRUSTED_HOSTS,
-// a list with commas.
+// WithTrustedHosts lists hosts that receive the client's credentials, such as a separate
+// artifact server. A host is host or host:port, with the scheme of the tracking server,
+// or an origin such as https://files.example:8443. [Connect] also reads
+// MILLRACE_TRUSTED_HOSTS, a list separated by commas.
 //
-// Every other host that the tracking server redirects a request to gets the
-// request without credentials, and an artifact URI mlflow-artifacts://host/...
-// of any other host is refused.
+// Other hosts to which the tracking server redirects a request receive it without
+// credentials. Artifact URIs mlflow-artifacts://host/... with other hosts are refused.
 func WithTrustedHosts(hosts ...string) Option {
 	return func(c *Client) {
 		for _, host := range hosts {
@@ -38,8 +36,14 @@ func WithTrustedHosts(hosts ...string) Option {
 				text = c.scheme() + "://" + text
 			}
 			u, err := url.Parse(text)
-			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil {
-				c.invalid = Errorf(InvalidParameterValue, "a trusted host is written as host, host:port or https://host:port, not %q", host)
+			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+				strings.Trim(u.Path, "/") != "" ||
+				u.User != nil {
+				c.invalid = Errorf(
+					InvalidParameterValue,
+					"a trusted host is written as host, host:port or https://host:port, not %q",
+					host,
+				)
 				return
 			}
 			c.trusted = append(c.trusted, originOf(u))
@@ -47,15 +51,14 @@ func WithTrustedHosts(hosts ...string) Option {
 	}
 }
 
-// WithLocalFiles says whether the tracking server may name folders of this
-// machine as the place of a run's or a model's files, as file: URIs and plain
-// paths do. The client then reads and writes wherever the server says. Unless
-// told otherwise, a server on this machine's loopback address may, and no other.
-// A tunnel brings a remote server to a loopback address: use WithLocalFiles(false)
-// with it. [Connect] also reads MILLRACE_LOCAL_FILES, true or false.
+// WithLocalFiles sets whether the tracking server may choose local directories for the
+// files of runs and models by file: URIs or plain paths. The client then reads and
+// writes wherever the server says. By default, only a server at a loopback address may.
+// If a tunnel connects a loopback address to a remote server, use WithLocalFiles(false).
+// [Connect] also reads MILLRACE_LOCAL_FILES, true or false.
 func WithLocalFiles(allow bool) Option { return func(c *Client) { c.localFiles = allow } }
 
-// trustOptions returns the options that the environment asks for.
+// trustOptions returns the options of the environment.
 func trustOptions() ([]Option, error) {
 	var options []Option
 	for host := range strings.SplitSeq(os.Getenv(envTrustedHosts), ",") {
@@ -73,7 +76,7 @@ func trustOptions() ([]Option, error) {
 	return options, nil
 }
 
-// origin is what credentials belong to.
+// origin is the scheme, host and port to which credentials belong.
 type origin struct{ scheme, host, port string }
 
 func originOf(u *url.URL) origin {
@@ -84,7 +87,7 @@ func originOf(u *url.URL) origin {
 	return o
 }
 
-// loopback tells whether the host is this machine.
+// loopback reports whether the host is this machine.
 func (o origin) loopback() bool {
 	ip := net.ParseIP(o.host)
 	return o.host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
@@ -104,18 +107,16 @@ func (c *Client) baseOrigin() origin {
 	return originOf(u)
 }
 
-// trusts tells whether requests to u may carry the credentials. A tracking
-// server at http://host may send its clients to https://host, which keeps the
-// credentials from then on; the ports must be the standard ones.
+// trusts reports whether requests to u may have credentials. A tracking server at
+// http://host may redirect to https://host on the standard ports.
 func (c *Client) trusts(u *url.URL) bool {
 	at, base := originOf(u), c.baseOrigin()
 	upgraded := base.scheme == "http" && base.port == "80" && at == origin{"https", base.host, "443"}
 	return at == base || upgraded || slices.Contains(c.trusted, at)
 }
 
-// confined returns a copy of h that takes the credentials from a request that is
-// redirected to a host without trust. They stay away on the rest of the way, as
-// such a host may not choose what is done with them.
+// confined returns a copy of h that removes the credentials of requests that are
+// redirected to an untrusted host, and of all further redirects of such a request.
 func (c *Client) confined(h *http.Client) *http.Client {
 	confined := *h
 	confined.CheckRedirect = func(req *http.Request, via []*http.Request) error {
@@ -135,30 +136,53 @@ func (c *Client) confined(h *http.Client) *http.Client {
 	return &confined
 }
 
-// withoutCredentials explains a refusal by a host that a request was redirected to.
+// withoutCredentials adds the reason to an error of a host that received no credentials.
 func (c *Client) withoutCredentials(resp *http.Response, err error) error {
 	refused := resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden
 	if !refused || c.trusts(resp.Request.URL) {
 		return err
 	}
 	host := resp.Request.URL.Scheme + "://" + resp.Request.URL.Host
-	return fmt.Errorf("%w (the tracking server redirected the request to %s, which got no credentials; mlflow.WithTrustedHosts or %s=%s lets it have them)", err, host, envTrustedHosts, host)
+	return fmt.Errorf(
+		"%w (the tracking server redirected the request to %s, which got no credentials; mlflow.WithTrustedHosts or "+
+			"%s=%s lets it have them)",
+		err,
+		host,
+		envTrustedHosts,
+		host,
+	)
 }
 
-// errHost refuses to send files to a host that the tracking server names.
+// errHost returns the error for an artifact URI with an untrusted host.
 func (c *Client) errHost(uri, host string) error {
-	return Errorf(PermissionDenied, "the server at %s says that the files are at %s, and %s gets neither requests nor credentials of this client; mlflow.WithTrustedHosts(%q) or %s=%s lets it have them",
-		c.base, uri, host, host, envTrustedHosts, host)
+	return Errorf(
+		PermissionDenied,
+		"the server at %s says that the files are at %s, and %s gets neither requests nor credentials of this client; "+
+			"mlflow.WithTrustedHosts(%q) or %s=%s lets it have them",
+		c.base,
+		uri,
+		host,
+		host,
+		envTrustedHosts,
+		host,
+	)
 }
 
-// errFolder refuses to use a folder that a remote server names.
+// errFolder returns the error for a local directory that a remote server chose.
 func (c *Client) errFolder(uri string) error {
-	return Errorf(PermissionDenied, "the server at %s says that the files are at %s, on this machine, which a remote server may not choose; start it with --serve-artifacts so that it passes files on, or, if this machine shares that folder with it, use mlflow.WithLocalFiles(true) or %s=true",
-		c.base, uri, envLocalFiles)
+	return Errorf(
+		PermissionDenied,
+		"the server at %s says that the files are at %s, on this machine, which a remote server may not choose; start "+
+			"it with --serve-artifacts so that it passes files on, or, if this machine shares that folder with it, use "+
+			"mlflow.WithLocalFiles(true) or %s=true",
+		c.base,
+		uri,
+		envLocalFiles,
+	)
 }
 
-// unreachable tells whether an artifact URI is one that this client does not
-// follow, while the run that has it works otherwise.
+// unreachable reports whether the client cannot access an artifact URI. A run with such
+// a URI works except for its artifacts.
 func unreachable(err error) bool {
 	return errors.Is(err, NotImplemented) || errors.Is(err, PermissionDenied)
 }

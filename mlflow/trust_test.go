@@ -17,10 +17,10 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// network has servers by host:port; those at 443 and 8443 speak TLS.
+// network has servers by host:port. Those at the ports 443 and 8443 use TLS.
 type network map[string]http.HandlerFunc
 
-// client returns an HTTP client for which there is nothing but the network.
+// client returns an HTTP client of the network.
 func (n network) client(t *testing.T) *http.Client {
 	t.Helper()
 	addresses := map[string]string{}
@@ -46,7 +46,7 @@ func (n network) client(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// requests are what the SDK sends. Uploads are not among them: they follow no redirect.
+// requests lists the requests of the SDK, except uploads, which follow no redirects.
 var requests = map[string]func(ctx context.Context, t *testing.T, c *mlflow.Client) error{
 	"call": func(ctx context.Context, _ *testing.T, c *mlflow.Client) error {
 		_, err := c.Experiment(ctx, "7")
@@ -65,8 +65,8 @@ var requests = map[string]func(ctx context.Context, t *testing.T, c *mlflow.Clie
 	},
 }
 
-// A redirect takes the credentials along to the tracking server itself and to
-// trusted hosts, and to nobody else.
+// TestCredentialsOnRedirects checks that redirects to the tracking server and to trusted
+// hosts keep the credentials, and that all others remove them.
 func TestCredentialsOnRedirects(t *testing.T) {
 	t.Parallel()
 	const plain, secure = "http://tracking.example", "https://tracking.example"
@@ -77,7 +77,7 @@ func TestCredentialsOnRedirects(t *testing.T) {
 	}{
 		{base: plain, to: plain, kept: true},
 		{base: plain, to: "http://TRACKING.example:80", kept: true},
-		{base: plain, to: secure, kept: true}, // What Python's requests do, too.
+		{base: plain, to: secure, kept: true}, // Python's requests does the same.
 		{base: plain, to: "https://tracking.example:8443"},
 		{base: plain, to: "http://tracking.example:8080"},
 		{base: plain, to: "http://sub.tracking.example"},
@@ -112,9 +112,8 @@ func TestCredentialsOnRedirects(t *testing.T) {
 	}
 }
 
-// redirecting is a tracking server that redirects to another place. It counts the
-// requests that it redirected, having seen credentials, and those that came to
-// that place.
+// redirecting is a tracking server that redirects to another server. It counts the
+// requests with credentials that it redirected, and those that arrived.
 type redirecting struct {
 	to                              string
 	status                          int
@@ -151,7 +150,8 @@ func (s *redirecting) network() network {
 	return n
 }
 
-// Redirects end, and a host that wants credentials which it does not get is named.
+// TestRedirectsThatFail checks that redirects end, and that the error names a host that
+// requires the credentials.
 func TestRedirectsThatFail(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
@@ -174,7 +174,7 @@ func TestRedirectsThatFail(t *testing.T) {
 	}
 }
 
-// uses are the ways in which a client comes to the files of a run or a model.
+// uses lists the methods that access the files of a run or a model.
 var uses = map[string]func(context.Context, *testing.T, *mlflow.Client) error{
 	"LogText": func(ctx context.Context, t *testing.T, c *mlflow.Client) error {
 		return startRun(t, c, mlflow.RunOptions{}).LogText(ctx, "text", "f")
@@ -213,7 +213,7 @@ func folderWith(t *testing.T, name string) string {
 	return dir
 }
 
-// naming is a tracking server that says that all files are at uri.
+// naming is a tracking server whose artifact URIs are uri.
 func naming(uri string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -229,8 +229,8 @@ func naming(uri string) http.HandlerFunc {
 	}
 }
 
-// Files at a host that the server names are refused without a request to it,
-// unless the host is trusted.
+// TestFilesAtAnotherHost checks that files at an untrusted host are refused without a
+// request to it.
 func TestFilesAtAnotherHost(t *testing.T) {
 	t.Parallel()
 	for name, use := range uses {
@@ -259,8 +259,8 @@ func TestFilesAtAnotherHost(t *testing.T) {
 	}
 }
 
-// Folders of this machine are used where a server on this machine names them, or
-// the user allows it.
+// TestFilesInAFolder checks that local directories are used only if the server is on
+// this machine or the user allows it.
 func TestFilesInAFolder(t *testing.T) {
 	t.Parallel()
 	for name, use := range uses {
@@ -294,7 +294,7 @@ func TestFilesInAFolder(t *testing.T) {
 	}
 }
 
-// A folder that the caller names is used, whatever the server.
+// TestOwnFolder checks that a directory that the caller chooses is used with any server.
 func TestOwnFolder(t *testing.T) {
 	t.Parallel()
 	dir := folderWith(t, "f")
@@ -312,7 +312,7 @@ func TestOwnFolder(t *testing.T) {
 	}
 }
 
-// TestTrustFromTheEnvironment sets the environment, so that it cannot be parallel.
+// TestTrustFromTheEnvironment sets environment variables, so it is not parallel.
 func TestTrustFromTheEnvironment(t *testing.T) {
 	cleanEnvironment(t)
 	dir := folderWith(t, "f")
@@ -346,7 +346,8 @@ func TestTrustFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// What a server lists stays in the folder that a download goes to.
+// TestListingsDoNotEscape checks that downloads stay in their directory whatever the
+// server lists.
 func TestListingsDoNotEscape(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"..", ".", "", "../../f", "a/../../f", "/etc/f", `..\f`, `a\f`, `C:\f`, `\\host\share\f`, "link/f", "deep/link/f"} {

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// toYAML writes JSON as YAML in blocks, with keys in the order that JSON has
-// them. Strings stay as JSON quotes them, which YAML reads alike, unless they
-// are plain words.
+// toYAML converts JSON to YAML in block style, with keys in the same order. Strings
+// remain quoted as in JSON, unless they are plain words.
 func toYAML(text []byte) ([]byte, error) {
 	var out bytes.Buffer
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -21,8 +20,8 @@ func toYAML(text []byte) ([]byte, error) {
 	return bytes.TrimLeft(out.Bytes(), "\n "), nil
 }
 
-// yamlValue writes the next JSON value after a key or dash: a scalar on the same
-// line, anything else on lines of its own.
+// yamlValue writes the next JSON value after a key or dash: a scalar on the same line,
+// or a block on the next lines.
 func yamlValue(out *bytes.Buffer, d *json.Decoder, indent string) error {
 	token, err := d.Token()
 	if err != nil {
@@ -67,8 +66,7 @@ func yamlScalar(out *bytes.Buffer, token json.Token) error {
 	return err
 }
 
-// plainWord is what YAML takes for a string without quotes, but for the words
-// that it takes for something else.
+// plainWord matches strings that need no quotes, except reserved words.
 var plainWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
 
 func yamlString(s string) string {
@@ -76,6 +74,6 @@ func yamlString(s string) string {
 	if plainWord.MatchString(s) && !slices.Contains(special, strings.ToLower(s)) {
 		return s
 	}
-	quoted, _ := json.Marshal(s) // A string always marshals.
+	quoted, _ := json.Marshal(s) // Strings always marshal.
 	return string(quoted)
 }

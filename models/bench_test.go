@@ -7,8 +7,8 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// BenchmarkPredict runs a batch of 64 images of 28 by 28 through the .pt2 that the
-// environment names, or through the small network of testdata.
+// BenchmarkPredict runs a batch of 64 images of 28 by 28 pixels. MILLRACE_BENCH_PT2 names the .pt2 archive of the
+// model; the default is the small network of testdata.
 func BenchmarkPredict(b *testing.B) {
 	var m *models.Model
 	if path := os.Getenv("MILLRACE_BENCH_PT2"); path != "" {

@@ -17,7 +17,7 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// rezip makes a .pt2 again with changed records, stored as PyTorch stores them.
+// rezip returns a copy of a .pt2 archive with edited records, stored without compression as PyTorch does.
 func rezip(t testing.TB, data []byte, edit func(name, content string) string) []byte {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -58,36 +58,69 @@ func openBytes(t testing.TB, data []byte, open func(string) (*models.Model, erro
 	return open(path)
 }
 
+// hostileTorch has edits of the archive mlp.pt2 and the errors that they cause. An empty code means no error.
+var hostileTorch = map[string]struct {
+	record, old, new string
+	code             mlflow.ErrorCode
+	message          string
+}{
+	"operator": {
+		"model.json", "aten.relu.default", "aten.fancy.default", mlflow.NotImplemented,
+		"aten.fancy.default",
+	},
+	"argument": {"model.json", `"name": "p"`, `"name": "q"`, mlflow.NotImplemented, "'q'"},
+	"training": {"model.json", `"user_output"`, `"buffer_mutation"`, mlflow.NotImplemented, "model.eval()"},
+	"schema":   {"model.json", `"major": 8`, `"major": 9`, mlflow.NotImplemented, "9."},
+	"not JSON": {"model.json", `{`, ``, mlflow.InvalidParameterValue, "model.json"},
+	"wrong name": {
+		"model.json", `"arg": {"as_tensor": {"name": "relu"}}`,
+		`"arg": {"as_tensor": {"name": "nix"}}`, mlflow.InvalidParameterValue, "",
+	},
+	"huge": {
+		"config.json", biasSizes,
+		`"sizes": [{"as_int": 4611686018427387904}]`, mlflow.InvalidParameterValue, "too large",
+	},
+	"beyond": {
+		"config.json", weightSizes,
+		`"sizes": [{"as_int": 31}, {"as_int": 30}]`, mlflow.InvalidParameterValue, "beyond",
+	},
+	"negative": {"config.json", weightSizes, `"sizes": [{"as_int": -3}, {"as_int": 30}]`, mlflow.InvalidParameterValue, ""},
+	"stride": {
+		"config.json", `"strides": [{"as_int": 30}`,
+		`"strides": [{"as_int": -30}`, mlflow.InvalidParameterValue, "stride",
+	},
+	"offset": {
+		"config.json", `"storage_offset": {"as_int": 0}`,
+		`"storage_offset": {"as_int": -1}`, mlflow.InvalidParameterValue, "offset",
+	},
+	"far offset": {
+		"config.json", `"storage_offset": {"as_int": 0}`,
+		`"storage_offset": {"as_int": 9223372036854775807}`, mlflow.InvalidParameterValue, "offset",
+	},
+	"pickle": {"config.json", `"use_pickle": false`, `"use_pickle": true`, mlflow.NotImplemented, "pickled"},
+	"dtype":  {"config.json", `"dtype": 7`, `"dtype": 29`, mlflow.NotImplemented, "float8"},
+	"record": {
+		"config.json", `"path_name": "weight_0"`,
+		`"path_name": "../weight_0"`, mlflow.InvalidParameterValue, "no record",
+	},
+	"byte order": {"byteorder", "little", "big", mlflow.NotImplemented, "big"},
+	"in place":   {"model.json", "aten.relu.default", "aten.relu_.default", "", ""},
+	"write weight": {
+		"model.json", `aten.relu.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "linear"}}`,
+		`aten.relu_.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "p_fc1_bias"}}`,
+		mlflow.NotImplemented, "p_fc1_bias",
+	},
+	"train":     {"model.json", `"as_bool": false`, `"as_bool": true`, mlflow.NotImplemented, "model.eval()"},
+	"unchanged": {"model.json", "", "", "", ""},
+}
+
+// Parts of the weights in config.json of mlp.pt2.
+const biasSizes, weightSizes = `"sizes": [{"as_int": 15}]`, `"sizes": [{"as_int": 30}, {"as_int": 30}]`
+
 func TestHostileTorch(t *testing.T) {
 	t.Parallel()
 	data := archived(t, "mlp")
-	const bias, first = `"sizes": [{"as_int": 15}]`, `"sizes": [{"as_int": 30}, {"as_int": 30}]`
-	for name, c := range map[string]struct {
-		record, old, new string
-		code             mlflow.ErrorCode
-		message          string
-	}{
-		"operator":     {"model.json", "aten.relu.default", "aten.fancy.default", mlflow.NotImplemented, "aten.fancy.default"},
-		"argument":     {"model.json", `"name": "p"`, `"name": "q"`, mlflow.NotImplemented, "'q'"},
-		"training":     {"model.json", `"user_output"`, `"buffer_mutation"`, mlflow.NotImplemented, "model.eval()"},
-		"schema":       {"model.json", `"major": 8`, `"major": 9`, mlflow.NotImplemented, "9."},
-		"not JSON":     {"model.json", `{`, ``, mlflow.InvalidParameterValue, "model.json"},
-		"wrong name":   {"model.json", `"arg": {"as_tensor": {"name": "relu"}}`, `"arg": {"as_tensor": {"name": "nix"}}`, mlflow.InvalidParameterValue, ""},
-		"huge":         {"config.json", bias, `"sizes": [{"as_int": 4611686018427387904}]`, mlflow.InvalidParameterValue, "too large"},
-		"beyond":       {"config.json", first, `"sizes": [{"as_int": 31}, {"as_int": 30}]`, mlflow.InvalidParameterValue, "beyond"},
-		"negative":     {"config.json", first, `"sizes": [{"as_int": -3}, {"as_int": 30}]`, mlflow.InvalidParameterValue, ""},
-		"stride":       {"config.json", `"strides": [{"as_int": 30}`, `"strides": [{"as_int": -30}`, mlflow.InvalidParameterValue, "stride"},
-		"offset":       {"config.json", `"storage_offset": {"as_int": 0}`, `"storage_offset": {"as_int": -1}`, mlflow.InvalidParameterValue, "offset"},
-		"far offset":   {"config.json", `"storage_offset": {"as_int": 0}`, `"storage_offset": {"as_int": 9223372036854775807}`, mlflow.InvalidParameterValue, "offset"},
-		"pickle":       {"config.json", `"use_pickle": false`, `"use_pickle": true`, mlflow.NotImplemented, "pickled"},
-		"dtype":        {"config.json", `"dtype": 7`, `"dtype": 29`, mlflow.NotImplemented, "float8"},
-		"record":       {"config.json", `"path_name": "weight_0"`, `"path_name": "../weight_0"`, mlflow.InvalidParameterValue, "no record"},
-		"byte order":   {"byteorder", "little", "big", mlflow.NotImplemented, "big"},
-		"in place":     {"model.json", "aten.relu.default", "aten.relu_.default", "", ""},
-		"write weight": {"model.json", `aten.relu.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "linear"}}`, `aten.relu_.default", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "p_fc1_bias"}}`, mlflow.NotImplemented, "p_fc1_bias"},
-		"train":        {"model.json", `"as_bool": false`, `"as_bool": true`, mlflow.NotImplemented, "model.eval()"},
-		"unchanged":    {"model.json", "", "", "", ""},
-	} {
+	for name, c := range hostileTorch {
 		changed := rezip(t, data, func(record, content string) string {
 			if strings.HasSuffix(record, c.record) {
 				return strings.ReplaceAll(content, c.old, c.new)
@@ -98,7 +131,8 @@ func TestHostileTorch(t *testing.T) {
 		if err == nil && c.code != "" {
 			_, err = m.Predict(t.Context(), fill(t, []int{2, 30}, 1, 0))
 		}
-		if c.code == "" && err != nil || c.code != "" && (!errors.Is(err, c.code) || !strings.Contains(err.Error(), c.message)) {
+		if c.code == "" && err != nil ||
+			c.code != "" && (!errors.Is(err, c.code) || !strings.Contains(err.Error(), c.message)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -124,7 +158,8 @@ func TestHostileONNX(t *testing.T) {
 		pair := func(key, value string) []byte {
 			return message(13, tensor(message(1, []byte(key)), message(2, []byte(value))))
 		}
-		return tensor(number(1, 1), number(2, 1), message(8, []byte("w")), number(14, 1), pair("location", path), pair("offset", offset), pair("length", length))
+		return tensor(number(1, 1), number(2, 1), message(8, []byte("w")), number(14, 1), pair("location", path),
+			pair("offset", offset), pair("length", length))
 	}
 	for name, initializer := range map[string][]byte{
 		"huge shape":      tensor(number(1, 1<<40), number(2, 1), message(8, []byte("w"))),
@@ -143,20 +178,22 @@ func TestHostileONNX(t *testing.T) {
 		"far length":      external("m", "0", "9223372036854775807"),
 		"no number":       external("m", "x", "4"),
 	} {
-		file := tensor(message(8, number(2, 13)), message(7, tensor(message(5, initializer), message(12, message(1, []byte("w"))))))
+		file := tensor(message(8, number(2, 13)),
+			message(7, tensor(message(5, initializer), message(12, message(1, []byte("w"))))))
 		if _, err := openBytes(t, file, models.OpenONNX); !errors.Is(err, mlflow.InvalidParameterValue) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, dtype := range map[string]uint64{"float8": 17, "complex64": 14, "type 99": 99} {
 		file := tensor(message(8, number(2, 13)), message(7, message(5, tensor(number(1, 0), number(2, dtype)))))
-		if _, err := openBytes(t, file, models.OpenONNX); !errors.Is(err, mlflow.NotImplemented) || !strings.Contains(err.Error(), name) {
+		if _, err := openBytes(t, file, models.OpenONNX); !errors.Is(err, mlflow.NotImplemented) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// node writes a node of an ONNX graph; attributes are written already.
+// node encodes a node of an ONNX graph. The attributes are already encoded.
 func node(op, domain string, inputs, outputs []string, attributes ...[]byte) []byte {
 	var out []byte
 	for _, name := range inputs {
@@ -173,7 +210,7 @@ func node(op, domain string, inputs, outputs []string, attributes ...[]byte) []b
 	return message(1, out)
 }
 
-// list writes an attribute of integers, and graph one of a graph.
+// list encodes an attribute with a list of integers.
 func list(name string, values ...uint64) []byte {
 	out := message(1, []byte(name))
 	for _, v := range values {
@@ -186,17 +223,21 @@ func graph(name string, content []byte) []byte {
 	return append(message(1, []byte(name)), message(6, content)...)
 }
 
-// TestHostileGraphs has graphs within graphs and trees that would not end.
+// TestHostileGraphs opens graphs that are nested too deeply and trees with cycles or invalid references.
 func TestHostileGraphs(t *testing.T) {
 	t.Parallel()
 	value := func(id int, name string) []byte { return message(id, message(1, []byte(name))) }
 	truth := message(5, bytes.Join([][]byte{number(2, 9), message(8, []byte("yes")), message(9, []byte{1})}, nil))
 	file := func(content ...[]byte) []byte {
-		return bytes.Join([][]byte{message(8, number(2, 16)), message(8, append(message(1, []byte("ai.onnx.ml")), number(2, 1)...)), message(7, bytes.Join(content, nil))}, nil)
+		return bytes.Join([][]byte{
+			message(8, number(2, 16)),
+			message(8, append(message(1, []byte("ai.onnx.ml")), number(2, 1)...)), message(7, bytes.Join(content, nil)),
+		}, nil)
 	}
 	deep := bytes.Join([][]byte{node("Identity", "", []string{"yes"}, []string{"y"}), value(12, "y")}, nil)
 	for range 10 {
-		deep = bytes.Join([][]byte{node("If", "", []string{"yes"}, []string{"y"}, graph("then_branch", deep), graph("else_branch", nil)), value(12, "y")}, nil)
+		deep = bytes.Join([][]byte{node("If", "", []string{"yes"}, []string{"y"}, graph("then_branch", deep),
+			graph("else_branch", nil)), value(12, "y")}, nil)
 	}
 	tree := func(yes, no uint64, feature uint64) []byte {
 		modes := message(1, []byte("nodes_modes"))
@@ -205,18 +246,24 @@ func TestHostileGraphs(t *testing.T) {
 		}
 		values := append(message(1, []byte("nodes_values")), message(7, make([]byte, 8))...)
 		return bytes.Join([][]byte{node("TreeEnsembleRegressor", "ai.onnx.ml", []string{"yes"}, []string{"y"}, modes, values,
-			list("nodes_treeids", 0, 0), list("nodes_nodeids", 0, 1), list("nodes_featureids", feature, 0), list("nodes_truenodeids", yes, 0), list("nodes_falsenodeids", no, 0)), value(12, "y")}, nil)
+			list("nodes_treeids", 0, 0), list("nodes_nodeids", 0, 1), list("nodes_featureids", feature, 0),
+			list("nodes_truenodeids", yes, 0), list("nodes_falsenodeids", no, 0)), value(12, "y")}, nil)
 	}
 	for name, data := range map[string][]byte{
 		"deep": file(truth, deep), "no branch": file(truth, node("If", "", []string{"yes"}, []string{"y"}), value(12, "y")),
-		"a node before itself": file(truth, tree(0, 1, 0)), "one leaf twice": file(truth, tree(1, 1, 0)), "nowhere": file(truth, tree(7, 1, 0)), "a far feature": file(truth, tree(1, 1, 1<<62)),
+		"a node before itself": file(truth, tree(0, 1, 0)), "one leaf twice": file(truth, tree(1, 1, 0)),
+		"nowhere": file(truth, tree(7, 1, 0)), "a far feature": file(truth, tree(1, 1, 1<<62)),
 	} {
 		if _, err := openBytes(t, data, models.OpenONNX); !errors.Is(err, mlflow.InvalidParameterValue) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	body := bytes.Join([][]byte{value(11, "i"), value(11, "c"), node("Identity", "", []string{"c"}, []string{"d"}), value(12, "d")}, nil)
-	m, err := openBytes(t, file(truth, node("Loop", "", []string{"", "yes"}, nil, graph("body", body)), value(12, "yes")), models.OpenONNX)
+	body := bytes.Join([][]byte{
+		value(11, "i"), value(11, "c"), node("Identity", "", []string{"c"}, []string{"d"}),
+		value(12, "d"),
+	}, nil)
+	m, err := openBytes(t, file(truth, node("Loop", "", []string{"", "yes"}, nil, graph("body", body)), value(12, "yes")),
+		models.OpenONNX)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +274,7 @@ func TestHostileGraphs(t *testing.T) {
 	}
 }
 
-// message and number write fields of Protocol Buffers.
+// message encodes a Protocol Buffers field with a length.
 func message(id int, content []byte) []byte {
 	out := binary.AppendUvarint(nil, uint64(id)<<3|2)
 	return append(binary.AppendUvarint(out, uint64(len(content))), content...)
@@ -237,7 +284,7 @@ func number(id int, v uint64) []byte {
 	return binary.AppendUvarint(binary.AppendUvarint(nil, uint64(id)<<3), v)
 }
 
-// runSmall runs a model on small inputs of the shapes that it asks for.
+// runSmall runs a model on small inputs of the shapes that it declares.
 func runSmall(t testing.TB, m *models.Model) {
 	t.Helper()
 	inputs := map[string]*mlflow.Tensor{}

@@ -13,32 +13,33 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// maxMLmodel is the most bytes of an MLmodel file that are read.
+// maxMLmodel is the size limit of an MLmodel file.
 const maxMLmodel = 4 << 20
 
-// Metadata is what an MLmodel file says of a model.
+// Metadata is the content of an MLmodel file.
 type Metadata struct {
 	Flavors        []string // Sorted.
-	ModelID        string   // Of the logged model; empty where there is none.
+	ModelID        string   // Of the logged model; empty if the model is not a logged model.
 	RunID          string
 	UUID           string
 	MLflowVersion  string
 	UTCTimeCreated string
-	Signature      *Signature // Nil where the model was logged without one.
+	Signature      *Signature // Nil if the model was logged without a signature.
 }
 
-// Signature is the model signature of MLflow. The columns of a column-based
-// signature are tensors of shape [-1] each, with the column's type as MLflow
-// spells it (double, long, string, ...) for a dtype.
+// Signature is an MLflow model signature. The columns of a column-based signature are tensors of shape [-1]. Their
+// DType is MLflow's name of the column type, such as double, long or string.
 type Signature struct {
 	Inputs, Outputs []mlflow.TensorSpec
 }
 
-// columnTypes are MLflow's types of columns; those of tensors have NumPy's names.
-var columnTypes = map[string]bool{"boolean": true, "integer": true, "long": true, "float": true, "double": true, "string": true, "binary": true, "datetime": true}
+// columnTypes has MLflow's names of column types. The types of tensors have NumPy's names.
+var columnTypes = map[string]bool{
+	"boolean": true, "integer": true, "long": true, "float": true, "double": true,
+	"string": true, "binary": true, "datetime": true,
+}
 
-// Columns returns the names of the inputs' columns, or nil for a signature of tensors
-// or of columns without names.
+// Columns returns the names of the input columns. It returns nil for a signature of tensors or of unnamed columns.
 func (s *Signature) Columns() []string {
 	var out []string
 	for _, in := range s.Inputs {
@@ -50,7 +51,7 @@ func (s *Signature) Columns() []string {
 	return out
 }
 
-// mlmodel is the file as it is written.
+// mlmodel has the fields of the file that Millrace reads.
 type mlmodel struct {
 	Flavors        map[string]yaml.Node `yaml:"flavors"`
 	ModelID        string               `yaml:"model_id"`
@@ -72,7 +73,8 @@ func readMLmodel(dir files.Dir) (*mlmodel, error) {
 	}
 	out := &mlmodel{}
 	if err := yaml.Unmarshal(data, out); err != nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' is not an MLmodel file: %v", filepath.Join(dir.Name, "MLmodel"), err)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"'%s' is not an MLmodel file: %v", filepath.Join(dir.Name, "MLmodel"), err)
 	}
 	return out, nil
 }
@@ -99,7 +101,7 @@ func (f *mlmodel) metadata() (*Metadata, error) {
 	return out, nil
 }
 
-// parseSignature reads one side of a signature, which is JSON in a string.
+// parseSignature parses the inputs or the outputs of a signature, which are a string of JSON.
 func parseSignature(text string) ([]mlflow.TensorSpec, error) {
 	if text == "" {
 		return nil, nil
@@ -121,10 +123,12 @@ func parseSignature(text string) ([]mlflow.TensorSpec, error) {
 		if item.Tensor != nil {
 			spec.DType, spec.Shape = item.Tensor.DType, item.Tensor.Shape
 		} else if err := json.Unmarshal(item.Type, &spec.DType); err != nil {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model's signature is not readable: column '%s' has no type", item.Name)
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"the model's signature is not readable: column '%s' has no type", item.Name)
 		}
 		if len(spec.Shape) > kernel.MaxRank {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the model's signature names a tensor of %d dimensions", len(spec.Shape))
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+				"the model's signature names a tensor of %d dimensions", len(spec.Shape))
 		}
 		out = append(out, spec)
 	}

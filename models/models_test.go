@@ -17,10 +17,10 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// tolerance is how far any output may be from PyTorch's.
+// tolerance is the largest accepted difference from the outputs of PyTorch and onnxruntime.
 const tolerance = 1e-5
 
-// fixture is a case of testdata/cases.json; see make_fixtures.py.
+// fixture is a case of testdata/cases.json, which make_fixtures.py writes.
 type fixture struct {
 	Shape      []int `json:"shape"`
 	Seed       int   `json:"seed"`
@@ -34,7 +34,7 @@ type encoded struct {
 	Data  string
 }
 
-// tensor decodes the little-endian values.
+// tensor decodes the tensor from little-endian values.
 func (e encoded) tensor(t testing.TB) *mlflow.Tensor {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(e.Data)
@@ -69,7 +69,7 @@ func (e encoded) tensor(t testing.TB) *mlflow.Tensor {
 	return out
 }
 
-// difference compares a result with what is expected.
+// difference returns the largest difference from the expected tensor.
 func (e encoded) difference(t testing.TB, got *mlflow.Tensor) float64 {
 	t.Helper()
 	want := e.tensor(t)
@@ -104,7 +104,7 @@ func fixtures(t testing.TB) map[string]fixture {
 	return out
 }
 
-// fill makes the inputs that make_fixtures.py makes.
+// fill returns the same pseudorandom inputs as make_fixtures.py.
 func fill(t testing.TB, shape []int, seed, vocabulary int) *mlflow.Tensor {
 	t.Helper()
 	n := 1
@@ -144,7 +144,7 @@ func furthest(a, b []float32) float64 {
 	return out
 }
 
-// archived returns the bytes of a .pt2 of testdata.
+// archived returns the content of a .pt2 archive of testdata.
 func archived(t testing.TB, name string) []byte {
 	t.Helper()
 	f, err := os.Open("testdata/" + name + ".pt2.gz")
@@ -183,7 +183,7 @@ func TestModels(t *testing.T) {
 	t.Parallel()
 	cases := fixtures(t)
 	for _, name := range []string{"edges", "more", "writes", "logistic"} {
-		delete(cases, name) // They have tests of their own.
+		delete(cases, name) // These fixtures have their own tests.
 	}
 	for name, f := range cases {
 		for _, format := range []string{"pt2", "onnx"} {
@@ -192,7 +192,8 @@ func TestModels(t *testing.T) {
 				m := openFixture(t, name, format)
 				input := fill(t, f.Shape, f.Seed, f.Vocabulary)
 				in := m.Inputs()
-				if len(in) != 1 || in[0].DType != input.DType() || in[0].Shape[0] != -1 || !slices.Equal(in[0].Shape[1:], f.Shape[1:]) {
+				if len(in) != 1 || in[0].DType != input.DType() || in[0].Shape[0] != -1 ||
+					!slices.Equal(in[0].Shape[1:], f.Shape[1:]) {
 					t.Fatalf("inputs %+v", in)
 				}
 				out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{in[0].Name: input})

@@ -26,10 +26,10 @@ func Open(dir string) (*Model, error) {
 	return openDir(files.Dir{FS: root.FS(), Name: dir})
 }
 
-// OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader; use
-// fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those that
-// leave the directory, os.Root.FS does not.
-func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys}) }
+// OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader;
+// use fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those
+// that leave the directory, os.Root.FS does not.
+func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys, Name: "."}) }
 
 func openDir(dir files.Dir) (*Model, error) {
 	file, err := readMLmodel(dir)
@@ -66,11 +66,15 @@ func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
 		}
 		m, err := openTorch(dir, path.Join(flavor.Data, "model.pt2"))
 		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "the pytorch flavor of '%s' holds no model.pt2; a pickled model can be run by Python alone: log it with serialization_format='pt2'", dir.Name)
+			return nil, mlflow.Errorf(mlflow.NotImplemented,
+				"the pytorch flavor of '%s' holds no model.pt2; only Python can run a pickled model: "+
+					"log it with serialization_format='pt2'", dir.Name)
 		}
 		return m, err
 	}
-	return nil, mlflow.Errorf(mlflow.NotImplemented, "the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir.Name, slices.Sorted(maps.Keys(f.Flavors)))
+	return nil, mlflow.Errorf(mlflow.NotImplemented,
+		"the model in '%s' has the flavors %q; Millrace runs onnx and pytorch (.pt2)", dir.Name,
+		slices.Sorted(maps.Keys(f.Flavors)))
 }
 
 // OpenONNX opens an ONNX file. Tensors that it stores in other files are read from its directory and the directories
@@ -78,8 +82,14 @@ func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
 func OpenONNX(file string) (*Model, error) { return openIn(file, openONNX) }
 
 // OpenTorch opens a .pt2 archive that torch.export.save wrote with weights as plain bytes, as PyTorch 2.15 does.
-// Pickled records of the archive, such as the sample inputs, are not read.
-func OpenTorch(file string) (*Model, error) { return openIn(file, openTorch) }
+// Pickled records of the archive, such as the sample inputs, are not read. file may be a symbolic link.
+func OpenTorch(file string) (*Model, error) {
+	target, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return nil, files.OpenError(err, file)
+	}
+	return openIn(target, openTorch)
+}
 
 // openIn opens a file with the file system of its directory.
 func openIn(file string, open func(dir files.Dir, name string) (*Model, error)) (*Model, error) {
@@ -94,8 +104,8 @@ func openIn(file string, open func(dir files.Dir, name string) (*Model, error)) 
 // ReadONNX opens the content of an ONNX file. Content that refers to tensors in other files is an error: open it with
 // OpenONNX or OpenFS. The model does not retain data.
 func ReadONNX(data []byte) (*Model, error) {
-	if len(data) > files.MaxSize {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the ONNX file is larger than %d bytes", files.MaxSize)
+	if int64(len(data)) > files.MaxSize {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the ONNX file is larger than %d bytes", int64(files.MaxSize))
 	}
 	return newONNX(data, files.Dir{})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// TestONNXOperators runs models of one operator each, classical models and graphs
-// within graphs against what onnxruntime answered.
+// TestONNXOperators compares models of one operator, classical models and nested graphs with the outputs of
+// onnxruntime.
 func TestONNXOperators(t *testing.T) {
 	t.Parallel()
 	for _, c := range onnxCases(t) {
@@ -42,7 +42,7 @@ type onnxCase struct {
 	Name    string
 	Model   string
 	Inputs  map[string]encoded
-	Names   []string // Of the outputs; o0, o1 and so on where there are none.
+	Names   []string // The names of the outputs; the default is o0, o1 and so on.
 	Outputs []encoded
 }
 
@@ -108,8 +108,7 @@ func TestTorchOperators(t *testing.T) {
 	}
 }
 
-// TestLogistic runs a scikit-learn pipeline; its map of probabilities comes as the
-// tensor that it is made of.
+// TestLogistic runs a scikit-learn pipeline. Its map of probabilities is returned as a tensor.
 func TestLogistic(t *testing.T) {
 	t.Parallel()
 	m := openFixture(t, "logistic", "onnx")

@@ -16,10 +16,10 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/millrace-ml/millrace/examples/breastcancer/guide"
-	"github.com/millrace-ml/millrace/examples/cancer"
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/tracking"
+	"github.com/millrace-ml/millrace/examples/internal/cancer"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/guide"
+	"github.com/millrace-ml/millrace/examples/internal/tracking"
 )
 
 func main() {

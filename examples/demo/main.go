@@ -19,11 +19,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/millrace-ml/millrace/examples/breastcancer/guide"
-	"github.com/millrace-ml/millrace/examples/cancer"
-	"github.com/millrace-ml/millrace/examples/fashionmnist/quickstart"
-	"github.com/millrace-ml/millrace/examples/frame"
-	"github.com/millrace-ml/millrace/examples/idx"
+	"github.com/millrace-ml/millrace/examples/internal/cancer"
+	"github.com/millrace-ml/millrace/examples/internal/frame"
+	"github.com/millrace-ml/millrace/examples/internal/guide"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
+	"github.com/millrace-ml/millrace/examples/internal/quickstart"
 	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
 )

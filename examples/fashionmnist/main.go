@@ -19,9 +19,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/millrace-ml/millrace/examples/fashionmnist/quickstart"
-	"github.com/millrace-ml/millrace/examples/idx"
-	"github.com/millrace-ml/millrace/examples/tracking"
+	"github.com/millrace-ml/millrace/examples/internal/idx"
+	"github.com/millrace-ml/millrace/examples/internal/quickstart"
+	"github.com/millrace-ml/millrace/examples/internal/tracking"
 )
 
 // downloadTimeout is how long the 30 MB of images may take.

@@ -1,10 +1,13 @@
-// Package autolog logs what a GoMLX training loop does to MLflow: parameters, the
-// optimizer, metrics by step and by epoch, datasets, a summary of the model,
-// system metrics, checkpoints, and the model itself as ONNX.
+// Package autolog logs a GoMLX training loop to MLflow: parameters, the optimizer, metrics by step and by epoch,
+// datasets, a summary of the model, system metrics, checkpoints, and the model itself as ONNX.
 //
 //	auto, err := autolog.Autolog(ctx, run, loop, autolog.Options{Evaluate: test, Model: &autolog.Model{...}})
 //	defer auto.Close()
 //	_, err = loop.RunEpochs(auto.Watch(training), 3)
+//
+// With Options.Model, the logged model is created when training starts and its files are uploaded when training ends.
+// The metrics of the training carry the model's id, as with MLflow's autologging, so that models can be compared by
+// their metrics.
 package autolog
 
 import (
@@ -16,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,77 +35,80 @@ import (
 	"github.com/millrace-ml/millrace/sysmetrics"
 )
 
-// hookPriority lets the hooks run after those that others add with the default.
+// hookPriority runs the hooks after those with the default priority of 0, which may change the values that are logged.
 const hookPriority = 100
 
-// Options says what is logged beyond what the loop itself tells.
+// Options configures what is logged in addition to what the loop provides.
 type Options struct {
-	// EverySteps is how many steps lie between logged training metrics; 0 for 100.
+	// EverySteps is the number of steps between logged training metrics. The default is 100.
 	EverySteps int
-	// Optimizer is the trainer's, which does not say by itself.
+	// Optimizer is the optimizer of the trainer, which has no method to return it.
 	Optimizer optimizer.Interface
-	// Params are logged as they are, and win over what is found out.
+	// Params are logged as given. They override params that the logger determines itself.
 	Params map[string]any
-	// Datasets are logged as inputs of the run, by their purpose: training, test.
+	// Datasets are logged as inputs of the run. The key is the context of the dataset, such as training or test.
 	Datasets map[string]*mlflow.Dataset
-	// Evaluate is evaluated at the end of each epoch.
+	// Evaluate is the dataset that the trainer evaluates at the end of each epoch.
 	Evaluate train.Dataset
-	// OnEpoch is told the metrics of each epoch, after it was evaluated.
+	// OnEpoch is called with the metrics of each epoch, after the evaluation.
 	OnEpoch func(epoch int, metrics map[string]float64)
-	// Model is logged when training ends; nil for none.
+	// Model is logged when training ends. Nil logs no model.
 	Model *Model
-	// CheckpointEvery is how many epochs lie between checkpoints, which are
-	// uploaded to checkpoints/epoch-<n>; 0 for none.
+	// CheckpointEvery is the number of epochs between checkpoints, which are uploaded to checkpoints/epoch-<n>. 0
+	// disables checkpoints.
 	CheckpointEvery int
-	// SystemEvery is how often system metrics are sampled; 0 for 10 s, less for never.
+	// SystemEvery is the interval of system metrics. The default is 10 s; a negative value disables them.
 	SystemEvery time.Duration
 }
 
 // Logger logs one training loop.
 type Logger struct {
-	ctx     context.Context // Of the training, which hooks are not given.
+	ctx     context.Context // The context of the training. GoMLX passes none to hooks.
+	cleanup context.Context // The same context without its end, for Close.
 	run     *mlflow.ActiveRun
 	loop    *train.Loop
 	options Options
 	system  *sysmetrics.Sampler
 	model   *mlflow.ModelInfo
-	// checkpoints keeps the newest one in a folder of its own, nil until the first.
+	pending string // The id of the logged model whose files are not logged yet; empty if there is none.
+	// checkpoints keeps the newest checkpoint in a temporary directory. It is nil before the first checkpoint.
 	checkpoints *checkpoint.Handler
 
 	begun     bool
-	stepped   bool // What the first step makes is logged.
-	rateGiven bool // The learning rate is among the params.
+	stepped   bool // The first step is logged.
+	rateGiven bool // The learning rate is one of the params.
 	rate      float64
-	errs      []error // The first errors of tracking; see Err.
+	errs      []error // The first tracking errors; see Err.
 	epoch     int
 	lossSum   float64
 	lossCount int
 }
 
-// Autolog hooks a logger into the loop. What goes wrong with tracking, such as a
-// server that refuses, is logged with [log/slog] and returned by [Logger.Err]; it
-// ends the training only if the run is strict (see [mlflow.RunOptions]). A dataset
-// that cannot be evaluated ends the training, and so does the end of ctx.
+// Autolog adds the hooks of a new logger to the loop. Tracking errors, for example because the server rejects a
+// request, are logged with [log/slog] and returned by [Logger.Err]. They end the training only if the run is strict;
+// see [mlflow.RunOptions]. An error of the evaluation ends the training, and so does the end of ctx.
 func Autolog(ctx context.Context, run *mlflow.ActiveRun, loop *train.Loop, o Options) (*Logger, error) {
 	if o.EverySteps == 0 {
 		o.EverySteps = 100
 	}
 	if o.EverySteps < 0 || o.CheckpointEvery < 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "EverySteps (%d) and CheckpointEvery (%d) must not be negative", o.EverySteps, o.CheckpointEvery)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"EverySteps (%d) and CheckpointEvery (%d) must not be negative", o.EverySteps, o.CheckpointEvery)
 	}
 	if o.SystemEvery == 0 {
 		o.SystemEvery = 10 * time.Second
 	}
-	l := &Logger{ctx: ctx, run: run, loop: loop, options: o}
+	l := &Logger{ctx: ctx, cleanup: context.WithoutCancel(ctx), run: run, loop: loop, options: o}
 	loop.OnStart("mlflow", hookPriority, l.onStart)
 	loop.OnStep("mlflow", hookPriority, l.onStep)
 	loop.OnEnd("mlflow", hookPriority, l.onEnd)
 	return l, nil
 }
 
-// Close stops sampling the system and removes the local copy of the newest
-// checkpoint; call it when training is over, also after an error.
+// Close stops the system metrics and removes the local copy of the newest checkpoint. A logged model that has no
+// files, because the training failed, becomes FAILED. Call Close when the training is over, also after an error.
 func (l *Logger) Close() {
+	l.abandonModel()
 	if l.system != nil {
 		l.system.Stop()
 		l.system = nil
@@ -112,12 +119,12 @@ func (l *Logger) Close() {
 	}
 }
 
-// ModelInfo returns the model that was logged when training ended; nil before, and
-// if it could not be logged, which [Logger.Err] tells.
+// ModelInfo returns the model that was logged when training ended. It is nil before, and if the model could not be
+// logged; [Logger.Err] then returns the reason.
 func (l *Logger) ModelInfo() *mlflow.ModelInfo { return l.model }
 
-// Watch returns ds, and notices when an epoch of it is over. Training on a dataset
-// that is not watched counts as one epoch.
+// Watch returns a dataset with the batches of ds that reports the end of an epoch to the logger. Training on a
+// dataset that is not watched counts as one epoch.
 func (l *Logger) Watch(ds train.Dataset) train.Dataset { return &watched{ds, l} }
 
 type watched struct {
@@ -125,8 +132,7 @@ type watched struct {
 	logger *Logger
 }
 
-// Iter yields the dataset's batches, and ends the epoch after the step that the
-// last one is used for.
+// Iter yields the batches of the dataset. The epoch ends after the step on the last batch.
 func (w *watched) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for batch, err := range w.Dataset.Iter() {
@@ -143,6 +149,9 @@ func (w *watched) Iter() iter.Seq2[train.Batch, error] {
 func (l *Logger) onStart(loop *train.Loop, ds train.Dataset) error {
 	if l.options.SystemEvery > 0 && l.system == nil {
 		l.system = sysmetrics.Start(l.ctx, l.run, l.options.SystemEvery)
+	}
+	if err := l.tracked(l.initializeModel()); err != nil {
+		return err
 	}
 	if l.begun {
 		return nil
@@ -168,7 +177,7 @@ func (l *Logger) onStart(loop *train.Loop, ds train.Dataset) error {
 	return nil
 }
 
-// optimizerName names an optimizer by its type: SGD for *optimizer.SGDConfig.
+// optimizerName returns the name of an optimizer's type: SGD for *optimizer.SGDConfig.
 func optimizerName(o optimizer.Interface) string {
 	t := reflect.TypeOf(o)
 	if t.Kind() == reflect.Pointer {
@@ -195,15 +204,24 @@ func (l *Logger) onStep(loop *train.Loop, values []*tensors.Tensor) error {
 	if err := l.tracked(err); err != nil {
 		return err
 	}
-	if rate != nil && shapes.ConvertTo[float64](rate) != l.rate { // A schedule is at work.
+	if rate != nil && shapes.ConvertTo[float64](rate) != l.rate { // A schedule changed the rate.
 		l.rate = shapes.ConvertTo[float64](rate)
 		metrics[optimizer.ParamLearningRate] = l.rate
 	}
-	return l.tracked(l.run.LogMetrics(l.ctx, metrics, int64(loop.LoopStep)))
+	return l.tracked(l.logMetrics(metrics, loop.LoopStep))
 }
 
-// onFirstStep logs what is there only once the graph was built: the model's
-// variables, and the learning rate that the optimizer has by default.
+// logMetrics logs metrics of the training with the id of the logged model.
+func (l *Logger) logMetrics(metrics map[string]float64, step int) error {
+	var list []mlflow.Metric
+	for _, key := range slices.Sorted(maps.Keys(metrics)) {
+		list = append(list, mlflow.Metric{Key: key, Value: metrics[key], Step: int64(step), ModelID: l.pending})
+	}
+	return l.run.Log(l.ctx, list...)
+}
+
+// onFirstStep logs what exists only after the first step has built the graph: the variables of the model and the
+// learning rate of the optimizer.
 func (l *Logger) onFirstStep(store *model.Store) error {
 	summary := l.run.LogText(l.ctx, Summary(store), "model_summary.txt")
 	rate, err := learningRate(store)
@@ -217,7 +235,7 @@ func (l *Logger) onFirstStep(store *model.Store) error {
 	return errors.Join(summary, l.run.LogParam(l.ctx, optimizer.ParamLearningRate, rate))
 }
 
-// endEpoch logs the mean training loss and what the evaluation finds.
+// endEpoch logs the mean training loss and the metrics of the evaluation.
 func (l *Logger) endEpoch() error {
 	if l.lossCount == 0 {
 		return nil
@@ -231,7 +249,7 @@ func (l *Logger) endEpoch() error {
 		}
 		maps.Copy(metrics, named(l.loop.Trainer.EvalMetrics(), values, "eval_"))
 	}
-	if err := l.tracked(l.run.LogMetrics(l.ctx, metrics, int64(l.epoch))); err != nil {
+	if err := l.tracked(l.logMetrics(metrics, l.epoch)); err != nil {
 		return err
 	}
 	if l.options.OnEpoch != nil {
@@ -244,8 +262,7 @@ func (l *Logger) endEpoch() error {
 	return nil
 }
 
-// onEnd ends an epoch that nobody watched, which RunSteps has for one, and logs
-// the model.
+// onEnd ends the epoch of a dataset that is not watched and logs the model.
 func (l *Logger) onEnd(*train.Loop, []*tensors.Tensor) error {
 	if err := l.endEpoch(); err != nil {
 		return err
@@ -253,12 +270,10 @@ func (l *Logger) onEnd(*train.Loop, []*tensors.Tensor) error {
 	if l.options.Model == nil {
 		return nil
 	}
-	var err error
-	l.model, err = l.options.Model.Log(l.ctx, l.run, l.loop.Trainer.Store(), int64(l.loop.LoopStep))
-	return l.tracked(err)
+	return l.tracked(l.logModel())
 }
 
-// named pairs values with the names of their metrics: Mean Loss becomes loss.
+// named maps the names of metrics to their values. The name "Mean Loss" becomes "loss".
 func named(metrics []metric.Interface, values []*tensors.Tensor, prefix string) map[string]float64 {
 	out := map[string]float64{}
 	for i, m := range metrics {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -29,10 +28,9 @@ import (
 	"github.com/millrace-ml/millrace/gomlx/autolog"
 	"github.com/millrace-ml/millrace/local"
 	"github.com/millrace-ml/millrace/mlflow"
-	"github.com/millrace-ml/millrace/models"
 )
 
-// line is a dataset of points on y = 2 x0 - x1, in batches of four.
+// line is a dataset of points on y = 2 x0 - x1 in batches of four.
 type line struct{ batches int }
 
 func (line) Name() string { return "points" }
@@ -45,7 +43,10 @@ func (l line) Iter() iter.Seq2[train.Batch, error] {
 				x0, x1 := float32(b*4+i)/16, float32(i)/4
 				x, y = append(x, x0, x1), append(y, 2*x0-x1)
 			}
-			batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 4, 2)}, Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 4, 1)}}
+			batch := train.Batch{
+				Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 4, 2)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, 4, 1)},
+			}
 			if !yield(batch, nil) {
 				return
 			}
@@ -61,7 +62,8 @@ func newLoop(t *testing.T, lr float64) (*train.Loop, optimizer.Interface) {
 	store.SetParam(model.ParamInitialSeed, int64(1))
 	store.SetParam("/net/width", 1)
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(lr).WithDecay(false)
-	return train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil)), sgd
+	return train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil)),
+		sgd
 }
 
 func startRun(t *testing.T) *mlflow.ActiveRun {
@@ -118,6 +120,7 @@ func TestAutolog(t *testing.T) {
 	}
 	checkRun(t, run, told)
 	checkModel(t, run, loop.Trainer.Store(), auto.ModelInfo())
+	checkModelMetrics(t, run, auto.ModelInfo().ModelID, told)
 	checkCheckpoint(t, run, loop.Trainer.Store())
 }
 
@@ -131,13 +134,17 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 	for _, p := range got.Data.Params {
 		params[p.Key] = p.Value
 	}
-	for k, v := range map[string]string{"optimizer": "SGD", "learning_rate": "0.1", "dataset": "points", "backend": "Go Backend", "net.width": "1"} {
+	for k, v := range map[string]string{
+		"optimizer": "SGD", "learning_rate": "0.1", "dataset": "points",
+		"backend": "Go Backend", "net.width": "1",
+	} {
 		if params[k] != v {
 			t.Errorf("param %s is %q, want %q", k, params[k], v)
 		}
 	}
 	for key, want := range map[string][]int64{
-		"loss": {0, 2, 4, 6, 8, 10, 12, 14}, "train_loss": {0, 1, 2}, "eval_loss": {0, 1, 2}, "system/system_memory_usage_percentage": {0, 1},
+		"loss": {0, 2, 4, 6, 8, 10, 12, 14}, "train_loss": {0, 1, 2}, "eval_loss": {0, 1, 2},
+		"system/system_memory_usage_percentage": {0, 1},
 	} {
 		var steps []int64
 		var values []float64
@@ -151,11 +158,14 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 		if !slices.Equal(steps, want) {
 			t.Errorf("%s is logged at %v, want %v", key, steps, want)
 		}
-		if key == "eval_loss" && (len(told) != 3 || !slices.Equal(values, []float64{told[0][key], told[1][key], told[2][key]}) || values[2] >= values[0]) {
+		if key == "eval_loss" &&
+			(len(told) != 3 || !slices.Equal(values, []float64{told[0][key], told[1][key], told[2][key]}) ||
+				values[2] >= values[0]) {
 			t.Errorf("%s: %v, but OnEpoch was told %v", key, values, told)
 		}
 	}
-	if in := got.Inputs.DatasetInputs; len(in) != 1 || in[0].Dataset.Name != "points" || in[0].Tags[0].Value != "training" {
+	if in := got.Inputs.DatasetInputs; len(in) != 1 || in[0].Dataset.Name != "points" ||
+		in[0].Tags[0].Value != "training" {
 		t.Errorf("inputs: %+v", in)
 	}
 	summary, err := run.Client().DownloadArtifacts(t.Context(), run.ID(), "model_summary.txt", t.TempDir())
@@ -163,13 +173,15 @@ func checkRun(t *testing.T, run *mlflow.ActiveRun, told []map[string]float64) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(summary)
-	if err != nil || strings.Join(strings.Fields(string(text)), " ") != "variable shape parameters trainable /dense/weights [2 1] 2 yes /dense/biases [1] 1 yes total 3 3" {
+	if err != nil ||
+		strings.Join(strings.Fields(string(text)),
+			" ") != "variable shape parameters trainable /dense/weights [2 1] 2 yes /dense/biases [1] 1 yes total 3 3" {
 		t.Errorf("summary: %s, %v", text, err)
 	}
 }
 
-// The learning rate is the optimizer's own where nobody gives it, and a metric
-// from when it changes. Without Watch the whole training is one epoch.
+// TestLearningRate trains with an optimizer whose learning rate is not among the params. The rate is logged as a
+// param and, once it changes, as a metric. Without Watch the whole training is one epoch.
 func TestLearningRate(t *testing.T) {
 	t.Parallel()
 	run := startRun(t)
@@ -195,7 +207,8 @@ func TestLearningRate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := slices.IndexFunc(got.Data.Params, func(p mlflow.Param) bool { return p.Key == "learning_rate" }); i < 0 || got.Data.Params[i].Value != "0.25" {
+	if i := slices.IndexFunc(got.Data.Params, func(p mlflow.Param) bool { return p.Key == "learning_rate" }); i < 0 ||
+		got.Data.Params[i].Value != "0.25" {
 		t.Errorf("params: %+v", got.Data.Params)
 	}
 	for key, want := range map[string][]int64{"learning_rate": {2}, "train_loss": {0}} {
@@ -208,35 +221,6 @@ func TestLearningRate(t *testing.T) {
 		}
 		if !slices.Equal(steps, want) {
 			t.Errorf("%s is logged at %v, want %v", key, steps, want)
-		}
-	}
-}
-
-func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *mlflow.ModelInfo) {
-	t.Helper()
-	if info.Version == nil || info.Version.Version != "1" {
-		t.Fatalf("model info %+v", info)
-	}
-	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), "models:/line/1", models.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := []float32{0.5, 0.25, -1, 3}
-	want, err := model.CallOnce(gobackend.GetBackend(), store, linear, tensors.FromFlatDataAndDimensions(x, 2, 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := loaded.Predict(t.Context(), &mlflow.Tensor{Shape: []int{2, 2}, Data: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := y.Float32s()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, w := range want.Value().([][]float32) {
-		if math.Abs(float64(got[i]-w[0])) > 1e-6 {
-			t.Errorf("row %d: %v, GoMLX says %v", i, got[i], w[0])
 		}
 	}
 }
@@ -264,22 +248,26 @@ func checkCheckpoint(t *testing.T, run *mlflow.ActiveRun, store *model.Store) {
 func TestAutologRefuses(t *testing.T) {
 	t.Parallel()
 	loop, _ := newLoop(t, 0.1)
-	if _, err := autolog.Autolog(t.Context(), startRun(t), loop, autolog.Options{EverySteps: -1}); !errors.Is(err, mlflow.InvalidParameterValue) {
+	if _, err := autolog.Autolog(t.Context(), startRun(t), loop, autolog.Options{EverySteps: -1}); !errors.Is(err,
+		mlflow.InvalidParameterValue) {
 		t.Errorf("negative steps: %v", err)
 	}
 }
 
-// What goes wrong with tracking ends the training of a strict run alone, and is
-// told in any case.
+// TestTrainingThatIsNotTracked checks that tracking errors end the training of strict runs only and that Err returns
+// them.
 func TestTrainingThatIsNotTracked(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(g *gate, run *mlflow.ActiveRun) error{
-		"the run is deleted": func(_ *gate, run *mlflow.ActiveRun) error { return run.Client().DeleteRun(t.Context(), run.ID()) },
+		"the run is deleted": func(_ *gate, run *mlflow.ActiveRun) error {
+			return run.Client().DeleteRun(t.Context(), run.ID())
+		},
 		"the server is away": func(g *gate, _ *mlflow.ActiveRun) error { g.away.Store(true); return nil },
 	} {
 		for _, strict := range []bool{false, true} {
 			g := newGate(t)
-			run, err := mlflow.NewClient(g.URL, mlflow.WithRetryFor(0), mlflow.WithSpill(t.TempDir(), 1<<20)).StartRun(t.Context(), mlflow.RunOptions{Strict: strict})
+			run, err := mlflow.NewClient(g.URL, mlflow.WithRetryFor(0),
+				mlflow.WithSpill(t.TempDir(), 1<<20)).StartRun(t.Context(), mlflow.RunOptions{Strict: strict})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,7 +294,7 @@ func TestTrainingThatIsNotTracked(t *testing.T) {
 	}
 }
 
-// A training that is over by its context ends, although tracking never ends one.
+// TestTrainingIsCanceled checks that the end of the context ends the training of a run that is not strict.
 func TestTrainingIsCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -328,12 +316,13 @@ func TestTrainingIsCanceled(t *testing.T) {
 	}
 }
 
-// everything are options that log all there is to log.
+// everything returns options that log everything.
 func everything(o optimizer.Interface) autolog.Options {
 	data := &mlflow.Tensor{Shape: []int{2, 2}, Data: []float32{0, 0, 1, 1}}
-	points, _ := mlflow.NewDataset("points", "made up", data, nil) // A dataset that is right.
+	points, _ := mlflow.NewDataset("points", "made up", data, nil) // The data is valid.
 	return autolog.Options{
-		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1}, CheckpointEvery: 1, SystemEvery: time.Hour,
+		EverySteps: 1, Optimizer: o, Datasets: map[string]*mlflow.Dataset{"training": points}, Evaluate: line{1},
+		CheckpointEvery: 1, SystemEvery: time.Hour,
 		Model: &autolog.Model{
 			Fn:      func(s *model.Scope, in []*graph.Node) []*graph.Node { return []*graph.Node{linear(s, in[0])} },
 			Inputs:  []mlflow.TensorSpec{{Name: "x", DType: "float32", Shape: []int{-1, 2}}},
@@ -342,7 +331,7 @@ func everything(o optimizer.Interface) autolog.Options {
 	}
 }
 
-// gate is a Millrace server that can be made to be away.
+// gate is a Millrace server that a test can make unreachable.
 type gate struct {
 	*httptest.Server
 	away atomic.Bool

@@ -18,15 +18,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Two lines around a training loop log it. line is a train.Dataset and linear a
-// model function, as for any GoMLX program.
+// Two calls around a training loop log it. In this example, line is a train.Dataset and linear is a model function.
 func ExampleAutolog() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	server, err := local.Start(ctx, local.Options{Dir: dir}) // Or mlflow.Login, for a server that is there.
+	server, err := local.Start(ctx, local.Options{Dir: dir}) // Or mlflow.Login for an existing server.
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,13 +33,13 @@ func ExampleAutolog() {
 	err = client.WithRun(ctx, mlflow.RunOptions{Name: "line"}, func(ctx context.Context, run *mlflow.ActiveRun) error {
 		sgd := optimizer.StochasticGradientDescent().WithLearningRate(0.1).WithDecay(false)
 		store := model.NewStore()
-		store.SetParam(model.ParamInitialSeed, int64(1)) // The same weights each time.
+		store.SetParam(model.ParamInitialSeed, int64(1)) // Makes the weights reproducible.
 		loop := train.NewLoop(train.NewTrainer(gobackend.GetBackend(), store, linear, loss.MeanSquaredError, sgd, nil, nil))
 		auto, err := autolog.Autolog(ctx, run, loop, autolog.Options{Optimizer: sgd, Evaluate: line{1}})
 		if err != nil {
 			return err
 		}
-		defer auto.Close()
+		defer auto.Close() //nolint:contextcheck // Close uses the context of Autolog.
 		_, err = loop.RunEpochs(auto.Watch(line{5}), 3)
 		return err
 	})

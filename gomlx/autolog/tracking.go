@@ -6,16 +6,15 @@ import (
 	"log/slog"
 )
 
-// errorLimit is how many errors of tracking a logger remembers.
+// errorLimit is the number of tracking errors that a logger keeps for Err.
 const errorLimit = 10
 
-// Err returns what went wrong with tracking so far, nil if nothing did: the first
-// errors, joined. A strict run's training has ended with it.
+// Err returns the first tracking errors so far, joined, or nil if there are none. The training of a strict run ends
+// with the first error.
 func (l *Logger) Err() error { return errors.Join(l.errs...) }
 
-// tracked takes the result of something that is done for tracking alone. It ends
-// the training with it if the run is strict, or if the training's context is over,
-// which the methods of the run tell first; else it logs it and the training goes on.
+// tracked handles the result of a tracking operation. It returns an error, which ends the training, if the context of
+// the training is done or if the run is strict. Other errors are logged and the training continues.
 func (l *Logger) tracked(err error) error {
 	if l.ctx.Err() != nil {
 		return context.Cause(l.ctx)
@@ -26,6 +25,6 @@ func (l *Logger) tracked(err error) error {
 	if len(l.errs) < errorLimit {
 		l.errs = append(l.errs, err)
 	}
-	slog.WarnContext(l.ctx, "the training is not tracked in full", "run_id", l.run.ID(), "error", err)
+	slog.WarnContext(l.ctx, "the training is tracked incompletely", "run_id", l.run.ID(), "error", err)
 	return nil
 }

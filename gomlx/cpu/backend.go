@@ -1,22 +1,20 @@
 // Package cpu is a backend for GoMLX that trains on the CPU with AVX2 kernels.
 //
-// It is GoMLX's own Go backend with what takes most of a training step done by
-// kernels in Go assembly: convolutions and their gradients, matrix products,
-// element by element arithmetic, sums and maxima, pooling and transpositions of
-// float32.
-// Every other operation, and every other type, is run by the Go backend, so that
-// all models that work there work here. It needs neither cgo nor GOEXPERIMENT, and
-// runs on all machines: without AVX2 and FMA the same algorithms run in Go.
+// It extends GoMLX's own Go backend. Kernels in Go assembly replace the operations that take most of a training step:
+// convolutions and their gradients, matrix products, elementwise arithmetic, sums and maxima, pooling and
+// transpositions of float32. All other operations and data types run on the Go backend, so every model that works
+// there works here. The gradient of max pooling and batch normalization, which the Go backend lacks, are implemented
+// here. The backend needs neither cgo nor GOEXPERIMENT and runs on all machines: without AVX2 and FMA the same
+// algorithms run in Go.
 //
-// Import the package for its side effect and choose it by name:
+// Import the package for its side effect and select the backend by name:
 //
 //	import _ "github.com/millrace-ml/millrace/gomlx/cpu"
 //
 //	backend, err := compute.NewWithConfig("cpu:parallelism=4")
 //
-// GoMLX builds fused quantized products and fused attention out of plain operations
-// on this backend. Graphs with dynamic axes or with top-level functions are run by
-// the Go backend as a whole.
+// The backend has no fused quantized products and no fused attention; GoMLX builds them of plain operations. The Go
+// backend runs graphs with dynamic axes or with top-level functions as a whole.
 package cpu
 
 import (
@@ -34,28 +32,27 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// BackendName is what GOMLX_BACKEND and compute.NewWithConfig know the backend by.
+// BackendName is the name of the backend for GOMLX_BACKEND and compute.NewWithConfig.
 const BackendName = "cpu"
 
 func init() { compute.Register(BackendName, New) }
 
-// Backend runs computations on the CPU. Its methods may be called concurrently.
+// Backend runs computations on the CPU. Its methods are safe for concurrent use.
 type Backend struct {
-	// inner is the Go backend, which runs what there are no kernels for.
+	// inner is the Go backend. It runs the operations that have no kernel.
 	inner   compute.Backend
 	workers simd.Workers
 }
 
-// New returns a backend. The configuration is empty or "parallelism=N", for at most N
-// threads in one operation; the default is as many as the program may use. Results
-// are the same each time for the same parallelism.
+// New returns a backend. config is empty or "parallelism=N", which limits an operation to N threads; the default is
+// GOMAXPROCS. Results are reproducible for the same parallelism.
 func New(config string) (compute.Backend, error) {
 	parallelism := runtime.GOMAXPROCS(0)
 	if config != "" {
 		value, ok := strings.CutPrefix(config, "parallelism=")
 		n, err := strconv.Atoi(value)
 		if !ok || err != nil || n < 1 {
-			return nil, fmt.Errorf("backend %q: configuration %q is not parallelism=N with N of at least 1", BackendName, config)
+			return nil, fmt.Errorf("backend %q: configuration %q must be parallelism=N with N >= 1", BackendName, config)
 		}
 		parallelism = n
 	}
@@ -72,7 +69,7 @@ func (b *Backend) Name() string { return BackendName }
 // String returns BackendName.
 func (b *Backend) String() string { return BackendName }
 
-// Description tells whether the kernels in assembly are used, and by how many threads.
+// Description returns the implementation of the kernels and the number of threads.
 func (b *Backend) Description() string {
 	return fmt.Sprintf("CPU with %s kernels (parallelism=%d)", simd.Kernels(), int(b.workers))
 }
@@ -83,24 +80,30 @@ func (b *Backend) NumDevices() int { return 1 }
 // DeviceDescription describes the only device.
 func (b *Backend) DeviceDescription(compute.DeviceNum) string { return b.Description() }
 
-// Capabilities are those of the Go backend, with the gradients of pooling.
+// Capabilities returns the capabilities of the Go backend extended by the gradients of pooling and batch
+// normalization.
 func (b *Backend) Capabilities() compute.Capabilities {
 	c := b.inner.Capabilities()
 	c.Operations = maps.Clone(c.Operations)
-	c.Operations[compute.OpTypeSelectAndScatterMax], c.Operations[compute.OpTypeSelectAndScatterMin] = true, true
+	for _, op := range []compute.OpType{
+		compute.OpTypeSelectAndScatterMax, compute.OpTypeSelectAndScatterMin,
+		compute.OpTypeBatchNormForInference, compute.OpTypeBatchNormForTraining, compute.OpTypeBatchNormGradient,
+	} {
+		c.Operations[op] = true
+	}
 	return c
 }
 
-// Builder starts a computation.
+// Builder returns a builder of a new computation.
 func (b *Backend) Builder(name string) compute.Builder { return newBuilder(b, name) }
 
-// Finalize ends the use of the backend.
+// Finalize releases the backend, which must not be used afterwards.
 func (b *Backend) Finalize() { b.inner.Finalize() }
 
-// IsFinalized tells whether Finalize was called.
+// IsFinalized reports whether Finalize was called.
 func (b *Backend) IsFinalized() bool { return b.inner.IsFinalized() }
 
-// HasSharedBuffers returns true: programs can read and write buffers in place.
+// HasSharedBuffers returns true because programs can access buffers directly.
 func (b *Backend) HasSharedBuffers() bool { return true }
 
 // BufferFromFlatData returns a buffer with a copy of flat.

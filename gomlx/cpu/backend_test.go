@@ -11,7 +11,10 @@ import (
 )
 
 func TestConfiguration(t *testing.T) {
-	for config, ok := range map[string]bool{"": true, "parallelism=2": true, "parallelism=0": false, "parallelism=x": false, "threads=2": false} {
+	for config, ok := range map[string]bool{
+		"": true, "parallelism=2": true, "parallelism=0": false, "parallelism=x": false,
+		"threads=2": false,
+	} {
 		b, err := compute.NewWithConfig(BackendName + ":" + config)
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", config, err)
@@ -64,7 +67,7 @@ func TestBuffers(t *testing.T) {
 	}
 }
 
-// compileOne returns an executable of a function of one list of four numbers.
+// compileOne compiles a function of one vector with four elements.
 func compileOne(t *testing.T, b compute.Backend, build graphOf) compute.Executable {
 	t.Helper()
 	builder := b.Builder("test")
@@ -86,8 +89,8 @@ func compileOne(t *testing.T, b compute.Backend, build graphOf) compute.Executab
 	return exec
 }
 
-// TestOutputs returns parameters, constants and the same value twice: each result is
-// a buffer of its own, which can be donated.
+// TestOutputs returns parameters, constants and the same value twice. Each result must be a buffer of its own, which
+// can be donated.
 func TestOutputs(t *testing.T) {
 	b := mustNew(t, New, "")
 	exec := compileOne(t, b, func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
@@ -96,7 +99,7 @@ func TestOutputs(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		values[0] = 100 // The function has a copy.
+		values[0] = 100 // The function must have a copy.
 		twice, err := f.Add(in[0], c)
 		if err != nil {
 			return nil, err
@@ -122,7 +125,7 @@ func TestOutputs(t *testing.T) {
 			if err != nil || !slices.Equal(got.([]float32), want[i]) {
 				t.Errorf("result %d is %v, %v", i, got, err)
 			}
-			// What is written here must not be seen by the other results.
+			// Writing to one result must not affect the others.
 			got.([]float32)[0] = -1
 		}
 		for _, o := range outs {
@@ -174,7 +177,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// TestDynamicAxes runs a function of a list of any length.
+// TestDynamicAxes runs a function of a vector of any length.
 func TestDynamicAxes(t *testing.T) {
 	b := mustNew(t, New, "")
 	builder := b.Builder("test")

@@ -9,20 +9,20 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// storage holds the values of a tensor: those of float32 in floats, and what the Go
-// backend made, or all other types, in a buffer of its own.
+// storage has the values of a tensor. float32 values are in floats. Other types, and results of the Go backend, are
+// in a buffer of that backend.
 type storage struct {
 	floats []float32
 	inner  compute.Buffer
-	// shape is that of inner. The tensor may have another of the same size.
+	// shape is the shape of inner. The tensor can have another shape of the same size.
 	shape shapes.Shape
 }
 
-// pools has a *sync.Pool of storages for each number of values, since training asks
-// for the same ones again in each step.
+// pools maps a number of values to the *sync.Pool of storages of that size. Training requests the same sizes in each
+// step.
 var pools sync.Map
 
-// pool returns the storages of n float32.
+// pool returns the pool of storages with n float32 values.
 func pool(n int) *sync.Pool {
 	if p, ok := pools.Load(n); ok {
 		return p.(*sync.Pool)
@@ -31,10 +31,10 @@ func pool(n int) *sync.Pool {
 	return p.(*sync.Pool)
 }
 
-// newStorage returns a storage of n float32 with any values.
+// newStorage returns a storage with n unspecified float32 values.
 func newStorage(n int) *storage { return pool(n).Get().(*storage) }
 
-// release gives up a storage that nothing refers to any more.
+// release releases a storage that is no longer referenced.
 func (s *storage) release() error {
 	if s.floats == nil {
 		return s.inner.Finalize()
@@ -44,7 +44,7 @@ func (s *storage) release() error {
 	return nil
 }
 
-// flat returns the slice of the values, of the type that the tensor has.
+// flat returns the slice of the values.
 func (s *storage) flat() (any, error) {
 	if s.floats != nil {
 		return s.floats, nil
@@ -52,8 +52,7 @@ func (s *storage) flat() (any, error) {
 	return s.inner.Data()
 }
 
-// buffer returns the values as a buffer of the Go backend. It is a copy, to be
-// finalized after its use, unless the Go backend made this storage in that shape.
+// buffer returns the values as a buffer of the Go backend. If copied is true, the caller must finalize the buffer.
 func (s *storage) buffer(b *Backend, shape shapes.Shape) (buffer compute.Buffer, copied bool, err error) {
 	if s.inner != nil && s.shape.EqualDimensions(shape) {
 		return s.inner, false, nil
@@ -66,7 +65,7 @@ func (s *storage) buffer(b *Backend, shape shapes.Shape) (buffer compute.Buffer,
 	return buffer, true, err
 }
 
-// adopt returns the storage of a buffer that the Go backend made.
+// adopt returns a storage for a buffer of the Go backend.
 func adopt(inner compute.Buffer) (*storage, error) {
 	shape, err := inner.Shape()
 	if err != nil {
@@ -85,16 +84,16 @@ func adopt(inner compute.Buffer) (*storage, error) {
 type Buffer struct {
 	backend *Backend
 	shape   shapes.Shape
-	// storage is nil once the buffer is finalized or donated.
+	// storage is nil after the buffer was finalized or donated.
 	storage *storage
 }
 
-var errFinalized = errors.New("backend \"" + BackendName + "\": the buffer was finalized or donated before")
+var errFinalized = errors.New("backend \"" + BackendName + "\": the buffer has been finalized or donated")
 
-// Backend returns the backend that the buffer belongs to.
+// Backend returns the backend of the buffer.
 func (b *Buffer) Backend() compute.Backend { return b.backend }
 
-// Finalize frees the values. The buffer must not be used afterwards.
+// Finalize releases the values. The buffer must not be used afterwards.
 func (b *Buffer) Finalize() error {
 	s := b.storage
 	if s == nil {
@@ -110,7 +109,7 @@ func (b *Buffer) Shape() (shapes.Shape, error) { return b.shape, nil }
 // DeviceNum returns 0.
 func (b *Buffer) DeviceNum() (compute.DeviceNum, error) { return 0, nil }
 
-// ToFlatData copies the values to flat, a slice of their type and number.
+// ToFlatData copies the values to flat, which must be a slice of the same type and length.
 func (b *Buffer) ToFlatData(flat any) error {
 	if b.storage == nil {
 		return errFinalized
@@ -120,13 +119,13 @@ func (b *Buffer) ToFlatData(flat any) error {
 	}
 	to, ok := flat.([]float32)
 	if !ok || len(to) != len(b.storage.floats) {
-		return fmt.Errorf("backend %q: %T is no room for %s", BackendName, flat, b.shape)
+		return fmt.Errorf("backend %q: %T cannot hold the values of %s", BackendName, flat, b.shape)
 	}
 	copy(to, b.storage.floats)
 	return nil
 }
 
-// Data returns the slice of the values themselves.
+// Data returns the slice of the values, which is not a copy.
 func (b *Buffer) Data() (any, error) {
 	if b.storage == nil {
 		return nil, errFinalized
@@ -134,7 +133,7 @@ func (b *Buffer) Data() (any, error) {
 	return b.storage.flat()
 }
 
-// CopyToDevice fails: there is one device.
+// CopyToDevice returns an error because there is only one device.
 func (b *Buffer) CopyToDevice(compute.DeviceNum) (compute.Buffer, error) {
 	return nil, fmt.Errorf("backend %q has one device", BackendName)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// Closure returns a function for If, While and Sort, which may use the values of f.
+// Closure returns a function for If, While or Sort that can use the values of f.
 func (f *Function) Closure() (compute.Function, error) {
 	inner, err := f.inner.Closure()
 	if err != nil {
@@ -24,7 +24,7 @@ func (f *Function) If(condition compute.Value, yes, no compute.Function) ([]comp
 		})
 }
 
-// While runs a closure for as long as another one says so.
+// While runs the closure body while the closure condition is true.
 func (f *Function) While(condition, body compute.Function, state ...compute.Value) ([]compute.Value, error) {
 	return f.recordWith("While", state, []compute.Function{condition, body},
 		func(g compute.Function, c []compute.Function, in []compute.Value) ([]compute.Value, error) {
@@ -32,8 +32,10 @@ func (f *Function) While(condition, body compute.Function, state ...compute.Valu
 		})
 }
 
-// Sort sorts by a closure that compares.
-func (f *Function) Sort(less compute.Function, axis int, stable bool, inputs ...compute.Value) ([]compute.Value, error) {
+// Sort sorts with a closure as the comparison.
+func (f *Function) Sort(
+	less compute.Function, axis int, stable bool, inputs ...compute.Value,
+) ([]compute.Value, error) {
 	return f.recordWith("Sort", inputs, []compute.Function{less},
 		func(g compute.Function, c []compute.Function, in []compute.Value) ([]compute.Value, error) {
 			return g.Sort(c[0], axis, stable, in...)
@@ -51,8 +53,8 @@ func (f *Function) Call(fn compute.Function, inputs ...compute.Value) ([]compute
 	})
 }
 
-// recordWith records an operation that runs closures. What they use of the functions
-// around them becomes an input of the operation, which comes after the others.
+// recordWith records an operation that runs closures. Values of the enclosing functions that the closures use become
+// additional inputs of the operation, after its own inputs.
 func (f *Function) recordWith(name string, in []compute.Value, closures []compute.Function,
 	again func(g compute.Function, c []compute.Function, in []compute.Value) ([]compute.Value, error),
 ) ([]compute.Value, error) {
@@ -89,7 +91,7 @@ func (f *Function) recordWith(name string, in []compute.Value, closures []comput
 	})
 }
 
-// captured appends the values of other functions that f uses to list.
+// captured appends to list the values of other functions that f uses.
 func (f *Function) captured(list []*value) []*value {
 	use := func(values []*value) {
 		for _, v := range values {
@@ -105,8 +107,7 @@ func (f *Function) captured(list []*value) []*value {
 	return list
 }
 
-// rebuild makes the closure f anew in a function of the Go backend, where known has
-// the values that f uses.
+// rebuild builds the closure f again in a function of the Go backend. known has the values that f captures.
 func (f *Function) rebuild(g compute.Function, known map[*value]compute.Value) (compute.Function, error) {
 	c, err := g.Closure()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// builder collects the first error of many calls.
+// builder records the first error of many calls.
 type builder struct {
 	t *testing.T
 	f compute.Function
@@ -22,8 +22,10 @@ func (b *builder) must(v compute.Value, err error) compute.Value {
 	return v
 }
 
-// closure returns a closure of f with a result that body makes of its parameters.
-func (b *builder) closure(body func(c *builder, in []compute.Value) []compute.Value, params ...shapes.Shape) compute.Function {
+// closure returns a closure of f whose result body computes from its parameters.
+func (b *builder) closure(
+	body func(c *builder, in []compute.Value) []compute.Value, params ...shapes.Shape,
+) compute.Function {
 	b.t.Helper()
 	f, err := b.f.Closure()
 	if err != nil {
@@ -40,8 +42,8 @@ func (b *builder) closure(body func(c *builder, in []compute.Value) []compute.Va
 	return f
 }
 
-// TestWhile has a loop that squares a matrix of the function around it, with a
-// branch inside that uses it too.
+// TestWhile runs a loop that squares a matrix of the enclosing function and contains a branch that uses the matrix as
+// well.
 func TestWhile(t *testing.T) {
 	scalar, square := shapes.Make(dtypes.Float32), shapes.Make(dtypes.Float32, 3, 3)
 	build := func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
@@ -64,7 +66,10 @@ func TestWhile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return []compute.Value{c.must(c.f.Add(in[0], one)), c.must(c.f.DotGeneral(in[1], []int{1}, nil, branch[0], []int{0}, nil, compute.DotGeneralConfig{}))}
+			return []compute.Value{
+				c.must(c.f.Add(in[0], one)),
+				c.must(c.f.DotGeneral(in[1], []int{1}, nil, branch[0], []int{0}, nil, compute.DotGeneralConfig{})),
+			}
 		}, scalar, square)
 		zero := b.must(f.Constant([]float32{0}))
 		outs, err := f.While(condition, body, zero, in[0])

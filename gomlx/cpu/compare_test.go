@@ -15,7 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// graphOf builds a computation of parameters.
+// graphOf builds a computation from its parameters.
 type graphOf func(f compute.Function, in []compute.Value) ([]compute.Value, error)
 
 // tensorOf is an input of a test.
@@ -24,7 +24,7 @@ type tensorOf struct {
 	dims []int
 }
 
-// random returns a tensor of small integers, whose sums are exact in any order.
+// random returns a tensor of small integers, whose sums do not depend on the order.
 func random(r *rand.Rand, dims ...int) tensorOf {
 	x := make([]float32, simd.Product(dims))
 	for i := range x {
@@ -33,7 +33,7 @@ func random(r *rand.Rand, dims ...int) tensorOf {
 	return tensorOf{x, dims}
 }
 
-// run returns the results of a computation on a backend, of which all are float32.
+// run returns the results of a computation on a backend. All results must be float32.
 func run(b compute.Backend, build graphOf, in []tensorOf) ([][]float32, error) {
 	builder := b.Builder("test")
 	main := builder.Main()
@@ -86,8 +86,8 @@ func dtypeOf(flat any) dtypes.DType {
 	return dtypes.Float32
 }
 
-// compare checks that a computation has the results that the Go backend has, and
-// returns whether that one could do it.
+// compare checks that a computation has the same results as on the Go backend. It returns false if the Go backend
+// cannot run the computation.
 func compare(t *testing.T, what string, build graphOf, in ...tensorOf) bool {
 	t.Helper()
 	want, err := run(mustNew(t, gobackend.New, ""), build, in)

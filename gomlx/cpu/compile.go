@@ -5,28 +5,28 @@ import (
 	"slices"
 )
 
-// instruction is one thing to do in a computation.
+// instruction is a step of a compiled computation.
 type instruction struct {
 	op *operation
-	// kernel computes it, or else forward does.
+	// kernel computes the instruction. If it is nil, forward does.
 	kernel  kernel
 	forward *forward
 	ins     []*value
 	outs    []*value
 
-	// What compile adds: the slots that the values are in, the input that each
-	// output may overwrite, or -1, and what no later instruction needs.
+	// compile sets the slots of the inputs and outputs, the index of the input that each output overwrites, or -1, and
+	// the slots that no later instruction needs.
 	in, out, over []int
 	free          []int
 }
 
-// compiler turns a recorded function into an executable.
+// compiler converts a recorded function to an executable.
 type compiler struct {
 	backend *Backend
 	main    *Function
 	code    []*instruction
 	slots   map[*value]int
-	kept    map[int]bool // Slots of parameters, constants and results.
+	kept    map[int]bool // The slots of parameters, constants and results.
 	exec    *executable
 }
 
@@ -64,7 +64,7 @@ func compile(b *Builder) (*executable, error) {
 	return c.exec, nil
 }
 
-// root returns the value whose memory v has: a reshaped tensor is not copied.
+// root returns the value whose memory v uses, because reshaping does not copy.
 func root(v *value) *value {
 	for v.op != nil && (v.op.name == "Reshape" || v.op.name == "Identity") {
 		v = v.op.ins[0]
@@ -72,7 +72,7 @@ func root(v *value) *value {
 	return v
 }
 
-// slot returns the number of the memory of a value.
+// slot returns the slot of a value.
 func (c *compiler) slot(v *value) int {
 	v = root(v)
 	if _, ok := c.slots[v]; !ok {
@@ -102,7 +102,7 @@ func (c *compiler) add(op *operation) error {
 	return nil
 }
 
-// dropUnused removes what leads to no result.
+// dropUnused removes instructions that do not contribute to a result.
 func (c *compiler) dropUnused() {
 	needed := map[*value]bool{}
 	for _, v := range c.main.outputs {
@@ -121,7 +121,7 @@ func (c *compiler) dropUnused() {
 	c.code = code
 }
 
-// assign numbers the slots and finds where memory is last used.
+// assign assigns slots and determines the last use of each.
 func (c *compiler) assign() {
 	for _, list := range [][]int{c.exec.params, c.exec.results} {
 		for _, s := range list {
@@ -155,8 +155,7 @@ func (c *compiler) numbers(values []*value) []int {
 	return list
 }
 
-// overwrite lets results of i take the memory of inputs that nothing needs after
-// them.
+// overwrite lets the results of i overwrite inputs that no later instruction needs.
 func (c *compiler) overwrite(i *instruction, e *elementwise) {
 	last, whole := map[int]int{}, map[int]bool{}
 	for n, s := range e.steps {
@@ -184,7 +183,7 @@ func (c *compiler) overwrite(i *instruction, e *elementwise) {
 	}
 }
 
-// constant is a value that is known when a computation is compiled.
+// constant is a value that is known at compile time.
 type constant struct {
 	slot    int
 	storage *storage

@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// convCase is a convolution with axes in any order.
+// convCase is a convolution with its axes in any order.
 type convCase struct {
 	axes                      compute.ConvolveAxesConfig
 	strides, inDil, kernelDil []int
@@ -20,7 +20,10 @@ type convCase struct {
 }
 
 func randomConv(r *rand.Rand) *convCase {
-	c := &convCase{rank: 1 + r.IntN(3), batch: 1 + r.IntN(3), inCh: 1 + r.IntN(4), outCh: 1 + r.IntN(9), byChannel: 1, byBatch: 1}
+	c := &convCase{
+		rank: 1 + r.IntN(3), batch: 1 + r.IntN(3), inCh: 1 + r.IntN(4), outCh: 1 + r.IntN(9), byChannel: 1,
+		byBatch: 1,
+	}
 	for range c.rank {
 		c.window = append(c.window, 1+r.IntN(3))
 		c.size = append(c.size, 4+r.IntN(30/c.rank))
@@ -30,7 +33,7 @@ func randomConv(r *rand.Rand) *convCase {
 		c.padding = append(c.padding, [2]int{r.IntN(4) - 1, r.IntN(3)})
 	}
 	if r.IntN(4) == 0 {
-		// A window as large as the input, as in the gradient by the kernel.
+		// Use a window as large as the input, as in the gradient with respect to the kernel.
 		for i := range c.window {
 			c.window[i] = max(1, c.size[i]-2)
 		}
@@ -46,7 +49,7 @@ func randomConv(r *rand.Rand) *convCase {
 	}
 	in, ker, out := r.Perm(c.rank+2), r.Perm(c.rank+2), r.Perm(c.rank+2)
 	if c.byBatch > 1 {
-		// The Go backend of GoMLX 0.28 looks for the output's batch where the input's is.
+		// The Go backend of GoMLX 0.28 expects the batch of the output at the axis of the input's batch.
 		out = in
 	}
 	c.axes = compute.ConvolveAxesConfig{

@@ -6,7 +6,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// convolution is the kernel of ConvGeneral in all its forms.
+// convolution is the kernel of all forms of ConvGeneral.
 type convolution struct{ *simd.Convolution }
 
 // newConvolution returns the kernel, or nil for a convolution without elements.
@@ -18,8 +18,11 @@ func newConvolution(op *operation) kernel {
 	}
 	byChannel, byBatch := max(1, op.attrs[5].(int)), max(1, op.attrs[6].(int))
 	return convolution{simd.NewConvolution(simd.ConvSpec{
-		In:        simd.Image{Dims: in, Major: axes.InputBatch, Minor: axes.InputChannels, Space: axes.InputSpatial},
-		Kernel:    simd.Image{Dims: ker, Major: axes.KernelOutputChannels, Minor: axes.KernelInputChannels, Space: axes.KernelSpatial},
+		In: simd.Image{Dims: in, Major: axes.InputBatch, Minor: axes.InputChannels, Space: axes.InputSpatial},
+		Kernel: simd.Image{
+			Dims: ker, Major: axes.KernelOutputChannels, Minor: axes.KernelInputChannels,
+			Space: axes.KernelSpatial,
+		},
 		Out:       simd.Image{Dims: out, Major: axes.OutputBatch, Minor: axes.OutputChannels, Space: axes.OutputSpatial},
 		Strides:   op.attrs[1].([]int),
 		Padding:   op.attrs[2].([][2]int),

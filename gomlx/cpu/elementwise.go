@@ -2,9 +2,8 @@ package cpu
 
 import "github.com/millrace-ml/millrace/internal/simd"
 
-// elementwise is the kernel of one or more operations on tensors of the same shape,
-// element by element. It does all of them on a piece of the tensors before it goes
-// on to the next, so that what one hands to another stays in the cache.
+// elementwise is the kernel of one or more elementwise operations on tensors of the same shape. It applies all
+// operations to one block of elements before the next, so that intermediate results stay in the cache.
 type elementwise struct {
 	size   int
 	steps  []step
@@ -19,11 +18,11 @@ type step struct {
 	dst    operand
 }
 
-// operand says where a list is.
+// operand is the location of a list of elements.
 type operand struct {
 	kind  operandKind
 	index int
-	view  simd.View // Where kind is isView.
+	view  simd.View // Used if kind is isView.
 	value *value
 }
 
@@ -31,13 +30,13 @@ type operandKind int
 
 const (
 	isWhole  operandKind = iota // An input of the same shape.
-	isNumber                    // An input of one element.
-	isView                      // An input that repeats along some axes.
-	isLocal                     // A result that only later steps need.
+	isNumber                    // An input with one element.
+	isView                      // An input that is repeated along some axes.
+	isLocal                     // A result that only later steps of the kernel need.
 	isResult                    // An output.
 )
 
-// piece is how many elements are done at a time.
+// piece is the number of elements of a block.
 const piece = 2048
 
 func (e *elementwise) run(w simd.Workers, in, out [][]float32) {
@@ -77,7 +76,7 @@ func (e *elementwise) piece(from, n int, in, out [][]float32, memory []float32) 
 	}
 }
 
-// newElementwise returns the kernel of an operation, or nil. Its operands name values.
+// newElementwise returns the kernel of an operation, or nil. The operands refer to values.
 func newElementwise(op *operation) *elementwise {
 	out := op.outs[0]
 	s := step{dst: operand{kind: isResult, value: out}}
@@ -96,7 +95,7 @@ func newElementwise(op *operation) *elementwise {
 		s.b = newOperand(op.ins[1], dims)
 	}
 	if s.binary != nil && s.a.kind == isNumber && s.b.kind == isNumber {
-		// Both are one element, and so may be the result: the kernels need a list.
+		// Both operands have one element, and the result can have one as well. The kernels require at least one list.
 		s.a.kind, s.a.view = isView, simd.View{Dims: []int{max(1, out.shape.Size())}, Strides: []int{0}}
 	}
 	if s.unary != nil && s.a.kind == isNumber {
@@ -105,10 +104,10 @@ func newElementwise(op *operation) *elementwise {
 	return &elementwise{size: out.shape.Size(), steps: []step{s}}
 }
 
-// newOperand returns v as seen by an operation with a result of dims. It looks
-// through broadcasts, which then need not be done.
+// newOperand returns v as an operand of an operation whose result has the dimensions dims. It replaces broadcasts by
+// views.
 func newOperand(v *value, dims []int) operand {
-	// axes[i] is the axis of v that axis i of the result runs along, or -1.
+	// axes[i] is the axis of v that corresponds to axis i of the result, or -1.
 	axes := make([]int, len(dims))
 	for i := range dims {
 		axes[i] = i

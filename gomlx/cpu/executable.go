@@ -7,20 +7,20 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// executable is a compiled computation. It can be run concurrently.
+// executable is a compiled computation. It can run concurrently.
 type executable struct {
 	backend             *Backend
 	name                string
 	names               []string
 	inShapes, outShapes []shapes.Shape
-	// params and results are slots.
+	// params and results have slots.
 	params, results []int
 	constants       []constant
 	code            []*instruction
 	slots           int
 }
 
-// Finalize frees the computation.
+// Finalize releases the computation.
 func (e *executable) Finalize() { e.code, e.constants = nil, nil }
 
 // Inputs returns the names and shapes of the parameters.
@@ -31,7 +31,7 @@ func (e *executable) Outputs() []shapes.Shape { return e.outShapes }
 
 // Execute runs the computation.
 func (e *executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.DeviceNum) ([]compute.Buffer, error) {
-	storages, err := take(inputs)
+	storages, err := storagesOf(inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -59,18 +59,20 @@ func (e *executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 
 func (e *executable) check(inputs []compute.Buffer) error {
 	if len(inputs) != len(e.params) {
-		return fmt.Errorf("backend %q: computation %q takes %d inputs, not %d", BackendName, e.name, len(e.params), len(inputs))
+		return fmt.Errorf("backend %q: computation %q takes %d inputs, not %d", BackendName, e.name, len(e.params),
+			len(inputs))
 	}
 	for i, in := range inputs {
 		got, want := in.(*Buffer).shape, e.inShapes[i]
 		if got.DType != want.DType || !got.EqualDimensions(want) {
-			return fmt.Errorf("backend %q: computation %q takes %s for input %d (%s), not %s", BackendName, e.name, want, i, e.names[i], got)
+			return fmt.Errorf("backend %q: computation %q takes %s for input %d (%s), not %s", BackendName, e.name, want, i,
+				e.names[i], got)
 		}
 	}
 	return nil
 }
 
-// run computes an instruction.
+// run executes an instruction.
 func (i *instruction) run(b *Backend, slots []*storage) error {
 	if i.kernel == nil {
 		in := make([]*storage, len(i.in))
@@ -113,7 +115,7 @@ func (i *instruction) release(slots []*storage) error {
 	return nil
 }
 
-// outputs returns the results as buffers, copies of those that others have too.
+// outputs returns the results as buffers. It copies results that share memory.
 func (e *executable) outputs(slots []*storage) ([]compute.Buffer, error) {
 	shared := map[int]bool{}
 	for _, s := range e.params {
@@ -139,8 +141,8 @@ func (e *executable) outputs(slots []*storage) ([]compute.Buffer, error) {
 	return outputs, nil
 }
 
-// take returns the storages of buffers.
-func take(inputs []compute.Buffer) ([]*storage, error) {
+// storagesOf returns the storages of buffers.
+func storagesOf(inputs []compute.Buffer) ([]*storage, error) {
 	list := make([]*storage, len(inputs))
 	for i, in := range inputs {
 		b, ok := in.(*Buffer)
@@ -155,7 +157,7 @@ func take(inputs []compute.Buffer) ([]*storage, error) {
 	return list, nil
 }
 
-// finalizeDonated frees the inputs that the caller gave away.
+// finalizeDonated finalizes the inputs that the caller donated.
 func finalizeDonated(inputs []compute.Buffer, donate []bool) error {
 	for i, given := range donate {
 		if b := inputs[i].(*Buffer); given && b.storage != nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// forward runs one operation with the Go backend.
+// forward runs one operation on the Go backend.
 type forward struct {
 	backend *Backend
 	inner   compute.Executable
-	shapes  []shapes.Shape // Of the inputs, as the operation sees them.
+	shapes  []shapes.Shape // The shapes of the inputs of the operation.
 }
 
 func newForward(b *Backend, op *operation) (*forward, error) {
@@ -72,24 +72,24 @@ func (f *forward) run(in []*storage) ([]*storage, error) {
 	return results, nil
 }
 
-// forwarded is a computation that the Go backend runs as a whole.
-type forwarded struct {
+// delegated is a computation that the Go backend runs as a whole.
+type delegated struct {
 	backend *Backend
 	inner   compute.Executable
 }
 
-// Finalize frees the computation.
-func (f *forwarded) Finalize() { f.inner.Finalize() }
+// Finalize releases the computation.
+func (f *delegated) Finalize() { f.inner.Finalize() }
 
 // Inputs returns the names and shapes of the parameters.
-func (f *forwarded) Inputs() ([]string, []shapes.Shape) { return f.inner.Inputs() }
+func (f *delegated) Inputs() ([]string, []shapes.Shape) { return f.inner.Inputs() }
 
 // Outputs returns the shapes of the results.
-func (f *forwarded) Outputs() []shapes.Shape { return f.inner.Outputs() }
+func (f *delegated) Outputs() []shapes.Shape { return f.inner.Outputs() }
 
 // Execute runs the computation.
-func (f *forwarded) Execute(inputs []compute.Buffer, donate []bool, _ compute.DeviceNum) ([]compute.Buffer, error) {
-	storages, err := take(inputs)
+func (f *delegated) Execute(inputs []compute.Buffer, donate []bool, _ compute.DeviceNum) ([]compute.Buffer, error) {
+	storages, err := storagesOf(inputs)
 	if err != nil {
 		return nil, err
 	}

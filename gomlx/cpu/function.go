@@ -11,11 +11,11 @@ import (
 
 //go:generate go run ./gen
 
-// Function records the operations of a computation, or of a closure in it.
+// Function records the operations of a computation or of a closure.
 type Function struct {
 	builder *Builder
 	parent  *Function
-	// inner is where the Go backend builds the same function.
+	// inner is the same function in the Go backend.
 	inner compute.Function
 
 	ops      []*operation
@@ -23,12 +23,11 @@ type Function struct {
 	names    []string
 	outputs  []*value
 	returned bool
-	// known has the values by those of the Go backend, which finds operations that
-	// were recorded before.
+	// known maps values of the Go backend to values of f. The Go backend deduplicates operations.
 	known map[compute.Value]*value
 }
 
-// value is a result of an operation or a parameter, as GoMLX sees it.
+// value is a result of an operation or a parameter.
 type value struct {
 	fn    *Function
 	op    *operation // Nil for a parameter.
@@ -36,31 +35,31 @@ type value struct {
 	inner compute.Value
 }
 
-// operation is one recorded call of a method of Function.
+// operation is a recorded call of a method of Function.
 type operation struct {
 	name string
-	// ins has nil for optional arguments that were not given.
+	// ins has the inputs. Omitted optional inputs are nil.
 	ins  []*value
 	outs []*value
-	// attrs are the other arguments, in order.
+	// attrs has the other arguments, in order.
 	attrs  []any
 	replay replay
 }
 
-// replay makes the operation anew in a function of the Go backend.
+// replay repeats the operation in a function of the Go backend.
 type replay func(g compute.Function, in []compute.Value) ([]compute.Value, error)
 
 func newFunction(b *Builder, parent *Function, inner compute.Function) *Function {
 	return &Function{builder: b, parent: parent, inner: inner, known: map[compute.Value]*value{}}
 }
 
-// Name returns the name of the function, which closures do not have.
+// Name returns the name of the function. Closures have no name.
 func (f *Function) Name() string { return f.inner.Name() }
 
 // Builder returns the builder of the computation.
 func (f *Function) Builder() compute.Builder { return f.builder }
 
-// Parent returns the function that a closure is in, or nil.
+// Parent returns the function that contains a closure, or nil.
 func (f *Function) Parent() compute.Function {
 	if f.parent == nil {
 		return nil
@@ -84,17 +83,17 @@ func (f *Function) Parameter(name string, shape shapes.Shape, sharding *compute.
 		return nil, err
 	}
 	if shape.IsDynamic() {
-		f.builder.plain = true
+		f.builder.delegate = true
 	}
 	v := &value{fn: f, shape: shape.Clone(), inner: inner}
 	f.params, f.names, f.known[inner] = append(f.params, v), append(f.names, name), v
 	return v, nil
 }
 
-// Constant adds a value that is known now.
+// Constant adds a constant.
 func (f *Function) Constant(flat any, dims ...int) (compute.Value, error) {
 	if v := reflect.ValueOf(flat); v.Kind() == reflect.Slice {
-		// The caller may change the slice before the function is compiled.
+		// Copy the slice, because the caller may change it before the function is compiled.
 		flat = reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v).Interface()
 	}
 	dims = slices.Clone(dims)
@@ -116,7 +115,7 @@ func (f *Function) Return(outputs []compute.Value, shardings []*compute.Sharding
 	return nil
 }
 
-// record adds an operation, or finds that it was added before.
+// record adds an operation, unless the same operation was added before.
 func (f *Function) record(name string, in []compute.Value, attrs []any, again replay) ([]compute.Value, error) {
 	ins, inner, err := resolve(name, in)
 	if err != nil {
@@ -146,7 +145,7 @@ func (f *Function) record(name string, in []compute.Value, attrs []any, again re
 	return outs, nil
 }
 
-// record1 is record for an operation with one result.
+// record1 is like record for an operation with one result.
 func (f *Function) record1(name string, in []compute.Value, attrs []any,
 	again func(g compute.Function, in []compute.Value) (compute.Value, error),
 ) (compute.Value, error) {
@@ -160,7 +159,7 @@ func (f *Function) record1(name string, in []compute.Value, attrs []any,
 	return outs[0], nil
 }
 
-// resolve returns the package's own values and the Go backend's.
+// resolve returns the values of this package and those of the Go backend.
 func resolve(name string, in []compute.Value) (own []*value, inner []compute.Value, err error) {
 	own, inner = make([]*value, len(in)), make([]compute.Value, len(in))
 	for i, v := range in {

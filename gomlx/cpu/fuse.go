@@ -2,8 +2,8 @@ package cpu
 
 import "slices"
 
-// fuse makes one instruction of neighbours that work element by element on tensors
-// of the same shape. It first brings them together where that changes nothing.
+// fuse merges adjacent elementwise instructions on tensors of the same shape into one. It first moves such
+// instructions together, where the order does not matter.
 func (c *compiler) fuse() {
 	var code []*instruction
 	for _, i := range c.code {
@@ -21,14 +21,15 @@ func (c *compiler) fuse() {
 		code = append(code, i)
 	}
 	c.code = code
-	c.hide()
+	c.makeLocal()
 }
 
-// earliest returns the number of the last instruction in code that i can be part of,
-// or -1: i must not need anything that is computed after it.
+// earliest returns the index of the first instruction in code that i can be merged into, or -1. i must not depend on
+// a later instruction.
 func (c *compiler) earliest(code []*instruction, i *instruction) int {
 	for n, before := range slices.Backward(code) {
-		if e, ok := before.kernel.(*elementwise); ok && slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
+		if e, ok := before.kernel.(*elementwise); ok &&
+			slices.Equal(before.outs[0].shape.Dimensions, i.outs[0].shape.Dimensions) && e.size > 0 {
 			return n
 		}
 		for _, v := range i.ins {
@@ -43,17 +44,17 @@ func (c *compiler) earliest(code []*instruction, i *instruction) int {
 // join adds the step of instruction i to instruction to.
 func join(to *instruction, all *elementwise, i *instruction, one *elementwise) {
 	s := one.steps[0]
-	s.a = to.place(s.a)
+	s.a = to.operandOf(s.a)
 	if s.binary != nil {
-		s.b = to.place(s.b)
+		s.b = to.operandOf(s.b)
 	}
 	s.dst.index = len(to.outs)
 	to.outs = append(to.outs, i.outs[0])
 	all.steps = append(all.steps, s)
 }
 
-// place finds an operand among the results and inputs of an instruction, or adds it.
-func (i *instruction) place(o operand) operand {
+// place returns the operand as a result or an input of an instruction. It adds the input if necessary.
+func (i *instruction) operandOf(o operand) operand {
 	v := root(o.value)
 	if n := slices.Index(i.outs, v); n >= 0 {
 		o.kind, o.index = isResult, n
@@ -70,8 +71,8 @@ func (i *instruction) place(o operand) operand {
 	return o
 }
 
-// hide makes local what only the instruction that computes it needs.
-func (c *compiler) hide() {
+// hide makes results local that only the instruction itself needs.
+func (c *compiler) makeLocal() {
 	users := map[*value]int{}
 	for _, v := range c.main.outputs {
 		users[root(v)]++

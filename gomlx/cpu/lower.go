@@ -9,15 +9,15 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// kernel computes an operation on float32.
+// kernel computes an operation on float32 tensors.
 type kernel interface {
 	run(w simd.Workers, in, out [][]float32)
 }
 
-// lower returns the kernel of an operation and the values it takes, or nil where the
-// Go backend has to do it.
+// lower returns the kernel of an operation and its inputs, or nil if the Go backend must run the operation.
 func lower(op *operation) (kernel, []*value) {
-	if len(op.outs) != 1 || !isFloat(op.outs[0]) || len(op.ins) == 0 || !slices.ContainsFunc(op.ins, isFloat) || slices.ContainsFunc(op.ins, notFloat) {
+	if len(op.outs) != 1 || !isFloat(op.outs[0]) || len(op.ins) == 0 || !slices.ContainsFunc(op.ins, isFloat) ||
+		slices.ContainsFunc(op.ins, notFloat) {
 		return nil, nil
 	}
 	if e := newElementwise(op); e != nil {
@@ -39,7 +39,7 @@ func lower(op *operation) (kernel, []*value) {
 	return nil, nil
 }
 
-// lowerOne is for operations that take their arguments as they are.
+// lowerOne returns the kernel of an operation that uses its arguments without changes.
 func lowerOne(op *operation) kernel {
 	in := op.ins[0].shape.Dimensions
 	switch op.name {
@@ -97,7 +97,7 @@ func lowerSlice(op *operation, in []int) kernel {
 	return &rearrange{v.Compact()}
 }
 
-// newDot returns the kernel of a DotGeneral of float32 throughout.
+// newDot returns the kernel of a DotGeneral whose types are all float32.
 func newDot(op *operation) kernel {
 	config := op.attrs[4].(compute.DotGeneralConfig)
 	for _, t := range []dtypes.DType{config.AccumulatorDType, config.OutputDType} {

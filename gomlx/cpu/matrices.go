@@ -6,18 +6,18 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// matrices is the kernel of DotGeneral: it multiplies pairs of matrices.
+// matrices is the kernel of DotGeneral. It multiplies pairs of matrices.
 type matrices struct {
 	m, n, k int
 	a, b    factor
 }
 
-// factor is one of the tensors, seen as a list of matrices.
+// factor describes one of the tensors as a list of matrices.
 type factor struct {
-	at           []int     // Where each matrix starts.
-	row, inner   int       // The strides along the axis that is kept and the one summed over.
-	order        simd.View // How to bring the tensor into an order that has such strides,
-	size         int       // and the number of its elements, or 0 if it is in such an order.
+	at           []int     // The offset of each matrix.
+	row, inner   int       // The strides along the kept axis and the summed axis.
+	order        simd.View // The view that copies the tensor into an order with such strides.
+	size         int       // The number of elements to copy, or 0 if the tensor has such strides.
 	kept, summed int
 }
 
@@ -39,7 +39,10 @@ func newFactor(dims, summed, batch []int) factor {
 	row, rowOK := single(k)
 	inner, innerOK := single(s)
 	if !rowOK || !innerOK {
-		f.order = simd.View{Dims: slices.Concat(b.Dims, k.Dims, s.Dims), Strides: slices.Concat(b.Strides, k.Strides, s.Strides)}.Compact()
+		f.order = simd.View{
+			Dims:    slices.Concat(b.Dims, k.Dims, s.Dims),
+			Strides: slices.Concat(b.Strides, k.Strides, s.Strides),
+		}.Compact()
 		f.size = simd.Product(dims)
 		row, inner = f.summed, 1
 		b.Strides = simd.Natural(b.Dims)
@@ -59,7 +62,7 @@ func pick(dims, strides, axes []int) simd.View {
 	return v
 }
 
-// single returns the stride of a view that has one, whatever its number of axes.
+// single returns the stride of a view that can be described by one stride.
 func single(v simd.View) (int, bool) {
 	c := v.Compact()
 	switch len(c.Dims) {

@@ -17,7 +17,7 @@ func one(v compute.Value, err error) ([]compute.Value, error) { return []compute
 func TestProducts(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for n := range 120 {
-		// The axes are batch, then kept, then summed ones, each in any place.
+		// The axes are batch, kept and summed axes in any order.
 		batch, summed := sizes(r, 2, 3), sizes(r, 2, 30)
 		aKept, bKept := sizes(r, 2, 20), sizes(r, 2, 20)
 		a, aBatch, aSummed := shuffled(r, batch, summed, aKept)
@@ -37,7 +37,7 @@ func sizes(r *rand.Rand, axes, limit int) []int {
 	return list
 }
 
-// shuffled returns dimensions in any order and where the batch and summed ones are.
+// shuffled returns the dimensions in a random order and the positions of the batch and summed axes.
 func shuffled(r *rand.Rand, batch, summed, kept []int) (dims, batchAxes, summedAxes []int) {
 	all := slices.Concat(batch, summed, kept)
 	order := r.Perm(len(all))
@@ -69,7 +69,7 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
-// chain has all elementwise operations, of values and results, both ways around.
+// chain applies all elementwise operations to values and results, in both orders.
 func chain(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 	var outs []compute.Value
 	var first error
@@ -101,8 +101,12 @@ func chain(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 }
 
 func TestSign(t *testing.T) {
-	x := tensorOf{[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))}, []int{11}}
-	compare(t, "sign", func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
+	x := tensorOf{
+		[]float32{1.5, -2, 0, float32(math.Inf(-1)), 3, 4, 5, 6, -7, -8, float32(math.Copysign(0, -1))},
+		[]int{11},
+	}
+	compare(t, "sign",
+		func(f compute.Function, in []compute.Value) ([]compute.Value, error) { return one(f.Sign(in[0])) }, x)
 }
 
 func TestReductions(t *testing.T) {
@@ -115,18 +119,19 @@ func TestReductions(t *testing.T) {
 				axes = append(axes, i)
 			}
 		}
-		compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			s, err := f.ReduceSum(in[0], axes...)
-			if err != nil {
-				return nil, err
-			}
-			m, err := f.ReduceMax(in[0], axes...)
-			if err != nil {
-				return nil, err
-			}
-			l, err := f.ReduceMin(in[0], axes...)
-			return []compute.Value{s, m, l}, err
-		}, random(r, dims...))
+		compare(t, fmt.Sprintf("reduction %d: %v by %v", n, dims, axes),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				s, err := f.ReduceSum(in[0], axes...)
+				if err != nil {
+					return nil, err
+				}
+				m, err := f.ReduceMax(in[0], axes...)
+				if err != nil {
+					return nil, err
+				}
+				l, err := f.ReduceMin(in[0], axes...)
+				return []compute.Value{s, m, l}, err
+			}, random(r, dims...))
 	}
 }
 
@@ -147,30 +152,31 @@ func TestRearrangements(t *testing.T) {
 		for i := range axes {
 			axes[i] = i + 1
 		}
-		compare(t, fmt.Sprintf("rearrangement %d: %v, %v, %v %v %v", n, dims, order, starts, limits, steps), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			a, err := f.Transpose(in[0], order...)
-			if err != nil {
-				return nil, err
-			}
-			b, err := f.Slice(in[0], starts, limits, steps)
-			if err != nil {
-				return nil, err
-			}
-			c, err := f.Reverse(in[0], reversed...)
-			if err != nil {
-				return nil, err
-			}
-			d, err := f.BroadcastInDim(in[0], shapes.Make(dtypes.Float32, to...), axes)
-			if err != nil {
-				return nil, err
-			}
-			e, err := f.Neg(d)
-			return []compute.Value{a, b, c, d, e}, err
-		}, random(r, dims...))
+		compare(t, fmt.Sprintf("rearrangement %d: %v, %v, %v %v %v", n, dims, order, starts, limits, steps),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				a, err := f.Transpose(in[0], order...)
+				if err != nil {
+					return nil, err
+				}
+				b, err := f.Slice(in[0], starts, limits, steps)
+				if err != nil {
+					return nil, err
+				}
+				c, err := f.Reverse(in[0], reversed...)
+				if err != nil {
+					return nil, err
+				}
+				d, err := f.BroadcastInDim(in[0], shapes.Make(dtypes.Float32, to...), axes)
+				if err != nil {
+					return nil, err
+				}
+				e, err := f.Neg(d)
+				return []compute.Value{a, b, c, d, e}, err
+			}, random(r, dims...))
 	}
 }
 
-// TestEmpty has tensors without elements, at which the Go backend panics.
+// TestEmpty uses tensors without elements, for which the Go backend panics.
 func TestEmpty(t *testing.T) {
 	outs, err := run(mustNew(t, New, ""), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
 		outs, err := chain(f, in)

@@ -8,17 +8,18 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// pad is the kernel of a tensor with room around it and between its elements.
+// pad is the kernel of Pad, which adds elements around a tensor and between its elements.
 type pad struct {
-	in    []int // Dimensions of the tensor.
-	steps []int // How far apart neighbours are in the result.
-	start int   // Where the first element is.
+	in    []int // The dimensions of the tensor.
+	steps []int // The distances between neighbors in the result.
+	start int   // The offset of the first element.
 }
 
-// newPad returns the kernel of a Pad, or nil for one that cuts.
+// newPad returns the kernel of a Pad, or nil for a Pad that removes elements.
 func newPad(op *operation) kernel {
 	edges := op.attrs[0].([]compute.PadAxis)
-	if slices.ContainsFunc(edges, func(a compute.PadAxis) bool { return a.Start < 0 || a.End < 0 || a.Interior < 0 }) || op.ins[1].shape.Rank() != 0 {
+	if slices.ContainsFunc(edges, func(a compute.PadAxis) bool { return a.Start < 0 || a.End < 0 || a.Interior < 0 }) ||
+		op.ins[1].shape.Rank() != 0 {
 		return nil
 	}
 	k := &pad{in: op.ins[0].shape.Dimensions, steps: simd.Natural(op.outs[0].shape.Dimensions)}
@@ -41,7 +42,7 @@ func (k *pad) run(w simd.Workers, in, out [][]float32) {
 	last := len(k.in) - 1
 	width, step := k.in[last], k.steps[last]
 	w.Split(simd.Product(k.in[:last]), 1+1<<14/max(1, width), func(_, first, end int) {
-		place := placeOf(first, k.in[:last])
+		place := positionOf(first, k.in[:last])
 		for row := first; row < end; row++ {
 			at := k.start
 			for i, p := range place {

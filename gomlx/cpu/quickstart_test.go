@@ -29,21 +29,24 @@ func classifier(scope *model.Scope, image *graph.Node) *graph.Node {
 }
 
 func conv3(scope *model.Scope, x *graph.Node, channels int) *graph.Node {
-	return activation.Relu(layers.Convolution(scope, x).Channels(channels).KernelSize(3).ChannelsAxis(images.ChannelsFirst).NoPadding().Done())
+	return activation.Relu(layers.Convolution(scope,
+		x).Channels(channels).KernelSize(3).ChannelsAxis(images.ChannelsFirst).NoPadding().Done())
 }
 
 type network func(scope *model.Scope, x *graph.Node) *graph.Node
 
-// newTrainer returns a trainer of a classifier with the same weights each time.
+// newTrainer returns a trainer of a classifier with reproducible weights.
 func newTrainer(b compute.Backend, net network, rate float64) *train.Trainer {
 	store := model.NewStore()
 	store.SetParam(model.ParamInitialSeed, int64(1))
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(rate).WithDecay(false)
-	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph, nil)
-	return train.NewTrainer(b, store, (func(*model.Scope, *graph.Node) *graph.Node)(net), loss.SparseCategoricalCrossEntropyLogits, sgd, []metric.Interface{accuracy}, nil)
+	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph,
+		nil)
+	return train.NewTrainer(b, store, (func(*model.Scope, *graph.Node) *graph.Node)(net),
+		loss.SparseCategoricalCrossEntropyLogits, sgd, []metric.Interface{accuracy}, nil)
 }
 
-// batch returns made-up examples of ten classes.
+// batch returns random examples of ten classes.
 func batch(seed uint64, dims ...int) train.Batch {
 	r := rand.New(rand.NewPCG(seed, 1))
 	x, y := make([]float32, simd.Product(dims)), make([]int32, dims[0])
@@ -87,9 +90,8 @@ func benchmarkStep(b *testing.B, net network, dims ...int) {
 	}
 }
 
-// BenchmarkQuickstartStep is a step of what MLflow's PyTorch quickstart trains.
+// BenchmarkQuickstartStep runs a training step of MLflow's PyTorch quickstart.
 func BenchmarkQuickstartStep(b *testing.B) { benchmarkStep(b, classifier, 64, 1, 28, 28) }
 
-// BenchmarkSmallStep is a step of a network in which the calls cost more than the
-// arithmetic.
+// BenchmarkSmallStep runs a training step of a network in which the overhead exceeds the arithmetic.
 func BenchmarkSmallStep(b *testing.B) { benchmarkStep(b, mlp, 32, 20) }

@@ -8,16 +8,15 @@ import (
 
 // reduce is the kernel of sums, maxima and minima along axes.
 type reduce struct {
-	// dims and strides are the input's axes, toStrides the output's: 0 for those
-	// that are reduced.
+	// dims and strides describe the axes of the input, toStrides those of the output. The stride of a reduced axis is 0.
 	dims, strides, toStrides []int
 	start                    float32
-	// row reduces a list, rows adds one to another element by element.
+	// row reduces a list. rows combines two lists element by element.
 	row  func(x float32, a []float32) float32
 	rows func(dst, a, b []float32)
 }
 
-// reductions has the name of the operation on two numbers, and what it starts from.
+// reductions has the operation on two numbers and the initial value.
 var reductions = map[string]struct {
 	op    string
 	start float32
@@ -44,7 +43,7 @@ func newReduce(name string, dims, axes []int) *reduce {
 	return r
 }
 
-// axes sets the axes, with neighbours that are treated alike made one.
+// axes sets the axes. It merges adjacent axes that are both reduced or both kept.
 func (r *reduce) axes(dims, axes []int) {
 	reduced := make([]bool, len(dims))
 	for _, a := range axes {

@@ -8,38 +8,44 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// The Go backend lacks the gradients of max and min pooling, so they are here: as a
-// kernel for float32, and made of other operations for the rest.
+// The Go backend lacks the gradients of max and min pooling. This file implements them as a kernel for float32, and
+// of other operations for the other types.
 
-// SelectAndScatterMax adds each element of source to the greatest of its window of
-// x, the first of equals, and returns the sums in the shape of x.
-func (f *Function) SelectAndScatterMax(x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+// SelectAndScatterMax adds each element of source to the largest element of its window of x, the first one of
+// several. It returns the sums in the shape of x.
+func (f *Function) SelectAndScatterMax(
+	x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	return f.selectAndScatter("SelectAndScatterMax", compute.ReduceOpMax, x, source, size, strides, paddings)
 }
 
-// SelectAndScatterMin does with the smallest what SelectAndScatterMax does with the
-// greatest.
-func (f *Function) SelectAndScatterMin(x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+// SelectAndScatterMin is like SelectAndScatterMax for the smallest elements.
+func (f *Function) SelectAndScatterMin(
+	x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	return f.selectAndScatter("SelectAndScatterMin", compute.ReduceOpMin, x, source, size, strides, paddings)
 }
 
-func (f *Function) selectAndScatter(name string, kind compute.ReduceOpType, x, source compute.Value, size, strides []int, paddings [][2]int) (compute.Value, error) {
+func (f *Function) selectAndScatter(
+	name string, kind compute.ReduceOpType, x, source compute.Value, size, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	shape, err := f.Shape(x)
 	if err != nil {
 		return nil, err
 	}
 	if shape.IsDynamic() {
-		return nil, refuse(name + " of dynamic shapes")
+		return nil, unsupported(name + " of dynamic shapes")
 	}
 	w := newWindows(shape.Dimensions, size, strides, paddings)
-	return f.record1(name, []compute.Value{x, source}, []any{w}, func(g compute.Function, in []compute.Value) (compute.Value, error) {
-		s := scattering{f: g, windows: w, kind: kind}
-		return s.build(in[0], in[1])
-	})
+	return f.record1(name, []compute.Value{x, source}, []any{w},
+		func(g compute.Function, in []compute.Value) (compute.Value, error) {
+			s := scattering{f: g, windows: w, kind: kind}
+			return s.build(in[0], in[1])
+		})
 }
 
-// scattering builds the operation of others: each element of all windows at once is
-// a strided slice of x.
+// scattering builds the operation of others. The elements at the same position of all windows are a strided slice of
+// x.
 type scattering struct {
 	*windows
 	f    compute.Function
@@ -47,7 +53,7 @@ type scattering struct {
 	err  error
 }
 
-// do returns what make returns, unless something failed before.
+// do returns the result of make, unless an earlier operation failed.
 func (s *scattering) do(make func() (compute.Value, error)) (v compute.Value) {
 	if s.err == nil {
 		v, s.err = make()
@@ -92,10 +98,10 @@ func (s *scattering) build(x, source compute.Value) (compute.Value, error) {
 	return result, s.err
 }
 
-// outer returns the dimensions of x with its padding, and the padding in both forms.
+// outer returns the dimensions of the padded x, and the padding in both forms.
 func (s *scattering) outer() (dims []int, edges []compute.PadAxis, padding [][2]int) {
 	for i, n := range s.in {
-		// What lies behind the last window does not matter.
+		// Elements after the last window are irrelevant.
 		end := max(0, (s.out[i]-1)*s.strides[i]+s.size[i]-s.before[i]-n)
 		dims = append(dims, s.before[i]+n+end)
 		edges = append(edges, compute.PadAxis{Start: s.before[i], End: end})
@@ -111,7 +117,7 @@ func (s *scattering) number(x any) compute.Value {
 	return s.do(func() (compute.Value, error) { return s.f.Constant(list.Interface()) })
 }
 
-// first takes from hit what was taken before, and adds the rest to that.
+// first removes the elements of taken from hit, and adds the remaining ones to taken.
 func (s *scattering) first(hit, taken compute.Value) (left, all compute.Value) {
 	if taken == nil {
 		return hit, hit
@@ -128,7 +134,7 @@ func (s *scattering) plus(sum, x compute.Value) compute.Value {
 	return s.do(func() (compute.Value, error) { return s.f.Add(sum, x) })
 }
 
-// selecting is the kernel of a SelectAndScatter.
+// selecting is the kernel of SelectAndScatterMax and SelectAndScatterMin.
 type selecting struct {
 	*windows
 	better func(a, b float32) bool
@@ -145,7 +151,7 @@ func newSelecting(op *operation) kernel {
 func (k *selecting) run(w simd.Workers, in, out [][]float32) {
 	x, source, sums := in[0], in[1], out[0]
 	clear(sums)
-	// Windows may share elements, but not from one image of a batch to the next.
+	// Windows can share elements, but only within one image of a batch.
 	images := 1
 	if len(k.in) > 0 && k.size[0] == 1 && k.strides[0] == 1 && k.in[0] == k.out[0] {
 		images = k.in[0]

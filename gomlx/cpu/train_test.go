@@ -15,7 +15,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 )
 
-// losses trains for some steps and returns the loss of each.
+// losses trains for some steps and returns the loss of each step.
 func losses(t *testing.T, b compute.Backend, net network, steps int, dims ...int) []float64 {
 	t.Helper()
 	trainer := newTrainer(b, net, 0.05)
@@ -50,7 +50,7 @@ func TestTraining(t *testing.T) {
 	}
 }
 
-// nets are the networks to train and the shapes of their inputs.
+// nets has networks and the shapes of their inputs.
 var nets = map[string]struct {
 	net  network
 	dims []int
@@ -60,7 +60,7 @@ var nets = map[string]struct {
 	"mlp":        {mlp, []int{16, 20}},
 }
 
-// TestGradients compares the gradients of the loss by all weights.
+// TestGradients compares the gradients of the loss with respect to all weights.
 func TestGradients(t *testing.T) {
 	for name, n := range nets {
 		want := gradients(t, mustNew(t, gobackend.New, ""), n.net, n.dims...)
@@ -98,7 +98,7 @@ func gradients(t *testing.T, b compute.Backend, net network, dims ...int) [][]fl
 	return lists
 }
 
-// TestCheckpoint goes on with weights that were saved and loaded.
+// TestCheckpoint continues with weights that were saved and loaded.
 func TestCheckpoint(t *testing.T) {
 	b, dir := mustNew(t, New, ""), t.TempDir()
 	trainer := newTrainer(b, mlp, 0.05)
@@ -133,7 +133,7 @@ func TestCheckpoint(t *testing.T) {
 	}
 }
 
-// strided is a network with channels last, strides, padding, dilation and pooling.
+// strided is a network with channels as the last axis, strides, padding, dilation and pooling.
 func strided(scope *model.Scope, x *graph.Node) *graph.Node {
 	x = activation.Relu(layers.Convolution(scope.In("conv1"), x).Channels(6).KernelSize(3).Strides(2).PadSame().Done())
 	x = activation.Relu(layers.Convolution(scope.In("conv2"), x).Channels(4).KernelSize(3).Dilations(2).PadSame().Done())

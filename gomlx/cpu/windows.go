@@ -9,21 +9,24 @@ import (
 	"github.com/millrace-ml/millrace/internal/simd"
 )
 
-// windows are boxes of elements that move over a tensor, as pooling has them.
+// windows describes windows that slide over a tensor, as in pooling.
 type windows struct {
-	in, out               []int // Dimensions of the tensor, and how many windows there are along each.
-	size, strides, before []int // Of a window, between windows, and how far the first one begins outside.
-	steps                 []int // How many elements of the tensor lie between neighbours on each axis.
-	// cells has the place of each element of a window in it, in order, and offsets the
-	// same as a number of elements of the tensor.
+	in, out               []int // The dimensions of the tensor and the number of windows along each axis.
+	size, strides, before []int // The size of a window, the strides between windows and the padding before the tensor.
+	steps                 []int // The strides of the tensor.
+	// cells has the positions of the elements of a window, in order. offsets has the same positions as offsets in the
+	// tensor.
 	cells   [][]int
 	offsets []int
 }
 
-// newWindows returns the windows over a tensor of dimensions in. Strides default to the
-// windows' size, paddings to none.
+// newWindows returns the windows over a tensor with the dimensions in. The default of strides is size, the default of
+// paddings is no padding.
 func newWindows(in, size, strides []int, paddings [][2]int) *windows {
-	w := &windows{in: in, size: size, strides: strides, before: make([]int, len(in)), steps: simd.Natural(in), out: make([]int, len(in))}
+	w := &windows{
+		in: in, size: size, strides: strides, before: make([]int, len(in)), steps: simd.Natural(in),
+		out: make([]int, len(in)),
+	}
 	if len(size) == 0 {
 		w.size = slices.Repeat([]int{1}, len(in))
 	}
@@ -49,18 +52,18 @@ func newWindows(in, size, strides []int, paddings [][2]int) *windows {
 	return w
 }
 
-// placeOf returns where the n-th element of a tensor is.
-func placeOf(n int, dims []int) []int {
+// positionOf returns the position of the n-th element of a tensor.
+func positionOf(n int, dims []int) []int {
 	place := make([]int, len(dims))
 	for i, step := range simd.Natural(dims) {
-		if step > 0 { // Else there are no elements.
+		if step > 0 { // The stride is 0 if there are no elements.
 			place[i], n = n/step, n%step
 		}
 	}
 	return place
 }
 
-// advance sets a place in a tensor to the next one.
+// advance changes a position in a tensor to the next one.
 func advance(place, dims []int) {
 	for i := len(place) - 1; i >= 0; i-- {
 		if place[i]++; place[i] < dims[i] {
@@ -70,11 +73,10 @@ func advance(place, dims []int) {
 	}
 }
 
-// each calls visit for the windows from, ..., to-1: with the number of the window, that of
-// its first element, which may lie outside, and how far from it those elements are
-// that lie inside.
+// each calls visit for the windows in the range [from, to), with the number of the window, the index of its first
+// element, which can be outside of the tensor, and the offsets from it of the elements that are inside.
 func (w *windows) each(from, to int, visit func(n, first int, offsets []int)) {
-	place := placeOf(from, w.out)
+	place := positionOf(from, w.out)
 	var inside []int
 	for n := from; n < to; n++ {
 		first, whole := 0, true
@@ -93,7 +95,7 @@ func (w *windows) each(from, to int, visit func(n, first int, offsets []int)) {
 	}
 }
 
-// clip appends the offsets of the elements inside the tensor of the window at place.
+// clip appends the offsets of the elements of a window that are inside the tensor.
 func (w *windows) clip(list, place []int) []int {
 	for c, cell := range w.cells {
 		inside := true
@@ -108,7 +110,7 @@ func (w *windows) clip(list, place []int) []int {
 	return list
 }
 
-// pooling is the kernel of a maximum, minimum or sum over windows.
+// pooling is the kernel of the maximum, minimum or sum of windows.
 type pooling struct {
 	*windows
 	reduce func(in []float32, first int, offsets []int) float32
@@ -123,7 +125,8 @@ func newPooling(op *operation) kernel {
 	if reduce == nil || slices.ContainsFunc(dilations, func(d int) bool { return d != 1 }) {
 		return nil
 	}
-	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int), op.attrs[5].([][2]int)), reduce}
+	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int),
+		op.attrs[5].([][2]int)), reduce}
 }
 
 func (p *pooling) run(w simd.Workers, in, out [][]float32) {

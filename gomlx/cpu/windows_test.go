@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// poolingOf returns a random pooling of a random tensor, with windows that overlap,
-// leave gaps and hang over the edges.
+// poolingOf returns a random pooling of a random tensor. The windows can overlap, leave gaps and extend beyond the
+// edges.
 func poolingOf(r *rand.Rand) (x tensorOf, size, strides []int, paddings [][2]int) {
 	var dims []int
 	for range 1 + r.IntN(4) {
@@ -18,7 +18,8 @@ func poolingOf(r *rand.Rand) (x tensorOf, size, strides []int, paddings [][2]int
 		dims, size, strides = append(dims, n+r.IntN(7)), append(size, n), append(strides, 1+r.IntN(4))
 		paddings = append(paddings, [2]int{before, after})
 	}
-	if r.IntN(2) == 0 { // A batch of images with their channels.
+	// Use a batch of images with channels.
+	if r.IntN(2) == 0 {
 		size[0], strides[0], paddings[0] = 1, 1, [2]int{}
 	}
 	if r.IntN(4) == 0 {
@@ -51,8 +52,8 @@ func TestPooling(t *testing.T) {
 	}
 }
 
-// TestGradientsOfPooling compares the kernels with what the operations are made of for
-// other types, on both backends: small integers have many equals in a window.
+// TestGradientsOfPooling compares the kernels with the operations that other types use, on both backends. Windows of
+// small integers contain many equal elements.
 func TestGradientsOfPooling(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	done := 0
@@ -96,9 +97,10 @@ func TestPadding(t *testing.T) {
 		for range dims {
 			edges = append(edges, compute.PadAxis{Start: r.IntN(4), End: r.IntN(4), Interior: r.IntN(3)})
 		}
-		if !compare(t, fmt.Sprintf("padding %d: %v by %v", n, dims, edges), func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
-			return one(f.Pad(in[0], in[1], edges...))
-		}, random(r, dims...), random(r)) && len(dims) > 0 {
+		if !compare(t, fmt.Sprintf("padding %d: %v by %v", n, dims, edges),
+			func(f compute.Function, in []compute.Value) ([]compute.Value, error) {
+				return one(f.Pad(in[0], in[1], edges...))
+			}, random(r, dims...), random(r)) && len(dims) > 0 {
 			t.Fatalf("the Go backend cannot pad %v by %v", dims, edges)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// backend records one graph.
+// backend records a graph.
 type backend struct {
 	notimplemented.Backend
 	graph                   graph
@@ -24,11 +24,11 @@ func (b *backend) Name() string { return "onnx-export" }
 
 func (b *backend) Builder(name string) compute.Builder {
 	r := &builder{backend: b, name: name}
-	r.main = &function{Function: notimplemented.Function{ErrFn: refuse}, builder: r, graph: &b.graph}
+	r.main = &function{Function: notimplemented.Function{ErrFn: unsupported}, builder: r, graph: &b.graph}
 	return r
 }
 
-func refuse(op compute.OpType) error {
+func unsupported(op compute.OpType) error {
 	return fmt.Errorf("the model uses the operation %s: %w", op, compute.ErrNotImplemented)
 }
 
@@ -50,7 +50,7 @@ func (b *builder) NewFunction(string) (compute.Function, error) {
 
 func (b *builder) DeviceAssignment(...compute.DeviceNum) error { return nil }
 
-// Compile ends the recording; there is nothing to run.
+// Compile ends the recording. The returned executable only describes the graph.
 func (b *builder) Compile() (compute.Executable, error) { return executable{b}, nil }
 
 type executable struct{ builder *builder }
@@ -72,18 +72,17 @@ func (e executable) Outputs() (outputs []shapes.Shape) {
 }
 
 func (e executable) Execute([]compute.Buffer, []bool, compute.DeviceNum) ([]compute.Buffer, error) {
-	return nil, errors.New("a graph that is written as ONNX cannot be run")
+	return nil, errors.New("the ONNX export cannot run graphs")
 }
 
-// value is the result of an operation. A broadcast value is stored with fewer
-// elements than its shape says: with 1 for the dimensions along which it is the
-// same, which ONNX's elementwise operations understand.
+// value is the result of an operation. A broadcast value is stored with size 1 along the broadcast dimensions,
+// because ONNX's elementwise operations broadcast.
 type value struct {
 	name  string
 	shape shapes.Shape
-	// stored has the dimensions that the tensor has in the file, of the same rank.
+	// stored has the dimensions of the tensor in the file. It has the rank of shape.
 	stored []int
-	zero   bool // A constant of zeros.
+	zero   bool // The value is a constant of zeros.
 }
 
 // function records the operations of the model.
@@ -102,7 +101,7 @@ func (f *function) Shape(v compute.Value) (shapes.Shape, error) {
 	if v, ok := v.(*value); ok {
 		return v.shape, nil
 	}
-	return shapes.Invalid(), fmt.Errorf("a value of another graph: %T", v)
+	return shapes.Invalid(), fmt.Errorf("the value belongs to another graph: %T", v)
 }
 
 func (f *function) newName() string {
@@ -117,7 +116,7 @@ func (f *function) emit(op string, shape shapes.Shape, inputs []string, attribut
 	return v
 }
 
-// Parameter is an input of the model.
+// Parameter adds an input of the model.
 func (f *function) Parameter(_ string, shape shapes.Shape, _ *compute.ShardingSpec) (compute.Value, error) {
 	if len(f.parameters) == len(f.builder.backend.inputNames) {
 		return nil, fmt.Errorf("the model has more than %d inputs", len(f.parameters))
@@ -130,7 +129,7 @@ func (f *function) Parameter(_ string, shape shapes.Shape, _ *compute.ShardingSp
 	return v, err
 }
 
-// dims returns dimensions with -1 for the batch and its multiples.
+// dims returns dimensions with -1 for the size of the batch and its multiples.
 func (f *function) dims(dims []int) []int {
 	out := make([]int, len(dims))
 	for i, d := range dims {
@@ -141,7 +140,7 @@ func (f *function) dims(dims []int) []int {
 	return out
 }
 
-// Constant is a weight or another fixed tensor.
+// Constant adds a constant, for example a weight.
 func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
 	data, err := binary.Append(nil, binary.LittleEndian, flat)
 	if err != nil {
@@ -157,23 +156,23 @@ func (f *function) Constant(flat any, dims ...int) (compute.Value, error) {
 	return v, nil
 }
 
-// ints adds a constant list of int64 and returns its name.
+// ints adds a constant vector of int64 and returns its name.
 func (f *function) ints(list []int) string {
 	wide := make([]int64, len(list))
 	for i, n := range list {
 		wide[i] = int64(n)
 	}
-	data, _ := binary.Append(nil, binary.LittleEndian, wide) // Fixed-size numbers always encode.
+	data, _ := binary.Append(nil, binary.LittleEndian, wide) // Encoding fixed-size numbers does not fail.
 	name := f.newName()
 	f.graph.initializers = append(f.graph.initializers, initializer{name, elementTypes[int64Type], []int{len(list)}, data})
 	return name
 }
 
-// Return names the outputs.
+// Return sets the outputs of the model.
 func (f *function) Return(outputs []compute.Value, _ []*compute.ShardingSpec) error {
 	names := f.builder.backend.outputNames
 	if len(outputs) != len(names) {
-		return fmt.Errorf("the model has %d outputs, and %d are named", len(outputs), len(names))
+		return fmt.Errorf("the model has %d outputs, but %d are named", len(outputs), len(names))
 	}
 	for i, out := range outputs {
 		v, err := f.whole(out)

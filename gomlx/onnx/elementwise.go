@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/millrace-ml/millrace/gomlx/internal/batchnorm"
 )
 
 const int64Type = dtypes.Int64
@@ -24,9 +26,8 @@ func isZero(list reflect.Value) bool {
 	return true
 }
 
-// aligned returns the values' names such that ONNX broadcasts them to shape:
-// scalars are fine, other ranks are equal already.
-func aligned(values ...*value) []string {
+// namesOf returns the names of values that ONNX can broadcast: they are scalars or have the same rank.
+func namesOf(values ...*value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = v.name
@@ -34,9 +35,9 @@ func aligned(values ...*value) []string {
 	return names
 }
 
-// spread is the stored shape of an elementwise result: 1 where all operands are
-// the same along a dimension.
-func spread(shape shapes.Shape, values ...*value) []int {
+// storedDims returns the stored dimensions of an elementwise result: 1 along the dimensions where all operands have
+// size 1.
+func storedDims(shape shapes.Shape, values ...*value) []int {
 	out := make([]int, shape.Rank())
 	for d := range out {
 		out[d] = 1
@@ -68,8 +69,8 @@ func (f *function) compare(op string, typ compute.OpType, lhs, rhs compute.Value
 }
 
 func (f *function) elementwise(op string, shape shapes.Shape, operands ...*value) *value {
-	v := f.emit(op, shape, aligned(operands...))
-	v.stored = spread(shape, operands...)
+	v := f.emit(op, shape, namesOf(operands...))
+	v.stored = storedDims(shape, operands...)
 	return v
 }
 
@@ -82,7 +83,7 @@ func (f *function) unary(op string, typ compute.OpType, x compute.Value) (comput
 	return f.elementwise(op, shape, v), nil
 }
 
-// Add, and the operations below it, are ONNX's of the same name.
+// Add and the following operations become ONNX operators with the same name.
 func (f *function) Add(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Add", compute.OpTypeAdd, a, b)
 }
@@ -107,12 +108,13 @@ func (f *function) Min(a, b compute.Value) (compute.Value, error) {
 	return f.binary("Min", compute.OpTypeMin, a, b)
 }
 
-// Max with zero is a rectifier, and is called so.
+// Max with zero becomes Relu.
 func (f *function) Max(a, b compute.Value) (compute.Value, error) {
 	for _, pair := range [][2]compute.Value{{a, b}, {b, a}} {
 		x, zero := pair[0].(*value), pair[1].(*value)
 		if zero.zero && x.shape.DType.IsFloat() {
-			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil && shape.Equal(x.shape) {
+			if shape, err := shapeinference.BinaryOp(compute.OpTypeMax, x.shape, zero.shape); err == nil &&
+				shape.Equal(x.shape) {
 				return f.elementwise("Relu", shape, x), nil
 			}
 		}
@@ -184,7 +186,7 @@ func (f *function) Sqrt(x compute.Value) (compute.Value, error) {
 	return f.unary("Sqrt", compute.OpTypeSqrt, x)
 }
 
-// Rsqrt is the reciprocal of the square root.
+// Rsqrt becomes the reciprocal of the square root.
 func (f *function) Rsqrt(x compute.Value) (compute.Value, error) {
 	root, err := f.Sqrt(x)
 	if err != nil {
@@ -221,7 +223,7 @@ func (f *function) Ceil(x compute.Value) (compute.Value, error) {
 	return f.unary("Ceil", compute.OpTypeCeil, x)
 }
 
-// Identity, and the barriers, which order what a graph computes, change nothing.
+// Identity and the barriers, which only order computations, return their arguments.
 func (f *function) Identity(x compute.Value) (compute.Value, error) { return x, nil }
 
 func (f *function) OptimizationBarrier(x ...compute.Value) ([]compute.Value, error) { return x, nil }
@@ -230,7 +232,7 @@ func (f *function) SchedulingBarrier(x compute.Value, _ ...compute.Value) (compu
 	return x, nil
 }
 
-// ConvertDType is ONNX's Cast.
+// ConvertDType becomes Cast.
 func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Value, error) {
 	v := x.(*value)
 	typ, err := elementType(dtype)
@@ -244,7 +246,7 @@ func (f *function) ConvertDType(x compute.Value, dtype dtypes.DType) (compute.Va
 	return out, nil
 }
 
-// Where picks from two values by a condition.
+// Where selects between two values by a condition.
 func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Value, error) {
 	c, a, b := condition.(*value), onTrue.(*value), onFalse.(*value)
 	shape, err := shapeinference.Where(c.shape, a.shape, b.shape)
@@ -254,7 +256,7 @@ func (f *function) Where(condition, onTrue, onFalse compute.Value) (compute.Valu
 	return f.elementwise("Where", shape, c, a, b), nil
 }
 
-// Clamp keeps x between two values.
+// Clamp limits x to a range.
 func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	atLeast, err := f.Max(x, low)
 	if err != nil {
@@ -263,8 +265,8 @@ func (f *function) Clamp(low, x, high compute.Value) (compute.Value, error) {
 	return f.Min(atLeast, high)
 }
 
-// BroadcastInDim only moves the dimensions to where they belong; what follows
-// broadcasts by itself, or asks for the whole.
+// BroadcastInDim only moves the dimensions to their positions. Elementwise operations broadcast implicitly; other
+// operations expand the value with whole.
 func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []int) (compute.Value, error) {
 	v := x.(*value)
 	stored := make([]int, output.Rank())
@@ -281,11 +283,11 @@ func (f *function) BroadcastInDim(x compute.Value, output shapes.Shape, axes []i
 	return out, nil
 }
 
-// whole returns a value with all the elements that its shape says.
+// whole returns a value with all elements of its shape.
 func (f *function) whole(x compute.Value) (*value, error) {
 	v, ok := x.(*value)
 	if !ok {
-		return nil, fmt.Errorf("a value of another graph: %T", x)
+		return nil, fmt.Errorf("the value belongs to another graph: %T", x)
 	}
 	if slices.Equal(v.stored, v.shape.Dimensions) {
 		return v, nil
@@ -294,19 +296,22 @@ func (f *function) whole(x compute.Value) (*value, error) {
 	if !slices.Contains(target, -1) {
 		return f.emit("Expand", v.shape, []string{v.name, f.ints(target)}), nil
 	}
-	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 || f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
-		return nil, fmt.Errorf("a tensor of the batch's size, with a first input that has none: %w", compute.ErrNotImplemented)
+	if len(f.parameters) == 0 || len(f.parameters[0].shape.Dimensions) == 0 ||
+		f.dims(f.parameters[0].shape.Dimensions)[0] != -1 {
+		return nil,
+			fmt.Errorf("a tensor of the size of the batch while the first input has no batch dimension: %w",
+				compute.ErrNotImplemented)
 	}
 	for i, d := range v.shape.Dimensions {
 		if target[i] == -1 && d != f.builder.backend.batch {
-			return nil, fmt.Errorf("a tensor of several times the batch's size: %w", compute.ErrNotImplemented)
+			return nil, fmt.Errorf("a tensor of a multiple of the size of the batch: %w", compute.ErrNotImplemented)
 		}
 	}
 	return f.expandToBatch(v, target), nil
 }
 
-// expandToBatch repeats v along the dimensions of target, of which those that
-// are -1 are the batch, as the first input has it.
+// expandToBatch repeats v along the dimensions of target. A dimension of -1 has the size of the batch of the first
+// input.
 func (f *function) expandToBatch(v *value, target []int) *value {
 	list := func(n int) shapes.Shape { return shapes.Make(int64Type, n) }
 	all := f.emit("Shape", list(f.parameters[0].shape.Rank()), []string{f.parameters[0].name})
@@ -319,4 +324,12 @@ func (f *function) expandToBatch(v *value, target []int) *value {
 	}
 	dims := f.emit("Concat", list(len(target)), parts, attribute{"axis", int64(0)})
 	return f.emit("Expand", v.shape, []string{v.name, dims.name})
+}
+
+// BatchNormForInference becomes the elementwise operations that it consists of, because ONNX's BatchNormalization
+// requires that the features are axis 1.
+func (f *function) BatchNormForInference(
+	x, scale, offset, mean, variance compute.Value, epsilon float32, featureAxis int,
+) (compute.Value, error) {
+	return batchnorm.Inference(f, x, scale, offset, mean, variance, epsilon, featureAxis)
 }

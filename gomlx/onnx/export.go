@@ -1,10 +1,9 @@
-// Package onnx writes GoMLX models as ONNX files, which onnxruntime, MLflow's
-// Python client and Millrace's package models run.
+// Package onnx exports GoMLX models as ONNX files for onnxruntime, MLflow's Python client and Millrace's package
+// models.
 //
-// It is a GoMLX backend that does not compute: the graph of the model function
-// is built on it, and each operation becomes ONNX nodes. Operations that models
-// do not need to predict, and some that ONNX has no words for, are refused by
-// name.
+// The export uses a GoMLX backend that does not compute: it builds the graph of the model function, and each
+// operation becomes one or more ONNX nodes. Operations that inference does not need, and some that ONNX cannot
+// express, return an error with the name of the operation.
 package onnx
 
 import (
@@ -22,21 +21,19 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// The batch sizes that stand for "any" while a graph is built. A dimension that
-// is one of them, or a multiple, is taken for the batch; the graph is built for
-// both, and the two must be the same.
+// The batch sizes during the export. A dimension that is a multiple of the batch size is considered the batch
+// dimension. The graph is built for both sizes, and the results must be equal.
 const (
 	oneBatch   = 7919
 	otherBatch = 7907
 )
 
-// ModelFn builds a model's graph for prediction: from its inputs to its outputs.
+// ModelFn builds the inference graph of a model.
 type ModelFn func(scope *model.Scope, inputs []*gograph.Node) []*gograph.Node
 
-// Export returns the model as an ONNX file. The variables of store become
-// constants in it. inputs and outputs name the tensors; -1 in an input's shape is
-// the batch dimension, and outputs need neither type nor shape: they are filled
-// in. The model must compute each example of a batch alike.
+// Export returns the model as an ONNX file, with the variables of store as constants. inputs and outputs name the
+// tensors. In the shape of an input, -1 is the batch dimension. Export sets the types and shapes of the outputs. The
+// model must compute each example of a batch independently.
 func Export(store *model.Store, fn ModelFn, inputs, outputs []mlflow.TensorSpec) ([]byte, error) {
 	first, err := build(store, fn, inputs, outputs, oneBatch)
 	if err != nil {
@@ -108,9 +105,10 @@ func inputShapes(inputs []mlflow.TensorSpec, batch int) ([]shapes.Shape, error) 
 	return out, nil
 }
 
-// elementTypes are ONNX's numbers for the types of elements.
+// elementTypes has ONNX's numbers of data types.
 var elementTypes = map[dtypes.DType]int64{
-	dtypes.Float32: 1, dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Bool: 9, dtypes.Float64: 11,
+	dtypes.Float32: 1, dtypes.Uint8: 2, dtypes.Int8: 3, dtypes.Int32: 6, dtypes.Int64: 7, dtypes.Bool: 9,
+	dtypes.Float64: 11,
 }
 
 func elementType(d dtypes.DType) (int64, error) {

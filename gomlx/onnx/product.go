@@ -10,8 +10,11 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// DotGeneral is a Gemm for two matrices, else a MatMul between transpositions.
-func (f *function) DotGeneral(lhs compute.Value, lhsContract, lhsBatch []int, rhs compute.Value, rhsContract, rhsBatch []int, c compute.DotGeneralConfig) (compute.Value, error) {
+// DotGeneral becomes Gemm for two matrices, and otherwise MatMul between transpositions.
+func (f *function) DotGeneral(
+	lhs compute.Value, lhsContract, lhsBatch []int, rhs compute.Value, rhsContract, rhsBatch []int,
+	c compute.DotGeneralConfig,
+) (compute.Value, error) {
 	a, err := f.whole(lhs)
 	if err != nil {
 		return nil, err
@@ -41,8 +44,8 @@ func (f *function) DotGeneral(lhs compute.Value, lhsContract, lhsBatch []int, rh
 	return f.Reshape(product, shape.Dimensions...)
 }
 
-// matrices brings a value into the form [batch, rows, columns], the contracted
-// dimensions being the rows or the columns.
+// matrices converts a value to the shape [batch, rows, columns]. The contracted dimensions become the rows if
+// contractFirst is set, and otherwise the columns.
 func (f *function) matrices(v *value, batch, contract []int, contractFirst bool) (*value, error) {
 	var free []int
 	for d := range v.shape.Rank() {
@@ -72,9 +75,11 @@ func (f *function) matrices(v *value, batch, contract []int, contractFirst bool)
 	return out.(*value), nil
 }
 
-// ConvGeneral is ONNX's Conv, between transpositions where the channels are not
-// first.
-func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.ConvolveAxesConfig, strides []int, paddings [][2]int, inputDilations, kernelDilations []int, channelGroups, batchGroups int) (compute.Value, error) {
+// ConvGeneral becomes Conv, between transpositions if the channels are not axis 1.
+func (f *function) ConvGeneral(
+	input, kernel compute.Value, axes compute.ConvolveAxesConfig, strides []int, paddings [][2]int, inputDilations,
+	kernelDilations []int, channelGroups, batchGroups int,
+) (compute.Value, error) {
 	x, err := f.whole(input)
 	if err != nil {
 		return nil, err
@@ -83,12 +88,13 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	if err != nil {
 		return nil, err
 	}
-	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations, channelGroups, batchGroups)
+	shape, err := shapeinference.ConvGeneral(x.shape, k.shape, axes, strides, paddings, inputDilations, kernelDilations,
+		channelGroups, batchGroups)
 	if err != nil {
 		return nil, err
 	}
 	if batchGroups > 1 || slices.ContainsFunc(inputDilations, func(d int) bool { return d > 1 }) {
-		return nil, fmt.Errorf("a convolution over groups of the batch or a widened input: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("a convolution with batch groups or input dilations: %w", compute.ErrNotImplemented)
 	}
 	in := append([]int{axes.InputBatch, axes.InputChannels}, axes.InputSpatial...)
 	out := append([]int{axes.OutputBatch, axes.OutputChannels}, axes.OutputSpatial...)
@@ -109,12 +115,13 @@ func (f *function) ConvGeneral(input, kernel compute.Value, axes compute.Convolv
 	}
 	spatial := len(axes.InputSpatial)
 	conv := f.emit("Conv", shapes.Make(shape.DType, dims...), names,
-		attribute{"strides", int64s(orOnes(strides, spatial))}, attribute{"dilations", int64s(orOnes(kernelDilations, spatial))},
+		attribute{"strides", int64s(orOnes(strides, spatial))},
+		attribute{"dilations", int64s(orOnes(kernelDilations, spatial))},
 		attribute{"pads", pads(paddings, spatial)}, attribute{"group", int64(max(1, channelGroups))})
 	return f.permuted(conv, back)
 }
 
-// permuted is Transpose, or v itself if that changes nothing.
+// permuted returns the transposed value, or v if the permutation changes nothing.
 func (f *function) permuted(v *value, permutation []int) (*value, error) {
 	if slices.IsSorted(permutation) {
 		return v, nil
@@ -126,8 +133,11 @@ func (f *function) permuted(v *value, permutation []int) (*value, error) {
 	return out.(*value), nil
 }
 
-// ReduceWindow is a pooling over the dimensions after the first two.
-func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, window, strides, inputDilations, windowDilations []int, paddings [][2]int) (compute.Value, error) {
+// ReduceWindow becomes a pool over the dimensions after the first two.
+func (f *function) ReduceWindow(
+	input compute.Value, kind compute.ReduceOpType, window, strides, inputDilations, windowDilations []int,
+	paddings [][2]int,
+) (compute.Value, error) {
 	x, err := f.whole(input)
 	if err != nil {
 		return nil, err
@@ -139,7 +149,7 @@ func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, 
 	if strides == nil {
 		strides = window
 	}
-	var still, moving []int // Dimensions that are kept, and those that are pooled.
+	var still, moving []int // Dimensions that are kept and dimensions that are pooled.
 	for d, w := range window {
 		if w == 1 && strides[d] == 1 {
 			still = append(still, d)
@@ -148,8 +158,9 @@ func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, 
 		}
 	}
 	dilated := slices.ContainsFunc(slices.Concat(inputDilations, windowDilations), func(d int) bool { return d > 1 })
-	if len(still) != 2 || dilated || x.shape.DType != dtypes.Float32 || kind != compute.ReduceOpMax && kind != compute.ReduceOpSum {
-		return nil, refuse(compute.OpTypeReduceWindow)
+	if len(still) != 2 || dilated || x.shape.DType != dtypes.Float32 ||
+		kind != compute.ReduceOpMax && kind != compute.ReduceOpSum {
+		return nil, unsupported(compute.OpTypeReduceWindow)
 	}
 	order := slices.Concat(still, moving)
 	moved, err := f.permuted(x, order)
@@ -159,9 +170,10 @@ func (f *function) ReduceWindow(input compute.Value, kind compute.ReduceOpType, 
 	return f.pool(moved, kind, shape, order, window, strides, paddings)
 }
 
-// pool pools the dimensions of x after the first two. order says which dimension
-// of shape each of them is.
-func (f *function) pool(x *value, kind compute.ReduceOpType, shape shapes.Shape, order, window, strides []int, paddings [][2]int) (compute.Value, error) {
+// pool pools the dimensions of x after the first two. order maps the dimensions of x to those of shape.
+func (f *function) pool(
+	x *value, kind compute.ReduceOpType, shape shapes.Shape, order, window, strides []int, paddings [][2]int,
+) (compute.Value, error) {
 	var sizes, steps []int
 	var edges [][2]int
 	count := 1
@@ -176,9 +188,14 @@ func (f *function) pool(x *value, kind compute.ReduceOpType, shape shapes.Shape,
 	for i, d := range order {
 		dims[i], back[d] = shape.Dimensions[d], i
 	}
-	attributes := []attribute{{"kernel_shape", int64s(sizes)}, {"strides", int64s(steps)}, {"pads", pads(edges, len(sizes))}}
+	attributes := []attribute{
+		{"kernel_shape", int64s(sizes)},
+		{"strides", int64s(steps)},
+		{"pads", pads(edges, len(sizes))},
+	}
 	op := "MaxPool"
-	if kind == compute.ReduceOpSum { // A sum is an average of all, times their number.
+	// A sum is the average multiplied by the number of elements.
+	if kind == compute.ReduceOpSum {
 		op = "AveragePool"
 		attributes = append(attributes, attribute{"count_include_pad", int64(1)})
 	}
@@ -200,7 +217,7 @@ func orOnes(list []int, n int) []int {
 	return slices.Repeat([]int{1}, n)
 }
 
-// pads returns paddings in ONNX's order: all starts, then all ends.
+// pads returns paddings in ONNX's order: all starts, followed by all ends.
 func pads(paddings [][2]int, n int) []int64 {
 	out := make([]int64, 2*n)
 	for i, p := range paddings {

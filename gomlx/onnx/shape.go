@@ -14,7 +14,7 @@ func (f *function) reshape(name string, dims []int, dtype dtypes.DType) *value {
 	return f.emit("Reshape", shapes.Make(dtype, dims...), []string{name, f.ints(f.dims(dims))})
 }
 
-// Reshape keeps the batch dimension open.
+// Reshape supports one dimension that depends on the batch.
 func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) {
 	v, err := f.whole(x)
 	if err != nil {
@@ -31,19 +31,21 @@ func (f *function) Reshape(x compute.Value, dims ...int) (compute.Value, error) 
 		}
 	}
 	if open > 1 {
-		return nil, fmt.Errorf("a reshape to %s, where more than one dimension depends on the batch: %w", shape, compute.ErrNotImplemented)
+		return nil,
+			fmt.Errorf("a reshape to %s, where more than one dimension depends on the batch: %w", shape,
+				compute.ErrNotImplemented)
 	}
 	return f.reshape(v.name, shape.Dimensions, shape.DType), nil
 }
 
-// DynamicReshape is a Reshape whose open dimension is inferred.
+// DynamicReshape becomes Reshape. The size of the dynamic dimension is computed.
 func (f *function) DynamicReshape(x compute.Value, dims ...compute.DynamicDimensionSpec) (compute.Value, error) {
 	v := x.(*value)
 	sizes, known, open := make([]int, len(dims)), 1, -1
 	for i, d := range dims {
 		switch {
 		case d.Value != nil || d.Name != "" && open >= 0:
-			return nil, refuse(compute.OpTypeDynamicReshape)
+			return nil, unsupported(compute.OpTypeDynamicReshape)
 		case d.Name != "":
 			open = i
 		default:
@@ -72,7 +74,7 @@ func (f *function) Transpose(x compute.Value, permutation ...int) (compute.Value
 	return out, nil
 }
 
-// Concatenate joins values along an axis.
+// Concatenate concatenates values along an axis.
 func (f *function) Concatenate(axis int, operands ...compute.Value) (compute.Value, error) {
 	var in []shapes.Shape
 	var names []string
@@ -90,7 +92,7 @@ func (f *function) Concatenate(axis int, operands ...compute.Value) (compute.Val
 	return f.emit("Concat", shape, names, attribute{"axis", int64(axis)}), nil
 }
 
-// Slice takes a part of each dimension. The batch is always taken whole.
+// Slice selects a part of each dimension. The batch is always selected as a whole.
 func (f *function) Slice(x compute.Value, starts, limits, strides []int) (compute.Value, error) {
 	v, err := f.whole(x)
 	if err != nil {
@@ -131,18 +133,18 @@ func (f *function) Pad(x, fill compute.Value, axes ...compute.PadAxis) (compute.
 	pads := make([]int, 2*v.shape.Rank())
 	for i, a := range axes {
 		if a.Interior != 0 || a.Start < 0 || a.End < 0 {
-			return nil, fmt.Errorf("padding inside or less than nothing: %w", compute.ErrNotImplemented)
+			return nil, fmt.Errorf("interior or negative padding: %w", compute.ErrNotImplemented)
 		}
 		pads[i], pads[i+v.shape.Rank()] = a.Start, a.End
 	}
 	return f.emit("Pad", shape, []string{v.name, f.ints(pads), fill.(*value).name}), nil
 }
 
-// Iota counts along an axis; it does not depend on the batch.
+// Iota returns the indices along an axis. The axis must not be the batch.
 func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 	n := shape.Dimensions[axis]
 	if f.dims([]int{n})[0] == -1 {
-		return nil, fmt.Errorf("counting the examples of a batch: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("Iota along the batch: %w", compute.ErrNotImplemented)
 	}
 	count := make([]int, n)
 	stored := make([]int, shape.Rank())
@@ -161,7 +163,7 @@ func (f *function) Iota(shape shapes.Shape, axis int) (compute.Value, error) {
 	return &value{name: out.(*value).name, shape: shape, stored: stored}, nil
 }
 
-// reduce drops axes; without any it takes all.
+// reduce removes axes, or all axes if none are given.
 func (f *function) reduce(op string, x compute.Value, axes []int) (compute.Value, error) {
 	v, err := f.whole(x)
 	if err != nil {
@@ -182,7 +184,8 @@ func (f *function) reduce(op string, x compute.Value, axes []int) (compute.Value
 		}
 	}
 	keep := attribute{"keepdims", int64(0)}
-	if op == "ReduceSum" { // Its axes are an input since opset 13.
+	// The axes are an input since version 13.
+	if op == "ReduceSum" {
 		return f.emit(op, shape, []string{v.name, f.ints(axes)}, keep), nil
 	}
 	return f.emit(op, shape, []string{v.name}, attribute{"axes", int64s(axes)}, keep), nil
@@ -222,8 +225,10 @@ func (f *function) ArgMinMax(x compute.Value, axis int, dtype dtypes.DType, isMi
 	return f.ConvertDType(out, dtype)
 }
 
-// Gather is ONNX's when it takes whole rows of a table, as embeddings do.
-func (f *function) Gather(operand, indices compute.Value, vectorAxis int, offsetAxes, collapsed, startMap, sizes []int, sorted bool) (compute.Value, error) {
+// Gather supports the selection of rows, as in embeddings.
+func (f *function) Gather(
+	operand, indices compute.Value, vectorAxis int, offsetAxes, collapsed, startMap, sizes []int, sorted bool,
+) (compute.Value, error) {
 	table, err := f.whole(operand)
 	if err != nil {
 		return nil, err
@@ -236,15 +241,17 @@ func (f *function) Gather(operand, indices compute.Value, vectorAxis int, offset
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.Equal(startMap, []int{0}) && slices.Equal(collapsed, []int{0}) && slices.Equal(sizes[1:], table.shape.Dimensions[1:])
+	rows := slices.Equal(startMap, []int{0}) && slices.Equal(collapsed, []int{0}) &&
+		slices.Equal(sizes[1:], table.shape.Dimensions[1:])
 	last := vectorAxis == at.shape.Rank()-1 && at.shape.Dimensions[vectorAxis] == 1
 	for i, a := range offsetAxes {
 		last = last && a == at.shape.Rank()-1+i
 	}
 	if !rows || !last {
-		return nil, fmt.Errorf("a gather of something else than rows: %w", compute.ErrNotImplemented)
+		return nil, fmt.Errorf("Gather of parts other than rows: %w", compute.ErrNotImplemented)
 	}
-	flat := f.emit("Squeeze", shapes.Make(at.shape.DType, at.shape.Dimensions[:vectorAxis]...), []string{at.name, f.ints([]int{vectorAxis})})
+	flat := f.emit("Squeeze", shapes.Make(at.shape.DType, at.shape.Dimensions[:vectorAxis]...),
+		[]string{at.name, f.ints([]int{vectorAxis})})
 	return f.emit("Gather", shape, []string{table.name, flat.name}, attribute{"axis", int64(0)}), nil
 }
 

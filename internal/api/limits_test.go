@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/api/apitest"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -17,8 +17,8 @@ func TestRegistryLimits(t *testing.T) {
 	databases := map[string]func(*testing.T) string{
 		"sqlite": func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") },
 	}
-	for _, variable := range storetest.Servers {
-		databases[variable] = func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, variable) }
+	for _, variable := range dbtest.Servers {
+		databases[variable] = func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, variable) }
 	}
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ func (s *Server) millraceRoutes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, auth.ReadExperiment, s.experimentActivity)
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, auth.ReadRun, s.metricSummary)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, auth.ReadRun, s.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.ModelSignature, auth.ReadModel, s.modelSignature)
 }
 
 func (s *Server) experimentActivity(

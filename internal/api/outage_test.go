@@ -17,9 +17,9 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 	dbproxy "github.com/millrace-ml/millrace/test/proxy"
 )
@@ -44,10 +44,10 @@ func TestRoutesDuringOutage(t *testing.T) {
 	for name, begin := range map[string]func(*dbproxy.Proxy){"refuse": (*dbproxy.Proxy).Refuse, "stall": (*dbproxy.Proxy).Stall} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, variable := range storetest.Servers {
+			for _, variable := range dbtest.Servers {
 				t.Run(variable, func(t *testing.T) {
 					t.Parallel()
-					routesDuringOutage(t, storetest.NewDatabase(t, variable), begin)
+					routesDuringOutage(t, dbtest.NewDatabase(t, variable), begin)
 				})
 			}
 		})
@@ -55,7 +55,7 @@ func TestRoutesDuringOutage(t *testing.T) {
 }
 
 func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
-	between, through := storetest.NewProxy(t, uri)
+	between, through := dbtest.NewProxy(t, uri)
 	st, err := store.Open(t.Context(), store.Options{URI: through, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
@@ -38,19 +38,19 @@ func newDBUpgrade() *cobra.Command {
 			"Stop the servers that use it first. A SQLite file is copied before; of other databases make a backup yourself.\n" +
 			"It is done as a whole or not at all; on MariaDB, an upgrade that was interrupted is completed by the same command.",
 		Args: cobra.MaximumNArgs(1),
-		RunE: onDatabase(func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error {
+		RunE: onDatabase(func(cmd *cobra.Command, uri string, sqlDB *sql.DB, f db.Flavor) error {
 			release, err := schema.FindRelease(to)
 			if err != nil {
 				return fmt.Errorf("--to: %w", err)
 			}
 			steps := 0
-			err = schema.Upgrade(cmd.Context(), db, f, release, plan, func(step string) {
+			err = schema.Upgrade(cmd.Context(), sqlDB, f, release, plan, func(step string) {
 				steps++
 				fmt.Fprintln(cmd.OutOrStdout(), step)
 			})
 			switch {
 			case err != nil:
-				return fmt.Errorf("upgrading %s: %w", store.RedactURI(uri), err)
+				return fmt.Errorf("upgrading %s: %w", db.RedactURI(uri), err)
 			case plan && steps > 1:
 				fmt.Fprintf(cmd.OutOrStdout(), "These %d steps were not made. Without --plan they are.\n", steps)
 			case !plan && steps > 1:
@@ -75,15 +75,15 @@ func releases() string {
 
 // onDatabase runs a command with the database that its argument or the
 // environment names.
-func onDatabase(run func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error) func(*cobra.Command, []string) error {
+func onDatabase(run func(cmd *cobra.Command, uri string, sqlDB *sql.DB, f db.Flavor) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		uri := databaseURI(args)
-		db, f, err := store.OpenSQL(cmd.Context(), uri)
+		sqlDB, f, err := db.OpenSQL(cmd.Context(), uri)
 		if err != nil {
 			return err
 		}
-		defer db.Close()
-		return run(cmd, uri, db, f)
+		defer sqlDB.Close()
+		return run(cmd, uri, sqlDB, f)
 	}
 }
 
@@ -94,10 +94,10 @@ func newDBCheck() *cobra.Command {
 		Short: "Report the database's revision, integrity, row counts and missing indexes",
 		Long:  "Report the database's revision, integrity, row counts and what its tables lack. Nothing is changed; the exit code is 1 if something is wrong.",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: onDatabase(func(cmd *cobra.Command, uri string, db *sql.DB, f schema.Flavor) error {
-			report, err := schema.Check(cmd.Context(), db, f)
+		RunE: onDatabase(func(cmd *cobra.Command, uri string, sqlDB *sql.DB, f db.Flavor) error {
+			report, err := schema.Check(cmd.Context(), sqlDB, f)
 			if err != nil {
-				return fmt.Errorf("checking %s: %w", store.RedactURI(uri), err)
+				return fmt.Errorf("checking %s: %w", db.RedactURI(uri), err)
 			}
 			if asJSON {
 				err = json.NewEncoder(cmd.OutOrStdout()).Encode(report)

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/dbcopy"
 )
 
 func newDBBackup() *cobra.Command {
@@ -26,7 +27,7 @@ func newDBBackup() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			uri := databaseURI(args[:len(args)-1])
 			start := time.Now()
-			report, err := store.Backup(cmd.Context(), uri, args[len(args)-1])
+			report, err := dbcopy.Backup(cmd.Context(), uri, args[len(args)-1])
 			if err != nil {
 				return err
 			}
@@ -34,7 +35,7 @@ func newDBBackup() *cobra.Command {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Backed up %s to %s in %s: %s rows, %s bytes, at revision %s. The copy was read and compared.\n",
-				store.RedactURI(uri), report.Path, time.Since(start).Round(time.Millisecond), thousands(report.TotalRows()), thousands(report.Bytes), report.Revision)
+				db.RedactURI(uri), report.Path, time.Since(start).Round(time.Millisecond), thousands(report.TotalRows()), thousands(report.Bytes), report.Revision)
 			return err
 		},
 	}

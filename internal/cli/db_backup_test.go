@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -102,16 +103,16 @@ func TestBackupUnderLoad(t *testing.T) {
 // keysOf returns the keys of all metrics in a database, which must be whole.
 func keysOf(t *testing.T, file string) (keys []string) {
 	t.Helper()
-	db, _, err := store.OpenSQL(t.Context(), "sqlite:///"+file)
+	sqlDB, _, err := db.OpenSQL(t.Context(), "sqlite:///"+file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer sqlDB.Close()
 	var integrity string
-	if err := db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
+	if err := sqlDB.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
 		t.Errorf("integrity: %s, %v", integrity, err)
 	}
-	rows, err := db.QueryContext(t.Context(), "SELECT key FROM metrics")
+	rows, err := sqlDB.QueryContext(t.Context(), "SELECT key FROM metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,17 +141,17 @@ func filled(t *testing.T, metrics int) (uri string) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	sqlDB, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer sqlDB.Close()
 	for _, statement := range []string{
 		`INSERT INTO runs (run_uuid, experiment_id) VALUES ('r', 0)`,
 		fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) SELECT 'm' || i %% 7, i / 3.0, i, 'r', i, 0 FROM n`, metrics),
 	} {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		if _, err := sqlDB.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,11 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/dbcopy"
 )
 
 func newDBCopy() *cobra.Command {
-	var o store.CopyOptions
+	var o dbcopy.Options
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "copy FROM TO",
@@ -28,11 +29,11 @@ func newDBCopy() *cobra.Command {
 		Example: "  millrace db copy sqlite:///mlflow.db postgresql://millrace@db.example.org/millrace",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from, to := store.RedactURI(args[0]), store.RedactURI(args[1])
+			from, to := db.RedactURI(args[0]), db.RedactURI(args[1])
 			bar := newProgress(cmd.ErrOrStderr())
 			o.Progress = bar.show
 			start := time.Now()
-			report, err := store.Copy(cmd.Context(), args[0], args[1], o)
+			report, err := dbcopy.Copy(cmd.Context(), args[0], args[1], o)
 			bar.end()
 			if err != nil {
 				if cmd.Context().Err() != nil {
@@ -63,7 +64,7 @@ func newDBCopy() *cobra.Command {
 	return cmd
 }
 
-func writeCopyReport(out io.Writer, r *store.CopyReport) error {
+func writeCopyReport(out io.Writer, r *dbcopy.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "ROWS\t TABLE")
 	for _, t := range r.Tables {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/dbcopy"
 )
 
 // A copy that is killed again and again is finished by the call that is not.
@@ -48,12 +48,12 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := newProgress(&out)
-	p.show(store.CopyProgress{Table: "metrics", Done: 500_000, Total: 2_000_000})
+	p.show(dbcopy.Progress{Table: "metrics", Done: 500_000, Total: 2_000_000})
 	if out.Len() != 0 {
 		t.Errorf("a copy of a moment says %q", out.String())
 	}
 	p.last, p.start = p.last.Add(-time.Minute), p.start.Add(-10*time.Second)
-	p.show(store.CopyProgress{Table: "metrics", Done: 1_000_000, Total: 2_000_000})
+	p.show(dbcopy.Progress{Table: "metrics", Done: 1_000_000, Total: 2_000_000})
 	if got := out.String(); got != "copying  50%  1,000,000 of 2,000,000 rows  50,000 a second, 20s left  metrics\n" &&
 		got != "copying  50%  1,000,000 of 2,000,000 rows  49,999 a second, 20s left  metrics\n" {
 		t.Errorf("%q", got)
@@ -61,7 +61,7 @@ func TestProgress(t *testing.T) {
 	p.terminal = true
 	out.Reset()
 	p.last = p.last.Add(-time.Minute)
-	p.show(store.CopyProgress{Verifying: true, Table: "metrics", Done: 1_000_000, Total: 2_000_000})
+	p.show(dbcopy.Progress{Verifying: true, Table: "metrics", Done: 1_000_000, Total: 2_000_000})
 	p.end()
 	if got := out.String(); got != "\r\x1b[K[############............] comparing  50%  1,000,000 of 2,000,000 rows  metrics\r\x1b[K" {
 		t.Errorf("%q", got)

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
 func TestDBCheckAndUpgrade(t *testing.T) {
@@ -29,12 +31,12 @@ func TestDBCheckAndUpgrade(t *testing.T) {
 	}
 	change := func(statement string) {
 		t.Helper()
-		db, _, err := store.OpenSQL(t.Context(), uri)
+		sqlDB, _, err := db.OpenSQL(t.Context(), uri)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		defer sqlDB.Close()
+		if _, err := sqlDB.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,7 +59,7 @@ func TestDBCheckAndUpgrade(t *testing.T) {
 	want(run(1, "check", uri), "of an older MLflow")
 	want(run(0, "upgrade", "--plan", uri), "make the index index_metrics_run_uuid_key_step", "were not made")
 	want(run(1, "check", uri), "of an older MLflow")
-	want(run(0, "upgrade", uri), "before-upgrade-b7e2c1a4d9f3", "is at revision "+store.Revision)
+	want(run(0, "upgrade", uri), "before-upgrade-b7e2c1a4d9f3", "is at revision "+schema.Revision)
 	want(run(0, "check", uri), "as MLflow makes it")
 	want(run(1, "upgrade", "--to", "3.17", uri), "newer than MLflow 3.17's")
 	want(run(1, "upgrade", "--to", "3.16", uri), `"3.16" is no release`)
@@ -66,7 +68,7 @@ func TestDBCheckAndUpgrade(t *testing.T) {
 	want(run(0, "upgrade", "--plan", "--to", "3.17.2", uri), "make the table issues anew", "set the revision to dc11669786a5")
 	want(run(0, "upgrade", "--to", "dc11669786a5", uri), "is at revision dc11669786a5, of MLflow 3.17")
 	want(run(0, "check", uri), "of MLflow 3.17; a server opens it as it is", "as MLflow makes it")
-	want(run(0, "upgrade", uri), "list the categories of issues in a table", "is at revision "+store.Revision)
+	want(run(0, "upgrade", uri), "list the categories of issues in a table", "is at revision "+schema.Revision)
 	want(run(0, "check", uri), "of MLflow 3.18; a server opens it as it is", "as MLflow makes it")
 
 	change("UPDATE alembic_version SET version_num = '0123456789ab'")

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/dbcopy"
 )
 
 // progress shows how far a copy is: a bar on a terminal, elsewhere a line every
@@ -36,7 +36,7 @@ func newProgress(out io.Writer) *progress {
 	return p
 }
 
-func (p *progress) show(at store.CopyProgress) {
+func (p *progress) show(at dbcopy.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -66,7 +66,7 @@ func (p *progress) draw(done, total int64, line string) {
 	p.drawn = true
 }
 
-func (p *progress) line(at store.CopyProgress, now time.Time) string {
+func (p *progress) line(at dbcopy.Progress, now time.Time) string {
 	verb := "copying"
 	if at.Verifying {
 		verb = "comparing"

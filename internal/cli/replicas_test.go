@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -35,7 +35,7 @@ func startReplica(t *testing.T, dir, database string) *replica {
 func TestKilledReplicas(t *testing.T) {
 	t.Parallel()
 	const size, rounds = 20, 20
-	database, dir := storetest.NewDatabase(t, storetest.Servers[0]), t.TempDir()
+	database, dir := dbtest.NewDatabase(t, dbtest.Servers[0]), t.TempDir()
 	var replicas [2]atomic.Pointer[replica]
 	for i := range replicas {
 		replicas[i].Store(startReplica(t, dir, database))
@@ -98,7 +98,7 @@ func end(t *testing.T, r *replica) {
 // What one replica gives out, the other takes: page tokens and logins.
 func TestReplicasAgree(t *testing.T) {
 	t.Parallel()
-	database, dir := storetest.NewDatabase(t, storetest.Servers[0]), t.TempDir()
+	database, dir := dbtest.NewDatabase(t, dbtest.Servers[0]), t.TempDir()
 	replicas := []*replica{startReplica(t, dir, database), startReplica(t, dir, database)}
 	made := map[string]bool{}
 	for i := range 5 {

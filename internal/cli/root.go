@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/api"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/schema"
 	release "github.com/millrace-ml/millrace/internal/version"
 )
 
@@ -48,5 +48,5 @@ func newRoot() *cobra.Command {
 }
 
 func version() string {
-	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s", release.Release(), api.MLflowVersion, store.Revision)
+	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s", release.Release(), api.MLflowVersion, schema.Revision)
 }

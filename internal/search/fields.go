@@ -4,24 +4,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
-)
 
-// Comparators as written in SQL.
-const (
-	opLike      = "LIKE"
-	opILike     = "ILIKE"
-	opIn        = "IN"
-	opNotIn     = "NOT IN"
-	opIsNull    = "IS NULL"
-	opIsNotNull = "IS NOT NULL"
-)
-
-// Sets of comparators, sorted as messages print them.
-var (
-	opsNumber = []string{"!=", "<", "<=", "=", ">", ">="}
-	opsString = []string{"!=", "=", opILike, opIn, opLike, opNotIn}
-	opsID     = []string{"!=", "=", opIn, opNotIn}
-	opsText   = []string{"!=", "=", opILike, opIsNotNull, opIsNull, opLike}
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 type entity int
@@ -38,39 +22,60 @@ func (e entity) String() string {
 	return [...]string{"attribute", "metric", "parameter", "tag", "dataset"}[e]
 }
 
-type attrKind int
-
-const (
-	attrText    attrKind = iota
-	attrNumber           // a number, written without quotes
-	attrTime             // a whole number, written without quotes
-	attrID               // an integer column whose values are written in quotes
-	attrRunName          // the run name, which filters look up among the tags
-	attrVersion          // a whole number, written with or without quotes
-)
-
-// attr is an attribute that a search can name.
+// attr is an attribute of the searched table. Its row in a grammar is all that
+// filters and order_by need: to add an attribute, add a row.
 type attr struct {
-	name    string
-	aliases []string
-	column  string
-	kind    attrKind
-	lists   bool // IN and NOT IN
-	// notOrderAliases: order_by does not know the aliases.
-	notOrderAliases bool
+	name string
+	// aliases are other names; filterAliases are other names in filters only.
+	aliases, filterAliases []string
+	column                 string
+	// values defines the comparators and the values of filters.
+	values *valueType
+	// tag is the tag that filters compare instead of the column; "" for most attributes.
+	tag string
+	use usage
 }
 
-func (a *attr) numeric() bool { return a.kind == attrNumber || a.kind == attrTime }
+// usage says where an attribute can be named.
+type usage int
+
+const (
+	anywhere usage = iota
+	filterOnly
+	orderOnly
+)
+
+// hasName reports whether name is a name of the attribute in filters, or in
+// order_by if ordering is set.
+func (a *attr) hasName(name string, ordering bool) bool {
+	return slices.Contains(a.names(ordering), name)
+}
+
+// names returns the names of the attribute in filters, or in order_by if ordering
+// is set.
+func (a *attr) names(ordering bool) []string {
+	switch {
+	case ordering && a.use == filterOnly, !ordering && a.use == orderOnly:
+		return nil
+	case ordering:
+		return append([]string{a.name}, a.aliases...)
+	default:
+		return slices.Concat([]string{a.name}, a.aliases, a.filterAliases)
+	}
+}
 
 // keyed is a table of named values that belong to the searched rows.
 type keyed struct {
 	table, owner, key, value string
-	// on is what else belongs to a row's key, in SQL: x is this table.
-	on  string
-	nan string // boolean column that marks a NaN stored as 0
+	// on is an additional condition on the owner, in SQL. x is this table.
+	on string
+	// nan is a boolean column that marks a NaN, which is stored as 0.
+	nan string
+	// values defines the comparators and the values of filters.
+	values *valueType
 }
 
-// grammar is what one entity lets a search name.
+// grammar defines what a search of one table can name.
 type grammar struct {
 	table    string            // alias of the searched table
 	id       string            // its primary key
@@ -79,18 +84,13 @@ type grammar struct {
 	badPrefix string
 	attrs     []attr
 	keyed     map[entity]keyed
-	// nullable are the entities that IS NULL works on; badNull is the message
-	// for the others, with %[1]s for the entity and %[2]s for the key.
+	// nullable are the entities that IS NULL is supported for. badNull is the
+	// message for the others, with %[1]s for the entity and %[2]s for the key.
 	nullable []entity
 	badNull  string
-	badTagOp string // the message for a comparator that tags lack, if not the usual one
-	badOp    string // the same for attributes
-	// badValue is the message for an attribute's value that is not text, if not
-	// the usual one.
-	badValue string
-	// upper: comparators may be written in lower case.
-	upper bool
-	// quoteStrays: name the pieces that make no sense in quotes.
+	// foldOps is whether comparators may be written in lower case.
+	foldOps bool
+	// quoteStrays is whether the message for unexpected parts quotes them.
 	quoteStrays bool
 }
 
@@ -101,10 +101,21 @@ type field struct {
 	attr *attr  // if ent is entAttribute
 }
 
+// valuesOf returns the type of the values of a field.
+func (g *grammar) valuesOf(f field) *valueType {
+	switch f.ent {
+	case entAttribute:
+		return f.attr.values
+	case entDataset:
+		return datasetValue
+	default:
+		return g.keyed[f.ent].values
+	}
+}
+
 func (g *grammar) attr(name string, ordering bool) *attr {
 	for i := range g.attrs {
-		a := &g.attrs[i]
-		if a.name == name || (slices.Contains(a.aliases, name) && (!ordering || !a.notOrderAliases)) {
+		if a := &g.attrs[i]; a.hasName(name, ordering) {
 			return a
 		}
 	}
@@ -113,27 +124,26 @@ func (g *grammar) attr(name string, ordering bool) *attr {
 
 func (g *grammar) attrNames(ordering bool) []string {
 	var names []string
-	for _, a := range g.attrs {
-		names = append(names, a.name)
-		if !ordering || !a.notOrderAliases {
-			names = append(names, a.aliases...)
-		}
+	for i := range g.attrs {
+		names = append(names, g.attrs[i].names(ordering)...)
 	}
 	sort.Strings(names)
 	return names
 }
 
+// listAttrs returns the names of the attributes that IN is supported for, in
+// Python's spelling.
 func (g *grammar) listAttrs() string {
 	var names []string
 	for _, a := range g.attrs {
-		if a.lists {
+		if a.values != nil && a.values.lists {
 			names = append(names, a.name)
 		}
 	}
-	return "['" + strings.Join(names, "', '") + "']"
+	return python.ReprList(names)
 }
 
-// resolve splits a name at its first dot and looks up both halves.
+// resolve splits a name at its first dot and looks up both parts.
 func (g *grammar) resolve(src source, at int, name string, ordering bool) (field, error) {
 	f := field{key: name}
 	if prefix, key, dotted := strings.Cut(name, "."); dotted {
@@ -148,17 +158,19 @@ func (g *grammar) resolve(src source, at int, name string, ordering bool) (field
 	switch f.ent {
 	case entAttribute:
 		if f.attr = g.attr(f.key, ordering); f.attr == nil {
-			return f, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'", f.key, pySet(g.attrNames(ordering)))
+			return f, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'",
+				f.key, python.ReprSet(g.attrNames(ordering)))
 		}
 	case entDataset:
 		if !slices.Contains(datasetKeys, f.key) {
-			return f, src.errAt(at, "Invalid dataset key '%s' specified. Valid keys are '%s'", f.key, pySet(datasetKeys))
+			return f, src.errAt(at, "Invalid dataset key '%s' specified. Valid keys are '%s'",
+				f.key, python.ReprSet(datasetKeys))
 		}
 	}
 	return f, nil
 }
 
-// unquoteKey takes the quotes off a key: single or double, then backticks.
+// unquoteKey removes the quotes of a key: single or double quotes, then backticks.
 func unquoteKey(key string) string {
 	bare, ok := unquote(key, '\'')
 	if !ok {

@@ -6,17 +6,16 @@ var experimentGrammar = &grammar{
 	prefixes:  map[string]entity{"attribute": entAttribute, "tag": entTag, "tags": entTag},
 	badPrefix: "Invalid entity type '%s'. Valid entity types are ('attribute', 'tag', 'tags')",
 	attrs: []attr{
-		{name: "name", column: "name"},
-		{name: "experiment_id", column: "experiment_id", kind: attrID, lists: true},
-		{name: "creation_time", column: "creation_time", kind: attrTime},
-		{name: "last_update_time", column: "last_update_time", kind: attrTime},
+		{name: "name", column: "name", values: textValue},
+		{name: "experiment_id", column: "experiment_id", values: idValue},
+		{name: "creation_time", column: "creation_time", values: timeValue},
+		{name: "last_update_time", column: "last_update_time", values: timeValue},
 	},
 	keyed: map[entity]keyed{
-		entTag: {table: "experiment_tags", owner: "experiment_id", key: "`key`", value: "value"},
+		entTag: {table: "experiment_tags", owner: "experiment_id", key: "`key`", value: "value", values: tagValue},
 	},
 	nullable: []entity{entTag},
 	badNull:  "IS NULL / IS NOT NULL is only supported for tags, not for %[1]s '%[2]s'",
-	badTagOp: "Invalid comparator for tag: %s",
 }
 
 // Experiments compiles a search of the table experiments under the alias e.
@@ -43,7 +42,7 @@ func Experiments(d Dialect, filter string, orderBy []string) (*Query, error) {
 		if k.ent != entAttribute {
 			return nil, source(orderBy[i]).errAt(0, "Invalid order_by entity: %s", k.ent)
 		}
-		byID = byID || k.attr.kind == attrID
+		byID = byID || k.attr.name == "experiment_id"
 		o.orderTerm("e."+k.attr.column, k.descending)
 	}
 	if !byID {

@@ -1,42 +1,30 @@
 package search
 
 import (
-	"strconv"
-	"strings"
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 var modelVersionGrammar = &grammar{
 	table:     "mv",
 	id:        "name",
 	prefixes:  registryPrefixes,
-	badPrefix: registeredModelGrammar.badPrefix,
+	badPrefix: registryBadPrefix,
 	attrs: []attr{
-		{name: "name", column: "name", lists: true},
-		{name: "run_id", column: "run_id", lists: true},
-		{name: "source_path", column: "source"},
-		{name: "version_number", column: "version", kind: attrVersion},
+		{name: "name", column: "name", values: registryListValue},
+		{name: "run_id", column: "run_id", values: registryListValue, use: filterOnly},
+		{name: "source_path", column: "source", values: registryValue, use: filterOnly},
+		{name: "version_number", column: "version", values: versionValue},
+		{name: "creation_timestamp", column: "creation_time", use: orderOnly},
+		{name: "last_updated_timestamp", column: "last_updated_time", use: orderOnly},
 	},
 	keyed: map[entity]keyed{
-		entTag: {table: "model_version_tags", owner: "name", key: "`key`", value: "value", on: " AND x.version = mv.version AND x.workspace = mv.workspace"},
+		entTag: {
+			table: "model_version_tags", owner: "name", key: "`key`", value: "value",
+			on: " AND x.version = mv.version AND x.workspace = mv.workspace", values: tagValue,
+		},
 	},
-	badNull:  registryNull,
-	badTagOp: registeredModelGrammar.badTagOp,
-	badOp:    registeredModelGrammar.badOp,
-	badValue: registeredModelGrammar.badValue,
-	upper:    true,
-}
-
-// modelVersionOrder is what model versions can be sorted by.
-var modelVersionOrder = &grammar{
-	table:     "mv",
-	prefixes:  registryPrefixes,
-	badPrefix: registeredModelGrammar.badPrefix,
-	attrs: []attr{
-		{name: "name", column: "name"},
-		{name: "version_number", column: "version", kind: attrVersion},
-		{name: "creation_timestamp", column: "creation_time", kind: attrTime},
-		{name: "last_updated_timestamp", column: "last_updated_time", kind: attrTime},
-	},
+	badNull: registryBadNull,
+	foldOps: true,
 }
 
 // ModelVersions compiles a search of the table model_versions under the alias mv.
@@ -49,7 +37,7 @@ func ModelVersions(d Dialect, filter string, orderBy []string) (*Query, error) {
 	if len(orderBy) == 0 {
 		orderBy = []string{"last_updated_timestamp DESC", "name ASC", "version_number DESC"}
 	}
-	keys, err := modelVersionOrder.sortKeys(orderBy)
+	keys, err := modelVersionGrammar.sortKeys(orderBy)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +45,11 @@ func ModelVersions(d Dialect, filter string, orderBy []string) (*Query, error) {
 	seen := map[string]bool{}
 	for i, k := range keys {
 		if k.ent != entAttribute {
-			return nil, source(orderBy[i]).errAt(0, "Invalid order by key '%s' specified. Valid keys are %s", k.key, pySet(modelVersionOrder.attrNames(true)))
+			return nil, source(orderBy[i]).errAt(0, "Invalid order by key '%s' specified. Valid keys are %s",
+				k.key, python.ReprSet(modelVersionGrammar.attrNames(true)))
 		}
 		if seen[k.attr.column] {
-			return nil, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+			return nil, duplicateOrder(orderBy, i)
 		}
 		seen[k.attr.column] = true
 		o.orderTerm("mv."+k.attr.column, k.descending)
@@ -73,25 +62,4 @@ func ModelVersions(d Dialect, filter string, orderBy []string) (*Query, error) {
 	}
 	q.OrderBy = o.fragment()
 	return q, nil
-}
-
-// versionNumber reads a version's number, which may be in quotes.
-func versionNumber(src source, f field, v atom) ([]any, error) {
-	text, shown := v.text, v.text
-	if v.kind == atomString || v.kind == atomIdent {
-		quoted := false
-		if text, quoted = unquote(v.text, '\''); !quoted {
-			text, quoted = unquote(v.text, '"')
-		}
-		if !quoted {
-			return nil, src.errAt(v.pos, "Parameter value is either not quoted or unidentified quote "+
-				"types used for string value %s. Use either single or double quotes.", v.text)
-		}
-		shown = pyString(text)
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err != nil {
-		return nil, src.errAt(v.pos, "Invalid value for numeric attribute '%s': %s", f.key, shown)
-	}
-	return []any{n}, nil
 }

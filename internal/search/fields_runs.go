@@ -1,12 +1,12 @@
 package search
 
-// Tags that MLflow itself sets and that searches look at.
+// Tags that MLflow sets and that searches read.
 const (
 	tagRunName        = "mlflow.runName"
 	tagDatasetContext = "mlflow.data.context"
 )
 
-// datasetKeys are what datasets can be searched by.
+// datasetKeys are the keys of datasets.
 var datasetKeys = []string{"context", "digest", "name"}
 
 var runGrammar = &grammar{
@@ -21,22 +21,27 @@ var runGrammar = &grammar{
 	},
 	badPrefix: "Invalid entity type '%s'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
 	attrs: []attr{
-		{name: "run_id", column: "run_uuid", lists: true},
-		{name: "run_name", aliases: []string{"run name", "Run name", "Run Name"}, column: "name", kind: attrRunName, notOrderAliases: true},
-		{name: "status", column: "status"},
-		{name: "user_id", column: "user_id"},
-		{name: "artifact_uri", column: "artifact_uri"},
-		{name: "start_time", aliases: []string{"created", "Created"}, column: "start_time", kind: attrNumber},
-		{name: "end_time", column: "end_time", kind: attrNumber},
+		{name: "run_id", column: "run_uuid", values: textListValue},
+		{
+			name: "run_name", filterAliases: []string{"run name", "Run name", "Run Name"},
+			column: "name", values: textValue, tag: tagRunName,
+		},
+		{name: "status", column: "status", values: textValue},
+		{name: "user_id", column: "user_id", values: textValue},
+		{name: "artifact_uri", column: "artifact_uri", values: textValue},
+		{name: "start_time", aliases: []string{"created", "Created"}, column: "start_time", values: numberValue},
+		{name: "end_time", column: "end_time", values: numberValue},
 	},
 	keyed: map[entity]keyed{
-		entMetric: {table: "latest_metrics", owner: "run_uuid", key: "`key`", value: "value", nan: "is_nan"},
-		entParam:  {table: "params", owner: "run_uuid", key: "`key`", value: "value"},
-		entTag:    {table: "tags", owner: "run_uuid", key: "`key`", value: "value"},
+		entMetric: {
+			table: "latest_metrics", owner: "run_uuid", key: "`key`", value: "value", nan: "is_nan", values: metricValue,
+		},
+		entParam: {table: "params", owner: "run_uuid", key: "`key`", value: "value", values: paramValue},
+		entTag:   {table: "tags", owner: "run_uuid", key: "`key`", value: "value", values: runTagValue},
 	},
 	nullable:    []entity{entTag, entParam},
 	badNull:     "IS NULL / IS NOT NULL is only supported for tags and params, not for '%[1]s' '%[2]s'",
-	upper:       true,
+	foldOps:     true,
 	quoteStrays: true,
 }
 
@@ -61,8 +66,8 @@ func Runs(d Dialect, filter string, orderBy []string) (*Query, error) {
 	return q, nil
 }
 
-// runOrder writes the ORDER BY list of a search of runs. Runs without a metric
-// come last in either direction, and those where it is NaN before them.
+// runOrder writes the ORDER BY list of a search of runs. In both directions, the
+// runs without a metric come last, and the runs where it is NaN before them.
 func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragment, err error) {
 	g := runGrammar
 	j, o := &builder{d: d}, &builder{d: d}
@@ -94,7 +99,7 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 			}
 		}
 		if seen[name] {
-			return joins, order, source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", pyStrings(orderBy))
+			return joins, order, duplicateOrder(orderBy, i)
 		}
 		seen[name] = true
 		o.orderTerm(column, k.descending)
@@ -109,7 +114,7 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 	return j.fragment(), o.fragment(), nil
 }
 
-// dataset writes that the run used a dataset that meets the condition.
+// dataset writes the condition that a run uses a dataset that matches.
 func (b *builder) dataset(g *grammar, c *condition) {
 	b.write("EXISTS (SELECT 1 FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id")
 	column := "d." + c.key
@@ -117,7 +122,11 @@ func (b *builder) dataset(g *grammar, c *condition) {
 		b.write(" JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = '", tagDatasetContext, "'")
 		column = "t.value"
 	}
-	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")
+	b.write(
+		" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ",
+		g.table, ".",
+		g.id, " AND ",
+	)
 	b.compare(column, c.op, c.values)
 	b.write(b.d.Probe, ")")
 }

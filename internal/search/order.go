@@ -2,6 +2,8 @@ package search
 
 import (
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/python"
 )
 
 // sortKey is one item of order_by.
@@ -10,7 +12,7 @@ type sortKey struct {
 	descending bool
 }
 
-// sortKeys reads order_by: each item is a name and perhaps ASC or DESC.
+// sortKeys parses order_by. Each item is a name with an optional ASC or DESC.
 func (g *grammar) sortKeys(orderBy []string) ([]sortKey, error) {
 	if err := checkOrderByCount(len(orderBy)); err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func (g *grammar) sortKey(item string) (sortKey, error) {
 	return k, err
 }
 
-// sortItem splits an item of order_by.
+// sortItem splits an item of order_by into its name and direction.
 func sortItem(item string) (name string, descending bool, err error) {
 	src := source(item)
 	if len(item) > maxOrderByBytes {
@@ -69,4 +71,10 @@ func sortItem(item string) (name string, descending bool, err error) {
 		}
 	}
 	return parts[0].text, descending, nil
+}
+
+// duplicateOrder returns the error for item i of order_by, whose field is also that
+// of another item.
+func duplicateOrder(orderBy []string, i int) error {
+	return source(orderBy[i]).errAt(0, "`order_by` contains duplicate fields: %s", python.ReprList(orderBy))
 }

@@ -21,14 +21,14 @@ func (b *builder) write(parts ...string) {
 	}
 }
 
-// and starts the next of several conditions.
+// and separates a condition from the one before it.
 func (b *builder) and() {
 	if b.sql.Len() > 0 {
 		b.write(" AND ")
 	}
 }
 
-// compare writes a comparison of column with values.
+// compare writes the comparison of a column with values.
 func (b *builder) compare(column, op string, values []any) {
 	_, isText := values[0].(string)
 	template := "$ " + op + " ?"
@@ -55,15 +55,15 @@ func (b *builder) compare(column, op string, values []any) {
 	}
 }
 
-// sought are the comparisons that few names of runs meet: these are found first
-// where [Dialect.Probe] has it so. Other values repeat, as a rule, and a page is
-// full before many runs were asked.
-var sought = []string{"=", opLike, opILike, opIn}
+// selective are the comparators that match few names of runs. On a database with
+// [Dialect.Probe], the matching runs are found first. The values of other tags
+// repeat in general, so that a page is full after few runs have been tested.
+var selective = []string{"=", opLike, opILike, opIn}
 
-// exists writes that the searched row has, or lacks, a value called key. The
-// value must meet the comparison if there is one.
+// exists writes the condition that the searched row has a value with a key, and that
+// the value matches the comparison. For IS NULL, the row must not have the key.
 func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
-	if b.d.Probe != "" && key == tagRunName && slices.Contains(sought, op) {
+	if b.d.Probe != "" && key == tagRunName && slices.Contains(selective, op) {
 		b.write(g.table, ".", g.id, " IN (SELECT x.", k.owner, " FROM ", k.table, " x WHERE ")
 		b.compare("x."+k.key, "=", []any{key})
 		b.write(" AND ")
@@ -95,8 +95,8 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 	b.write(b.d.Probe, ")")
 }
 
-// where writes the conditions of a filter, the cheap and selective ones first:
-// databases test them in that order.
+// where checks and writes the conditions of a filter. It writes the cheap and
+// selective ones first, since databases test them in that order.
 func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, error) {
 	for i := range conds {
 		if err := g.checkOp(src, &conds[i]); err != nil {
@@ -113,8 +113,8 @@ func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, err
 			b.dataset(g, c)
 		case c.ent != entAttribute:
 			b.exists(g, g.keyed[c.ent], c.key, c.op, c.values)
-		case c.attr.kind == attrRunName:
-			b.exists(g, g.keyed[entTag], tagRunName, c.op, c.values)
+		case c.attr.tag != "":
+			b.exists(g, g.keyed[entTag], c.attr.tag, c.op, c.values)
 		default:
 			b.compare(g.table+"."+c.attr.column, c.op, c.values)
 		}
@@ -122,13 +122,13 @@ func (g *grammar) where(d Dialect, src source, conds []condition) (Fragment, err
 	return b.fragment(), nil
 }
 
-// cost ranks a condition: the searched row's own columns, then single values of
-// params and tags, then the rest, then what needs a join.
+// cost ranks a condition: columns of the searched row are cheapest, then single
+// values of params and tags, then other values, then conditions that need a join.
 func (c *condition) cost() int {
 	switch {
 	case c.ent == entDataset:
 		return 3
-	case c.ent == entAttribute && c.attr.kind != attrRunName:
+	case c.ent == entAttribute && c.attr.tag == "":
 		return 0
 	case c.op == "=" && c.ent != entMetric:
 		return 1
@@ -136,7 +136,7 @@ func (c *condition) cost() int {
 	return 2
 }
 
-// orderTerm appends one term of an ORDER BY list, missing values last.
+// orderTerm appends a term to an ORDER BY list, which sorts NULLs last.
 func (b *builder) orderTerm(expr string, descending bool) {
 	if b.sql.Len() > 0 {
 		b.write(", ")
@@ -155,15 +155,14 @@ func (b *builder) orderTerm(expr string, descending bool) {
 	b.write(expr, direction)
 }
 
-// joinKeyed adds the LEFT JOIN that finds the value called key, and returns its
-// alias.
+// joinKeyed writes the LEFT JOIN of the value with a key. It returns the alias of the
+// joined table.
 func (b *builder) joinKeyed(g *grammar, k keyed, key string, n int) string {
 	alias := "o" + strconv.Itoa(n)
 	if n > 0 {
 		b.write(" ")
 	}
-	b.write("LEFT JOIN ", k.table, " ", alias, " ON ", alias, ".", k.owner, " = ", g.table, ".", g.id,
-		" AND ")
+	b.write("LEFT JOIN ", k.table, " ", alias, " ON ", alias, ".", k.owner, " = ", g.table, ".", g.id, " AND ")
 	b.compare(alias+"."+k.key, "=", []any{key})
 	return alias
 }

@@ -21,7 +21,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/config"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 var update = flag.Bool("update", false, "write docs/endpoints.md anew")
@@ -238,7 +238,7 @@ func serveIn(t *testing.T, dir string, log *slog.Logger, args ...string) (s *Ser
 // openDatabase opens the database of a server.
 func openDatabase(t *testing.T, uri string) *sql.DB {
 	t.Helper()
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	db, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 )
 
 // TestReadiness removes the artifact directory and the database.
@@ -119,10 +119,10 @@ func TestReadinessOfDatabase(t *testing.T) {
 // report when they are back.
 func TestReadinessInAnOutage(t *testing.T) {
 	t.Parallel()
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			proxy, uri := storetest.NewProxy(t, storetest.NewDatabase(t, variable))
+			proxy, uri := dbtest.NewProxy(t, dbtest.NewDatabase(t, variable))
 			s := startIn(t, t.TempDir(), slog.New(slog.DiscardHandler), "--backend-store-uri", uri)
 			ready := func() (int, string) {
 				began := time.Now()

@@ -18,6 +18,7 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // The places that can hold files.
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -105,7 +106,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), store.RedactURI(s.config.BackendStoreURI))
+	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
 	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")

@@ -1,16 +1,14 @@
 package simd
 
-// dotsCost estimates the work of runDots as rowsCost does. A dot product costs some
-// more than its length says.
+// dotsCost estimates the work of runDots in the units of rowsCost. A dot product costs more than its length suggests.
 func (c *Convolution) dotsCost() int {
 	_, elements := c.window()
 	return Product(c.outDims) * (span(c.kernelDims, elements) + 16)
 }
 
-// runDots computes each output as a dot product of a piece of a plane and the kernel,
-// for each channel, with zeros in the kernel's gaps. It is for kernels that are
-// larger than the output, such as in the gradient by the kernel: there the batch is
-// in the role of the channels.
+// runDots computes each output as a dot product of a part of a plane and the kernel, for each channel, with zeros in
+// the gaps of the kernel. It is efficient for kernels that are larger than the output, as in the gradient with
+// respect to the kernel, where the batch takes the role of the channels.
 func (c *Convolution) runDots(w Workers, in, kernel, out []float32) {
 	outputs, _ := c.window()
 	images := c.in.major
@@ -44,12 +42,12 @@ func (c *Convolution) runDots(w Workers, in, kernel, out []float32) {
 	}
 }
 
-// dotter adds up the products of one channel after the other.
+// dotter adds up the products of the channels.
 type dotter struct {
 	*Convolution
 	off              []int
 	elements         []int
-	length           int // Of a kernel with its gaps.
+	length           int // The length of a kernel with its gaps.
 	kernels, planeOf []float32
 	result           []float32
 	scratch          *Scratch
@@ -76,15 +74,16 @@ func (d *dotter) channel(in, kernel []float32, group, channel int) {
 	at += channel * d.in.minor
 	first += channel * d.kernel.minor
 	dims := append([]int{d.outs}, d.kernelDims...)
-	Move(dims, d.kernels, 0, append([]int{d.length}, d.elements...), kernel, first, append([]int{d.kernel.major}, d.kernel.space...))
+	Move(dims, d.kernels, 0, append([]int{d.length}, d.elements...), kernel, first,
+		append([]int{d.kernel.major}, d.kernel.space...))
 	b := in[at:]
 	if !d.planes.direct {
 		d.planes.fill(d.planeOf, in, at, d.batch, d.in.major)
 		b = d.planeOf
 	}
 	n, height := len(d.off), roundUp(d.outs, dotRows)
-	for from := 0; from < d.length; from += stretch {
-		k := min(stretch, d.length-from)
+	for from := 0; from < d.length; from += blockLength {
+		k := min(blockLength, d.length-from)
 		for i := 0; i < height; i += dotRows {
 			for j := 0; j < n; j += dotCols {
 				dots(k, d.kernels[i*d.length+from:], d.length, b[from:], (*[dotCols]int)(d.off[j:]), d.result[i*n+j:], n)

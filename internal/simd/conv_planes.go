@@ -2,19 +2,18 @@ package simd
 
 import "slices"
 
-// planes is how a convolution sees the channels of an image: as planes with padding
-// and gaps in them.
+// planes describes the channels of an image as planes that include the padding and the gaps of a dilation.
 type planes struct {
-	dims, space []int // The size of a plane and its strides.
+	dims, space []int // The dimensions and the strides of a plane.
 	size        int
-	// direct is set where the planes of the input can be used as they are.
+	// direct is set if the input has no padding and no gaps, so that its planes need not be copied.
 	direct bool
 
-	// What is copied of the input: the number of elements in each direction, and
-	// where they start in the input and the plane; steps are the plane's strides.
+	// The part of the input that is copied: the number of elements along each axis and the first element in the input
+	// and in the plane. steps has the strides in the plane.
 	count, steps []int
 	from, to     int
-	source       []int // The input's strides.
+	source       []int // The strides of the input.
 }
 
 func newPlanes(c *Convolution, padding [][2]int, gaps []int) planes {
@@ -24,7 +23,7 @@ func newPlanes(c *Convolution, padding [][2]int, gaps []int) planes {
 	}
 	p.space, p.size = Natural(p.dims), Product(p.dims)
 	for i, n := range c.inDims {
-		// Element j of the input is at start+j*gap of the plane, or outside of it.
+		// Element j of the input is at position start+j*gap of the plane, or outside of the plane.
 		start, gap := padding[i][0], gaps[i]
 		first := 0
 		if start < 0 {
@@ -43,8 +42,8 @@ func newPlanes(c *Convolution, padding [][2]int, gaps []int) planes {
 	return p
 }
 
-// fill copies planes of the input to list, n of them that are stride apart. What it
-// does not write has to be zero.
+// fill copies n planes of the input to list, with the given stride between them. The other elements of list must be
+// zero.
 func (p *planes) fill(list, in []float32, at, n, stride int) {
 	if slices.Contains(p.count, 0) {
 		return

@@ -2,14 +2,14 @@ package simd
 
 import "slices"
 
-// rowsCost estimates the work of runRows, for a pair of channels and an image.
+// rowsCost estimates the work of runRows for one pair of channels and one image.
 func (c *Convolution) rowsCost() int {
 	_, grid := c.grid()
 	return Product(c.kernelDims) * roundUp(span(c.outDims, grid), tileCols)
 }
 
-// grid returns the strides of the outputs in what runRows computes. Where it uses
-// the planes as they are, that has the same gaps between the rows as they have.
+// grid returns the strides of the outputs in the results of runRows. If the planes are used directly, the results
+// have the same gaps between the rows as the planes.
 func (c *Convolution) grid() (gathered bool, strides []int) {
 	if slices.Max(c.strides) > 1 {
 		return true, Natural(c.outDims)
@@ -17,10 +17,9 @@ func (c *Convolution) grid() (gathered bool, strides []int) {
 	return false, c.planes.space
 }
 
-// runRows computes many outputs of an image at a time: a product of the kernel, with
-// a row for each output channel, and a Matrix that has a row for each channel and
-// element of the kernel. The rows are parts of the planes, one shifted against the
-// other, or copies of every second, third... element where the convolution strides.
+// runRows computes many outputs of an image at a time: the product of the kernel, with a row for each output channel,
+// and a matrix with a row for each channel and element of the kernel. The rows are overlapping parts of the planes,
+// or, if the convolution has strides, copies of every second, third or later element.
 func (c *Convolution) runRows(w Workers, in, kernel, out []float32) {
 	gathered, grid := c.grid()
 	width := span(c.outDims, grid)
@@ -37,7 +36,7 @@ func (c *Convolution) runRows(w Workers, in, kernel, out []float32) {
 	})
 }
 
-// rowOffsets lists where the rows of the matrix start.
+// rowOffsets returns the offsets of the rows of the matrix.
 func (c *Convolution) rowOffsets(gathered, direct bool, length int) []int {
 	_, elements := c.window()
 	n := Product(c.kernelDims)
@@ -65,14 +64,14 @@ func (c *Convolution) packKernel(kernel []float32) (*Scratch, []float32) {
 	return s, list
 }
 
-// imager computes image by image.
+// imager computes one image at a time.
 type imager struct {
 	*Convolution
 	strides          []int
 	off              []int
-	length           int // Of a row of results.
+	length           int // The length of a row of results.
 	gathered, direct bool
-	starts, steps    []int // Where in the planes the gathered rows come from.
+	starts, steps    []int // The positions of the gathered rows in the planes.
 	scratch          *Scratch
 
 	planesOf, matrix, result []float32
@@ -82,7 +81,7 @@ func (c *Convolution) newImager(grid, off []int, width int, gathered, direct boo
 	r := &imager{Convolution: c, strides: grid, off: off, length: max(width, tileCols), gathered: gathered, direct: direct}
 	var planes, matrix int
 	if !direct {
-		// The kernel reads whole tiles, beyond the last plane too.
+		// The kernel in assembly reads whole tiles, which extend beyond the last plane.
 		planes = c.channels*c.planes.size + tileCols
 	}
 	if gathered {
@@ -116,7 +115,7 @@ func (r *imager) image(in, packed, out []float32, group, image int) {
 	inner, height := len(r.off), roundUp(r.outs, tileRows)
 	packed = packed[group*height*inner:]
 	for j := 0; ; j += tileCols {
-		// The last tile ends with the row, over what was computed before.
+		// The last tile ends at the end of the row and overlaps the previous one.
 		j = min(j, r.length-tileCols)
 		for i := 0; i < height; i += tileRows {
 			tile(packed[i*inner:], b[j:], r.off, r.result[i*r.length+j:], r.length, false)
@@ -131,7 +130,7 @@ func (r *imager) image(in, packed, out []float32, group, image int) {
 	}
 }
 
-// gather writes the matrix of windows of a convolution that strides.
+// gather copies the windows of a convolution with strides into the matrix.
 func (r *imager) gather() {
 	for i, from := range r.starts {
 		Move(r.outDims, r.matrix, r.off[i], r.strides, r.planesOf, from, r.steps)

@@ -2,9 +2,8 @@ package simd
 
 import "slices"
 
-// Image is a tensor that lies in memory in order and has two axes besides those in
-// space: Major and Minor, which are those of the batch and of the channels, or for
-// the kernel of a convolution those of the output and of the input channels.
+// Image describes a dense tensor with spatial axes and two other axes, Major and Minor. These are the batch and the
+// channels, or the output and input channels of a kernel.
 type Image struct {
 	Dims         []int
 	Major, Minor int
@@ -19,43 +18,42 @@ func (i Image) sizes() []int {
 	return list
 }
 
-// ConvSpec says what a convolution does. The lists have a member for each axis in
-// space, of which there is at least one; those left out stand for 1 each.
+// ConvSpec describes a convolution. The lists have one element for each spatial axis, of which there is at least one.
+// A missing list stands for ones.
 type ConvSpec struct {
 	In, Kernel, Out Image
 	Strides         []int
-	Dilations       []int // Of the kernel.
-	Gaps            []int // Of the input: the dilation of a transposed convolution.
-	// Padding before and after each axis, of which the sizes of Out tell the second.
+	Dilations       []int // The dilations of the kernel.
+	Gaps            []int // The dilations of the input, as in a transposed convolution.
+	// Padding has the padding before and after each axis. The padding after an axis follows from the sizes of Out.
 	Padding [][2]int
 	Groups  int
-	ByBatch bool // The groups are parts of the batch, not of the channels.
+	ByBatch bool // The groups divide the batch instead of the channels.
 }
 
-// Convolution is a convolution in any of its forms: the gradients of one, by the
-// input and by the kernel, are such with other axes, paddings and dilations.
+// Convolution computes convolutions of all forms. The gradients of a convolution with respect to its input and its
+// kernel are convolutions with other axes, paddings and dilations.
 //
-// The input is seen as planes, one for each image and channel, which have the
-// padding and the gaps of a dilation in them. An output is a sum over the channels
-// and the elements of the kernel, each of which is at a fixed offset from the first
-// one of the output's window. Thus neither way to compute has to copy windows.
+// The input is treated as planes, one for each image and channel, that include the padding and the gaps of a
+// dilation. An output is a sum over the channels and the elements of the kernel, each of which is at a fixed offset
+// from the first element of the output's window. Neither algorithm therefore copies windows.
 type Convolution struct {
 	groups   int
 	byBatch  bool
-	batch    int // Of the output.
-	channels int // Input channels of a group.
-	outs     int // Output channels of a group.
+	batch    int // The batch of the output.
+	channels int // The input channels of a group.
+	outs     int // The output channels of a group.
 
 	in, kernel, out place
-	// The sizes in space.
+	// The spatial sizes.
 	inDims, kernelDims, outDims []int
 	strides, dilations          []int
 
 	planes planes
-	dots   bool // Whether runDots is to be used.
+	dots   bool // Whether to use runDots.
 }
 
-// place is the number of elements of an image and its strides.
+// place has the number of elements of an image and its strides.
 type place struct {
 	size         int
 	major, minor int
@@ -71,7 +69,7 @@ func newPlace(i Image) place {
 	return p
 }
 
-// NewConvolution plans a convolution. The sizes have to agree.
+// NewConvolution plans a convolution. The sizes of the spec must be consistent.
 func NewConvolution(spec ConvSpec) *Convolution {
 	rank := len(spec.In.Space)
 	groups := max(1, spec.Groups)
@@ -93,7 +91,7 @@ func NewConvolution(spec ConvSpec) *Convolution {
 	return c
 }
 
-// orOnes returns a list of factors, which stand for 1 where they are missing or less.
+// orOnes returns a list of factors in which missing elements and elements below 1 are replaced by 1.
 func orOnes(list []int, rank int) []int {
 	if len(list) == 0 {
 		return slices.Repeat([]int{1}, rank)
@@ -105,8 +103,7 @@ func orOnes(list []int, rank int) []int {
 	return list
 }
 
-// window returns the strides in the planes from one output to the next, and from one
-// element of the kernel to the next.
+// window returns the strides in the planes between outputs and between elements of the kernel.
 func (c *Convolution) window() (outputs, elements []int) {
 	for i, s := range c.planes.space {
 		outputs = append(outputs, s*c.strides[i])
@@ -115,7 +112,7 @@ func (c *Convolution) window() (outputs, elements []int) {
 	return outputs, elements
 }
 
-// span returns how far the last of the elements is from the first, plus one.
+// span returns the distance between the first and the last element, plus one.
 func span(dims, strides []int) int {
 	n := 1
 	for i, d := range dims {
@@ -124,7 +121,7 @@ func span(dims, strides []int) int {
 	return n
 }
 
-// group returns where the images of a group and the output channels start.
+// group returns the first image of a group and the first of its output channels, as offsets.
 func (c *Convolution) group(g int) (in, kernel, out int) {
 	in = g * c.channels * c.in.minor
 	if c.byBatch {
@@ -133,8 +130,8 @@ func (c *Convolution) group(g int) (in, kernel, out int) {
 	return in, g * c.outs * c.kernel.major, g * c.outs * c.out.minor
 }
 
-// Run computes out from in and kernel. It panics if one of them is smaller than the
-// spec says: the kernels in assembly check nothing.
+// Run computes out from in and kernel. It panics if a slice is shorter than the spec requires, because the kernels in
+// assembly do not check bounds.
 func (c *Convolution) Run(w Workers, in, kernel, out []float32) {
 	in, kernel, out = in[:c.in.size], kernel[:c.kernel.size], out[:c.out.size]
 	switch {

@@ -16,7 +16,7 @@ func random(t *testing.T, r *rand.Rand, n int) []float32 {
 	return list
 }
 
-// checkClose compares results with sums in float64 of n products.
+// checkClose compares results with sums of n products in float64.
 func checkClose(t *testing.T, what any, got []float32, want []float64, n int) {
 	t.Helper()
 	for i, x := range want {
@@ -26,7 +26,7 @@ func checkClose(t *testing.T, what any, got []float32, want []float64, n int) {
 	}
 }
 
-// TestKernels makes sure that tests meant to run without AVX2 do so.
+// TestKernels ensures that tests that are meant to run without AVX2 do so.
 func TestKernels(t *testing.T) {
 	if want := os.Getenv("MILLRACE_KERNELS"); want != "" && Kernels() != want {
 		t.Errorf("the kernels are those in %s, want %s", Kernels(), want)
@@ -42,7 +42,10 @@ func TestMultiply(t *testing.T) {
 	withAndWithout(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 1))
 		for range 300 {
-			s := sizes{r.IntN(60), r.IntN(60), r.IntN(1 + 40*(1+r.IntN(15))), r.IntN(2) == 0, r.IntN(2) == 0, Workers(1 + r.IntN(3))}
+			s := sizes{
+				r.IntN(60), r.IntN(60), r.IntN(1 + 40*(1+r.IntN(15))), r.IntN(2) == 0, r.IntN(2) == 0,
+				Workers(1 + r.IntN(3)),
+			}
 			a, b := Matrix{random(t, r, s.M*s.K), s.K, 1}, Matrix{random(t, r, s.N*s.K), s.K, 1}
 			if s.ATurn {
 				a.Row, a.Inner = 1, s.M
@@ -64,7 +67,7 @@ func TestMultiply(t *testing.T) {
 	})
 }
 
-// slideCase is a convolution over one axis of images with any order of axes.
+// slideCase is a convolution over one spatial axis of images with any order of axes.
 type slideCase struct {
 	Batch, Channels, Outs, Groups int
 	In, Kernel, Out               int
@@ -85,7 +88,7 @@ func randomSlide(r *rand.Rand) slideCase {
 	return c
 }
 
-// image returns an image of two axes and one in space, and the strides of its axes.
+// image returns an image with one spatial axis and the strides of its axes.
 func (c slideCase) image(major, minor, size int) (image Image, majorStep, minorStep, step int) {
 	if c.Last {
 		return Image{Dims: []int{major, size, minor}, Major: 0, Minor: 2, Space: []int{1}}, size * minor, 1, minor
@@ -93,7 +96,7 @@ func (c slideCase) image(major, minor, size int) (image Image, majorStep, minorS
 	return Image{Dims: []int{major, minor, size}, Major: 0, Minor: 1, Space: []int{2}}, minor * size, size, 1
 }
 
-// run computes the convolution, and the same by its definition in float64.
+// run computes the convolution and a reference in float64.
 func (c slideCase) run(t *testing.T, r *rand.Rand) (got []float32, want []float64) {
 	t.Helper()
 	in, inBatch, inChannel, inStep := c.image(c.Batch, c.Groups*c.Channels, c.In)

@@ -4,5 +4,5 @@ package simd
 
 import "testing"
 
-// guarded returns n floats.
+// guarded returns n floats. This platform has no guard page.
 func guarded(_ *testing.T, n int) []float32 { return make([]float32, n) }

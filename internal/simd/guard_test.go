@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// guarded returns n floats that end where memory does that cannot be read, so that
-// a kernel which reads or writes beyond its operands ends the test.
+// guarded returns n floats that are followed by an inaccessible page, so that a kernel that accesses memory beyond
+// its operands crashes the test.
 func guarded(t *testing.T, n int) []float32 {
 	t.Helper()
 	page := syscall.Getpagesize()

@@ -1,6 +1,5 @@
-// Package simd computes with lists of float32 and with the tensors that they hold:
-// products of matrices, convolutions and operations element by element. Where the
-// machine has AVX2 and FMA, kernels in assembly do the work.
+// Package simd computes with slices of float32 and with tensors in them: matrix products, convolutions and
+// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA.
 package simd
 
 import "math"
@@ -43,7 +42,7 @@ func dotsGo(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []flo
 	}
 }
 
-// sumGo is sum for machines without AVX2.
+// sumGo is Sum for machines without AVX2.
 func sumGo(a []float32) float32 {
 	var s float32
 	for _, x := range a {
@@ -52,13 +51,13 @@ func sumGo(a []float32) float32 {
 	return s
 }
 
-// What the kernels that a machine runs are written in.
+// The implementations of the kernels.
 const (
 	AVX2 = "AVX2"
 	Go   = "Go"
 )
 
-// Kernels names the kernels that this machine runs: [AVX2] or [Go].
+// Kernels returns the implementation of the kernels on this machine: [AVX2] or [Go].
 func Kernels() string {
 	if simd {
 		return AVX2
@@ -66,7 +65,7 @@ func Kernels() string {
 	return Go
 }
 
-// Scalar returns the operation of [Binary] on two numbers, or nil.
+// Scalar returns the operation of [Binary] for two numbers, or nil.
 func Scalar(op string) func(a, b float32) float32 { return binaryGo[op] }
 
 // binaryGo has the operations on two numbers.
@@ -79,7 +78,7 @@ var binaryGo = map[string]func(a, b float32) float32{
 	"Min": func(a, b float32) float32 { return min(a, b) },
 }
 
-// broadcast applies op to all pairs of two lists, of which one may have one member.
+// broadcast applies op to all pairs of elements of two lists. One list may have a single element.
 func broadcast(op func(a, b float32) float32) func(dst, a, b []float32) {
 	if op == nil {
 		return nil
@@ -121,7 +120,7 @@ func each(f func(x float32) float32) func(dst, a []float32) {
 	}
 }
 
-// sign returns 1 or -1 with the sign of x, or x where it is zero or not a number.
+// sign returns 1 or -1 with the sign of x, or x if it is zero or NaN.
 func sign(x float32) float32 {
 	switch {
 	case x > 0:

@@ -2,7 +2,7 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// simd says whether the kernels of this file's assembly can run here.
+// simd reports whether this machine supports the kernels in assembly.
 var simd = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
 //go:noescape
@@ -59,8 +59,8 @@ func signAVX2(dst, a *float32, n int)
 //go:noescape
 func sumAVX2(a *float32, n int) float32
 
-// tile multiplies four rows of a with 24 columns of b: c[r*ldc+j] is set to, or
-// with add increased by, the sum over k of a[4*k+r] * b[off[k]+j].
+// tile multiplies four rows of a by 24 columns of b. It sets c[r*ldc+j] to the sum over k of a[4*k+r] * b[off[k]+j],
+// or adds the sum if add is set.
 func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
 	if !simd || len(off) == 0 {
 		tileGo(a, b, off, c, ldc, add)
@@ -69,8 +69,8 @@ func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
 	tileAVX2(len(off), &a[0], &b[0], &off[0], &c[0], ldc, add)
 }
 
-// dots adds to c[i*ldc+j] the dot product of n floats of a from i*lda and of b from
-// off[j], for four i and three j.
+// dots adds to c[i*ldc+j] the dot product of n floats of a from i*lda on and of b from off[j] on, for four i and
+// three j.
 func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
 	if !simd || n == 0 {
 		dotsGo(n, a, lda, b, off, c, ldc)
@@ -87,8 +87,8 @@ func Sum(a []float32) float32 {
 	return sumAVX2(&a[0], len(a))
 }
 
-// binaryAVX2 has the kernels of the operations of binaryGo: of two lists, of a list
-// and a number, and of a number and a list.
+// binaryAVX2 has the kernels of the operations in binaryGo: for two lists, for a list and a number, and for a number
+// and a list.
 var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 	"Add": {addAVX2, addScalarAVX2, addScalarAVX2},
 	"Sub": {subAVX2, subScalarAVX2, rsubScalarAVX2},
@@ -98,8 +98,8 @@ var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 	"Min": {minAVX2, minScalarAVX2, minScalarAVX2},
 }
 
-// Binary returns the function that sets dst to a op b, element by element, where a or
-// b may be a list of one. op is Add, Sub, Mul, Div, Max or Min; for others it is nil.
+// Binary returns the function that sets dst to a op b, element by element. a or b may have a single element. op is
+// Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) {
 	fast, ok := binaryAVX2[op]
 	if !ok || !simd {
@@ -119,8 +119,8 @@ func Binary(op string) func(dst, a, b []float32) {
 	}
 }
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs,
-// Sign, Sqrt, Exp, Log or Tanh; for others it is nil.
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log or Tanh;
+// for other operations Unary returns nil.
 func Unary(op string) func(dst, a []float32) {
 	if op == "Sign" && simd {
 		return func(dst, a []float32) {

@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// lanes is what a mask of r < 8 lanes is cut out of, at 32-4r bytes.
+// lanes contains the mask of the first r < 8 lanes at byte 32-4r.
 DATA lanes<>+0x00(SB)/8, $0xffffffffffffffff
 DATA lanes<>+0x08(SB)/8, $0xffffffffffffffff
 DATA lanes<>+0x10(SB)/8, $0xffffffffffffffff
@@ -11,7 +11,7 @@ DATA lanes<>+0x30(SB)/8, $0
 DATA lanes<>+0x38(SB)/8, $0
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// ones has the bits of 1 and that of the sign.
+// ones has the bits of the number 1 and the sign bit.
 DATA ones<>+0x00(SB)/4, $0x3f800000
 DATA ones<>+0x04(SB)/4, $0x80000000
 GLOBL ones<>(SB), RODATA|NOPTR, $8
@@ -57,8 +57,8 @@ GLOBL ones<>(SB), RODATA|NOPTR, $8
 	VADDSS       (R12), x0, x1    \
 	VMOVSS       x1, (R12)
 
-// PROLOGUE and EPILOGUE frame a loop over n floats, eight at a time: AX counts them,
-// R8 is where the loop ends.
+// PROLOGUE and EPILOGUE enclose a loop over n floats, eight at a time. AX is the index and
+// R8 is the end of the loop.
 #define PROLOGUE \
 	MOVQ dst+0(FP), DI \
 	MOVQ a+8(FP), SI   \
@@ -69,7 +69,7 @@ GLOBL ones<>(SB), RODATA|NOPTR, $8
 	ANDQ $-8, R8       \
 	JZ   tail
 
-// EPILOGUE sets the mask Y2 of the lanes left over, or returns.
+// EPILOGUE sets Y2 to the mask of the remaining lanes, or returns if there are none.
 #define EPILOGUE \
 	ANDQ    $7, CX             \
 	JZ      done               \
@@ -77,7 +77,7 @@ GLOBL ones<>(SB), RODATA|NOPTR, $8
 	LEAQ    lanes<>+32(SB), BX \
 	VMOVUPS (BX)(CX*4), Y2
 
-// NANMAX keeps a where it is not a number, which OP would lose.
+// NANMAX keeps a where it is NaN, because OP does not propagate it.
 #define NANMAX(OP, a, b, to) \
 	OP        b, a, Y4     \
 	VCMPPS    $3, a, a, Y5 \
@@ -296,8 +296,8 @@ SCALAR(·rdivScalarAVX2, REVERSED, VDIVPS)
 SCALAR(·maxScalarAVX2, NANMAX, VMAXPS)
 SCALAR(·minScalarAVX2, NANMAX, VMINPS)
 
-// SIGN leaves 1 or -1 with the sign of Y0, or Y0 itself where it is 0 or not a
-// number. Y6 has 1 and Y7 the sign bit in all lanes, Y8 is 0.
+// SIGN computes 1 or -1 with the sign of Y0, or Y0 where it is 0 or NaN. Y6 has 1
+// and Y7 the sign bit in all lanes; Y8 is 0.
 #define SIGN \
 	VANDPS    Y7, Y0, Y1      \
 	VORPS     Y6, Y1, Y1      \

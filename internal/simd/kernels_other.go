@@ -2,7 +2,7 @@
 
 package simd
 
-// simd says that there are no kernels in assembly for this machine.
+// simd is false because this platform has no kernels in assembly.
 const simd = false
 
 func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
@@ -16,10 +16,10 @@ func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float
 // Sum returns the sum of a list.
 func Sum(a []float32) float32 { return sumGo(a) }
 
-// Binary returns the function that sets dst to a op b, element by element, where a or
-// b may be a list of one. op is Add, Sub, Mul, Div, Max or Min; for others it is nil.
+// Binary returns the function that sets dst to a op b, element by element. a or b may have a single element. op is
+// Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) { return broadcast(binaryGo[op]) }
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs,
-// Sign, Sqrt, Exp, Log or Tanh; for others it is nil.
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log or Tanh;
+// for other operations Unary returns nil.
 func Unary(op string) func(dst, a []float32) { return unaryGo[op] }

@@ -1,10 +1,9 @@
 package simd
 
-// stretch is how much of the rows is multiplied at a time, so that they stay in the
-// cache from one block to the next.
-const stretch = 1024
+// blockLength is the number of elements of the rows that are multiplied at a time, so that they stay in the cache.
+const blockLength = 1024
 
-// multiplyDots is multiply with dots, where both matrices have their rows in order.
+// multiplyDots computes a product with dots. The rows of both matrices must be contiguous.
 func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	clear(c)
 	if m < dotRows {
@@ -18,15 +17,16 @@ func multiplyDots(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	blocks := roundUp(n, dotCols) / dotCols
 	grain := 1 + (1<<16)/(m*k*dotCols+1)
 	w.Split(blocks, grain, func(_, p, last int) {
-		for from := 0; from < k; from += stretch {
+		for from := 0; from < k; from += blockLength {
 			for j := p * dotCols; j < min(n, last*dotCols); j += dotCols {
-				dotColumn(j, m, n, min(stretch, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1}, c)
+				dotColumn(j, m, n, min(blockLength, k-from), Matrix{a.Floats[from:], a.Row, 1}, Matrix{b.Floats[from:], b.Row, 1},
+					c)
 			}
 		}
 	})
 }
 
-// dotColumn adds to the columns of c from number j, up to three of them.
+// dotColumn adds to up to three columns of c from column j on.
 func dotColumn(j, m, n, k int, a, b Matrix, c []float32) {
 	var off [dotCols]int
 	for x := range off {
@@ -37,7 +37,7 @@ func dotColumn(j, m, n, k int, a, b Matrix, c []float32) {
 			dots(k, a.Floats[i*a.Row:], a.Row, b.Floats, &off, c[i*n+j:], n)
 			continue
 		}
-		// The block ends at the last row; rows that were done before are not used.
+		// The block ends at the last row. Rows that an earlier block computed are ignored.
 		first := max(0, min(i, m-dotRows))
 		var block [dotRows * dotCols]float32
 		dots(k, a.Floats[first*a.Row:], a.Row, b.Floats, &off, block[:], dotCols)

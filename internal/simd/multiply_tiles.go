@@ -1,10 +1,10 @@
 package simd
 
-// depth is how much of the axis that is summed over is done at a time, so that a
-// packed column panel stays in the first cache.
+// depth is the number of elements of the summed axis that are processed at a time, so that a packed panel of columns
+// stays in the first-level cache.
 const depth = 256
 
-// packedOff are the offsets of the rows of a packed column panel.
+// packedOff has the offsets of the rows of a packed panel of columns.
 var packedOff = func() (off [depth]int) {
 	for i := range off {
 		off[i] = i * tileCols
@@ -12,8 +12,8 @@ var packedOff = func() (off [depth]int) {
 	return off
 }()
 
-// multiplyTiles is multiply with tile. It packs a, and b where its rows are not in
-// place, for the kernel to read them in order.
+// multiplyTiles computes a product with tile. It packs a, and also b if its rows are not contiguous, so that the
+// kernel reads them sequentially.
 func multiplyTiles(w Workers, m, n, k int, a, b Matrix, c []float32) {
 	panels := roundUp(m, tileRows) / tileRows
 	s, packed := Borrow(panels * tileRows * min(k, depth))
@@ -48,11 +48,11 @@ func packRows(packed []float32, a Matrix, m, d int) {
 	}
 }
 
-// tiler computes column panels.
+// tiler computes panels of columns.
 type tiler struct {
 	b       Matrix
 	d       int
-	direct  []int // The offsets of the rows of b, if they need no packing.
+	direct  []int // The offsets of the rows of b if it needs no packing.
 	panel   []float32
 	edge    []float32
 	scratch *Scratch
@@ -70,7 +70,7 @@ func newTiler(b Matrix, d int, direct bool) *tiler {
 	return t
 }
 
-// column computes the columns of c from number j, up to 24 of them.
+// column computes up to 24 columns of c from column j on.
 func (t *tiler) column(j, m, n int, packed, c []float32, add bool) {
 	cols := min(tileCols, n-j)
 	rows, off := t.panel, packedOff[:t.d]
@@ -99,7 +99,7 @@ func (t *tiler) column(j, m, n int, packed, c []float32, add bool) {
 	}
 }
 
-// pack copies a column panel of b, with zeros to the right of it.
+// pack copies a panel of columns of b and fills the remaining columns with zeros.
 func (t *tiler) pack(j, cols int) {
 	if cols < tileCols {
 		clear(t.panel)

@@ -2,14 +2,13 @@ package simd
 
 import "sync"
 
-// scratches has memory for the time of one operation.
+// scratches has memory for the duration of an operation.
 var scratches = sync.Pool{New: func() any { return new(Scratch) }}
 
-// Scratch is memory that [Borrow] lends.
+// Scratch is temporary memory from [Borrow].
 type Scratch struct{ floats []float32 }
 
-// Borrow returns n floats with any values. Give back the scratch when they are no
-// longer used.
+// Borrow returns n floats with unspecified values. Call GiveBack when they are no longer used.
 func Borrow(n int) (*Scratch, []float32) {
 	s := scratches.Get().(*Scratch)
 	if cap(s.floats) < n {
@@ -18,8 +17,8 @@ func Borrow(n int) (*Scratch, []float32) {
 	return s, s.floats[:n]
 }
 
-// GiveBack ends the use of the floats.
+// GiveBack returns the memory for reuse.
 func (s *Scratch) GiveBack() { scratches.Put(s) }
 
-// roundUp returns the least multiple of unit that is at least n.
+// roundUp returns the smallest multiple of unit that is at least n.
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }

@@ -1,13 +1,13 @@
 package simd
 
-// View is a way to see a list of floats as a tensor: element (i, j, ...) is at
-// Offset + i*Strides[0] + j*Strides[1] + .... A stride of 0 repeats an axis.
+// View describes a list of floats as a tensor. Element (i, j, ...) is at Offset + i*Strides[0] + j*Strides[1] + ....
+// A stride of 0 repeats an axis.
 type View struct {
 	Dims, Strides []int
 	Offset        int
 }
 
-// Natural returns the strides of a tensor that lies in memory in order.
+// Natural returns the strides of a dense tensor.
 func Natural(dims []int) []int {
 	strides, size := make([]int, len(dims)), 1
 	for i := len(dims) - 1; i >= 0; i-- {
@@ -44,17 +44,17 @@ func (v View) Compact() View {
 	return c
 }
 
-// Whole tells whether a compact view is the list of its elements itself.
+// Whole reports whether a compact view contains all elements of a list in order.
 func (v View) Whole() bool {
 	return v.Offset == 0 && (len(v.Dims) == 0 || len(v.Dims) == 1 && v.Strides[0] == 1)
 }
 
-// Number tells whether a compact view repeats one element.
+// Number reports whether a compact view repeats one element.
 func (v View) Number() bool {
 	return len(v.Dims) == 0 || len(v.Dims) == 1 && v.Strides[0] == 0
 }
 
-// Read copies to dst the elements of the compact view of src that start with number from.
+// Read copies elements of the compact view of src to dst, starting with element number from.
 func (v View) Read(dst, src []float32, from int) {
 	if len(v.Dims) == 0 {
 		dst[0] = src[v.Offset]
@@ -92,8 +92,8 @@ func readRun(dst, src []float32, at, stride int) {
 	}
 }
 
-// Move copies a tensor of dims from one place to another, each with its first
-// element's number and strides.
+// Move copies a tensor with the dimensions dims. The positions of both copies are given by the first element and the
+// strides.
 func Move(dims []int, dst []float32, to int, toStrides []int, src []float32, from int, fromStrides []int) {
 	if len(dims) == 0 {
 		dst[to] = src[from]
@@ -120,7 +120,7 @@ func Move(dims []int, dst []float32, to int, toStrides []int, src []float32, fro
 	}
 }
 
-// Offsets lists where the elements of a tensor are.
+// Offsets returns the offsets of the elements of a tensor.
 func Offsets(dims, strides []int) []int {
 	list := []int{0}
 	for i, d := range dims {

@@ -5,9 +5,8 @@ import "sync"
 // Workers is the number of goroutines that an operation may use.
 type Workers int
 
-// Split calls f for parts of [0, n) that cover it, of at least grain each, and
-// returns how many there are. The parts depend on n and the number of Workers alone,
-// for results that do not change from run to run.
+// Split calls f for consecutive parts of the range [0, n), each with at least grain elements, and returns the number
+// of parts. The parts depend only on n and on the number of Workers, which makes results reproducible.
 func (w Workers) Split(n, grain int, f func(worker, from, to int)) int {
 	parts := max(1, min(int(w), n/max(grain, 1)))
 	if parts == 1 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -61,28 +62,39 @@ func deleteRunsWithAssessments(t *testing.T, uri string) {
 		t.Error("the empty table of assessments was read")
 	}
 
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	sqlDB, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer sqlDB.Close()
 	exec := func(query string) {
 		t.Helper()
 		if strings.HasPrefix(uri, "postgresql") {
 			query = strings.NewReplacer("1, 0, 0.1)", "true, false, 0.1)").Replace(query)
 		}
-		if _, err := db.ExecContext(t.Context(), query); err != nil {
+		if _, err := sqlDB.ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
 	}
-	exec(fmt.Sprintf(`INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES ('t', %d, 1, 'OK')`, experiment))
+	exec(
+		fmt.Sprintf(
+			`INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES ('t', %d, 1, 'OK')`,
+			experiment,
+		),
+	)
 	for i, run := range append(runs, "somebody-else") {
-		exec(fmt.Sprintf(`INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, created_timestamp, last_updated_timestamp, source_type, assessment_metadata, valid, is_numeric_value, aggregate_value)
-			VALUES ('a%d', 't', 'n', 'feedback', 'true', 1, 1, 'HUMAN', '{"mlflow.assessment.sourceRunId": "%s"}', 1, 0, 0.1)`, i, run))
+		exec(
+			fmt.Sprintf(
+				`INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, created_timestamp, last_updated_timestamp, source_type, assessment_metadata, valid, is_numeric_value, aggregate_value)
+			VALUES ('a%d', 't', 'n', 'feedback', 'true', 1, 1, 'HUMAN', '{"mlflow.assessment.sourceRunId": "%s"}', 1, 0, 0.1)`,
+				i,
+				run,
+			),
+		)
 	}
 	left := func() (ids []string) {
 		t.Helper()
-		rows, err := db.QueryContext(t.Context(), `SELECT assessment_id FROM assessments ORDER BY assessment_id`)
+		rows, err := sqlDB.QueryContext(t.Context(), `SELECT assessment_id FROM assessments ORDER BY assessment_id`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,12 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
+const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), " +
+	"coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
 
-func scanExperiment(row interface{ Scan(...any) error }) (*mlflow.Experiment, error) {
+func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 	var e mlflow.Experiment
 	var id int64
 	err := row.Scan(&id, &e.Name, &e.ArtifactLocation, &e.LifecycleStage, &e.CreationTime, &e.LastUpdateTime, &e.Workspace)
@@ -20,23 +22,31 @@ func scanExperiment(row interface{ Scan(...any) error }) (*mlflow.Experiment, er
 	return &e, err
 }
 
-// CreateExperiment makes an experiment and returns its id. Without location its
-// files go under the store's artifact root.
+// CreateExperiment creates an experiment and returns its id. If location is "", the
+// files of the experiment are stored under the artifact root.
 func (s *Store) CreateExperiment(ctx context.Context, name, location string, tags []mlflow.Tag) (id int64, err error) {
-	err = s.inTx(ctx, func(t tx) error {
+	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
-		id, err = t.insertID("experiment_id", `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
-			VALUES (?, ?, 'active', ?, ?, 'default')`, name, location, now, now)
-		if uniqueViolation(err) {
-			return mlflow.Errorf(mlflow.ResourceAlreadyExists,
-				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.", name)
+		id, err = t.InsertID(
+			"experiment_id",
+			`INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
+			VALUES (?, ?, 'active', ?, ?, 'default')`,
+			name, location, now, now,
+		)
+		if db.IsUniqueViolation(err) {
+			return mlflow.Errorf(
+				mlflow.ResourceAlreadyExists,
+				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.",
+				name,
+			)
 		}
 		if err != nil {
 			return err
 		}
 		if location == "" {
 			location := joinURI(s.artifactRoot, strconv.FormatInt(id, 10))
-			if _, err := t.exec(`UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`, location, id); err != nil {
+			if _, err := t.Exec(`UPDATE experiments SET artifact_location = ?
+				WHERE experiment_id = ?`, location, id); err != nil {
 				return err
 			}
 		}
@@ -56,7 +66,7 @@ func (s *Store) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment,
 		if e, err = t.experiment(id); err != nil {
 			return err
 		}
-		return t.loadExperimentTags([]mlflow.Experiment{*e}, all(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
+		return t.loadExperimentTags([]mlflow.Experiment{*e}, unlimited(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
 	})
 	return e, err
 }
@@ -64,20 +74,22 @@ func (s *Store) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment,
 // ExperimentByName returns the experiment with the given name, deleted ones included.
 func (s *Store) ExperimentByName(ctx context.Context, name string) (e *mlflow.Experiment, err error) {
 	err = s.read(ctx, func(t tx) error {
-		e, err = scanExperiment(t.queryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name))
+		e, err = scanExperiment(
+			t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name),
+		)
 		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Could not find experiment with name '%s'", name)
 		}
 		if err != nil {
 			return err
 		}
-		return t.loadExperimentTags([]mlflow.Experiment{*e}, all(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
+		return t.loadExperimentTags([]mlflow.Experiment{*e}, unlimited(), func(_ int, tags []mlflow.Tag) { e.Tags = tags })
 	})
 	return e, err
 }
 
 func (t tx) experiment(id int64) (*mlflow.Experiment, error) {
-	e, err := scanExperiment(t.queryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.experiment_id = ?`, id))
+	e, err := scanExperiment(t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.experiment_id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noExperiment(id)
 	}
@@ -88,7 +100,7 @@ func noExperiment(id int64) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No Experiment with id=%d exists", id)
 }
 
-// activeExperiment returns the experiment, or says why it takes no changes.
+// activeExperiment returns an experiment that is not deleted.
 func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	e, err := t.experiment(id)
 	if err != nil {
@@ -101,8 +113,9 @@ func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	return e, nil
 }
 
-// loadExperimentTags hands each experiment's tags to set, by its place in list.
-func (t tx) loadExperimentTags(list []mlflow.Experiment, room *room, set func(i int, tags []mlflow.Tag)) error {
+// loadExperimentTags calls set with the tags of each experiment and its index in
+// list.
+func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i int, tags []mlflow.Tag)) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -116,7 +129,9 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, room *room, set func(i 
 		byID[id], ids[i] = i, id
 	}
 	tags := make([][]mlflow.Tag, len(list))
-	err := t.each("SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)", []any{ids},
+	err := t.Each(
+		"SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)",
+		[]any{ids},
 		func(rows *sql.Rows) error {
 			var id int64
 			var tag mlflow.Tag
@@ -124,8 +139,9 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, room *room, set func(i 
 				return err
 			}
 			tags[byID[id]] = append(tags[byID[id]], tag)
-			return room.take(pairSize, tag.Key, tag.Value)
-		})
+			return b.charge(pairSize, tag.Key, tag.Value)
+		},
+	)
 	for i := range tags {
 		set(i, tags[i])
 	}
@@ -134,7 +150,7 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, room *room, set func(i 
 
 // RenameExperiment gives an active experiment a new name.
 func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		e, err := t.experiment(id)
 		if err != nil {
 			return err
@@ -142,9 +158,13 @@ func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) err
 		if e.LifecycleStage != mlflow.StageActive {
 			return mlflow.Errorf(mlflow.InvalidState, "Cannot rename a non-active experiment.")
 		}
-		_, err = t.exec(`UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ?`, name, nowMS(), id)
-		if uniqueViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "Another experiment has the name '%s'; deleted experiments keep theirs.", name)
+		_, err = t.Exec(`UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ?`, name, nowMS(), id)
+		if db.IsUniqueViolation(err) {
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"Another experiment has the name '%s'; deleted experiments keep theirs.",
+				name,
+			)
 		}
 		return err
 	})
@@ -160,7 +180,7 @@ func (s *Store) DeleteExperiment(ctx context.Context, id int64) error {
 		if err := t.deleteAssessments(assessments); err != nil {
 			return err
 		}
-		_, err := t.exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE experiment_id = ?`, nowMS(), id)
+		_, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE experiment_id = ?`, nowMS(), id)
 		return err
 	})
 }
@@ -168,14 +188,22 @@ func (s *Store) DeleteExperiment(ctx context.Context, id int64) error {
 // RestoreExperiment takes a deleted experiment and all its runs out of the trash.
 func (s *Store) RestoreExperiment(ctx context.Context, id int64) error {
 	return s.moveExperiment(ctx, id, mlflow.StageDeleted, mlflow.StageActive, func(t tx) error {
-		_, err := t.exec(`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE experiment_id = ?`, id)
+		_, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE experiment_id = ?`, id)
 		return err
 	})
 }
 
-func (s *Store) moveExperiment(ctx context.Context, id int64, from, to mlflow.LifecycleStage, moveRuns func(tx) error) error {
-	return s.inTx(ctx, func(t tx) error {
-		n, err := t.exec(`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`, to, nowMS(), id, from)
+func (s *Store) moveExperiment(
+	ctx context.Context,
+	id int64,
+	from, to mlflow.LifecycleStage,
+	moveRuns func(tx) error,
+) error {
+	return s.write(ctx, func(t tx) error {
+		n, err := t.Exec(
+			`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`,
+			to, nowMS(), id, from,
+		)
 		if err != nil {
 			return err
 		}
@@ -188,7 +216,7 @@ func (s *Store) moveExperiment(ctx context.Context, id int64, from, to mlflow.Li
 
 // SetExperimentTag sets or replaces a tag of an active experiment.
 func (s *Store) SetExperimentTag(ctx context.Context, id int64, tag mlflow.Tag) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeExperiment(id); err != nil {
 			return err
 		}
@@ -197,18 +225,21 @@ func (s *Store) SetExperimentTag(ctx context.Context, id int64, tag mlflow.Tag) 
 }
 
 func (t tx) setExperimentTag(id int64, tag mlflow.Tag) error {
-	_, err := t.exec("INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?) ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
-		tag.Key, tag.Value, id)
+	_, err := t.Exec(
+		"INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?)"+
+			" ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
+		tag.Key, tag.Value, id,
+	)
 	return err
 }
 
 // DeleteExperimentTag removes a tag of an active experiment.
 func (s *Store) DeleteExperimentTag(ctx context.Context, id int64, key string) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeExperiment(id); err != nil {
 			return err
 		}
-		n, err := t.exec("DELETE FROM experiment_tags WHERE experiment_id = ? AND `key` = ?", id, key)
+		n, err := t.Exec("DELETE FROM experiment_tags WHERE experiment_id = ? AND `key` = ?", id, key)
 		if err == nil && n == 0 {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No tag with name: %s in experiment with id %d", key, id)
 		}
@@ -216,8 +247,7 @@ func (s *Store) DeleteExperimentTag(ctx context.Context, id int64, key string) e
 	})
 }
 
-// stagesOf lists the lifecycle stages that a view shows; a set, so that the
-// texts of queries stay constant.
+// stagesOf returns the lifecycle stages of a view as an SQL list.
 func stagesOf(v mlflow.ViewType) string {
 	switch v {
 	case mlflow.ViewAll:
@@ -229,6 +259,7 @@ func stagesOf(v mlflow.ViewType) string {
 	}
 }
 
+// and joins the conditions that are not "".
 func and(conditions ...string) string {
 	kept := conditions[:0:0]
 	for _, c := range conditions {

@@ -4,14 +4,18 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SearchExperiments returns one page of experiments and the token of the next,
-// "" on the last.
-func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
-	q, err := search.Experiments(s.d.Dialect, in.Filter, in.OrderBy)
+// SearchExperiments returns one page of experiments and the token of the next page,
+// which is "" on the last page.
+func (s *Store) SearchExperiments(
+	ctx context.Context,
+	in *mlflow.SearchExperimentsRequest,
+) (list []mlflow.Experiment, next string, err error) {
+	q, err := search.Experiments(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
@@ -23,13 +27,13 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, q.Where.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
-	err = s.readAside(ctx, func(t tx) error {
-		if list, err = collectOnce(t, query, args, scanned(scanExperiment)); err != nil {
+	err = s.readReplica(ctx, func(t tx) error {
+		if list, err = db.CollectUncached(t.Tx, query, args, scanned(scanExperiment)); err != nil {
 			return err
 		}
 		list, next = cutPage(list, int(in.MaxResults), offset)
-		list, next, err = fillPage(list, offset, next, func(part []mlflow.Experiment, r *room) error {
-			return t.loadExperimentTags(part, r, func(i int, tags []mlflow.Tag) { part[i].Tags = tags })
+		list, next, err = fillPage(list, offset, next, func(part []mlflow.Experiment, b *budget) error {
+			return t.loadExperimentTags(part, b, func(i int, tags []mlflow.Tag) { part[i].Tags = tags })
 		})
 		return err
 	})
@@ -38,12 +42,18 @@ func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperime
 
 // ExperimentActivity counts the active runs of some experiments.
 func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlflow.ExperimentActivity, err error) {
-	err = s.readAside(ctx, func(t tx) error {
+	err = s.readReplica(ctx, func(t tx) error {
 		list = nil
 		for _, id := range ids {
 			a := mlflow.ExperimentActivity{ExperimentID: strconv.FormatInt(id, 10)}
-			err := t.queryRow(`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END), coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
-				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`, id).Scan(&a.Runs, &a.Running, &a.LastActivity)
+			err := t.QueryRow(
+				`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END),
+					coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
+				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`,
+				id,
+			).Scan(
+				&a.Runs, &a.Running, &a.LastActivity,
+			)
 			if err != nil {
 				return err
 			}
@@ -54,8 +64,8 @@ func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlf
 	return list, err
 }
 
-// cutPage takes the row that was only fetched to learn whether there is more
-// off a page, and makes the next page's token.
+// cutPage removes the additional row that was read to find out whether there is
+// another page, and returns the token of that page.
 func cutPage[T any](list []T, limit, offset int) (page []T, next string) {
 	if len(list) <= limit {
 		return list, ""

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // SetStatuses ends runs in one transaction, in the order of their ids, and calls
 // between after each. It is how tests make transactions block each other.
 func (s *Store) SetStatuses(ctx context.Context, between func(), ids ...string) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		for _, id := range ids {
-			if _, err := t.exec(`UPDATE runs SET status = 'FINISHED' WHERE run_uuid = ?`, id); err != nil {
+			if _, err := t.Exec(`UPDATE runs SET status = 'FINISHED' WHERE run_uuid = ?`, id); err != nil {
 				return err
 			}
 			between()
@@ -28,17 +29,17 @@ func (s *Store) Read(ctx context.Context, fn func() error) error {
 
 // Write runs fn in a transaction that writes, after one statement of it.
 func (s *Store) Write(ctx context.Context, fn func() error) error {
-	return s.inTx(ctx, withStatement(fn))
+	return s.write(ctx, withStatement(fn))
 }
 
 // SetTagAndFail sets a tag in a transaction in which another statement then fails,
 // and ignores that failure.
 func (s *Store) SetTagAndFail(ctx context.Context, runID string, tag mlflow.Tag) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if err := t.setTag(runID, tag); err != nil {
 			return err
 		}
-		_, _ = t.exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?)", tag.Key, tag.Value, runID)
+		_, _ = t.Exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?)", tag.Key, tag.Value, runID)
 		return nil
 	})
 }
@@ -46,7 +47,7 @@ func (s *Store) SetTagAndFail(ctx context.Context, runID string, tag mlflow.Tag)
 func withStatement(fn func() error) func(tx) error {
 	return func(t tx) error {
 		var one int
-		if err := t.queryRow("SELECT 1").Scan(&one); err != nil {
+		if err := t.QueryRow("SELECT 1").Scan(&one); err != nil {
 			return err
 		}
 		return fn()
@@ -56,19 +57,19 @@ func withStatement(fn func() error) func(tx) error {
 // LimitPages sets how many values a page of a history has at most.
 func (s *Store) LimitPages(n int) { s.maxPage = n }
 
-// RepeatTransactions lets the store run every transaction twice, as it does after
-// a lost connection or a deadlock: the first time is undone.
+// RepeatTransactions makes the store run every transaction twice, as after a lost
+// connection or a deadlock. The first one is rolled back.
 func (s *Store) RepeatTransactions() {
-	s.engine = twice{s.engine}
-	s.standby = s.engine
+	s.primary = twice{s.primary}
+	s.replica = s.primary
 }
 
-type twice struct{ engine }
+type twice struct{ database }
 
 var errAgain = errors.New("once again")
 
-func (e twice) inTx(ctx context.Context, fn func(tx) error) error {
-	err := e.engine.inTx(ctx, func(t tx) error {
+func (d twice) Write(ctx context.Context, fn func(db.Tx) error) error {
+	err := d.database.Write(ctx, func(t db.Tx) error {
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -77,14 +78,14 @@ func (e twice) inTx(ctx context.Context, fn func(tx) error) error {
 	if !errors.Is(err, errAgain) {
 		return err
 	}
-	return e.engine.inTx(ctx, fn)
+	return d.database.Write(ctx, fn)
 }
 
-func (e twice) scan(ctx context.Context, fn func(tx) error) error { return e.read(ctx, fn) }
+func (d twice) Scan(ctx context.Context, fn func(db.Tx) error) error { return d.Read(ctx, fn) }
 
-func (e twice) read(ctx context.Context, fn func(tx) error) error {
-	if err := e.engine.read(ctx, fn); err != nil {
+func (d twice) Read(ctx context.Context, fn func(db.Tx) error) error {
+	if err := d.database.Read(ctx, fn); err != nil {
 		return err
 	}
-	return e.engine.read(ctx, fn)
+	return d.database.Read(ctx, fn)
 }

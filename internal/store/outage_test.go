@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/test/proxy"
 )
@@ -113,7 +113,7 @@ func TestOutages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onServers(t, func(t *testing.T, uri string) {
-				between, through := storetest.NewProxy(t, uri)
+				between, through := dbtest.NewProxy(t, uri)
 				s := openURI(t, through)
 				run := mustRun(t, s)
 				var step atomic.Int64

@@ -6,10 +6,11 @@ import (
 	"github.com/millrace-ml/millrace/internal/search"
 )
 
-// firstChunk and loadChunk are how many items' data one query loads, at first and
-// at most. RunsBytes and pageBytes are about how much memory a page of runs and
-// of anything else takes, of which the answer needs several copies. A page of
-// large items ends early instead of taking all memory there is; its token leads on.
+// firstChunk and loadChunk are the number of items whose data the first query and
+// the later ones load at most. runsBytes and pageBytes are the approximate memory
+// for a page of runs and for a page of anything else, of which the response needs
+// several copies. A page of large items ends early, with the token of the next
+// page, instead of using unbounded memory.
 const (
 	firstChunk = 32
 	loadChunk  = 500
@@ -17,7 +18,8 @@ const (
 	pageBytes  = 16 << 20
 )
 
-// About how many bytes things take beside their texts, in lists that have grown.
+// These are the approximate sizes of items without their texts, including the
+// unused capacity of lists.
 const (
 	runSize     = 1000
 	versionSize = 500
@@ -25,37 +27,40 @@ const (
 	pairSize    = 60
 )
 
-// loadPage fills in the items of a page with load, some at a time, and returns how
-// many it filled in: as many as have room, at least one. Load begins anew with
-// items that it has met before.
-func loadPage[T any](list []T, page int, load func(part []T, r *room) error) (loaded int, err error) {
-	for n := firstChunk; loaded < len(list) && page > 0; {
+// loadPage fills in the items of a page with load, in chunks. It returns the
+// number of items that it filled in: as many as fit into the size of the page, and
+// at least one. load must replace the data of items that it is called with again.
+func loadPage[T any](list []T, size int, load func(part []T, b *budget) error) (loaded int, err error) {
+	for n := firstChunk; loaded < len(list) && size > 0; {
 		part := list[loaded:min(loaded+n, len(list))]
-		r := &room{left: page, needed: len(part) == 1}
+		b := &budget{left: size, required: len(part) == 1}
 		if loaded == 0 {
-			r.left = page / 4 // Nothing is known of them yet.
+			b.left = size / 4 // The size of the items is unknown, so stop early.
 		}
-		before := r.left
-		err := load(part, r)
+		before := b.left
+		err := load(part, b)
 		switch {
-		case errors.Is(err, errNoRoom) && loaded > 0:
+		case errors.Is(err, errOverBudget) && loaded > 0:
 			return loaded, nil
-		case errors.Is(err, errNoRoom): // These are large; again with fewer.
+		case errors.Is(err, errOverBudget): // The items are large. Try again with fewer of them.
 			n = max(1, n/8)
 			continue
 		case err != nil:
 			return loaded, err
 		}
 		loaded += len(part)
-		page -= before - r.left
+		size -= before - b.left
 		n = min(loadChunk, 4*n)
 	}
 	return loaded, nil
 }
 
-// fillPage is loadPage for a page that starts at offset. It returns what of the
-// page has room and the token of what follows, next if it is all.
-func fillPage[T any](list []T, offset int, next string, load func(part []T, r *room) error) ([]T, string, error) {
+// fillPage is loadPage for a page that starts at offset. It returns the items that
+// it filled in, and the token of the page after them. That is next if it filled in
+// all items.
+func fillPage[T any](
+	list []T, offset int, next string, load func(part []T, b *budget) error,
+) ([]T, string, error) {
 	loaded, err := loadPage(list, pageBytes, load)
 	if loaded < len(list) {
 		next = search.EncodeOffset(offset + loaded)
@@ -63,25 +68,26 @@ func fillPage[T any](list []T, offset int, next string, load func(part []T, r *r
 	return list[:loaded], next, err
 }
 
-// room is what a page still has room for. What is needed is taken all the same.
-type room struct {
-	left   int
-	needed bool
+// budget is the memory left for a page. Required items are accepted even when it is
+// exhausted.
+type budget struct {
+	left     int
+	required bool
 }
 
-var errNoRoom = errors.New("the page is full")
+var errOverBudget = errors.New("the page is full")
 
-// take notes memory of a kind that has a size of its own, and texts in it.
-func (r *room) take(size int, texts ...string) error {
-	r.left -= size
+// charge subtracts an item of a size, and its texts, from the budget.
+func (b *budget) charge(size int, texts ...string) error {
+	b.left -= size
 	for _, s := range texts {
-		r.left -= len(s)
+		b.left -= len(s)
 	}
-	if r.left < 0 && !r.needed {
-		return errNoRoom
+	if b.left < 0 && !b.required {
+		return errOverBudget
 	}
 	return nil
 }
 
-// all is room without an end, for what is not a page.
-func all() *room { return &room{needed: true} }
+// unlimited returns the budget of items that are not part of a page.
+func unlimited() *budget { return &budget{required: true} }

@@ -10,18 +10,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// LogBatch writes metrics, params and tags to an active run: all of them, or
-// with an error none.
-func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
+// LogBatch writes metrics, params and tags to an active run. If it returns an error,
+// it has written none of them.
+func (s *Store) LogBatch(
+	ctx context.Context,
+	runID string,
+	metrics []mlflow.Metric,
+	params []mlflow.Param,
+	tags []mlflow.Tag,
+) error {
 	if len(metrics) > 0 && len(params) == 0 && len(tags) == 0 {
-		if done, err := s.logMetricsAtOnce(ctx, runID, metrics); done {
+		if done, err := s.logMetricsGrouped(ctx, runID, metrics); done {
 			return err
 		}
 	}
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
 			return err
@@ -41,10 +49,10 @@ func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Met
 	})
 }
 
-// LogParam writes one param to an active run. The same value again is no error,
-// another one is.
+// LogParam writes one param to an active run. It returns an error if the param exists
+// with another value.
 func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) error {
-	return s.inTx(ctx, func(t tx) error {
+	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}
@@ -53,17 +61,20 @@ func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) erro
 			return err
 		}
 		if exists {
-			return mlflow.Errorf(mlflow.InvalidParameterValue,
-				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.",
-				p.Key, old, runID, p.Value)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run "+
+					"ID='%s'. Attempted logging new value '%s'.",
+				p.Key, old, runID, p.Value,
+			)
 		}
-		_, err = t.exec("INSERT INTO params (`key`, value, run_uuid) VALUES (?, ?, ?)", p.Key, p.Value, runID)
+		_, err = t.Exec("INSERT INTO params (`key`, value, run_uuid) VALUES (?, ?, ?)", p.Key, p.Value, runID)
 		return err
 	})
 }
 
 func (t tx) param(runID, key string) (value string, exists bool, err error) {
-	err = t.queryRow("SELECT value FROM params WHERE run_uuid = ? AND `key` = ?", runID, key).Scan(&value)
+	err = t.QueryRow("SELECT value FROM params WHERE run_uuid = ? AND `key` = ?", runID, key).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -74,13 +85,18 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	if len(params) == 0 {
 		return nil
 	}
-	n, err := t.insertRows("INSERT INTO params (`key`, value, run_uuid)", " ON CONFLICT (`key`, run_uuid) DO NOTHING", 3, len(params), func(args []any, i int) []any {
-		return append(args, params[i].Key, params[i].Value, runID)
-	})
-	if err != nil || n == int64(len(params)) && !t.c.d.countsConflicts {
+	n, err := t.InsertRows(
+		"INSERT INTO params (`key`, value, run_uuid)",
+		" ON CONFLICT (`key`, run_uuid) DO NOTHING",
+		3, len(params),
+		func(args []any, i int) []any {
+			return append(args, params[i].Key, params[i].Value, runID)
+		},
+	)
+	if err != nil || n == int64(len(params)) && !t.dialect.countsConflicts {
 		return err
 	}
-	// Some were there before: with the same values that is fine.
+	// Some of the params exist, which is an error only if their values differ.
 	var changed []string
 	for _, p := range params {
 		old, _, err := t.param(runID, p.Key)
@@ -88,27 +104,29 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 			return err
 		}
 		if old != p.Value {
-			changed = append(changed, fmt.Sprintf("{'key': %s, 'old_value': %s, 'new_value': %s}", quotePython(p.Key), quotePython(old), quotePython(p.Value)))
+			changed = append(
+				changed,
+				fmt.Sprintf(
+					"{'key': %s, 'old_value': %s, 'new_value': %s}",
+					python.Repr(p.Key), python.Repr(old), python.Repr(p.Value),
+				),
+			)
 		}
 	}
 	if changed != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(changed, ", "), runID)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.",
+			strings.Join(changed, ", "),
+			runID,
+		)
 	}
 	return nil
 }
 
-// quotePython writes s as Python's repr does, which clients parse in messages.
-func quotePython(s string) string {
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		return `"` + strings.ReplaceAll(s, `\`, `\\`) + `"`
-	}
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + "'"
-}
-
-// stored returns a metric's value as the database keeps it: NaN as 0 with a
+// toColumn returns the value of a metric as stored in the database: NaN as 0 with a
 // flag, infinities as the largest finite numbers.
-func stored(v float64) (value float64, isNaN bool) {
+func toColumn(v float64) (value float64, isNaN bool) {
 	switch {
 	case math.IsNaN(v):
 		return 0, true
@@ -120,8 +138,8 @@ func stored(v float64) (value float64, isNaN bool) {
 	return v, false
 }
 
-// logged undoes stored, as far as that goes.
-func logged(value float64, isNaN bool) float64 {
+// fromColumn is the inverse of toColumn, except for infinities.
+func fromColumn(value float64, isNaN bool) float64 {
 	if isNaN {
 		return math.NaN()
 	}
@@ -132,11 +150,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	if len(metrics) == 0 {
 		return nil
 	}
-	_, err := t.insertRows("INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)", " ON CONFLICT DO NOTHING", 6, len(metrics), func(args []any, i int) []any {
-		m := &metrics[i]
-		value, isNaN := stored(m.Value)
-		return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
-	})
+	_, err := t.InsertRows(
+		"INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)",
+		" ON CONFLICT DO NOTHING", 6,
+		len(metrics),
+		func(args []any, i int) []any {
+			m := &metrics[i]
+			value, isNaN := toColumn(m.Value)
+			return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -146,16 +169,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	return t.logModelMetrics(runID, experimentID, metrics)
 }
 
-// newer orders values of one metric: the latest has the greatest step, then
-// timestamp, then stored value.
+// newer compares two values of one metric. The latest value has the greatest step,
+// then timestamp, then value.
 func newer(a, b *mlflow.Metric) int {
-	av, _ := stored(a.Value)
-	bv, _ := stored(b.Value)
+	av, _ := toColumn(a.Value)
+	bv, _ := toColumn(b.Value)
 	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
 }
 
-// newestOf returns the newest value of each key, in the order of the keys: an
-// order that all transactions lock rows in.
+// newestOf returns the newest value of each key, sorted by key, so that all
+// transactions lock the rows in the same order.
 func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 	if len(metrics) == 1 {
 		return metrics
@@ -177,11 +200,11 @@ func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 
 func (t tx) updateLatest(runID string, metrics []mlflow.Metric) error {
 	latest := newestOf(metrics)
-	_, err := t.insertRows("INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)",
-		t.c.d.latestMetric,
+	_, err := t.InsertRows("INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)",
+		t.dialect.latestMetric,
 		6, len(latest), func(args []any, i int) []any {
 			m := &latest[i]
-			value, isNaN := stored(m.Value)
+			value, isNaN := toColumn(m.Value)
 			return append(args, m.Key, value, m.Timestamp, m.Step, isNaN, runID)
 		})
 	return err
@@ -194,20 +217,28 @@ func (t tx) logModelMetrics(runID string, experimentID int64, metrics []mlflow.M
 		if m.ModelID == "" {
 			continue
 		}
-		value, _ := stored(m.Value)
+		value, _ := toColumn(m.Value)
 		var datasetUUID sql.NullString
 		if m.DatasetName != "" && m.DatasetDigest != "" {
-			err := t.queryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,
+			err := t.QueryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,
 				experimentID, m.DatasetName, m.DatasetDigest).Scan(&datasetUUID)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
 		}
-		_, err := t.exec(`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
+		_, err := t.Exec(
+			`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value,
+				experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName), nullable(m.DatasetDigest))
-		if foreignKeyViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "The metric '%s' names the logged model '%s', which does not exist.", m.Key, m.ModelID)
+			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName),
+			nullable(m.DatasetDigest),
+		)
+		if db.IsForeignKeyViolation(err) {
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"The metric '%s' names the logged model '%s', which does not exist.",
+				m.Key, m.ModelID,
+			)
 		}
 		if err != nil {
 			return err

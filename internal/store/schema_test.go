@@ -8,29 +8,30 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/schema"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // databases are a new, empty one of each kind.
 var databases = map[string]func(t *testing.T) string{
 	"sqlite":     func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") },
-	"postgresql": func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, storetest.Servers[0]) },
-	"mysql":      func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, storetest.Servers[1]) },
+	"postgresql": func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[0]) },
+	"mysql":      func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[1]) },
 }
 
 // change runs statements on a database.
 func change(t *testing.T, uri string, statements ...string) {
 	t.Helper()
-	db, _, err := store.OpenSQL(t.Context(), uri)
+	sqlDB, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer sqlDB.Close()
 	for _, s := range statements {
-		if _, err := db.ExecContext(t.Context(), s); err != nil {
+		if _, err := sqlDB.ExecContext(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
@@ -40,7 +41,10 @@ func change(t *testing.T, uri string, statements ...string) {
 func reopen(t *testing.T, uri string) (logged string, err error) {
 	t.Helper()
 	var log bytes.Buffer
-	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	s, err := store.Open(
+		t.Context(),
+		store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", Log: slog.New(slog.NewTextHandler(&log, nil))},
+	)
 	if err != nil {
 		return "", err
 	}
@@ -79,12 +83,12 @@ func TestRevisions(t *testing.T) {
 				if n := strings.Count(logged, "level=WARN"); n != c.warnings || n > 0 && !strings.Contains(logged, c.revision) {
 					t.Errorf("%s: it logged %q", c.revision, logged)
 				}
-				db, f, err := store.OpenSQL(t.Context(), uri)
+				sqlDB, f, err := db.OpenSQL(t.Context(), uri)
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer db.Close()
-				report, err := schema.Check(t.Context(), db, f)
+				defer sqlDB.Close()
+				report, err := schema.Check(t.Context(), sqlDB, f)
 				if err != nil || report.Revision != c.revision || c.warnings > 0 && !report.OK() {
 					t.Errorf("%s: %+v, %v", c.revision, report, err)
 				}
@@ -104,70 +108,28 @@ func TestRevisionThatDoesNotFit(t *testing.T) {
 			if _, err := reopen(t, uri); err != nil {
 				t.Fatal(err)
 			}
-			change(t, uri, "ALTER TABLE tags RENAME COLUMN value TO content", "DROP TABLE millrace_settings", "UPDATE alembic_version SET version_num = '0123456789ab'")
+			change(
+				t,
+				uri,
+				"ALTER TABLE tags RENAME COLUMN value TO content",
+				"DROP TABLE millrace_settings",
+				"UPDATE alembic_version SET version_num = '0123456789ab'",
+			)
 			_, err := reopen(t, uri)
-			if err == nil || !strings.Contains(err.Error(), "tags lacks the column value") || !strings.Contains(err.Error(), "0123456789ab") {
+			if err == nil || !strings.Contains(err.Error(), "tags lacks the column value") ||
+				!strings.Contains(err.Error(), "0123456789ab") {
 				t.Errorf("%v", err)
 			}
-			db, f, err := store.OpenSQL(t.Context(), uri)
+			sqlDB, f, err := db.OpenSQL(t.Context(), uri)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer db.Close()
-			if tables, err := schema.Tables(t.Context(), db, f); err != nil || tables["millrace_settings"] {
+			defer sqlDB.Close()
+			if tables, err := schema.Tables(t.Context(), sqlDB, f); err != nil || tables["millrace_settings"] {
 				t.Errorf("the refused database was changed: %v, %v", tables, err)
 			}
-			if report, err := schema.Check(t.Context(), db, f); err != nil || report.OK() || len(report.Differences) != 1 {
+			if report, err := schema.Check(t.Context(), sqlDB, f); err != nil || report.OK() || len(report.Differences) != 1 {
 				t.Errorf("%+v, %v", report, err)
-			}
-		})
-	}
-}
-
-// A copy has the release of its source, not the newest, so that the MLflow that
-// uses the source can use it, too.
-func TestCopyKeepsRelease(t *testing.T) {
-	t.Parallel()
-	old := schema.Releases[0]
-	from := databases["sqlite"](t)
-	db, f, err := store.OpenSQL(t.Context(), from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	for _, statement := range append(old.Create(f), "INSERT INTO alembic_version VALUES ('"+old.Revision+"')",
-		"INSERT INTO workspaces (name) VALUES ('default')", "INSERT INTO experiments (experiment_id, name) VALUES (0, 'Default')",
-		"INSERT INTO issues (issue_id, experiment_id, name, description, status, created_timestamp, last_updated_timestamp) VALUES ('i', 0, 'n', 'd', 'pending', 1, 1)") {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	for name, fresh := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			to := fresh(t)
-			if _, err := store.Copy(t.Context(), from, to, store.CopyOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			db, f, err := store.OpenSQL(t.Context(), to)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			report, err := schema.Check(t.Context(), db, f)
-			if err != nil || !report.OK() || report.Revision != old.Revision || report.Rows["issues"] != 1 {
-				t.Errorf("%+v, %v", report, err)
-			}
-			if _, later := report.Rows["skills"]; later {
-				t.Error("the copy has tables of the newest release")
-			}
-
-			other := fresh(t)
-			if _, err := reopen(t, other); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := store.Copy(t.Context(), from, other, store.CopyOptions{}); err == nil || !strings.Contains(err.Error(), "of MLflow 3.17") {
-				t.Errorf("a copy into a database of the newest release: %v", err)
 			}
 		})
 	}

@@ -8,18 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // onServers runs a test on each database server that there is.
 func onServers(t *testing.T, test func(t *testing.T, uri string)) {
 	t.Helper()
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			test(t, storetest.NewDatabase(t, variable))
+			test(t, dbtest.NewDatabase(t, variable))
 		})
 	}
 }
@@ -97,9 +98,9 @@ func TestMoreRequestsThanConnections(t *testing.T) {
 // log: what was acknowledged is there, and work goes on.
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
-	uri := storetest.NewDatabase(t, storetest.Servers[0])
+	uri := dbtest.NewDatabase(t, dbtest.Servers[0])
 	s := openURI(t, uri)
-	admin, _, err := store.OpenSQL(t.Context(), uri)
+	admin, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,13 @@ func TestLostConnections(t *testing.T) {
 	for c := range clients {
 		wg.Go(func() {
 			for step := int64(0); acknowledged[c] == 0 || !stop.Load(); step++ {
-				err := s.LogBatch(t.Context(), runs[c], []mlflow.Metric{{Key: "m", Step: step}}, nil, []mlflow.Tag{{Key: "t", Value: "v"}})
+				err := s.LogBatch(
+					t.Context(),
+					runs[c],
+					[]mlflow.Metric{{Key: "m", Step: step}},
+					nil,
+					[]mlflow.Tag{{Key: "t", Value: "v"}},
+				)
 				switch {
 				case err == nil:
 					acknowledged[c]++
@@ -148,14 +155,20 @@ func TestRefusedValues(t *testing.T) {
 	onServers(t, func(t *testing.T, uri string) {
 		s := openURI(t, uri)
 		run := mustRun(t, s)
-		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(err, mlflow.InvalidParameterValue) {
+		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(
+			err,
+			mlflow.InvalidParameterValue,
+		) {
 			t.Errorf("a name that is too long: %v", err)
 		}
 		if _, err := s.Experiment(t.Context(), 1<<40); !errors.Is(err, mlflow.ResourceDoesNotExist) {
 			t.Errorf("an id beyond the column's range: %v", err)
 		}
 		if strings.HasPrefix(uri, "postgresql") {
-			if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "a\x00b"}); !errors.Is(err, mlflow.InvalidParameterValue) {
+			if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "a\x00b"}); !errors.Is(
+				err,
+				mlflow.InvalidParameterValue,
+			) {
 				t.Errorf("NUL: %v", err)
 			}
 		}
@@ -168,7 +181,7 @@ func TestRefusedValues(t *testing.T) {
 // Searches and histories come from the standby, single rows from the primary.
 func TestReadStore(t *testing.T) {
 	t.Parallel()
-	primary, standby := storetest.NewDatabase(t, storetest.Servers[0]), storetest.NewDatabase(t, storetest.Servers[0])
+	primary, standby := dbtest.NewDatabase(t, dbtest.Servers[0]), dbtest.NewDatabase(t, dbtest.Servers[0])
 	openURI(t, standby) // Makes the tables: it follows nobody, and so shows where answers come from.
 	s, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: standby, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
@@ -188,10 +201,11 @@ func TestReadStore(t *testing.T) {
 		t.Errorf("%d runs in the standby; %v", len(found), err)
 	}
 	for uri, want := range map[string]string{
-		"sqlite:///" + t.TempDir() + "/x.db":           "standby",
-		storetest.NewDatabase(t, storetest.Servers[0]): "revision",
+		"sqlite:///" + t.TempDir() + "/x.db":     "standby",
+		dbtest.NewDatabase(t, dbtest.Servers[0]): "revision",
 	} {
-		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -21,10 +21,10 @@ func onEngines(t *testing.T, test func(t *testing.T, s *store.Store)) {
 		t.Parallel()
 		test(t, openNew(t))
 	})
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			test(t, openURI(t, storetest.NewDatabase(t, variable)))
+			test(t, openURI(t, dbtest.NewDatabase(t, variable)))
 		})
 	}
 }

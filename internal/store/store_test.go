@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/schema"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -47,10 +49,10 @@ func TestSQLite(t *testing.T) {
 
 func TestServers(t *testing.T) {
 	t.Parallel()
-	for _, variable := range storetest.Servers {
+	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			storetest.Run(t, func(t *testing.T) *store.Store { return openURI(t, storetest.NewDatabase(t, variable)) })
+			storetest.Run(t, func(t *testing.T) *store.Store { return openURI(t, dbtest.NewDatabase(t, variable)) })
 		})
 	}
 }
@@ -94,12 +96,12 @@ func TestReopen(t *testing.T) {
 
 func execSQL(t *testing.T, path, query string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	sqlDB, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if _, err := db.ExecContext(context.Background(), query); err != nil {
+	defer sqlDB.Close()
+	if _, err := sqlDB.ExecContext(context.Background(), query); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -112,7 +114,7 @@ func TestRefusedDatabases(t *testing.T) {
 	}{
 		"another revision": {func(path string) {
 			execSQL(t, path, "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('0123456789ab')")
-		}, []string{"0123456789ab", store.Revision}},
+		}, []string{"0123456789ab", schema.Revision}},
 		"no revision": {func(path string) {
 			execSQL(t, path, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
 		}, []string{"alembic_version is empty"}},
@@ -204,7 +206,12 @@ func TestDamagedDatabase(t *testing.T) {
 	if err != nil {
 		return // Noticed at once, which is as good.
 	}
-	_, _, readErr := s.SearchRuns(t.Context(), []int64{0}, 1000, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
+	_, _, readErr := s.SearchRuns(
+		t.Context(),
+		[]int64{0},
+		1000,
+		&mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"},
+	)
 	_, writeErr := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if readErr == nil && writeErr == nil {
 		t.Error("half of the file is garbage, and nobody noticed")

@@ -1,4 +1,4 @@
-"""Makes the models of this folder and what torch answers for them.
+"""Creates the models of this directory and the results that PyTorch computes for them.
 
 Run it with a Python that has torch 2.15, onnx, onnxscript, onnxruntime,
 skl2onnx and mlflow 3.17.2:
@@ -109,7 +109,7 @@ class Encoder(nn.Module):
 
 
 class Causal(nn.Module):
-    """A block as language models write it: a fused projection and a causal mask."""
+    """A block of a language model, with a fused projection and a causal mask."""
 
     def __init__(self):
         super().__init__()
@@ -129,7 +129,7 @@ class Causal(nn.Module):
 
 
 class Wide(nn.Module):
-    """An MLP of the less common activations and norms."""
+    """An MLP with less common activations and normalizations."""
 
     def __init__(self):
         super().__init__()
@@ -207,7 +207,7 @@ class Recurrent(nn.Module):
 
 
 class Volume(nn.Module):
-    """Windows over three axes."""
+    """Convolutions and pools over three axes."""
 
     def __init__(self):
         super().__init__()
@@ -221,7 +221,7 @@ class Volume(nn.Module):
         return F.avg_pool3d(x, 2, ceil_mode=True, count_include_pad=False)
 
 
-# name: module, shape of the inputs, vocabulary of an integer input.
+# For each name: the module, the shape of the inputs and the vocabulary size of an integer input.
 MODELS = {
     "recurrent": (Recurrent, (3, 5, 3), 0),
     "volume": (Volume, (2, 2, 3, 4, 4), 0),
@@ -250,13 +250,13 @@ def build(name):
     model = module()
     x = torch.from_numpy(fill(shape, 7, vocabulary))
     model.train()
-    for _ in range(3):  # running statistics that are not 0 and 1
+    for _ in range(3):  # Sets running statistics other than 0 and 1.
         model(x)
     return model.eval(), x
 
 
 class Edges(nn.Module):
-    """Operators of ATen, one output each, where their edges are."""
+    """Edge cases of ATen operators, with one output each."""
 
     def forward(self, x, ids, image):
         F = nn.functional
@@ -289,7 +289,7 @@ def edge_inputs():
 
 
 class More(nn.Module):
-    """More operators of ATen, one output each."""
+    """More ATen operators, with one output each."""
 
     def forward(self, x, ids, image):
         F = nn.functional
@@ -319,7 +319,7 @@ class More(nn.Module):
 
 
 class Writes(nn.Module):
-    """Changes in place that other names see."""
+    """In-place operations on tensors that share memory with others."""
 
     def forward(self, x):
         a = x.clone()
@@ -341,7 +341,7 @@ class Writes(nn.Module):
 
 
 def onnx_edges():
-    """Yields single operators of ONNX where their edges are, with what onnxruntime answers."""
+    """Yields edge cases of single ONNX operators with the results of onnxruntime."""
     f, i, b = np.float32, np.int64, np.bool_
     x, y = fill((2, 3, 4), 11), fill((3, 1), 12)
     image, ids = fill((1, 2, 7, 6), 13), fill((2, 3), 14, 3)
@@ -493,7 +493,7 @@ def onnx_edges():
 
 
 def onnx_edge_cases():
-    """Makes one model a case; the inputs are in it as well as in the file's own."""
+    """Creates one model for each case. The case contains the inputs."""
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)
@@ -513,7 +513,7 @@ def onnx_edge_cases():
 
 
 def control_edges():
-    """Makes graphs within graphs."""
+    """Creates nested graphs."""
     from onnx import parser
 
     yield "If", parser.parse_model("""<ir_version: 8, opset_import: ["" : 16]> g (float[2] i0, bool i1) => (float[2] o0) {
@@ -534,7 +534,7 @@ def control_edges():
 
 
 def classical():
-    """Yields models of scikit-learn and graphs within graphs, with what onnxruntime answers."""
+    """Yields models of scikit-learn and nested graphs with the results of onnxruntime."""
     import onnxruntime
     from skl2onnx import to_onnx
     from sklearn import cluster, ensemble, impute, linear_model, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree
@@ -572,7 +572,7 @@ def classical_cases():
 
 
 def columns():
-    """Saves a classifier whose signature has columns and whose probabilities are maps."""
+    """Saves a classifier with a column-based signature and probabilities as maps."""
     import pandas as pd
     from skl2onnx import to_onnx
     from sklearn.linear_model import LogisticRegression
@@ -585,7 +585,7 @@ def columns():
 
 
 def logistic():
-    """Writes scikit-learn's logistic regression of three classes, as skl2onnx does."""
+    """Writes a logistic regression of scikit-learn with three classes, converted by skl2onnx."""
     import onnxruntime
     from skl2onnx import to_onnx
     from sklearn.linear_model import LogisticRegression
@@ -600,7 +600,7 @@ def logistic():
 
 
 def export(model, inputs, dims, path):
-    """Exports a .pt2, compressed, without the source lines that PyTorch notes at each node."""
+    """Exports a compressed .pt2 archive without the source lines that PyTorch records for each node."""
     program = torch.export.export(model, inputs, dynamic_shapes=dims)
     for node in program.graph.nodes:
         for key in ("stack_trace", "nn_module_stack", "source_fn_stack", "torch_fn"):
@@ -612,7 +612,7 @@ def export(model, inputs, dims, path):
 
 
 def export_onnx(model, inputs, dims, path):
-    """Exports an .onnx without notes at the nodes."""
+    """Exports an ONNX file without metadata of the nodes."""
     torch.onnx.export(model, inputs, path, dynamic_shapes=dims, external_data=False, verbose=False)
     file = onnx.load(path)
     for item in [file, file.graph, *file.graph.node, *file.graph.initializer, *file.graph.input, *file.graph.output]:
@@ -635,7 +635,7 @@ def mlflow_models():
 
 
 def both(name):
-    """Exports one of MODELS in both formats and returns what torch answers."""
+    """Exports one of MODELS in both formats and returns the results of PyTorch."""
     model, x = build(name)
     _, shape, vocabulary = MODELS[name]
     with torch.no_grad():
@@ -649,7 +649,7 @@ def both(name):
 
 
 def operators(name, model, inputs, dim=torch.export.Dim.DYNAMIC):
-    """Exports a module of many outputs and returns them."""
+    """Exports a module with many outputs and returns its results."""
     program = export(model.eval(), inputs, ({0: dim},) * len(inputs), HERE / f"{name}.pt2.gz")
     print(name, sorted({n.target.name() for n in program.graph.nodes if hasattr(n.target, "name")}))
     with torch.no_grad():

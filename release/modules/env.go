@@ -2,6 +2,7 @@ package modules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -30,12 +31,12 @@ func Env(ctx context.Context, proxy, cache string) ([]string, error) {
 }
 
 // Tidy runs `go mod tidy` on every module of a repository as if the others were published.
-func Tidy(ctx context.Context, repo string) error {
+func Tidy(ctx context.Context, repo string) (err error) {
 	temp, err := os.MkdirTemp("", "millrace-tidy-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	staged, proxy := filepath.Join(temp, "staged"), filepath.Join(temp, "proxy")
 	version, err := Version(repo)
 	if err != nil {

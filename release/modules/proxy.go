@@ -117,17 +117,17 @@ func publishOne(staged, proxy string, m Module, version string) ([]string, error
 
 // zipModule returns the zip file of a module as the go command makes it from a tag. A module in a subfolder without a
 // licence gets that of the repository.
-func zipModule(staged string, m Module, version string) ([]byte, error) {
+func zipModule(staged string, m Module, version string) (zipped []byte, err error) {
 	folder := filepath.Join(staged, m.Folder)
 	license := filepath.Join(folder, "LICENSE")
 	if _, err := os.Stat(license); errors.Is(err, os.ErrNotExist) {
 		if err := copyFile(filepath.Join(staged, "LICENSE"), license, 0o644); err != nil {
 			return nil, err
 		}
-		defer os.Remove(license)
+		defer func() { err = errors.Join(err, os.Remove(license)) }()
 	}
 	var out bytes.Buffer
-	err := zip.CreateFromDir(&out, module.Version{Path: m.Path, Version: version}, folder)
+	err = zip.CreateFromDir(&out, module.Version{Path: m.Path, Version: version}, folder)
 	return out.Bytes(), err
 }
 

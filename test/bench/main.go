@@ -1,7 +1,7 @@
-// Command bench measures Millrace beside MLflow on this machine, in one run, and
-// prints the figures with their ratios. Both servers keep a fresh SQLite file, or
-// a fresh database on the server that --database names, and answer on loopback;
-// MLflow runs with one worker, which is its fastest here.
+// Command bench measures Millrace and MLflow on this machine in one run and prints the
+// results with their ratios. Both servers have a new SQLite file, or a new database on
+// the server of --database, and listen on loopback. MLflow runs with one worker, which
+// is its fastest configuration here.
 package main
 
 import (
@@ -23,7 +23,11 @@ func main() {
 	millrace := flag.String("millrace", "bin/millrace", "the Millrace binary")
 	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2; none measures Millrace alone")
 	seconds := flag.Float64("seconds", 3, "time for each figure")
-	database := flag.String("database", "", "URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
+	database := flag.String(
+		"database",
+		"",
+		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite",
+	)
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
 	soak := flag.Duration("soak", 0, "keep Millrace under load, hang-ups and outages for so long instead of measuring")
 	flag.Parse()
@@ -41,18 +45,18 @@ func main() {
 	}
 }
 
-// peer is one server under test.
+// peer is a server under test.
 type peer struct {
 	name    string
 	command func(database string, port int) *exec.Cmd
 }
 
-// bench is how to measure.
+// bench is the configuration of a measurement.
 type bench struct {
 	d      time.Duration
 	server string
 	runs   int
-	python string // With MLflow's client; empty measures without it.
+	python string // an interpreter with MLflow's client, or ""
 }
 
 func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
@@ -96,7 +100,7 @@ func millracePeer(ctx context.Context, binary string) peer {
 	}}
 }
 
-// measure starts a server and takes every figure from it.
+// measure starts a server and measures everything.
 func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err error) {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
 	if err != nil {
@@ -143,8 +147,8 @@ func (b *bench) figures(ctx context.Context, database, url string, pid int) (fig
 	return append(figures, more...), err
 }
 
-// serve starts a server on a database, in a folder of its own, and calls use once
-// it answers.
+// serve starts a server on a database in a directory of its own, and calls use when it
+// responds.
 func (b *bench) serve(ctx context.Context, p peer, database string, use func(url string, pid int) error) error {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
 	if err != nil {
@@ -169,7 +173,7 @@ func (b *bench) serve(ctx context.Context, p peer, database string, use func(url
 	}
 	defer func() {
 		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait() // MLflow ends with the signal's code.
+		_ = cmd.Wait() // MLflow exits with the code of the signal.
 	}()
 	url := "http://127.0.0.1:" + strconv.Itoa(port)
 	if err := waitFor(ctx, url); err != nil {
@@ -203,7 +207,7 @@ func waitFor(ctx context.Context, url string) error {
 	return fmt.Errorf("no answer from %s within two minutes", url)
 }
 
-// residentMB sums the resident memory of a process and its descendants.
+// residentMB returns the resident memory of a process and its descendants.
 func residentMB(pid int) (float64, error) {
 	var total float64
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -247,7 +251,7 @@ const (
 	higher direction = true
 )
 
-// figure is one measured number and which direction is better.
+// figure is a result and which direction is better.
 type figure struct {
 	name   string
 	value  float64
@@ -282,7 +286,7 @@ func report(peers []peer, columns [][]figure) error {
 	return w.Flush()
 }
 
-// short prints three or so significant digits.
+// short formats a number with about three significant digits.
 func short(v float64) string {
 	if v >= 100 {
 		return strconv.FormatFloat(v, 'f', 0, 64)

@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// client is a client of the server under test, with room for many connections.
+// client is a client of the server under test with many connections.
 type client struct {
 	*mlflow.Client
 	url  string
@@ -51,10 +51,13 @@ func scenarios(ctx context.Context, url string, d time.Duration) (figures []figu
 	if err := quickstart(ctx, c); err != nil {
 		return nil, fmt.Errorf("quickstart: %w", err)
 	}
-	return append(figures, figure{"the quickstart's requests, one after the other", time.Since(start).Seconds() * 1000, "ms", lower}), nil
+	return append(
+		figures,
+		figure{"the quickstart's requests, one after the other", time.Since(start).Seconds() * 1000, "ms", lower},
+	), nil
 }
 
-// throughput calls op from n goroutines for about d and returns calls a second.
+// throughput calls op from n goroutines for about d and returns the calls per second.
 func throughput(ctx context.Context, n int, d time.Duration, op func(context.Context, int64) error) (float64, error) {
 	var calls atomic.Int64
 	var wg sync.WaitGroup
@@ -86,7 +89,16 @@ func logMetric(ctx context.Context, c *client) (func(context.Context, int64) err
 		return nil, err
 	}
 	return func(ctx context.Context, i int64) error {
-		return c.LogMetric(ctx, &mlflow.LogMetricRequest{RunID: run.Info.RunID, Key: "loss", Value: mlflow.Float(i), Timestamp: time.Now().UnixMilli(), Step: i})
+		return c.LogMetric(
+			ctx,
+			&mlflow.LogMetricRequest{
+				RunID:     run.Info.RunID,
+				Key:       "loss",
+				Value:     mlflow.Float(i),
+				Timestamp: time.Now().UnixMilli(),
+				Step:      i,
+			},
+		)
 	}, nil
 }
 
@@ -98,7 +110,12 @@ func logBatch(ctx context.Context, c *client) (func(context.Context, int64) erro
 	return func(ctx context.Context, n int64) error {
 		batch := make([]mlflow.Metric, 1000)
 		for i := range batch {
-			batch[i] = mlflow.Metric{Key: fmt.Sprintf("metric_%d", i%10), Value: float64(i), Timestamp: n, Step: n*100 + int64(i)/10}
+			batch[i] = mlflow.Metric{
+				Key:       fmt.Sprintf("metric_%d", i%10),
+				Value:     float64(i),
+				Timestamp: n,
+				Step:      n*100 + int64(i)/10,
+			}
 		}
 		return c.LogBatch(ctx, &mlflow.LogBatchRequest{RunID: run.Info.RunID, Metrics: batch})
 	}, nil
@@ -123,10 +140,13 @@ func endRun(ctx context.Context, c *client, id string) error {
 	return err
 }
 
-// quickstart sends what the PyTorch quickstart sends: an experiment, a run, six
+// quickstart sends the requests of the PyTorch quickstart: an experiment, a run, six
 // params, a text file, 66 metrics one by one, and a model of six files.
 func quickstart(ctx context.Context, c *client) error {
-	experiment, err := c.CreateExperiment(ctx, &mlflow.CreateExperimentRequest{Name: fmt.Sprintf("quickstart-%d", time.Now().UnixNano())})
+	experiment, err := c.CreateExperiment(
+		ctx,
+		&mlflow.CreateExperimentRequest{Name: fmt.Sprintf("quickstart-%d", time.Now().UnixNano())},
+	)
 	if err != nil {
 		return err
 	}
@@ -136,7 +156,9 @@ func quickstart(ctx context.Context, c *client) error {
 	}
 	id := run.Info.RunID
 	var params []mlflow.Param
-	for _, key := range []string{"epochs", "learning_rate", "batch_size", "loss_function", "metric_function", "optimizer"} {
+	for _, key := range []string{
+		"epochs", "learning_rate", "batch_size", "loss_function", "metric_function", "optimizer",
+	} {
 		params = append(params, mlflow.Param{Key: key, Value: "1"})
 	}
 	if err := c.LogBatch(ctx, &mlflow.LogBatchRequest{RunID: id, Params: params}); err != nil {
@@ -147,26 +169,41 @@ func quickstart(ctx context.Context, c *client) error {
 	}
 	for step := range int64(30) {
 		for _, key := range []string{"loss", "accuracy"} {
-			if err := c.LogMetric(ctx, &mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli(), Step: step}); err != nil {
+			if err := c.LogMetric(
+				ctx,
+				&mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli(), Step: step},
+			); err != nil {
 				return err
 			}
 		}
 		if step%10 == 9 {
 			for _, key := range []string{"eval_loss", "eval_accuracy"} {
-				if err := c.LogMetric(ctx, &mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli()}); err != nil {
+				if err := c.LogMetric(
+					ctx,
+					&mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli()},
+				); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	model, err := c.CreateLoggedModel(ctx, &mlflow.CreateLoggedModelRequest{ExperimentID: experiment, Name: "model", SourceRunID: id})
+	model, err := c.CreateLoggedModel(
+		ctx,
+		&mlflow.CreateLoggedModelRequest{ExperimentID: experiment, Name: "model", SourceRunID: id},
+	)
 	if err != nil {
 		return err
 	}
-	if err := c.LogOutputs(ctx, &mlflow.LogOutputsRequest{RunID: id, Models: []mlflow.ModelOutput{{ModelID: model.Info.ModelID}}}); err != nil {
+	if err := c.LogOutputs(
+		ctx,
+		&mlflow.LogOutputsRequest{RunID: id, Models: []mlflow.ModelOutput{{ModelID: model.Info.ModelID}}},
+	); err != nil {
 		return err
 	}
-	for _, name := range []string{"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt", "data/model.pth"} {
+	for _, name := range []string{
+		"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "data/pickle_module_info.txt",
+		"data/model.pth",
+	} {
 		if err := c.put(ctx, model.Info.ArtifactURI, name, 400_000); err != nil {
 			return err
 		}
@@ -180,7 +217,12 @@ func quickstart(ctx context.Context, c *client) error {
 // put uploads a file of n bytes below an mlflow-artifacts: URI.
 func (c *client) put(ctx context.Context, uri, name string, n int) error {
 	path := strings.TrimPrefix(uri, "mlflow-artifacts:/") + "/" + name
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, c.url+"/api/2.0/mlflow-artifacts/artifacts/"+path, bytes.NewReader(make([]byte, n)))
+	req, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodPut,
+		c.url+"/api/2.0/mlflow-artifacts/artifacts/"+path,
+		bytes.NewReader(make([]byte, n)),
+	)
 	if err != nil {
 		return err
 	}

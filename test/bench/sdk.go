@@ -12,8 +12,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// pythonLogger logs single metrics for some seconds and prints how many a second
-// the server took. log_metric may wait for the server, or queue as the Go SDK does.
+// pythonLogger logs single metrics for some seconds and prints the number per second.
+// log_metric waits for the server, or queues like the Go SDK.
 const pythonLogger = `
 import sys, time
 import mlflow
@@ -27,8 +27,8 @@ with mlflow.start_run():
     print(n / (time.time() - start))
 `
 
-// clients measures how fast programs can log single metrics: with the Go SDK,
-// and, if python names an interpreter with MLflow, with its client.
+// clients measures how fast programs log single metrics: with the Go SDK and, if python
+// is not empty, with MLflow's client.
 func clients(ctx context.Context, url, python string, d time.Duration) ([]figure, error) {
 	rate, err := sdkRate(ctx, url, d)
 	if err != nil {
@@ -40,7 +40,12 @@ func clients(ctx context.Context, url, python string, d time.Duration) ([]figure
 	}
 	for _, kind := range []string{"waiting", "queueing"} {
 		cmd := exec.CommandContext(ctx, python, "-c", pythonLogger, strconv.FormatFloat(d.Seconds(), 'f', -1, 64), kind)
-		cmd.Env = append(os.Environ(), "MLFLOW_TRACKING_URI="+url, "MLFLOW_DISABLE_TELEMETRY=true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true")
+		cmd.Env = append(
+			os.Environ(),
+			"MLFLOW_TRACKING_URI="+url,
+			"MLFLOW_DISABLE_TELEMETRY=true",
+			"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true",
+		)
 		out, err := cmd.Output()
 		if err != nil {
 			return nil, fmt.Errorf("the Python client: %w", err)
@@ -54,8 +59,8 @@ func clients(ctx context.Context, url, python string, d time.Duration) ([]figure
 	return figures, nil
 }
 
-// sdkRate logs metrics through the background queue for a while and counts them
-// once the server has taken all.
+// sdkRate logs metrics in the background for a while and counts them after the server
+// has stored all.
 func sdkRate(ctx context.Context, url string, d time.Duration) (float64, error) {
 	run, err := mlflow.NewClient(url).StartRun(ctx, mlflow.RunOptions{})
 	if err != nil {

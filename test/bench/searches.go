@@ -14,12 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// database returns the URI of a new database for a peer, a file in dir or one on
-// the server, and what takes it away again.
+// database returns the URI of a new database for a peer, which is a file in dir or a
+// database on the server, and a function that removes it.
 func (b *bench) database(ctx context.Context, dir, name string) (uri string, drop func(), err error) {
 	if b.server == "" {
 		return "sqlite:///" + filepath.Join(dir, "mlflow.db"), func() {}, nil
@@ -28,7 +29,7 @@ func (b *bench) database(ctx context.Context, dir, name string) (uri string, dro
 	if err != nil {
 		return "", nil, errors.New("the URI of --database cannot be read")
 	}
-	db, _, err := store.OpenSQL(ctx, b.server)
+	db, _, err := db.OpenSQL(ctx, b.server)
 	if err != nil {
 		return "", nil, err
 	}
@@ -40,7 +41,7 @@ func (b *bench) database(ctx context.Context, dir, name string) (uri string, dro
 	driver := map[string]string{"postgresql": "psycopg2", "mysql": "pymysql"}[u.Scheme]
 	u.Scheme += "+" + driver // As SQLAlchemy wants it; Millrace does not mind.
 	return u.String(), func() {
-		time.Sleep(time.Second) // The peer's last connections are closing.
+		time.Sleep(time.Second) // The last connections of the peer are closing.
 		statement := "DROP DATABASE " + name
 		if u.Scheme == "postgresql+psycopg2" {
 			statement += " WITH (FORCE)"
@@ -52,8 +53,8 @@ func (b *bench) database(ctx context.Context, dir, name string) (uri string, dro
 	}, nil
 }
 
-// fill adds an experiment with n runs of 20 metrics, 20 params and 5 tags each,
-// straight to the database, and returns its id.
+// fill adds an experiment with n runs of 20 metrics, 20 params and 5 tags each to the
+// database and returns its ID.
 func fill(ctx context.Context, database string, n int) (string, error) {
 	s, err := store.Open(ctx, store.Options{URI: database, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
@@ -95,20 +96,20 @@ func fillRun(ctx context.Context, s *store.Store, experiment int64, i int) error
 	if err != nil {
 		return err
 	}
-	r := rand.New(rand.NewPCG(1, uint64(i))) // The same data each time.
+	r := rand.New(rand.NewPCG(1, uint64(i))) // The data must be reproducible.
 	metrics, params := make([]mlflow.Metric, 20), make([]mlflow.Param, 20)
 	for k := range metrics {
 		metrics[k] = mlflow.Metric{Key: fmt.Sprintf("m%d", k), Value: r.Float64(), Timestamp: 1}
 		params[k] = mlflow.Param{Key: fmt.Sprintf("p%d", k), Value: fmt.Sprintf("v%d", r.IntN(20))}
 	}
-	tags := make([]mlflow.Tag, 4) // And the run's name.
+	tags := make([]mlflow.Tag, 4) // and the name of the run
 	for k := range tags {
 		tags[k] = mlflow.Tag{Key: fmt.Sprintf("t%d", k), Value: fmt.Sprintf("tag%d", r.IntN(4))}
 	}
 	return s.LogBatch(ctx, run.Info.RunID, metrics, params, tags)
 }
 
-// searches measures the searches that the pages of experiments ask for.
+// searches measures the searches of the pages of experiments.
 func searches(ctx context.Context, url, experiment string, d time.Duration) (figures []figure, err error) {
 	c := mlflow.NewClient(url, mlflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
 	for _, s := range []struct{ name, filter, order string }{

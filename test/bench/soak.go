@@ -15,13 +15,13 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// soak keeps a server under everything that hurts it at once: writers, readers
-// that hang up, uploads that are cut, and outages of its database.
+// soak keeps a server under load from writers, readers that disconnect, uploads that are
+// cut, and outages of its database.
 type soak struct {
 	url  string
 	pid  int
 	http *http.Client
-	// failed counts requests by how they failed: a status, or the client's error.
+	// failed counts failed requests by status or error.
 	failed  sync.Map
 	reads   atomic.Int64
 	writes  atomic.Int64
@@ -31,8 +31,8 @@ type soak struct {
 	outages atomic.Int64
 }
 
-// soak runs for d and prints what it saw. It fails if something acknowledged is
-// missing, or if the server does not recover.
+// soak runs for d and prints statistics. It fails if acknowledged data is missing, or if
+// the server does not recover.
 func (b *bench) soak(ctx context.Context, p peer, d time.Duration) error {
 	database, outages, drop, err := b.weakDatabase(ctx)
 	if err != nil {
@@ -68,8 +68,8 @@ func (b *bench) soak(ctx context.Context, p peer, d time.Duration) error {
 	})
 }
 
-// run starts the load and the outages, and prints a line about the server every
-// tenth of the time.
+// run starts the load and the outages, and prints a line of statistics every tenth of
+// the time.
 func (s *soak) run(ctx context.Context, d time.Duration, outages []outage) (*ledger, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -104,12 +104,22 @@ func (s *soak) sample(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the server is gone: %w", err)
 	}
-	fmt.Fprintf(os.Stdout, "  %.0f MB, %s goroutines, %d writes, %d reads, %d hang-ups, %d uploads, %d cut, %d outages\n",
-		mb, s.goroutines(ctx), s.writes.Load(), s.reads.Load(), s.hangUps.Load(), s.uploads.Load(), s.cut.Load(), s.outages.Load())
+	fmt.Fprintf(
+		os.Stdout,
+		"  %.0f MB, %s goroutines, %d writes, %d reads, %d hang-ups, %d uploads, %d cut, %d outages\n",
+		mb,
+		s.goroutines(ctx),
+		s.writes.Load(),
+		s.reads.Load(),
+		s.hangUps.Load(),
+		s.uploads.Load(),
+		s.cut.Load(),
+		s.outages.Load(),
+	)
 	return nil
 }
 
-// goroutines reads their number from the server's metrics.
+// goroutines returns the number of goroutines from the server's metrics.
 func (s *soak) goroutines(ctx context.Context) string {
 	text, err := s.get(ctx, "/metrics")
 	if err != nil {
@@ -123,7 +133,7 @@ func (s *soak) goroutines(ctx context.Context) string {
 	return "?"
 }
 
-// latency is how long a request takes on a quiet server.
+// latency is the duration of a request without load.
 type latency struct{ median, p99 time.Duration }
 
 func (s *soak) latency(ctx context.Context) (latency, error) {
@@ -135,7 +145,10 @@ func (s *soak) latency(ctx context.Context) (latency, error) {
 	var took []time.Duration
 	for i := range 1000 {
 		start := time.Now()
-		if err := client.LogMetric(ctx, &mlflow.LogMetricRequest{RunID: run.Info.RunID, Key: "m", Timestamp: 1, Step: int64(i)}); err != nil {
+		if err := client.LogMetric(
+			ctx,
+			&mlflow.LogMetricRequest{RunID: run.Info.RunID, Key: "m", Timestamp: 1, Step: int64(i)},
+		); err != nil {
 			return latency{}, err
 		}
 		took = append(took, time.Since(start))
@@ -145,7 +158,14 @@ func (s *soak) latency(ctx context.Context) (latency, error) {
 }
 
 func (s *soak) report(ctx context.Context, before, after latency, lost int) {
-	fmt.Fprintf(os.Stdout, "afterwards: log-metric takes %s (%.2fx), at the 99th percentile %s (%.2fx)\n", after.median, ratio(after.median, before.median), after.p99, ratio(after.p99, before.p99))
+	fmt.Fprintf(
+		os.Stdout,
+		"afterwards: log-metric takes %s (%.2fx), at the 99th percentile %s (%.2fx)\n",
+		after.median,
+		ratio(after.median, before.median),
+		after.p99,
+		ratio(after.p99, before.p99),
+	)
 	fmt.Fprintf(os.Stdout, "acknowledged and lost: %d\n", lost)
 	s.failed.Range(func(how, n any) bool {
 		fmt.Fprintf(os.Stdout, "  failed with %v: %d\n", how, n.(*atomic.Int64).Load())
@@ -158,7 +178,7 @@ func (s *soak) report(ctx context.Context, before, after latency, lost int) {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// note counts a request that failed.
+// note counts a failed request.
 func (s *soak) note(how string) {
 	n, _ := s.failed.LoadOrStore(how, new(atomic.Int64))
 	n.(*atomic.Int64).Add(1)

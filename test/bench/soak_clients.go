@@ -16,16 +16,16 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// ledger is what the server has acknowledged.
+// ledger records what the server has acknowledged.
 type ledger struct {
 	mu    sync.Mutex
-	steps map[string]map[int64]bool // run -> steps of batches
-	files map[string]int            // path of an artifact -> bytes
+	steps map[string]map[int64]bool // steps of batches by run
+	files map[string]int            // sizes of artifacts by path
 }
 
 func newLedger() *ledger { return &ledger{steps: map[string]map[int64]bool{}, files: map[string]int{}} }
 
-// anyRun returns one of the runs, "" if there is none.
+// anyRun returns one of the runs, or "".
 func (l *ledger) anyRun() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,7 +35,7 @@ func (l *ledger) anyRun() string {
 	return ""
 }
 
-// write logs batches of two metrics and a tag to runs of its own.
+// write logs batches of two metrics and a tag to its own runs.
 func (s *soak) write(ctx context.Context, log *ledger) {
 	for ctx.Err() == nil {
 		var made struct{ Run mlflow.Run }
@@ -49,7 +49,14 @@ func (s *soak) write(ctx context.Context, log *ledger) {
 		log.steps[run] = steps
 		log.mu.Unlock()
 		for step := range int64(2000) {
-			body := fmt.Sprintf(`{"run_id":"%s","metrics":[{"key":"a","value":1,"timestamp":1,"step":%d},{"key":"b","value":1,"timestamp":1,"step":%d}],"tags":[{"key":"t","value":"%d"}]}`, run, step, step, step)
+			body := fmt.Sprintf(
+				`{"run_id":"%s","metrics":[{"key":"a","value":1,"timestamp":1,"step":%d},`+
+					`{"key":"b","value":1,"timestamp":1,"step":%d}],"tags":[{"key":"t","value":"%d"}]}`,
+				run,
+				step,
+				step,
+				step,
+			)
 			switch err := s.post(ctx, "runs/log-batch", body, nil); {
 			case err == nil:
 				s.writes.Add(1)
@@ -65,7 +72,7 @@ func (s *soak) write(ctx context.Context, log *ledger) {
 	}
 }
 
-// readAndHangUp searches and reads, and hangs up on half of its requests.
+// readAndHangUp searches and reads, and disconnects during half of its requests.
 func (s *soak) readAndHangUp(ctx context.Context, log *ledger) {
 	for ctx.Err() == nil {
 		run := log.anyRun()
@@ -81,7 +88,12 @@ func (s *soak) readAndHangUp(ctx context.Context, log *ledger) {
 		var err error
 		switch rand.IntN(4) {
 		case 0:
-			err = s.post(own, "runs/search", `{"experiment_ids":["0"],"max_results":50,"filter":"metrics.a >= 0 AND tags.t != 'x'"}`, nil)
+			err = s.post(
+				own,
+				"runs/search",
+				`{"experiment_ids":["0"],"max_results":50,"filter":"metrics.a >= 0 AND tags.t != 'x'"}`,
+				nil,
+			)
 		case 1:
 			_, err = s.get(own, "/api/2.0/mlflow/metrics/get-history?metric_key=a&max_results=1000&run_id="+run)
 		case 2:
@@ -103,7 +115,7 @@ func (s *soak) readAndHangUp(ctx context.Context, log *ledger) {
 
 const uploadSize = 4 << 20
 
-// upload puts files, and cuts every other one in the middle.
+// upload uploads files, and cuts every other one in the middle.
 func (s *soak) upload(ctx context.Context, log *ledger, client int) {
 	data := bytes.Repeat([]byte("millrace"), uploadSize/8)
 	for i := 0; ctx.Err() == nil; i++ {
@@ -132,7 +144,7 @@ func (s *soak) upload(ctx context.Context, log *ledger, client int) {
 	}
 }
 
-// brokenReader is the end of an upload whose sender goes away.
+// brokenReader is the end of an upload whose client disconnects.
 type brokenReader struct{}
 
 var errCut = errors.New("the upload is cut")
@@ -140,7 +152,7 @@ var errCut = errors.New("the upload is cut")
 // Read implements io.Reader.
 func (brokenReader) Read([]byte) (int, error) { return 0, errCut }
 
-// rest keeps a client that failed from asking again at once.
+// rest waits after a failure.
 func (s *soak) rest(ctx context.Context) {
 	select {
 	case <-time.After(100 * time.Millisecond):
@@ -166,7 +178,7 @@ func (s *soak) get(ctx context.Context, path string) (string, error) {
 	return s.answer(req, nil)
 }
 
-// answer sends a request and counts it if it failed, unless its client gave up.
+// answer sends a request and counts a failure, unless the client canceled it.
 func (s *soak) answer(req *http.Request, out any) (string, error) {
 	resp, err := s.http.Do(req)
 	if err != nil {
@@ -190,7 +202,7 @@ func (s *soak) answer(req *http.Request, out any) (string, error) {
 	return string(body), err
 }
 
-// verify counts what was acknowledged and is not there, or is there in part.
+// verify counts acknowledged data that is missing or incomplete.
 func (l *ledger) verify(ctx context.Context, url string) (lost int, err error) {
 	client := mlflow.NewClient(url)
 	for run, steps := range l.steps {
@@ -216,7 +228,7 @@ func (l *ledger) verify(ctx context.Context, url string) (lost int, err error) {
 		}
 	}
 	for path, size := range l.files {
-		resp, err := http.Get(url + "/api/2.0/mlflow-artifacts/artifacts/" + path) //nolint:noctx // The end of a program.
+		resp, err := http.Get(url + "/api/2.0/mlflow-artifacts/artifacts/" + path) //nolint:noctx // The program ends soon.
 		if err != nil {
 			return lost, err
 		}

@@ -9,21 +9,21 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/test/proxy"
 )
 
-// outage takes the database away for a while.
+// outage makes the database unavailable for a while.
 type outage struct {
 	name       string
 	begin, end func(ctx context.Context) error
 }
 
-// outageTime is how long each outage lasts.
+// outageTime is the duration of an outage.
 const outageTime = 5 * time.Second
 
-// weakDatabase makes a database and what can be done to it: SQLite's file is
-// locked by another program; a server is refused, stalled and cut by a proxy.
+// weakDatabase creates a database and the outages it can have: another program locks
+// SQLite's file; a proxy refuses, stalls and cuts the connections of a server.
 func (b *bench) weakDatabase(ctx context.Context) (uri string, outages []outage, drop func(), err error) {
 	dir, err := os.MkdirTemp("", "millrace-soak-")
 	if err != nil {
@@ -71,24 +71,25 @@ func outagesOf(p *proxy.Proxy) []outage {
 	}
 }
 
-// lockFile is a program that keeps the write lock of SQLite's file.
+// lockFile returns an outage in which another program has the write lock of SQLite's
+// file.
 func lockFile(path string) outage {
-	var db *sql.DB
+	var sqlDB *sql.DB
 	return outage{
 		name: "locked file",
 		begin: func(ctx context.Context) (err error) {
-			if db, _, err = store.OpenSQL(ctx, "sqlite:///"+path); err != nil {
+			if sqlDB, _, err = db.OpenSQL(ctx, "sqlite:///"+path); err != nil {
 				return err
 			}
-			db.SetMaxOpenConns(1)
-			_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE")
+			sqlDB.SetMaxOpenConns(1)
+			_, err = sqlDB.ExecContext(ctx, "BEGIN IMMEDIATE")
 			return err
 		},
-		end: func(context.Context) error { return db.Close() },
+		end: func(context.Context) error { return sqlDB.Close() },
 	}
 }
 
-// interrupt begins an outage every tenth of the time, one kind after the other.
+// interrupt starts an outage every tenth of the time, alternating between the kinds.
 func (s *soak) interrupt(ctx context.Context, d time.Duration, outages []outage) {
 	for i := 0; ; i++ {
 		select {

@@ -6,7 +6,7 @@ import pytest
 
 from servers import ROOT, MLflow, Millrace, without_mlflow
 
-TESTS = "TestRun|TestResume|TestWithRun|TestArtifacts|TestLogInput|TestModel"
+TESTS = "TestRun|TestResume|TestWithRun|TestArtifacts|TestLogInput|TestModel|TestImages|TestTables|TestReaders|TestRelatedRuns|TestInputs"
 
 
 @pytest.mark.parametrize("kind", [MLflow, Millrace], ids=lambda kind: kind.__name__)

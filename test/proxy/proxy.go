@@ -1,5 +1,5 @@
-// Package proxy stands between a program and a server that it connects to, so that
-// a test can take the server away.
+// Package proxy forwards TCP connections to a server, so that a test can make the server
+// unavailable.
 package proxy
 
 import (
@@ -9,27 +9,27 @@ import (
 	"sync"
 )
 
-// Proxy passes bytes between its clients and one server. Its methods are safe for
+// Proxy forwards bytes between its clients and a server. Its methods are safe for
 // concurrent use.
 type Proxy struct {
 	server string
-	// Address is where clients connect, on the loopback interface.
+	// Address is the address of the proxy on the loopback interface.
 	Address string
 
 	mu       sync.Mutex
 	listener net.Listener
 	conns    map[net.Conn]bool
-	passing  chan struct{} // closed while bytes pass
+	passing  chan struct{} // closed unless the proxy stalls
 }
 
-// New returns a proxy before the server at an address such as 127.0.0.1:5432.
+// New returns a proxy for the server at an address such as 127.0.0.1:5432.
 func New(ctx context.Context, server string) (*Proxy, error) {
 	p := &Proxy{server: server, Address: "127.0.0.1:0", conns: map[net.Conn]bool{}, passing: make(chan struct{})}
 	close(p.passing)
 	return p, p.Accept(ctx)
 }
 
-// Accept takes connections again after Refuse.
+// Accept accepts connections again after Refuse.
 func (p *Proxy) Accept(ctx context.Context) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", p.Address)
 	if err != nil {
@@ -52,11 +52,11 @@ func (p *Proxy) acceptFrom(ctx context.Context, l net.Listener) {
 	}
 }
 
-// Refuse closes all connections and takes no more of them.
+// Refuse closes all connections and accepts no new ones.
 func (p *Proxy) Refuse() {
 	p.mu.Lock()
 	if p.listener != nil {
-		_ = p.listener.Close() // It takes no more connections either way.
+		_ = p.listener.Close() // The listener accepts no connections in any case.
 		p.listener = nil
 	}
 	p.mu.Unlock()
@@ -68,11 +68,11 @@ func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
-		_ = c.Close() // Both ends notice.
+		_ = c.Close() // Both ends notice it.
 	}
 }
 
-// Stall lets no byte pass, in either direction, until Resume.
+// Stall stops forwarding in both directions until Resume.
 func (p *Proxy) Stall() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +83,7 @@ func (p *Proxy) Stall() {
 	}
 }
 
-// Resume ends Stall.
+// Resume resumes forwarding after Stall.
 func (p *Proxy) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,7 +94,7 @@ func (p *Proxy) Resume() {
 	}
 }
 
-// Close ends the proxy and all its connections.
+// Close closes the proxy and all its connections.
 func (p *Proxy) Close() {
 	p.Resume()
 	p.Refuse()
@@ -113,7 +113,7 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	var copying sync.WaitGroup
 	for from, to := range map[net.Conn]net.Conn{client: server, server: client} {
 		copying.Go(func() {
-			_, _ = io.Copy(gate{p, to}, from) // An end of either direction ends both.
+			_, _ = io.Copy(gate{p, to}, from) // The end of either direction ends both.
 			_ = client.Close()
 			_ = server.Close()
 		})
@@ -125,7 +125,7 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	p.mu.Unlock()
 }
 
-// gate holds back what is written to a connection while the proxy stalls.
+// gate blocks writes to a connection while the proxy stalls.
 type gate struct {
 	p  *Proxy
 	to net.Conn

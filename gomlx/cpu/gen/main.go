@@ -1,5 +1,5 @@
-// Command gen writes the methods of cpu.Function that only record an operation:
-// all those of compute.Function that the package does not have by hand.
+// Command gen generates the methods of cpu.Function that only record an operation: all methods of compute.Function
+// that are not written by hand.
 package main
 
 import (
@@ -9,15 +9,20 @@ import (
 	"log"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
 )
 
-// byHand are the methods that the package has by hand: for arguments that hold
-// functions or hide values in structs, and where the Go backend lacks the operation.
-const byHand = " Name Builder Parent Closure Parameter Constant Return Call Sort While If Shape AllReduce DynamicReshape FusedDense" +
-	" FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP QuantizedEmbeddingLookup SelectAndScatterMax SelectAndScatterMin "
+// byHand has the methods that are written by hand, because their arguments contain functions or values in structs, or
+// because the Go backend lacks the operation.
+var byHand = strings.Fields(`
+	Name Builder Parent Closure Parameter Constant Return Call Sort While If Shape AllReduce DynamicReshape
+	BatchNormForInference BatchNormForTraining BatchNormGradient
+	FusedDense FusedQuantizedDense FusedScaledDotProductAttention FusedScaledDotProductAttentionVJP
+	QuantizedEmbeddingLookup SelectAndScatterMax SelectAndScatterMin
+`)
 
 var (
 	value  = reflect.TypeFor[compute.Value]()
@@ -30,7 +35,7 @@ func main() {
 		"\t\"github.com/gomlx/compute\"\n\t\"github.com/gomlx/compute/dtypes\"\n\t\"github.com/gomlx/compute/shapes\"\n)\n")
 	function := reflect.TypeFor[compute.Function]()
 	for m := range function.Methods() {
-		if !strings.Contains(byHand, " "+m.Name+" ") {
+		if !slices.Contains(byHand, m.Name) {
 			method(&out, m)
 		}
 	}
@@ -38,16 +43,16 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile("zz_function.go", text, 0o600); err != nil {
+	if err := os.WriteFile("function_generated.go", text, 0o600); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// method writes one that records what the method of the same name will be called with.
+// method writes the method that records a call of the method with the same name.
 func method(out *bytes.Buffer, m reflect.Method) {
 	var params, call, attrs, inputs []string
 	var setup strings.Builder
-	// at and lists are where the values of an argument start in what replay gets.
+	// at and lists give the position of an argument's values in the list of all values.
 	at, lists := 0, ""
 	for i := range m.Type.NumIn() {
 		name, typ := fmt.Sprintf("p%d", i), m.Type.In(i)
@@ -76,7 +81,7 @@ func method(out *bytes.Buffer, m reflect.Method) {
 	body(out, m, "g."+m.Name+"("+strings.Join(call, ", ")+")", list("[]any", attrs), list("[]compute.Value", inputs))
 }
 
-// list is a literal, or appends where a member stands for several.
+// list returns a literal, or calls of append if an element stands for several.
 func list(typ string, members []string) string {
 	if len(members) == 0 {
 		return "nil"
@@ -99,21 +104,29 @@ func results(m reflect.Method) string {
 	return "(" + strings.Join(types, ", ") + ")"
 }
 
-// body writes what records the call and returns its values in the method's form.
+// body writes the statements that record the call and return its results.
 func body(out *bytes.Buffer, m reflect.Method, call, attrs, inputs string) {
 	n := m.Type.NumOut() - 1
 	if n == 1 && m.Type.Out(0) == value {
-		fmt.Fprintf(out, "return f.record1(%q, %s, %s, func(g compute.Function, in []compute.Value) (compute.Value, error) { return %s })\n}\n",
+		fmt.Fprintf(out,
+			"return f.record1(%q, %s, %s, func(g compute.Function, in []compute.Value) (compute.Value, error) {\n"+
+				"return %s\n})\n}\n",
 			m.Name, inputs, attrs, call)
 		return
 	}
 	if n == 1 {
-		fmt.Fprintf(out, "return f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) { return %s })\n}\n",
+		fmt.Fprintf(out,
+			"return f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n"+
+				"return %s\n})\n}\n",
 			m.Name, inputs, attrs, call)
 		return
 	}
 	vars, got := []string{"x", "y", "z"}[:n], []string{"out[0]", "out[1]", "out[2]"}[:n]
-	fmt.Fprintf(out, "out, err := f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n", m.Name, inputs, attrs)
-	fmt.Fprintf(out, "%s, err := %s\nreturn []compute.Value{%s}, err\n})\n", strings.Join(vars, ", "), call, strings.Join(vars, ", "))
-	fmt.Fprintf(out, "if err != nil {\nreturn %serr\n}\nreturn %s, nil\n}\n", strings.Repeat("nil, ", n), strings.Join(got, ", "))
+	fmt.Fprintf(out,
+		"out, err := f.record(%q, %s, %s, func(g compute.Function, in []compute.Value) ([]compute.Value, error) {\n", m.Name,
+		inputs, attrs)
+	fmt.Fprintf(out, "%s, err := %s\nreturn []compute.Value{%s}, err\n})\n", strings.Join(vars, ", "), call,
+		strings.Join(vars, ", "))
+	fmt.Fprintf(out, "if err != nil {\nreturn %serr\n}\nreturn %s, nil\n}\n", strings.Repeat("nil, ", n),
+		strings.Join(got, ", "))
 }

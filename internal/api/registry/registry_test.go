@@ -322,3 +322,32 @@ func TestSourcePattern(t *testing.T) {
 		{Name: "another", Path: "model-versions/create", Body: `{"name":"m","source":"s3://other/models/m"}`, Status: 400, Has: []string{"INVALID_PARAMETER_VALUE", "Invalid model version source: 's3://other/models/m'."}},
 	})
 }
+
+func TestModelSignature(t *testing.T) {
+	t.Parallel()
+	s, fill := registry(t)
+	const path = "/ajax-api/millrace/models/signature?"
+	file := func(folder, text string) apitest.Fact {
+		return apitest.Fact{
+			Name: "upload", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + folder + "/MLmodel",
+			Body: text, ContentType: "-",
+		}
+	}
+	inputs := `[{"type": "double", "name": "it's wide"}]`
+	signature := "signature:\n  inputs: '" + strings.ReplaceAll(inputs, "'", "''") + "'\n  outputs: null\n  params: '[{'\n"
+	s.Check(t, fill([]apitest.Fact{
+		apitest.Get("no file", path+"model_id={model}", 200, `{}`),
+		file("models/{model}/artifacts", signature),
+		apitest.Get("logged model", path+"model_id={model}", 200, `{"inputs":[{"type":"double","name":"it's wide"}]}`),
+		apitest.Get("its version", path+"name=m&version=3", 200, `"it's wide"`),
+		file("{run}/artifacts/model", "flavors: {}"),
+		apitest.Get("version without a signature", path+"name=m&version=2", 200, `{}`),
+		file("{run}/artifacts/model", "a: [\n"),
+		apitest.Get("broken file", path+"name=m&version=1", 400, "not valid YAML"),
+		apitest.Get("nothing", path, 400, "either model_id or name"),
+		apitest.Get("both", path+"name=m&version=1&model_id=x", 400, "either model_id or name"),
+		apitest.Get("no such model", path+"model_id=m-none", 404),
+		apitest.Get("no such version", path+"name=m&version=99", 404),
+		apitest.Get("no version", path+"name=m", 400, "version"),
+	}))
+}

@@ -5,17 +5,19 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// table is the statements of a release's file that make one table.
+// table has the statements of a release's file that create one table.
 type table struct {
 	name    string
 	create  string
 	indexes []string
 }
 
-// readReleases gives each release its tables: those of the one before, with what
-// its own file has in their place or after them.
+// readReleases sets the tables of each release: those of the release before, with
+// the tables of its own file replaced or added.
 func readReleases(releases ...Release) (list []*Release) {
 	var tables []table
 	for _, r := range releases {
@@ -36,7 +38,7 @@ func readReleases(releases ...Release) (list []*Release) {
 func readTables(file string) (tables []table) {
 	text, err := files.ReadFile(file)
 	if err != nil {
-		panic(fmt.Sprintf("a release without its tables: %v", err)) // They are in the binary.
+		panic(fmt.Sprintf("a release without its tables: %v", err)) // The files are embedded.
 	}
 	for statement := range strings.SplitSeq(string(text), ";\n") {
 		statement = strings.TrimSpace(comment.ReplaceAllString(statement, ""))
@@ -50,28 +52,28 @@ func readTables(file string) (tables []table) {
 	return tables
 }
 
-// Create returns the statements that make MLflow's tables in an empty database.
-func (r *Release) Create(f Flavor) (statements []string) {
+// Create returns the statements that create MLflow's tables in an empty database.
+func (r *Release) Create(f db.Flavor) (statements []string) {
 	for _, t := range r.tables {
-		statements = append(statements, f.translate(t.create))
+		statements = append(statements, translate(f, t.create))
 		for _, index := range t.indexes {
-			statements = append(statements, f.translate(index))
+			statements = append(statements, translate(f, index))
 		}
 	}
 	if f.IsMySQL() {
 		statements = append(statements, mysqlIndexes...)
 	}
-	return append(statements, f.trigger()...)
+	return append(statements, createTrigger(f)...)
 }
 
-// creation is the statements that make one table and, by name, its indexes.
+// creation has the statements that create one table and, by name, its indexes.
 type creation struct {
 	create  string
 	indexes map[string]string
 }
 
-// creations sorts the statements of Create by table.
-func (r *Release) creations(f Flavor) map[string]*creation {
+// creations returns the statements of Create by table.
+func (r *Release) creations(f db.Flavor) map[string]*creation {
 	all := map[string]*creation{}
 	for _, t := range r.tables {
 		all[t.name] = &creation{indexes: map[string]string{}}
@@ -87,8 +89,8 @@ func (r *Release) creations(f Flavor) map[string]*creation {
 	return all
 }
 
-// Tables are the names of the release's tables, in an order in which each comes
-// after those that it refers to.
+// Tables returns the names of the tables of the release. A table comes after those
+// that it references.
 func (r *Release) Tables() (names []string) {
 	for _, t := range r.tables {
 		names = append(names, t.name)
@@ -103,41 +105,55 @@ var (
 	columnLine  = regexp.MustCompile(`(?m)^\t([a-z][a-z0-9_]*) (.*)$`)
 )
 
-// translate writes a statement of a release's file for a database.
-func (f Flavor) translate(statement string) string {
+// translate translates a statement of a release's file for a database.
+func translate(f db.Flavor, statement string) string {
 	if m := createIndex.FindStringSubmatch(statement); m != nil {
-		return f.index(statement, m[1], m[2], m[3])
+		return createIndexFor(f, statement, m[1], m[2], m[3])
 	}
-	if f == SQLite {
+	if f == db.SQLite {
 		return strings.ReplaceAll(statement, " CASED(", " VARCHAR(")
 	}
 	table := createTable.FindStringSubmatch(statement)[1]
 	statement = columnLine.ReplaceAllStringFunc(statement, func(line string) string {
 		m := columnLine.FindStringSubmatch(line)
-		return "\t" + f.quote(m[1]) + " " + f.column(table, m[1], m[2])
+		return "\t" + QuoteColumn(f, m[1]) + " " + columnType(f, table, m[1], m[2])
 	})
-	statement = strings.NewReplacer("(key,", "("+f.quote("key")+",", ", key)", ", "+f.quote("key")+")", ", key,", ", "+f.quote("key")+",").Replace(statement)
-	if f == PostgreSQL {
-		// A boolean needs no check, and its column is no number.
+	statement = strings.NewReplacer(
+		"(key,",
+		"("+QuoteColumn(f, "key")+",",
+		", key)",
+		", "+QuoteColumn(f, "key")+")",
+		", key,",
+		", "+QuoteColumn(f, "key")+",",
+	).Replace(
+		statement,
+	)
+	if f == db.PostgreSQL {
+		// The column is a boolean, which needs no check.
 		statement = strings.Replace(statement, ",\n\tCHECK (is_nan IN (0, 1))", "", 1)
 		return statement
 	}
 	return statement + " CHARACTER SET utf8mb4 COLLATE " + f.Collation()
 }
 
-// quote writes the name of a column; some are words of MySQL.
-func (f Flavor) quote(name string) string {
+// QuoteColumn returns the name of a column for a statement. It is quoted on MySQL,
+// where some of the names are keywords.
+func QuoteColumn(f db.Flavor, name string) string {
 	if f.IsMySQL() {
 		return "`" + name + "`"
 	}
 	return name
 }
 
-// numbered are the tables whose ids the database gives.
-var numbered = []string{"experiments", "sql_trace_metric_daily_rollups", "sql_span_cost_daily_rollups", "sql_assessment_daily_rollups"}
+// numbered are the tables whose ids the database generates.
+var numbered = []string{
+	"experiments", "sql_trace_metric_daily_rollups",
+	"sql_span_cost_daily_rollups", "sql_assessment_daily_rollups",
+}
 
-// column writes the type and the rest of a column for PostgreSQL or MySQL.
-func (f Flavor) column(table, name, rest string) string {
+// columnType returns the type and the rest of the definition of a column for
+// PostgreSQL or MySQL.
+func columnType(f db.Flavor, table, name, rest string) string {
 	kind, tail, _ := strings.Cut(rest, " ")
 	bare := strings.TrimSuffix(kind, ",")
 	comma := kind[len(bare):]
@@ -147,7 +163,7 @@ func (f Flavor) column(table, name, rest string) string {
 		}
 	}
 	numbers := slices.Contains(numbered, table) && (name == "id" || table == "experiments" && name == "experiment_id")
-	if f == PostgreSQL {
+	if f == db.PostgreSQL {
 		switch {
 		case table == "experiments" && numbers:
 			bare = "SERIAL"
@@ -161,7 +177,7 @@ func (f Flavor) column(table, name, rest string) string {
 			tail = strings.NewReplacer("DEFAULT 0", "DEFAULT false", "DEFAULT '0'", "DEFAULT false").Replace(tail)
 		}
 	} else {
-		bare, tail = f.mysqlColumn(table, name, bare, tail)
+		bare, tail = mysqlColumnType(table, name, bare, tail)
 		if numbers {
 			tail = strings.Replace(tail, "NOT NULL", "NOT NULL AUTO_INCREMENT", 1)
 		}

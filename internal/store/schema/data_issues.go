@@ -11,11 +11,13 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // listCategories writes each category of an issue's JSON list as a row, under the
 // hash by which MLflow finds it.
-func (p *planner) listCategories(ctx context.Context, q Querier) error {
+func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 	type category struct{ issue, hash, text string }
 	var found []category
 	err := eachRow(ctx, q, `SELECT issue_id, categories FROM issues WHERE categories IS NOT NULL`, 2, func(v []string) {
@@ -45,11 +47,12 @@ func (p *planner) listCategories(ctx context.Context, q Querier) error {
 		return err // Left by an upgrade that was interrupted.
 	}
 	places := "?, ?, ?"
-	if p.f == PostgreSQL {
+	if p.f == db.PostgreSQL {
 		places = "$1, $2, $3"
 	}
 	for _, c := range found {
-		if _, err := q.ExecContext(ctx, `INSERT INTO issue_categories (issue_id, category_hash, category) VALUES (`+places+`)`, c.issue, c.hash, c.text); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO issue_categories (issue_id, category_hash, category)
+			VALUES (`+places+`)`, c.issue, c.hash, c.text); err != nil {
 			return err
 		}
 	}
@@ -71,7 +74,7 @@ func (p *planner) checkVersions() {
 	if !p.f.IsMySQL() || !p.passes("f4a9b2c7d1e6") {
 		return
 	}
-	p.addFunc("compare the spelling of versions of MCP servers", func(ctx context.Context, q Querier) error {
+	p.addFunc("compare the spelling of versions of MCP servers", func(ctx context.Context, q db.Querier) error {
 		for _, r := range []struct{ table, name, version string }{
 			{"mcp_server_version_tags", "name", "version"},
 			{"mcp_server_aliases", "name", "version"},
@@ -83,15 +86,20 @@ func (p *planner) checkVersions() {
 			var wrong []string
 			err := eachRow(ctx, q, fmt.Sprintf(`SELECT r.%[2]s, r.%[3]s, v.version FROM %[1]s r JOIN mcp_server_versions v
 				ON r.workspace = v.workspace AND r.%[2]s = v.name AND r.%[3]s = v.version
-				WHERE r.%[3]s COLLATE %[4]s <> v.version COLLATE %[4]s LIMIT 1`, r.table, r.name, r.version, casedCollation), 3, func(v []string) {
+				WHERE r.%[3]s COLLATE %[4]s <> v.version COLLATE %[4]s LIMIT 1`,
+				r.table, r.name, r.version, casedCollation), 3, func(v []string) {
 				wrong = v
 			})
 			if err != nil {
 				return err
 			}
 			if wrong != nil {
-				return fmt.Errorf("%s.%s is %q for the server %q, whose version is spelled %q; MLflow 3.18 tells upper and lower case apart there. Spell both the same and try again",
-					r.table, r.version, wrong[1], wrong[0], wrong[2])
+				return fmt.Errorf(
+					"%s.%s is %q for the server %q, whose version is spelled %q; MLflow 3.18 tells upper and lower case apart "+
+						"there. Spell both the same and try again",
+					r.table, r.version, wrong[1],
+					wrong[0], wrong[2],
+				)
 			}
 		}
 		return nil

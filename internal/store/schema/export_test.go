@@ -3,6 +3,8 @@ package schema
 import (
 	"context"
 	"database/sql"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Recorded is what used.txt says.
@@ -10,13 +12,13 @@ func Recorded() string { return recorded }
 
 // RecordUsed writes what a database says of the tables of the newest release
 // that Millrace uses.
-func RecordUsed(ctx context.Context, db *sql.DB, f Flavor) (string, error) {
+func RecordUsed(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (string, error) {
 	for _, statement := range Newest().Create(f) {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
+		if _, err := sqlDB.ExecContext(ctx, statement); err != nil {
 			return "", err
 		}
 	}
-	all, err := inspectUsed(ctx, db, f)
+	all, err := inspectUsed(ctx, sqlDB, f)
 	return record(f, all), err
 }
 

@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
-func inspectSQLite(ctx context.Context, q Querier, tables map[string]*Table) error {
+func inspectSQLite(ctx context.Context, q db.Querier, tables map[string]*Table) error {
 	for name, t := range tables {
 		if err := t.inspectSQLite(ctx, q); err != nil {
 			return err
@@ -20,9 +22,15 @@ func inspectSQLite(ctx context.Context, q Querier, tables map[string]*Table) err
 		if err != nil {
 			return err
 		}
-		err = eachRow(ctx, q, `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`, 2, func(v []string) {
-			t.Indexes[v[0]] = strings.ReplaceAll(spaces.ReplaceAllString(v[1], " "), `"`, "")
-		}, name)
+		err = eachRow(
+			ctx, q,
+			`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`,
+			2,
+			func(v []string) {
+				t.Indexes[v[0]] = strings.ReplaceAll(spaces.ReplaceAllString(v[1], " "), `"`, "")
+			},
+			name,
+		)
 		if err != nil {
 			return err
 		}
@@ -35,24 +43,30 @@ var (
 	spaces = regexp.MustCompile(`\s+`)
 )
 
-func (t *Table) inspectSQLite(ctx context.Context, q Querier) error {
+func (t *Table) inspectSQLite(ctx context.Context, q db.Querier) error {
 	primary := map[string]string{}
-	err := eachRow(ctx, q, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`, 6, func(v []string) {
-		definition := strings.ToUpper(v[1])
-		if v[2] == "1" {
-			definition += " NOT NULL"
-		}
-		if v[3] != "" {
-			definition += " DEFAULT " + strings.Trim(v[3], `'"()`)
-		}
-		if v[5] != "0" {
-			definition += " GENERATED"
-		}
-		t.Columns = append(t.Columns, Column{v[0], definition})
-		if v[4] != "0" {
-			primary[v[4]] = v[0]
-		}
-	}, t.Name)
+	err := eachRow(
+		ctx, q,
+		`SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`,
+		6,
+		func(v []string) {
+			definition := strings.ToUpper(v[1])
+			if v[2] == "1" {
+				definition += " NOT NULL"
+			}
+			if v[3] != "" {
+				definition += " DEFAULT " + strings.Trim(v[3], `'"()`)
+			}
+			if v[5] != "0" {
+				definition += " GENERATED"
+			}
+			t.Columns = append(t.Columns, Column{v[0], definition})
+			if v[4] != "0" {
+				primary[v[4]] = v[0]
+			}
+		},
+		t.Name,
+	)
 	if err != nil {
 		return err
 	}
@@ -60,11 +74,23 @@ func (t *Table) inspectSQLite(ctx context.Context, q Querier) error {
 		t.Constraints = append(t.Constraints, "PRIMARY KEY ("+inOrder(primary)+")")
 	}
 	var uniques []string
-	err = eachRow(ctx, q, `SELECT name FROM pragma_index_list(?) WHERE origin = 'u'`, 1, func(v []string) { uniques = append(uniques, v[0]) }, t.Name)
+	err = eachRow(
+		ctx, q,
+		`SELECT name FROM pragma_index_list(?) WHERE origin = 'u'`,
+		1,
+		func(v []string) { uniques = append(uniques, v[0]) },
+		t.Name,
+	)
 	for _, index := range uniques {
 		columns := map[string]string{}
 		if err == nil {
-			err = eachRow(ctx, q, `SELECT seqno + 1, name FROM pragma_index_info(?)`, 2, func(v []string) { columns[v[0]] = v[1] }, index)
+			err = eachRow(
+				ctx, q,
+				`SELECT seqno + 1, name FROM pragma_index_info(?)`,
+				2,
+				func(v []string) { columns[v[0]] = v[1] },
+				index,
+			)
 		}
 		t.Constraints = append(t.Constraints, "UNIQUE ("+inOrder(columns)+")")
 	}

@@ -1,32 +1,39 @@
 package schema
 
-import "context"
+import (
+	"context"
 
-// Tables returns the names of the database's tables, ours and others'.
-func Tables(ctx context.Context, q Querier, f Flavor) (map[string]bool, error) {
+	"github.com/millrace-ml/millrace/internal/db"
+)
+
+// Tables returns the names of all tables of a database.
+func Tables(ctx context.Context, q db.Querier, f db.Flavor) (map[string]bool, error) {
 	switch f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		return names(ctx, q, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`)
-	case MySQL, MariaDB:
-		return names(ctx, q, `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE'`)
+	case db.MySQL, db.MariaDB:
+		return names(
+			ctx, q,
+			`SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE'`,
+		)
 	default:
 		return names(ctx, q, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	}
 }
 
-// Indexes returns the names of the indexes that have one.
-func Indexes(ctx context.Context, q Querier, f Flavor) (map[string]bool, error) {
+// Indexes returns the names of all indexes of a database.
+func Indexes(ctx context.Context, q db.Querier, f db.Flavor) (map[string]bool, error) {
 	switch f {
-	case PostgreSQL:
+	case db.PostgreSQL:
 		return names(ctx, q, `SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()`)
-	case MySQL, MariaDB:
+	case db.MySQL, db.MariaDB:
 		return names(ctx, q, `SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = database()`)
 	default:
 		return names(ctx, q, `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`)
 	}
 }
 
-func names(ctx context.Context, q Querier, query string) (map[string]bool, error) {
+func names(ctx context.Context, q db.Querier, query string) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store/schema"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
 // dumps are the databases of older releases, see test/compat/dumps.
@@ -35,19 +35,19 @@ var databases = []database{
 	{"sqlite", func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") }},
 	{"postgresql", func(t *testing.T) string {
 		t.Helper()
-		return storetest.NewDatabase(t, storetest.Servers[0]) + "?default_query_exec_mode=simple_protocol"
+		return dbtest.NewDatabase(t, dbtest.Servers[0]) + "?default_query_exec_mode=simple_protocol"
 	}},
-	{"mysql", func(t *testing.T) string { t.Helper(); return storetest.NewDatabase(t, storetest.Servers[1]) }},
+	{"mysql", func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[1]) }},
 }
 
 // loaded returns a new database with a dump in it.
-func loaded(t *testing.T, d database, dump string) (*sql.DB, schema.Flavor) {
+func loaded(t *testing.T, d database, dump string) (*sql.DB, db.Flavor) {
 	t.Helper()
-	db, f, err := store.OpenSQL(t.Context(), d.make(t))
+	sqlDB, f, err := db.OpenSQL(t.Context(), d.make(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { sqlDB.Close() })
 	file, err := os.ReadFile(filepath.Join(dumps, dump+".sql.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -61,13 +61,15 @@ func loaded(t *testing.T, d database, dump string) (*sql.DB, schema.Flavor) {
 		t.Fatal(err)
 	}
 	statements := []string{string(text)}
-	if f == schema.SQLite {
+	if f == db.SQLite {
 		statements = append([]string{"PRAGMA foreign_keys = OFF"}, statements...)
 	}
 	if f.IsMySQL() {
-		statements = append([]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"}, strings.Split(strings.TrimSpace(string(text)), ";\n")...)
+		statements = append(
+			[]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"},
+			strings.Split(strings.TrimSpace(string(text)), ";\n")...)
 	}
-	conn, err := db.Conn(t.Context())
+	conn, err := sqlDB.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,14 +84,14 @@ func loaded(t *testing.T, d database, dump string) (*sql.DB, schema.Flavor) {
 			t.Fatal(err)
 		}
 	}
-	return db, f
+	return sqlDB, f
 }
 
 // facts is all that is in a database, a line each: its tables as the database
 // describes them, and their rows.
-func facts(t *testing.T, db *sql.DB, f schema.Flavor) []string {
+func facts(t *testing.T, sqlDB *sql.DB, f db.Flavor) []string {
 	t.Helper()
-	tables, err := schema.Inspect(t.Context(), db, f)
+	tables, err := schema.Inspect(t.Context(), sqlDB, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,7 @@ func facts(t *testing.T, db *sql.DB, f schema.Flavor) []string {
 	for name, table := range tables {
 		var columns []string
 		for _, c := range table.Columns {
-			columns = append(columns, f.Quote(c.Name))
+			columns = append(columns, schema.QuoteColumn(f, c.Name))
 			add("%s: column %s %s", name, c.Name, c.Definition)
 		}
 		for _, c := range table.Constraints {
@@ -111,7 +113,7 @@ func facts(t *testing.T, db *sql.DB, f schema.Flavor) []string {
 			add("%s: index %s %s", name, index, definition)
 		}
 		slices.Sort(columns)
-		rows, err := db.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+name)
+		rows, err := sqlDB.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,15 +260,15 @@ func TestUpgradeNamesVersions(t *testing.T) {
 		"UPDATE mcp_server_aliases SET version = '1.0.0-BETA'",
 		"UPDATE mcp_access_endpoints SET server_version = '1.0.0-beta'",
 	} {
-		db, f := loaded(t, databases[2], "3.17.2-mysql")
-		if _, err := db.ExecContext(t.Context(), change); err != nil {
+		sqlDB, f := loaded(t, databases[2], "3.17.2-mysql")
+		if _, err := sqlDB.ExecContext(t.Context(), change); err != nil {
 			t.Fatal(err)
 		}
-		before := facts(t, db, f)
-		err := schema.Upgrade(t.Context(), db, f, schema.Newest(), false, func(string) {})
+		before := facts(t, sqlDB, f)
+		err := schema.Upgrade(t.Context(), sqlDB, f, schema.Newest(), false, func(string) {})
 		if err == nil || !strings.Contains(err.Error(), `is spelled "1.0.0-Beta"`) {
 			t.Errorf("%v", err)
 		}
-		compare(t, facts(t, db, f), before)
+		compare(t, facts(t, sqlDB, f), before)
 	}
 }

@@ -39,7 +39,11 @@ func OpenError(err error, name string) error {
 // Open opens a regular file. The path may contain "." and ".." elements as long as it stays within the directory.
 func (d Dir) Open(name string) (*File, error) {
 	label := filepath.Join(d.Name, filepath.FromSlash(name))
-	f, err := d.FS.Open(path.Clean(name)) // Implementations of fs.FS accept only clean paths within the directory.
+	name = path.Clean(name)
+	if !fs.ValidPath(name) {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' lies outside of the model's directory", label)
+	}
+	f, err := d.FS.Open(name)
 	if err != nil {
 		return nil, OpenError(err, label)
 	}

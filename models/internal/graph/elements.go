@@ -19,12 +19,11 @@ var ElementSizes = map[string]int{
 func Decode(dtype string, raw []byte) (*mlflow.Tensor, error) {
 	size := ElementSizes[dtype]
 	if size == 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented,
-			"the model stores tensors of %s, which Millrace cannot read", dtype)
+		return nil, mlflow.Errorf(mlflow.NotImplemented, "the model stores tensors of %s, which Millrace cannot read", dtype)
 	}
 	n := len(raw) / size
 	if len(raw)%size != 0 || n > kernel.MaxElements {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d bytes are no tensor of %s", len(raw), dtype)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d bytes cannot be a tensor of %s", len(raw), dtype)
 	}
 	out := &mlflow.Tensor{Shape: []int{n}}
 	le := binary.LittleEndian

@@ -13,5 +13,5 @@ func Within(err error, place string) error {
 // UnknownOperator returns the error for an operator that is not implemented.
 func UnknownOperator(name string) error {
 	return mlflow.Errorf(mlflow.NotImplemented,
-		"the model uses operator %s, which Millrace cannot run; serve it with MLflow's own pyfunc server", name)
+		"the model uses operator %s, which Millrace cannot run; serve it with MLflow's pyfunc server", name)
 }

@@ -121,7 +121,7 @@ func (s *Step) apply(ctx context.Context, values []*mlflow.Tensor) (added int, e
 			continue
 		}
 		if args[j] = values[slot]; args[j] == nil {
-			return 0, mlflow.Errorf(mlflow.InternalError, "%s reads a value that is not there", s.Name)
+			return 0, mlflow.Errorf(mlflow.InternalError, "%s reads a value that was not computed", s.Name)
 		}
 	}
 	results, err := s.Run(ctx, args)

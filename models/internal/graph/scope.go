@@ -64,7 +64,7 @@ func (s *Scope) Find(name string) (int, error) {
 	}
 	if s.outer == nil {
 		return 0, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"the graph reads a value '%s' that nothing before it makes", name)
+			"the graph reads the value '%s' before a node defines it", name)
 	}
 	if _, err := s.outer.Find(name); err != nil {
 		return 0, err

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Op names an operation between two elements.
+// Op is an operation on two elements.
 type Op int
 
-// The arithmetic operations. Div of integers cuts towards zero; Mod takes the
-// sign of the divisor, Fmod that of the dividend.
+// The arithmetic operations. Div truncates integers toward zero. The result of Mod has the sign of the divisor, that
+// of Fmod the sign of the dividend.
 const (
 	Add Op = iota
 	Sub
@@ -23,7 +23,7 @@ const (
 	FloorDiv
 )
 
-// The comparisons and the logic.
+// The comparisons and logical operations.
 const (
 	Equal Op = iota + 100
 	NotEqual
@@ -36,8 +36,7 @@ const (
 	Xor
 )
 
-// Arith computes op for every pair of elements; the shapes broadcast and the
-// dtypes are the same.
+// Arith computes op for every pair of elements. The shapes broadcast, and the dtypes must be equal.
 func Arith(op Op, a, b *Tensor) (*Tensor, error) {
 	switch x := a.Data.(type) {
 	case []float32:
@@ -52,9 +51,8 @@ func Arith(op Op, a, b *Tensor) (*Tensor, error) {
 	return throughInt64(a, b, func(a, b *Tensor) (*Tensor, error) { return Arith(op, a, b) })
 }
 
-// throughInt64 computes with the types that have no arithmetic of their own: what
-// does not fit them afterwards is cut as C does, and for bool a sum is Or and a
-// Product And.
+// throughInt64 computes with the types that have no arithmetic of their own by converting to int64 and back. Results
+// that do not fit are truncated as in C. For bool, a sum is Or and a product is And.
 func throughInt64(a, b *Tensor, f func(a, b *Tensor) (*Tensor, error)) (*Tensor, error) {
 	if a.DType() != b.DType() || a.DType() == "int64" {
 		return nil, Invalid("arithmetic between %s and %s", a.DType(), b.DType())
@@ -88,7 +86,7 @@ func arith[T number](op Op, a, b *Tensor, x []T) (*Tensor, error) {
 	return zip(a, b, x, y, arithOf[T](op))
 }
 
-// IsNaN reports whether v is a NaN. Integers never are.
+// IsNaN reports whether v is a NaN. It is false for integers.
 func IsNaN[T number](v T) bool { return v != v } //nolint:gocritic // Only a NaN differs from itself.
 
 func isInteger[T number](_ []T) bool {
@@ -120,7 +118,8 @@ func arithOf[T number](op Op) func(a, b T) T {
 			}
 			return T(m)
 		}
-	case Max: // A NaN on either side wins.
+	// A NaN in either operand is the result.
+	case Max:
 		return func(a, b T) T {
 			if a > b || IsNaN(a) {
 				return a
@@ -136,7 +135,7 @@ func arithOf[T number](op Op) func(a, b T) T {
 	}
 }
 
-// Compare computes a comparison or logic for every pair of elements.
+// Compare computes a comparison or a logical operation for every pair of elements.
 func Compare(op Op, a, b *Tensor) (*Tensor, error) {
 	if op >= And {
 		return logic(op, a, b)
@@ -192,14 +191,13 @@ func logic(op Op, a, b *Tensor) (*Tensor, error) {
 	return zip(a, b, x, y, func(a, b bool) bool { return a != b })
 }
 
-// The operations on bits, which are logic for bool.
+// The bitwise operations besides And, Or and Xor.
 const (
 	ShiftLeft Op = iota + 200
 	ShiftRight
 )
 
-// Bits computes And, Or, Xor or a shift for every pair of integers or bools of one
-// dtype.
+// Bits computes And, Or, Xor or a shift for every pair of elements. The dtype must be an integer type or bool.
 func Bits(op Op, a, b *Tensor) (*Tensor, error) {
 	x, okA := a.Data.([]int64)
 	y, okB := b.Data.([]int64)
@@ -219,12 +217,13 @@ func Bits(op Op, a, b *Tensor) (*Tensor, error) {
 	case Xor:
 		return zip(a, b, x, y, func(a, b int64) int64 { return a ^ b })
 	case ShiftLeft:
-		return zip(a, b, x, y, func(a, b int64) int64 { return a << min(uint64(b), 64) }) //nolint:gosec // A negative distance shifts everything out.
+		return zip(a, b, x, y,
+			func(a, b int64) int64 { return a << min(uint64(b), 64) }) //nolint:gosec // A negative distance shifts all bits out.
 	}
 	return zip(a, b, x, y, func(a, b int64) int64 { return a >> min(uint64(b), 63) }) //nolint:gosec // As above.
 }
 
-// Map2 computes f for every pair of elements of floats; the shapes broadcast.
+// Map2 computes f for every pair of floating-point elements. The shapes broadcast.
 func Map2(a, b *Tensor, f func(a, b float64) float64) (*Tensor, error) {
 	switch x := a.Data.(type) {
 	case []float32:
@@ -239,7 +238,7 @@ func Map2(a, b *Tensor, f func(a, b float64) float64) (*Tensor, error) {
 	return nil, Unsupported("this function of %s and %s", a.DType(), b.DType())
 }
 
-// zip calls f for every pair of elements of two tensors that broadcast.
+// zip computes f for every pair of elements of two tensors that broadcast.
 func zip[T, R any](a, b *Tensor, x, y []T, f func(a, b T) R) (*Tensor, error) {
 	return zipRows(a, b, func(dst []R, i, j, stepX, stepY int) {
 		for k := range dst {
@@ -250,8 +249,8 @@ func zip[T, R any](a, b *Tensor, x, y []T, f func(a, b T) R) (*Tensor, error) {
 	})
 }
 
-// zipRows calls row for every row of the result of an operation on two tensors that
-// broadcast, with where the elements start and their steps, which are 1 or 0.
+// zipRows computes an operation on two tensors that broadcast. It calls row for every row of the result, with the
+// index of the first element of each operand and the steps between elements, which are 0 or 1.
 func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*Tensor, error) {
 	shape, err := BroadcastShape(a.Shape, b.Shape)
 	if err != nil {
@@ -260,7 +259,7 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 	out := make([]R, Product(shape))
 	result := &Tensor{Shape: shape, Data: out}
 	if a.Len() == len(out) && (b.Len() == len(out) || b.Len() == 1) {
-		// The common cases, equal shapes and a scalar, are one row.
+		// Equal shapes and a scalar operand, the common cases, are computed as one row.
 		step := 0
 		if b.Len() == len(out) {
 			step = 1

@@ -6,19 +6,18 @@ import (
 	"strings"
 )
 
-// number lists the types that arithmetic between tensors is done in.
+// number lists the types with arithmetic operations.
 type number interface {
 	float32 | float64 | int32 | int64
 }
 
-// anyNumber lists the types that a cast goes between, bool aside.
+// anyNumber lists the types, other than bool, that Cast supports.
 type anyNumber interface {
 	number | int8 | int16 | uint8 | uint16 | uint32 | uint64
 }
 
-// Cast converts to another dtype as C does: floats lose their fraction towards
-// zero on the way to integers, and whatever is not 0 becomes true. Half floats are
-// rounded to, and kept as float32.
+// Cast converts to another dtype as C does: floats are truncated toward zero when they become integers, and every
+// number other than 0 becomes true. Half-precision types round the elements, which remain float32.
 func Cast(x *Tensor, dtype string) (*Tensor, error) {
 	if x.DType() == dtype {
 		return x, nil
@@ -74,14 +73,14 @@ func Cast(x *Tensor, dtype string) (*Tensor, error) {
 	return out, nil
 }
 
-// halves round a number to the nearest of a half float.
+// halves has the functions that round a number to half precision.
 var halves = map[string]func(float64) float64{
 	"float16":  func(v float64) float64 { return roundTo(v, 11, -24, 65520) },
 	"bfloat16": func(v float64) float64 { return roundTo(v, 8, -133, math.Inf(1)) },
 }
 
-// roundTo rounds to so many binary digits, of which the last is worth no less than
-// two to the power of least; what reaches limit is infinite.
+// roundTo rounds to a number of binary digits. The last digit is at least 2 to the power of least. Values that reach
+// limit become infinite.
 func roundTo(v float64, digits, least int, limit float64) float64 {
 	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return v
@@ -94,15 +93,14 @@ func roundTo(v float64, digits, least int, limit float64) float64 {
 	return v
 }
 
-// castText reads numbers, or writes them; those that are no integers as C's %g does
-// with up to eight digits.
+// castText parses or formats numbers. It formats numbers other than integers with up to eight digits, as C's %g does.
 func castText(x *Tensor, dtype string) (*Tensor, error) {
 	if list, ok := x.Data.([]string); ok {
 		wide := make([]float64, len(list))
 		for i, s := range list {
 			v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 			if err != nil {
-				return nil, Invalid("%q is no number", s)
+				return nil, Invalid("%q is not a number", s)
 			}
 			wide[i] = v
 		}

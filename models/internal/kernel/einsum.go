@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Einsum computes Einstein's sums: every operand's axes have letters, and the
-// elements are multiplied and summed over the letters that the result does not
-// have. Three dots stand for any number of axes that broadcast.
+// Einsum computes an Einstein summation: each axis of the operands has a letter, and products of elements are summed
+// over the letters that are missing in the result. Three dots stand for any number of axes that broadcast.
 func Einsum(equation string, operands []*Tensor) (*Tensor, error) {
 	terms, result, err := parseEinsum(equation, operands)
 	if err != nil {
@@ -33,8 +32,8 @@ func Einsum(equation string, operands []*Tensor) (*Tensor, error) {
 	return arrange(acc, letters, result)
 }
 
-// parseEinsum splits an equation into a letter for every axis of the operands and
-// of the result. The axes that dots stand for get digits.
+// parseEinsum splits an equation into the letters of each operand and of the result. The axes of three dots get
+// letters from dotLetters.
 func parseEinsum(equation string, operands []*Tensor) (terms []string, result string, err error) {
 	equation = strings.ReplaceAll(equation, " ", "")
 	left, result, explicit := strings.Cut(equation, "->")
@@ -68,19 +67,19 @@ func parseEinsum(equation string, operands []*Tensor) (terms []string, result st
 	result = strings.Replace(result, dots, all, 1)
 	for i, r := range result {
 		if strings.ContainsRune(result[:i], r) || !strings.ContainsRune(strings.Join(terms, ""), r) {
-			return nil, "", Invalid("the result of the equation '%s'", equation)
+			return nil, "", Invalid("the result in the equation '%s' is invalid", equation)
 		}
 	}
 	return terms, result, nil
 }
 
-// The letters of an equation, and those for the axes that dots stand for.
+// The letters that an equation can contain, and those of the axes of three dots.
 const (
 	letterSet  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	dotLetters = "0123456789"
 )
 
-// onceOnly returns the letters that occur once, in order.
+// onceOnly returns the letters that occur once, sorted.
 func onceOnly(letters, except string) string {
 	var out []string
 	for _, r := range letters {
@@ -92,7 +91,7 @@ func onceOnly(letters, except string) string {
 	return strings.Join(out, "")
 }
 
-// diagonal joins the axes of x that have the same letter.
+// diagonal merges the axes of x that have the same letter.
 func diagonal(x *Tensor, term string) (*Tensor, string, error) {
 	strides, dense := []int{}, StridesOf(x.Shape)
 	shape, letters := []int{}, ""
@@ -113,7 +112,7 @@ func diagonal(x *Tensor, term string) (*Tensor, string, error) {
 	return out, letters, err
 }
 
-// sumOut adds up the axes whose letters nobody needs.
+// sumOut sums over the axes whose letters are not needed.
 func sumOut(x *Tensor, letters, needed string) (*Tensor, string, error) {
 	axes, left := []int{}, []rune{}
 	for i, r := range letters {
@@ -130,9 +129,8 @@ func sumOut(x *Tensor, letters, needed string) (*Tensor, string, error) {
 	return out, string(left), err
 }
 
-// contract multiplies two operands and sums over the letters that nobody needs: a
-// Product of matrices for every place of the letters that both have and somebody
-// needs.
+// contract multiplies two operands and sums over the letters that are not needed. It computes a matrix product for
+// every combination of the letters that both operands have and that are needed.
 func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	a, la, err := sumOut(a, la, lb+needed)
 	if err != nil {
@@ -158,7 +156,7 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 		}
 		return r
 	}, lb)
-	if err := stretch(&a, &b, la, lb, batch+inner); err != nil {
+	if err := broadcastShared(&a, &b, la, lb, batch+inner); err != nil {
 		return nil, "", err
 	}
 	if a, err = arrange(a, la, batch+left+inner); err != nil {
@@ -187,9 +185,8 @@ func contract(a, b *Tensor, la, lb, needed string) (*Tensor, string, error) {
 	return out, batch + left + right, err
 }
 
-// stretch makes the axes that both operands have equally long: one of them may be
-// of size 1, as those are that dots stand for.
-func stretch(a, b **Tensor, la, lb, shared string) error {
+// broadcastShared expands the shared axes to a common length: an axis of size 1 broadcasts.
+func broadcastShared(a, b **Tensor, la, lb, shared string) error {
 	for _, r := range shared {
 		i, j := strings.IndexRune(la, r), strings.IndexRune(lb, r)
 		n, m := (*a).Shape[i], (*b).Shape[j]
@@ -213,7 +210,7 @@ func stretch(a, b **Tensor, la, lb, shared string) error {
 	return nil
 }
 
-// arrange puts the axes into the order of other letters.
+// arrange transposes the axes into the order of other letters.
 func arrange(x *Tensor, letters, order string) (*Tensor, error) {
 	perm := make([]int, len(order))
 	for i, r := range order {

@@ -2,15 +2,15 @@ package kernel
 
 import "github.com/millrace-ml/millrace/internal/simd"
 
-// FastFloat32s are the elements that package floats has kernels in assembly for, if this
-// machine can run them. Without them the product of this package is faster.
+// FastFloat32s returns the elements as float32 and whether package simd can process them with kernels in assembly.
+// Without these kernels, the functions of this package are faster.
 func FastFloat32s[T number](list []T) ([]float32, bool) {
 	x, ok := any(list).([]float32)
 	return x, ok && simd.Kernels() == simd.AVX2
 }
 
-// multiplyFast is multiply by package floats, with up to the given number of
-// goroutines. It returns false where that is not fast.
+// multiplyFast is like Multiply but uses package simd with up to the given number of goroutines. It returns false,
+// without a result, if package simd is not faster.
 func multiplyFast[T Float](workers int, p MatrixDims, a, b []T, rowStep, colStep int, c []T) bool {
 	x, ok := FastFloat32s(a)
 	if !ok {
@@ -23,8 +23,7 @@ func multiplyFast[T Float](workers int, p MatrixDims, a, b []T, rowStep, colStep
 	return true
 }
 
-// arithRow returns what computes a row of zipRows with package floats, or nil where
-// that is not fast.
+// arithRow returns the function of package simd for a row of zipRows, or nil if package simd is not faster.
 func arithRow[T number](op Op, a, b []T) func(dst []float32, i, j, stepX, stepY int) {
 	names := map[Op]string{Add: "Add", Sub: "Sub", Mul: "Mul", Div: "Div", Max: "Max", Min: "Min"}
 	f := simd.Binary(names[op])

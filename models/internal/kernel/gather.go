@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// index1 turns a negative index into its place from the start.
-func index1(i, n int) (int, error) {
+// indexFromStart converts an index that may be negative to an index from the start.
+func indexFromStart(i, n int) (int, error) {
 	if i < -n || i >= n {
 		return 0, Invalid("index %d of %d elements", i, n)
 	}
@@ -16,8 +16,7 @@ func index1(i, n int) (int, error) {
 	return i, nil
 }
 
-// Gather takes the elements of an axis that the indices name; the axis is
-// replaced by the shape of the indices.
+// Gather selects elements of an axis by index. The axis is replaced by the shape of the indices.
 func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -38,7 +37,7 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	outer, inner := Product(x.Shape[:axis]), Product(x.Shape[axis+1:])
 	n := x.Shape[axis]
 	for j, i := range at {
-		i, err := index1(i, n)
+		i, err := indexFromStart(i, n)
 		if err != nil {
 			return nil, err
 		}
@@ -49,10 +48,9 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	return out, nil
 }
 
-// Bags gathers rows of a weight, of shape [rows, columns], and joins those of each
-// bag, a row of zeros for an empty one. The bags lie in the list of indices, each
-// from its offset to the next. The rows may be weighted, one number an index, or nil;
-// the index skip is left out, -1 for none.
+// Bags selects rows of a weight of shape [rows, columns] and reduces those of each bag. An empty bag becomes a row of
+// zeros. The bags are concatenated in indices, and offsets has the first element of each. weights has one number for
+// each index, or is nil. The index skip is ignored; -1 ignores none.
 func Bags(weight, indices, weights *Tensor, offsets []int, kind Reduction, skip int) (*Tensor, error) {
 	at, err := AsInts(indices)
 	if err != nil {
@@ -82,7 +80,7 @@ func Bags(weight, indices, weights *Tensor, offsets []int, kind Reduction, skip 
 	return Stack(rows, 0)
 }
 
-// bag joins the rows of one bag, whose first index is number lo of all.
+// bag reduces the rows of one bag. lo is the position of its first index in the list of all indices.
 func bag(weight *Tensor, indices []int, lo int, weights *Tensor, kind Reduction, skip int) (*Tensor, error) {
 	var at, of []int
 	for i, v := range indices {
@@ -109,8 +107,7 @@ func bag(weight *Tensor, indices []int, lo int, weights *Tensor, kind Reduction,
 	return Reduce(kind, rows, []int{0}, false)
 }
 
-// Where takes from a where the condition holds, else from b; all three
-// broadcast.
+// Where selects elements of a where the condition is true, and elements of b elsewhere. The three tensors broadcast.
 func Where(cond, a, b *Tensor) (*Tensor, error) {
 	if cond.DType() != "bool" {
 		return nil, Invalid("a condition of %s", cond.DType())
@@ -153,8 +150,8 @@ func Where(cond, a, b *Tensor) (*Tensor, error) {
 	return out, nil
 }
 
-// Tri keeps the upper or the lower triangle of the last two axes, from the k-th
-// diagonal on, and zeroes the rest.
+// Tri keeps the upper or the lower triangle of the last two axes, up to the k-th diagonal, and replaces the other
+// elements by zeros.
 func Tri(x *Tensor, k int, upper bool) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank < 2 {
@@ -181,8 +178,7 @@ func Tri(x *Tensor, k int, upper bool) (*Tensor, error) {
 	return out, nil
 }
 
-// Range returns the numbers from start up to limit in steps of delta, in the
-// dtype of start.
+// Range returns the numbers from start to limit, excluding limit, in steps of delta, with the dtype of start.
 func Range(start, limit, delta *Tensor) (*Tensor, error) {
 	v := make([]float64, 3)
 	for i, t := range []*Tensor{start, limit, delta} {

@@ -2,21 +2,19 @@ package kernel
 
 import "runtime"
 
-// MatrixDims are the sizes of a product of [m, k] and [k, n].
+// MatrixDims are the sizes of a product of matrices of shape [M, K] and [K, N].
 type MatrixDims struct{ M, N, K int }
 
-// The blocking of the product: panels of four columns, so that two rows by four
-// columns of sums stay in registers, and as many rows of a panel as stay in the
-// first cache.
+// The block sizes of the product. A panel has four columns, so that the sums of two rows and four columns stay in
+// registers, and as many rows as fit in the first-level cache.
 const (
 	panelColumns = 4
 	panelRows    = 256
-	// MinWork is how many multiplications are worth a goroutine.
+	// MinWork is the number of multiplications that justifies another goroutine.
 	MinWork = 1 << 16
 )
 
-// multiplyWide is multiply with the columns, or the rows where there are few
-// columns, spread over goroutines.
+// multiplyWide is like Multiply but divides the columns, or the rows if there are few columns, among goroutines.
 func multiplyWide[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) {
 	if multiplyFast(runtime.GOMAXPROCS(0), p, a, b, rowStep, colStep, c) {
 		return
@@ -33,16 +31,15 @@ func multiplyWide[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) 
 	})
 }
 
-// Multiply writes the product of a, dense of [m, k], and b, of [k, n], to c, dense
-// of [m, n], which has to hold zeros. Row r and column s of b lie at
-// r*rowStep+s*colStep.
+// Multiply sets c, dense of shape [M, N], to the product of a, dense of shape [M, K], and b, of shape [K, N]. Row r
+// and column s of b are at index r*rowStep + s*colStep. c must contain zeros.
 func Multiply[T Float](p MatrixDims, a, b []T, rowStep, colStep int, c []T) {
 	if !multiplyFast(1, p, a, b, rowStep, colStep, c) {
 		columns(p, 0, p.N, a, b, rowStep, colStep, c)
 	}
 }
 
-// columns is multiply for the columns from lo to hi.
+// columns computes the columns from lo to hi of Multiply.
 func columns[T Float](p MatrixDims, lo, hi int, a, b []T, rowStep, colStep int, c []T) {
 	var panel [panelRows * panelColumns]T
 	for top := 0; top < p.K; top += panelRows {
@@ -70,7 +67,7 @@ func columns[T Float](p MatrixDims, lo, hi int, a, b []T, rowStep, colStep int, 
 	}
 }
 
-// pack lays width columns of b side by side and fills up with zeros.
+// pack copies width columns of b into a panel and fills the remaining columns with zeros.
 func pack[T Float](panel, b []T, depth, width, rowStep, colStep int) {
 	if width == panelColumns && colStep == 1 {
 		for r := range depth {
@@ -88,7 +85,7 @@ func pack[T Float](panel, b []T, depth, width, rowStep, colStep int) {
 	}
 }
 
-// twoRows returns the products of two rows with a panel.
+// twoRows returns the products of two rows and a panel.
 func twoRows[T Float](x, y, panel []T) (sums, more [panelColumns]T) {
 	var x0, x1, x2, x3, y0, y1, y2, y3 T
 	y = y[:len(x)]
@@ -111,7 +108,7 @@ func twoRows[T Float](x, y, panel []T) (sums, more [panelColumns]T) {
 	return [panelColumns]T{x0, x1, x2, x3}, [panelColumns]T{y0, y1, y2, y3}
 }
 
-// oneRow returns the products of a row with a panel.
+// oneRow returns the products of a row and a panel.
 func oneRow[T Float](x, panel []T) [panelColumns]T {
 	var x0, x1, x2, x3 T
 	for _, u := range x {

@@ -2,8 +2,8 @@ package kernel
 
 import "slices"
 
-// GatherElements takes, for every place of indices, the element of x at the
-// same place but for its position along the axis, which the index says.
+// GatherElements selects, for every element of indices, the element of x at the same position except along the axis,
+// where the index is the position.
 func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -31,7 +31,7 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 	}
 	dense, strides := StridesOf(x.Shape), StridesOf(indices.Shape)
 	for j := range at {
-		i, err := index1(at[j], x.Shape[axis])
+		i, err := indexFromStart(at[j], x.Shape[axis])
 		if err != nil {
 			return nil, err
 		}
@@ -46,22 +46,22 @@ func GatherElements(x, indices *Tensor, axis int) (*Tensor, error) {
 	return out, nil
 }
 
-// GatherND takes the parts of x that rows of indices name: the last axis of
-// indices lists places along the first axes of x after the batch axes, which both
-// have in common.
+// GatherND selects parts of x. The last axis of indices has positions along the first axes of x that follow the batch
+// axes. Both tensors share the batch axes.
 func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 	rank, last := len(x.Shape), len(indices.Shape)-1
-	if batch < 0 || last < batch || batch+indices.Shape[last] > rank || !slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
+	if batch < 0 || last < batch || batch+indices.Shape[last] > rank ||
+		!slices.Equal(x.Shape[:batch], indices.Shape[:batch]) {
 		return nil, Invalid("indices of shape %v into shape %v", indices.Shape, x.Shape)
 	}
 	deep := indices.Shape[last]
 	lists := make([]*Tensor, batch+deep)
 	for i := range batch {
-		// Every batch takes from its own part.
+		// Every batch selects from its own part.
 		shape := slices.Repeat([]int{1}, last)
 		shape[i] = x.Shape[i]
 		var err error
-		if lists[i], err = Reshape(places(x.Shape[i]), shape); err != nil {
+		if lists[i], err = Reshape(countUp(x.Shape[i]), shape); err != nil {
 			return nil, err
 		}
 	}
@@ -77,8 +77,8 @@ func GatherND(x, indices *Tensor, batch int) (*Tensor, error) {
 	return Index(x, lists)
 }
 
-// places lists 0 to n-1 as int64.
-func places(n int) *Tensor {
+// countUp returns the numbers from 0 to n-1 as int64.
+func countUp(n int) *Tensor {
 	out := make([]int64, n)
 	for i := range out {
 		out[i] = int64(i)
@@ -86,20 +86,19 @@ func places(n int) *Tensor {
 	return &Tensor{Shape: []int{n}, Data: out}
 }
 
-// Places numbers the elements of a shape, as int64. What is gathered from it says
-// where the elements lay: Put writes there.
+// Places returns a tensor in which each element is its own index in row-major order, as int64. Selecting elements of
+// it yields the indices that Put writes to.
 func Places(shape []int) (*Tensor, error) {
 	n, err := Count(shape)
 	if err != nil {
 		return nil, err
 	}
-	return Reshape(places(n), shape)
+	return Reshape(countUp(n), shape)
 }
 
-// Index takes the elements that several lists of places name, one list an axis,
-// which broadcast; nil keeps the axis. A list of bool takes the places where it is
-// true and may stand for several axes. The axes of the lists become those of the
-// elements, where the first was or, if others lie between them, at the front.
+// Index selects elements by several index tensors, one for each axis, which broadcast; nil keeps an axis. A tensor of
+// bools selects the positions where it is true and can stand for several axes. The axes of the index tensors replace
+// the indexed axes. They come first if the indexed axes are not adjacent.
 func Index(x *Tensor, lists []*Tensor) (*Tensor, error) {
 	lists, err := numbered(x, lists)
 	if err != nil {
@@ -123,7 +122,7 @@ func Index(x *Tensor, lists []*Tensor) (*Tensor, error) {
 	}
 	first := named[0]
 	if named[len(named)-1]-first >= len(named) {
-		// Other axes lie between: the named ones go to the front.
+		// The indexed axes are not adjacent and move to the front.
 		if x, err = Transpose(x, slices.Concat(named, rest)); err != nil {
 			return nil, err
 		}
@@ -145,7 +144,7 @@ func Index(x *Tensor, lists []*Tensor) (*Tensor, error) {
 	return Gather(flat, &Tensor{Shape: shape, Data: at}, first)
 }
 
-// addPlaces adds the places of one axis, times the distance of its neighbours.
+// addPlaces adds the positions along one axis, multiplied by its stride.
 func addPlaces(at []int64, list *Tensor, shape []int, size, step int) error {
 	wide, err := Expand(list, shape)
 	if err != nil {
@@ -156,7 +155,7 @@ func addPlaces(at []int64, list *Tensor, shape []int, size, step int) error {
 		return err
 	}
 	for j, i := range all {
-		if i, err = index1(i, size); err != nil {
+		if i, err = indexFromStart(i, size); err != nil {
 			return err
 		}
 		at[j] += int64(i * step)
@@ -164,7 +163,7 @@ func addPlaces(at []int64, list *Tensor, shape []int, size, step int) error {
 	return nil
 }
 
-// numbered replaces lists of bool by the places where they are true.
+// numbered replaces tensors of bools by the positions where they are true.
 func numbered(x *Tensor, lists []*Tensor) ([]*Tensor, error) {
 	var out []*Tensor
 	for _, list := range lists {
@@ -194,8 +193,8 @@ func numbered(x *Tensor, lists []*Tensor) ([]*Tensor, error) {
 	return out, nil
 }
 
-// NonZero lists the places of the elements that are not 0: a row of int64 for each
-// of them, with its place along every axis.
+// NonZero returns the positions of the elements that are not 0: one row of int64 for each element, with one number
+// for each axis.
 func NonZero(x *Tensor) (*Tensor, error) {
 	bits, err := Cast(x, "bool")
 	if err != nil {

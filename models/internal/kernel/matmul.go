@@ -2,12 +2,11 @@ package kernel
 
 import "slices"
 
-// Float lists the types that matrices are multiplied in.
+// Float lists the types of matrix products.
 type Float interface{ float32 | float64 }
 
-// MatMul multiplies the matrices in the last two axes; the axes before them
-// broadcast. A list counts as a row on the left and as a column on the right,
-// and its axis of size 1 is gone from the result.
+// MatMul multiplies the matrices in the last two axes. The other axes broadcast. A vector is a row on the left and a
+// column on the right; the added axis is removed from the result.
 func MatMul(a, b *Tensor) (*Tensor, error) {
 	if len(a.Shape) == 0 || len(b.Shape) == 0 {
 		return nil, Invalid("a matrix product of shapes %v and %v", a.Shape, b.Shape)
@@ -59,7 +58,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	return nil, Unsupported("a matrix product of %s", a.DType())
 }
 
-// batchOffsets returns where the matrices of a broadcast batch lie.
+// batchOffsets returns the indices of the first elements of the matrices of a broadcast batch.
 func batchOffsets(shape, batch []int, size int) []int {
 	var out []int
 	strides := broadcastStrides(shape, batch)
@@ -91,8 +90,7 @@ func multiplyAll[T Float](p MatrixDims, count int, sa, sb []int, a, b *Tensor, c
 	return nil
 }
 
-// Linear multiplies the last axis of x, of size k, with a weight of shape
-// [n, k], and adds the bias, which may be nil.
+// Linear multiplies the last axis of x, of size k, by a weight of shape [n, k] and adds the bias, which may be nil.
 func Linear(x, weight, bias *Tensor) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank == 0 || len(weight.Shape) != 2 || weight.Shape[1] != x.Shape[rank-1] {

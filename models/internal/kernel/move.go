@@ -2,11 +2,11 @@ package kernel
 
 import "slices"
 
-// copier copies n elements, from src[s] on in steps of ss to dst[d] on in steps
-// of ds. It is the one place where moving data asks for its type.
+// copier copies n elements from src[s] with step ss to dst[d] with step ds. The types of the elements are resolved
+// once, when the copier is created.
 type copier func(d, s, n, ds, ss int)
 
-// copierOf returns the copier between two slices of the same type.
+// copierOf returns the copier for two slices of the same type.
 func copierOf(dst, src any) (copier, error) {
 	switch d := dst.(type) {
 	case []float32:
@@ -55,8 +55,8 @@ func copyInto[T any](dst []T, from any) (copier, error) {
 	}, nil
 }
 
-// walk visits the rows of a shape: the places where each row starts in two
-// tensors with the given strides.
+// walk calls row for every row of a shape, with the indices of its first element in two tensors with the given
+// strides.
 func walk(shape, sa, sb []int, row func(a, b int)) {
 	if slices.Contains(shape, 0) {
 		return
@@ -84,7 +84,7 @@ func walk(shape, sa, sb []int, row func(a, b int)) {
 	}
 }
 
-// lastRow returns the length of a row and its steps; a scalar is a row of one.
+// lastRow returns the length of a row and its steps. A scalar is a row with one element.
 func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
 	if len(shape) == 0 {
 		return 1, 1, 1
@@ -93,8 +93,8 @@ func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
 	return shape[i], sa[i], sb[i]
 }
 
-// MoveBlock copies a block of the given shape between places of two tensors.
-// The caller vouches that the block lies in both.
+// MoveBlock copies a block of the given shape between two tensors. The caller ensures that the block lies within
+// both.
 func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
 	move, err := copierOf(dst.Data, src.Data)
 	if err != nil {
@@ -105,7 +105,8 @@ func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int,
 	return nil
 }
 
-// Strided makes a dense tensor of what the strides read in x from offset on.
+// Strided returns a dense tensor of the elements of x that the strides select, starting at offset. The caller ensures
+// that they exist.
 func Strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 	out, err := New(x.DType(), shape)
 	if err != nil {
@@ -114,7 +115,7 @@ func Strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 	return out, MoveBlock(out, 0, StridesOf(shape), x, offset, strides, shape)
 }
 
-// AsStrided is strided for shapes, strides and offsets that a file names.
+// AsStrided is like Strided but checks the shape, the strides and the offset, for arguments from a file.
 func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 	n, err := Count(shape)
 	if err != nil {
@@ -132,7 +133,8 @@ func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 			last += (d - 1) * strides[i]
 		}
 		if last >= size && n > 0 {
-			return nil, Invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
+			return nil,
+				Invalid("shape %v, strides %v and offset %d reach beyond the %d elements stored", shape, strides, offset, size)
 		}
 	}
 	if n > 0 && last >= size {
@@ -141,7 +143,7 @@ func AsStrided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
 	return Strided(x, shape, strides, offset)
 }
 
-// Expand stretches x to a shape that it broadcasts to.
+// Expand broadcasts x to a shape.
 func Expand(x *Tensor, shape []int) (*Tensor, error) {
 	if _, err := Count(shape); err != nil {
 		return nil, err
@@ -159,7 +161,7 @@ func Expand(x *Tensor, shape []int) (*Tensor, error) {
 	return Strided(x, shape, broadcastStrides(x.Shape, shape), 0)
 }
 
-// Transpose puts axis perm[i] of x at place i.
+// Transpose moves axis perm[i] of x to position i.
 func Transpose(x *Tensor, perm []int) (*Tensor, error) {
 	if len(perm) != len(x.Shape) {
 		return nil, Invalid("a permutation %v of %d dimensions", perm, len(x.Shape))
@@ -176,7 +178,7 @@ func Transpose(x *Tensor, perm []int) (*Tensor, error) {
 	return Strided(x, shape, strides, 0)
 }
 
-// Swap exchanges two axes.
+// Swap transposes two axes.
 func Swap(x *Tensor, i, j int) (*Tensor, error) {
 	i, err := Axis(i, len(x.Shape))
 	if err != nil {
@@ -194,7 +196,7 @@ func Swap(x *Tensor, i, j int) (*Tensor, error) {
 	return Transpose(x, perm)
 }
 
-// Clone copies a tensor and its data.
+// Clone returns a copy of a tensor and its data.
 func Clone(x *Tensor) (*Tensor, error) {
 	return Strided(x, x.Shape, StridesOf(x.Shape), 0)
 }

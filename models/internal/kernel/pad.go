@@ -2,11 +2,11 @@ package kernel
 
 import "slices"
 
-// PadMode says what lies outside of a tensor.
+// PadMode defines the elements outside of a tensor.
 type PadMode string
 
-// The modes of padding: a constant, the mirror image without the edge, the edge
-// itself over and over, and what lies at the other end.
+// The modes of padding: a constant, the reflection without the edge, the repeated edge, and the elements from the
+// other end.
 const (
 	PadConstant PadMode = "constant"
 	PadReflect  PadMode = "reflect"
@@ -14,8 +14,8 @@ const (
 	PadWrap     PadMode = "wrap"
 )
 
-// Pad adds before[i] and after[i] elements to axis i; negative numbers cut. The
-// value, for PadConstant, has one element of the dtype of x, or is nil for 0.
+// Pad adds before[i] and after[i] elements to axis i. Negative numbers remove elements. value is the element for
+// PadConstant, with the dtype of x; nil stands for 0.
 func Pad(x *Tensor, before, after []int, mode PadMode, value *Tensor) (*Tensor, error) {
 	if len(before) != len(x.Shape) || len(after) != len(x.Shape) {
 		return nil, Invalid("pads %v and %v for shape %v", before, after, x.Shape)
@@ -63,7 +63,7 @@ func padConstant(x *Tensor, axis, b, a int, value *Tensor) (*Tensor, error) {
 	return out, MoveBlock(out, b*strides[axis], strides, x, 0, StridesOf(x.Shape), x.Shape)
 }
 
-// padFrom takes the outer elements from the inner ones.
+// padFrom fills the padding of an axis with elements of the tensor.
 func padFrom(x *Tensor, axis, b, a int, mode PadMode) (*Tensor, error) {
 	n := x.Shape[axis]
 	if n == 0 || mode == PadReflect && max(b, a) >= n || mode == PadWrap && max(b, a) > n {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// minRow is how many elements of a simple operation are worth a goroutine.
+// minRow is the number of elements of a simple operation that justifies another goroutine.
 const minRow = 1 << 14
 
-// Parallel calls f for consecutive parts of 0 to n, on as many goroutines as
-// the machine has processors but with no less than least each.
+// Parallel calls f for consecutive parts of the range from 0 to n. It uses up to GOMAXPROCS goroutines and gives each
+// at least least elements.
 func Parallel(n, least int, f func(lo, hi int)) {
 	workers := min(runtime.GOMAXPROCS(0), n/max(least, 1))
 	if workers <= 1 {

@@ -2,8 +2,7 @@ package kernel
 
 import "slices"
 
-// Roll moves the elements of an axis by shift places; what falls off the end comes
-// in at the start.
+// Roll rotates the elements of an axis by shift positions.
 func Roll(x *Tensor, shift, axis int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -24,7 +23,7 @@ func Roll(x *Tensor, shift, axis int) (*Tensor, error) {
 	return Concat([]*Tensor{parts[1], parts[0]}, axis)
 }
 
-// Move puts the axes of from at the places of to and keeps the order of the others.
+// Move moves the axes in from to the positions in to and keeps the order of the other axes.
 func Move(x *Tensor, from, to []int) (*Tensor, error) {
 	rank := len(x.Shape)
 	from, err := axesOf(from, rank)
@@ -53,8 +52,7 @@ func Move(x *Tensor, from, to []int) (*Tensor, error) {
 	return Transpose(x, perm)
 }
 
-// Diagonal takes the elements whose places along two axes differ by offset. They
-// become the last axis.
+// Diagonal selects the elements whose positions along two axes differ by offset. They become the last axis.
 func Diagonal(x *Tensor, offset, axis1, axis2 int) (*Tensor, error) {
 	axes, err := axesOf([]int{axis1, axis2}, len(x.Shape))
 	if err != nil {
@@ -75,8 +73,7 @@ func Diagonal(x *Tensor, offset, axis1, axis2 int) (*Tensor, error) {
 	return Strided(x, append(shape, n), append(steps, strides[row]+strides[col]), first)
 }
 
-// DiagonalOf makes matrices of zeros with the last axis of x on a diagonal; their
-// axes are the last two.
+// DiagonalOf returns matrices of zeros with the last axis of x on a diagonal. The matrices are the last two axes.
 func DiagonalOf(x *Tensor, offset int) (*Tensor, error) {
 	rank := len(x.Shape)
 	if rank == 0 || max(offset, -offset) > MaxElements {
@@ -90,17 +87,19 @@ func DiagonalOf(x *Tensor, offset int) (*Tensor, error) {
 	return PutWhere(out, x, Replace, func(places *Tensor) (*Tensor, error) { return Diagonal(places, offset, -2, -1) })
 }
 
-// Eye makes a matrix of float32 with ones on a diagonal and zeros elsewhere.
+// Eye returns a float32 matrix with ones on a diagonal and zeros elsewhere.
 func Eye(shape []int, offset int) (*Tensor, error) {
 	out, err := New("float32", shape)
 	if err != nil {
 		return nil, err
 	}
-	return PutWhere(out, Scalar(float32(1)), Replace, func(places *Tensor) (*Tensor, error) { return Diagonal(places, offset, 0, 1) })
+	return PutWhere(out, Scalar(float32(1)), Replace, func(places *Tensor) (*Tensor, error) {
+		return Diagonal(places, offset, 0, 1)
+	})
 }
 
-// Windows takes windows of an axis, one every step elements; the elements of each
-// become the last axis.
+// Windows selects windows of an axis, with the given step between them. The elements of a window become the last
+// axis.
 func Windows(x *Tensor, axis, size, step int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Reduction names what becomes of the elements of an axis.
+// Reduction is an operation that reduces the elements of an axis to one.
 type Reduction int
 
 // The reductions.
@@ -22,8 +22,7 @@ const (
 	LogSumExp
 )
 
-// Reduce joins the elements of the given axes, of all when axes is nil. The axes
-// stay with size 1 if keep is set.
+// Reduce reduces the given axes, or all axes if axes is nil. If keep is set, the reduced axes remain with size 1.
 func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	rows, shape, err := lastAxes(x, axes, keep)
 	if err != nil {
@@ -52,8 +51,8 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	return out, err
 }
 
-// lastAxes brings the given axes to the end and joins them into rows. It also
-// returns the shape of a result of one element a row.
+// lastAxes moves the given axes to the end and flattens them into rows. It also returns the shape of a result with
+// one element for each row.
 func lastAxes(x *Tensor, axes []int, keep bool) (rows *Tensor, shape []int, err error) {
 	named, err := axesOf(axes, len(x.Shape))
 	if err != nil {
@@ -85,8 +84,8 @@ func lastAxes(x *Tensor, axes []int, keep bool) (rows *Tensor, shape []int, err 
 	return &Tensor{Shape: []int{Product(shape), n}, Data: rows.Data}, shape, nil
 }
 
-// reducer is a reduction of floats: where it starts, what an element does to it
-// and what becomes of it after n elements.
+// reducer is a reduction of floats: the initial value, the function that adds an element, and the function that
+// returns the result for n elements.
 type reducer struct {
 	start float64
 	step  func(so, v float64) float64
@@ -101,7 +100,10 @@ var reducers = map[Reduction]reducer{
 	Minimum:   {-NegInf, math.Min, asIs},
 	SumSquare: {0, func(so, v float64) float64 { return so + v*v }, asIs},
 	L1:        {0, func(so, v float64) float64 { return so + math.Abs(v) }, asIs},
-	L2:        {0, func(so, v float64) float64 { return so + v*v }, func(so float64, _ int) float64 { return math.Sqrt(so) }},
+	L2: {
+		0, func(so, v float64) float64 { return so + v*v },
+		func(so float64, _ int) float64 { return math.Sqrt(so) },
+	},
 	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
 	LogSumExp: {NegInf, LogAddExp, asIs},
 }
@@ -110,7 +112,7 @@ func plus(so, v float64) float64 { return so + v }
 
 func asIs(so float64, _ int) float64 { return so }
 
-// reduceAll adds up in float64 whatever the elements are.
+// reduceAll computes in float64 regardless of the type of the elements.
 func reduceAll[T Float](in, out []T, n int, r reducer) {
 	for i := range out {
 		so := r.start
@@ -121,7 +123,7 @@ func reduceAll[T Float](in, out []T, n int, r reducer) {
 	}
 }
 
-// intReducers are the reductions that stay exact in integers.
+// intReducers are the reductions that integers compute exactly.
 var intReducers = map[Reduction]Op{Sum: Add, Prod: Mul, Maximum: Max, Minimum: Min}
 
 func reduceInts[T int32 | int64](in, out []T, n int, kind Reduction) error {
@@ -145,9 +147,8 @@ func reduceInts[T int32 | int64](in, out []T, n int, kind Reduction) error {
 	return nil
 }
 
-// ArgBest returns the places of the largest elements along an axis, or of the
-// smallest, as int64; of several equal ones the first, or the last. The axis
-// stays with size 1 if keep is set.
+// ArgBest returns the indices of the largest or smallest elements along an axis, as int64. Of equal elements it
+// returns the first, or the last. If keep is set, the axis remains with size 1.
 func ArgBest(x *Tensor, axis int, keep, smallest, last bool) (*Tensor, error) {
 	rows, shape, err := lastAxes(x, []int{axis}, keep)
 	if err != nil {
@@ -182,9 +183,8 @@ func ArgBest(x *Tensor, axis int, keep, smallest, last bool) (*Tensor, error) {
 	return out, nil
 }
 
-// Norm is the p-th root of the sum of the p-th powers of the elements' sizes along
-// the axes; for an infinite p the largest of them or the smallest, for 0 how many
-// are not 0.
+// Norm returns the p-norm of the elements along the axes. For infinite p it is the largest or smallest absolute
+// value, for 0 the number of elements that are not 0.
 func Norm(x *Tensor, p float64, axes []int, keep bool) (*Tensor, error) {
 	sizes, err := Abs(x)
 	if err != nil {

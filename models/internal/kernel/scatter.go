@@ -1,10 +1,9 @@
 package kernel
 
-// Join says what becomes of an element that another is written to.
+// Join is the way in which a written element combines with the existing one.
 type Join int
 
-// The ways to join elements: the new one takes the place, or both are added,
-// multiplied, or the larger or smaller one stays.
+// The ways to combine elements: replacing, adding, multiplying, and keeping the larger or the smaller one.
 const (
 	Replace Join = iota
 	JoinAdd
@@ -13,8 +12,8 @@ const (
 	JoinMin
 )
 
-// Put returns x with values written to the places, which Places numbers, one after
-// the other; the values broadcast to the places and have the dtype of x.
+// Put returns a copy of x with values written to the indices in at, which are those of Places, in order. The values
+// broadcast to the shape of at and have the dtype of x.
 func Put(x, at, values *Tensor, join Join) (*Tensor, error) {
 	list, err := AsInts(at)
 	if err != nil {
@@ -61,8 +60,7 @@ func Put(x, at, values *Tensor, join Join) (*Tensor, error) {
 	return out, nil
 }
 
-// PutWhere is Put at the places that look takes out of those of x, as it would take
-// elements.
+// PutWhere writes values to the elements that look selects. It calls look with the Places of x.
 func PutWhere(x, values *Tensor, join Join, look func(places *Tensor) (*Tensor, error)) (*Tensor, error) {
 	at, err := Places(x.Shape)
 	if err != nil {
@@ -87,27 +85,27 @@ func putAll[T number](dst []T, values *Tensor, at []int, join Join) bool {
 	return true
 }
 
-// ScatterElements writes values where GatherElements would take elements from: x
-// with every value written along the axis to where the index beside it says.
+// ScatterElements returns a copy of x with values written to the elements that GatherElements would select.
 func ScatterElements(x, indices, values *Tensor, axis int, join Join) (*Tensor, error) {
-	// There may be more values than indices.
+	// There can be more values than indices.
 	for i := 0; i < len(values.Shape) && len(values.Shape) == len(indices.Shape); i++ {
 		var err error
 		if values, err = Slice(values, i, 0, indices.Shape[i], 1); err != nil {
 			return nil, err
 		}
 	}
-	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) { return GatherElements(places, indices, axis) })
+	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) {
+		return GatherElements(places, indices, axis)
+	})
 }
 
-// ScatterND writes values where GatherND would take them from.
+// ScatterND returns a copy of x with values written to the parts that GatherND would select.
 func ScatterND(x, indices, values *Tensor, join Join) (*Tensor, error) {
 	return PutWhere(x, values, join, func(places *Tensor) (*Tensor, error) { return GatherND(places, indices, 0) })
 }
 
-// OneHot makes rows of size depth that hold on at the place that the index names
-// and off elsewhere; the rows lie along a new axis. Indices out of range make a row
-// of off. On and off have one element and one dtype.
+// OneHot returns vectors of length depth along a new axis. The element at the index is on, and the others are off.
+// For an index out of range all are off. on and off have one element and the same dtype.
 func OneHot(indices *Tensor, depth, axis int, off, on *Tensor) (*Tensor, error) {
 	if axis < 0 {
 		axis += len(indices.Shape) + 1
@@ -134,7 +132,7 @@ func OneHot(indices *Tensor, depth, axis int, off, on *Tensor) (*Tensor, error) 
 	if column, err = Where(negative, wrapped, column); err != nil {
 		return nil, err
 	}
-	list, err := PerChannel(places(depth), len(indices.Shape)-axis)
+	list, err := PerChannel(countUp(depth), len(indices.Shape)-axis)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,7 @@ package kernel
 
 import "slices"
 
-// Reshape gives x other dimensions over the same elements; one of them may be
-// -1, which stands for what the others leave.
+// Reshape returns the elements of x with other dimensions. One of them can be -1, which is computed from the others.
 func Reshape(x *Tensor, dims []int) (*Tensor, error) {
 	shape := slices.Clone(dims)
 	free := slices.Index(shape, -1)
@@ -28,8 +27,7 @@ func Reshape(x *Tensor, dims []int) (*Tensor, error) {
 	return &Tensor{Shape: shape, Data: x.Data}, nil
 }
 
-// Flatten joins the axes from start to end, both included. A scalar becomes a
-// list of one.
+// Flatten merges the axes from start to end, including both. A scalar becomes a vector with one element.
 func Flatten(x *Tensor, start, end int) (*Tensor, error) {
 	if len(x.Shape) == 0 {
 		return Reshape(x, []int{1})
@@ -48,7 +46,7 @@ func Flatten(x *Tensor, start, end int) (*Tensor, error) {
 	return Reshape(x, slices.Concat(x.Shape[:start], []int{Product(x.Shape[start : end+1])}, x.Shape[end+1:]))
 }
 
-// Unflatten splits one axis into several; one of them may be -1.
+// Unflatten divides one axis into several. One size can be -1.
 func Unflatten(x *Tensor, axis int, sizes []int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -61,8 +59,8 @@ func Unflatten(x *Tensor, axis int, sizes []int) (*Tensor, error) {
 	return Reshape(x, slices.Concat(x.Shape[:axis], part.Shape, x.Shape[axis+1:]))
 }
 
-// Squeeze removes axes of size 1: the given ones, which it skips when they are
-// larger and strict is not set, or all of them when axes is nil.
+// Squeeze removes the given axes of size 1, or all axes of size 1 if axes is nil. A larger axis is an error if strict
+// is set and is kept otherwise.
 func Squeeze(x *Tensor, axes []int, strict bool) (*Tensor, error) {
 	drop, err := axesOf(axes, len(x.Shape))
 	if err != nil {
@@ -81,7 +79,7 @@ func Squeeze(x *Tensor, axes []int, strict bool) (*Tensor, error) {
 	return Reshape(x, shape)
 }
 
-// Unsqueeze adds axes of size 1 at the given places of the result.
+// Unsqueeze adds axes of size 1 at the given positions of the result.
 func Unsqueeze(x *Tensor, axes []int) (*Tensor, error) {
 	rank := len(x.Shape) + len(axes)
 	if rank > MaxRank {
@@ -102,10 +100,10 @@ func Unsqueeze(x *Tensor, axes []int) (*Tensor, error) {
 	return Reshape(x, shape)
 }
 
-// Concat joins tensors along an axis.
+// Concat concatenates tensors along an axis.
 func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	if len(xs) == 0 {
-		return nil, Invalid("nothing to concatenate")
+		return nil, Invalid("there are no tensors to concatenate")
 	}
 	axis, err := Axis(axis, len(xs[0].Shape))
 	if err != nil {
@@ -138,7 +136,7 @@ func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 	return out, nil
 }
 
-// Stack joins tensors of one shape along a new axis.
+// Stack concatenates tensors of the same shape along a new axis.
 func Stack(xs []*Tensor, axis int) (*Tensor, error) {
 	apart := make([]*Tensor, len(xs))
 	for i, x := range xs {
@@ -150,7 +148,7 @@ func Stack(xs []*Tensor, axis int) (*Tensor, error) {
 	return Concat(apart, axis)
 }
 
-// Split cuts x along an axis into pieces of the given sizes.
+// Split divides x along an axis into parts of the given sizes.
 func Split(x *Tensor, axis int, sizes []int) ([]*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -175,11 +173,11 @@ func Split(x *Tensor, axis int, sizes []int) ([]*Tensor, error) {
 	return out, nil
 }
 
-// maxPieces limits what one tensor is cut into.
+// maxPieces limits the number of parts of a tensor.
 const maxPieces = 1 << 16
 
-// Pieces returns the sizes of an axis of n elements cut every size elements; the
-// last may be smaller.
+// Pieces returns the sizes of the parts of an axis of n elements, each with size elements. The last part can be
+// smaller.
 func Pieces(n, size int) ([]int, error) {
 	if size <= 0 || n/size > maxPieces {
 		return nil, Invalid("%d elements in pieces of %d", n, size)
@@ -194,9 +192,8 @@ func Pieces(n, size int) ([]int, error) {
 	return out, nil
 }
 
-// Slice takes every step-th element of an axis from start up to end; negative
-// bounds count from the end and all are clamped, as in Python. A negative step
-// walks backwards.
+// Slice selects every step-th element of an axis from start to end, excluding end. Negative bounds count from the
+// end, and all bounds are clamped, as in Python. A negative step selects in reverse order.
 func Slice(x *Tensor, axis, start, end, step int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -231,18 +228,19 @@ func Slice(x *Tensor, axis, start, end, step int) (*Tensor, error) {
 	return Strided(x, shape, strides, offset)
 }
 
-// Select takes one element of an axis, which disappears.
+// Select returns one element of an axis and removes the axis.
 func Select(x *Tensor, axis, index int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
 		return nil, err
 	}
-	index, err = index1(index, x.Shape[axis])
+	index, err = indexFromStart(index, x.Shape[axis])
 	if err != nil {
 		return nil, err
 	}
 	strides := StridesOf(x.Shape)
-	return Strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1), slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
+	return Strided(x, slices.Delete(slices.Clone(x.Shape), axis, axis+1),
+		slices.Delete(slices.Clone(strides), axis, axis+1), index*strides[axis])
 }
 
 // Tile repeats x along every axis.
@@ -273,7 +271,7 @@ func Tile(x *Tensor, times []int) (*Tensor, error) {
 	return x, nil
 }
 
-// Repeat repeats every element of an axis, one after the other.
+// Repeat repeats every element of an axis.
 func Repeat(x *Tensor, axis, times int) (*Tensor, error) {
 	axis, err := Axis(axis, len(x.Shape))
 	if err != nil {
@@ -291,8 +289,7 @@ func Repeat(x *Tensor, axis, times int) (*Tensor, error) {
 	return Flatten(apart, axis, axis+1)
 }
 
-// PerChannel gives a list of one value a channel the axes that make it
-// broadcast to an image.
+// PerChannel appends axes to a vector with one value for each channel, so that it broadcasts to an image.
 func PerChannel(list *Tensor, axes int) (*Tensor, error) {
 	shape := make([]int, axes+1)
 	for i := range shape {

@@ -2,49 +2,48 @@ package kernel
 
 import "math"
 
-// Softmax makes every row along an axis positive and its sum 1.
+// Softmax computes exponentials along an axis and divides them by their sum.
 func Softmax(x *Tensor, axis int) (*Tensor, error) {
 	return alongAxis(x, axis, softmaxRow[float32], softmaxRow[float64])
 }
 
-// LogSoftmax is the logarithm of Softmax.
+// LogSoftmax computes the logarithm of Softmax.
 func LogSoftmax(x *Tensor, axis int) (*Tensor, error) {
 	return alongAxis(x, axis, logSoftmaxRow[float32], logSoftmaxRow[float64])
 }
 
-// CumSum adds up the elements along an axis so far.
+// CumSum computes the cumulative sum along an axis.
 func CumSum(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, plus)
+	return cumulative(x, axis, plus)
 }
 
-// CumProd multiplies the elements along an axis so far.
+// CumProd computes the cumulative product along an axis.
 func CumProd(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, func(so, v float64) float64 { return so * v })
+	return cumulative(x, axis, func(so, v float64) float64 { return so * v })
 }
 
-// LogCumSumExp is the logarithm of CumSum of the exponentials.
+// LogCumSumExp computes the logarithm of the cumulative sum of exponentials along an axis.
 func LogCumSumExp(x *Tensor, axis int) (*Tensor, error) {
-	return soFar(x, axis, LogAddExp)
+	return cumulative(x, axis, LogAddExp)
 }
 
-// soFar joins every element along an axis with those before it, in float64.
-func soFar(x *Tensor, axis int, join func(so, v float64) float64) (*Tensor, error) {
+// cumulative computes a cumulative operation along an axis, in float64.
+func cumulative(x *Tensor, axis int, join func(so, v float64) float64) (*Tensor, error) {
 	if x.DType() == "int64" || x.DType() == "int32" {
 		wide, err := Cast(x, "float64")
 		if err != nil {
 			return nil, err
 		}
-		sums, err := soFar(wide, axis, join)
+		sums, err := cumulative(wide, axis, join)
 		if err != nil {
 			return nil, err
 		}
 		return Cast(sums, x.DType())
 	}
-	return alongAxis(x, axis, soFarRow[float32](join), soFarRow[float64](join))
+	return alongAxis(x, axis, cumulativeRow[float32](join), cumulativeRow[float64](join))
 }
 
-// alongAxis copies x with its axis last, changes every row and puts the axis
-// back.
+// alongAxis returns a copy of x that was modified row by row along an axis.
 func alongAxis(x *Tensor, axis int, f32 func([]float32), f64 func([]float64)) (*Tensor, error) {
 	if len(x.Shape) == 0 {
 		row, err := alongAxis(&Tensor{Shape: []int{1}, Data: x.Data}, axis, f32, f64)
@@ -82,7 +81,7 @@ func eachRow[T Float](d []T, n int, f func([]T)) {
 	}
 }
 
-// softmaxRow subtracts the largest element first, so that nothing overflows.
+// softmaxRow subtracts the largest element first, which prevents overflow.
 func softmaxRow[T Float](row []T) {
 	top := largest(row)
 	sum := 0.0
@@ -116,7 +115,7 @@ func largest[T Float](row []T) T {
 	return top
 }
 
-func soFarRow[T Float](join func(so, v float64) float64) func(row []T) {
+func cumulativeRow[T Float](join func(so, v float64) float64) func(row []T) {
 	return func(row []T) {
 		if len(row) == 0 {
 			return

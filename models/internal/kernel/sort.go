@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// TopK returns the k largest, or smallest, elements along an axis in order, and
-// their places. Equal elements come in the order of their places.
+// TopK returns the k largest or smallest elements along an axis, in order, and their indices. Equal elements keep
+// their order.
 func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err error) {
 	rank := len(x.Shape)
 	if axis, err = Axis(axis, rank); err != nil {
@@ -52,8 +52,8 @@ func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err err
 	return values, places, err
 }
 
-// Nth returns the n-th smallest element along an axis, counted from 0, and its
-// place. The axis stays with size 1 if keep is set.
+// Nth returns the n-th smallest element along an axis, counted from 0, and its index. If keep is set, the axis
+// remains with size 1.
 func Nth(x *Tensor, n, axis int, keep bool) (value, place *Tensor, err error) {
 	if axis, err = Axis(axis, len(x.Shape)); err != nil {
 		return nil, nil, err
@@ -76,8 +76,8 @@ func Nth(x *Tensor, n, axis int, keep bool) (value, place *Tensor, err error) {
 	return out[0], out[1], nil
 }
 
-// Buckets returns, for every element of x, how many of the sorted bounds lie below
-// it, or not above it if right is set: its place among them, as int64.
+// Buckets returns, for every element of x, the number of sorted bounds that are less than it, or not greater than it
+// if right is set, as int64.
 func Buckets(x, bounds *Tensor, right bool) (*Tensor, error) {
 	wide, err := Cast(x, "float64")
 	if err != nil {

@@ -2,10 +2,10 @@ package kernel
 
 import "math"
 
-// Similarity is the kernel of a support vector machine: a function of two rows.
+// Similarity is the kernel function of a support vector machine.
 type Similarity func(a, b []float64) float64
 
-// SimilarityOf returns ONNX's kernel of the given name: LINEAR, POLY, RBF or SIGMOID.
+// SimilarityOf returns the kernel function with ONNX's name LINEAR, POLY, RBF or SIGMOID.
 func SimilarityOf(name string, gamma, coef0, degree float64) (Similarity, error) {
 	switch name {
 	case "LINEAR":
@@ -34,9 +34,8 @@ func dot(a, b []float64) float64 {
 	return sum
 }
 
-// Similarities compares every row of x, of shape [rows, features], with the support
-// vectors, which lie one after the other in vectors. The result is float64 of shape
-// [rows, vectors].
+// Similarities applies a kernel function to every row of x, of shape [rows, features], and every support vector. The
+// support vectors are concatenated in vectors. The result is float64 of shape [rows, vectors].
 func Similarities(x *Tensor, vectors []float64, like Similarity) (*Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] == 0 || len(vectors)%x.Shape[1] != 0 {
 		return nil, Invalid("support vectors of %d numbers for shape %v", len(vectors), x.Shape)
@@ -62,9 +61,8 @@ func Similarities(x *Tensor, vectors []float64, like Similarity) (*Tensor, error
 	return out, nil
 }
 
-// Couple finds the probabilities of k classes that fit best to those of the first
-// class of every pair, by the second method of Wu, Lin and Weng (2004), with the
-// limits that libsvm has.
+// Couple estimates the probabilities of k classes from the pairwise probabilities, with the second method of Wu, Lin
+// and Weng (2004) and the limits of libsvm.
 func Couple(pairs [][]float64) []float64 {
 	k := len(pairs)
 	q, p, qp := make([][]float64, k), make([]float64, k), make([]float64, k)

@@ -1,8 +1,6 @@
-// Package kernel holds the arithmetic that models are made of: functions from
-// tensors to tensors, which know nothing of the file formats. Every function
-// takes whatever a hostile file may hand it and answers with an error, never
-// with a panic, for shapes, axes and indices that do not fit. Tensors are not
-// changed after they are made, so results may share data with arguments.
+// Package kernel implements the tensor operations of models, independent of file formats. Arguments can come from
+// hostile files: every function returns an error, and does not panic, for shapes, axes and indices that are invalid.
+// Tensors are immutable, so results may share data with arguments.
 package kernel
 
 import (
@@ -12,27 +10,27 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Tensor is the tensor of the SDK; its data is dense and in row-major order.
+// Tensor is the tensor of the SDK. Its data is dense and in row-major order.
 type Tensor = mlflow.Tensor
 
-// Limits on any one tensor.
+// Limits of a tensor.
 const (
-	MaxElements = 1 << 28 // 1 GiB of float32
+	MaxElements = 1 << 28 // 1 GiB of float32.
 	MaxRank     = 16
 )
 
 // Invalid returns the error for arguments that an operation does not accept.
 func Invalid(format string, args ...any) error {
-	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
+	return mlflow.Errorf(mlflow.InvalidParameterValue, "invalid arguments: "+format, args...)
 }
 
 // Unsupported returns the error for an operation that Millrace does not implement.
 func Unsupported(format string, args ...any) error {
-	return mlflow.Errorf(mlflow.NotImplemented, format, args...)
+	return mlflow.Errorf(mlflow.NotImplemented, "not supported: "+format, args...)
 }
 
-// Count returns the number of elements of a shape, and an error for one that is
-// negative or beyond the limits.
+// Count returns the number of elements of a shape. It returns an error for negative dimensions and for shapes that
+// exceed the limits.
 func Count(shape []int) (int, error) {
 	if len(shape) > MaxRank {
 		return 0, Invalid("a tensor of %d dimensions; Millrace takes up to %d", len(shape), MaxRank)
@@ -56,7 +54,7 @@ func Count(shape []int) (int, error) {
 	return n, nil
 }
 
-// Product is Count for shapes that come from existing tensors.
+// Product returns the number of elements of the shape of an existing tensor.
 func Product(shape []int) int {
 	n := 1
 	for _, d := range shape {
@@ -65,7 +63,7 @@ func Product(shape []int) int {
 	return n
 }
 
-// New makes a tensor of zeros. dtype is NumPy's name.
+// New returns a tensor of zeros. dtype is NumPy's name.
 func New(dtype string, shape []int) (*Tensor, error) {
 	n, err := Count(shape)
 	if err != nil {
@@ -86,13 +84,13 @@ var allocs = map[string]func(int) any{
 
 func slice[T any](n int) any { return make([]T, n) }
 
-// Known reports whether tensors of the dtype can be made.
+// Known reports whether New supports a dtype.
 func Known(dtype string) bool { return allocs[dtype] != nil }
 
-// Scalar makes a tensor of no dimensions.
+// Scalar returns a tensor without dimensions.
 func Scalar[T mlflow.Number](v T) *Tensor { return &Tensor{Shape: []int{}, Data: []T{v}} }
 
-// Ints makes a list of int64.
+// Ints returns a vector of int64.
 func Ints(v []int) *Tensor {
 	out := make([]int64, len(v))
 	for i, d := range v {
@@ -101,7 +99,7 @@ func Ints(v []int) *Tensor {
 	return &Tensor{Shape: []int{len(v)}, Data: out}
 }
 
-// AsInts reads a tensor of integers as a list, whatever its shape.
+// AsInts returns the elements of a tensor of integers of any shape.
 func AsInts(t *Tensor) ([]int, error) {
 	switch d := t.Data.(type) {
 	case []int64:
@@ -128,7 +126,7 @@ func toInts[T int32 | int64](d []T) []int {
 	return out
 }
 
-// AsFloat reads a tensor of one number.
+// AsFloat returns the element of a tensor with one number.
 func AsFloat(t *Tensor) (float64, error) {
 	if t.Len() != 1 {
 		return 0, Invalid("a tensor of shape %v where one number is expected", t.Shape)
@@ -140,7 +138,7 @@ func AsFloat(t *Tensor) (float64, error) {
 	return wide.Data.([]float64)[0], nil
 }
 
-// Axis turns a negative axis into its place from the left.
+// Axis converts an axis that may be negative to an axis counted from 0.
 func Axis(axis, rank int) (int, error) {
 	if axis < -rank || axis >= rank {
 		return 0, Invalid("axis %d of a tensor of %d dimensions", axis, rank)
@@ -151,7 +149,7 @@ func Axis(axis, rank int) (int, error) {
 	return axis, nil
 }
 
-// axesOf is Axis for a list, which must not name an axis twice.
+// axesOf applies Axis to a list. An axis that occurs twice is an error.
 func axesOf(axes []int, rank int) ([]int, error) {
 	out := make([]int, len(axes))
 	for i, a := range axes {
@@ -167,7 +165,7 @@ func axesOf(axes []int, rank int) ([]int, error) {
 	return out, nil
 }
 
-// StridesOf returns the distances between neighbours in dense data.
+// StridesOf returns the strides of a dense tensor.
 func StridesOf(shape []int) []int {
 	s := make([]int, len(shape))
 	n := 1
@@ -178,7 +176,7 @@ func StridesOf(shape []int) []int {
 	return s
 }
 
-// BroadcastShape returns the shape that all the given ones stretch to.
+// BroadcastShape returns the shape to which all given shapes broadcast.
 func BroadcastShape(shapes ...[]int) ([]int, error) {
 	rank := 0
 	for _, s := range shapes {
@@ -202,8 +200,8 @@ func BroadcastShape(shapes ...[]int) ([]int, error) {
 	return out, err
 }
 
-// broadcastStrides returns the strides that read shape as if it were out; the
-// caller knows that it broadcasts to it.
+// broadcastStrides returns the strides that read a tensor of a shape as one of the shape out. The caller ensures that
+// it broadcasts.
 func broadcastStrides(shape, out []int) []int {
 	s := make([]int, len(out))
 	dense := StridesOf(shape)
@@ -215,5 +213,5 @@ func broadcastStrides(shape, out []int) []int {
 	return s
 }
 
-// NegInf is where maxima start.
+// NegInf is the initial value of maxima.
 var NegInf = math.Inf(-1)

@@ -2,19 +2,19 @@ package kernel
 
 import "math"
 
-// Branch is a node of a decision tree: it compares a feature with a value and leads
-// to one of two nodes, or it is a leaf and holds votes.
+// Branch is a node of a decision tree. An inner node compares a feature with a value and leads to one of two nodes; a
+// leaf has votes.
 type Branch struct {
 	Leaf        bool
 	Feature     int
 	Value       float64
 	Holds       func(feature, value float64) bool
-	MissingTrue bool // Where a feature that is NaN leads.
-	True, False int  // Numbers of nodes.
+	MissingTrue bool // Whether NaN leads to the node True.
+	True, False int  // Indices of nodes.
 	Votes       []Vote
 }
 
-// Vote is what a leaf adds to a target.
+// Vote is a number that a leaf adds to a target.
 type Vote struct {
 	Target int
 	Weight float64
@@ -25,11 +25,11 @@ type Forest struct {
 	Nodes    []Branch
 	Roots    []int
 	Targets  int
-	Features int // As many as the trees look at, at least.
+	Features int // At least the number of features that the trees compare.
 }
 
-// Check returns an error for a forest in which a node leads nowhere or is led to
-// twice, so that no walk ends or votes are out of range.
+// Check returns an error for a forest with invalid references, with a node that has two parents, which includes
+// cycles, or with invalid targets.
 func (f *Forest) Check() error {
 	if _, err := Count([]int{f.Targets}); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (f *Forest) Check() error {
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
 		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
-			return Invalid("node %d of a tree leads where it cannot", i)
+			return Invalid("node %d of a tree has an invalid reference", i)
 		}
 		f.Features = max(f.Features, n.Feature+1)
 		for _, v := range n.Votes {
@@ -62,9 +62,8 @@ func (f *Forest) Check() error {
 	return nil
 }
 
-// Score lets every row of x, of shape [rows, features], fall through all trees and
-// joins their votes: adds them up, or keeps the smallest or largest for JoinMin and
-// JoinMax. It returns them as float64 of shape [rows, targets], beginning with base.
+// Score evaluates all trees for every row of x, of shape [rows, features], and combines the votes with base: it adds
+// them, or keeps the smallest or largest for JoinMin and JoinMax. The result is float64 of shape [rows, targets].
 func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] < f.Features || len(base) != f.Targets {
 		return nil, Invalid("trees over %d features on shape %v", f.Features, x.Shape)
@@ -95,7 +94,7 @@ func (f *Forest) scoreRow(row, sums []float64, join Join) {
 		sums[t] = first
 	}
 	for _, r := range f.Roots {
-		for _, v := range f.fall(row, r).Votes {
+		for _, v := range f.leafOf(row, r).Votes {
 			switch join {
 			case JoinMin:
 				sums[v.Target] = min(sums[v.Target], v.Weight)
@@ -108,8 +107,8 @@ func (f *Forest) scoreRow(row, sums []float64, join Join) {
 	}
 }
 
-// fall walks from a node to the leaf that the row belongs to.
-func (f *Forest) fall(row []float64, at int) *Branch {
+// fall returns the leaf that a row reaches from a node.
+func (f *Forest) leafOf(row []float64, at int) *Branch {
 	for {
 		n := &f.Nodes[at]
 		if n.Leaf {

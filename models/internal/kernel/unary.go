@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// Map computes f for every element of a tensor of floats.
+// Map applies f to every element of a floating-point tensor.
 func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 	switch d := x.Data.(type) {
 	case []float32:
@@ -23,12 +23,12 @@ func mapAll[T float32 | float64](x *Tensor, d []T, f func(float64) float64) (*Te
 	return &Tensor{Shape: x.Shape, Data: out}, nil
 }
 
-// Not negates every element of a tensor of bool.
+// Not negates every element of a tensor of bools.
 func Not(x *Tensor) (*Tensor, error) {
 	return Compare(Xor, x, Scalar(true))
 }
 
-// Flip turns every bit of integers, and negates bool.
+// Flip inverts every bit of integers, and negates bools.
 func Flip(x *Tensor) (*Tensor, error) {
 	if x.DType() == "bool" {
 		return Not(x)
@@ -40,7 +40,7 @@ func Flip(x *Tensor) (*Tensor, error) {
 	return Bits(Xor, x, all)
 }
 
-// Neg negates every element.
+// Neg changes the sign of every element.
 func Neg(x *Tensor) (*Tensor, error) {
 	minusOne, err := Cast(Scalar[int64](-1), x.DType())
 	if err != nil {
@@ -49,7 +49,7 @@ func Neg(x *Tensor) (*Tensor, error) {
 	return Arith(Mul, x, minusOne)
 }
 
-// Abs makes every element positive.
+// Abs returns the absolute values.
 func Abs(x *Tensor) (*Tensor, error) {
 	minus, err := Neg(x)
 	if err != nil {
@@ -58,8 +58,7 @@ func Abs(x *Tensor) (*Tensor, error) {
 	return Arith(Max, x, minus)
 }
 
-// Clip moves every element into the range from low to high, either of which may
-// be nil; the dtypes are the same.
+// Clip limits every element to the range from low to high. Either can be nil. The dtypes must be equal.
 func Clip(x, low, high *Tensor) (*Tensor, error) {
 	var err error
 	if low != nil {
@@ -73,7 +72,7 @@ func Clip(x, low, high *Tensor) (*Tensor, error) {
 	return x, nil
 }
 
-// Relu replaces what is below 0 by 0.
+// Relu replaces negative elements by 0.
 func Relu(x *Tensor) (*Tensor, error) {
 	zero, err := Cast(Scalar[int64](0), x.DType())
 	if err != nil {
@@ -82,7 +81,7 @@ func Relu(x *Tensor) (*Tensor, error) {
 	return Arith(Max, x, zero)
 }
 
-// Sign returns -1, 0 or 1.
+// Sign returns -1, 0 or 1, or NaN for NaN.
 func Sign(v float64) float64 {
 	switch {
 	case v > 0:
@@ -93,41 +92,41 @@ func Sign(v float64) float64 {
 	return v
 }
 
-// Sigmoid is 1/(1+exp(-v)).
+// Sigmoid returns 1/(1+exp(-v)).
 func Sigmoid(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
 
-// LogSigmoid is log(Sigmoid(v)), without overflow.
+// LogSigmoid returns log(Sigmoid(v)) and does not overflow.
 func LogSigmoid(v float64) float64 { return -SoftplusOf(-v) }
 
-// SoftplusOf is log(1+exp(v)), without overflow.
+// SoftplusOf returns log(1+exp(v)) and does not overflow.
 func SoftplusOf(v float64) float64 { return math.Max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }
 
-// Softsign is v/(1+|v|).
+// Softsign returns v/(1+ v ).
 func Softsign(v float64) float64 { return v / (1 + math.Abs(v)) }
 
-// Silu is v*Sigmoid(v).
+// Silu returns v*Sigmoid(v).
 func Silu(v float64) float64 { return v * Sigmoid(v) }
 
-// Mish is v*tanh(softplus(v)).
+// Mish returns v*tanh(softplus(v)).
 func Mish(v float64) float64 { return v * math.Tanh(SoftplusOf(v)) }
 
-// Gelu is v times the normal distribution's function of v.
+// Gelu returns v multiplied by the cumulative normal distribution of v.
 func Gelu(v float64) float64 { return 0.5 * v * (1 + math.Erf(v/math.Sqrt2)) }
 
-// GeluTanh is the approximation of Gelu by a hyperbolic tangent.
+// GeluTanh approximates Gelu with a hyperbolic tangent.
 func GeluTanh(v float64) float64 {
 	return 0.5 * v * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v)))
 }
 
-// HardSigmoid is alpha*v+beta between 0 and 1.
+// HardSigmoid returns the function alpha*v+beta, limited to the range from 0 to 1.
 func HardSigmoid(alpha, beta float64) func(float64) float64 {
 	return func(v float64) float64 { return math.Max(0, math.Min(1, alpha*v+beta)) }
 }
 
-// HardSwish is v*min(max(v+3, 0), 6)/6.
+// HardSwish returns v*min(max(v+3, 0), 6)/6.
 func HardSwish(v float64) float64 { return v * math.Max(0, math.Min(1, v/6+0.5)) }
 
-// LeakyRelu is alpha*v below 0.
+// LeakyRelu returns the function that multiplies negative numbers by alpha.
 func LeakyRelu(alpha float64) func(float64) float64 {
 	return func(v float64) float64 {
 		if v < 0 {
@@ -137,7 +136,7 @@ func LeakyRelu(alpha float64) func(float64) float64 {
 	}
 }
 
-// HardShrink replaces what is not further from 0 than the limit by 0.
+// HardShrink returns the function that replaces numbers with an absolute value up to limit by 0.
 func HardShrink(limit float64) func(float64) float64 {
 	return func(v float64) float64 {
 		if math.Abs(v) <= limit {
@@ -147,12 +146,12 @@ func HardShrink(limit float64) func(float64) float64 {
 	}
 }
 
-// SoftShrink is HardShrink that also moves the others towards 0 by the limit.
+// SoftShrink returns the function that moves numbers toward 0 by limit, but not beyond 0.
 func SoftShrink(limit float64) func(float64) float64 {
 	return func(v float64) float64 { return v - math.Max(-limit, math.Min(limit, v)) }
 }
 
-// Sinc is sin(pi*v)/(pi*v), and 1 at 0.
+// Sinc returns sin(pi*v)/(pi*v), and 1 for 0.
 func Sinc(v float64) float64 {
 	if v == 0 {
 		return 1
@@ -160,13 +159,13 @@ func Sinc(v float64) float64 {
 	return math.Sin(math.Pi*v) / (math.Pi * v)
 }
 
-// LogGamma is the logarithm of the absolute value of the gamma function.
+// LogGamma returns the logarithm of the absolute value of the gamma function.
 func LogGamma(v float64) float64 {
 	out, _ := math.Lgamma(v)
 	return out
 }
 
-// Fmax is the larger of two numbers, and the other one where one is NaN.
+// Fmax returns the larger of two numbers, or the other one if one is NaN.
 func Fmax(a, b float64) float64 {
 	if a >= b || b != b {
 		return a
@@ -174,7 +173,7 @@ func Fmax(a, b float64) float64 {
 	return b
 }
 
-// XLogY is x*log(y), and 0 where x is.
+// XLogY returns x*log(y), and 0 if x is 0.
 func XLogY(x, y float64) float64 {
 	if x == 0 && !math.IsNaN(y) {
 		return 0
@@ -182,7 +181,7 @@ func XLogY(x, y float64) float64 {
 	return x * math.Log(y)
 }
 
-// LogAddExp is log(exp(a)+exp(b)), without overflow.
+// LogAddExp returns log(exp(a)+exp(b)) and does not overflow.
 func LogAddExp(a, b float64) float64 {
 	if a == b {
 		return a + math.Ln2
@@ -190,13 +189,14 @@ func LogAddExp(a, b float64) float64 {
 	return math.Max(a, b) + math.Log1p(math.Exp(-math.Abs(a-b)))
 }
 
-// The constants of SELU, an [Elu].
+// The constants of SELU, which is an [Elu].
 const (
 	SeluAlpha = 1.6732632423543772
 	SeluScale = 1.0507009873554805
 )
 
-// Elu is scale*alpha*(exp(slope*v)-1) at and below 0, scale*v above: ELU, SELU and CELU.
+// Elu returns the function scale*alpha*(exp(slope*v)-1) for v up to 0 and scale*v above, which includes ELU, SELU and
+// CELU.
 func Elu(alpha, scale, slope float64) func(float64) float64 {
 	return func(v float64) float64 {
 		if v <= 0 {
@@ -206,8 +206,7 @@ func Elu(alpha, scale, slope float64) func(float64) float64 {
 	}
 }
 
-// Softplus is log(1+exp(beta*v))/beta, and v itself where beta*v is over the
-// threshold.
+// Softplus returns the function log(1+exp(beta*v))/beta, or v if beta*v exceeds the threshold.
 func Softplus(beta, threshold float64) func(float64) float64 {
 	return func(v float64) float64 {
 		if beta*v > threshold {
@@ -217,7 +216,7 @@ func Softplus(beta, threshold float64) func(float64) float64 {
 	}
 }
 
-// Threshold replaces what is not over the limit.
+// Threshold returns the function that replaces numbers up to limit by value.
 func Threshold(limit, value float64) func(float64) float64 {
 	return func(v float64) float64 {
 		if v > limit {
@@ -227,7 +226,7 @@ func Threshold(limit, value float64) func(float64) float64 {
 	}
 }
 
-// PRelu is LeakyRelu with a slope for every channel, which broadcasts to x.
+// PRelu multiplies negative elements by a slope that broadcasts to x.
 func PRelu(x, slope *Tensor) (*Tensor, error) {
 	scaled, err := Arith(Mul, x, slope)
 	if err != nil {

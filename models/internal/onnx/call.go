@@ -7,9 +7,9 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// call is one run of a node: its attributes and the values of its inputs. What
-// is asked for and not there is remembered as an error, and something harmless is
-// returned, so that operators read as formulas.
+// call is one execution of a node, with the values of its inputs. The accessors record the first error, for example
+// for a missing input, and return a placeholder, so that operators can be written as formulas. The caller checks err
+// afterwards.
 type call struct {
 	node   *nodeProto
 	opset  int
@@ -22,28 +22,29 @@ type tensor = mlflow.Tensor
 // results are the results of an operator.
 type results = []*tensor
 
-// One makes the results of an operator that has one.
+// one returns the results of an operator that has one result.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing stands in for a tensor that is missing.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
-func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+// fail records an error, unless an earlier one is recorded.
+func (c *call) fail(err error) {
 	if c.err == nil {
-		c.err = mlflow.Errorf(code, format, args...)
+		c.err = err
 	}
 }
 
-// in returns an input that must be there.
+// in returns a required input.
 func (c *call) in(i int) *tensor {
 	if t := c.opt(i); t != nil {
 		return t
 	}
-	c.fail(mlflow.InvalidParameterValue, "input %d is missing", i)
-	return nothing()
+	c.fail(kernel.Invalid("input %d is missing", i))
+	return placeholder()
 }
 
-// opt returns an input that may be left out, or nil.
+// opt returns an optional input, or nil if it is omitted.
 func (c *call) opt(i int) *tensor {
 	if i >= len(c.values) {
 		return nil
@@ -74,7 +75,7 @@ func (c *call) str(name, without string) string {
 	return without
 }
 
-// ints returns a list, or nil where there is none.
+// ints returns a list attribute, or nil if it is missing.
 func (c *call) ints(name string) []int {
 	if a := c.node.attributes[name]; a != nil {
 		return c.list(a.ints)
@@ -84,21 +85,21 @@ func (c *call) ints(name string) []int {
 
 func (c *call) list(list []int64) []int {
 	out, err := graph.ToInts(list)
-	if err != nil && c.err == nil {
-		c.err = err
+	if err != nil {
+		c.fail(err)
 	}
 	return out
 }
 
-// intsIn returns the integers of an input, or nil where it is left out.
+// intsIn returns the integers of an input, or nil if it is omitted.
 func (c *call) intsIn(i int) []int {
 	t := c.opt(i)
 	if t == nil {
 		return nil
 	}
 	out, err := kernel.AsInts(t)
-	if err != nil && c.err == nil {
-		c.err = err
+	if err != nil {
+		c.fail(err)
 	}
 	if out == nil {
 		return []int{}
@@ -106,8 +107,7 @@ func (c *call) intsIn(i int) []int {
 	return out
 }
 
-// axes returns what newer versions of an operator take as an input and older ones
-// as an attribute.
+// axes returns a list that is input i in newer versions of an operator and an attribute in older ones.
 func (c *call) axes(i int, attribute string) []int {
 	if t := c.intsIn(i); t != nil {
 		return t
@@ -115,28 +115,29 @@ func (c *call) axes(i int, attribute string) []int {
 	return c.ints(attribute)
 }
 
-// window reads the attributes of convolutions and pools.
+// window returns the window that the attributes of a convolution or a pool describe.
 func (c *call) window() nn.Window {
 	w := nn.Window{
 		Kernel: c.ints("kernel_shape"), Strides: c.ints("strides"), Dilations: c.ints("dilations"), Pads: c.ints("pads"),
 		Ceil: c.int("ceil_mode", 0) != 0,
 	}
-	auto, ok := map[string]nn.Auto{"NOTSET": nn.Explicit, "VALID": nn.Valid, "SAME_UPPER": nn.SameUpper, "SAME_LOWER": nn.SameLower}[c.str("auto_pad", "NOTSET")]
+	auto, ok := map[string]nn.Auto{
+		"NOTSET": nn.Explicit, "VALID": nn.Valid, "SAME_UPPER": nn.SameUpper,
+		"SAME_LOWER": nn.SameLower,
+	}[c.str("auto_pad", "NOTSET")]
 	if !ok {
-		c.fail(mlflow.NotImplemented, "auto_pad '%s'", c.str("auto_pad", ""))
+		c.fail(kernel.Unsupported("auto_pad '%s'", c.str("auto_pad", "")))
 	}
 	w.Auto = auto
 	return w
 }
 
-// like casts a number to the dtype of a tensor.
+// like returns a number as a scalar with the dtype of t.
 func (c *call) like(v float64, t *tensor) *tensor {
 	out, err := kernel.Cast(kernel.Scalar(v), t.DType())
 	if err != nil {
-		if c.err == nil {
-			c.err = err
-		}
-		return nothing()
+		c.fail(err)
+		return placeholder()
 	}
 	return out
 }

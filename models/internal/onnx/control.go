@@ -9,11 +9,11 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// controlOperator returns what builds an operator that runs graphs which lie in its
-// attributes, or nil for another operator. A graph may read the values of the one
-// around it; a step reads them, too.
+// controlOperator returns the function that builds an operator whose attributes contain graphs, or nil for any other
+// operator. A nested graph can read values of the enclosing graph; these become additional inputs of the step.
 func controlOperator(op string) func(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
-	switch op { // No table: the functions lead to here again.
+	// This is not a table, because a table would refer to itself through these functions.
+	switch op {
 	case "If":
 		return ifOperator
 	case "Loop":
@@ -24,17 +24,17 @@ func controlOperator(op string) func(r *reader, s *graph.Scope, n *nodeProto, st
 	return nil
 }
 
-// maxTurns is how many times a graph is run by one operator.
-const maxTurns = 1 << 20
+// maxIterations is the limit of iterations of a loop.
+const maxIterations = 1 << 20
 
-// branch is a graph within another: its program, whose last inputs are values of the
-// graph around, which lie from a place on among those that a step reads.
+// branch is a nested graph. The last inputs of its program are values of the enclosing graph, which the step reads
+// from position from on.
 type branch struct {
 	program *graph.Program
 	from    int
 }
 
-// branch builds the graph of an attribute, which has so many inputs of its own.
+// branch builds the nested graph of an attribute.
 func (r *reader) branch(s *graph.Scope, n *nodeProto, name string, st *graph.Step) (*branch, error) {
 	a := n.attributes[name]
 	if a == nil || a.graph == nil {
@@ -60,22 +60,22 @@ func (r *reader) branch(s *graph.Scope, n *nodeProto, name string, st *graph.Ste
 	return &branch{program, from}, nil
 }
 
-// run runs the graph with its own inputs; values are those that the step read.
+// run runs the graph with its own inputs and those of the values of the step that it captures.
 func (b *branch) run(ctx context.Context, own, values []*tensor) ([]*tensor, error) {
 	if need := len(b.program.Inputs); len(own) > need || b.from+need-len(own) > len(values) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of %d inputs is given %d", need, len(own))
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a nested graph with %d inputs gets %d", need, len(own))
 	}
 	outer := values[b.from : b.from+len(b.program.Inputs)-len(own)]
 	return b.program.Run(ctx, append(append([]*tensor{}, own...), outer...))
 }
 
-// truth reads a condition.
-func truth(t *tensor) (bool, error) {
+// conditionOf returns a condition as a bool.
+func conditionOf(t *tensor) (bool, error) {
 	v, err := kernel.AsFloat(t)
 	return v != 0, err
 }
 
-// ifOperator runs one of two graphs.
+// ifOperator builds If, which runs one of two graphs.
 func ifOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 	then, err := r.branch(s, n, "then_branch", st)
 	if err != nil {
@@ -89,7 +89,7 @@ func ifOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 		if len(n.inputs) != 1 {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d conditions", len(n.inputs))
 		}
-		yes, err := truth(values[0])
+		yes, err := conditionOf(values[0])
 		if err != nil {
 			return nil, err
 		}
@@ -101,9 +101,8 @@ func ifOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 	return nil
 }
 
-// loopOperator runs a graph as often as input 0 says, while input 1 and the graph's first
-// result are true. What it makes goes into its next turn; the results that are more
-// than that are stacked.
+// loopOperator builds Loop, which runs a graph at most as often as input 0 says, while input 1 and then the first
+// result of the graph are true. The next results are the state of the next iteration; the remaining ones are stacked.
 func loopOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 	if len(n.inputs) < 2 {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "%d inputs", len(n.inputs))
@@ -126,11 +125,11 @@ func loopOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error
 		state := values[2 : 2+states]
 		made := stacks{lists: make([][]*tensor, max(0, len(body.program.Outputs)-1-states))}
 		for i := 0; float64(i) < turns; i++ {
-			if yes, err := truth(going); err != nil || !yes {
+			if yes, err := conditionOf(going); err != nil || !yes {
 				return made.finish(state, err)
 			}
-			if i == maxTurns {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a loop of more than %d turns", maxTurns)
+			if i == maxIterations {
+				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a loop of more than %d turns", maxIterations)
 			}
 			out, err := body.run(ctx, append([]*tensor{kernel.Scalar(int64(i)), going}, state...), values)
 			if err != nil {
@@ -149,7 +148,7 @@ func loopOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error
 	return nil
 }
 
-// scanOperator runs a graph for every element along the first axis of its last inputs.
+// scanOperator builds Scan, which runs a graph for every element along the first axis of its last inputs.
 func scanOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error {
 	for name, a := range n.attributes {
 		for _, v := range a.ints {
@@ -204,7 +203,7 @@ func scanOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error
 	return nil
 }
 
-// firstSize returns the length of the first axis, which all tensors have in common.
+// firstSize returns the length of the first axis, which must be the same for all tensors.
 func firstSize(list []*tensor) (int, error) {
 	n := -1
 	for _, t := range list {
@@ -213,16 +212,16 @@ func firstSize(list []*tensor) (int, error) {
 		}
 		n = t.Shape[0]
 	}
-	if n > maxTurns {
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "a scan of more than %d turns", maxTurns)
+	if n > maxIterations {
+		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "a scan of more than %d turns", maxIterations)
 	}
 	return n, nil
 }
 
-// stacks are the results of all turns that are not handed on to the next.
+// stacks collects the results of the iterations that are not part of the state.
 type stacks struct {
 	lists [][]*tensor
-	held  int // Elements, of which there may be maxLive.
+	held  int // The number of collected elements, at most MaxLive.
 }
 
 func (s *stacks) push(values []*tensor) error {
@@ -235,7 +234,7 @@ func (s *stacks) push(values []*tensor) error {
 	return nil
 }
 
-// finish returns the last values and the stacks.
+// finish returns the final state and the stacked results.
 func (s *stacks) finish(state []*tensor, err error) ([]*tensor, error) {
 	out := append([]*tensor{}, state...)
 	for _, list := range s.lists {

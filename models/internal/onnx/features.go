@@ -4,16 +4,16 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// labelAttributes are the lists and defaults of a LabelEncoder.
-const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
+// labelAttributes has the lists and the defaults of a LabelEncoder.
+const labelAttributes = "keys_strings keys_int64s keys_floats keys_tensor values_strings values_int64s " +
+	"values_floats values_tensor default_string default_int64 default_float default_tensor classes_strings"
 
-// extractor takes columns, of the only row where there are no others.
+// extractor selects columns. A tensor of one dimension is a single row.
 func extractor(c *call) (results, error) {
 	x := c.in(0)
 	if len(x.Shape) == 1 {
@@ -47,13 +47,14 @@ func binarizer(c *call) (results, error) {
 	}))
 }
 
-// imputer replaces what is missing, a number or NaN, by a number for each
-// feature or by the same for all.
+// imputer replaces a marker for missing values, a number or NaN, by one number for each feature or by one number for
+// all features.
 func imputer(c *call) (results, error) {
 	x := c.in(0)
-	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"), c.like(c.float("replaced_value_float", 0), x)
+	values, replaced := c.firstList("imputed_value_int64s", "imputed_value_floats"),
+		c.like(c.float("replaced_value_float", 0), x)
 	if values == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an imputer without values")
+		return nil, kernel.Invalid("an imputer without values")
 	}
 	if values.DType() == "int64" {
 		replaced = c.like(float64(c.int("replaced_value_int64", 0)), x)
@@ -74,8 +75,8 @@ func imputer(c *call) (results, error) {
 	return one(kernel.Where(missing, values, x))
 }
 
-// spelled writes numbers and strings as text, by which they are compared.
-func spelled(t *tensor) ([]string, error) {
+// asText returns numbers and strings as text, so that they can be compared with each other.
+func asText(t *tensor) ([]string, error) {
 	switch d := t.Data.(type) {
 	case []string:
 		return d, nil
@@ -90,23 +91,22 @@ func spelled(t *tensor) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spelled(whole)
+	return asText(whole)
 }
 
-// placesOf returns where each element of x is in a list of keys; -1 for those that
-// are not.
-func placesOf(x, keys *tensor) ([]int, error) {
+// indicesOf returns the index in keys of each element of x, or -1 for an element that is not a key.
+func indicesOf(x, keys *tensor) ([]int, error) {
 	if keys.DType() == "int64" && x.DType() != "str" {
 		var err error
 		if x, err = kernel.Cast(x, "int64"); err != nil {
 			return nil, err
 		}
 	}
-	names, err := spelled(keys)
+	names, err := asText(keys)
 	if err != nil {
 		return nil, err
 	}
-	all, err := spelled(x)
+	all, err := asText(x)
 	if err != nil {
 		return nil, err
 	}
@@ -122,20 +122,20 @@ func placesOf(x, keys *tensor) ([]int, error) {
 	}), nil
 }
 
-// oneHotEncoder makes an axis of the categories; what is none of them has zeros.
+// oneHotEncoder adds an axis for the categories. An unknown category becomes zeros.
 func oneHotEncoder(c *call) (results, error) {
 	x, keys := c.in(0), c.firstList("cats_int64s", "cats_strings")
 	if keys == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without categories")
+		return nil, kernel.Invalid("an encoder without categories")
 	}
-	places, err := placesOf(x, keys)
+	places, err := indicesOf(x, keys)
 	if err != nil {
 		return nil, err
 	}
 	n := keys.Len()
 	for i, at := range places {
 		if at < 0 && c.int("zeros", 1) == 0 {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "element %d is none of the %d categories", i, n)
+			return nil, kernel.Invalid("element %d is none of the %d categories", i, n)
 		}
 		if at < 0 {
 			places[i] = n
@@ -148,7 +148,7 @@ func oneHotEncoder(c *call) (results, error) {
 	return one(kernel.OneHot(list, n, -1, kernel.Scalar(float32(0)), kernel.Scalar(float32(1))))
 }
 
-// firstList returns the first of the lists that is there, or nil.
+// firstList returns the first existing list of several attributes, or nil.
 func (c *call) firstList(names ...string) *tensor {
 	for _, name := range names {
 		a := c.node.attributes[name]
@@ -166,37 +166,37 @@ func (c *call) firstList(names ...string) *tensor {
 }
 
 // side returns the keys or the values of a LabelEncoder.
-func (c *call) side(name string) (*tensor, error) {
+func (c *call) labelList(name string) (*tensor, error) {
 	if a := c.node.attributes[name+"_tensor"]; a != nil && a.t != nil {
 		return a.t.value(files.Dir{})
 	}
 	if t := c.firstList(name+"_int64s", name+"_strings", name+"_floats"); t != nil {
 		return t, nil
 	}
-	return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an encoder without %s", name)
+	return nil, kernel.Invalid("an encoder without %s", name)
 }
 
-// labelEncoder replaces keys by values, and what is no key by a default.
+// labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
 	if c.has("classes_strings") {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "an encoder of version 1")
+		return nil, kernel.Unsupported("an encoder of version 1")
 	}
-	keys, err := c.side("keys")
+	keys, err := c.labelList("keys")
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.side("values")
+	values, err := c.labelList("values")
 	if err != nil {
 		return nil, err
 	}
-	without, err := c.otherwise(values)
+	without, err := c.labelDefault(values)
 	if err != nil {
 		return nil, err
 	}
 	if values, err = kernel.Concat([]*tensor{values, without}, 0); err != nil {
 		return nil, err
 	}
-	places, err := placesOf(c.in(0), keys)
+	places, err := indicesOf(c.in(0), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -212,8 +212,8 @@ func labelEncoder(c *call) (results, error) {
 	return one(kernel.Gather(values, list, 0))
 }
 
-// otherwise is the default of a LabelEncoder, a list of one.
-func (c *call) otherwise(values *tensor) (*tensor, error) {
+// labelDefault returns the default of a LabelEncoder as a list with one element.
+func (c *call) labelDefault(values *tensor) (*tensor, error) {
 	if a := c.node.attributes["default_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})
 		if err != nil {

@@ -1,14 +1,16 @@
 package onnx
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// indexOps pick elements by their places and write to places.
+// indexOps are the operators that read or write elements by index.
 var indexOps = map[string]operator{
-	"Gather": {"axis", 2, 2, 1, func(c *call) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) }},
+	"Gather": {
+		"axis", 2, 2, 1,
+		func(c *call) (results, error) { return one(kernel.Gather(c.in(0), c.in(1), c.int("axis", 0))) },
+	},
 	"GatherElements": {"axis", 2, 2, 1, func(c *call) (results, error) {
 		return one(kernel.GatherElements(c.in(0), c.in(1), c.int("axis", 0)))
 	}},
@@ -41,13 +43,16 @@ var indexOps = map[string]operator{
 	}},
 }
 
-// joins are the ways that the attribute reduction names.
-var joins = map[string]kernel.Join{"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul, "max": kernel.JoinMax, "min": kernel.JoinMin}
+// joinNames has the values of the attribute reduction.
+var joinNames = map[string]kernel.Join{
+	"none": kernel.Replace, "add": kernel.JoinAdd, "mul": kernel.JoinMul,
+	"max": kernel.JoinMax, "min": kernel.JoinMin,
+}
 
 func (c *call) join() kernel.Join {
-	join, ok := joins[c.str("reduction", "none")]
+	join, ok := joinNames[c.str("reduction", "none")]
 	if !ok {
-		c.fail(mlflow.NotImplemented, "reduction '%s'", c.str("reduction", ""))
+		c.fail(kernel.Unsupported("reduction '%s'", c.str("reduction", "")))
 	}
 	return join
 }
@@ -58,7 +63,7 @@ func oneHot(c *call) (results, error) {
 		return nil, err
 	}
 	if !(depth >= 1 && depth <= kernel.MaxElements) || c.in(2).Len() != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a depth of %g and %d values", depth, c.in(2).Len())
+		return nil, kernel.Invalid("a depth of %g and %d values", depth, c.in(2).Len())
 	}
 	values, err := kernel.Split(c.in(2), 0, []int{1, 1})
 	if err != nil {
@@ -67,7 +72,7 @@ func oneHot(c *call) (results, error) {
 	return one(kernel.OneHot(c.in(0), int(depth), c.int("axis", -1), values[0], values[1]))
 }
 
-// nonZero has a row for every axis.
+// nonZero returns the indices of the elements that are not 0, one row for each axis.
 func nonZero(c *call) (results, error) {
 	rows, err := kernel.NonZero(c.in(0))
 	if err != nil {
@@ -76,7 +81,7 @@ func nonZero(c *call) (results, error) {
 	return one(kernel.Swap(rows, 0, 1))
 }
 
-// compress takes what a list of bool marks along an axis, or of all elements.
+// compress selects by a list of bools along an axis, or from all elements.
 func compress(c *call) (results, error) {
 	x, axis := c.in(0), c.int("axis", 0)
 	if !c.has("axis") {
@@ -117,7 +122,7 @@ func col2Im(c *call) (results, error) {
 func gridSample(c *call) (results, error) {
 	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
 	if mode != "linear" && mode != "bilinear" && mode != "nearest" || pad != "zeros" && pad != "border" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
+		return nil, kernel.Unsupported("sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
 	}
 	return one(nn.GridSample(c.in(0), c.in(1), mode == "nearest", pad == "border", c.int("align_corners", 0) != 0))
 }

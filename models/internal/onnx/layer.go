@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -12,7 +11,7 @@ import (
 func conv(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, kernel.Invalid("kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.Conv(x, weight, c.opt(2), w, c.int("group", 1)))
 }
@@ -20,7 +19,7 @@ func conv(c *call) (results, error) {
 func convTranspose(c *call) (results, error) {
 	x, weight, w := c.in(0), c.in(1), c.window()
 	if len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
+		return nil, kernel.Invalid("kernel_shape %v of a weight of shape %v", w.Kernel, weight.Shape)
 	}
 	return one(nn.ConvTranspose(x, weight, c.opt(2), w, c.int("group", 1), c.ints("output_padding")))
 }
@@ -37,7 +36,7 @@ func averagePool(c *call) (results, error) {
 	return one(nn.Pool(c.in(0), c.window(), kind))
 }
 
-// globalPool reduces all axes beyond batch and channels.
+// globalPool reduces all axes after the batch and the channels.
 func globalPool(kind kernel.Reduction) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.in(0)
@@ -51,7 +50,7 @@ func globalPool(kind kernel.Reduction) func(c *call) (results, error) {
 
 func batchNorm(c *call) (results, error) {
 	if c.int("training_mode", 0) != 0 || c.int("spatial", 1) == 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "batch normalization in training mode or without channels")
+		return nil, kernel.Unsupported("batch normalization in training mode or without channels")
 	}
 	return one(nn.BatchNorm(c.in(0), c.in(1), c.in(2), c.in(3), c.in(4), c.float("epsilon", 1e-5)))
 }
@@ -60,15 +59,16 @@ func instanceNorm(c *call) (results, error) {
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.in(1).Len(), c.float("epsilon", 1e-5)))
 }
 
-// groupNorm has one weight a group before version 21.
+// groupNorm normalizes groups of channels. Before version 21 there is one weight for each group instead of each
+// channel.
 func groupNorm(c *call) (results, error) {
 	if c.opset < 21 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "group normalization of operator set %d; Millrace knows that of 21", c.opset)
+		return nil, kernel.Unsupported("group normalization of operator set %d; Millrace supports that of 21", c.opset)
 	}
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }
 
-// normalized returns the axes that a norm is taken over.
+// normalized returns the axes to normalize.
 func (c *call) normalized() []int {
 	x := c.in(0)
 	axis, err := kernel.Axis(c.int("axis", -1), len(x.Shape))
@@ -86,15 +86,15 @@ func rmsNorm(c *call) (results, error) {
 	return one(nn.RMSNorm(c.in(0), c.in(1), c.normalized(), c.float("epsilon", 1e-5)))
 }
 
-// dropout does nothing, which is right outside of training.
+// dropout returns its input, because models run in inference mode.
 func dropout(c *call) (results, error) {
 	if t := c.intsIn(2); len(t) > 0 && t[0] != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "dropout in training mode: export the model after model.eval()")
+		return nil, kernel.Unsupported("dropout in training mode: export the model after model.eval()")
 	}
 	return results{c.in(0)}, nil
 }
 
-// lpNorm divides by the norm along an axis, where that is not 0.
+// lpNorm divides by the norm along an axis, except where the norm is 0.
 func lpNorm(c *call) (results, error) {
 	x := c.in(0)
 	norm, err := kernel.Norm(x, float64(c.int("p", 2)), []int{c.int("axis", -1)}, true)
@@ -104,7 +104,7 @@ func lpNorm(c *call) (results, error) {
 	return one(divideNonZero(x, norm))
 }
 
-// lrn divides by a power of the squares of the channels around.
+// lrn divides by a power of the sum of squares of neighboring channels.
 func lrn(c *call) (results, error) {
 	x, size := c.in(0), c.int("size", 1)
 	squares, err := kernel.Arith(kernel.Mul, x, x)
@@ -112,7 +112,7 @@ func lrn(c *call) (results, error) {
 		return nil, err
 	}
 	if len(x.Shape) < 3 || size < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a response of shape %v normalized over %d channels", x.Shape, size)
+		return nil, kernel.Invalid("a response of shape %v normalized over %d channels", x.Shape, size)
 	}
 	planes, err := kernel.Flatten(squares, 2, -1)
 	if err != nil {
@@ -132,11 +132,11 @@ func lrn(c *call) (results, error) {
 	return one(kernel.Arith(kernel.Div, x, planes))
 }
 
-// attention takes heads as an axis of their own, or side by side in the last one.
+// attention computes scaled dot product attention. The heads are an axis, or parts of the last axis.
 func attention(c *call) (results, error) {
 	q, k, v := c.in(0), c.in(1), c.in(2)
 	if c.int("qk_matmul_output_mode", 0) != 0 || c.float("softcap", 0) != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "attention with softcap or qk_matmul_output_mode")
+		return nil, kernel.Unsupported("attention with softcap or qk_matmul_output_mode")
 	}
 	flat := len(q.Shape) == 3
 	if flat {

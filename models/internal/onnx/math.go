@@ -3,7 +3,6 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -32,7 +31,7 @@ func swish(c *call) curve {
 	return func(v float64) float64 { return v * kernel.Sigmoid(alpha*v) }
 }
 
-// clip takes the bounds as attributes before version 11.
+// clip limits elements. Before version 11 the bounds are attributes.
 func clip(c *call) (results, error) {
 	x, low, high := c.in(0), c.opt(1), c.opt(2)
 	if c.has("min") {
@@ -41,7 +40,7 @@ func clip(c *call) (results, error) {
 	if c.has("max") {
 		high = c.like(c.float("max", 0), x)
 	}
-	// PyTorch's old exporter writes floats as the bounds of integers.
+	// An old exporter of PyTorch writes floats as the bounds of integers.
 	for _, bound := range []**tensor{&low, &high} {
 		if *bound == nil {
 			continue
@@ -62,7 +61,7 @@ func castLike(c *call) (results, error) {
 	return one(kernel.Cast(c.in(0), c.in(1).DType()))
 }
 
-// pow takes an exponent of another dtype; the result has that of the base.
+// pow accepts an exponent of another dtype. The result has the dtype of the base.
 func pow(c *call) (results, error) {
 	base, exponent := c.in(0), c.in(1)
 	if base.DType() == exponent.DType() {
@@ -97,11 +96,11 @@ func mean(c *call) (results, error) {
 	return one(kernel.Arith(kernel.Div, sum, c.like(float64(len(c.values)), sum)))
 }
 
-// gemm is alpha*A*B+beta*C.
+// gemm computes alpha*A*B + beta*C.
 func gemm(c *call) (results, error) {
 	a, b := c.in(0), c.in(1)
 	if len(a.Shape) != 2 || len(b.Shape) != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of shapes %v and %v", a.Shape, b.Shape)
+		return nil, kernel.Invalid("a product of shapes %v and %v", a.Shape, b.Shape)
 	}
 	var err error
 	if c.int("transA", 0) != 0 {
@@ -137,35 +136,36 @@ func gemm(c *call) (results, error) {
 
 func cumSum(c *call) (results, error) {
 	if c.int("exclusive", 0) != 0 || c.int("reverse", 0) != 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "exclusive and reverse sums")
+		return nil, kernel.Unsupported("exclusive and reverse sums")
 	}
 	axis := c.intsIn(1)
 	if len(axis) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "an axis %v", axis)
+		return nil, kernel.Invalid("an axis %v", axis)
 	}
 	return one(kernel.CumSum(c.in(0), axis[0]))
 }
 
 func argBest(smallest bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
-		return one(kernel.ArgBest(c.in(0), c.int("axis", 0), c.int("keepdims", 1) != 0, smallest, c.int("select_last_index", 0) != 0))
+		return one(kernel.ArgBest(c.in(0), c.int("axis", 0), c.int("keepdims", 1) != 0, smallest,
+			c.int("select_last_index", 0) != 0))
 	}
 }
 
-// topK takes k as an attribute before version 10.
+// topK returns the largest elements and their indices. Before version 10, k is an attribute.
 func topK(c *call) (results, error) {
 	k := c.intsIn(1)
 	if k == nil {
 		k = []int{c.int("k", 0)}
 	}
 	if len(k) != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "k is %v", k)
+		return nil, kernel.Invalid("k is %v", k)
 	}
 	values, places, err := kernel.TopK(c.in(0), k[0], c.int("axis", -1), c.int("largest", 1) != 0)
 	return results{values, places}, err
 }
 
-// softmax joins all axes from the given one on before version 13.
+// softmax normalizes along an axis. Before version 13 it flattens the axes from the given one on.
 func softmax(f func(x *tensor, axis int) (*tensor, error)) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.in(0)
@@ -187,8 +187,7 @@ func softmax(f func(x *tensor, axis int) (*tensor, error)) func(c *call) (result
 	}
 }
 
-// shrink moves what is further from 0 than lambd towards it by bias, and
-// replaces the rest by 0.
+// shrink moves elements with an absolute value above lambd towards 0 by bias and replaces the others by 0.
 func shrink(c *call) curve {
 	limit, bias := c.float("lambd", 0.5), c.float("bias", 0)
 	return func(v float64) float64 {

@@ -3,11 +3,10 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// mlOps are classical models, as skl2onnx writes them.
+// mlOps are the operators of classical models, as skl2onnx writes them.
 var mlOps = map[string]operator{
 	"ai.onnx.ml.TreeEnsembleClassifier": {classAttributes, 1, 1, 2, nil},
 	"ai.onnx.ml.TreeEnsembleRegressor":  {valueAttributes, 1, 1, 1, nil},
@@ -16,25 +15,32 @@ var mlOps = map[string]operator{
 	"ai.onnx.ml.ArrayFeatureExtractor":  {"", 2, 2, 1, extractor},
 	"ai.onnx.ml.FeatureVectorizer":      {"inputdimensions", 1, -1, 1, vectorizer},
 	"ai.onnx.ml.Binarizer":              {"threshold", 1, 1, 1, binarizer},
-	"ai.onnx.ml.Imputer":                {"imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", 1, 1, 1, imputer},
-	"ai.onnx.ml.OneHotEncoder":          {"cats_int64s cats_strings zeros", 1, 1, 1, oneHotEncoder},
-	"ai.onnx.ml.LabelEncoder":           {labelAttributes, 1, 1, 1, labelEncoder},
-	"ai.onnx.ml.LinearClassifier":       {"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2, linearClassifier},
-	"ai.onnx.ml.LinearRegressor":        {"coefficients intercepts post_transform targets", 1, 1, 1, linearRegressor},
-	"ai.onnx.ml.Normalizer":             {"norm", 1, 1, 1, normalizer},
-	"ai.onnx.ml.Scaler":                 {"offset scale", 1, 1, 1, scaler},
-	"ai.onnx.ml.ZipMap":                 {"classlabels_int64s classlabels_strings", 1, 1, 1, func(c *call) (results, error) { return results{c.in(0)}, nil }},
+	"ai.onnx.ml.Imputer": {
+		"imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", 1, 1, 1, imputer,
+	},
+	"ai.onnx.ml.OneHotEncoder": {"cats_int64s cats_strings zeros", 1, 1, 1, oneHotEncoder},
+	"ai.onnx.ml.LabelEncoder":  {labelAttributes, 1, 1, 1, labelEncoder},
+	"ai.onnx.ml.LinearClassifier": {
+		"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2,
+		linearClassifier,
+	},
+	"ai.onnx.ml.LinearRegressor": {"coefficients intercepts post_transform targets", 1, 1, 1, linearRegressor},
+	"ai.onnx.ml.Normalizer":      {"norm", 1, 1, 1, normalizer},
+	"ai.onnx.ml.Scaler":          {"offset scale", 1, 1, 1, scaler},
+	"ai.onnx.ml.ZipMap": {
+		"classlabels_int64s classlabels_strings", 1, 1, 1,
+		func(c *call) (results, error) { return results{c.in(0)}, nil },
+	},
 }
 
-// prepared are the operators of which a node is read once, when the file is
-// opened, and then run many times.
+// prepared are the operators whose attributes are parsed when the file is opened rather than in every run.
 var prepared = map[string]func(n *nodeProto) (func(c *call) (results, error), error){
 	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
 	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
 }
 
-// linear computes the scores of a linear model: rows of features times a
-// coefficient for every pair of score and feature.
+// linear computes the scores of a linear model: the features multiplied by one coefficient for each pair of a score
+// and a feature.
 func (c *call) linear(scores int) (*tensor, error) {
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {
@@ -45,13 +51,13 @@ func (c *call) linear(scores int) (*tensor, error) {
 		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
 	}
 	if len(x.Shape) != 2 || scores < 1 || len(coefficients) != scores*x.Shape[1] {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
+		return nil, kernel.Invalid("%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
 	}
 	var bias *tensor
 	if len(intercepts) > 0 {
 		bias = &tensor{Shape: []int{len(intercepts)}, Data: intercepts}
 		if len(intercepts) != scores {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d intercepts for %d scores", len(intercepts), scores)
+			return nil, kernel.Invalid("%d intercepts for %d scores", len(intercepts), scores)
 		}
 	}
 	return kernel.Linear(x, &tensor{Shape: []int{scores, x.Shape[1]}, Data: coefficients}, bias)
@@ -64,7 +70,7 @@ func (c *call) floats(name string) []float32 {
 	return nil
 }
 
-// labels returns the classes, integers of the attribute or strings.
+// labels returns the classes, which are integers or strings.
 func (n *nodeProto) labels(ints string) *tensor {
 	if a := n.attributes[ints]; a != nil && len(a.ints) > 0 {
 		return &tensor{Shape: []int{len(a.ints)}, Data: a.ints}
@@ -72,10 +78,10 @@ func (n *nodeProto) labels(ints string) *tensor {
 	if a := n.attributes["classlabels_strings"]; a != nil && len(a.strings) > 0 {
 		return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
 	}
-	return nothing()
+	return placeholder()
 }
 
-// linearClassifier has a score for every class.
+// linearClassifier computes one score for each class.
 func linearClassifier(c *call) (results, error) {
 	labels := c.node.labels("classlabels_ints")
 	if n := len(c.floats("intercepts")); n == 1 && labels.Len() == 2 {
@@ -92,8 +98,7 @@ func linearClassifier(c *call) (results, error) {
 	return c.classify(scores, labels)
 }
 
-// classify returns the label of the highest score of every row, and all scores after
-// the post transform.
+// classify returns the label with the highest score of each row and all scores after the post transform.
 func (c *call) classify(scores, labels *tensor) (results, error) {
 	best, err := kernel.ArgBest(scores, 1, false, false, false)
 	if err != nil {
@@ -110,13 +115,13 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	case "SOFTMAX":
 		scores, err = kernel.Softmax(scores, 1)
 	default:
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		return nil, kernel.Unsupported("post_transform '%s'", post)
 	}
 	return results{label, scores}, err
 }
 
-// classifyTwo decides between two classes by the score of the second, which is the
-// last column: a probability, or a number that is over 0 for the second.
+// classifyTwo decides between two classes by the score of the second class, which is in the last column: a
+// probability, or a number that is positive for the second class.
 func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, error) {
 	second, err := kernel.Slice(scores, 1, -1, math.MaxInt, 1)
 	if err != nil {
@@ -151,30 +156,30 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 	case post == "LOGISTIC" && !probability:
 		both, err = kernel.Map(both, kernel.Sigmoid)
 	default:
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s' of two classes with one score", post)
+		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", post)
 	}
 	return results{label, both}, err
 }
 
-// at is one element of a list that has it.
+// at returns element i as a list.
 func at(list *tensor, i int) *tensor {
 	out, err := kernel.Select(list, 0, i)
 	if err != nil {
-		return nothing()
+		return placeholder()
 	}
 	return out
 }
 
-// untransformed refuses to change the results of a classical model afterwards.
-func (c *call) untransformed() error {
+// rejectPostTransform returns an error if the node has a post transform.
+func (c *call) rejectPostTransform() error {
 	if post := c.str("post_transform", "NONE"); post != "NONE" {
-		return mlflow.Errorf(mlflow.NotImplemented, "post_transform '%s'", post)
+		return kernel.Unsupported("post_transform '%s'", post)
 	}
 	return nil
 }
 
 func linearRegressor(c *call) (results, error) {
-	if err := c.untransformed(); err != nil {
+	if err := c.rejectPostTransform(); err != nil {
 		return nil, err
 	}
 	return one(c.linear(c.int("targets", 1)))
@@ -184,7 +189,7 @@ func linearRegressor(c *call) (results, error) {
 func normalizer(c *call) (results, error) {
 	kind, ok := map[string]kernel.Reduction{"L1": kernel.L1, "L2": kernel.L2, "MAX": kernel.Maximum}[c.str("norm", "MAX")]
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "norm '%s'", c.str("norm", ""))
+		return nil, kernel.Unsupported("norm '%s'", c.str("norm", ""))
 	}
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {
@@ -197,7 +202,7 @@ func normalizer(c *call) (results, error) {
 	return one(divideNonZero(x, norm))
 }
 
-// divideNonZero divides; what a norm of 0 belongs to stays as it is.
+// divideNonZero divides x by the norm. Rows whose norm is 0 stay unchanged.
 func divideNonZero(x, norm *tensor) (*tensor, error) {
 	norm, err := kernel.Map(norm, func(v float64) float64 {
 		if v == 0 || math.IsNaN(v) {
@@ -211,7 +216,7 @@ func divideNonZero(x, norm *tensor) (*tensor, error) {
 	return kernel.Arith(kernel.Div, x, norm)
 }
 
-// scaler is (x-offset)*scale.
+// scaler computes (x-offset)*scale.
 func scaler(c *call) (results, error) {
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {

@@ -7,48 +7,62 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// operator is how an operator is run: the attributes that it knows, how many inputs
-// it takes (a max of -1 is any number, 0 is as many as min) and how many results
-// are computed (0 is all).
+// operator describes an ONNX operator: the supported attributes, the number of inputs (a max of -1 is unlimited, a
+// max of 0 is the same as min) and the number of computed results (0 is all of them).
 type operator struct {
 	attributes     string
 	min, max, outs int
 	run            func(c *call) (results, error)
 }
 
-// operators are the operators that can be run, by name, and by domain and name where
-// they are not ONNX's own. Constant is not among them: it is read with the graph.
+// operators has the supported operators by name, and by domain and name for domains other than ONNX's own. Constant
+// is missing because the reader handles it.
 var operators = graph.Join(basicOps, indexOps, mlOps, recurrentOps)
 
-// basicOps are the operators of all other kinds.
+// basicOps are the operators that have no table of their own.
 var basicOps = map[string]operator{
-	// Element by element.
-	"Abs": unaryOperator(kernel.Abs), "Neg": unaryOperator(kernel.Neg), "Relu": unaryOperator(kernel.Relu), "Not": unaryOperator(kernel.Not),
-	"Sqrt": elementwise(math.Sqrt), "Exp": elementwise(math.Exp), "Log": elementwise(math.Log), "Erf": elementwise(math.Erf),
+	// Elementwise functions of one tensor.
+	"Abs": unaryOperator(kernel.Abs), "Neg": unaryOperator(kernel.Neg), "Relu": unaryOperator(kernel.Relu),
+	"Not":  unaryOperator(kernel.Not),
+	"Sqrt": elementwise(math.Sqrt), "Exp": elementwise(math.Exp), "Log": elementwise(math.Log),
+	"Erf":   elementwise(math.Erf),
 	"Asinh": elementwise(math.Asinh), "Acosh": elementwise(math.Acosh), "Atanh": elementwise(math.Atanh),
-	"Sin": elementwise(math.Sin), "Cos": elementwise(math.Cos), "Tan": elementwise(math.Tan), "Atan": elementwise(math.Atan),
-	"Asin": elementwise(math.Asin), "Acos": elementwise(math.Acos), "Sinh": elementwise(math.Sinh), "Cosh": elementwise(math.Cosh),
+	"Sin": elementwise(math.Sin), "Cos": elementwise(math.Cos), "Tan": elementwise(math.Tan),
+	"Atan": elementwise(math.Atan),
+	"Asin": elementwise(math.Asin), "Acos": elementwise(math.Acos), "Sinh": elementwise(math.Sinh),
+	"Cosh": elementwise(math.Cosh),
 	"Tanh": elementwise(math.Tanh), "Sigmoid": elementwise(kernel.Sigmoid), "Softsign": elementwise(kernel.Softsign),
-	"Softplus": elementwise(kernel.SoftplusOf), "HardSwish": elementwise(kernel.HardSwish), "Mish": elementwise(kernel.Mish),
-	"Floor": elementwise(math.Floor), "Ceil": elementwise(math.Ceil), "Round": elementwise(math.RoundToEven), "Sign": elementwise(kernel.Sign),
-	"Reciprocal":      elementwise(func(v float64) float64 { return 1 / v }),
-	"LeakyRelu":       {"alpha", 1, 1, 1, curveOf(func(c *call) curve { return kernel.LeakyRelu(c.float("alpha", 0.01)) })},
-	"Elu":             {"alpha", 1, 1, 1, curveOf(func(c *call) curve { return kernel.Elu(c.float("alpha", 1), 1, 1) })},
-	"Celu":            {"alpha", 1, 1, 1, curveOf(celu)},
-	"Selu":            {"alpha gamma", 1, 1, 1, curveOf(selu)},
-	"HardSigmoid":     {"alpha beta", 1, 1, 1, curveOf(hardSigmoid)},
-	"ThresholdedRelu": {"alpha", 1, 1, 1, curveOf(func(c *call) curve { return kernel.Threshold(c.float("alpha", 1), 0) })},
-	"Gelu":            {"approximate", 1, 1, 1, curveOf(gelu)},
-	"Swish":           {"alpha", 1, 1, 1, curveOf(swish)},
-	"PRelu":           binaryOperator(kernel.PRelu),
-	"Clip":            {"min max", 1, 3, 1, clip},
-	"Cast":            {"to saturate", 1, 1, 1, cast},
-	"CastLike":        {"saturate", 2, 2, 1, castLike},
-	"Shrink":          {"bias lambd", 1, 1, 1, curveOf(shrink)},
-	"IsInf":           {"detect_negative detect_positive", 1, 1, 1, isInf},
-	"IsNaN":           {"", 1, 1, 1, func(c *call) (results, error) { return one(kernel.Compare(kernel.NotEqual, c.in(0), c.in(0))) }},
+	"Softplus": elementwise(kernel.SoftplusOf), "HardSwish": elementwise(kernel.HardSwish),
+	"Mish":  elementwise(kernel.Mish),
+	"Floor": elementwise(math.Floor), "Ceil": elementwise(math.Ceil), "Round": elementwise(math.RoundToEven),
+	"Sign":       elementwise(kernel.Sign),
+	"Reciprocal": elementwise(func(v float64) float64 { return 1 / v }),
+	"LeakyRelu": {
+		"alpha", 1, 1, 1,
+		curveOf(func(c *call) curve { return kernel.LeakyRelu(c.float("alpha", 0.01)) }),
+	},
+	"Elu":         {"alpha", 1, 1, 1, curveOf(func(c *call) curve { return kernel.Elu(c.float("alpha", 1), 1, 1) })},
+	"Celu":        {"alpha", 1, 1, 1, curveOf(celu)},
+	"Selu":        {"alpha gamma", 1, 1, 1, curveOf(selu)},
+	"HardSigmoid": {"alpha beta", 1, 1, 1, curveOf(hardSigmoid)},
+	"ThresholdedRelu": {
+		"alpha", 1, 1, 1,
+		curveOf(func(c *call) curve { return kernel.Threshold(c.float("alpha", 1), 0) }),
+	},
+	"Gelu":     {"approximate", 1, 1, 1, curveOf(gelu)},
+	"Swish":    {"alpha", 1, 1, 1, curveOf(swish)},
+	"PRelu":    binaryOperator(kernel.PRelu),
+	"Clip":     {"min max", 1, 3, 1, clip},
+	"Cast":     {"to saturate", 1, 1, 1, cast},
+	"CastLike": {"saturate", 2, 2, 1, castLike},
+	"Shrink":   {"bias lambd", 1, 1, 1, curveOf(shrink)},
+	"IsInf":    {"detect_negative detect_positive", 1, 1, 1, isInf},
+	"IsNaN": {
+		"", 1, 1, 1,
+		func(c *call) (results, error) { return one(kernel.Compare(kernel.NotEqual, c.in(0), c.in(0))) },
+	},
 
-	// Pairs of elements.
+	// Elementwise functions of two or more tensors.
 	"Add": arith(kernel.Add), "Sub": arith(kernel.Sub), "Mul": arith(kernel.Mul), "Div": arith(kernel.Div),
 	"Pow": {"", 2, 2, 1, pow}, "Mod": {"fmod", 2, 2, 1, mod},
 	"Max": fold(kernel.Max), "Min": fold(kernel.Min), "Sum": fold(kernel.Add), "Mean": {"", 1, -1, 1, mean},
@@ -57,15 +71,19 @@ var basicOps = map[string]operator{
 	"And": compare(kernel.And), "Or": compare(kernel.Or), "Xor": compare(kernel.Xor),
 	"Where": {"", 3, 3, 1, func(c *call) (results, error) { return one(kernel.Where(c.in(0), c.in(1), c.in(2))) }},
 
-	"BitwiseAnd": bits(kernel.And), "BitwiseOr": bits(kernel.Or), "BitwiseXor": bits(kernel.Xor), "BitShift": {"direction", 2, 2, 1, bitShift},
+	"BitwiseAnd": bits(kernel.And), "BitwiseOr": bits(kernel.Or), "BitwiseXor": bits(kernel.Xor),
+	"BitShift":   {"direction", 2, 2, 1, bitShift},
 	"BitwiseNot": unaryOperator(kernel.Flip),
 
 	// Layers.
 	"MatMul": binaryOperator(kernel.MatMul), "Gemm": {"alpha beta transA transB", 2, 3, 1, gemm},
-	"Conv":                  {"auto_pad dilations group kernel_shape pads strides", 2, 3, 1, conv},
-	"ConvTranspose":         {"auto_pad dilations group kernel_shape output_padding pads strides", 2, 3, 1, convTranspose},
-	"MaxPool":               {"auto_pad ceil_mode dilations kernel_shape pads storage_order strides", 1, 1, 1, maxPool},
-	"AveragePool":           {"auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", 1, 1, 1, averagePool},
+	"Conv":          {"auto_pad dilations group kernel_shape pads strides", 2, 3, 1, conv},
+	"ConvTranspose": {"auto_pad dilations group kernel_shape output_padding pads strides", 2, 3, 1, convTranspose},
+	"MaxPool":       {"auto_pad ceil_mode dilations kernel_shape pads storage_order strides", 1, 1, 1, maxPool},
+	"AveragePool": {
+		"auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", 1, 1, 1,
+		averagePool,
+	},
 	"GlobalAveragePool":     {"", 1, 1, 1, globalPool(kernel.Mean)},
 	"GlobalMaxPool":         {"", 1, 1, 1, globalPool(kernel.Maximum)},
 	"BatchNormalization":    {"epsilon momentum spatial training_mode", 5, 5, 1, batchNorm},
@@ -76,31 +94,49 @@ var basicOps = map[string]operator{
 	"Einsum":                {"equation", 1, -1, 1, einsum},
 	"LpNormalization":       {"axis p", 1, 1, 1, lpNorm},
 	"LRN":                   {"alpha beta bias size", 1, 1, 1, lrn},
-	"Attention":             {"is_causal kv_num_heads q_num_heads qk_matmul_output_mode scale softcap softmax_precision", 3, 4, 1, attention},
-	"Softmax":               {"axis", 1, 1, 1, softmax(kernel.Softmax)},
-	"LogSoftmax":            {"axis", 1, 1, 1, softmax(kernel.LogSoftmax)},
-	"Dropout":               {"ratio seed", 1, 3, 1, dropout},
-	"Resize":                {"coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode antialias keep_aspect_ratio_policy", 1, 4, 1, resize},
+	"Attention": {
+		"is_causal kv_num_heads q_num_heads qk_matmul_output_mode scale softcap softmax_precision",
+		3, 4, 1, attention,
+	},
+	"Softmax":    {"axis", 1, 1, 1, softmax(kernel.Softmax)},
+	"LogSoftmax": {"axis", 1, 1, 1, softmax(kernel.LogSoftmax)},
+	"Dropout":    {"ratio seed", 1, 3, 1, dropout},
+	"Resize": {
+		"coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode " +
+			"antialias keep_aspect_ratio_policy", 1, 4, 1, resize,
+	},
 
-	// Shapes and places.
-	"Identity":        unaryOperator(func(x *tensor) (*tensor, error) { return x, nil }),
-	"Reshape":         {"allowzero", 2, 2, 1, reshape},
-	"Flatten":         {"axis", 1, 1, 1, flatten},
-	"Squeeze":         {"axes", 1, 2, 1, func(c *call) (results, error) { return one(kernel.Squeeze(c.in(0), c.axes(1, "axes"), true)) }},
-	"Unsqueeze":       {"axes", 1, 2, 1, func(c *call) (results, error) { return one(kernel.Unsqueeze(c.in(0), c.axes(1, "axes"))) }},
-	"Transpose":       {"perm", 1, 1, 1, transpose},
-	"Concat":          {"axis", 1, -1, 1, concat},
-	"Split":           {"axis split num_outputs", 1, 2, 0, split},
-	"Slice":           {"axes ends starts", 1, 5, 1, slice},
-	"Expand":          {"", 2, 2, 1, expand},
-	"Tile":            {"", 2, 2, 1, func(c *call) (results, error) { return one(kernel.Tile(c.in(0), c.intsIn(1))) }},
-	"Pad":             {"mode pads value", 1, 4, 1, pad},
-	"Shape":           {"start end", 1, 1, 1, shape},
-	"Size":            {"", 1, 1, 1, func(c *call) (results, error) { return one(kernel.Scalar(int64(c.in(0).Len())), nil) }},
+	// Shapes and indices.
+	"Identity": unaryOperator(func(x *tensor) (*tensor, error) { return x, nil }),
+	"Reshape":  {"allowzero", 2, 2, 1, reshape},
+	"Flatten":  {"axis", 1, 1, 1, flatten},
+	"Squeeze": {
+		"axes", 1, 2, 1,
+		func(c *call) (results, error) { return one(kernel.Squeeze(c.in(0), c.axes(1, "axes"), true)) },
+	},
+	"Unsqueeze": {
+		"axes", 1, 2, 1,
+		func(c *call) (results, error) { return one(kernel.Unsqueeze(c.in(0), c.axes(1, "axes"))) },
+	},
+	"Transpose": {"perm", 1, 1, 1, transpose},
+	"Concat":    {"axis", 1, -1, 1, concat},
+	"Split":     {"axis split num_outputs", 1, 2, 0, split},
+	"Slice":     {"axes ends starts", 1, 5, 1, slice},
+	"Expand":    {"", 2, 2, 1, expand},
+	"Tile":      {"", 2, 2, 1, func(c *call) (results, error) { return one(kernel.Tile(c.in(0), c.intsIn(1))) }},
+	"Pad":       {"mode pads value", 1, 4, 1, pad},
+	"Shape":     {"start end", 1, 1, 1, shape},
+	"Size": {
+		"", 1, 1, 1,
+		func(c *call) (results, error) { return one(kernel.Scalar(int64(c.in(0).Len())), nil) },
+	},
 	"ConstantOfShape": {"value", 1, 1, 1, constantOfShape},
-	"Range":           {"", 3, 3, 1, func(c *call) (results, error) { return one(kernel.Range(c.in(0), c.in(1), c.in(2))) }},
-	"Trilu":           {"upper", 1, 2, 1, trilu},
-	"CumSum":          {"exclusive reverse", 2, 2, 1, cumSum},
+	"Range": {
+		"", 3, 3, 1,
+		func(c *call) (results, error) { return one(kernel.Range(c.in(0), c.in(1), c.in(2))) },
+	},
+	"Trilu":  {"upper", 1, 2, 1, trilu},
+	"CumSum": {"exclusive reverse", 2, 2, 1, cumSum},
 
 	// Reductions.
 	"ReduceSum": reduce(kernel.Sum), "ReduceMean": reduce(kernel.Mean), "ReduceProd": reduce(kernel.Prod),
@@ -127,7 +163,7 @@ func elementwise(f curve) operator {
 	return unaryOperator(func(x *tensor) (*tensor, error) { return kernel.Map(x, f) })
 }
 
-// curveOf is elementwise for functions whose shape the attributes give.
+// curveOf applies a function that depends on attributes to each element.
 func curveOf(of func(c *call) curve) func(c *call) (results, error) {
 	return func(c *call) (results, error) { return one(kernel.Map(c.in(0), of(c))) }
 }
@@ -144,7 +180,7 @@ func compare(op kernel.Op) operator {
 	return binaryOperator(func(a, b *tensor) (*tensor, error) { return kernel.Compare(op, a, b) })
 }
 
-// fold joins any number of inputs, two at a time.
+// fold combines any number of inputs, two at a time.
 func fold(op kernel.Op) operator {
 	return operator{"", 1, -1, 1, func(c *call) (results, error) { return one(c.fold(op)) }}
 }

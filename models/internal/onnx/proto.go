@@ -5,12 +5,12 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/graph"
 )
 
-// The messages of onnx.proto, with the fields that a runtime needs.
+// The following types are the messages of onnx.proto, with the fields that are needed to run a model.
 
 type modelProto struct {
 	opsets    map[string]int64
 	graph     *graphProto
-	functions bool // The model defines operators of its own.
+	functions bool // The model defines its own operators.
 }
 
 type graphProto struct {
@@ -33,8 +33,8 @@ type attributeProto struct {
 	floats  []float32
 	ints    []int64
 	strings []string
-	graph   *graphProto // The nodes inside of an operator such as If.
-	graphs  bool        // Several of them, which no known operator has.
+	graph   *graphProto // The graph of an operator such as If.
+	graphs  bool        // The attribute has several graphs, which no supported operator uses.
 }
 
 type tensorProto struct {
@@ -43,18 +43,18 @@ type tensorProto struct {
 	dtype    int64
 	raw      []byte
 	floats   []float32
-	ints     []int64 // int32_data, int64_data or uint64_data.
+	ints     []int64 // The fields int32_data, int64_data and uint64_data.
 	doubles  []float64
 	strings  []string
-	external map[string]string // Where the data lies in another file; nil if here.
+	external map[string]string // The location of data in another file; nil if the data is in this file.
 }
 
-// valueInfoProto describes an input or output. Dims is nil where the rank is unknown.
+// valueInfoProto describes an input or an output. dims is nil if the rank is unknown.
 type valueInfoProto struct {
 	name  string
 	dtype int64
 	dims  []int
-	other bool // Not a tensor but a sequence, map or the like.
+	other bool // The value is not a tensor but, for example, a sequence or a map.
 }
 
 func parseModel(data []byte) (*modelProto, error) {
@@ -84,17 +84,17 @@ func parseModel(data []byte) (*modelProto, error) {
 		return err
 	})
 	if err == nil && m.graph == nil {
-		err = mlflow.Errorf(mlflow.InvalidParameterValue, "the file holds no ONNX graph")
+		err = mlflow.Errorf(mlflow.InvalidParameterValue, "the file contains no ONNX graph")
 	}
 	return m, err
 }
 
-// maxDepth is how many graphs may lie in one another.
+// maxDepth limits the nesting of graphs.
 const maxDepth = 4
 
 func parseGraph(data []byte, depth int) (*graphProto, error) {
 	if depth > maxDepth {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "more than %d graphs in one another", maxDepth)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "graphs are nested more than %d levels deep", maxDepth)
 	}
 	g := &graphProto{}
 	return g, eachField(data, func(f field) error {
@@ -102,7 +102,7 @@ func parseGraph(data []byte, depth int) (*graphProto, error) {
 		case 1:
 			n, err := parseNode(f.bytes, depth)
 			if len(g.nodes) >= graph.MaxNodes {
-				return mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+				return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 			}
 			g.nodes = append(g.nodes, n)
 			return err
@@ -255,7 +255,7 @@ func (v *valueInfoProto) parseTensorType(data []byte) error {
 				dim := -1
 				err := eachField(f.bytes, func(f field) error {
 					if f.id == 1 {
-						dim = int(int64(f.value)) //nolint:gosec // Compared with real sizes alone.
+						dim = int(int64(f.value)) //nolint:gosec // The value is only compared with sizes.
 					}
 					return nil
 				})

@@ -1,4 +1,4 @@
-// Package onnx reads ONNX files.
+// Package onnx reads ONNX files and implements the operators of ONNX.
 package onnx
 
 import (
@@ -12,27 +12,28 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// The versions of ONNX's operator set that are run. Before 7, broadcasting was
-// another.
+// The supported versions of ONNX's operator set. Versions before 7 broadcast differently.
 const (
 	minOpset = 7
 	maxOpset = 26
-	// maxMLOpset is the version of the set of classical models.
+	// maxMLOpset is the highest supported version of the operator set for classical models.
 	maxMLOpset = 5
 )
 
-// Read builds the program of the content of an ONNX file; dir is the file's directory. The map has the classes of the
-// outputs that are maps from classes to probabilities.
+// Read builds the program of an ONNX file. dir is the directory of the file. For outputs that are maps from classes
+// to probabilities, the result contains the names of the classes.
 func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, error) {
 	file, err := parseModel(data)
 	if err != nil {
 		return nil, nil, err
 	}
 	if v := file.opsets[""]; v > maxOpset || v < minOpset && (v != 0 || len(file.opsets) == 0) {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators; Millrace knows %d to %d", v, minOpset, maxOpset)
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model uses version %d of ONNX's operators; Millrace supports %d to %d", v, minOpset, maxOpset)
 	}
 	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented, "the model uses version %d of ONNX's operators for classical models; Millrace knows 1 to %d", v, maxMLOpset)
+		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model uses version %d of ONNX's operators for classical models; Millrace supports 1 to %d", v, maxMLOpset)
 	}
 	s, r := graph.NewScope(), &reader{file: file, dir: dir}
 	if err := r.constants(s, file.graph); err != nil {
@@ -40,7 +41,8 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 	}
 	for _, v := range file.graph.inputs {
 		if s.Defined(v.name) {
-			continue // An initializer is the default of an input, and stays so.
+			// The initializer is the default value of the input. It is used as a constant.
+			continue
 		}
 		spec, err := v.spec()
 		if err != nil {
@@ -60,14 +62,14 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 	return p, classesOf(file.graph), nil
 }
 
-// classesOf lists the classes of the maps that ZipMap makes, by their names.
+// classesOf returns the classes of the maps that ZipMap nodes create, by output name.
 func classesOf(g *graphProto) map[string][]string {
 	out := map[string][]string{}
 	for _, n := range g.nodes {
 		if n.op != "ZipMap" || len(n.outputs) != 1 {
 			continue
 		}
-		if names, err := spelled(n.labels("classlabels_int64s")); err == nil {
+		if names, err := asText(n.labels("classlabels_int64s")); err == nil {
 			out[n.outputs[0]] = names
 		}
 	}
@@ -77,11 +79,11 @@ func classesOf(g *graphProto) map[string][]string {
 // reader builds programs of the graphs of one file.
 type reader struct {
 	file  *modelProto
-	dir   files.Dir // The directory of the file.
+	dir   files.Dir // The directory of the file; the zero value if it is unknown.
 	spent graph.WeightBudget
 }
 
-// constants defines what a graph stores.
+// constants defines the initializers of a graph.
 func (r *reader) constants(s *graph.Scope, g *graphProto) error {
 	for _, t := range g.initializers {
 		v, err := t.value(r.dir)
@@ -96,7 +98,7 @@ func (r *reader) constants(s *graph.Scope, g *graphProto) error {
 	return nil
 }
 
-// body adds a graph's nodes and outputs to a scope that has its inputs.
+// body adds the nodes and outputs of a graph. The scope already has its inputs.
 func (r *reader) body(s *graph.Scope, g *graphProto) error {
 	for _, n := range g.nodes {
 		if err := r.addNode(s, n); err != nil {
@@ -111,20 +113,21 @@ func (r *reader) body(s *graph.Scope, g *graphProto) error {
 	return nil
 }
 
-// spec describes an input, which must be one that can be given.
+// spec describes an input. It returns an error for a type that Run cannot accept.
 func (v *valueInfoProto) spec() (mlflow.TensorSpec, error) {
 	dtype := graph.Widened(dtypeName(v.dtype))
 	if v.other || !kernel.Known(dtype) {
 		if v.other {
-			dtype = "a type that is no tensor"
+			dtype = "a type other than a tensor"
 		}
-		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", v.name, dtype)
+		return mlflow.TensorSpec{}, mlflow.Errorf(mlflow.NotImplemented,
+			"input '%s' is %s, which Millrace does not support as an input", v.name, dtype)
 	}
 	return mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, nil
 }
 
-// output adds an output. The maps that ZipMap makes of probabilities are left
-// out: they say what the tensor before them says.
+// output adds an output. An output that is a map from classes to probabilities is returned as the tensor of the
+// probabilities.
 func (r *reader) output(s *graph.Scope, v *valueInfoProto) error {
 	dtype := graph.Widened(dtypeName(v.dtype))
 	if v.other {
@@ -133,7 +136,7 @@ func (r *reader) output(s *graph.Scope, v *valueInfoProto) error {
 	return s.Output(mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, v.name)
 }
 
-// addNode adds the step of a node, or the value of a constant one.
+// addNode adds the step of a node, or the value of a Constant node.
 func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
 	name := n.op
 	if n.domain != "" && n.domain != "ai.onnx" {
@@ -183,8 +186,10 @@ func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
 	return nil
 }
 
-// runner checks a node and returns what runs it.
-func (r *reader) runner(name string, op *operator, n *nodeProto) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
+// runner checks a node and returns the function that runs it.
+func (r *reader) runner(
+	name string, op *operator, n *nodeProto,
+) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
 	if err := op.check(n); err != nil {
 		return nil, err
 	}
@@ -242,7 +247,7 @@ func (r *reader) constant(s *graph.Scope, n *nodeProto) error {
 	return nil
 }
 
-// check refuses a node that says what the operator's row in the table does not know.
+// check returns an error for a node with an unsupported attribute or number of inputs.
 func (o *operator) check(n *nodeProto) error {
 	if len(n.inputs) < o.min || len(n.inputs) > max(o.min, o.max) && o.max >= 0 {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "%d inputs", len(n.inputs))
@@ -250,7 +255,7 @@ func (o *operator) check(n *nodeProto) error {
 	known := strings.Fields(o.attributes)
 	for name, a := range n.attributes {
 		if a == nil || a.graph != nil || a.graphs || !slices.Contains(known, name) {
-			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not know the attribute '%s' of this operator", name)
+			return mlflow.Errorf(mlflow.NotImplemented, "Millrace does not support the attribute '%s' of this operator", name)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package onnx
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -14,12 +13,14 @@ var recurrentOps = map[string]operator{
 	"RNN":  layer(nn.TanhRNN, 6, []string{"Tanh"}, 0),
 }
 
-// layer is the row of a recurrent layer. The order lists, for every gate as
-// PyTorch orders them, its place in ONNX's order.
+// layer describes a recurrent layer. order has, for each gate in PyTorch's order, its index in ONNX's order.
 func layer(kind nn.Recurrence, inputs int, activations []string, order ...int) operator {
-	return operator{"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0, func(c *call) (results, error) {
-		return c.recurrent(kind, activations, order)
-	}}
+	return operator{
+		"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0,
+		func(c *call) (results, error) {
+			return c.recurrent(kind, activations, order)
+		},
+	}
 }
 
 // recurrent runs a layer of one or two directions.
@@ -30,10 +31,10 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	}
 	x, directions := c.in(0), c.in(1).Shape
 	if len(x.Shape) != 3 || len(directions) != 3 || directions[0] < 1 || directions[0] > 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
+		return nil, kernel.Invalid("a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
 	}
 	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sequences of different lengths")
+		return nil, kernel.Unsupported("sequences of different lengths")
 	}
 	layer := make([]nn.Recurrent, directions[0])
 	for i := range layer {
@@ -55,7 +56,7 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	if err != nil {
 		return nil, err
 	}
-	// The directions are an axis of their own, before the batch.
+	// The result has an axis for the directions before the batch.
 	if all, err = kernel.Unflatten(all, 2, []int{len(layer), -1}); err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	return results{all, h, cell}, nil
 }
 
-// recurrence reads the attributes; the activations must be the usual ones.
+// recurrence applies the attributes. It returns an error for activations other than the defaults.
 func (c *call) recurrence(kind nn.Recurrence, usual []string) (nn.Recurrence, error) {
 	if kind == nn.GRU && c.int("linear_before_reset", 0) == 0 {
 		kind = nn.GRUEarly
@@ -79,17 +80,16 @@ func (c *call) recurrence(kind nn.Recurrence, usual []string) (nn.Recurrence, er
 	}
 	for i, name := range given {
 		if name != usual[i%len(usual)] {
-			return kind, mlflow.Errorf(mlflow.NotImplemented, "the activations %q of a recurrent layer", given)
+			return kind, kernel.Unsupported("the activations %q of a recurrent layer", given)
 		}
 	}
 	if c.int("layout", 0) != 0 || c.int("input_forget", 0) != 0 {
-		return kind, mlflow.Errorf(mlflow.NotImplemented, "a recurrent layer with layout or input_forget")
+		return kind, kernel.Unsupported("a recurrent layer with layout or input_forget")
 	}
 	return kind, nil
 }
 
-// direction collects the weights of one direction, with the gates in PyTorch's
-// order.
+// direction returns the weights of one direction, with the gates in PyTorch's order.
 func (c *call) direction(kind nn.Recurrence, i int, order []int) (nn.Recurrent, error) {
 	r := nn.Recurrent{Kind: kind, Backward: i == 1 || c.str("direction", "forward") == "reverse"}
 	var err error
@@ -103,7 +103,7 @@ func (c *call) direction(kind nn.Recurrence, i int, order []int) (nn.Recurrent, 
 	if bias == nil {
 		return r, nil
 	}
-	// The biases of both weights lie one after the other.
+	// The biases of both weights are concatenated.
 	if bias, err = kernel.Unflatten(bias, 1, []int{2, -1}); err != nil {
 		return r, err
 	}
@@ -117,7 +117,7 @@ func (c *call) direction(kind nn.Recurrence, i int, order []int) (nn.Recurrent, 
 	return r, err
 }
 
-// ordered selects a direction and puts its gates in another order.
+// ordered returns the weight of one direction with its gates in the given order.
 func ordered(weight *tensor, i int, order []int) (*tensor, error) {
 	w, err := kernel.Select(weight, 0, i)
 	if err != nil || len(order) < 2 {
@@ -132,7 +132,7 @@ func ordered(weight *tensor, i int, order []int) (*tensor, error) {
 	return kernel.Flatten(w, 0, 1)
 }
 
-// firstState returns the state of an input, or zeros.
+// firstState returns the initial state from input i, or zeros.
 func (c *call) firstState(i int, x *tensor, directions int) (*tensor, error) {
 	if h := c.opt(i); h != nil {
 		return h, nil

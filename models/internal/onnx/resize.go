@@ -4,25 +4,25 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
-// resize changes the sizes of axes by the factors of input 2, or to the sizes
-// of input 3. Version 10 has the factors as input 1.
+// resize scales axes by the factors in input 2 or to the sizes in input 3. In version 10 the factors are input 1.
 func resize(c *call) (results, error) {
 	x := c.in(0)
 	scales, sizes, err := c.resizeTo(x)
 	if err != nil {
 		return nil, err
 	}
-	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
+	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 ||
+		c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
+		return nil, kernel.Unsupported("resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
 	}
-	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.oldResize("asymmetric", "half_pixel"))]
+	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.resizeMode("asymmetric", "half_pixel"))]
 	if !ok {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
+		return nil,
+			kernel.Unsupported("resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
 	}
 	at := func(axis, i int) float64 {
 		return place(float64(i), scales[axis], float64(x.Shape[axis]), float64(sizes[axis]))
@@ -33,22 +33,23 @@ func resize(c *call) (results, error) {
 	if c.str("mode", "nearest") == "cubic" {
 		return one(nn.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
 	}
-	round, ok := resizeRounds[c.str("nearest_mode", c.oldResize("floor", "round_prefer_floor"))]
+	round, ok := resizeRounds[c.str("nearest_mode", c.resizeMode("floor", "round_prefer_floor"))]
 	if !ok || c.str("mode", "nearest") != "nearest" {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
+		return nil,
+			kernel.Unsupported("resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
 	}
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
 }
 
-// oldResize picks the default of version 10 or that of later ones.
-func (c *call) oldResize(old, now string) string {
+// resizeMode returns old in version 10 and now in later versions.
+func (c *call) resizeMode(old, now string) string {
 	if c.opset < 11 {
 		return old
 	}
 	return now
 }
 
-// resizeTo works out factors and sizes for all axes, of which one is given.
+// resizeTo returns the factors and the sizes of all axes, computing one from the other.
 func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 	factors, sizes := c.opt(2), slices.Clone(c.intsIn(3))
 	if c.opset < 11 {
@@ -63,7 +64,7 @@ func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 		scales, sizes = wide.Data.([]float64), nil
 		for i, f := range scales {
 			if i >= rank || !(f > 0 && f*float64(x.Shape[i]) <= kernel.MaxElements) {
-				return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "scales %v for shape %v", scales, x.Shape)
+				return nil, nil, kernel.Invalid("scales %v for shape %v", scales, x.Shape)
 			}
 			sizes = append(sizes, int(math.Floor(f*float64(x.Shape[i]))))
 		}
@@ -75,13 +76,13 @@ func (c *call) resizeTo(x *tensor) (scales []float64, sizes []int, err error) {
 		}
 	}
 	if len(sizes) != rank || len(scales) != rank {
-		return nil, nil, mlflow.Errorf(mlflow.InvalidParameterValue, "resizing shape %v by %v to %v", x.Shape, scales, sizes)
+		return nil, nil, kernel.Invalid("resizing shape %v by %v to %v", x.Shape, scales, sizes)
 	}
 	return scales, sizes, nil
 }
 
-// resizePlaces maps a place of the output to one of the input, for a scale and the
-// sizes of the input and output axis.
+// resizePlaces maps a coordinate of the output to a coordinate of the input, given the scale and the sizes of both
+// axes.
 var resizePlaces = map[string]func(i, scale, in, out float64) float64{
 	"asymmetric": func(i, scale, _, _ float64) float64 { return i / scale },
 	"half_pixel": func(i, scale, _, _ float64) float64 { return (i+0.5)/scale - 0.5 },
@@ -99,7 +100,7 @@ var resizePlaces = map[string]func(i, scale, in, out float64) float64{
 	},
 }
 
-// resizeRounds are the ways to the nearest element.
+// resizeRounds has the rounding modes of nearest-neighbor interpolation.
 var resizeRounds = map[string]func(float64) float64{
 	"round_prefer_floor": func(v float64) float64 { return math.Ceil(v - 0.5) },
 	"round_prefer_ceil":  func(v float64) float64 { return math.Floor(v + 0.5) },

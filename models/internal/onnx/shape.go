@@ -3,12 +3,11 @@ package onnx
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// reshape keeps the dimension of the input where the shape says 0.
+// reshape changes the shape. A dimension of 0 keeps the dimension of the input.
 func reshape(c *call) (results, error) {
 	x, shape := c.in(0), slices.Clone(c.intsIn(1))
 	if c.int("allowzero", 0) == 0 {
@@ -21,14 +20,14 @@ func reshape(c *call) (results, error) {
 	return one(kernel.Reshape(x, shape))
 }
 
-// flatten makes a matrix: the axes before the given one and those from it on.
+// flatten returns a matrix of the axes before the given axis and the axes from it on.
 func flatten(c *call) (results, error) {
 	x, axis := c.in(0), c.int("axis", 1)
 	if axis < 0 {
 		axis += len(x.Shape)
 	}
 	if axis < 0 || axis > len(x.Shape) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "axis %d of shape %v", axis, x.Shape)
+		return nil, kernel.Invalid("axis %d of shape %v", axis, x.Shape)
 	}
 	rows, err := kernel.Count(x.Shape[:axis])
 	if err != nil {
@@ -59,7 +58,7 @@ func concat(c *call) (results, error) {
 	return one(kernel.Concat(xs, c.int("axis", 0)))
 }
 
-// split cuts evenly where no sizes are given, the last piece being smaller.
+// split divides an axis. Without sizes the parts are equal, except that the last one can be smaller.
 func split(c *call) (results, error) {
 	x, sizes := c.in(0), c.axes(1, "split")
 	if sizes == nil {
@@ -76,7 +75,7 @@ func split(c *call) (results, error) {
 	return kernel.Split(x, c.int("axis", 0), sizes)
 }
 
-// slice takes the bounds as attributes before version 10.
+// slice takes a part of some axes. Before version 10 the bounds are attributes.
 func slice(c *call) (results, error) {
 	x, starts, ends, axes, steps := c.in(0), c.axes(1, "starts"), c.axes(2, "ends"), c.axes(3, "axes"), c.intsIn(4)
 	if axes == nil {
@@ -88,7 +87,7 @@ func slice(c *call) (results, error) {
 		steps = slices.Repeat([]int{1}, len(starts))
 	}
 	if len(ends) != len(starts) || len(axes) != len(starts) || len(steps) != len(starts) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
+		return nil, kernel.Invalid("a slice from %v to %v of axes %v in steps of %v", starts, ends, axes, steps)
 	}
 	for i := range starts {
 		var err error
@@ -99,7 +98,7 @@ func slice(c *call) (results, error) {
 	return results{x}, nil
 }
 
-// expand lets the input have larger dimensions than the shape.
+// expand broadcasts to a shape. A dimension of the input may be larger than that of the shape.
 func expand(c *call) (results, error) {
 	shape := c.intsIn(1)
 	if _, err := kernel.Count(shape); err != nil {
@@ -112,7 +111,7 @@ func expand(c *call) (results, error) {
 	return one(kernel.Expand(c.in(0), both))
 }
 
-// pad takes pads and value as attributes before version 11.
+// pad adds elements around a tensor. Before version 11 the pads and the value are attributes.
 func pad(c *call) (results, error) {
 	x, pads, value, axes := c.in(0), c.axes(1, "pads"), c.opt(2), c.intsIn(3)
 	if c.has("value") {
@@ -125,7 +124,7 @@ func pad(c *call) (results, error) {
 		}
 	}
 	if len(pads) != 2*len(axes) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "pads %v for axes %v", pads, axes)
+		return nil, kernel.Invalid("pads %v for axes %v", pads, axes)
 	}
 	before, after := make([]int, rank), make([]int, rank)
 	for i, a := range axes {
@@ -153,7 +152,7 @@ func constantOfShape(c *call) (results, error) {
 		}
 	}
 	if value.Len() != 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a value of shape %v", value.Shape)
+		return nil, kernel.Invalid("a value of shape %v", value.Shape)
 	}
 	value, err := kernel.Reshape(value, []int{})
 	if err != nil {

@@ -3,13 +3,13 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
 const (
-	svmClassAttributes = "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform prob_a prob_b rho support_vectors vectors_per_class"
+	svmClassAttributes = "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform " +
+		"prob_a prob_b rho support_vectors vectors_per_class"
 	svmValueAttributes = "coefficients kernel_params kernel_type n_supports one_class post_transform rho support_vectors"
 )
 
@@ -23,7 +23,10 @@ type machine struct {
 
 func (n *nodeProto) machine() (*machine, error) {
 	m := &machine{}
-	for name, to := range map[string]*[]float64{"support_vectors": &m.vectors, "coefficients": &m.coefficients, "rho": &m.rho, "prob_a": &m.probA, "prob_b": &m.probB} {
+	for name, to := range map[string]*[]float64{
+		"support_vectors": &m.vectors, "coefficients": &m.coefficients, "rho": &m.rho,
+		"prob_a": &m.probA, "prob_b": &m.probB,
+	} {
 		var err error
 		if *to, err = n.numbers(name); err != nil {
 			return nil, err
@@ -51,10 +54,10 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, err
 	}
 	if len(m.rho) < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine without rho")
+		return nil, kernel.Invalid("a support vector machine without rho")
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()
@@ -62,7 +65,8 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 			return nil, err
 		}
 		vectors, coefficients := m.vectors, m.coefficients
-		if c.int("n_supports", 0) == 0 { // Linear: the coefficients are the one vector.
+		// The machine is linear, and the coefficients are its only vector.
+		if c.int("n_supports", 0) == 0 {
 			vectors, coefficients = m.coefficients, []float64{1}
 		}
 		likes, err := kernel.Similarities(x, vectors, m.like)
@@ -87,7 +91,7 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// svmClassifier lets every pair of classes vote by the vectors of both.
+// svmClassifier builds the operator in which every pair of classes votes by the vectors of both.
 func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	m, err := n.machine()
 	if err != nil {
@@ -96,20 +100,23 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	labels := n.labels("classlabels_ints")
 	classes := len(m.perClass)
 	if classes == 0 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a support vector machine without vectors")
+		return nil, kernel.Unsupported("a support vector machine without vectors")
 	}
 	total, pairs := 0, classes*(classes-1)/2
 	for _, k := range m.perClass {
 		if k < 0 || k > len(m.coefficients) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a class of %d vectors", k)
+			return nil, kernel.Invalid("a class of %d vectors", k)
 		}
 		total += k
 	}
-	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) || len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total, len(m.coefficients), len(m.rho))
+	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) ||
+		len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
+		return nil,
+			kernel.Invalid("a support vector machine of %d classes, %d vectors, %d coefficients and %d rho", classes, total,
+				len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.untransformed(); err != nil {
+		if err := c.rejectPostTransform(); err != nil {
 			return nil, err
 		}
 		x, err := c.features()
@@ -121,7 +128,7 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 			return nil, err
 		}
 		if likes.Shape[1] != total {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d support vectors where %d are expected", likes.Shape[1], total)
+			return nil, kernel.Invalid("%d support vectors where %d are expected", likes.Shape[1], total)
 		}
 		rows := likes.Shape[0]
 		best := make([]int64, rows)
@@ -141,11 +148,11 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// maxSVMClasses limits the pairs of classes.
+// maxSVMClasses limits the number of pairs of classes.
 const maxSVMClasses = 1 << 10
 
-// decide compares every pair of classes: a number over 0 is a vote for the first.
-// The class with most votes wins, the first of several.
+// decide compares every pair of classes. A positive decision is a vote for the first class of the pair. The winner is
+// the class with most votes, or the first of several.
 func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	classes, total := len(m.perClass), len(likes)
 	starts, at := make([]int, classes), 0
@@ -179,8 +186,7 @@ func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	return decisions, winner
 }
 
-// scores makes of the decisions what the model returns: probabilities, if the
-// machine was fitted with them, or the decisions themselves.
+// scores returns the probabilities, if the machine was fitted with them, or else the decisions.
 func (m *machine) scores(decisions []float64) []float64 {
 	classes := len(m.perClass)
 	switch {

@@ -13,10 +13,11 @@ import (
 var dtypeNames = map[int64]string{
 	1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "str", 9: "bool",
 	10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-	17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+	17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
+	23: "float4e2m1",
 }
 
-// dtypeName is dtypeNames with a name for what is not in it.
+// dtypeName returns the name of an element type, which may be unknown.
 func dtypeName(t int64) string {
 	if name, ok := dtypeNames[t]; ok {
 		return name
@@ -24,7 +25,8 @@ func dtypeName(t int64) string {
 	return "type " + strconv.FormatInt(t, 10)
 }
 
-// value returns the stored tensor. The directory of the ONNX file holds the files with external data.
+// value returns the stored tensor. dir is the directory of the ONNX file, which contains the files with external
+// data.
 func (t *tensorProto) value(dir files.Dir) (*tensor, error) {
 	shape, err := graph.ToInts(t.dims)
 	if err != nil {
@@ -39,7 +41,8 @@ func (t *tensorProto) value(dir files.Dir) (*tensor, error) {
 		return nil, err
 	}
 	if flat.Len() != n {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tensor '%s' of shape %v stores %d elements", t.name, shape, flat.Len())
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"tensor '%s' of shape %v stores %d elements", t.name, shape, flat.Len())
 	}
 	flat.Shape = shape
 	return flat, nil
@@ -64,7 +67,7 @@ func (t *tensorProto) elements(dir files.Dir) (*tensor, error) {
 	case dtype == "float64":
 		return &tensor{Shape: []int{len(t.doubles)}, Data: t.doubles}, nil
 	case dtype == "float16" || dtype == "bfloat16":
-		// The field int32_data holds the bits.
+		// The field int32_data contains the bits.
 		bits := graph.Generate(2*len(t.ints), func(i int) byte { return byte(t.ints[i/2] >> (8 * (i % 2)) & 0xff) })
 		return graph.Decode(dtype, bits)
 	case graph.ElementSizes[dtype] > 0:
@@ -73,7 +76,7 @@ func (t *tensorProto) elements(dir files.Dir) (*tensor, error) {
 	return graph.Decode(dtype, nil)
 }
 
-// readExternal reads the tensor's data from another file. dir prevents that the path leads out of the directory.
+// readExternal reads the tensor's data from another file. The path cannot leave dir.
 func (t *tensorProto) readExternal(dir files.Dir) ([]byte, error) {
 	path := t.external["location"]
 	if dir.FS == nil || path == "" {
@@ -100,8 +103,9 @@ func (t *tensorProto) readExternal(dir files.Dir) ([]byte, error) {
 	}
 	if offset < 0 || n < 0 || offset > f.Size || n > f.Size-offset || n > files.MaxSize {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"tensor '%s' lies at offset '%s' with length '%s' in '%s', which has %d bytes",
-			t.name, t.external["offset"], t.external["length"], f.Name, f.Size)
+			"the data of tensor '%s' is at offset '%s' with length '%s' in '%s', which has %d bytes", t.name,
+			t.external["offset"],
+			t.external["length"], f.Name, f.Size)
 	}
 	return f.Section(offset, n)
 }

@@ -3,29 +3,32 @@ package onnx
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// The attributes of both kinds of trees, and of what their leaves hold.
+// The attributes of tree ensembles and of their leaves.
 const (
-	treeAttributes  = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
-	classAttributes = treeAttributes + " class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
-	valueAttributes = treeAttributes + " n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
+	treeAttributes = "aggregate_function base_values base_values_as_tensor nodes_falsenodeids nodes_featureids " +
+		"nodes_hitrates nodes_hitrates_as_tensor nodes_missing_value_tracks_true nodes_modes nodes_nodeids " +
+		"nodes_treeids nodes_truenodeids nodes_values nodes_values_as_tensor post_transform"
+	classAttributes = treeAttributes +
+		" class_ids class_nodeids class_treeids class_weights class_weights_as_tensor classlabels_int64s classlabels_strings"
+	valueAttributes = treeAttributes +
+		" n_targets target_ids target_nodeids target_treeids target_weights target_weights_as_tensor"
 )
 
-// treeModes are the comparisons at the nodes.
+// treeModes has the comparisons of the nodes.
 var treeModes = map[string]func(feature, value float64) bool{
 	"BRANCH_LEQ": func(f, v float64) bool { return f <= v }, "BRANCH_LT": func(f, v float64) bool { return f < v },
 	"BRANCH_GTE": func(f, v float64) bool { return f >= v }, "BRANCH_GT": func(f, v float64) bool { return f > v },
 	"BRANCH_EQ": func(f, v float64) bool { return f == v }, "BRANCH_NEQ": func(f, v float64) bool { return f != v },
 }
 
-// treeKey is how nodes are named: by the tree and the node in it.
+// treeKey identifies a node by its tree and its number in the tree.
 type treeKey struct{ tree, node int64 }
 
-// numbers returns a list of floats, of doubles where the attribute has a tensor.
+// numbers returns a list of floats, or of doubles if the attribute is stored as a tensor.
 func (n *nodeProto) numbers(name string) ([]float64, error) {
 	if a := n.attributes[name+"_as_tensor"]; a != nil && a.t != nil {
 		t, err := a.t.value(files.Dir{})
@@ -53,10 +56,11 @@ func (n *nodeProto) int64s(name string) []int64 {
 	return nil
 }
 
-// forest reads the trees of a node; the prefix is that of the attributes with votes.
+// forest parses the trees of a node. prefix is the prefix of the attributes of the leaves.
 func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	trees, ids, features := n.int64s("nodes_treeids"), n.int64s("nodes_nodeids"), n.int64s("nodes_featureids")
-	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"), n.int64s("nodes_missing_value_tracks_true")
+	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"),
+		n.int64s("nodes_missing_value_tracks_true")
 	values, err := n.numbers("nodes_values")
 	if err != nil {
 		return nil, err
@@ -68,17 +72,18 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	count := len(ids)
 	for _, length := range []int{len(trees), len(features), len(yes), len(no), len(values), len(modes)} {
 		if length != count {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "trees of %d nodes with lists of other lengths", count)
+			return nil, kernel.Invalid("trees of %d nodes with lists of other lengths", count)
 		}
 	}
 	f, places := &kernel.Forest{Nodes: make([]kernel.Branch, count), Targets: targets}, map[treeKey]int{}
 	for i := range count {
 		key := treeKey{trees[i], ids[i]}
 		if _, twice := places[key]; twice {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "tree %d has two nodes %d", key.tree, key.node)
+			return nil, kernel.Invalid("tree %d has two nodes %d", key.tree, key.node)
 		}
 		if i == 0 || trees[i] != trees[i-1] {
-			f.Roots = append(f.Roots, i) // The first node of a tree is its root.
+			// The first node of a tree is its root.
+			f.Roots = append(f.Roots, i)
 		}
 		places[key] = i
 	}
@@ -88,12 +93,12 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 			continue
 		}
 		if b.Holds = treeModes[modes[i]]; b.Holds == nil {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "a tree that compares by '%s'", modes[i])
+			return nil, kernel.Unsupported("a tree that compares by '%s'", modes[i])
 		}
 		at, okTrue := places[treeKey{trees[i], yes[i]}]
 		to, okFalse := places[treeKey{trees[i], no[i]}]
 		if !okTrue || !okFalse || features[i] < 0 || features[i] > kernel.MaxElements {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "node %d of tree %d leads nowhere", ids[i], trees[i])
+			return nil, kernel.Invalid("node %d of tree %d refers to a missing node", ids[i], trees[i])
 		}
 		b.Feature, b.Value, b.True, b.False = int(features[i]), values[i], at, to
 		b.MissingTrue = i < len(missing) && missing[i] != 0
@@ -104,7 +109,7 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 	return f, f.Check()
 }
 
-// votes reads what the leaves hold.
+// votes parses the values of the leaves.
 func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]int) error {
 	trees, ids, targets := n.int64s(prefix+"_treeids"), n.int64s(prefix+"_nodeids"), n.int64s(prefix+"_ids")
 	weights, err := n.numbers(prefix + "_weights")
@@ -112,35 +117,36 @@ func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]in
 		return err
 	}
 	if len(trees) != len(ids) || len(targets) != len(ids) || len(weights) != len(ids) {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "leaves with lists of different lengths")
+		return kernel.Invalid("leaves with lists of different lengths")
 	}
 	for i, w := range weights {
 		at, ok := places[treeKey{trees[i], ids[i]}]
 		if !ok || targets[i] < 0 || targets[i] >= int64(f.Targets) {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
+			return kernel.Invalid("a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
 		}
 		f.Nodes[at].Votes = append(f.Nodes[at].Votes, kernel.Vote{Target: int(targets[i]), Weight: w})
 	}
 	return nil
 }
 
-// base returns what the scores begin with: zeros, or one number a target.
+// base returns the initial scores: zeros, or one number for each target.
 func (n *nodeProto) base(targets int) ([]float64, error) {
 	base, err := n.numbers("base_values")
 	if err != nil || len(base) == targets {
 		return base, err
 	}
 	if len(base) > 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d base values for %d targets", len(base), targets)
+		return nil, kernel.Invalid("%d base values for %d targets", len(base), targets)
 	}
 	all := make([]float64, targets)
 	if len(base) == 1 {
-		all[targets-1] = base[0] // Of two classes, the one that is voted on.
+		// A single number of two classes applies to the second class.
+		all[targets-1] = base[0]
 	}
 	return all, nil
 }
 
-// treeRegressor is ready to run once the trees were read.
+// treeRegressor parses the trees and returns the function that evaluates them.
 func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	targets := 1
 	if a := n.attributes["n_targets"]; a != nil && a.i > 0 && a.i <= kernel.MaxElements {
@@ -155,11 +161,14 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, err
 	}
 	return func(c *call) (results, error) {
-		joins := map[string]kernel.Join{"SUM": kernel.JoinAdd, "AVERAGE": kernel.JoinAdd, "MIN": kernel.JoinMin, "MAX": kernel.JoinMax}
+		joins := map[string]kernel.Join{
+			"SUM": kernel.JoinAdd, "AVERAGE": kernel.JoinAdd, "MIN": kernel.JoinMin,
+			"MAX": kernel.JoinMax,
+		}
 		how := c.str("aggregate_function", "SUM")
 		join, ok := joins[how]
 		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "aggregate_function '%s' with post_transform '%s'", how, post)
+			return nil, kernel.Unsupported("aggregate_function '%s' with post_transform '%s'", how, post)
 		}
 		begin := base
 		if how == "AVERAGE" {
@@ -183,7 +192,7 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	}, nil
 }
 
-// features is input 0 as trees compare it: a row of float32 or float64 an example.
+// features returns input 0 with one row for each example, as float32 or float64.
 func (c *call) features() (*tensor, error) {
 	x := c.in(0)
 	if len(x.Shape) == 1 {
@@ -195,7 +204,7 @@ func (c *call) features() (*tensor, error) {
 	return kernel.Cast(x, "float32")
 }
 
-// treeClassifier lets the trees vote on all classes, or on one of two.
+// treeClassifier parses trees that vote for all classes or for one of two.
 func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	labels := n.labels("classlabels_int64s")
 	ids := n.int64s("class_ids")
@@ -203,7 +212,8 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	for _, id := range ids {
 		single = single && id == ids[0]
 	}
-	if single { // Whichever class is named, the votes are for the second.
+	// The votes count for the second class, whichever class the file names.
+	if single {
 		a := *n.attributes["class_ids"]
 		a.ints = make([]int64, len(ids))
 		for i := range a.ints {
@@ -221,7 +231,7 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 		}
 	}
 	if labels.Len() == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a classifier without classes")
+		return nil, kernel.Invalid("a classifier without classes")
 	}
 	base, err := n.base(labels.Len())
 	if err != nil {

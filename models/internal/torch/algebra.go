@@ -3,7 +3,6 @@ package torch
 import (
 	"strings"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -18,14 +17,20 @@ func algebraTable() map[string]operator {
 		}}
 	}
 	matmul := func(a, b string) operator {
-		return operator{a + " " + b, 1, func(c *call) (results, error) { return one(kernel.MatMul(c.tensor(a), c.tensor(b))) }}
+		return operator{
+			a + " " + b, 1,
+			func(c *call) (results, error) { return one(kernel.MatMul(c.tensor(a), c.tensor(b))) },
+		}
 	}
 	return map[string]operator{
-		"aten.matmul.default": matmul("self", "other"), "aten.mm.default": matmul("self", "mat2"), "aten.bmm.default": matmul("self", "mat2"),
-		"aten.mv.default": matmul("self", "vec"), "aten.dot.default": matmul("self", "tensor"), "aten.vdot.default": matmul("self", "other"),
+		"aten.matmul.default": matmul("self", "other"), "aten.mm.default": matmul("self", "mat2"),
+		"aten.bmm.default": matmul("self", "mat2"),
+		"aten.mv.default":  matmul("self", "vec"), "aten.dot.default": matmul("self", "tensor"),
+		"aten.vdot.default":  matmul("self", "other"),
 		"aten.outer.default": einsum("i,j->ij", "self", "vec2"), "aten.inner.default": {"self other", 1, inner},
-		"aten.addmm.default": {"self mat1 mat2 beta alpha", 1, addMM("mat1", "mat2")}, "aten.baddbmm.default": {"self batch1 batch2 beta alpha", 1, addMM("batch1", "batch2")},
-		"aten.addmv.default": {"self mat vec beta alpha", 1, addMM("mat", "vec")},
+		"aten.addmm.default":   {"self mat1 mat2 beta alpha", 1, addMM("mat1", "mat2")},
+		"aten.baddbmm.default": {"self batch1 batch2 beta alpha", 1, addMM("batch1", "batch2")},
+		"aten.addmv.default":   {"self mat vec beta alpha", 1, addMM("mat", "vec")},
 		"aten.einsum.default": {"equation tensors path", 1, func(c *call) (results, error) {
 			return one(kernel.Einsum(c.text("equation", ""), c.tensors("tensors")))
 		}},
@@ -41,7 +46,7 @@ func algebraTable() map[string]operator {
 	}
 }
 
-// inner is a product over the last axes of both.
+// inner computes the products over the last axes of both tensors.
 func inner(c *call) (results, error) {
 	a, b := c.tensor("self"), c.tensor("other")
 	if len(a.Shape) == 0 || len(b.Shape) == 0 {
@@ -54,12 +59,13 @@ func tensordot(c *call) (results, error) {
 	return c.contract(c.tensor("self"), c.tensor("other"), c.ints("dims_self"), c.ints("dims_other"))
 }
 
-// contract multiplies two tensors and sums over the axes listed.
+// contract multiplies two tensors and sums over pairs of axes.
 func (c *call) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	if len(ofA) != len(ofB) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product over the axes %v and %v", ofA, ofB)
+		return nil, kernel.Invalid("a product over the axes %v and %v", ofA, ofB)
 	}
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" // More than two ranks.
+	// There are at least as many letters as two tensors have axes.
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	left, right, shared := make([]byte, len(a.Shape)), make([]byte, len(b.Shape)), map[byte]bool{}
 	for i := range left {
 		left[i] = letters[i]
@@ -87,7 +93,7 @@ func (c *call) contract(a, b *tensor, ofA, ofB []int) (results, error) {
 	return one(kernel.Einsum(string(left)+","+string(right)+"->"+string(out), []*tensor{a, b}))
 }
 
-// bilinear multiplies both inputs with a weight of shape [out, in1, in2].
+// bilinear multiplies both inputs by a weight of shape [out, in1, in2].
 func bilinear(c *call) (results, error) {
 	out, err := kernel.Einsum("...i,kij,...j->...k", []*tensor{c.tensor("input1"), c.tensor("weight"), c.tensor("input2")})
 	if bias := c.opt("bias"); bias != nil && err == nil {
@@ -96,13 +102,13 @@ func bilinear(c *call) (results, error) {
 	return results{out}, err
 }
 
-// cross multiplies vectors of three elements.
+// cross computes the cross product of vectors with three elements.
 func cross(c *call) (results, error) {
-	t, axis := c.together("self", "other"), c.int("dim", -1)
+	t, axis := c.promoted("self", "other"), c.int("dim", -1)
 	if n, err := sizeOf(t[0], axis); err != nil || n != 3 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a cross product of shape %v", t[0].Shape)
+		return nil, kernel.Invalid("a cross product of shape %v", t[0].Shape)
 	}
-	var turned [2][2]*tensor // Each operand, moved by one place and by two.
+	var turned [2][2]*tensor // Each operand, rotated by one and by two elements.
 	for i := range turned {
 		for j := range turned[i] {
 			var err error
@@ -122,7 +128,7 @@ func cross(c *call) (results, error) {
 	return one(kernel.Arith(kernel.Sub, plus, minus))
 }
 
-// along multiplies pairs of elements and adds the products up along an axis.
+// along computes the dot product along an axis.
 func along(a, b *tensor, axis int) (*tensor, error) {
 	pairs, err := kernel.Arith(kernel.Mul, a, b)
 	if err != nil {
@@ -132,13 +138,13 @@ func along(a, b *tensor, axis int) (*tensor, error) {
 }
 
 func vecdot(c *call) (results, error) {
-	t := c.together("x", "y")
+	t := c.promoted("x", "y")
 	return one(along(t[0], t[1], c.int("dim", -1)))
 }
 
-// cosine divides both sides by their norms, or by eps where those are smaller.
+// cosine computes the cosine similarity. Norms below eps are replaced by eps.
 func cosine(c *call) (results, error) {
-	t, axis := c.together("x1", "x2"), c.int("dim", 1)
+	t, axis := c.promoted("x1", "x2"), c.int("dim", 1)
 	for i := range t {
 		norm, err := kernel.Norm(t[i], 2, []int{axis}, true)
 		if err != nil {
@@ -154,10 +160,9 @@ func cosine(c *call) (results, error) {
 	return one(along(t[0], t[1], axis))
 }
 
-// distance is the norm of the differences along the last axis, to each of which
-// PyTorch adds eps.
+// distance computes the norm of the differences along the last axis. PyTorch adds eps to each difference.
 func distance(c *call) (results, error) {
-	t := c.together("x1", "x2")
+	t := c.promoted("x1", "x2")
 	apart, err := kernel.Arith(kernel.Sub, t[0], t[1])
 	if err != nil {
 		return nil, err
@@ -168,8 +173,7 @@ func distance(c *call) (results, error) {
 	return one(kernel.Norm(apart, c.float("p", 2), []int{-1}, c.bool("keepdim", false)))
 }
 
-// distances is the distance of every row of one matrix from every row of the
-// other.
+// distances computes the distance between every row of one matrix and every row of the other.
 func distances(c *call) (results, error) {
 	a, err := kernel.Unsqueeze(c.tensor("x1"), []int{-2})
 	if err != nil {
@@ -186,7 +190,7 @@ func distances(c *call) (results, error) {
 	return one(kernel.Norm(apart, c.float("p", 2), []int{-1}, false))
 }
 
-// weightNorm gives a weight, v, the norms g along all axes but one.
+// weightNorm scales a weight v so that its norms over all axes but one are g.
 func weightNorm(c *call) (results, error) {
 	v, keep := c.tensor("v"), c.int("dim", 0)
 	var axes []int
@@ -208,7 +212,7 @@ func weightNorm(c *call) (results, error) {
 func multiDot(c *call) (results, error) {
 	list := c.tensors("tensors")
 	if len(list) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a product of nothing")
+		return nil, kernel.Invalid("a product of nothing")
 	}
 	out := list[0]
 	for _, t := range list[1:] {

@@ -6,44 +6,46 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// aliases knows which names of a graph share memory in PyTorch. There, an operator
-// that works in place changes all of them; here values never change, so the names
-// that are read afterwards are made again.
+// aliases tracks which names of a graph share memory in PyTorch, where an in-place operator changes all of them.
+// Values are immutable here, so the names that are read later are computed again.
 type aliases struct {
-	group map[string]*[]string // The names that share memory.
-	views map[string]view      // How a name was made of another that it shares memory with.
-	fixed map[string]bool      // Weights, which stay as they are from run to run.
+	group map[string]*[]string // The names that share memory with a name.
+	views map[string]view      // How a name is derived from another name that it shares memory with.
+	fixed map[string]bool      // Weights, which must not change between runs.
 	last  map[string]int       // The last node that reads a name.
 }
 
-// view is a result of a node that shares memory with its first argument.
+// view is a result of a node that shares memory with the node's first argument.
 type view struct {
 	of     string
-	op     *operator // Nil for the very same elements.
+	op     *operator // Nil if the result has the same elements in the same order.
 	call   *call
-	reads  []int // The slots that the node reads; the first argument is number 0.
-	result int   // Which result of the node it is.
-	unsure bool  // PyTorch may have copied, which the graph does not tell.
+	reads  []int // The slots that the node reads. The first one is the first argument.
+	result int   // The index of the result.
+	unsure bool  // PyTorch copies in some cases, which the graph does not show.
 }
 
-// Limits on views that are made again: of views in a row, and of names for the same
-// memory.
+// Limits of recomputed views: the length of a chain of views and the number of names that share memory.
 const (
 	maxViews  = 64
 	maxShared = 1 << 12
 )
 
-// mayCopy are the views that PyTorch copies where the elements do not lie as
-// they should.
-var mayCopy = map[string]bool{"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true, "ravel": true, "_unsafe_view": true}
+// mayCopy has the views that PyTorch copies if the memory layout requires it.
+var mayCopy = map[string]bool{
+	"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true,
+	"ravel": true, "_unsafe_view": true,
+}
 
-// viewOperators are the operators whose result may share memory with their first
-// argument.
+// viewOperators has the operators whose result can share memory with their first argument.
 var viewOperators = map[string]bool{
 	"alias": true, "chunk": true, "contiguous": true, "detach": true, "dropout": true, "expand": true, "expand_as": true,
-	"feature_dropout": true, "alpha_dropout": true, "flatten": true, "movedim": true, "narrow": true, "permute": true, "reshape": true, "select": true,
+	"feature_dropout": true, "alpha_dropout": true, "flatten": true, "movedim": true, "narrow": true, "permute": true,
+	"reshape": true, "select": true,
 	"slice": true, "split": true, "split_with_sizes": true, "squeeze": true, "t": true, "to": true, "transpose": true,
-	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true, "tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true, "view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
+	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true,
+	"tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true,
+	"view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
 }
 
 func newAliases(g *exportedGraph, outputs []map[string]outputSpec) aliases {
@@ -84,7 +86,7 @@ func (a *aliases) of(name string) *[]string {
 	return a.group[name]
 }
 
-// join notes that a name shares memory with the one that it was made of.
+// join records that a name shares memory with the name that it was derived from.
 func (a *aliases) join(name string, v view) {
 	g := a.of(v.of)
 	if a.group[name] != g {
@@ -96,8 +98,7 @@ func (a *aliases) join(name string, v view) {
 	}
 }
 
-// path returns the views that lead from the value that nothing else was made of to
-// a name.
+// path returns the views that lead from the original value to a name.
 func (a *aliases) path(name string) (root string, views []view, err error) {
 	root = name
 	for {
@@ -106,18 +107,18 @@ func (a *aliases) path(name string) (root string, views []view, err error) {
 		case !ok:
 			return root, views, nil
 		case v.unsure || len(views) == maxViews:
-			return "", nil, mlflow.Errorf(mlflow.NotImplemented, "a change in place of '%s', which may share memory with '%s'", name, v.of)
+			return "", nil, mlflow.Errorf(mlflow.NotImplemented,
+				"an in-place change of '%s', which may share memory with '%s', is not supported", name, v.of)
 		}
 		views, root = append([]view{v}, views...), v.of
 	}
 }
 
-// fix notes that a name is a weight.
+// fix records that a name is a weight.
 func (a *aliases) fix(name string) { a.fixed[name] = true }
 
-// seen lists the names besides the given one that are read after node i and share
-// memory with it.
-func (a *aliases) seen(name string, i int) ([]string, error) {
+// seen returns the other names that share memory with a name and are read after node i.
+func (a *aliases) affected(name string, i int) ([]string, error) {
 	group := *a.of(name)
 	if len(group) > maxShared {
 		return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' shares memory with more than %d others", name, maxShared)

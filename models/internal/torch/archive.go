@@ -14,17 +14,17 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// What is read of a .pt2 archive at most.
+// Limits of a .pt2 archive.
 const (
 	maxRecords = 1 << 17
 	maxJSON    = 256 << 20
 )
 
-// schemaMajor is the major version of torch.export's schema that is read; minor
-// versions add what older readers may skip.
+// schemaMajor is the supported major version of torch.export's schema. Minor versions add only fields that older
+// readers can ignore.
 const schemaMajor = 8
 
-// Read makes a model of an archive's bytes.
+// Read builds the program of a .pt2 archive.
 func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 	a, err := openArchive(r, size)
 	if err != nil {
@@ -35,7 +35,9 @@ func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 		return nil, err
 	}
 	if program.Schema.Major != schemaMajor {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "the model is written in version %d.%d of torch.export's schema; Millrace reads %d: export it again with another PyTorch", program.Schema.Major, program.Schema.Minor, schemaMajor)
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
+			"the model is written in version %d.%d of torch.export's schema; Millrace reads %d: "+
+				"export it again with another PyTorch", program.Schema.Major, program.Schema.Minor, schemaMajor)
 	}
 	weights, err := a.tensors()
 	if err != nil {
@@ -44,11 +46,11 @@ func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 	return build(&program, weights)
 }
 
-// archive is the zip file; its records lie in one folder named after the file.
+// archive is the zip file. Its records are in a directory that is named after the file.
 type archive struct {
 	records map[string]*zip.File
-	graph   string // The record of the graph: models/<name>.json.
-	left    int64  // Bytes that may still be read.
+	graph   string // The record with the graph, models/<name>.json.
+	left    int64  // The number of bytes that may still be read.
 }
 
 func openArchive(r io.ReaderAt, size int64) (*archive, error) {
@@ -66,18 +68,19 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 			name = f.Name
 		}
 		if name == "serialized_exported_program.json" {
-			return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive is of an older PyTorch, which pickled its weights; export the model again with a newer one")
+			return nil, mlflow.Errorf(mlflow.NotImplemented,
+				"an older version of PyTorch wrote the archive with pickled weights; export the model again with a newer one")
 		}
 		a.records[name] = f
 		if strings.HasPrefix(name, "models/") && strings.HasSuffix(name, ".json") {
 			if a.graph != "" {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive holds several models")
+				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive contains several models")
 			}
 			a.graph = name
 		}
 	}
 	if a.graph == "" {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no graph of torch.export")
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the archive contains no graph of torch.export")
 	}
 	for name, want := range map[string]string{"byteorder": "little", "archive_version": "0"} {
 		if _, ok := a.records[name]; !ok {
@@ -94,8 +97,8 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	return a, nil
 }
 
-// read returns a record. PyTorch does not compress, and what is compressed is
-// refused: so no more is allocated than the file is long.
+// read returns a record. PyTorch does not compress records; compressed ones are rejected, so that the allocated
+// memory is limited by the size of the file.
 func (a *archive) read(name string, limit int64) ([]byte, error) {
 	f, ok := a.records[name]
 	if !ok {
@@ -118,7 +121,7 @@ func (a *archive) read(name string, limit int64) ([]byte, error) {
 	if _, err := io.ReadFull(r, data); err != nil {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is damaged: %v", name, err)
 	}
-	// Reading to the end is what compares the checksum.
+	// Reading to the end verifies the checksum.
 	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is damaged: %v", name, err)
 	}
@@ -131,7 +134,7 @@ func (a *archive) json(name string, to any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, to); err != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is not what torch.export writes: %v", name, err)
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "record '%s' is not in the format of torch.export: %v", name, err)
 	}
 	return nil
 }
@@ -145,7 +148,8 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 		config := folder + model + "_" + kind + "_config.json"
 		if _, ok := a.records[config]; !ok {
 			if _, old := a.records[folder+model+".pt"]; old {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "the archive's %s are pickled, as an older PyTorch did; export the model again with a newer one", kind)
+				return nil, mlflow.Errorf(mlflow.NotImplemented,
+					"the archive's %s are pickled, as in older versions of PyTorch; export the model again with a newer one", kind)
 			}
 			continue
 		}
@@ -157,7 +161,8 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 		for _, name := range slices.Sorted(maps.Keys(list.Config)) {
 			w := list.Config[name]
 			if w.Pickle || w.Meta == nil {
-				return nil, mlflow.Errorf(mlflow.NotImplemented, "'%s' is pickled in the archive; Millrace reads plain tensors alone", name)
+				return nil, mlflow.Errorf(mlflow.NotImplemented,
+					"'%s' is pickled in the archive; Millrace reads only plain tensors", name)
 			}
 			t, err := a.weight(folder+w.Path, w.Meta, flat)
 			if err != nil {
@@ -172,7 +177,7 @@ func (a *archive) tensors() (map[string]*tensor, error) {
 	return out, nil
 }
 
-// weight reads a tensor out of a record, which several may share.
+// weight reads a tensor from a record. Several tensors can share a record.
 func (a *archive) weight(record string, meta *tensorMeta, flat map[string]*tensor) (*tensor, error) {
 	const strided = 7
 	if meta.Layout != strided {

@@ -3,7 +3,6 @@ package torch
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -11,7 +10,56 @@ func move(c *call) (results, error) {
 	return one(kernel.Move(c.tensor("self"), c.ints("source"), c.ints("destination")))
 }
 
-// tileOf repeats the last axes where there are fewer numbers than axes.
+// arrangeTable has the operators that repeat, concatenate, divide and select parts of tensors.
+func arrangeTable() map[string]operator {
+	return map[string]operator{
+		"aten.repeat.default": {"self repeats", 1, repeat}, "aten.tile.default": {"self dims", 1, tileOf},
+		"aten.repeat_interleave.self_int":    {"self repeats dim output_size", 1, interleave},
+		"aten.repeat_interleave.self_Tensor": {"self repeats dim output_size", 1, interleave},
+		"aten.movedim.int":                   {"self source destination", 1, move},
+		"aten.movedim.intlist":               {"self source destination", 1, move},
+		"aten.ravel.default": {
+			"self", 1,
+			func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) },
+		},
+		"aten.hstack.default": concatAtLeast(1, 1), "aten.vstack.default": concatAtLeast(2, 0),
+		"aten.dstack.default":        concatAtLeast(3, 2),
+		"aten.column_stack.default":  {"tensors", 1, columns},
+		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit},
+		"aten.tensor_split.indices":  {"self indices dim", 0, tensorSplit},
+		"aten.diagonal.default": {"self offset dim1 dim2", 1, func(c *call) (results, error) {
+			return one(kernel.Diagonal(c.tensor("self"), c.int("offset", 0), c.int("dim1", 0), c.int("dim2", 1)))
+		}},
+		"aten.diag.default": {"self diagonal", 1, diag}, "aten.diag_embed.default": {"self offset dim1 dim2", 1, diagEmbed},
+		"aten.unfold.default": {"self dimension size step", 1, func(c *call) (results, error) {
+			return one(kernel.Windows(c.tensor("self"), c.int("dimension", 0), c.int("size", 1), c.int("step", 1)))
+		}},
+		"aten.cat.default":              {"tensors dim", 1, cat},
+		"aten.stack.default":            {"tensors dim", 1, stack},
+		"aten.chunk.default":            {"self chunks dim", 0, chunk},
+		"aten.split.Tensor":             {"self split_size dim", 0, split},
+		"aten.split_with_sizes.default": {"self split_sizes dim", 0, splitSizes},
+		"aten.unbind.int":               {"self dim", 0, unbind},
+		"aten.slice.Tensor":             {"self dim start end step", 1, slice},
+		"aten.narrow.default":           {"self dim start length", 1, narrow},
+		"aten.select.int": {"self dim index", 1, func(c *call) (results, error) {
+			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
+		}},
+		"aten.flip.default": {"self dims", 1, flipDims}, "aten.fliplr.default": {"self", 1, flipOf(1)},
+		"aten.flipud.default": {"self", 1, flipOf(0)},
+		"aten.rot90.default":  {"self k dims", 1, rot90},
+		"aten.roll.default":   {"self shifts dims", 1, roll},
+		"aten.pad.default":    {"self pad mode value", 1, pad}, "aten.constant_pad_nd.default": {"self pad value", 1, pad},
+		"aten.triu.default": {"self diagonal", 1, func(c *call) (results, error) {
+			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), true))
+		}},
+		"aten.tril.default": {"self diagonal", 1, func(c *call) (results, error) {
+			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), false))
+		}},
+	}
+}
+
+// tileOf repeats axes. If there are fewer numbers than axes, they apply to the last axes.
 func tileOf(c *call) (results, error) {
 	x, times := c.tensor("self"), c.ints("dims")
 	if missing := len(x.Shape) - len(times); missing > 0 {
@@ -20,10 +68,10 @@ func tileOf(c *call) (results, error) {
 	return one(tile(x, times))
 }
 
-// tile adds axes in front where there are more numbers than axes.
+// tile repeats axes and prepends axes if there are more numbers than axes.
 func tile(x *tensor, times []int) (*tensor, error) {
 	if len(times) > kernel.MaxRank {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "repeats %v", times)
+		return nil, kernel.Invalid("repeats %v", times)
 	}
 	x, err := kernel.Reshape(x, append(slices.Repeat([]int{1}, max(0, len(times)-len(x.Shape))), x.Shape...))
 	if err != nil {
@@ -32,8 +80,7 @@ func tile(x *tensor, times []int) (*tensor, error) {
 	return kernel.Tile(x, times)
 }
 
-// interleave repeats the elements of an axis as often as a number says, or as a
-// list says for each of them.
+// interleave repeats each element of an axis, by one number for all or by a list with a number for each element.
 func interleave(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", 0)
 	if !c.has("dim") {
@@ -56,12 +103,12 @@ func interleave(c *call) (results, error) {
 	total := 0
 	for _, t := range times {
 		if t < 0 || t > kernel.MaxElements-total {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "repeats %v", t)
+			return nil, kernel.Invalid("repeats %v", t)
 		}
 		total += t
 	}
 	if len(times) != n {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d repeats for %d elements", len(times), n)
+		return nil, kernel.Invalid("%d repeats for %d elements", len(times), n)
 	}
 	at := make([]int, 0, total)
 	for i, t := range times {
@@ -70,9 +117,9 @@ func interleave(c *call) (results, error) {
 	return one(kernel.Gather(x, kernel.Ints(at), axis))
 }
 
-// beside joins tensors that have at least so many axes; lists join along their
-// only axis.
-func beside(rank, axis int) operator {
+// concatAtLeast concatenates tensors that are extended to a minimum rank. Tensors of one dimension are concatenated
+// along that dimension.
+func concatAtLeast(rank, axis int) operator {
 	return operator{"tensors", 1, func(c *call) (results, error) {
 		xs, axis := c.tensors("tensors"), axis
 		for i, x := range xs {
@@ -86,7 +133,7 @@ func beside(rank, axis int) operator {
 	}}
 }
 
-// atLeast adds axes: in front of a list, and at the end of a matrix.
+// atLeast extends a tensor to a minimum rank. It prepends axes to a vector and appends them to a matrix.
 func atLeast(x *tensor, rank int) (*tensor, error) {
 	shape := slices.Clone(x.Shape)
 	for len(shape) < rank {
@@ -99,7 +146,7 @@ func atLeast(x *tensor, rank int) (*tensor, error) {
 	return kernel.Reshape(x, shape)
 }
 
-// columns makes columns of lists before it joins them.
+// columns concatenates tensors as columns.
 func columns(c *call) (results, error) {
 	xs := c.tensors("tensors")
 	for i, x := range xs {
@@ -113,8 +160,7 @@ func columns(c *call) (results, error) {
 	return one(c.concat(xs, 1))
 }
 
-// tensorSplit cuts into sections of which the first are larger by one, or at
-// the places listed.
+// tensorSplit divides an axis into sections, of which the first can be larger by one, or at given indices.
 func tensorSplit(c *call) (results, error) {
 	n, err := c.size()
 	if err != nil {
@@ -124,7 +170,7 @@ func tensorSplit(c *call) (results, error) {
 	if c.has("sections") {
 		sections := c.int("sections", 1)
 		if sections < 1 || sections > kernel.MaxRank<<10 {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d sections", sections)
+			return nil, kernel.Invalid("%d sections", sections)
 		}
 		for i := 1; i < sections; i++ {
 			places = append(places, i*(n/sections)+min(i, n%sections))
@@ -142,7 +188,7 @@ func tensorSplit(c *call) (results, error) {
 	return out, nil
 }
 
-// diag takes the diagonal of a matrix, or makes the matrix of one.
+// diag returns the diagonal of a matrix, or the matrix with a given diagonal.
 func diag(c *call) (results, error) {
 	x, offset := c.tensor("self"), c.int("diagonal", 0)
 	if len(x.Shape) == 1 {

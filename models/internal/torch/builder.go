@@ -1,4 +1,4 @@
-// Package torch reads the .pt2 archives of torch.export.
+// Package torch reads the .pt2 archives of torch.export and implements the operators of ATen.
 package torch
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// builder makes a program of a graph of torch.export.
+// builder makes the program of a graph of torch.export.
 type builder struct {
 	*graph.Scope
 	graph   *exportedGraph
@@ -21,7 +21,7 @@ type builder struct {
 func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
 	g := &p.Module.Graph
 	if len(g.Nodes) > graph.MaxNodes {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 	}
 	var err error
 	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
@@ -51,18 +51,18 @@ func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, erro
 	return b.Finish()
 }
 
-// addInput makes an input of the program, or a constant of a weight.
+// addInput adds an input of the program, or a constant for a weight.
 func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor) error {
 	switch kind {
 	case "parameter", "buffer", "tensor_constant":
 		var arg nameRef
 		name := in.Parameter + in.Buffer + in.Constant
 		if err := json.Unmarshal(in.Arg, &arg); err != nil {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' has no place in the graph", name)
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "weight '%s' is missing in the graph", name)
 		}
 		w, ok := weights[name]
 		if !ok {
-			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive holds no weight '%s'", name)
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "the archive contains no weight '%s'", name)
 		}
 		b.Constant(arg.Name, w)
 		b.aliases.fix(arg.Name)
@@ -76,17 +76,20 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 			return nil
 		}
 		if arg.Tensor == nil {
-			return mlflow.Errorf(mlflow.NotImplemented, "the model takes an input that is no tensor")
+			return mlflow.Errorf(mlflow.NotImplemented, "the model has an input that is not a tensor")
 		}
 		spec := b.spec(arg.Tensor.Name)
 		if !kernel.Known(spec.DType) {
-			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace cannot take", spec.Name, spec.DType)
+			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace does not support as an input",
+				spec.Name, spec.DType)
 		}
 		return b.Input(spec)
-	case "constant_input": // The graph has its value already.
+	// The graph already contains the value.
+	case "constant_input":
 		return nil
 	}
-	return mlflow.Errorf(mlflow.NotImplemented, "the model takes a '%s', which Millrace does not know", kind)
+	return mlflow.Errorf(mlflow.NotImplemented,
+		"the model has an input of the kind '%s', which Millrace does not support", kind)
 }
 
 // spec describes a value of the graph.
@@ -98,11 +101,12 @@ func (b *builder) spec(name string) mlflow.TensorSpec {
 func (b *builder) addOutput(kind string, arg argument) error {
 	switch {
 	case kind != "user_output":
-		return mlflow.Errorf(mlflow.NotImplemented, "the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
+		return mlflow.Errorf(mlflow.NotImplemented,
+			"the graph has a '%s': it was exported in training mode; call model.eval() before logging the model", kind)
 	case arg.None != nil:
 		return nil
 	case arg.Tensor == nil:
-		return mlflow.Errorf(mlflow.NotImplemented, "the model returns something that is no tensor")
+		return mlflow.Errorf(mlflow.NotImplemented, "the model has an output that is not a tensor")
 	}
 	return b.Output(b.spec(arg.Tensor.Name), arg.Tensor.Name)
 }
@@ -122,7 +126,8 @@ func (b *builder) addNode(i int, n *node) error {
 	st := graph.Step{Name: label}
 	for _, in := range n.Inputs {
 		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
-			return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace does not know the argument '%s' of this operator", label, in.Name)
+			return mlflow.Errorf(mlflow.NotImplemented,
+				"%s: Millrace does not support the argument '%s' of this operator", label, in.Name)
 		}
 		v, err := b.value(&in.Arg, &st)
 		if err != nil {
@@ -130,8 +135,9 @@ func (b *builder) addNode(i int, n *node) error {
 		}
 		c.args[in.Name] = v
 	}
-	if c.trains() {
-		return mlflow.Errorf(mlflow.NotImplemented, "%s: the model was exported in training mode; call model.eval() before logging it", label)
+	if c.inTraining() {
+		return mlflow.Errorf(mlflow.NotImplemented,
+			"%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
 	first := ""
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
@@ -140,7 +146,7 @@ func (b *builder) addNode(i int, n *node) error {
 	var seen []string
 	if inPlace {
 		var err error
-		if seen, err = b.aliases.seen(first, i); err != nil {
+		if seen, err = b.aliases.affected(first, i); err != nil {
 			return graph.Within(err, label)
 		}
 	}
@@ -170,8 +176,8 @@ func (b *builder) addNode(i int, n *node) error {
 	return graph.Within(b.writeThrough(first, seen, label), label)
 }
 
-// lookUp finds the row of an operator, and its name without overload. relu_
-// is relu that also changes its first argument.
+// lookUp returns an operator and its name without the overload. An operator that ends in an underscore also changes
+// its first argument; for example, relu_ is the in-place variant of relu.
 func lookUp(target string) (op *operator, base string, inPlace bool) {
 	if row, ok := operators[target]; ok {
 		base, _, _ = strings.Cut(strings.TrimPrefix(target, "aten."), ".")
@@ -180,7 +186,7 @@ func lookUp(target string) (op *operator, base string, inPlace bool) {
 	base, overload, _ := strings.Cut(strings.TrimPrefix(target, "aten."), ".")
 	base, inPlace = strings.CutSuffix(base, "_")
 	if strings.HasPrefix(base, "__") && inPlace {
-		base, inPlace = base+"_", false // __and__
+		base, inPlace = base+"_", false // For example __and__.
 	}
 	if name, ok := synonyms[base]; ok {
 		base = name
@@ -191,7 +197,7 @@ func lookUp(target string) (op *operator, base string, inPlace bool) {
 	return nil, base, false
 }
 
-// resultNames lists the values that a node makes.
+// resultNames returns the names of the results of a node.
 func resultNames(n *node) []string {
 	var out []string
 	for _, r := range n.Outputs {
@@ -210,8 +216,7 @@ func resultNames(n *node) []string {
 	return out
 }
 
-// value makes an argument ready for calls. Values that other nodes make are read
-// into the step.
+// value prepares an argument for calls. The step reads the values that other nodes compute.
 func (b *builder) value(a *argument, st *graph.Step) (argumentValue, error) {
 	v := argumentValue{}
 	read := func(name string) error {
@@ -262,7 +267,7 @@ func (b *builder) value(a *argument, st *graph.Step) (argumentValue, error) {
 	return v, err
 }
 
-// addSym appends an integer, known or read.
+// addSym appends an integer that is constant or computed by a node.
 func (v *argumentValue) addSym(s symInt, read func(string) error) error {
 	if s.Name != "" {
 		v.ints = append(v.ints, 0)
@@ -278,7 +283,7 @@ func (v *argumentValue) addInts(list ...int64) error {
 	return err
 }
 
-// setPlain takes a value that stands in the graph itself.
+// setPlain sets the value of an argument that is part of the graph.
 func (v *argumentValue) setPlain(a *argument) error {
 	switch {
 	case a.Int != nil:
@@ -306,9 +311,10 @@ func (v *argumentValue) setPlain(a *argument) error {
 	case a.ScalarType != nil:
 		v.kind, v.text = textKind, dtypeName(*a.ScalarType)
 	case a.Device != nil, a.Layout != nil, a.MemoryFormat != nil, a.OptionalTensor != nil:
-		v.kind = noneKind // Where and how data lies changes no result.
+		// The device and the memory layout do not affect results.
+		v.kind = noneKind
 	default:
-		return mlflow.Errorf(mlflow.NotImplemented, "a kind of argument that Millrace does not know")
+		return mlflow.Errorf(mlflow.NotImplemented, "an argument of a kind that Millrace does not support")
 	}
 	return nil
 }

@@ -15,28 +15,28 @@ type results = []*tensor
 // one returns the results of an operator that has one.
 func one(t *tensor, err error) (results, error) { return results{t}, err }
 
-// nothing stands in for a tensor that is missing.
-func nothing() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
+// placeholder returns the placeholder for a missing tensor.
+func placeholder() *tensor { return &tensor{Shape: []int{0}, Data: []float32{}} }
 
 // curve is a function of one number.
 type curve = func(float64) float64
 
-// argumentKind says what an argument holds.
+// argumentKind is the kind of value that an argument has.
 type argumentKind int
 
 const (
 	noneKind argumentKind = iota
 	tensorKind
 	tensorsKind
-	optionalTensorsKind // Tensors, with a slot of -1 for those left out.
-	intsKind            // One or more; those with a slot are read from it.
+	optionalTensorsKind // Tensors. The slot of an omitted tensor is -1.
+	intsKind            // One or more integers. Those with a slot are read from it.
 	numberKind
 	numbersKind
-	boolKind // In float, 0 or 1.
-	textKind // A dtype's name as well.
+	boolKind // The value is in float: 0 or 1.
+	textKind // A string or the name of a dtype.
 )
 
-// argumentValue is an argument of a node. Slots are places among the step's values.
+// argumentValue is an argument of a node. Its slots are indices of the values of the step.
 type argumentValue struct {
 	kind   argumentKind
 	slots  []int
@@ -46,15 +46,15 @@ type argumentValue struct {
 	text   string
 }
 
-// call is one run of a node. As with onnxCall, what is missing is remembered
-// as an error and something harmless is returned.
+// call is one execution of a node. The accessors record the first error and return a placeholder, so that operators
+// can be written as formulas. run checks err afterwards.
 type call struct {
 	args   map[string]argumentValue
 	values []*tensor
 	err    error
 }
 
-// run calls an operator with a copy of c, which all runs share.
+// run calls an operator with a copy of c, which concurrent runs share.
 func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, error) {
 	call := &call{args: c.args, values: values}
 	out, err := op.run(call)
@@ -65,26 +65,27 @@ func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, erro
 		return nil, err
 	}
 	if inPlace && len(out) > 0 && len(values) > 0 {
-		// What is changed in place keeps its dtype.
+		// An in-place operator keeps the dtype of its first argument.
 		out[0], err = kernel.Cast(out[0], values[0].DType())
 	}
 	return out, err
 }
 
-func (c *call) fail(code mlflow.ErrorCode, format string, args ...any) {
+// fail records an error, unless an earlier one is recorded.
+func (c *call) fail(err error) {
 	if c.err == nil {
-		c.err = mlflow.Errorf(code, format, args...)
+		c.err = err
 	}
 }
 
-// get returns an argument that is there and of a kind.
+// get returns an argument of one of the given kinds and whether it exists.
 func (c *call) get(name string, kinds ...argumentKind) (argumentValue, bool) {
 	v, ok := c.args[name]
 	if !ok || v.kind == noneKind {
 		return v, false
 	}
 	if !slices.Contains(kinds, v.kind) {
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is not of the kind expected", name)
+		c.fail(kernel.Invalid("the argument '%s' is not of the kind expected", name))
 		return v, false
 	}
 	return v, true
@@ -92,16 +93,16 @@ func (c *call) get(name string, kinds ...argumentKind) (argumentValue, bool) {
 
 func (c *call) has(name string) bool { return c.args[name].kind != noneKind }
 
-// tensor returns a tensor that must be there.
+// tensor returns a required tensor.
 func (c *call) tensor(name string) *tensor {
 	if t := c.opt(name); t != nil {
 		return t
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-	return nothing()
+	c.fail(kernel.Invalid("the argument '%s' is missing", name))
+	return placeholder()
 }
 
-// opt returns a tensor or nil.
+// opt returns an optional tensor, or nil.
 func (c *call) opt(name string) *tensor {
 	v, ok := c.get(name, tensorKind)
 	if !ok {
@@ -119,7 +120,7 @@ func (c *call) tensors(name string) []*tensor {
 	return out
 }
 
-// ints returns a list, or nil where there is none.
+// ints returns a list, or nil if it is missing.
 func (c *call) ints(name string) []int {
 	v, ok := c.get(name, intsKind)
 	if !ok {
@@ -135,7 +136,7 @@ func (c *call) ints(name string) []int {
 		}
 		n, err := kernel.AsInts(c.values[slot])
 		if err != nil || len(n) != 1 {
-			c.fail(mlflow.InvalidParameterValue, "the argument '%s' is no integer", name)
+			c.fail(kernel.Invalid("the argument '%s' is not an integer", name))
 			continue
 		}
 		out[i] = n[0]
@@ -151,7 +152,7 @@ func (c *call) int(name string, without int) int {
 	case 1:
 		return list[0]
 	}
-	c.fail(mlflow.InvalidParameterValue, "the argument '%s' is a list", name)
+	c.fail(kernel.Invalid("the argument '%s' is a list", name))
 	return without
 }
 
@@ -163,19 +164,19 @@ func (c *call) float(name string, without float64) float64 {
 		return without
 	case v.kind == intsKind:
 		return float64(c.int(name, 0))
-	case len(v.slots) > 0: // A number that a node computed.
+	// The number was computed by a node.
+	case len(v.slots) > 0:
 		n, err := kernel.AsFloat(c.values[v.slots[0]])
-		if err != nil && c.err == nil {
-			c.err = err
+		if err != nil {
+			c.fail(err)
 		}
 		return n
 	}
 	return v.float
 }
 
-// trains tells whether an operator does what it does in training alone; a dropout of
-// nothing does not.
-func (c *call) trains() bool {
+// trains reports whether an operator is in training mode. A dropout with the probability 0 is not.
+func (c *call) inTraining() bool {
 	for _, name := range []string{"p", "dropout"} {
 		if v, ok := c.args[name]; ok && v.kind == numberKind && v.float == 0 {
 			return false
@@ -200,13 +201,13 @@ func (c *call) text(name, without string) string {
 	return v.text
 }
 
-// operand is a tensor or a number that takes part in the promotion of dtypes.
+// operand returns a tensor or a number that takes part in dtype promotion.
 func (c *call) operand(name string) operand {
 	v, ok := c.get(name, tensorKind, intsKind, numberKind, boolKind)
 	switch {
 	case !ok:
-		c.fail(mlflow.InvalidParameterValue, "the argument '%s' is missing", name)
-		return operand{nothing(), 0}
+		c.fail(kernel.Invalid("the argument '%s' is missing", name))
+		return operand{placeholder(), 0}
 	case v.kind == intsKind:
 		return operand{kernel.Scalar(int64(c.int(name, 0))), 0}
 	case v.kind == numberKind:

@@ -1,36 +1,45 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// placing are arguments that say where and how a new tensor lies, and its dtype.
-const placing = " dtype layout device pin_memory memory_format"
+// placementArguments has the arguments for the dtype and the memory of a new tensor.
+const placementArguments = " dtype layout device pin_memory memory_format"
 
-// makeTable has the operators that make new tensors and write to all of one.
-func makeTable() map[string]operator {
-	empty := full("0") // What nobody wrote may be anything.
+// createTable has the operators that create tensors or overwrite all elements of one.
+func createTable() map[string]operator {
+	empty := full("0") // The content of an uninitialized tensor is unspecified.
 	return map[string]operator{
-		"aten.full.default": {"size fill_value" + placing, 1, full("")}, "aten.full_like.default": {"self fill_value" + placing, 1, full("")},
-		"aten.new_full.default": {"self size fill_value" + placing, 1, full("")},
-		"aten.zeros.default":    {"size" + placing, 1, full("0")}, "aten.zeros_like.default": {"self" + placing, 1, full("0")}, "aten.new_zeros.default": {"self size" + placing, 1, full("0")},
-		"aten.ones.default": {"size" + placing, 1, full("1")}, "aten.ones_like.default": {"self" + placing, 1, full("1")}, "aten.new_ones.default": {"self size" + placing, 1, full("1")},
-		"aten.scalar_tensor.default": {"s" + placing, 1, func(c *call) (results, error) {
+		"aten.full.default":       {"size fill_value" + placementArguments, 1, full("")},
+		"aten.full_like.default":  {"self fill_value" + placementArguments, 1, full("")},
+		"aten.new_full.default":   {"self size fill_value" + placementArguments, 1, full("")},
+		"aten.zeros.default":      {"size" + placementArguments, 1, full("0")},
+		"aten.zeros_like.default": {"self" + placementArguments, 1, full("0")},
+		"aten.new_zeros.default":  {"self size" + placementArguments, 1, full("0")},
+		"aten.ones.default":       {"size" + placementArguments, 1, full("1")},
+		"aten.ones_like.default":  {"self" + placementArguments, 1, full("1")},
+		"aten.new_ones.default":   {"self size" + placementArguments, 1, full("1")},
+		"aten.scalar_tensor.default": {"s" + placementArguments, 1, func(c *call) (results, error) {
 			return results{c.cast(c.operand("s").value, c.text("dtype", "float32"))}, nil
 		}},
-		"aten.arange.default": {"end" + placing, 1, arange}, "aten.arange.start": {"start end" + placing, 1, arange}, "aten.arange.start_step": {"start end step" + placing, 1, arange},
-		"aten.empty.memory_format": {"size" + placing, 1, empty}, "aten.empty_like.default": {"self" + placing, 1, empty}, "aten.new_empty.default": {"self size" + placing, 1, empty},
-		"aten.fill.Scalar": {"self value", 1, fill("value")}, "aten.fill.Tensor": {"self value", 1, fill("value")},
+		"aten.arange.default":      {"end" + placementArguments, 1, arange},
+		"aten.arange.start":        {"start end" + placementArguments, 1, arange},
+		"aten.arange.start_step":   {"start end step" + placementArguments, 1, arange},
+		"aten.empty.memory_format": {"size" + placementArguments, 1, empty},
+		"aten.empty_like.default":  {"self" + placementArguments, 1, empty},
+		"aten.new_empty.default":   {"self size" + placementArguments, 1, empty},
+		"aten.fill.Scalar":         {"self value", 1, fill("value")}, "aten.fill.Tensor": {"self value", 1, fill("value")},
 		"aten.copy.default": {"self src non_blocking", 1, fill("src")}, "aten.zero.default": {"self", 1, full("0")},
-		"aten.linspace.default": {"start end steps" + placing, 1, linspace},
-		"aten.eye.default":      {"n" + placing, 1, eye}, "aten.eye.m": {"n m" + placing, 1, eye},
-		"aten.tril_indices.default": {"row col offset" + placing, 1, triangle(false)}, "aten.triu_indices.default": {"row col offset" + placing, 1, triangle(true)},
-		"aten.meshgrid.default": {"tensors", 0, meshgrid}, "aten.meshgrid.indexing": {"tensors indexing", 0, meshgrid},
+		"aten.linspace.default": {"start end steps" + placementArguments, 1, linspace},
+		"aten.eye.default":      {"n" + placementArguments, 1, eye}, "aten.eye.m": {"n m" + placementArguments, 1, eye},
+		"aten.tril_indices.default": {"row col offset" + placementArguments, 1, triangle(false)},
+		"aten.triu_indices.default": {"row col offset" + placementArguments, 1, triangle(true)},
+		"aten.meshgrid.default":     {"tensors", 0, meshgrid}, "aten.meshgrid.indexing": {"tensors indexing", 0, meshgrid},
 	}
 }
 
-// full fills a new tensor with a number: the one given, or the argument's.
+// full returns an operator that fills a new tensor with a number: the given one or that of an argument.
 func full(number string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		size, dtype := c.ints("size"), ""
@@ -54,7 +63,7 @@ func full(number string) func(c *call) (results, error) {
 	}
 }
 
-// arange counts in integers unless an argument is none.
+// arange returns a sequence of integers, or of floats if an argument is a float.
 func arange(c *call) (results, error) {
 	start, end, step := operand{kernel.Scalar(int64(0)), 0}, c.operand("end"), operand{kernel.Scalar(int64(1)), 0}
 	if c.has("start") {
@@ -70,7 +79,7 @@ func arange(c *call) (results, error) {
 	return results{c.cast(list, c.text("dtype", resultType(start, end, step)))}, nil
 }
 
-// fill writes the value of an argument to all of self.
+// fill overwrites all elements of self with the value of an argument.
 func fill(value string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -78,7 +87,7 @@ func fill(value string) func(c *call) (results, error) {
 	}
 }
 
-// linspace counts from start to end in equal steps.
+// linspace returns equidistant numbers from start to end.
 func linspace(c *call) (results, error) {
 	start, end, n := c.float("start", 0), c.float("end", 0), c.int("steps", 1)
 	if _, err := kernel.Count([]int{n}); err != nil {
@@ -103,7 +112,7 @@ func eye(c *call) (results, error) {
 	return results{c.cast(out, c.text("dtype", "float32"))}, nil
 }
 
-// triangle lists the rows, and the columns, of the elements of a triangle.
+// triangle returns the row and column indices of a triangle of a matrix.
 func triangle(upper bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		all, err := kernel.Expand(kernel.Scalar(int64(1)), []int{c.int("row", 0), c.int("col", 0)})
@@ -121,7 +130,7 @@ func triangle(upper bool) func(c *call) (results, error) {
 	}
 }
 
-// meshgrid makes of every list a tensor that has an axis for each of them.
+// meshgrid expands each vector to a tensor with one axis for each vector.
 func meshgrid(c *call) (results, error) {
 	list := c.tensors("tensors")
 	swap := c.text("indexing", "ij") == "xy" && len(list) >= 2
@@ -150,7 +159,7 @@ func meshgrid(c *call) (results, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a grid of nothing")
+		return nil, kernel.Invalid("a grid of nothing")
 	}
 	return out, nil
 }

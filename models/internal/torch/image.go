@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -17,23 +16,26 @@ func imageTable() map[string]operator {
 	linear := operator{"input output_size align_corners scale_factors", 1, linearResize(nn.ResizeLinear)}
 	cubic := operator{"input output_size align_corners scale_factors", 1, linearResize(cubic)}
 	return map[string]operator{
-		"aten.upsample_nearest1d.vec": nearest, "aten.upsample_nearest2d.vec": nearest, "aten.upsample_nearest3d.vec": nearest,
-		"aten._upsample_nearest_exact1d.vec": exact, "aten._upsample_nearest_exact2d.vec": exact, "aten._upsample_nearest_exact3d.vec": exact,
-		"aten.upsample_linear1d.vec": linear, "aten.upsample_bilinear2d.vec": linear, "aten.upsample_trilinear3d.vec": linear,
-		"aten.upsample_bicubic2d.vec":  cubic,
-		"aten.pixel_shuffle.default":   shuffle("upscale_factor", false),
-		"aten.pixel_unshuffle.default": shuffle("downscale_factor", true),
-		"aten.channel_shuffle.default": {"self groups", 1, channelShuffle},
-		"aten.im2col.default":          {"self kernel_size dilation padding stride", 1, patches},
-		"aten.col2im.default":          {"self output_size kernel_size dilation padding stride", 1, fromPatches},
-		"aten.grid_sampler.default":    {"input grid interpolation_mode padding_mode align_corners", 1, gridSample},
+		"aten.upsample_nearest1d.vec": nearest, "aten.upsample_nearest2d.vec": nearest,
+		"aten.upsample_nearest3d.vec":        nearest,
+		"aten._upsample_nearest_exact1d.vec": exact, "aten._upsample_nearest_exact2d.vec": exact,
+		"aten._upsample_nearest_exact3d.vec": exact,
+		"aten.upsample_linear1d.vec":         linear, "aten.upsample_bilinear2d.vec": linear,
+		"aten.upsample_trilinear3d.vec": linear,
+		"aten.upsample_bicubic2d.vec":   cubic,
+		"aten.pixel_shuffle.default":    shuffle("upscale_factor", false),
+		"aten.pixel_unshuffle.default":  shuffle("downscale_factor", true),
+		"aten.channel_shuffle.default":  {"self groups", 1, channelShuffle},
+		"aten.im2col.default":           {"self kernel_size dilation padding stride", 1, patches},
+		"aten.col2im.default":           {"self output_size kernel_size dilation padding stride", 1, fromPatches},
+		"aten.grid_sampler.default":     {"input grid interpolation_mode padding_mode align_corners", 1, gridSample},
 		"aten.affine_grid_generator.default": {"theta size align_corners", 1, func(c *call) (results, error) {
 			return one(nn.AffineGrid(c.tensor("theta"), c.ints("size"), c.bool("align_corners", false)))
 		}},
 	}
 }
 
-// channelShuffle exchanges the two axes that groups make of the channels.
+// channelShuffle transposes the groups of channels with the channels of a group.
 func channelShuffle(c *call) (results, error) {
 	x, err := kernel.Unflatten(c.tensor("self"), 1, []int{c.int("groups", 1), -1})
 	if err != nil {
@@ -45,14 +47,14 @@ func channelShuffle(c *call) (results, error) {
 	return one(kernel.Flatten(x, 1, 2))
 }
 
-// patchWindow is the window of im2col and col2im.
+// patchWindow returns the window of im2col and col2im.
 func (c *call) patchWindow() nn.Window {
 	w := c.window(2)
 	w.Kernel = c.list("kernel_size", 2)
 	return w
 }
 
-// patches lays patches side by side, as columns of all their elements.
+// patches returns the patches of an image as columns.
 func patches(c *call) (results, error) {
 	x := c.tensor("self")
 	single := len(x.Shape) == 3
@@ -82,7 +84,7 @@ func fromPatches(c *call) (results, error) {
 func gridSample(c *call) (results, error) {
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
 	if mode > 1 || pad > 1 {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "sampling a grid by cubic curves or with reflection")
+		return nil, kernel.Unsupported("sampling a grid by cubic curves or with reflection")
 	}
 	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), mode == 1, pad == 1, c.bool("align_corners", false)))
 }

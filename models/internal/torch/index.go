@@ -3,7 +3,6 @@ package torch
 import (
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -26,7 +25,8 @@ func indexTable() map[string]operator {
 		"aten.nonzero.default": {"self", 1, func(c *call) (results, error) { return one(kernel.NonZero(c.tensor("self"))) }},
 
 		"aten.scatter.value": scatter("self dim index value"), "aten.scatter.src": scatter("self dim index src"),
-		"aten.scatter.value_reduce": scatter("self dim index value reduce"), "aten.scatter.reduce": scatter("self dim index src reduce"),
+		"aten.scatter.value_reduce":  scatter("self dim index value reduce"),
+		"aten.scatter.reduce":        scatter("self dim index src reduce"),
 		"aten.scatter_reduce.two":    scatter("self dim index src reduce include_self"),
 		"aten.scatter_add.default":   {"self dim index src", 1, scatterAdd},
 		"aten.index_add.default":     {"self dim index source alpha", 1, indexInto(kernel.JoinAdd)},
@@ -34,7 +34,9 @@ func indexTable() map[string]operator {
 		"aten.index_fill.int_Scalar": {"self dim index value", 1, indexInto(kernel.Replace)},
 		"aten.index_fill.int_Tensor": {"self dim index value", 1, indexInto(kernel.Replace)},
 		"aten.select_scatter.default": {"self src dim index", 1, func(c *call) (results, error) {
-			return c.putWhere("src", func(at *tensor) (*tensor, error) { return kernel.Select(at, c.int("dim", 0), c.int("index", 0)) })
+			return c.putWhere("src", func(at *tensor) (*tensor, error) {
+				return kernel.Select(at, c.int("dim", 0), c.int("index", 0))
+			})
 		}},
 		"aten.slice_scatter.default": {"self src dim start end step", 1, func(c *call) (results, error) {
 			return c.putWhere("src", c.slice)
@@ -51,7 +53,7 @@ func indexTable() map[string]operator {
 	}
 }
 
-// indices returns the lists of places of an index, nil for axes without one.
+// indices returns the index tensors, with nil for axes without one.
 func (c *call) indices() []*tensor {
 	v, _ := c.get("indices", tensorsKind, optionalTensorsKind)
 	lists := make([]*tensor, len(v.slots))
@@ -67,7 +69,7 @@ func index(c *call) (results, error) {
 	return one(kernel.Index(c.tensor("self"), c.indices()))
 }
 
-// putWhere writes the tensor of an argument to the places that take selects.
+// putWhere writes a tensor to the elements that take selects.
 func (c *call) putWhere(values string, take func(places *tensor) (*tensor, error)) (results, error) {
 	x := c.tensor("self")
 	return one(kernel.PutWhere(x, c.cast(c.operand(values).value, x.DType()), kernel.Replace, take))
@@ -79,11 +81,12 @@ func indexPut(c *call) (results, error) {
 	if c.bool("accumulate", false) {
 		join = kernel.JoinAdd
 	}
-	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) { return kernel.Index(places, c.indices()) }))
+	return one(kernel.PutWhere(x, c.cast(c.tensor("values"), x.DType()), join, func(places *tensor) (*tensor, error) {
+		return kernel.Index(places, c.indices())
+	}))
 }
 
-// indexInto writes slices of the source to the places that a list names along
-// an axis.
+// indexInto returns an operator that writes slices of the source to the given indices of an axis.
 func indexInto(join kernel.Join) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -104,9 +107,10 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 	}
 }
 
-// joins are the ways that arguments name to join elements.
-var joins = map[string]kernel.Join{
-	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul, "amax": kernel.JoinMax, "amin": kernel.JoinMin,
+// joinNames has the names of the ways to combine elements.
+var joinNames = map[string]kernel.Join{
+	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul,
+	"amax": kernel.JoinMax, "amin": kernel.JoinMin,
 }
 
 func scatter(c *call) (results, error) {
@@ -114,18 +118,19 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join, ok := joins[c.text("reduce", "")]
+	join, ok := joinNames[c.text("reduce", "")]
 	if !ok || !c.bool("include_self", true) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+		return nil, kernel.Unsupported("scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
 	}
 	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
 }
 
 func scatterAdd(c *call) (results, error) {
-	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0), kernel.JoinAdd))
+	return one(kernel.ScatterElements(c.tensor("self"), c.tensor("index"), c.tensor("src"), c.int("dim", 0),
+		kernel.JoinAdd))
 }
 
-// takeAlong broadcasts all axes but the one that it gathers along.
+// takeAlong gathers along an axis and broadcasts all other axes.
 func takeAlong(c *call) (results, error) {
 	x, index := c.tensor("self"), c.tensor("indices")
 	if !c.has("dim") {
@@ -136,7 +141,7 @@ func takeAlong(c *call) (results, error) {
 		return nil, err
 	}
 	if len(index.Shape) != len(x.Shape) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "indices of shape %v into shape %v", index.Shape, x.Shape)
+		return nil, kernel.Invalid("indices of shape %v into shape %v", index.Shape, x.Shape)
 	}
 	same := func(t *tensor, n int) []int {
 		shape := slices.Clone(t.Shape)
@@ -169,7 +174,7 @@ func takeFlat(x, index *tensor) (results, error) {
 	return one(kernel.Gather(flat, index, 0))
 }
 
-// oneHot counts the classes itself where their number is not given.
+// oneHot determines the number of classes if it is not given.
 func oneHot(c *call) (results, error) {
 	x, n := c.tensor("self"), c.int("num_classes", -1)
 	list, err := kernel.AsInts(x)
@@ -181,7 +186,7 @@ func oneHot(c *call) (results, error) {
 	}
 	for _, i := range list {
 		if i < 0 || i >= n {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "class %d of %d", i, n)
+			return nil, kernel.Invalid("class %d of %d", i, n)
 		}
 	}
 	return one(kernel.OneHot(x, n, -1, kernel.Scalar(int64(0)), kernel.Scalar(int64(1))))
@@ -195,9 +200,9 @@ func (c *call) buckets(bounds *tensor, right bool) (results, error) {
 	return results{c.cast(out, "int32")}, nil
 }
 
-// isIn tells which elements are among the others.
+// isIn reports which elements occur in another tensor.
 func isIn(c *call) (results, error) {
-	t := c.together("elements", "test_elements")
+	t := c.promoted("elements", "test_elements")
 	column, err := kernel.Unsqueeze(t[0], []int{-1})
 	if err != nil {
 		return nil, err

@@ -7,16 +7,16 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/graph"
 )
 
-// Limits on graphs within a graph.
+// maxInline limits the nesting of graphs. The other constants are the operators that run nested graphs.
 const (
 	maxInline = 8
 	wrapGrad  = "torch.ops.higher_order.wrap_with_set_grad_enabled"
 	wrapCast  = "torch.ops.higher_order.wrap_with_autocast"
 )
 
-// inlined returns the nodes of a graph with those of the graphs that torch.no_grad()
-// and a disabled torch.autocast() make put in their place: outside of training they
-// compute what they hold. Names inside get a prefix, and an alias makes each result.
+// inlined replaces the nodes of torch.no_grad() and of a disabled torch.autocast() by the nodes of their graphs,
+// because these contexts do not affect inference. Names in a nested graph get a prefix, and an alias defines each
+// result.
 func inlined(nodes []node, depth int) ([]node, error) {
 	var out []node
 	for i := range nodes {
@@ -30,7 +30,7 @@ func inlined(nodes []node, depth int) ([]node, error) {
 			return nil, graph.Within(err, "node '"+n.Name+"' ("+strings.TrimPrefix(n.Target, "torch.ops.")+")")
 		}
 		if out = append(out, inner...); len(out) > graph.MaxNodes {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of more than %d nodes", graph.MaxNodes)
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
 		}
 	}
 	return out, nil
@@ -44,11 +44,12 @@ func inlinedNode(n *node, depth int) ([]node, error) {
 		}
 	}
 	if depth == maxInline || len(n.Inputs) <= at || n.Inputs[at].Arg.Graph == nil {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph is missing or lies too deep in others")
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the nested graph is missing or nested too deeply")
 	}
 	g, given := n.Inputs[at].Arg.Graph.Graph, n.Inputs[at+1:]
 	if len(given) != len(g.Inputs) || len(n.Outputs) != len(g.Outputs) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a graph of %d inputs is given %d", len(g.Inputs), len(given))
+		return nil,
+			mlflow.Errorf(mlflow.InvalidParameterValue, "a nested graph with %d inputs gets %d", len(g.Inputs), len(given))
 	}
 	nodes, err := inlined(g.Nodes, depth+1)
 	if err != nil {
@@ -89,7 +90,7 @@ func inlinedNode(n *node, depth int) ([]node, error) {
 	return nodes, nil
 }
 
-// name returns the name of a value, nil for what is none.
+// name returns a pointer to the name of a value, or nil for other kinds of arguments.
 func (a *argument) name() *string {
 	switch {
 	case a.Tensor != nil:
@@ -100,7 +101,7 @@ func (a *argument) name() *string {
 	return nil
 }
 
-// eachName calls f for every name of a value that an argument has.
+// eachName calls f for every name of a value in an argument.
 func (a *argument) eachName(f func(name *string)) {
 	if name := a.name(); name != nil {
 		f(name)

@@ -9,20 +9,19 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// writeThrough makes the values again that node i changed by working in place on a
-// name: the one that all of them are views of, in which the new elements are put
-// where the name looks, and the views of it that are read later. The node's own
-// result, other names of it included, is in the slot of the name already.
+// writeThrough updates the values that share memory with a name after an in-place node has changed it: the original
+// value, to which the new elements are written, and the views of it that are read later. The slot of the name already
+// has the node's result.
 func (b *builder) writeThrough(name string, seen []string, label string) error {
 	if b.Len()+len(seen) > 2*graph.MaxNodes {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph changes too much in place")
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has too many in-place operations")
 	}
 	root, views, err := b.aliases.path(name)
 	if err != nil {
 		return err
 	}
 	if len(views) > 0 {
-		if err := b.putBack(root, name, views, label); err != nil {
+		if err := b.writeToOriginal(root, name, views, label); err != nil {
 			return err
 		}
 	}
@@ -34,15 +33,15 @@ func (b *builder) writeThrough(name string, seen []string, label string) error {
 		if from != root || len(views) == 0 {
 			continue
 		}
-		if err := b.lookAgain(root, other, views, label); err != nil {
+		if err := b.recomputeView(root, other, views, label); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// putBack adds the step that writes the value of a name to the root it is a view of.
-func (b *builder) putBack(root, name string, views []view, label string) error {
+// writeToOriginal adds the step that writes the value of a name to the original value that it is a view of.
+func (b *builder) writeToOriginal(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root, name)
 	if err != nil {
 		return err
@@ -50,15 +49,17 @@ func (b *builder) putBack(root, name string, views []view, label string) error {
 	st := graph.Step{Name: label, Reads: slots}
 	look := replay(views, &st)
 	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) {
-		return one(kernel.PutWhere(values[0], values[1], kernel.Replace, func(places *tensor) (*tensor, error) { return look(places, values) }))
+		return one(kernel.PutWhere(values[0], values[1], kernel.Replace, func(places *tensor) (*tensor, error) {
+			return look(places, values)
+		}))
 	}
 	st.Writes = []int{b.Define(root)}
 	b.Append(st)
 	return nil
 }
 
-// lookAgain adds the step that makes a view of a root anew.
-func (b *builder) lookAgain(root, name string, views []view, label string) error {
+// recomputeView adds the step that computes a view of the original value again.
+func (b *builder) recomputeView(root, name string, views []view, label string) error {
 	slots, err := b.findAll(root)
 	if err != nil {
 		return err
@@ -83,8 +84,8 @@ func (b *builder) findAll(names ...string) ([]int, error) {
 	return slots, nil
 }
 
-// replay returns a function that takes views of a tensor one after the other. What
-// they read besides it becomes an argument of the step.
+// replay returns a function that applies a chain of views to a tensor. Other values that the views read become
+// arguments of the step.
 func replay(views []view, st *graph.Step) func(t *tensor, values []*tensor) (*tensor, error) {
 	at := make([]int, len(views))
 	for i, v := range views {
@@ -103,7 +104,8 @@ func replay(views []view, st *graph.Step) func(t *tensor, values []*tensor) (*te
 				return nil, err
 			}
 			if v.result >= len(out) {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a view of %d results has no number %d", len(out), v.result)
+				return nil,
+					mlflow.Errorf(mlflow.InvalidParameterValue, "a view has %d results, but result %d is used", len(out), v.result)
 			}
 			t = out[v.result]
 		}

@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -14,7 +13,7 @@ func gelu(c *call) (results, error) {
 	return one(kernel.Map(c.floating("self"), kernel.Gelu))
 }
 
-// pRelu has one slope, or one a channel, which is axis 1.
+// pRelu has one slope, or one for each channel, which is axis 1.
 func pRelu(c *call) (results, error) {
 	x, weight := c.tensor("self"), c.tensor("weight")
 	shape := make([]int, max(len(x.Shape)-1, 1))
@@ -36,8 +35,7 @@ func hardTanh(low, high float64) func(c *call) (results, error) {
 	}
 }
 
-// clamp has bounds that are numbers, tensors or missing, and that take part in
-// the promotion.
+// clamp limits elements. The bounds are numbers or tensors, can be omitted and take part in dtype promotion.
 func clamp(c *call) (results, error) {
 	names := []string{"self"}
 	for _, name := range []string{"min", "max"} {
@@ -45,7 +43,7 @@ func clamp(c *call) (results, error) {
 			names = append(names, name)
 		}
 	}
-	t := c.together(names...)
+	t := c.promoted(names...)
 	out, low, high := t[0], (*tensor)(nil), (*tensor)(nil)
 	if c.has("min") {
 		low = t[1]
@@ -57,20 +55,20 @@ func clamp(c *call) (results, error) {
 }
 
 func reverseSub(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	return one(c.scaled(kernel.Sub, t[1], t[0]))
 }
 
-// div makes floats of integers unless it rounds.
+// div converts integers to floats unless it rounds.
 func div(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	switch mode := c.text("rounding_mode", ""); {
 	case mode == "floor":
 		return one(kernel.Arith(kernel.FloorDiv, t[0], t[1]))
 	case mode == "trunc" && !isFloat(t[0].DType()):
 		return one(kernel.Arith(kernel.Div, t[0], t[1]))
 	case mode != "":
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "rounding_mode '%s' of floats", mode)
+		return nil, kernel.Unsupported("rounding_mode '%s' of floats", mode)
 	case !isFloat(t[0].DType()):
 		t[0], t[1] = c.cast(t[0], "float32"), c.cast(t[1], "float32")
 	}
@@ -78,12 +76,12 @@ func div(c *call) (results, error) {
 }
 
 func pow(c *call) (results, error) {
-	t := c.together("self", "exponent")
+	t := c.promoted("self", "exponent")
 	return one(kernel.Arith(kernel.Pow, t[0], t[1]))
 }
 
 func where(c *call) (results, error) {
-	t := c.together("self", "other")
+	t := c.promoted("self", "other")
 	return one(kernel.Where(c.tensor("condition"), t[0], t[1]))
 }
 
@@ -92,7 +90,7 @@ func maskedFill(c *call) (results, error) {
 	return one(kernel.Where(c.tensor("mask"), c.cast(c.operand("value").value, x.DType()), x))
 }
 
-// round is elementwise for functions that leave integers what they are.
+// round applies a function to floats. Integers stay unchanged.
 func round(f curve) operator {
 	return operator{"self", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -112,7 +110,7 @@ func decimals(c *call) (results, error) {
 	return one(kernel.Map(c.floating("self"), func(v float64) float64 { return math.RoundToEven(v*scale) / scale }))
 }
 
-// test answers a question about every element.
+// test applies a predicate to every element.
 func test(f func(v float64) bool) operator {
 	return operator{"self", 1, func(c *call) (results, error) {
 		yes, err := kernel.Map(c.floating("self"), func(v float64) float64 {
@@ -128,7 +126,7 @@ func test(f func(v float64) bool) operator {
 	}}
 }
 
-// pair computes a function of two floats.
+// pair applies a function to pairs of floats.
 func pair(f func(a, b float64) float64) operator {
 	return operator{"self other", 1, func(c *call) (results, error) {
 		a, b := c.floats("self", "other")
@@ -136,9 +134,9 @@ func pair(f func(a, b float64) float64) operator {
 	}}
 }
 
-// floats casts two operands to the floats that they have in common.
+// floats casts two operands to their common floating-point type.
 func (c *call) floats(a, b string) (x, y *tensor) {
-	t := c.together(a, b)
+	t := c.promoted(a, b)
 	if isFloat(t[0].DType()) {
 		return t[0], t[1]
 	}
@@ -154,14 +152,14 @@ func heaviside(c *call) (results, error) {
 		case v > 0:
 			return 1
 		}
-		return math.Min(v, 0) * 0 // NaN stays NaN.
+		return math.Min(v, 0) * 0 // Propagates NaN.
 	}))
 }
 
-// addC is self+value*(tensor1 op tensor2).
-func addC(op kernel.Op) operator {
+// addcOperator computes self + value*(tensor1 op tensor2).
+func addcOperator(op kernel.Op) operator {
 	return operator{"self tensor1 tensor2 value", 1, func(c *call) (results, error) {
-		t := c.together("self", "tensor1", "tensor2")
+		t := c.promoted("self", "tensor1", "tensor2")
 		pair, err := kernel.Arith(op, t[1], t[2])
 		if err != nil {
 			return nil, err
@@ -173,9 +171,9 @@ func addC(op kernel.Op) operator {
 	}}
 }
 
-// lerp is self+weight*(end-self).
+// lerp computes self + weight*(end-self).
 func lerp(c *call) (results, error) {
-	t := c.together("self", "end", "weight")
+	t := c.promoted("self", "end", "weight")
 	way, err := kernel.Arith(kernel.Sub, t[1], t[0])
 	if err != nil {
 		return nil, err
@@ -194,7 +192,7 @@ func logit(c *call) (results, error) {
 	}))
 }
 
-// glu is the first half of an axis times the sigmoid of the second.
+// glu multiplies the first half of an axis by the sigmoid of the second half.
 func glu(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", -1)
 	n, err := sizeOf(x, axis)

@@ -6,19 +6,19 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// operand is a value with its weight in PyTorch's promotion of dtypes: 0 for a
-// number of the program, 1 for a tensor without dimensions, 2 for one with.
+// operand is a value with its priority in PyTorch's dtype promotion: 0 for a number, 1 for a tensor without
+// dimensions and 2 for a tensor with dimensions.
 type operand struct {
 	value  *tensor
 	weight int
 }
 
-// dtypeOrder ranks dtypes for promotion.
+// dtypeOrder has the dtypes in the order of promotion.
 var dtypeOrder = []string{"bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64"}
 
 func isFloat(dtype string) bool { return dtype == "float32" || dtype == "float64" }
 
-// wider returns the dtype that holds both; an empty name is none.
+// wider returns the dtype that can represent both. An empty name stands for no dtype.
 func wider(a, b string) string {
 	if slices.Index(dtypeOrder, a) > slices.Index(dtypeOrder, b) {
 		return a
@@ -26,15 +26,14 @@ func wider(a, b string) string {
 	return b
 }
 
-// resultType is the dtype of an operation: that of the weightiest operands, which
-// lighter ones change only if they are of a higher category, bool before integers
-// before floats.
+// resultType returns the dtype of an operation: that of the operands with the highest priority, unless other operands
+// have a higher category. The categories are bool, integers and floats.
 func resultType(operands ...operand) string {
 	var of [3]string
 	for _, o := range operands {
 		dtype := o.value.DType()
 		if o.weight == 0 && dtype == "float64" {
-			dtype = "float32" // The default dtype of numbers.
+			dtype = "float32" // The default dtype of Python numbers.
 		}
 		of[o.weight] = wider(of[o.weight], dtype)
 	}
@@ -47,7 +46,7 @@ func resultType(operands ...operand) string {
 	return out
 }
 
-// category ranks the kinds of dtypes; none is lowest.
+// category returns the rank of a dtype's category; no dtype has the lowest.
 func category(dtype string) int {
 	switch {
 	case dtype == "":
@@ -60,8 +59,8 @@ func category(dtype string) int {
 	return 2
 }
 
-// together casts operands to their common dtype.
-func (c *call) together(names ...string) []*tensor {
+// promoted casts operands to their common dtype.
+func (c *call) promoted(names ...string) []*tensor {
 	operands := make([]operand, len(names))
 	for i, name := range names {
 		operands[i] = c.operand(name)
@@ -74,19 +73,17 @@ func (c *call) together(names ...string) []*tensor {
 	return out
 }
 
-// cast remembers the error.
+// cast converts a tensor and records an error.
 func (c *call) cast(t *tensor, dtype string) *tensor {
 	out, err := kernel.Cast(t, dtype)
 	if err != nil {
-		if c.err == nil {
-			c.err = err
-		}
-		return nothing()
+		c.fail(err)
+		return placeholder()
 	}
 	return out
 }
 
-// floating returns a tensor of floats, made of integers where need be.
+// floating returns a tensor of floats, converting integers.
 func (c *call) floating(name string) *tensor {
 	t := c.tensor(name)
 	if isFloat(t.DType()) {
@@ -95,5 +92,5 @@ func (c *call) floating(name string) *tensor {
 	return c.cast(t, "float32")
 }
 
-// like casts a number to the dtype of a tensor.
+// like returns a number as a scalar with the dtype of t.
 func (c *call) like(v float64, t *tensor) *tensor { return c.cast(kernel.Scalar(v), t.DType()) }

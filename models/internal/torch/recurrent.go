@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -21,16 +20,15 @@ func recurrentTable() map[string]operator {
 	}
 }
 
-// states returns the hidden states that a layer begins with, and the cells of an
-// LSTM or nil.
+// states returns the initial hidden states, and the initial cells of an LSTM or nil.
 func (c *call) states(kind nn.Recurrence) (h, cell *tensor) {
 	if kind != nn.LSTM {
 		return c.tensor("hx"), nil
 	}
 	list := c.tensors("hx")
 	if len(list) != 2 {
-		c.fail(mlflow.InvalidParameterValue, "an LSTM with %d states", len(list))
-		return nothing(), nothing()
+		c.fail(kernel.Invalid("an LSTM with %d states", len(list)))
+		return placeholder(), placeholder()
 	}
 	return list[0], list[1]
 }
@@ -61,7 +59,7 @@ func recurrent(kind nn.Recurrence) func(c *call) (results, error) {
 	}
 }
 
-// swapIf exchanges the first two axes, batch and steps.
+// swapIf transposes the first two axes, the batch and the steps.
 func swapIf(needed bool, x *tensor) (*tensor, error) {
 	if !needed {
 		return x, nil
@@ -69,8 +67,7 @@ func swapIf(needed bool, x *tensor) (*tensor, error) {
 	return kernel.Swap(x, 0, 1)
 }
 
-// oneSequence runs layers on a sequence that is in no batch: one is made of it, and
-// taken off the results.
+// oneSequence runs layers on a sequence without a batch axis. It adds the axis and removes it from the results.
 func oneSequence(layers [][]nn.Recurrent, values ...*tensor) (results, error) {
 	batch := []int{1}
 	var err error
@@ -97,8 +94,8 @@ func oneSequence(layers [][]nn.Recurrent, values ...*tensor) (results, error) {
 	return values, nil
 }
 
-// recurrentLayers sorts the weights by layer and direction. Each has two, a bias for
-// each of them unless there are none, and an LSTM may have a projection.
+// recurrentLayers groups the weights by layer and direction. Each direction has two weights, two optional biases and,
+// for an LSTM, an optional projection.
 func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 	params, directions := c.tensors("params"), 1
 	if c.bool("bidirectional", false) {
@@ -106,7 +103,7 @@ func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 	}
 	n := c.int("num_layers", 1)
 	if n < 1 || n > len(params) || len(params)%(n*directions) != 0 || len(params)/(n*directions) < 2 {
-		c.fail(mlflow.InvalidParameterValue, "%d weights for %d layers", len(params), n)
+		c.fail(kernel.Invalid("%d weights for %d layers", len(params), n))
 		return nil
 	}
 	each := len(params) / (n * directions)
@@ -129,7 +126,10 @@ func (c *call) recurrentLayers(kind nn.Recurrence) [][]nn.Recurrent {
 func cell(kind nn.Recurrence) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		h, cell := c.states(kind)
-		r := nn.Recurrent{Kind: kind, Input: c.tensor("w_ih"), Hidden: c.tensor("w_hh"), InputBias: c.opt("b_ih"), HiddenBias: c.opt("b_hh")}
+		r := nn.Recurrent{
+			Kind: kind, Input: c.tensor("w_ih"), Hidden: c.tensor("w_hh"), InputBias: c.opt("b_ih"),
+			HiddenBias: c.opt("b_hh"),
+		}
 		x := c.tensor("input")
 		if c.err != nil {
 			return nil, c.err

@@ -3,7 +3,6 @@ package torch
 import (
 	"math"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -18,26 +17,37 @@ func reduceTable() map[string]operator {
 		"aten.any.default":       reduceBool(kernel.Maximum), "aten.any.dim": reduceBool(kernel.Maximum),
 		"aten.all.default": reduceBool(kernel.Minimum), "aten.all.dim": reduceBool(kernel.Minimum),
 		"aten.max.dim": {"self dim keepdim", 2, best(false)}, "aten.min.dim": {"self dim keepdim", 2, best(true)},
-		"aten.argmax.default": {"self dim keepdim", 1, argBest(false)}, "aten.argmin.default": {"self dim keepdim", 1, argBest(true)},
-		"aten.var.correction": {"self dim correction keepdim", 1, variance(false)}, "aten.std.correction": {"self dim correction keepdim", 1, variance(true)},
-		"aten.var.dim": {"self dim unbiased keepdim", 1, variance(false)}, "aten.std.dim": {"self dim unbiased keepdim", 1, variance(true)},
-		"aten.var.default": {"self unbiased", 1, variance(false)}, "aten.std.default": {"self unbiased", 1, variance(true)},
-		"aten.var_mean.correction": {"self dim correction keepdim", 2, varMean(false)}, "aten.std_mean.correction": {"self dim correction keepdim", 2, varMean(true)},
-		"aten.var_mean.dim": {"self dim unbiased keepdim", 2, varMean(false)}, "aten.std_mean.dim": {"self dim unbiased keepdim", 2, varMean(true)},
-		"aten.var_mean.default": {"self unbiased", 2, varMean(false)}, "aten.std_mean.default": {"self unbiased", 2, varMean(true)},
-		"aten.norm.Scalar": {"self p", 1, norm("p")}, "aten.norm.ScalarOpt_dim": {"self p dim keepdim", 1, norm("p")},
-		"aten.linalg_norm.default": {"self ord dim keepdim dtype", 1, linalgNorm}, "aten.frobenius_norm.dim": {"self dim keepdim", 1, norm("p")},
+		"aten.argmax.default":      {"self dim keepdim", 1, argBest(false)},
+		"aten.argmin.default":      {"self dim keepdim", 1, argBest(true)},
+		"aten.var.correction":      {"self dim correction keepdim", 1, variance(false)},
+		"aten.std.correction":      {"self dim correction keepdim", 1, variance(true)},
+		"aten.var.dim":             {"self dim unbiased keepdim", 1, variance(false)},
+		"aten.std.dim":             {"self dim unbiased keepdim", 1, variance(true)},
+		"aten.var.default":         {"self unbiased", 1, variance(false)},
+		"aten.std.default":         {"self unbiased", 1, variance(true)},
+		"aten.var_mean.correction": {"self dim correction keepdim", 2, varMean(false)},
+		"aten.std_mean.correction": {"self dim correction keepdim", 2, varMean(true)},
+		"aten.var_mean.dim":        {"self dim unbiased keepdim", 2, varMean(false)},
+		"aten.std_mean.dim":        {"self dim unbiased keepdim", 2, varMean(true)},
+		"aten.var_mean.default":    {"self unbiased", 2, varMean(false)},
+		"aten.std_mean.default":    {"self unbiased", 2, varMean(true)},
+		"aten.norm.Scalar":         {"self p", 1, norm("p")}, "aten.norm.ScalarOpt_dim": {"self p dim keepdim", 1, norm("p")},
+		"aten.linalg_norm.default":        {"self ord dim keepdim dtype", 1, linalgNorm},
+		"aten.frobenius_norm.dim":         {"self dim keepdim", 1, norm("p")},
 		"aten.linalg_vector_norm.default": {"self ord dim keepdim dtype", 1, norm("ord")},
 		"aten.aminmax.default":            {"self dim keepdim", 2, minMax},
-		"aten.count_nonzero.default":      {"self dim", 1, countNonzero}, "aten.count_nonzero.dim_IntList": {"self dim", 1, countNonzero},
-		"aten.nansum.default": {"self dim keepdim dtype", 1, nanSum},
-		"aten.cumsum.default": soFar(kernel.CumSum), "aten.cumprod.default": soFar(kernel.CumProd), "aten.logcumsumexp.default": soFar(kernel.LogCumSumExp),
-		"aten.topk.default":    {"self k dim largest sorted", 2, topK},
-		"aten.sort.default":    {"self dim descending", 2, sortAlong},
-		"aten.sort.stable":     {"self stable dim descending", 2, sortAlong},
-		"aten.msort.default":   {"self", 1, msort},
-		"aten.argsort.default": {"self dim descending", 1, argsort}, "aten.argsort.stable": {"self stable dim descending", 1, argsort},
-		"aten.median.dim": {"self dim keepdim", 2, median}, "aten.median.default": {"self", 1, median},
+		"aten.count_nonzero.default":      {"self dim", 1, countNonzero},
+		"aten.count_nonzero.dim_IntList":  {"self dim", 1, countNonzero},
+		"aten.nansum.default":             {"self dim keepdim dtype", 1, nanSum},
+		"aten.cumsum.default":             cumulative(kernel.CumSum), "aten.cumprod.default": cumulative(kernel.CumProd),
+		"aten.logcumsumexp.default": cumulative(kernel.LogCumSumExp),
+		"aten.topk.default":         {"self k dim largest sorted", 2, topK},
+		"aten.sort.default":         {"self dim descending", 2, sortAlong},
+		"aten.sort.stable":          {"self stable dim descending", 2, sortAlong},
+		"aten.msort.default":        {"self", 1, msort},
+		"aten.argsort.default":      {"self dim descending", 1, argsort},
+		"aten.argsort.stable":       {"self stable dim descending", 1, argsort},
+		"aten.median.dim":           {"self dim keepdim", 2, median}, "aten.median.default": {"self", 1, median},
 		"aten.kthvalue.default": {"self k dim keepdim", 2, func(c *call) (results, error) {
 			value, place, err := kernel.Nth(c.tensor("self"), c.int("k", 1)-1, c.int("dim", -1), c.bool("keepdim", false))
 			return results{value, place}, err
@@ -45,7 +55,7 @@ func reduceTable() map[string]operator {
 	}
 }
 
-// dim returns the axes to reduce; nil, which stands for all, for none at all.
+// dim returns the axes to reduce. It returns nil, which stands for all axes, if none are given.
 func (c *call) dim() []int {
 	if list := c.ints("dim"); len(list) > 0 {
 		return list
@@ -53,7 +63,7 @@ func (c *call) dim() []int {
 	return nil
 }
 
-// reduce adds up small integers and bool as int64, as PyTorch does.
+// reduce sums small integers and bools as int64, as PyTorch does.
 func reduce(kind kernel.Reduction) operator {
 	return operator{"self dim keepdim dtype", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
@@ -89,7 +99,7 @@ func argBest(smallest bool) func(c *call) (results, error) {
 	}
 }
 
-// best returns the largest elements of an axis and their places.
+// best returns the largest or smallest elements of an axis and their indices.
 func best(smallest bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axis := c.tensor("self"), c.int("dim", 0)
@@ -109,8 +119,8 @@ func best(smallest bool) func(c *call) (results, error) {
 	}
 }
 
-// variance is the sum of squared differences from the mean, divided by the number
-// of elements less the correction.
+// variance computes the sum of squared deviations from the mean, divided by the number of elements minus the
+// correction.
 func variance(root bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axes := c.floating("self"), c.dim()
@@ -139,7 +149,7 @@ func variance(root bool) func(c *call) (results, error) {
 	}
 }
 
-// varMean returns the mean as well.
+// varMean also returns the mean.
 func varMean(root bool) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		out, err := variance(root)(c)
@@ -151,16 +161,15 @@ func varMean(root bool) func(c *call) (results, error) {
 	}
 }
 
-// linalgNorm refuses the norms of matrices but for the default, which is that
-// of all their elements.
+// linalgNorm supports only the default norm of matrices, the Frobenius norm.
 func linalgNorm(c *call) (results, error) {
 	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
-		return nil, mlflow.Errorf(mlflow.NotImplemented, "a norm of matrices")
+		return nil, kernel.Unsupported("a norm of matrices")
 	}
 	return norm("ord")(c)
 }
 
-// norm has the order as an argument of the given name.
+// norm reads the order from the argument with the given name.
 func norm(order string) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		x, axes := c.floating("self"), c.dim()
@@ -202,7 +211,7 @@ func topK(c *call) (results, error) {
 	return results{values, places}, err
 }
 
-// sorted sorts an axis; equal elements stay in their order.
+// sorted sorts along an axis; the sort is stable.
 func (c *call) sorted(axis int) (results, error) {
 	x := c.tensor("self")
 	if len(x.Shape) == 0 {
@@ -234,7 +243,7 @@ func argsort(c *call) (results, error) {
 	return out[1:], nil
 }
 
-// median takes the lower one of two in the middle.
+// median returns the lower one of two middle elements.
 func median(c *call) (results, error) {
 	x, axis := c.tensor("self"), c.int("dim", 0)
 	if !c.has("dim") {
@@ -251,9 +260,8 @@ func median(c *call) (results, error) {
 	return results{value, place}, err
 }
 
-// soFar joins the elements of an axis one after the other; those of small
-// integers as int64, as PyTorch does.
-func soFar(f func(x *tensor, axis int) (*tensor, error)) operator {
+// cumulative computes a cumulative operation along an axis. Small integers become int64, as in PyTorch.
+func cumulative(f func(x *tensor, axis int) (*tensor, error)) operator {
 	return operator{"self dim dtype", 1, func(c *call) (results, error) {
 		x := c.tensor("self")
 		dtype := x.DType()

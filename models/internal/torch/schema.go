@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// What follows is the part of torch.export's schema, version 8, that says what to
-// compute. Unions are objects with one member.
+// The following types are the part of torch.export's schema, version 8, that is needed to run a graph. Unions are
+// objects with one member.
 
 type exportedProgram struct {
 	Module struct {
@@ -87,7 +87,7 @@ type graphArgument struct {
 	Graph exportedGraph `json:"graph"`
 }
 
-// symFloat is a number that is known or that a node computes.
+// symFloat is a number that is constant or computed by a node.
 type symFloat struct {
 	Name  string    `json:"as_name"`
 	Float jsonFloat `json:"as_float"`
@@ -101,23 +101,23 @@ type optionalTensor struct {
 	Tensor *nameRef `json:"as_tensor"`
 }
 
-// symInt is an integer that is known or that a node computes.
+// symInt is an integer that is constant or computed by a node.
 type symInt struct {
 	Name string `json:"as_name"`
 	Int  int64  `json:"as_int"`
 }
 
-// jsonFloat is a number, or one of the words for those that JSON cannot write.
+// jsonFloat is a number, or a string for the values that JSON cannot represent.
 type jsonFloat float64
 
-// UnmarshalJSON reads a number or "Infinity", "-Infinity" and "NaN".
+// UnmarshalJSON parses a number, "Infinity", "-Infinity" or "NaN".
 func (f *jsonFloat) UnmarshalJSON(data []byte) error {
 	v, err := strconv.ParseFloat(string(bytes.Trim(data, `"`)), 64)
 	*f = jsonFloat(v)
 	return err
 }
 
-// tensorMeta describes a tensor: of the graph, or of a stored weight.
+// tensorMeta describes a tensor of the graph or a stored weight.
 type tensorMeta struct {
 	DType   int         `json:"dtype"`
 	Sizes   []dimension `json:"sizes"`
@@ -126,13 +126,13 @@ type tensorMeta struct {
 	Layout  int         `json:"layout"`
 }
 
-// dimension is a size that is known, or an expression.
+// dimension is a constant size or an expression.
 type dimension struct {
 	Int  *int            `json:"as_int"`
 	Expr json.RawMessage `json:"as_expr"`
 }
 
-// weightsConfig is a file that says where tensors are stored.
+// weightsConfig is a file with the locations of tensors.
 type weightsConfig struct {
 	Config map[string]struct {
 		Path   string      `json:"path_name"`
@@ -141,22 +141,22 @@ type weightsConfig struct {
 	} `json:"config"`
 }
 
-// dTypes maps torch.export's scalar types to NumPy's names.
-var dTypes = map[int]string{
+// dtypeNames maps torch.export's scalar types to NumPy's names.
+var dtypeNames = map[int]string{
 	1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
 	9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16", 29: "float8e4m3fn",
 	30: "float8e5m2", 31: "float8e4m3fnuz", 32: "float8e5m2fnuz", 33: "float8e8m0fnu", 34: "uint32", 35: "uint64",
 }
 
-// dtypeName is dTypes with a name for what is not in it.
+// dtypeName returns the name of a scalar type, which may be unknown.
 func dtypeName(t int) string {
-	if name, ok := dTypes[t]; ok {
+	if name, ok := dtypeNames[t]; ok {
 		return name
 	}
 	return "type " + strconv.Itoa(t)
 }
 
-// dims returns the sizes; -1 for expressions.
+// dims returns the sizes, with -1 for expressions.
 func dims(list []dimension) []int {
 	out := make([]int, len(list))
 	for i, d := range list {

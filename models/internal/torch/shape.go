@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -24,13 +23,17 @@ func shapeTable() map[string]operator {
 
 		"aten.contiguous.default": same("self memory_format"), "aten.clone.default": same("self memory_format"),
 		"aten.detach.default": same("self"), "aten.detach_.default": same("self"), "aten.alias.default": same("self"),
-		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType, "aten._to_copy.default": toDType,
+		"aten.to.dtype": toDType, "aten.to.device": toDType, "aten.to.dtype_layout": toDType,
+		"aten._to_copy.default": toDType,
 		"aten.type_as.default": {"self other", 1, func(c *call) (results, error) {
 			return results{c.cast(c.tensor("self"), c.tensor("other").DType())}, nil
 		}},
 
 		"aten.view.default": {"self size", 1, viewAs}, "aten._unsafe_view.default": {"self size", 1, viewAs},
-		"aten.reshape.default": {"self shape", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), c.ints("shape"))) }},
+		"aten.reshape.default": {
+			"self shape", 1,
+			func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), c.ints("shape"))) },
+		},
 		"aten.view_as.default": {"self other", 1, func(c *call) (results, error) {
 			return one(kernel.Reshape(c.tensor("self"), c.tensor("other").Shape))
 		}},
@@ -42,8 +45,14 @@ func shapeTable() map[string]operator {
 		}},
 		"aten.transpose.int": swap("dim0", "dim1"),
 		"aten.t.default":     {"self", 1, t}, "aten.numpy_T.default": {"self", 1, t},
-		"aten.mT.default":      {"self", 1, func(c *call) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) }},
-		"aten.permute.default": {"self dims", 1, func(c *call) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) }},
+		"aten.mT.default": {
+			"self", 1,
+			func(c *call) (results, error) { return one(kernel.Swap(c.tensor("self"), -1, -2)) },
+		},
+		"aten.permute.default": {
+			"self dims", 1,
+			func(c *call) (results, error) { return one(kernel.Transpose(c.tensor("self"), c.ints("dims"))) },
+		},
 		"aten.squeeze.default": {"self", 1, squeeze},
 		"aten.squeeze.dim":     {"self dim", 1, squeeze},
 		"aten.squeeze.dims":    {"self dim", 1, squeeze},
@@ -54,40 +63,7 @@ func shapeTable() map[string]operator {
 		"aten.expand_as.default": {"self other", 1, func(c *call) (results, error) {
 			return one(kernel.Expand(c.tensor("self"), c.tensor("other").Shape))
 		}},
-		"aten.repeat.default": {"self repeats", 1, repeat}, "aten.tile.default": {"self dims", 1, tileOf},
-		"aten.repeat_interleave.self_int": {"self repeats dim output_size", 1, interleave}, "aten.repeat_interleave.self_Tensor": {"self repeats dim output_size", 1, interleave},
 		"aten.swapaxes.default": swap("axis0", "axis1"), "aten.swapdims.default": swap("dim0", "dim1"),
-		"aten.movedim.int": {"self source destination", 1, move}, "aten.movedim.intlist": {"self source destination", 1, move},
-		"aten.ravel.default":  {"self", 1, func(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{-1})) }},
-		"aten.hstack.default": beside(1, 1), "aten.vstack.default": beside(2, 0), "aten.dstack.default": beside(3, 2), "aten.column_stack.default": {"tensors", 1, columns},
-		"aten.tensor_split.sections": {"self sections dim", 0, tensorSplit}, "aten.tensor_split.indices": {"self indices dim", 0, tensorSplit},
-		"aten.diagonal.default": {"self offset dim1 dim2", 1, func(c *call) (results, error) {
-			return one(kernel.Diagonal(c.tensor("self"), c.int("offset", 0), c.int("dim1", 0), c.int("dim2", 1)))
-		}},
-		"aten.diag.default": {"self diagonal", 1, diag}, "aten.diag_embed.default": {"self offset dim1 dim2", 1, diagEmbed},
-		"aten.unfold.default": {"self dimension size step", 1, func(c *call) (results, error) {
-			return one(kernel.Windows(c.tensor("self"), c.int("dimension", 0), c.int("size", 1), c.int("step", 1)))
-		}},
-		"aten.cat.default":   {"tensors dim", 1, cat},
-		"aten.stack.default": {"tensors dim", 1, stack},
-		"aten.chunk.default": {"self chunks dim", 0, chunk},
-		"aten.split.Tensor":  {"self split_size dim", 0, split}, "aten.split_with_sizes.default": {"self split_sizes dim", 0, splitSizes},
-		"aten.unbind.int":     {"self dim", 0, unbind},
-		"aten.slice.Tensor":   {"self dim start end step", 1, slice},
-		"aten.narrow.default": {"self dim start length", 1, narrow},
-		"aten.select.int": {"self dim index", 1, func(c *call) (results, error) {
-			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
-		}},
-		"aten.flip.default": {"self dims", 1, flipDims}, "aten.fliplr.default": {"self", 1, flipOf(1)}, "aten.flipud.default": {"self", 1, flipOf(0)},
-		"aten.rot90.default": {"self k dims", 1, rot90},
-		"aten.roll.default":  {"self shifts dims", 1, roll},
-		"aten.pad.default":   {"self pad mode value", 1, pad}, "aten.constant_pad_nd.default": {"self pad value", 1, pad},
-		"aten.triu.default": {"self diagonal", 1, func(c *call) (results, error) {
-			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), true))
-		}},
-		"aten.tril.default": {"self diagonal", 1, func(c *call) (results, error) {
-			return one(kernel.Tri(c.tensor("self"), c.int("diagonal", 0), false))
-		}},
 	}
 }
 
@@ -96,7 +72,7 @@ func to(c *call) (results, error) {
 	return results{c.cast(x, c.text("dtype", x.DType()))}, nil
 }
 
-// viewAs refuses the overload for dtypes by having no size.
+// viewAs changes the shape. The overload that changes the dtype is unsupported; it has no size.
 func viewAs(c *call) (results, error) {
 	return one(kernel.Reshape(c.tensor("self"), c.ints("size")))
 }
@@ -117,7 +93,7 @@ func squeeze(c *call) (results, error) {
 	return one(kernel.Squeeze(c.tensor("self"), c.ints("dim"), false))
 }
 
-// expand keeps the dimensions that are -1.
+// expand broadcasts to a size. A size of -1 keeps the dimension.
 func expand(c *call) (results, error) {
 	x, size := c.tensor("self"), c.ints("size")
 	for i := range size {
@@ -128,7 +104,7 @@ func expand(c *call) (results, error) {
 	return one(kernel.Expand(x, size))
 }
 
-// repeat adds axes on the left where there are more repeats than axes.
+// repeat prepends axes if there are more repeats than axes.
 func repeat(c *call) (results, error) {
 	return one(tile(c.tensor("self"), c.ints("repeats")))
 }
@@ -137,7 +113,7 @@ func cat(c *call) (results, error) {
 	return one(c.concat(c.tensors("tensors"), c.int("dim", 0)))
 }
 
-// concat promotes to a common dtype and leaves out empty lists.
+// concat promotes the tensors to a common dtype and ignores empty vectors.
 func (c *call) concat(all []*tensor, axis int) (*tensor, error) {
 	var xs []*tensor
 	dtype := ""
@@ -166,7 +142,7 @@ func sizeOf(x *tensor, axis int) (int, error) {
 	return x.Shape[axis], nil
 }
 
-// size returns the length of the axis that the argument dim names.
+// size returns the length of the axis in the argument dim.
 func (c *call) size() (int, error) { return sizeOf(c.tensor("self"), c.int("dim", 0)) }
 
 func chunk(c *call) (results, error) {
@@ -176,7 +152,7 @@ func chunk(c *call) (results, error) {
 	}
 	chunks := c.int("chunks", 1)
 	if chunks < 1 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d chunks", chunks)
+		return nil, kernel.Invalid("%d chunks", chunks)
 	}
 	return c.pieces(n, max(1, (n+chunks-1)/chunks))
 }
@@ -234,14 +210,14 @@ func narrow(c *call) (results, error) {
 		start += n
 	}
 	if start < 0 || length < 0 || start > n || length > n-start {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "%d elements from %d of %d", length, start, n)
+		return nil, kernel.Invalid("%d elements from %d of %d", length, start, n)
 	}
 	return one(kernel.Slice(c.tensor("self"), c.int("dim", 0), start, start+length, 1))
 }
 
 func flipDims(c *call) (results, error) { return flipOf(c.ints("dims")...)(c) }
 
-// flipOf turns axes around.
+// flipOf reverses axes.
 func flipOf(axes ...int) func(c *call) (results, error) {
 	return func(c *call) (results, error) { return one(flip(c.tensor("self"), axes)) }
 }
@@ -256,11 +232,11 @@ func flip(x *tensor, axes []int) (*tensor, error) {
 	return x, nil
 }
 
-// rot90 turns two axes by a quarter, k times.
+// rot90 rotates two axes by 90 degrees, k times.
 func rot90(c *call) (results, error) {
 	x, axes := c.tensor("self"), c.ints("dims")
 	if len(axes) != 2 {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "a turn of the axes %v", axes)
+		return nil, kernel.Invalid("a turn of the axes %v", axes)
 	}
 	var err error
 	for range ((c.int("k", 1) % 4) + 4) % 4 {
@@ -274,7 +250,7 @@ func rot90(c *call) (results, error) {
 	return results{x}, nil
 }
 
-// roll moves elements along axes, or all of them as one list.
+// roll rotates the elements of axes, or all elements in row-major order.
 func roll(c *call) (results, error) {
 	x, shifts, axes := c.tensor("self"), c.ints("shifts"), c.ints("dims")
 	flat := len(axes) == 0 && len(shifts) == 1
@@ -287,7 +263,7 @@ func roll(c *call) (results, error) {
 		}
 	}
 	if len(axes) != len(shifts) {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "shifts %v of the axes %v", shifts, axes)
+		return nil, kernel.Invalid("shifts %v of the axes %v", shifts, axes)
 	}
 	for i, axis := range axes {
 		if x, err = kernel.Roll(x, shifts[i], axis); err != nil {
@@ -297,12 +273,12 @@ func roll(c *call) (results, error) {
 	return one(kernel.Reshape(x, shape))
 }
 
-// pad lists the pads from the last axis on, before and after by turns.
+// pad adds elements around a tensor. The pads are listed from the last axis to the first, each before and after.
 func pad(c *call) (results, error) {
 	x, pads := c.tensor("self"), c.ints("pad")
 	rank := len(x.Shape)
 	if len(pads)%2 != 0 || len(pads)/2 > rank {
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "pads %v for shape %v", pads, x.Shape)
+		return nil, kernel.Invalid("pads %v for shape %v", pads, x.Shape)
 	}
 	before, after := make([]int, rank), make([]int, rank)
 	for i := 0; i < len(pads); i += 2 {

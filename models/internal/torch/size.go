@@ -6,11 +6,13 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// sizeTable has what is computed with sizes, which are numbers of the program.
-// Comparisons are left out: they are there to be asserted.
+// sizeTable has the operators on sizes. Comparisons of sizes are used only by assertions and are not evaluated.
 func sizeTable() map[string]operator {
 	round := func(f curve) operator {
-		return operator{"a x number self", 1, func(c *call) (results, error) { return results{kernel.Scalar(int64(f(c.number())))}, nil }}
+		return operator{
+			"a x number self", 1,
+			func(c *call) (results, error) { return results{kernel.Scalar(int64(f(c.number())))}, nil },
+		}
 	}
 	return map[string]operator{
 		"aten.sym_size.int":                {"self dim", 1, symSize},
@@ -25,14 +27,19 @@ func sizeTable() map[string]operator {
 		"_operator.truediv": {"a b", 1, func(c *call) (results, error) {
 			return results{kernel.Scalar(c.float("a", 0) / c.float("b", 1))}, nil
 		}},
-		"_operator.neg":   {"a", 1, func(c *call) (results, error) { return one(kernel.Neg(c.operand("a").value)) }},
-		"torch.sym_float": {"a x number self", 1, func(c *call) (results, error) { return results{kernel.Scalar(c.number())}, nil }},
-		"math.floor":      round(math.Floor), "math.ceil": round(math.Ceil), "math.trunc": round(math.Trunc), "torch.sym_int": round(math.Trunc),
-		"_operator.eq": {}, "_operator.ne": {}, "_operator.lt": {}, "_operator.le": {}, "_operator.gt": {}, "_operator.ge": {}, "_operator.and_": {}, "_operator.or_": {}, "torch.sym_not": {},
+		"_operator.neg": {"a", 1, func(c *call) (results, error) { return one(kernel.Neg(c.operand("a").value)) }},
+		"torch.sym_float": {
+			"a x number self", 1,
+			func(c *call) (results, error) { return results{kernel.Scalar(c.number())}, nil },
+		},
+		"math.floor": round(math.Floor), "math.ceil": round(math.Ceil), "math.trunc": round(math.Trunc),
+		"torch.sym_int": round(math.Trunc),
+		"_operator.eq":  {}, "_operator.ne": {}, "_operator.lt": {}, "_operator.le": {}, "_operator.gt": {},
+		"_operator.ge": {}, "_operator.and_": {}, "_operator.or_": {}, "torch.sym_not": {},
 	}
 }
 
-// number returns the one argument of a function of sizes, whatever its name.
+// number returns the only argument of a function, regardless of its name.
 func (c *call) number() float64 {
 	for name := range c.args {
 		return c.float(name, 0)
@@ -49,10 +56,10 @@ func symNumel(c *call) (results, error) {
 	return results{kernel.Scalar(int64(c.tensor("self").Len()))}, nil
 }
 
-// item makes a number of a tensor of one element.
+// item returns the element of a tensor with one element as a scalar.
 func item(c *call) (results, error) { return one(kernel.Reshape(c.tensor("self"), []int{})) }
 
-// sizes computes with two sizes: integers, unless one of them is none.
+// sizes computes with two numbers: as integers unless one of them is a float.
 func sizes(op kernel.Op) operator {
 	return operator{"a b", 1, func(c *call) (results, error) {
 		a, b := c.operand("a").value, c.operand("b").value

@@ -1,5 +1,4 @@
 import { ApiError, get, send, serverURL } from "./client";
-import type { ModelVersion } from "./registry";
 
 export interface FileInfo {
   path: string;
@@ -87,34 +86,6 @@ function toFiles(listing: WireListing): FileInfo[] {
     isDir: f.is_dir ?? false,
     size: f.file_size ?? 0,
   }));
-}
-
-/**
- * The files of a model version: its logged model's, or a folder of its run's artifacts. Undefined where
- * the source is neither and so nothing this server can read.
- */
-export function versionFiles(version: ModelVersion): FileSource | undefined {
-  if (version.modelID) return modelFiles(version.modelID);
-  const folder = runFolder(version);
-  if (folder === undefined) return undefined;
-  const run = runFiles(version.runID);
-  const inRun = (path: string) => [folder, path].filter(Boolean).join("/");
-  return {
-    id: `${run.id} ${folder}`,
-    list: (path, signal) => run.list(inRun(path), signal),
-    url: (path) => run.url(inRun(path)),
-  };
-}
-
-/** Where in its run's artifacts a version's source is. */
-function runFolder({ source, runID }: ModelVersion): string | undefined {
-  if (!runID) return undefined;
-  const named = `runs:/${runID}/`;
-  if (source.startsWith(named)) return source.slice(named.length).replace(/\/+$/, "");
-  const stored = `/${runID}/artifacts`;
-  const at = source.indexOf(stored);
-  if (at < 0) return undefined;
-  return source.slice(at + stored.length).replace(/^\/+|\/+$/g, "");
 }
 
 export interface FilePart {

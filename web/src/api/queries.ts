@@ -1,7 +1,6 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { samplesPerRun } from "../lib/history";
-import { parseSignature } from "../lib/signature";
 import { type FileSource, readPart } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
@@ -13,7 +12,7 @@ import {
   metricSummary,
 } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
-import { modelChanges, monitorModel, searchRegisteredModels } from "./registry";
+import { modelChanges, modelSignature, monitorModel, searchRegisteredModels } from "./registry";
 import { childRuns, getRun, type RunQuery, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
@@ -156,14 +155,11 @@ export const modelChangeLog = (name: string) =>
     refetchInterval: 10_000,
   });
 
-/** The signature kept in a model's MLmodel file; undefined where there is no such file or no signature. */
-export const modelSignature = (source: FileSource) =>
+/** The signature of a model version, or null if it has none. */
+export const versionSignature = (name: string, version: string) =>
   queryOptions({
-    queryKey: ["files", source.id, "signature"],
-    queryFn: async ({ signal }) => {
-      const part = await readPart(source.url("MLmodel"), 0, filePartBytes, signal);
-      return parseSignature(new TextDecoder().decode(part.bytes)) ?? null;
-    },
+    queryKey: ["registry", "signature", name, version],
+    queryFn: ({ signal }) => modelSignature(name, version, signal),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });

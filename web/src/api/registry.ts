@@ -1,5 +1,6 @@
 // The model registry: MLflow's own calls, and what Millrace adds to them: comments, a log, one call for
 // all versions with their metrics.
+import { type Signature, toSignature, type WireSignature } from "../lib/signature";
 import { get, millrace, patch, post, remove } from "./client";
 import { toNumber, type WireNumber } from "./runs";
 
@@ -139,6 +140,16 @@ export async function searchRegisteredModels(
     models: (answer.registered_models ?? []).map(toModel),
     nextPageToken: answer.next_page_token || undefined,
   };
+}
+
+/** The signature of a model version, or null if it has none. */
+export async function modelSignature(
+  name: string,
+  version: string,
+  signal?: AbortSignal,
+): Promise<Signature | null> {
+  const wire = await millrace.get<WireSignature>("models/signature", { name, version }, signal);
+  return toSignature(wire) ?? null;
 }
 
 /** A model with all its versions; the server hands them out 500 at a time. */

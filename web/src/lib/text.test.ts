@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { nameFilter } from "../api/experiments";
 
 import { fileKind, looksBinary, mediaType } from "./fileKind";
-import { parseBlocks, parseInline } from "./markdown";
 import { parseSheet, tableSheet } from "./sheet";
 
 test("CSV with quotes, line breaks and Windows line ends", () => {
@@ -56,48 +55,6 @@ test("a logged table is a sheet, other JSON is not", () => {
   ]) {
     expect(tableSheet(other, 2)).toBeUndefined();
   }
-});
-
-test("Markdown blocks", () => {
-  const kinds = parseBlocks(
-    "# T\n\ntext\nmore\n\n- a\n- b\n\n1. c\n\n> q\n\n```\n# code\n```\n\n---\n\n|a|b|\n|-|-|\n|1|2|",
-  );
-  expect(kinds).toEqual([
-    { kind: "heading", level: 1, text: "T" },
-    { kind: "paragraph", text: "text more" },
-    { kind: "list", ordered: false, items: ["a", "b"] },
-    { kind: "list", ordered: true, items: ["c"] },
-    { kind: "quote", text: "q" },
-    { kind: "code", text: "# code" },
-    { kind: "rule" },
-    { kind: "table", header: ["a", "b"], rows: [["1", "2"]] },
-  ]);
-});
-
-test("every block parser makes progress on odd input", () => {
-  for (const odd of ["```", "|", "|\n|-", "- ", "#", ">", "1.", "#x\n-y", "* * *"]) {
-    expect(() => parseBlocks(odd)).not.toThrow();
-  }
-});
-
-test("inline text never becomes a dangerous link or HTML", () => {
-  expect(parseInline("[x](javascript:alert(1))")[0]).toEqual({
-    kind: "text",
-    text: "[x](javascript:alert(1)",
-  });
-  expect(parseInline("<img src=x onerror=y>")).toEqual([{ kind: "text", text: "<img src=x onerror=y>" }]);
-  expect(parseInline("![i](https://h/i.png)")).toEqual([
-    { kind: "link", text: "i", href: "https://h/i.png" },
-  ]);
-  expect(parseInline("a **b** `c` *d* snake_case_name")).toEqual([
-    { kind: "text", text: "a " },
-    { kind: "strong", text: "b" },
-    { kind: "text", text: " " },
-    { kind: "code", text: "c" },
-    { kind: "text", text: " " },
-    { kind: "em", text: "d" },
-    { kind: "text", text: " snake_case_name" },
-  ]);
 });
 
 test("files are previewed by name, and content has the last word", () => {

@@ -6,10 +6,9 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Attention is softmax(q k^T scale + mask) v for q of shape [..., n, d] and k and
-// v of [..., m, d]. The mask may be nil, bool with true for what is seen, or a
-// number that is added; causal lets place i see the places up to i. A scale of 0
-// stands for 1/sqrt(d).
+// Attention computes softmax(q k^T scale + mask) v for q of shape [..., n, d] and k and v of shape [..., m, d]. The
+// mask can be nil, a tensor of bools that are true for visible positions, or a tensor of numbers to add. With causal,
+// position i sees the positions up to i. A scale of 0 stands for 1/sqrt(d).
 func Attention(q, k, v, mask *kernel.Tensor, causal bool, scale float64) (*kernel.Tensor, error) {
 	rank := len(q.Shape)
 	if rank < 2 || len(k.Shape) < 2 || len(v.Shape) < 2 {
@@ -64,8 +63,8 @@ func applyMask(weights, mask *kernel.Tensor) (*kernel.Tensor, error) {
 	return kernel.Where(mask, weights, hidden)
 }
 
-// ShareHeads repeats the heads of keys or values, the axis before the last two, so
-// that there are as many as queries have: each serves several of them.
+// ShareHeads repeats the heads of keys or values, the axis before the last two, so that there are as many as in
+// queries. Each head then serves several heads of the queries.
 func ShareHeads(x, queries *kernel.Tensor) (*kernel.Tensor, error) {
 	rank, n := len(x.Shape), len(queries.Shape)
 	if rank < 3 || n < 3 {

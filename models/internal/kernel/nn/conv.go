@@ -1,22 +1,22 @@
-// Package nn computes the layers of neural networks that are more than one operation of package kernel: convolutions,
-// pools, normalisations, attention, recurrent layers and resizing.
+// Package nn implements the layers of neural networks on top of package kernel: convolutions, pools, normalization,
+// attention, recurrent layers and resizing.
 package nn
 
 import "github.com/millrace-ml/millrace/models/internal/kernel"
 
-// maxColumns is how many elements of unfolded image a convolution holds at a
-// time, so that they stay in the second cache.
+// maxColumns limits the elements of the unfolded image that a convolution processes at a time, so that they fit in
+// the second-level cache.
 const maxColumns = 1 << 16
 
-// Conv slides a weight of shape [out, in/groups, kernel...] over an image of
-// shape [batch, in, size...], of one to three axes, and adds the bias of shape
-// [out], which may be nil. The window's kernel is the weight's.
+// Conv convolves an image of shape [batch, in, size...], with one to three spatial axes, with a weight of shape [out,
+// in/groups, kernel...]. It adds the bias of shape [out], which may be nil. The kernel of the window is that of the
+// weight.
 func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor, error) {
 	axes := len(weight.Shape) - 2
 	if axes == 3 {
 		return conv3(x, weight, bias, w, groups)
 	}
-	p, err := pictureOf(x, axes)
+	p, err := imageShapeOf(x, axes)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,8 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 		return nil, err
 	}
 	outs := weight.Shape[0]
-	if groups < 1 || groups > p.channels || p.channels%groups != 0 || outs%groups != 0 || weight.Shape[1] != p.channels/groups {
+	if groups < 1 || groups > p.channels || p.channels%groups != 0 || outs%groups != 0 ||
+		weight.Shape[1] != p.channels/groups {
 		return nil, kernel.Invalid("a convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
 	}
 	out, err := p.newLike(x, outs, s)
@@ -34,7 +35,8 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 		return nil, err
 	}
 	c := convolution{s: s, groups: groups, in: p.channels / groups, out: outs / groups}
-	if unfolded := c.in * s[0].kernel * s[1].kernel; unfolded > kernel.MaxElements || s[1].out > kernel.MaxElements/max(1, unfolded) {
+	if unfolded := c.in * s[0].kernel * s[1].kernel; unfolded > kernel.MaxElements ||
+		s[1].out > kernel.MaxElements/max(1, unfolded) {
 		return nil, kernel.Invalid("a convolution of weight %v on shape %v is too large", weight.Shape, x.Shape)
 	}
 	ok := false
@@ -50,7 +52,7 @@ func Conv(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor,
 	return addChannels(out, bias, axes)
 }
 
-// addChannels adds a bias for every channel.
+// addChannels adds one number to each channel.
 func addChannels(x, bias *kernel.Tensor, axes int) (*kernel.Tensor, error) {
 	if bias == nil {
 		return x, nil
@@ -62,7 +64,7 @@ func addChannels(x, bias *kernel.Tensor, axes int) (*kernel.Tensor, error) {
 	return kernel.Arith(kernel.Add, x, wide)
 }
 
-// convolution holds the sizes of one group; in and out are channels.
+// convolution has the sizes of one group; in and out are numbers of channels.
 type convolution struct {
 	s               [2]slide
 	groups, in, out int
@@ -90,19 +92,18 @@ func conv[T kernel.Float](c convolution, batch int, out []T, x, weight *kernel.T
 	return true
 }
 
-// buffers are what a goroutine reuses from image to image.
+// buffers is the memory that a goroutine reuses for several images.
 type buffers[T kernel.Float] struct{ columns, sums []T }
 
-// convolveOne convolves the channels of one group of one image: some output
-// rows at a time, the image is unfolded into columns and multiplied with the
-// weight.
+// convolveOne convolves one group of one image. It unfolds the image into columns for some output rows at a time and
+// multiplies them by the weight.
 func convolveOne[T kernel.Float](c convolution, buf *buffers[T], img, kern, out []T) {
 	rows, cols := c.s[0].out, c.s[1].out
 	depth := c.in * c.s[0].kernel * c.s[1].kernel
 	step := min(rows, max(1, maxColumns/max(1, depth*cols)))
 	for y := 0; y < rows; y += step {
 		n := min(step, rows-y) * cols
-		buf.columns, buf.sums = grow(buf.columns, depth*n), grow(buf.sums, c.out*n)
+		buf.columns, buf.sums = zeros(buf.columns, depth*n), zeros(buf.sums, c.out*n)
 		for i := range c.in {
 			channel := img[i*c.s[0].in*c.s[1].in : (i+1)*c.s[0].in*c.s[1].in]
 			unfold(c.s, channel, buf.columns[i*c.s[0].kernel*c.s[1].kernel*n:], y, n)
@@ -114,8 +115,8 @@ func convolveOne[T kernel.Float](c convolution, buf *buffers[T], img, kern, out 
 	}
 }
 
-// grow returns a slice of n zeros, in the same memory where it is large enough.
-func grow[T kernel.Float](b []T, n int) []T {
+// zeros returns a slice of n zeros and reuses the memory of b if it is large enough.
+func zeros[T kernel.Float](b []T, n int) []T {
 	if cap(b) < n {
 		return make([]T, n)
 	}
@@ -124,9 +125,9 @@ func grow[T kernel.Float](b []T, n int) []T {
 	return b
 }
 
-// unfold writes what each element of the kernel meets in one channel, for the n
-// outputs from row y on: a row of n values for every element of the kernel. The
-// columns hold zeros, which is what the padding leaves.
+// unfold copies, for n outputs from row y on, the elements of one channel that each element of the kernel is
+// multiplied by: one row of n values for each element of the kernel. The columns contain zeros, which remain where
+// there is padding.
 func unfold[T kernel.Float](s [2]slide, channel, columns []T, y, n int) {
 	for ky := range s[0].kernel {
 		for kx := range s[1].kernel {
@@ -154,8 +155,7 @@ func unfold[T kernel.Float](s [2]slide, channel, columns []T, y, n int) {
 	}
 }
 
-// reach returns the outputs, from first up to last, whose element at the shift
-// lies in the image.
+// reach returns the range of outputs, excluding last, whose element at the shift is inside the image.
 func (s slide) reach(shift int) (first, last int) {
 	if shift < 0 {
 		first = (-shift + s.stride - 1) / s.stride

@@ -7,11 +7,11 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// convFast is conv by package floats. It returns false where that is not fast, and
-// for convolutions of which the padded images would be out of proportion.
+// convFast is like conv but uses package simd. It returns false, without a result, if package simd is not faster or
+// if the padded images would need excessive memory.
 func convFast[T kernel.Float](c convolution, batch int, img, kern, out []T) bool {
 	x, ok := kernel.FastFloat32s(img)
-	if !ok || len(img)*len(kern)*len(out) == 0 || c.bulky(batch, len(img), len(out)) {
+	if !ok || len(img)*len(kern)*len(out) == 0 || c.needsExcessiveMemory(batch, len(img), len(out)) {
 		return false
 	}
 	v, h := c.s[0], c.s[1]
@@ -29,14 +29,14 @@ func convFast[T kernel.Float](c convolution, batch int, img, kern, out []T) bool
 	return true
 }
 
-// bulky tells whether convFast would need memory out of proportion to the images,
-// of in and out elements: a model may ask for a window that is spread over millions
-// of elements of padding. The numbers are too large for an int then.
-func (c convolution) bulky(batch, in, out int) bool {
+// bulky reports whether convFast would need excessive memory for images of in and out elements: a model can declare
+// windows that are spread over millions of elements of padding. The sizes are floats because they can overflow an
+// int.
+func (c convolution) needsExcessiveMemory(batch, in, out int) bool {
 	const spare, maxGathered = 1 << 22, 1 << 24
 	v, h := c.s[0], c.s[1]
-	row := h.reached()
-	planes := float64(batch*c.groups*c.in) * v.reached() * row
+	row := h.spanned()
+	planes := float64(batch*c.groups*c.in) * v.spanned() * row
 	results := float64(batch*c.groups*c.out) * float64(v.out) * row
 	gathered := 0.0
 	if max(v.stride, h.stride) > 1 {
@@ -45,7 +45,7 @@ func (c convolution) bulky(batch, in, out int) bool {
 	return planes > 4*float64(in)+spare || results > 4*float64(out)+spare || gathered > maxGathered
 }
 
-// reached returns how many elements of the padded image the windows reach.
-func (s slide) reached() float64 {
+// spanned returns the number of elements of the padded image that the windows span.
+func (s slide) spanned() float64 {
 	return float64(s.out-1)*float64(s.stride) + float64(s.kernel-1)*float64(s.dilation) + 1
 }

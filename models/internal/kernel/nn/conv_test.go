@@ -8,8 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// TestConvOfFloat32 compares convolutions of float32, which have kernels in
-// assembly, with those of float64, which do not.
+// TestConvOfFloat32 compares convolutions of float32, which use kernels in assembly, with those of float64.
 func TestConvOfFloat32(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 300 {
@@ -28,7 +27,7 @@ func TestConvOfFloat32(t *testing.T) {
 	}
 }
 
-// TestConvOutOfProportion has a few outputs in millions of elements of padding.
+// TestConvOutOfProportion computes a few outputs from millions of elements of padding.
 func TestConvOutOfProportion(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	w := Window{Strides: []int{1 << 20, 1 << 20}, Pads: []int{1 << 20, 1 << 20, 1 << 20, 1 << 20}}
@@ -55,7 +54,7 @@ func checkConv(t *testing.T, r *rand.Rand, x, weight []int, w Window, groups int
 	}
 }
 
-// twice returns random numbers as float32 and as float64.
+// twice returns the same random numbers as float32 and as float64.
 func twice(r *rand.Rand, shape []int) (single, double *kernel.Tensor) {
 	a, b := make([]float32, kernel.Product(shape)), make([]float64, kernel.Product(shape))
 	for i := range a {

@@ -2,29 +2,29 @@ package nn
 
 import "github.com/millrace-ml/millrace/models/internal/kernel"
 
-// ConvTranspose spreads every element of an image of shape [batch, in, size...]
-// over a weight of shape [in, out/groups, kernel...]: what undoes the shape of a
-// convolution. The window's padding is cut from the result; extra, which may be
-// nil, is added at the end of each axis.
+// ConvTranspose computes a transposed convolution of an image of shape [batch, in, size...] with a weight of shape
+// [in, out/groups, kernel...]: every element is multiplied by the weight, and the overlapping products are added. The
+// padding of the window is removed from the result. extra, which may be nil, is added at the end of each axis.
 func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra []int) (*kernel.Tensor, error) {
 	axes := len(weight.Shape) - 2
 	if axes == 3 {
 		return convTranspose3(x, weight, bias, w, groups, extra)
 	}
-	p, err := pictureOf(x, axes)
+	p, err := imageShapeOf(x, axes)
 	if err != nil {
 		return nil, err
 	}
 	if groups < 1 || groups > p.channels || p.channels%groups != 0 || weight.Shape[0] != p.channels {
-		return nil, kernel.Invalid("a transposed convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
+		return nil,
+			kernel.Invalid("a transposed convolution of weight %v in %d groups on shape %v", weight.Shape, groups, x.Shape)
 	}
 	w.Kernel = weight.Shape[2:]
-	s, err := w.spread(p.sizes, extra)
+	s, err := w.transposedSlides(p.sizes, extra)
 	if err != nil {
 		return nil, err
 	}
 	c := convolution{s: s, groups: groups, in: p.channels / groups, out: weight.Shape[1]}
-	// The roles of in and out are those of the convolution that is undone.
+	// in and out refer to the corresponding convolution, whose roles are reversed.
 	shape := [2]slide{{out: s[0].in}, {out: s[1].in}}
 	out, err := p.newLike(x, c.out*groups, shape)
 	if err != nil {
@@ -46,9 +46,8 @@ func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra [
 	return addChannels(out, bias, axes)
 }
 
-// spread resolves the window of the convolution that leads from the result to
-// an image of the given sizes.
-func (w *Window) spread(sizes, extra []int) ([2]slide, error) {
+// spread resolves the window of the convolution from the result to an image of the given sizes.
+func (w *Window) transposedSlides(sizes, extra []int) ([2]slide, error) {
 	if w.Auto == SameUpper || w.Auto == SameLower {
 		return [2]slide{}, kernel.Unsupported("a transposed convolution with auto_pad")
 	}
@@ -56,10 +55,14 @@ func (w *Window) spread(sizes, extra []int) ([2]slide, error) {
 	for i, size := range sizes {
 		s, more := slide{}, 0
 		n := len(sizes)
-		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) && pick(w.Dilations, n, i, 1, &s.dilation)
+		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) &&
+			pick(w.Dilations, n, i, 1, &s.dilation)
 		ok = ok && pick(w.Pads, 2*n, i, 0, &s.before) && pick(w.Pads, 2*n, n+i, 0, &s.after) && pick(extra, n, i, 0, &more)
-		if !ok || size < 1 || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || more < 0 || more >= max(s.stride, s.dilation) {
-			return [2]slide{}, kernel.Invalid("a transposed window with kernel %v, strides %v, dilations %v, pads %v and output padding %v", w.Kernel, w.Strides, w.Dilations, w.Pads, extra)
+		if !ok || size < 1 || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || more < 0 ||
+			more >= max(s.stride, s.dilation) {
+			return [2]slide{},
+				kernel.Invalid("a transposed window with kernel %v, strides %v, dilations %v, pads %v and output padding %v",
+					w.Kernel, w.Strides, w.Dilations, w.Pads, extra)
 		}
 		if w.Auto == Valid {
 			s.before, s.after = 0, 0
@@ -92,14 +95,14 @@ func convTranspose[T kernel.Float](c convolution, batch int, out []T, x, weight 
 		var buf buffers[T]
 		for i := lo; i < hi; i++ {
 			g := i % c.groups
-			// The columns are the weight, its axes swapped, times the image.
-			turned := grow(buf.sums, depth*c.in)
+			// The columns are the transposed weight multiplied by the image.
+			turned := zeros(buf.sums, depth*c.in)
 			for r := range c.in {
 				for d := range depth {
 					turned[d*c.in+r] = kern[(g*c.in+r)*depth+d]
 				}
 			}
-			buf.sums, buf.columns = turned, grow(buf.columns, depth*n)
+			buf.sums, buf.columns = turned, zeros(buf.columns, depth*n)
 			kernel.Multiply(kernel.MatrixDims{M: depth, N: n, K: c.in}, turned, img[i*inSize:(i+1)*inSize], n, 1, buf.columns)
 			fold(c, buf.columns, out[i*outSize:(i+1)*outSize])
 		}
@@ -107,7 +110,7 @@ func convTranspose[T kernel.Float](c convolution, batch int, out []T, x, weight 
 	return true
 }
 
-// fold adds up the columns that unfold would have made of the result.
+// fold adds up columns, as the inverse of unfold.
 func fold[T kernel.Float](c convolution, columns, out []T) {
 	v, h := c.s[0], c.s[1]
 	n := v.out * h.out

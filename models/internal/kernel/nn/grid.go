@@ -6,11 +6,10 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// GridSample reads an image, of shape [batch, channels, rows, columns], at the
-// places of a grid, of shape [batch, height, width, 2], whose numbers are x and y
-// from -1 to 1: the middles of the outer elements if corners is set, else their
-// outer edges. It mixes four neighbours or takes the nearest element; outside of the
-// image are zeros or, if border is set, its edge.
+// GridSample samples an image of shape [batch, channels, rows, columns] at the points of a grid of shape [batch,
+// height, width, 2]. The points have x and y coordinates from -1 to 1, which are the centers of the outer elements if
+// corners is set and their outer edges otherwise. The result is interpolated between four elements, or is the nearest
+// element. Outside of the image there are zeros, or the edge of the image if border is set.
 func GridSample(x, grid *kernel.Tensor, nearest, border, corners bool) (*kernel.Tensor, error) {
 	if len(x.Shape) != 4 || len(grid.Shape) != 4 || grid.Shape[0] != x.Shape[0] || grid.Shape[3] != 2 {
 		return nil, kernel.Invalid("sampling shape %v by a grid of shape %v", x.Shape, grid.Shape)
@@ -35,7 +34,7 @@ func GridSample(x, grid *kernel.Tensor, nearest, border, corners bool) (*kernel.
 	return out, nil
 }
 
-// sampler reads one channel.
+// sampler samples one channel.
 type sampler struct {
 	rows, cols               int
 	nearest, border, corners bool
@@ -58,7 +57,7 @@ func sampleAll[T kernel.Float](s sampler, in, out []T, grid []float64, batch, ch
 	}
 }
 
-// place turns a number from -1 to 1 into a place along an axis of n elements.
+// place converts a coordinate from -1 to 1 to a position along an axis of n elements.
 func (s sampler) place(v float64, n int) float64 {
 	at := ((v+1)*float64(n) - 1) / 2
 	if s.corners {
@@ -67,7 +66,7 @@ func (s sampler) place(v float64, n int) float64 {
 	if s.border {
 		at = math.Max(0, math.Min(at, float64(n-1)))
 	}
-	// What is far out, or NaN, reads nothing.
+	// A distant or NaN position samples nothing.
 	if !(math.Abs(at) < kernel.MaxElements) {
 		return -2
 	}
@@ -89,9 +88,8 @@ func sampleOne[T kernel.Float](s sampler, img []T, y, x float64) float64 {
 	return (1-dy)*((1-dx)*at(row, col)+dx*at(row, col+1)) + dy*((1-dx)*at(row+1, col)+dx*at(row+1, col+1))
 }
 
-// AffineGrid makes the grid, for GridSample, of an image of the given size, of shape
-// [batch, channels, rows, columns], that matrices of shape [batch, 2, 3] turn and
-// move.
+// AffineGrid returns the grid for GridSample that results from transforming an image of the given size, [batch,
+// channels, rows, columns], with matrices of shape [batch, 2, 3].
 func AffineGrid(theta *kernel.Tensor, size []int, corners bool) (*kernel.Tensor, error) {
 	if len(size) != 4 || len(theta.Shape) != 3 {
 		return nil, kernel.Invalid("a grid of size %v of matrices of shape %v", size, theta.Shape)

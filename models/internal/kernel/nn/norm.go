@@ -7,9 +7,8 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// BatchNorm moves every channel by the mean and variance that were learned, and
-// then by weight and bias, either of which may be nil. All are lists of one
-// value a channel; channels are axis 1.
+// BatchNorm normalizes every channel with a given mean and variance and then applies weight and bias, either of which
+// may be nil. All have one value for each channel. The channels are axis 1.
 func BatchNorm(x, weight, bias, mean, variance *kernel.Tensor, eps float64) (*kernel.Tensor, error) {
 	if len(x.Shape) < 2 || mean == nil || variance == nil {
 		return nil, kernel.Invalid("batch normalization of shape %v", x.Shape)
@@ -31,7 +30,7 @@ func BatchNorm(x, weight, bias, mean, variance *kernel.Tensor, eps float64) (*ke
 	return affine(x, kernel.Product(x.Shape[2:]), scale, shift)
 }
 
-// numbers reads a list of n numbers, or n times the default for nil.
+// numbers returns a list of n numbers, or n times the default if t is nil.
 func numbers(t *kernel.Tensor, n int, without float64) ([]float64, error) {
 	if t == nil {
 		return slices.Repeat([]float64{without}, n), nil
@@ -46,8 +45,7 @@ func numbers(t *kernel.Tensor, n int, without float64) ([]float64, error) {
 	return wide.Data.([]float64), nil
 }
 
-// affine computes scale*v+shift with the next factors after every inner
-// elements, from the first again after the last.
+// affine computes scale*v+shift. The factors change after every inner elements and start again after the last.
 func affine(x *kernel.Tensor, inner int, scale, shift []float64) (*kernel.Tensor, error) {
 	out, err := kernel.New(x.DType(), x.Shape)
 	if err != nil {
@@ -73,15 +71,13 @@ func affineAll[T kernel.Float](in, out []T, inner int, scale, shift []float64) {
 	}
 }
 
-// LayerNorm brings the last axes, as many as the normalized shape has, to mean 0
-// and variance 1, and then applies weight and bias of that shape, either of
-// which may be nil.
+// LayerNorm normalizes the last axes, as many as normalized has, to mean 0 and variance 1 and then applies weight and
+// bias of that shape, either of which may be nil.
 func LayerNorm(x, weight, bias *kernel.Tensor, normalized []int, eps float64) (*kernel.Tensor, error) {
 	return normLast(x, weight, bias, normalized, eps, true)
 }
 
-// RMSNorm is LayerNorm that divides by the root of the mean square and does not
-// subtract the mean.
+// RMSNorm is like LayerNorm but divides by the root mean square and does not subtract the mean.
 func RMSNorm(x, weight *kernel.Tensor, normalized []int, eps float64) (*kernel.Tensor, error) {
 	return normLast(x, weight, nil, normalized, eps, false)
 }
@@ -107,9 +103,9 @@ func normLast(x, weight, bias *kernel.Tensor, normalized []int, eps float64, cen
 	return affine(out, 1, scale, shift)
 }
 
-// GroupNorm brings every group of channels of every image to mean 0 and variance
-// 1, and then applies weight and bias of one value a channel, either of which
-// may be nil. With as many groups as channels it is instance normalization.
+// GroupNorm normalizes every group of channels of every image to mean 0 and variance 1 and then applies weight and
+// bias with one value for each channel, either of which may be nil. With as many groups as channels it is instance
+// normalization.
 func GroupNorm(x, weight, bias *kernel.Tensor, groups int, eps float64) (*kernel.Tensor, error) {
 	if len(x.Shape) < 2 || groups < 1 || groups > max(1, x.Shape[1]) || x.Shape[1]%groups != 0 {
 		return nil, kernel.Invalid("normalization of shape %v in %d groups", x.Shape, groups)

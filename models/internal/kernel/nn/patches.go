@@ -6,18 +6,18 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Patches takes what a window over the last two axes of x, of shape [batch,
-// channels, rows, columns], meets: [batch, channels, kernel..., windows...].
+// Patches returns the elements under a window over the last two axes of x, of shape [batch, channels, rows, columns].
+// The shape of the result is [batch, channels, kernel..., windows...].
 func Patches(x *kernel.Tensor, w Window) (*kernel.Tensor, error) {
-	padded, s, err := canvas(x, w)
+	padded, s, err := padImage(x, w)
 	if err != nil {
 		return nil, err
 	}
 	return patches(padded, s)
 }
 
-// canvas pads an image as a window asks for.
-func canvas(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
+// padImage pads an image for a window.
+func padImage(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
 	if len(x.Shape) != 4 {
 		return nil, [2]slide{}, kernel.Invalid("patches of shape %v", x.Shape)
 	}
@@ -25,18 +25,20 @@ func canvas(x *kernel.Tensor, w Window) (*kernel.Tensor, [2]slide, error) {
 	if err != nil {
 		return nil, s, err
 	}
-	padded, err := kernel.Pad(x, []int{0, 0, s[0].before, s[1].before}, []int{0, 0, s[0].after, s[1].after}, kernel.PadConstant, nil)
+	padded, err := kernel.Pad(x, []int{0, 0, s[0].before, s[1].before}, []int{0, 0, s[0].after, s[1].after},
+		kernel.PadConstant, nil)
 	return padded, s, err
 }
 
 func patches(x *kernel.Tensor, s [2]slide) (*kernel.Tensor, error) {
 	at := kernel.StridesOf(x.Shape)
 	shape := []int{x.Shape[0], x.Shape[1], s[0].kernel, s[1].kernel, s[0].out, s[1].out}
-	return kernel.Strided(x, shape, []int{at[0], at[1], s[0].dilation * at[2], s[1].dilation, s[0].stride * at[2], s[1].stride}, 0)
+	return kernel.Strided(x, shape,
+		[]int{at[0], at[1], s[0].dilation * at[2], s[1].dilation, s[0].stride * at[2], s[1].stride}, 0)
 }
 
-// FromPatches adds up patches of shape [batch, channels, kernel..., windows...]
-// where they lie in an image of the given sizes.
+// FromPatches adds patches of shape [batch, channels, kernel..., windows...] to an image of the given sizes, at their
+// positions.
 func FromPatches(x *kernel.Tensor, sizes []int, w Window) (*kernel.Tensor, error) {
 	if len(x.Shape) != 6 || len(sizes) != 2 {
 		return nil, kernel.Invalid("an image of %v made of patches of shape %v", sizes, x.Shape)
@@ -45,20 +47,23 @@ func FromPatches(x *kernel.Tensor, sizes []int, w Window) (*kernel.Tensor, error
 	if err != nil {
 		return nil, err
 	}
-	padded, s, err := canvas(image, w)
+	padded, s, err := padImage(image, w)
 	if err != nil {
 		return nil, err
 	}
-	padded, err = kernel.PutWhere(padded, x, kernel.JoinAdd, func(places *kernel.Tensor) (*kernel.Tensor, error) { return patches(places, s) })
+	padded, err = kernel.PutWhere(padded, x, kernel.JoinAdd, func(places *kernel.Tensor) (*kernel.Tensor, error) {
+		return patches(places, s)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return kernel.Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after}, kernel.PadConstant, nil)
+	return kernel.Pad(padded, []int{0, 0, -s[0].before, -s[1].before}, []int{0, 0, -s[0].after, -s[1].after},
+		kernel.PadConstant, nil)
 }
 
-// Shuffle moves blocks of channels, the axis before the last two, to blocks of the
-// image (PyTorch's pixel shuffle), or back. The block comes first among the
-// channels if outer is set, as ONNX's DCR mode has it.
+// Shuffle moves blocks of channels, the axis before the last two, to blocks of the image, as PyTorch's pixel shuffle,
+// or in the other direction with back. The block is the first part of the channel axis if outer is set, as in ONNX's
+// mode DCR.
 func Shuffle(x *kernel.Tensor, block int, back, outer bool) (*kernel.Tensor, error) {
 	rank := len(x.Shape)
 	if rank < 3 || block < 1 || block > maxWindow {
@@ -69,12 +74,14 @@ func Shuffle(x *kernel.Tensor, block int, back, outer bool) (*kernel.Tensor, err
 	if err != nil {
 		return nil, err
 	}
-	split, perm, shape := []int{n, c, h / block, block, w / block, block}, []int{0, 1, 3, 5, 2, 4}, []int{c * block * block, h / block, w / block}
+	split, perm, shape := []int{n, c, h / block, block, w / block, block}, []int{0, 1, 3, 5, 2, 4},
+		[]int{c * block * block, h / block, w / block}
 	if back && outer {
 		perm = []int{0, 3, 5, 1, 2, 4}
 	}
 	if !back {
-		split, perm, shape = []int{n, c / block / block, block, block, h, w}, []int{0, 1, 4, 2, 5, 3}, []int{c / block / block, h * block, w * block}
+		split, perm, shape = []int{n, c / block / block, block, block, h, w}, []int{0, 1, 4, 2, 5, 3},
+			[]int{c / block / block, h * block, w * block}
 		if outer {
 			split, perm = []int{n, block, block, c / block / block, h, w}, []int{0, 3, 4, 1, 5, 2}
 		}
@@ -88,8 +95,7 @@ func Shuffle(x *kernel.Tensor, block int, back, outer bool) (*kernel.Tensor, err
 	return kernel.Reshape(x, slices.Concat(lead, shape))
 }
 
-// ColumnsToImage adds up patches, which lie side by side as columns, where they lie
-// in an image of the given sizes.
+// ColumnsToImage adds patches, which are the columns of x, to an image of the given sizes, at their positions.
 func ColumnsToImage(x *kernel.Tensor, sizes []int, w Window) (*kernel.Tensor, error) {
 	if len(x.Shape) != 3 || len(w.Kernel) != 2 || len(sizes) != 2 {
 		return nil, kernel.Invalid("an image of %v made of columns of shape %v", sizes, x.Shape)

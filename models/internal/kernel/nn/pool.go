@@ -2,11 +2,11 @@ package nn
 
 import "github.com/millrace-ml/millrace/models/internal/kernel"
 
-// Pooling is what a pool makes of the elements under its window.
+// Pooling is the operation that a pool applies to the elements of its window.
 type Pooling int
 
-// The poolings: the largest element, the mean of the image's elements, and the
-// mean with the padding's zeros, and the sum.
+// The kinds of pooling: the maximum, the mean of the elements of the image, the mean including the zeros of the
+// padding, and the sum.
 const (
 	PoolMax Pooling = iota
 	PoolMean
@@ -14,13 +14,12 @@ const (
 	PoolSum
 )
 
-// Pool slides a window over the axes of an image of shape [batch, channels,
-// size...].
+// Pool applies a pool to an image of shape [batch, channels, size...].
 func Pool(x *kernel.Tensor, w Window, kind Pooling) (*kernel.Tensor, error) {
 	if len(w.Kernel) == 3 {
 		return pool3(x, w, kind)
 	}
-	p, err := pictureOf(x, len(w.Kernel))
+	p, err := imageShapeOf(x, len(w.Kernel))
 	if err != nil {
 		return nil, err
 	}
@@ -32,13 +31,13 @@ func Pool(x *kernel.Tensor, w Window, kind Pooling) (*kernel.Tensor, error) {
 	return poolSpans(x, p, s, spans, kind)
 }
 
-// AdaptivePool cuts the axes of an image into as many parts as sizes says, which
-// may overlap by one, and pools each part. A size of -1 keeps the axis.
+// AdaptivePool divides the axes of an image into the given numbers of parts, which can overlap by one element, and
+// pools each part. A size of -1 keeps an axis.
 func AdaptivePool(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, error) {
 	if len(sizes) == 3 {
 		return adaptivePool3(x, sizes, kind)
 	}
-	p, err := pictureOf(x, len(sizes))
+	p, err := imageShapeOf(x, len(sizes))
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +64,11 @@ func AdaptivePool(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, 
 	return poolSpans(x, p, s, spans, kind)
 }
 
-// span is the part of an axis under a window, and how many places the window
-// has there with the padding.
+// span is the part of an axis under a window. padded is the length of the window including the padding.
 type span struct{ from, to, padded int }
 
-// spans lists the places of a window. A dilated window is not one part, and so
-// its spans begin in the padding and are stepped through.
+// spans returns the positions of a window. The span of a dilated window can begin in the padding, because its
+// elements are not adjacent.
 func (s slide) spans() []span {
 	out := make([]span, s.out)
 	for i := range out {
@@ -85,7 +83,7 @@ func (s slide) spans() []span {
 	return out
 }
 
-func poolSpans(x *kernel.Tensor, p picture, s [2]slide, spans [2][]span, kind Pooling) (*kernel.Tensor, error) {
+func poolSpans(x *kernel.Tensor, p imageShape, s [2]slide, spans [2][]span, kind Pooling) (*kernel.Tensor, error) {
 	out, err := p.newLike(x, p.channels, s)
 	if err != nil {
 		return nil, err

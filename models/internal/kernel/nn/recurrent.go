@@ -6,11 +6,11 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Recurrence names what a recurrent layer does from step to step.
+// Recurrence is the kind of a recurrent layer.
 type Recurrence int
 
-// The recurrences. GRUEarly applies the reset gate before the product with the
-// hidden weight, GRU after it, as PyTorch does.
+// The kinds of recurrent layers. GRUEarly applies the reset gate before the product with the hidden weight. GRU
+// applies it after the product, as PyTorch does.
 const (
 	TanhRNN Recurrence = iota
 	ReluRNN
@@ -19,41 +19,41 @@ const (
 	GRUEarly
 )
 
-// Gates returns how many rows of the weights there are for every element of the
-// state.
+// Gates returns the number of rows of the weights for each element of the state.
 func (r Recurrence) Gates() int { return []int{1, 1, 4, 3, 3}[r] }
 
-// Recurrent is one direction of a recurrent layer. Weights hold the gates one
-// below the other, as PyTorch orders them: input, forget, cell and output of an
-// LSTM, reset, update and new of a GRU.
+// Recurrent is one direction of a recurrent layer. The weights contain the gates in PyTorch's order: input, forget,
+// cell and output of an LSTM; reset, update and new of a GRU.
 type Recurrent struct {
 	Kind          Recurrence
-	Input, Hidden *kernel.Tensor // [gates*state, in] and [gates*state, out].
-	InputBias     *kernel.Tensor // [gates*state] or nil, and so is HiddenBias.
+	Input, Hidden *kernel.Tensor // Shapes [gates*state, in] and [gates*state, out].
+	InputBias     *kernel.Tensor // Shape [gates*state] or nil, like HiddenBias.
 	HiddenBias    *kernel.Tensor
-	Projection    *kernel.Tensor // [out, state] of an LSTM that has one, or nil.
-	Backward      bool           // From the last step to the first.
+	Projection    *kernel.Tensor // Shape [out, state] for an LSTM with a projection, or nil.
+	Backward      bool           // Process the steps in reverse order.
 }
 
-// Run walks over x, of shape [steps, batch, in], from the hidden state h of
-// shape [batch, out], and from the cell state c of shape [batch, state], which
-// LSTM has alone. It returns the hidden states of all steps, of shape [steps,
-// batch, out], and both states at the end.
+// Run processes x, of shape [steps, batch, in], starting with the hidden state h of shape [batch, out] and, for an
+// LSTM, the cell state c of shape [batch, state]. It returns the hidden states of all steps, of shape [steps, batch,
+// out], and the final states.
 func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
 	if len(x.Shape) != 3 || len(h.Shape) != 2 || len(r.Hidden.Shape) != 2 || h.Shape[0] != x.Shape[1] {
 		return nil, nil, nil, kernel.Invalid("a recurrent layer on shapes %v and %v", x.Shape, h.Shape)
 	}
 	steps, batch, gates := x.Shape[0], x.Shape[1], r.Kind.Gates()
 	state := r.Hidden.Shape[0] / gates
-	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) || h.Shape[1] != r.outputs(state) {
-		return nil, nil, nil, kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
+	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) ||
+		h.Shape[1] != r.outputs(state) {
+		return nil, nil, nil,
+			kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
 	}
 	fed, err := kernel.Linear(x, r.Input, r.InputBias)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if fed.Shape[2] != state*gates {
-		return nil, nil, nil, kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
+		return nil, nil, nil,
+			kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
 	}
 	if all, err = kernel.New(x.DType(), []int{steps, batch, h.Shape[1]}); err != nil {
 		return nil, nil, nil, err
@@ -77,7 +77,7 @@ func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tenso
 	return all, h, c, nil
 }
 
-// outputs returns the size of the hidden state, -1 for a projection that cannot be.
+// outputs returns the size of the hidden state, or -1 for an invalid projection.
 func (r *Recurrent) outputs(state int) int {
 	switch p := r.Projection; {
 	case p == nil:
@@ -88,7 +88,7 @@ func (r *Recurrent) outputs(state int) int {
 	return -1
 }
 
-// Step computes the next states for one step of x, of shape [batch, in].
+// Step computes the next states from one step of x, of shape [batch, in].
 func (r *Recurrent) Step(x, h, c *kernel.Tensor) (nextH, nextC *kernel.Tensor, err error) {
 	one, err := kernel.Unsqueeze(x, []int{0})
 	if err != nil {
@@ -98,7 +98,7 @@ func (r *Recurrent) Step(x, h, c *kernel.Tensor) (nextH, nextC *kernel.Tensor, e
 	return nextH, nextC, err
 }
 
-// step computes the next states; fed is the part of the gates that x makes.
+// step computes the next states. fed is the contribution of x to the gates.
 func (r *Recurrent) step(fed, h, c *kernel.Tensor, state int) (nextH, nextC *kernel.Tensor, err error) {
 	back, err := r.back(fed, h, state)
 	if err != nil {
@@ -128,13 +128,13 @@ func (r *Recurrent) step(fed, h, c *kernel.Tensor, state int) (nextH, nextC *ker
 	return nextH, nextC, err
 }
 
-// back computes the part of the gates that the hidden state makes.
+// back computes the contribution of the hidden state to the gates.
 func (r *Recurrent) back(fed, h *kernel.Tensor, state int) (*kernel.Tensor, error) {
 	all, err := kernel.Linear(h, r.Hidden, r.HiddenBias)
 	if err != nil || r.Kind != GRUEarly {
 		return all, err
 	}
-	// The new gate sees the state after the reset, and so is computed again.
+	// The new gate depends on the reset state and is computed again.
 	sum, err := kernel.Arith(kernel.Add, fed, all)
 	if err != nil {
 		return nil, err
@@ -162,11 +162,11 @@ func (r *Recurrent) back(fed, h *kernel.Tensor, state int) (*kernel.Tensor, erro
 	return kernel.Concat([]*kernel.Tensor{all, again}, 1)
 }
 
-// minGates is how many elements of a state are worth a goroutine.
+// minGates is the number of elements of a state that justifies another goroutine.
 const minGates = 1 << 10
 
-// gate joins the two parts of the gates, row by row, to the next states. It
-// returns false for tensors of different types.
+// gate combines both contributions to the gates into the next states, row by row. It returns false for tensors of
+// different types.
 func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h, c *kernel.Tensor) bool {
 	x, okX := fed.Data.([]T)
 	u, okU := back.Data.([]T)
@@ -195,7 +195,7 @@ func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h
 			default:
 				reset, update := kernel.Sigmoid(sum(0)), kernel.Sigmoid(sum(1))
 				if kind == GRUEarly {
-					reset = 1 // It is in the other part already.
+					reset = 1 // The contribution already includes it.
 				}
 				fresh := math.Tanh(float64(x[at+2*n]) + reset*float64(u[at+2*n]))
 				nextH[i] = T((1-update)*fresh + update*float64(old[i]))
@@ -205,11 +205,10 @@ func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h
 	return true
 }
 
-// RunLayers runs recurrent layers one on top of the other. Each has one direction
-// or two, whose results lie side by side. x has the shape [steps, batch, in], and
-// h and c, which may be nil, hold the first states of all layers and directions:
-// [layers*directions, batch, state]. The results are those of the last layer and the
-// states at the end, in the same shapes.
+// RunLayers runs a stack of recurrent layers. Each layer has one or two directions, whose results are concatenated. x
+// has the shape [steps, batch, in]. h and c, which may be nil, have the initial states of all layers and directions,
+// of shape [layers*directions, batch, state]. The results are those of the last layer and the final states, in the
+// same shapes.
 func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
 	var hs, cs []*kernel.Tensor
 	for _, layer := range layers {
@@ -235,7 +234,7 @@ func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC 
 	return x, lastH, lastC, err
 }
 
-// firstStates selects the states of one direction.
+// firstStates returns the initial states of one direction.
 func firstStates(h, c *kernel.Tensor, i int) (h0, c0 *kernel.Tensor, err error) {
 	if h0, err = kernel.Select(h, 0, i); err == nil && c != nil {
 		c0, err = kernel.Select(c, 0, i)

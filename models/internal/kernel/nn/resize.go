@@ -6,8 +6,8 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// ResizeNearest changes the sizes of the last axes; place i of an axis takes the
-// element from(axis, i), which is clamped to the axis.
+// ResizeNearest changes the sizes of the last axes. Element i of an axis is the element at from(axis, i), which is
+// clamped to the axis.
 func ResizeNearest(x *kernel.Tensor, sizes []int, from func(axis, i int) int) (*kernel.Tensor, error) {
 	first := len(x.Shape) - len(sizes)
 	if first < 0 {
@@ -34,8 +34,8 @@ func ResizeNearest(x *kernel.Tensor, sizes []int, from func(axis, i int) int) (*
 	return x, nil
 }
 
-// ResizeLinear changes the sizes of the last axes; place i of an axis is mixed
-// from the neighbours of from(axis, i).
+// ResizeLinear changes the sizes of the last axes. Element i of an axis is interpolated at the position from(axis,
+// i).
 func ResizeLinear(x *kernel.Tensor, sizes []int, from func(axis, i int) float64) (*kernel.Tensor, error) {
 	return resize(x, sizes, func(axis, i, n int) ([]int, []float64) {
 		f := min(max(from(axis, i), 0), float64(n-1))
@@ -44,8 +44,8 @@ func ResizeLinear(x *kernel.Tensor, sizes []int, from func(axis, i int) float64)
 	})
 }
 
-// ResizeCubic is ResizeLinear with the four neighbours that a cubic curve goes
-// through; a is its coefficient, -0.75 in PyTorch.
+// ResizeCubic is like ResizeLinear with cubic interpolation between four elements. a is its coefficient, which is
+// -0.75 in PyTorch.
 func ResizeCubic(x *kernel.Tensor, sizes []int, a float64, from func(axis, i int) float64) (*kernel.Tensor, error) {
 	return resize(x, sizes, func(axis, i, _ int) ([]int, []float64) {
 		f := min(max(from(axis, i), -kernel.MaxElements), kernel.MaxElements)
@@ -57,9 +57,8 @@ func ResizeCubic(x *kernel.Tensor, sizes []int, a float64, from func(axis, i int
 	})
 }
 
-// resize changes the sizes of the last axes; place i of an axis, of n elements so
-// far, is the sum of the elements that taps names, clamped to the axis, with their
-// weights.
+// resize changes the sizes of the last axes. Element i of an axis that has n elements before is the sum of the
+// elements that taps returns, clamped to the axis, multiplied by their weights.
 func resize(x *kernel.Tensor, sizes []int, taps func(axis, i, n int) ([]int, []float64)) (*kernel.Tensor, error) {
 	first := len(x.Shape) - len(sizes)
 	if first < 0 {
@@ -94,8 +93,8 @@ func resize(x *kernel.Tensor, sizes []int, taps func(axis, i, n int) ([]int, []f
 	return x, nil
 }
 
-// mix adds up elements along an axis: for every list of places, the elements there
-// times their shares.
+// mix computes weighted sums of elements along an axis: for every list of positions, the elements at these positions
+// multiplied by their shares.
 func mix(x *kernel.Tensor, at [][]int, shares [][]float64, axis int) (*kernel.Tensor, error) {
 	var sum *kernel.Tensor
 	for k := range at {

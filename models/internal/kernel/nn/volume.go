@@ -6,17 +6,15 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Windows over three axes are made of those over two. A convolution lays what its
-// window meets along the first axis side by side as channels; a pool joins rows
-// along one axis at a time, which every kind of pool allows.
+// Layers over three axes use those over two. A convolution moves the elements under its window along the first axis
+// to the channels. A pool reduces one axis at a time, which every kind of pooling allows.
 
-// firstAxis splits a window over three axes into that over the first and that over
-// the others.
+// firstAxis divides a window over three axes into a window over the first axis and one over the others.
 func (w Window) firstAxis() (first, rest Window) {
 	first, rest = w, w
 	cut := func(list []int) (a, b []int) {
 		if len(list) != 3 {
-			return list, list // Refused where it is read.
+			return list, list // Window.slides returns the error.
 		}
 		return list[:1], list[1:]
 	}
@@ -30,7 +28,7 @@ func (w Window) firstAxis() (first, rest Window) {
 	return first, rest
 }
 
-// batched gives an image of three axes a batch if it has none.
+// batched adds a batch axis to an image with three axes if it has none.
 func batched(x *kernel.Tensor) (wide *kernel.Tensor, added bool, err error) {
 	if len(x.Shape) != 4 {
 		return x, false, nil
@@ -39,7 +37,7 @@ func batched(x *kernel.Tensor) (wide *kernel.Tensor, added bool, err error) {
 	return wide, true, err
 }
 
-// unbatched undoes batched.
+// unbatched reverts batched.
 func unbatched(x *kernel.Tensor, added bool) (*kernel.Tensor, error) {
 	if !added {
 		return x, nil
@@ -47,7 +45,7 @@ func unbatched(x *kernel.Tensor, added bool) (*kernel.Tensor, error) {
 	return kernel.Squeeze(x, []int{0}, true)
 }
 
-// conv3 is Conv over three axes.
+// conv3 computes Conv with three spatial axes.
 func conv3(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor, error) {
 	x, added, err := batched(x)
 	if err != nil {
@@ -70,9 +68,9 @@ func conv3(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor
 	}
 	batch, channels := x.Shape[0], x.Shape[1]
 	at := kernel.StridesOf(x.Shape)
-	// Batch and depth of the result become the batch, and so each meets its own
-	// layers of the image.
-	meets, err := kernel.Strided(x, []int{batch, d.out, channels, k, x.Shape[3], x.Shape[4]}, []int{at[0], d.stride * at[2], at[1], d.dilation * at[2], at[3], 1}, 0)
+	// The batch and the depth of the result become the batch, so that each output meets its own layers of the image.
+	meets, err := kernel.Strided(x, []int{batch, d.out, channels, k, x.Shape[3], x.Shape[4]},
+		[]int{at[0], d.stride * at[2], at[1], d.dilation * at[2], at[3], 1}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +93,8 @@ func conv3(x, weight, bias *kernel.Tensor, w Window, groups int) (*kernel.Tensor
 	return unbatched(out, added)
 }
 
-// convTranspose3 is ConvTranspose over three axes: each layer of the image makes
-// the layers of the result under its window, as channels, and they are added up.
+// convTranspose3 computes ConvTranspose with three spatial axes. Each layer of the image yields the layers of the
+// result under its window, as channels, which are then added.
 func convTranspose3(x, weight, bias *kernel.Tensor, w Window, groups int, extra []int) (*kernel.Tensor, error) {
 	x, added, err := batched(x)
 	if err != nil {
@@ -111,7 +109,7 @@ func convTranspose3(x, weight, bias *kernel.Tensor, w Window, groups int, extra 
 	if extra != nil {
 		firstExtra, restExtra = extra[:1], extra[1:]
 	}
-	s, err := first.spread(x.Shape[2:3], firstExtra)
+	s, err := first.transposedSlides(x.Shape[2:3], firstExtra)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +142,8 @@ func convTranspose3(x, weight, bias *kernel.Tensor, w Window, groups int, extra 
 	return unbatched(out, added)
 }
 
-// foldDepth adds up layers of shape [batch, depth, channels, kernel, rows, columns]
-// where they lie in the result, of shape [batch, channels, depth, rows, columns].
+// foldDepth adds layers of shape [batch, depth, channels, kernel, rows, columns] to the result of shape [batch,
+// channels, depth, rows, columns], at their positions.
 func foldDepth(layers *kernel.Tensor, d slide) (*kernel.Tensor, error) {
 	shape := []int{layers.Shape[0], layers.Shape[2], d.in, layers.Shape[4], layers.Shape[5]}
 	out, err := kernel.New(layers.DType(), shape)
@@ -169,7 +167,7 @@ func foldDepth(layers *kernel.Tensor, d slide) (*kernel.Tensor, error) {
 	return out, nil
 }
 
-// addInto adds n elements of src, from s on, to those of dst, from d on.
+// addInto adds n elements of src, starting at s, to those of dst, starting at d.
 func addInto(dst any, d int, src any, s, n int) {
 	switch to := dst.(type) {
 	case []float32:
@@ -185,8 +183,10 @@ func addAll[T kernel.Float](dst, src []T) {
 	}
 }
 
-// apart is a pool over three axes: over the last two, and then over the first.
-func apart(x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Tensor, error)) (*kernel.Tensor, error) {
+// poolEachAxis pools three axes: first the last two, then the first.
+func poolEachAxis(
+	x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Tensor, error),
+) (*kernel.Tensor, error) {
 	x, added, err := batched(x)
 	if err != nil {
 		return nil, err
@@ -216,20 +216,19 @@ func apart(x *kernel.Tensor, pool func(x *kernel.Tensor, first bool) (*kernel.Te
 	return unbatched(out, added)
 }
 
-// pool3 is Pool over three axes.
+// pool3 computes Pool over three axes.
 func pool3(x *kernel.Tensor, w Window, kind Pooling) (*kernel.Tensor, error) {
 	first, rest := w.firstAxis()
-	return apart(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
+	return poolEachAxis(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
 		if depth {
-			return Pool(x, first.besideAll(), kind)
+			return Pool(x, first.withUnitAxis(), kind)
 		}
 		return Pool(x, rest, kind)
 	})
 }
 
-// besideAll makes a window over one axis one over two: over the second it has one
-// element.
-func (w Window) besideAll() Window {
+// withUnitAxis extends a window over one axis by a second axis on which it has one element.
+func (w Window) withUnitAxis() Window {
 	beside := func(list []int, v int) []int {
 		if list == nil {
 			return nil
@@ -243,9 +242,9 @@ func (w Window) besideAll() Window {
 	return w
 }
 
-// adaptivePool3 is AdaptivePool over three axes.
+// adaptivePool3 computes AdaptivePool over three axes.
 func adaptivePool3(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, error) {
-	return apart(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
+	return poolEachAxis(x, func(x *kernel.Tensor, depth bool) (*kernel.Tensor, error) {
 		if depth {
 			return AdaptivePool(x, []int{sizes[0], -1}, kind)
 		}

@@ -6,12 +6,11 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Auto says who decides the padding of a window.
+// Auto defines how the padding of a window is determined.
 type Auto int
 
-// The values of ONNX's auto_pad: the padding as given, none, or what keeps
-// the output as large as the input divided by the stride, with an odd element
-// after or before.
+// The values of ONNX's auto_pad: explicit padding, no padding, or padding that makes the output as large as the input
+// divided by the stride. SameUpper adds an odd element after the image, SameLower before it.
 const (
 	Explicit Auto = iota
 	Valid
@@ -19,23 +18,22 @@ const (
 	SameLower
 )
 
-// Window describes how a kernel slides over the axes of an image. A nil list
-// stands for ones, or zeros for the padding. Pads has the values before each
-// axis, then those after each.
+// Window describes how a kernel slides over the axes of an image. A nil list stands for ones, or for zeros in Pads.
+// Pads has the padding before each axis, followed by the padding after each axis.
 type Window struct {
 	Kernel, Strides, Dilations, Pads []int
 	Auto                             Auto
-	Ceil                             bool // Round output sizes up.
+	Ceil                             bool // Round the size of the output up.
 }
 
 // maxWindow limits every number of a window.
 const maxWindow = 1 << 20
 
-// slide is one axis of a window over an input of a known size.
+// slide is one axis of a window over an input of known size.
 type slide struct{ in, out, kernel, stride, dilation, before, after int }
 
-// slides resolves a window over the given sizes. A one-dimensional image is one
-// of a single row, so that there are two axes always.
+// slides resolves a window over the given sizes. There are always two axes; an image with one axis gets a first axis
+// of size 1.
 func (w *Window) slides(sizes []int) ([2]slide, error) {
 	out := [2]slide{{1, 1, 1, 1, 1, 0, 0}, {1, 1, 1, 1, 1, 0, 0}}
 	n := len(sizes)
@@ -44,10 +42,13 @@ func (w *Window) slides(sizes []int) ([2]slide, error) {
 	}
 	for i, size := range sizes {
 		s := slide{in: size}
-		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) && pick(w.Dilations, n, i, 1, &s.dilation)
+		ok := pick(w.Kernel, n, i, 1, &s.kernel) && pick(w.Strides, n, i, 1, &s.stride) &&
+			pick(w.Dilations, n, i, 1, &s.dilation)
 		ok = ok && pick(w.Pads, 2*n, i, 0, &s.before) && pick(w.Pads, 2*n, n+i, 0, &s.after)
 		if !ok || s.kernel < 1 || s.stride < 1 || s.dilation < 1 || s.before < 0 || s.after < 0 || size > kernel.MaxElements {
-			return out, kernel.Invalid("a window with kernel %v, strides %v, dilations %v and pads %v over %d axes", w.Kernel, w.Strides, w.Dilations, w.Pads, n)
+			return out,
+				kernel.Invalid("a window with kernel %v, strides %v, dilations %v and pads %v over %d axes", w.Kernel, w.Strides,
+					w.Dilations, w.Pads, n)
 		}
 		if err := s.resolve(w); err != nil {
 			return out, err
@@ -57,13 +58,13 @@ func (w *Window) slides(sizes []int) ([2]slide, error) {
 	return out, nil
 }
 
-// Outputs returns how many places a window has along axes of the given sizes.
+// Outputs returns the number of positions of a window along axes of the given sizes.
 func (w *Window) Outputs(sizes []int) ([]int, error) {
 	s, err := w.slides(sizes)
 	return []int{s[0].out, s[1].out}[2-min(len(sizes), 2):], err
 }
 
-// pick reads one number of a list of n, or its default when there is no list.
+// pick reads element i of a list with n elements. If there is no list, it sets the default.
 func pick(list []int, n, i, without int, to *int) bool {
 	*to = without
 	if list == nil {
@@ -97,35 +98,35 @@ func (s *slide) resolve(w *Window) error {
 	}
 	s.out = room/s.stride + 1
 	if w.Ceil && room%s.stride != 0 && s.out*s.stride < s.in+s.before {
-		// The last window must begin in the image or the padding before it.
+		// The last window must begin in the image or in the padding before it.
 		s.out++
 	}
 	return nil
 }
 
-// picture is how the windows see a tensor: a batch of channels of one or two
-// axes each.
-type picture struct {
+// imageShape is a tensor as a batch of channels with one or two spatial axes.
+type imageShape struct {
 	batch, channels int
 	sizes           []int
-	lead            []int // The batch axis, which may be missing.
+	lead            []int // The batch axis, if there is one.
 }
 
-// pictureOf splits a shape whose last axes are the image's.
-func pictureOf(x *kernel.Tensor, axes int) (picture, error) {
+// imageShapeOf splits a shape into the batch, the channels and the spatial axes.
+func imageShapeOf(x *kernel.Tensor, axes int) (imageShape, error) {
 	at := len(x.Shape) - axes
 	if axes < 1 || at < 1 || at > 2 {
-		return picture{}, kernel.Invalid("an image of shape %v where %d axes beyond the channels are expected", x.Shape, axes)
+		return imageShape{},
+			kernel.Invalid("an image of shape %v where %d axes beyond the channels are expected", x.Shape, axes)
 	}
-	p := picture{batch: 1, channels: x.Shape[at-1], sizes: x.Shape[at:], lead: x.Shape[:at-1]}
+	p := imageShape{batch: 1, channels: x.Shape[at-1], sizes: x.Shape[at:], lead: x.Shape[:at-1]}
 	if at == 2 {
 		p.batch = x.Shape[0]
 	}
 	return p, nil
 }
 
-// newLike makes the tensor that a window's results go to.
-func (p picture) newLike(x *kernel.Tensor, channels int, s [2]slide) (*kernel.Tensor, error) {
+// newLike returns a tensor for the results of a window.
+func (p imageShape) newLike(x *kernel.Tensor, channels int, s [2]slide) (*kernel.Tensor, error) {
 	outs := []int{s[0].out, s[1].out}
 	return kernel.New(x.DType(), slices.Concat(p.lead, []int{channels}, outs[2-len(p.sizes):]))
 }

@@ -1,7 +1,7 @@
 import type { XAxis } from "../../lib/history";
 import { useDeferredText } from "../../lib/hooks";
 import type { ChartView } from "../../lib/viewState";
-import { Icon } from "../Icon";
+import { SearchField } from "../SearchField";
 
 const axes: [XAxis, string][] = [
   ["step", "Step"],
@@ -26,17 +26,7 @@ export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProp
   );
   return (
     <div className="toolbar chart-toolbar">
-      <label className="input-icon">
-        <span className="visually-hidden">Search metrics</span>
-        <Icon name="search" size={14} />
-        <input
-          type="search"
-          className="input"
-          placeholder="Search metrics"
-          value={text}
-          onChange={(e) => setText(e.target.value)}
-        />
-      </label>
+      <SearchField label="Search metrics" value={text} onChange={setText} />
       <fieldset className="segmented">
         <legend className="visually-hidden">X axis</legend>
         {axes.map(([axis, label]) => (

@@ -7,6 +7,7 @@ import { Icon } from "../../components/Icon";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, errorText, Loading } from "../../components/Notice";
 import { QuickStart } from "../../components/QuickStart";
+import { SearchField } from "../../components/SearchField";
 import { useToast } from "../../components/Toasts";
 import { useDeferredText, useHotkeys, useViewState } from "../../lib/hooks";
 import { type NamedRow, nameTree } from "../../lib/tree";
@@ -103,18 +104,14 @@ export function ExperimentsList() {
   return (
     <section aria-label="Experiments">
       <div className="toolbar">
-        <label className="input-icon experiment-search">
-          <span className="visually-hidden">Search experiments by name</span>
-          <Icon name="search" size={14} />
-          <input
-            ref={searchBox}
-            type="search"
-            className="input"
-            placeholder="Search by name  ( / )"
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-        </label>
+        <SearchField
+          label="Search experiments by name"
+          placeholder="Search by name  ( / )"
+          value={text}
+          onChange={setText}
+          inputRef={searchBox}
+          className="experiment-search"
+        />
         <fieldset className="segmented">
           <legend className="visually-hidden">Which experiments</legend>
           {stages.map(([stage, label]) => (

@@ -7,7 +7,8 @@ import type { LoggedModel } from "../../api/models";
 import { experimentDetail, loggedModel, runDetail } from "../../api/queries";
 import { CopyButton, Snippet } from "../../components/Copy";
 import { FileBrowser } from "../../components/files/FileBrowser";
-import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { EmptyState } from "../../components/Notice";
+import { PageHead, QueryPage } from "../../components/Page";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { isUserTag } from "../../lib/columns";
 import { formatDateTime } from "../../lib/format";
@@ -23,26 +24,12 @@ import "./models.css";
 /** A logged model: what it is, how good it is, how to load it, and its files. */
 export function ModelPage() {
   const { experimentID = "", modelID = "", _splat = "" } = useParams({ strict: false });
-  const { data: model, error, refetch } = useQuery(loggedModel(modelID));
+  const query = useQuery(loggedModel(modelID));
   const [view, change] = useViewState(runPageCodec);
   const navigate = useNavigate();
   const files = useMemo(() => modelFiles(modelID), [modelID]);
-  useTitle(model?.name);
-  if (error) {
-    return (
-      <div className="page">
-        <ErrorNotice error={error} what={`Could not load model ${modelID}`} retry={() => refetch()} />
-      </div>
-    );
-  }
-  if (!model) {
-    return (
-      <div className="page">
-        <Loading what="Loading model" />
-      </div>
-    );
-  }
-  return (
+  useTitle(query.data?.name);
+  const page = (model: LoggedModel) => (
     <div className="page">
       <ModelHead model={model} experimentID={experimentID} />
       <div className="overview">
@@ -91,6 +78,11 @@ export function ModelPage() {
       </section>
     </div>
   );
+  return (
+    <QueryPage query={query} what={`model ${modelID}`}>
+      {page}
+    </QueryPage>
+  );
 }
 
 function loadCode(model: LoggedModel): string {
@@ -103,26 +95,24 @@ model = mlflow.pyfunc.load_model("models:/${model.id}")`;
 function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: string }) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   return (
-    <>
-      <nav className="breadcrumb" aria-label="Breadcrumb">
-        <Link to="/experiments">Experiments</Link>
-        <span aria-hidden="true">/</span>
-        <Link to="/experiments/$experimentID" params={{ experimentID }}>
-          {experiment?.name ?? experimentID}
-        </Link>
-        <span aria-hidden="true">/</span>
-        <Link to="/experiments/$experimentID/models" params={{ experimentID }}>
-          Models
-        </Link>
-      </nav>
-      <div className="page-head">
-        <h1>{model.name}</h1>
-        <ModelStatus model={model} />
-        {model.type && <span className="badge">{model.type}</span>}
-        <span className="spacer" />
-        <RegisterButton model={model} look="button primary" />
-      </div>
-    </>
+    <PageHead
+      path={[
+        { label: "Experiments", link: { to: "/experiments" } },
+        {
+          label: experiment?.name ?? experimentID,
+          link: { to: "/experiments/$experimentID", params: { experimentID } },
+        },
+        {
+          label: "Models",
+          link: { to: "/experiments/$experimentID/models", params: { experimentID } },
+        },
+      ]}
+      title={model.name}
+      end={<RegisterButton model={model} look="button primary" />}
+    >
+      <ModelStatus model={model} />
+      {model.type && <span className="badge">{model.type}</span>}
+    </PageHead>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { monitoredModel } from "../../api/queries";
 import {
@@ -11,7 +11,8 @@ import {
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { NoteEditor } from "../../components/NoteEditor";
-import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { EmptyState, Loading } from "../../components/Notice";
+import { PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
@@ -46,64 +47,54 @@ export function RegisteredModelPage() {
   const [moving, setMoving] = useState<{ kind: TransitionKind; version: string | undefined }>();
   useTitle(modelName);
   useHotkeys({ r: () => void query.refetch() });
-  if (query.error && !query.data) {
-    return (
-      <div className="page">
-        <ErrorNotice
-          error={query.error}
-          what={`Could not load model ${modelName}`}
-          retry={() => query.refetch()}
-        />
-      </div>
-    );
-  }
-  if (!query.data) {
-    return (
-      <div className="page">
-        <Loading what="Loading model" />
-      </div>
-    );
-  }
-  const monitored = query.data;
   const move = (kind: TransitionKind, version?: string) => setMoving({ kind, version });
-  const props: MonitorTabProps = { monitored, view, change, move };
+  const page = (monitored: MonitoredModel) => {
+    const props: MonitorTabProps = { monitored, view, change, move };
+    return (
+      <div className="page">
+        <ModelHead monitored={monitored} />
+        <Tabs label="Model views">
+          {tabs.map(([name, label]) => (
+            <Tab
+              key={name}
+              link={{
+                to: "/models/$modelName",
+                params: { modelName },
+                search: monitorCodec.encode({ ...view, tab: name }) as never,
+              }}
+              current={view.tab === name}
+            >
+              {label}
+              {name === "versions" && <span className="muted number"> {monitored.versions.length}</span>}
+            </Tab>
+          ))}
+        </Tabs>
+        {monitored.versions.length === 0 && view.tab !== "transitions" ? (
+          <EmptyState title="No versions yet">
+            <p>Open a logged model or a run and choose “Register”, or register from code.</p>
+          </EmptyState>
+        ) : (
+          <>
+            {view.tab === "versions" && <VersionsTab {...props} />}
+            {view.tab === "performance" && (
+              <Suspense fallback={<Loading what="Loading chart" />}>
+                <PerformanceTab {...props} />
+              </Suspense>
+            )}
+            {view.tab === "transitions" && <TransitionsTab {...props} />}
+          </>
+        )}
+        {view.tab === "versions" && <ModelNotes monitored={monitored} />}
+        {moving && (
+          <TransitionDialog {...moving} monitored={monitored} onClose={() => setMoving(undefined)} />
+        )}
+      </div>
+    );
+  };
   return (
-    <div className="page">
-      <ModelHead monitored={monitored} />
-      <Tabs label="Model views">
-        {tabs.map(([name, label]) => (
-          <Tab
-            key={name}
-            link={{
-              to: "/models/$modelName",
-              params: { modelName },
-              search: monitorCodec.encode({ ...view, tab: name }) as never,
-            }}
-            current={view.tab === name}
-          >
-            {label}
-            {name === "versions" && <span className="muted number"> {monitored.versions.length}</span>}
-          </Tab>
-        ))}
-      </Tabs>
-      {monitored.versions.length === 0 && view.tab !== "transitions" ? (
-        <EmptyState title="No versions yet">
-          <p>Open a logged model or a run and choose “Register”, or register from code.</p>
-        </EmptyState>
-      ) : (
-        <>
-          {view.tab === "versions" && <VersionsTab {...props} />}
-          {view.tab === "performance" && (
-            <Suspense fallback={<Loading what="Loading chart" />}>
-              <PerformanceTab {...props} />
-            </Suspense>
-          )}
-          {view.tab === "transitions" && <TransitionsTab {...props} />}
-        </>
-      )}
-      {view.tab === "versions" && <ModelNotes monitored={monitored} />}
-      {moving && <TransitionDialog {...moving} monitored={monitored} onClose={() => setMoving(undefined)} />}
-    </div>
+    <QueryPage query={query} what={`model ${modelName}`}>
+      {page}
+    </QueryPage>
   );
 }
 
@@ -111,11 +102,15 @@ function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
   const [deleting, setDeleting] = useState(false);
   return (
     <>
-      <nav className="breadcrumb" aria-label="Breadcrumb">
-        <Link to="/models">Models</Link>
-      </nav>
-      <div className="page-head">
-        <h1>{model.name}</h1>
+      <PageHead
+        path={[{ label: "Models", link: { to: "/models" } }]}
+        title={model.name}
+        end={
+          <span className="muted">
+            Changed <RelativeTime timeMS={model.updatedMS} />
+          </span>
+        }
+      >
         <CopyButton text={model.name} label="Copy name" />
         <span className="chips">
           {model.aliases.map(({ alias, version }) => (
@@ -135,11 +130,7 @@ function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
             </MenuItem>
           )}
         </Popover>
-        <span className="spacer" />
-        <span className="muted">
-          Changed <RelativeTime timeMS={model.updatedMS} />
-        </span>
-      </div>
+      </PageHead>
       {deleting && <DeleteModelDialog name={model.name} onClose={() => setDeleting(false)} />}
     </>
   );

@@ -7,7 +7,9 @@ import { Snippet } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
+import { PageHead } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
+import { SearchField } from "../../components/SearchField";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { useDeferredText, useHotkeys, useTitle, useViewState } from "../../lib/hooks";
 import { keyMetric, keyRunMetric } from "../../lib/registry";
@@ -29,26 +31,23 @@ export function RegistryPage() {
   useHotkeys({ "/": () => search.current?.focus(), r: () => void list.refetch() });
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Models</h1>
-        <span className="spacer" />
-        <button type="button" className="button primary" onClick={() => setCreating(true)}>
-          <Icon name="plus" size={14} /> New model
-        </button>
-      </div>
+      <PageHead
+        title="Models"
+        end={
+          <button type="button" className="button primary" onClick={() => setCreating(true)}>
+            <Icon name="plus" size={14} /> New model
+          </button>
+        }
+      />
       <div className="toolbar">
-        <label className="input-icon registry-search">
-          <span className="visually-hidden">Search models</span>
-          <Icon name="search" size={14} />
-          <input
-            ref={search}
-            type="search"
-            className="input"
-            placeholder="Search by name"
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-        </label>
+        <SearchField
+          label="Search models"
+          placeholder="Search by name"
+          value={text}
+          onChange={setText}
+          inputRef={search}
+          className="registry-search"
+        />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} what="Could not load the models" retry={() => list.refetch()} />

@@ -13,7 +13,8 @@ import {
 } from "../../api/registry";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
-import { EmptyState, ErrorNotice, errorText, Loading } from "../../components/Notice";
+import { EmptyState, errorText } from "../../components/Notice";
+import { PageHead, QueryPage } from "../../components/Page";
 import { TagCard } from "../../components/TagCard";
 import { useToast } from "../../components/Toasts";
 import { RelativeTime } from "../../components/Values";
@@ -33,41 +34,31 @@ export function VersionPage() {
   const query = useQuery(monitoredModel(modelName));
   useTitle(`${modelName} ${number}`);
   useHotkeys({ r: () => void query.refetch() });
-  const version = query.data?.versions.find((v) => v.version === number);
-  if (query.error && !query.data) {
-    return (
-      <div className="page">
-        <ErrorNotice
-          error={query.error}
-          what={`Could not load model ${modelName}`}
-          retry={() => query.refetch()}
-        />
-      </div>
-    );
-  }
-  if (!query.data) {
-    return (
-      <div className="page">
-        <Loading what="Loading version" />
-      </div>
-    );
-  }
-  if (!version) {
-    return (
-      <div className="page">
-        <EmptyState title={`${modelName} has no version ${number}`}>
-          <p>
-            It may have been deleted. See{" "}
-            <Link to="/models/$modelName" params={{ modelName }}>
-              the versions there are
-            </Link>
-            .
-          </p>
-        </EmptyState>
-      </div>
-    );
-  }
-  return <Version monitored={query.data} version={version} />;
+  return (
+    <QueryPage query={query} what={`model ${modelName}`}>
+      {(monitored) => {
+        const version = monitored.versions.find((v) => v.version === number);
+        if (version) return <Version monitored={monitored} version={version} />;
+        return <NoVersion modelName={modelName} number={number} />;
+      }}
+    </QueryPage>
+  );
+}
+
+function NoVersion({ modelName, number }: { modelName: string; number: string }) {
+  return (
+    <div className="page">
+      <EmptyState title={`${modelName} has no version ${number}`}>
+        <p>
+          It may have been deleted. See{" "}
+          <Link to="/models/$modelName" params={{ modelName }}>
+            the versions there are
+          </Link>
+          .
+        </p>
+      </EmptyState>
+    </div>
+  );
 }
 
 function Version({ monitored, version }: { monitored: MonitoredModel; version: ModelVersion }) {
@@ -142,15 +133,23 @@ function VersionHead({ monitored, version, refresh }: VersionHeadProps) {
   };
   return (
     <>
-      <nav className="breadcrumb" aria-label="Breadcrumb">
-        <Link to="/models">Models</Link>
-        <span aria-hidden="true">/</span>
-        <Link to="/models/$modelName" params={{ modelName: name }}>
-          {name}
-        </Link>
-      </nav>
-      <div className="page-head">
-        <h1>Version {number}</h1>
+      <PageHead
+        path={[
+          { label: "Models", link: { to: "/models" } },
+          { label: name, link: { to: "/models/$modelName", params: { modelName: name } } },
+        ]}
+        title={`Version ${number}`}
+        end={
+          <>
+            <button type="button" className="button" onClick={() => setMoving("stage")}>
+              Move to a stage…
+            </button>
+            <button type="button" className="button" onClick={() => setMoving("alias")}>
+              Set an alias…
+            </button>
+          </>
+        }
+      >
         {version.stage !== "None" && <StageChip stage={version.stage} />}
         <span className="chips">
           {version.aliases.map((alias) => (
@@ -163,14 +162,7 @@ function VersionHead({ monitored, version, refresh }: VersionHeadProps) {
           </span>
         )}
         <VersionMenu version={number} move={setMoving} onDelete={() => setDeleting(true)} />
-        <span className="spacer" />
-        <button type="button" className="button" onClick={() => setMoving("stage")}>
-          Move to a stage…
-        </button>
-        <button type="button" className="button" onClick={() => setMoving("alias")}>
-          Set an alias…
-        </button>
-      </div>
+      </PageHead>
       {moving && (
         <TransitionDialog
           kind={moving}

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { versionFiles } from "../../api/artifacts";
+import { useState } from "react";
 import { trackingURI } from "../../api/client";
-import { loggedModel, modelSignature } from "../../api/queries";
+import { loggedModel, versionSignature } from "../../api/queries";
 import type { ModelVersion } from "../../api/registry";
 import { Snippet } from "../../components/Copy";
 import { LanguagePicker } from "../../components/LanguagePicker";
@@ -128,10 +127,9 @@ export function ChampionDifference({ version, versions }: ChampionDifferenceProp
   );
 }
 
-/** What the model takes and gives, as its MLmodel file says. */
+/** The inputs, outputs and parameters of the model. */
 export function SignatureCard({ version }: { version: ModelVersion }) {
-  const source = useMemo(() => versionFiles(version), [version]);
-  const query = useQuery({ ...modelSignature(source ?? noFiles), enabled: source !== undefined });
+  const query = useQuery(versionSignature(version.name, version.version));
   const signature = query.data;
   const parts: [string, SignatureField[]][] = signature
     ? [
@@ -145,14 +143,14 @@ export function SignatureCard({ version }: { version: ModelVersion }) {
       <div className="card-head">
         <h2>Signature</h2>
       </div>
-      {source && query.isPending && (
+      {query.isPending && (
         <div className="card-body">
           <Loading />
         </div>
       )}
-      {!signature && !(source && query.isPending) && (
+      {!signature && !query.isPending && (
         <p className="card-body muted">
-          {!source || query.error
+          {query.error
             ? "The MLmodel file of this version cannot be read here."
             : "The model was logged without a signature. Pass signature or input_example to log_model to keep one."}
         </p>
@@ -165,9 +163,6 @@ export function SignatureCard({ version }: { version: ModelVersion }) {
     </section>
   );
 }
-
-/** Stands in for a source while there is none; never asked. */
-const noFiles = { id: "none", list: async () => [], url: () => "" };
 
 const fieldsAtFirst = 50;
 

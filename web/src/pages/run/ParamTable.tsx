@@ -1,5 +1,5 @@
 import { CopyButton } from "../../components/Copy";
-import { Icon } from "../../components/Icon";
+import { SearchField } from "../../components/SearchField";
 import { compareNames } from "../../lib/columns";
 import { useDeferredText } from "../../lib/hooks";
 
@@ -24,17 +24,7 @@ export function ParamTable({ params, text, setText }: ParamTableProps) {
         <span className="muted number">{all.length}</span>
         <span className="spacer" />
         {(all.length >= searchFrom || needle) && (
-          <label className="input-icon">
-            <span className="visually-hidden">Search parameters</span>
-            <Icon name="search" size={14} />
-            <input
-              type="search"
-              className="input"
-              placeholder="Search"
-              value={typed}
-              onChange={(e) => setTyped(e.target.value)}
-            />
-          </label>
+          <SearchField label="Search parameters" placeholder="Search" value={typed} onChange={setTyped} />
         )}
         {all.length > 0 && (
           <CopyButton text={JSON.stringify(params, null, 2)} label="Copy all parameters as JSON" />

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { Popover } from "../../components/Popover";
+import { SearchField } from "../../components/SearchField";
 import type { Column, ColumnKind } from "../../lib/columns";
 
 interface ColumnPickerProps {
@@ -59,17 +60,7 @@ function Choices({ available, shown, automatic, choose }: ColumnPickerProps) {
   return (
     <div className="column-picker">
       <div className="toolbar">
-        <label className="input-icon">
-          <span className="visually-hidden">Search columns</span>
-          <Icon name="search" size={14} />
-          <input
-            type="search"
-            className="input"
-            placeholder="Search columns"
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-        </label>
+        <SearchField label="Search columns" value={text} onChange={setText} />
         <button type="button" className="button" disabled={automatic} onClick={() => choose(undefined)}>
           Automatic
         </button>

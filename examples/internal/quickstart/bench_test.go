@@ -1,0 +1,57 @@
+package quickstart
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/millrace-ml/millrace/examples/internal/trainer"
+)
+
+// BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all
+// processors, which trainer/torchtest/testdata/step_time.py measures for PyTorch.
+func BenchmarkStep(b *testing.B) {
+	b.Run("quickstart", func(b *testing.B) { benchmarkStep(b, Classifier) })
+	b.Run("pooled", func(b *testing.B) { benchmarkStep(b, pooled) })
+}
+
+func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node) {
+	backend, err := trainer.Backend()
+	if err != nil {
+		b.Fatal(err)
+	}
+	sgd := optimizer.StochasticGradientDescent().WithLearningRate(1e-3).WithDecay(false)
+	gomlxTrainer := train.NewTrainer(backend, model.NewStore(), net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
+	images := madeUp(64)
+	step := func() {
+		for batch, err := range batches("made up", images, 64).Iter() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := gomlxTrainer.TrainStep(batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	step()
+	start := processorTime(b)
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric((processorTime(b)-start)*1000/float64(b.N), "cpu-ms/op")
+}
+
+// processorTime returns how long the processors have worked for this process, in
+// seconds.
+func processorTime(b *testing.B) float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
+}
