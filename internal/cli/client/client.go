@@ -71,7 +71,7 @@ func (c *command) run(
 	do func(cmd *cobra.Command, args []string, m *mlflow.Client) error, opts ...mlflow.Option,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		c.bar = output.NewByteBar(cmd.ErrOrStderr())
+		c.bar = output.NewByteBar(cmd.ErrOrStderr(), output.IsTerminal(cmd.ErrOrStderr()))
 		defer c.bar.Close()
 		progress := mlflow.WithProgress(func(at mlflow.Transfer) { c.bar.Update(transferProgress(at)) })
 		m, err := c.connect(append(opts, progress)...)

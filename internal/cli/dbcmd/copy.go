@@ -32,7 +32,8 @@ Artifacts are not in the database and stay where they are.`,
   millrace db copy sqlite:///mlflow.db postgresql://millrace@db.example.org/millrace`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			bar, start := output.NewRowBar(cmd.ErrOrStderr()), time.Now()
+			bar := output.NewRowBar(cmd.ErrOrStderr(), output.IsTerminal(cmd.ErrOrStderr()))
+			start := time.Now()
 			o.Progress = func(at dbcopy.Progress) { bar.Update(copyProgress(at)) }
 			report, err := dbcopy.Copy(cmd.Context(), args[0], args[1], o)
 			bar.Close()

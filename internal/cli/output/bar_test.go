@@ -2,87 +2,109 @@ package output
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// updateNow makes the bar believe that its last update was a minute ago.
-func (b *Bar) updateNow(at Progress) {
-	b.last = b.last.Add(-time.Minute)
-	b.Update(at)
-}
-
-func matches(t *testing.T, got, pattern string) {
+// wantOutput checks what was printed since the last call.
+func wantOutput(t *testing.T, out *bytes.Buffer, want string) {
 	t.Helper()
-	if !regexp.MustCompile(pattern).MatchString(got) {
-		t.Errorf("%q does not match %s", got, pattern)
+	if out.String() != want {
+		t.Errorf("%q, want %q", out, want)
 	}
+	out.Reset()
 }
 
 func TestRowBarPrintsLines(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	b := NewRowBar(&out)
-	at := Progress{Action: "copying", Item: "metrics", Done: 500_000, Total: 2_000_000}
-	b.Update(at)
-	if out.Len() > 0 {
-		t.Errorf("a short operation prints %q", &out)
-	}
-	at.Done = 1_000_000
-	b.updateNow(at)
-	matches(t, out.String(), `^50% +\(1000000/2000000, \d+ rows/s\) \[0s:0s\] copying metrics\n$`)
-	out.Reset()
-	b.Update(at)
-	if out.Len() > 0 {
-		t.Errorf("an update within the interval prints %q", &out)
-	}
-	at.Action = "comparing"
-	b.updateNow(at)
-	matches(t, out.String(), `^50% .* comparing metrics\n$`)
-	out.Reset()
-	if b.Close(); out.Len() > 0 {
-		t.Errorf("closing the bar prints %q", &out)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		b := NewRowBar(&out, false)
+		at := Progress{Action: "copying", Item: "metrics", Total: 2_000_000}
+		b.Update(at)
+		time.Sleep(4 * time.Second)
+		at.Done = 400_000
+		b.Update(at)
+		wantOutput(t, &out, "") // A short operation prints nothing.
+		time.Sleep(time.Second)
+		at.Done = 500_000
+		b.Update(at)
+		wantOutput(t, &out, "25%  (500000/2000000, 100000 rows/s) [5s:15s] copying metrics\n")
+		time.Sleep(time.Second)
+		b.Update(at)
+		wantOutput(t, &out, "") // The next line follows after the interval.
+		time.Sleep(5 * time.Second)
+		at = Progress{Action: "comparing", Item: "runs", Total: 2_000_000}
+		b.Update(at)
+		wantOutput(t, &out, "") // A new action starts a new interval.
+		time.Sleep(5 * time.Second)
+		at.Done = 1_000_000
+		b.Update(at)
+		wantOutput(t, &out, "50%  (1000000/2000000, 200000 rows/s) [5s:5s] comparing runs\n")
+		b.Close()
+		wantOutput(t, &out, "")
+	})
 }
 
 func TestRowBarOnTerminal(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	b := NewRowBar(&out)
-	b.useTerminal()
-	b.Update(Progress{Action: "copying", Item: "metrics", Done: 1, Total: 4})
-	if out.Len() > 0 {
-		t.Errorf("a short operation prints %q", &out)
-	}
-	b.updateNow(Progress{Action: "copying", Item: "metrics", Done: 2, Total: 4})
-	matches(t, out.String(), `50% \|█{12} {12}\| \(2/4, \d+ rows/s\) \[0s:0s\] copying metrics\x1b\[0K$`)
-	out.Reset()
-	b.updateNow(Progress{Action: "comparing", Item: "runs", Done: 1, Total: 4})
-	matches(t, out.String(), `^\x1b\[2K\r(.|\n)*25% .* comparing runs\x1b\[0K$`)
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		b := NewRowBar(&out, true)
+		at := Progress{Action: "copying", Item: "metrics", Total: 4}
+		b.Update(at)
+		wantOutput(t, &out, "") // A short operation shows nothing.
+		time.Sleep(time.Second)
+		at.Done = 2
+		b.Update(at)
+		const bar = "  50% |████████████            | (2/4, 2 rows/s) [1s:1s] copying metrics\x1b[0K"
+		if got := out.String(); !strings.HasSuffix(got, "\r"+bar) {
+			t.Errorf("%q, want %q", got, bar)
+		}
+		out.Reset()
+		time.Sleep(time.Millisecond)
+		at.Done = 3
+		b.Update(at)
+		wantOutput(t, &out, "") // The bar is redrawn after the interval.
+		time.Sleep(time.Second)
+		at = Progress{Action: "comparing", Item: "runs", Done: 1, Total: 4}
+		b.Update(at)
+		wantOutput(t, &out, "\x1b[2K\r") // A new action starts a new interval.
+		time.Sleep(time.Second)
+		b.Update(at)
+		if got := out.String(); !strings.Contains(got, " 25% ") || !strings.Contains(got, "comparing runs") {
+			t.Errorf("%q", got)
+		}
+	})
 }
 
 func TestByteBar(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	b := NewByteBar(&out)
-	at := Progress{Action: "uploading", Item: "a\x1b/b.bin, 1 of 2 files", Done: 1_500_000, Total: 3_000_000}
-	b.Update(at)
-	b.updateNow(at)
-	if b.Close(); out.Len() > 0 {
-		t.Errorf("the bar prints %q, but the output is not a terminal", &out)
-	}
-	b.useTerminal()
-	b.Update(at)
-	b.updateNow(at)
-	matches(t, out.String(), `50% \|█+ +\| \(1\.5/3\.0 MB, .*B/s\) \[0s:0s\] uploading a`+"\uFFFD"+`/b\.bin, 1 of 2 files\x1b\[0K$`)
-	b.Close()
-	if !strings.HasSuffix(out.String(), "\x1b[2K\r") {
-		t.Errorf("the bar stays: %q", &out)
-	}
-	out.Reset()
-	if b.Close(); out.Len() > 0 {
-		t.Errorf("the bar is removed twice: %q", &out)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for _, terminal := range []bool{true, false} {
+			var out bytes.Buffer
+			b := NewByteBar(&out, terminal)
+			at := Progress{Action: "uploading", Item: "a\x1b/b.bin, 1 of 2 files", Total: 20_000_000}
+			b.Update(at)
+			time.Sleep(2 * time.Second)
+			at.Done = 5_000_000
+			b.Update(at)
+			if !terminal {
+				b.Close()
+				wantOutput(t, &out, "")
+				continue
+			}
+			const bar = "  25% |██████                  | (5.0/20 MB, 2.5 MB/s) [2s:6s] uploading a\uFFFD/b.bin, 1 of 2 files\x1b[0K"
+			if got := out.String(); !strings.HasSuffix(got, "\r"+bar) {
+				t.Errorf("%q, want %q", got, bar)
+			}
+			out.Reset()
+			b.Close()
+			wantOutput(t, &out, "\x1b[2K\r")
+			b.Close()
+			wantOutput(t, &out, "") // The bar is removed only once.
+		}
+	})
 }
