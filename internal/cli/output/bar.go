@@ -107,13 +107,14 @@ func (b *Bar) Update(at Progress) {
 	if due {
 		b.last = now
 	}
-	b.drawing = due && b.terminal
-	b.drawn = b.drawn || b.drawing
 	if b.bar.GetMax64() != max(1, at.Total) {
 		b.bar.ChangeMax64(max(1, at.Total))
 	}
-	b.bar.Describe(at.Action + " " + Printable(at.Item))
+	b.bar.Describe(at.Action + " " + Printable(at.Item)) // It renders, too. Only one of both renderings is drawn.
+	b.drawing = due && b.terminal
+	b.drawn = b.drawn || b.drawing
 	_ = b.bar.Set64(at.Done) // The bar is only informative: a failed write must not stop the operation.
+	b.drawing = false
 	if due && !b.terminal {
 		fmt.Fprintln(b.out, strings.TrimSpace(b.bar.String()))
 	}
@@ -131,6 +132,6 @@ func (b *Bar) clear() {
 	if b.drawn {
 		b.drawing = true
 		_ = b.bar.Clear()
+		b.drawing, b.drawn = false, false
 	}
-	b.drawing, b.drawn = false, false
 }
