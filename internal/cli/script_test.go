@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("MODELS", models)
 			env.Setenv("REVISION", schema.Revision)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // The default is a second for each process.
 			env.Values["t"] = env.T()
 			return nil
 		},

@@ -71,7 +71,7 @@ func createRun(
 		}
 		o.ExperimentID = e.ExperimentID
 	}
-	o.Strict = true // Fail instead of saving the run locally for later delivery.
+	o.Strict = true // Return errors instead of saving values for later delivery.
 	run, err := m.StartRun(ctx, o)
 	if err != nil {
 		return nil, err
