@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// With MILLRACE_TEST_FILE_SIZE a process started by a test cannot write longer
-// files, as if the disk were full.
+// MILLRACE_TEST_FILE_SIZE limits the size of the files that a process can write, as
+// if the disk were full.
 func init() {
 	if n, err := strconv.ParseUint(os.Getenv("MILLRACE_TEST_FILE_SIZE"), 10, 64); err == nil {
 		signal.Ignore(syscall.SIGXFSZ)

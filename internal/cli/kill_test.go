@@ -17,27 +17,18 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TestMain lets a test start this test binary as the millrace command.
-func TestMain(m *testing.M) {
-	if os.Getenv("MILLRACE_TEST_COMMAND") == "1" {
-		os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
-
-// startProcess starts `millrace server` as a process of its own, with its files in
-// dir, and returns its address.
+// startProcess starts `millrace server` as a process with its files in dir, and
+// returns its address.
 func startProcess(t *testing.T, dir, database string) (cmd *exec.Cmd, url string) {
 	t.Helper()
 	return startProcessAt(t, "0", dir, database)
 }
 
-// startProcessAt is startProcess on a given port.
+// startProcessAt is startProcess on a specific port.
 func startProcessAt(t *testing.T, port, dir, database string) (cmd *exec.Cmd, url string) {
 	t.Helper()
-	cmd = exec.CommandContext(context.Background(), os.Args[0], "server", "--port", port,
+	cmd = exec.CommandContext(context.Background(), "millrace", "server", "--port", port,
 		"--backend-store-uri", database, "--artifacts-destination", filepath.Join(dir, "files"))
-	cmd.Env = append(os.Environ(), "MILLRACE_TEST_COMMAND=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -51,24 +42,24 @@ func startProcessAt(t *testing.T, port, dir, database string) (cmd *exec.Cmd, ur
 	for lines.Scan() {
 		if m := ready.FindStringSubmatch(lines.Text()); m != nil {
 			go func() {
-				for lines.Scan() { // Keep the pipe empty.
+				for lines.Scan() { // Drain the pipe, so that the server does not block.
 				}
 			}()
 			return cmd, m[1]
 		}
 	}
-	t.Fatalf("the server said nothing: %v", cmd.Wait())
+	t.Fatalf("the server did not start: %v", cmd.Wait())
 	return nil, ""
 }
 
-// What was acknowledged is there after kill -9, and a batch is there whole or
-// not at all.
+// Acknowledged batches survive SIGKILL, and every batch is stored completely or not
+// at all.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	const clients, size, rounds = 8, 50, 3
 	dir := t.TempDir()
 	database := "sqlite:///" + filepath.Join(dir, "mlflow.db")
-	var acknowledged [clients]int // Batches of each client, by the server's word.
+	var acknowledged [clients]int // The number of acknowledged batches of each client.
 	runs := make([]string, clients)
 	for round := range rounds {
 		cmd, url := startProcess(t, dir, database)
@@ -114,14 +105,14 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// waitForBatches returns when total has come to n, or after a minute.
+// waitForBatches returns when total has reached n, or after a minute.
 func waitForBatches(total *atomic.Int64, n int64) {
 	for start := time.Now(); total.Load() < n && time.Since(start) < time.Minute; {
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// logBatch logs batch n of a run: its metrics, a param and a tag.
+// logBatch logs batch n of a run: metrics, a parameter and a tag.
 func logBatch(t *testing.T, client *mlflow.Client, run string, n, size int) error {
 	metrics := make([]mlflow.Metric, size)
 	for i := range metrics {
@@ -134,8 +125,9 @@ func logBatch(t *testing.T, client *mlflow.Client, run string, n, size int) erro
 	})
 }
 
-// check compares what each run holds with what was acknowledged. One batch more
-// may be there, if the kill came between its commit and its answer; it counts from then on.
+// check compares the stored batches of each run with the acknowledged ones. There can
+// be one more, if the server was killed between its commit and its response. It
+// counts as acknowledged from then on.
 func check(t *testing.T, client *mlflow.Client, runs []string, acknowledged *[8]int, size int) {
 	t.Helper()
 	for c, id := range runs {

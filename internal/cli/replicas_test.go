@@ -17,7 +17,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// replica is one of several servers on one database.
+// replica is one of several servers of a database.
 type replica struct {
 	cmd    *exec.Cmd
 	url    string
@@ -30,8 +30,8 @@ func startReplica(t *testing.T, dir, database string) *replica {
 	return &replica{cmd, url, mlflow.NewClient(url, mlflow.WithRetryFor(0))}
 }
 
-// Two replicas serve one database; again and again one of them is killed under
-// load, and its clients go on with the other. What was acknowledged is there.
+// Two replicas serve one database. One of them is killed several times under load,
+// and its clients continue with the other. All acknowledged batches are stored.
 func TestKilledReplicas(t *testing.T) {
 	t.Parallel()
 	const size, rounds = 20, 20
@@ -58,8 +58,8 @@ func TestKilledReplicas(t *testing.T) {
 		for c := range runs {
 			wg.Go(func() {
 				for i := c; ctx.Err() == nil; i++ {
-					if logBatch(t, replicas[i%2].Load().client, runs[c], acknowledged[c], size) != nil { //nolint:contextcheck // A batch under way is to end by itself.
-						return // Whether it was stored is not known; check finds out.
+					if logBatch(t, replicas[i%2].Load().client, runs[c], acknowledged[c], size) != nil { //nolint:contextcheck // A batch must not be canceled.
+						return // Whether the batch was stored is unknown; see check.
 					}
 					acknowledged[c]++
 					total.Add(1)
@@ -95,7 +95,7 @@ func end(t *testing.T, r *replica) {
 	}
 }
 
-// What one replica gives out, the other takes: page tokens and logins.
+// Page tokens and access tokens of one replica are valid for the other.
 func TestReplicasAgree(t *testing.T) {
 	t.Parallel()
 	database, dir := dbtest.NewDatabase(t, dbtest.Servers[0]), t.TempDir()
@@ -149,5 +149,5 @@ func waitForRefusal(t *testing.T, client *mlflow.Client) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Error("a replica still takes everybody's requests")
+	t.Error("a replica still accepts requests without a token")
 }

@@ -1,4 +1,5 @@
-// Package cli is the millrace command: one file for each subcommand.
+// Package cli is the command line of millrace. The commands of the server are in
+// this package; the commands for databases and for clients are in subpackages.
 package cli
 
 import (
@@ -12,12 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/cli/client"
+	"github.com/millrace-ml/millrace/internal/cli/dbcmd"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 	release "github.com/millrace-ml/millrace/internal/version"
 )
 
-// Main runs the command line and returns its exit code: 0, or 1 after an error,
-// which has been printed in one line.
+// Main runs the command line and returns its exit code. After an error it prints
+// the error as one line to stderr and returns 1.
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -34,19 +37,27 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "millrace",
-		Short:         "An MLflow-compatible experiment tracker in one binary",
+		Use:   "millrace",
+		Short: "An MLflow-compatible experiment tracker in one binary",
+		Long: `Millrace is an MLflow-compatible experiment tracker and model registry in one binary.
+
+"millrace server" runs the server. The commands for experiments, runs, metrics, artifacts and
+models are clients of a running server.`,
+		Example: `  millrace server
+  millrace experiments create --experiment-name churn
+  millrace runs list --experiment-name churn`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	// -h is --host, as with `mlflow server`; help is --help.
+	// -h is --host, as in `mlflow server`. Help has only the long form.
 	root.PersistentFlags().Bool("help", false, "show help")
-	root.AddCommand(newServerCommand(), newTokensCommand(), newDBCommand(),
-		newExperimentsCommand(), newRunsCommand(), newArtifactsCommand(), newMetricsCommand(), newModelsCommand())
+	root.AddCommand(newServerCommand(), newTokensCommand(), dbcmd.New(),
+		client.NewExperiments(), client.NewRuns(), client.NewArtifacts(), client.NewMetrics(), client.NewModels())
 	return root
 }
 
 func version() string {
-	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s", release.Release(), api.MLflowVersion, schema.Revision)
+	return fmt.Sprintf("%s, serving the API of MLflow %s on its database revision %s",
+		release.Release(), api.MLflowVersion, schema.Revision)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// With --no-serve-artifacts the files are the clients' business: the SDK writes
-// them to the folder that the server names.
+// With --no-serve-artifacts the SDK writes artifacts directly to the folder that the
+// server names.
 func TestSharedFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

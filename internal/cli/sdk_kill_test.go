@@ -9,9 +9,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// A program goes on logging while its server is killed and started again: every
-// metric arrives, and none twice.
-func TestLoggingOutlivesKills(t *testing.T) {
+// A program continues to log while its server is killed and restarted. The server
+// stores every metric exactly once.
+func TestLoggingSurvivesKills(t *testing.T) {
 	t.Parallel()
 	const kills, each = 3, 5000
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestLoggingOutlivesKills(t *testing.T) {
 				return
 			}
 			if i%each == each/2 {
-				time.Sleep(250 * time.Millisecond) // So that there is something under way at each kill.
+				time.Sleep(250 * time.Millisecond) // Spread the requests over all kills.
 			}
 		}
 		logged <- run.End(t.Context(), mlflow.RunFinished)

@@ -11,16 +11,21 @@ import (
 	"github.com/millrace-ml/millrace/internal/server"
 )
 
-// memoryTarget is from how many bytes on memory is reclaimed at once, instead of
-// when it has doubled. It is no limit: what is in use stays.
+// memoryTarget is the heap size above which the garbage collector runs more often,
+// instead of waiting until the heap has doubled. It is a soft limit.
 const memoryTarget = 80 << 20
 
 func newServerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Serve the API and the web pages",
-		Long: "Serve the API and the web pages, on ./mlflow.db and ./mlartifacts unless told otherwise.\n" +
-			"Each flag can also be set by the environment variable behind it.",
+		Long: `Serve the API and the web pages. By default the database is ./mlflow.db and artifacts are
+stored in ./mlartifacts.
+
+Every flag can also be set by the environment variable that is shown after it.`,
+		Example: `  millrace server
+  millrace server --host 0.0.0.0 --port 8080
+  millrace server --backend-store-uri postgresql://millrace@db.example.org/millrace`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Getenv("GOMEMLIMIT") == "" {
@@ -42,10 +47,4 @@ func newServerCommand() *cobra.Command {
 	}
 	config.Flags(cmd.Flags())
 	return cmd
-}
-
-// commandLog is the log of a command that has no options for it.
-func commandLog(cmd *cobra.Command) (*slog.Logger, error) {
-	c, err := config.LogOf(os.Getenv)
-	return slog.New(server.LogHandler(cmd.ErrOrStderr(), c)), err
 }

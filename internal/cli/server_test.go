@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// buffer is a bytes.Buffer that a command may write while a test reads.
+// buffer is a bytes.Buffer that a command can write while a test reads it.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -33,35 +34,43 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// serve runs `millrace server` with args until stop is called, which returns its error.
+// serve runs `millrace server` with args in this process. The function stop ends it
+// and returns its error.
 func serve(t *testing.T, args ...string) (url string, out *buffer, stop func() error) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	url, out, stop, err := startServer(t.Context(), args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url, out, stop
+}
+
+func startServer(ctx context.Context, args []string) (url string, out *buffer, stop func() error, err error) {
+	ctx, cancel := context.WithCancel(ctx)
 	out = &buffer{}
-	root := newRoot()
+	root := newRoot() //nolint:contextcheck // The context is passed to ExecuteContext.
 	root.SetArgs(append([]string{"server", "--port", "0"}, args...))
 	root.SetOut(out)
 	root.SetErr(io.Discard)
 	ended := make(chan error, 1)
 	go func() { ended <- root.ExecuteContext(ctx) }()
+	stop = func() error {
+		cancel()
+		return <-ended
+	}
 	ready := regexp.MustCompile(`ready at (\S+)`)
 	for range 1000 {
 		if m := ready.FindStringSubmatch(out.String()); m != nil {
-			return m[1], out, func() error {
-				cancel()
-				return <-ended
-			}
+			return m[1], out, stop, nil
 		}
 		select {
 		case err := <-ended:
 			cancel()
-			t.Fatalf("the server ended: %v", err)
+			return "", nil, nil, fmt.Errorf("the server ended: %w", err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	cancel()
-	t.Fatalf("the server did not come up: %s", out)
-	return "", nil, nil
+	return "", nil, nil, fmt.Errorf("the server did not start: %s, %w", out, stop())
 }
 
 func TestServerKeepsItsData(t *testing.T) {
@@ -73,7 +82,7 @@ func TestServerKeepsItsData(t *testing.T) {
 	for i, name := range []string{"first", "second"} {
 		url, out, stop := serve(t, args...)
 		if !strings.Contains(out.String(), "No access token is defined") {
-			t.Errorf("nobody is told that the server is open: %s", out)
+			t.Errorf("the server does not print that it has no access tokens: %s", out)
 		}
 		client := mlflow.NewClient(url)
 		if _, err := client.CreateExperiment(t.Context(), &mlflow.CreateExperimentRequest{Name: name}); err != nil {
@@ -104,22 +113,5 @@ func TestServerUnderPrefix(t *testing.T) {
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOneClearLine(t *testing.T) {
-	t.Parallel()
-	for args, want := range map[string]string{
-		"server --nonsense":                    "unknown flag: --nonsense",
-		"server --app-name basic-auth":         "tokens create",
-		"server extra":                         "extra",
-		"server --backend-store-uri mssql://x": "knows sqlite",
-		"nonsense":                             `unknown command "nonsense"`,
-	} {
-		var out, errOut bytes.Buffer
-		code := Main(strings.Fields(args), &out, &errOut)
-		if code != 1 || out.Len() > 0 || !strings.Contains(errOut.String(), want) || strings.Count(errOut.String(), "\n") != 1 {
-			t.Errorf("%s: code %d, out %q, err %q", args, code, &out, &errOut)
-		}
 	}
 }

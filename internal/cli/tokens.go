@@ -8,13 +8,13 @@ import (
 	"log/slog"
 	"net/mail"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/cli/output"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/server"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -23,18 +23,24 @@ import (
 func newTokensCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tokens",
-		Short: "Make, list and revoke access tokens",
-		Long: "Make, list and revoke access tokens.\n\n" +
-			"While no token was ever made, the server takes every request. From the first one on it wants a valid one with each:\n" +
-			"as MLFLOW_TRACKING_TOKEN, as DATABRICKS_TOKEN, or as the password of Basic authentication (MLFLOW_TRACKING_PASSWORD,\n" +
-			"a browser) with any user name. A running server notices a change within two seconds. A server whose last token\n" +
-			"has expired or was revoked stays closed until a new one is made.",
+		Short: "Create, list and revoke access tokens",
+		Long: `Create, list and revoke access tokens. They are stored in the server's database.
+
+A server accepts every request until the first token is created. After that, every request needs
+a valid token: as MLFLOW_TRACKING_TOKEN, as DATABRICKS_TOKEN, or as the password of Basic
+authentication with any user name (MLFLOW_TRACKING_PASSWORD, or in a browser). This remains so
+after the last token has expired or is revoked.
+
+A running server applies a change within two seconds.`,
+		Example: `  millrace tokens create --user me@example.org --name laptop --expires 720h
+  millrace tokens list
+  millrace tokens revoke $TOKEN_ID`,
 	}
-	// Of the server's options only the one that says where the tokens are.
+	// Of the server's options only the one for the database applies.
 	options := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(options)
 	cmd.PersistentFlags().AddFlag(options.Lookup("backend-store-uri"))
-	withStore := func(run func(cmd *cobra.Command, args []string, st *store.Store) error) func(*cobra.Command, []string) error {
+	withStore := func(run storeCommand) func(*cobra.Command, []string) error {
 		return func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(options, os.Getenv)
 			if err != nil {
@@ -51,24 +57,31 @@ func newTokensCommand() *cobra.Command {
 	return cmd
 }
 
-type storeRunner func(func(*cobra.Command, []string, *store.Store) error) func(*cobra.Command, []string) error
+// storeCommand is the RunE of a command that uses the store.
+type storeCommand func(cmd *cobra.Command, args []string, st *store.Store) error
+
+// storeRunner opens the store for a command and closes it afterwards.
+type storeRunner func(storeCommand) func(*cobra.Command, []string) error
 
 func newTokensCreate(withStore storeRunner) *cobra.Command {
 	var email, name string
 	var expires time.Duration
 	cmd := &cobra.Command{
-		Use:   "create --user me@example.org",
-		Short: "Make an access token and print it, this once",
-		Args:  cobra.NoArgs,
+		Use:   "create",
+		Short: "Create an access token and print it",
+		Long: `Create an access token and print it. The token cannot be shown again, because only its hash is
+stored.`,
+		Example: "  millrace tokens create --user me@example.org",
+		Args:    cobra.NoArgs,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > 255 {
 				return fmt.Errorf("--user must be an e-mail address such as me@example.org, not %q", email)
 			}
 			if len(name) > 250 {
-				return errors.New("--name can be at most 250 bytes long")
+				return errors.New("--name must be at most 250 bytes long")
 			}
 			if cmd.Flags().Changed("expires") && expires <= 0 {
-				return fmt.Errorf("--expires must be a time to come, such as 720h, not %s", expires)
+				return fmt.Errorf("--expires must be a positive duration, such as 720h, not %s", expires)
 			}
 			return nil
 		},
@@ -83,13 +96,14 @@ func newTokensCreate(withStore storeRunner) *cobra.Command {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), secret)
-			fmt.Fprintf(cmd.ErrOrStderr(), "This is token %s of %s. It is shown only now. Use it as MLFLOW_TRACKING_TOKEN.\n", token.ID, email)
+			fmt.Fprintf(cmd.ErrOrStderr(),
+				"This is token %s of %s. It cannot be shown again. Set MLFLOW_TRACKING_TOKEN to it.\n", token.ID, email)
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&email, "user", "", "e-mail address of the user who will hold the token (required)")
-	cmd.Flags().StringVar(&name, "name", "", "what the token is for")
-	cmd.Flags().DurationVar(&expires, "expires", 0, "how long the token is valid, such as 720h (default for ever)")
+	cmd.Flags().StringVar(&email, "user", "", "e-mail `address` of the user of the token (required)")
+	cmd.Flags().StringVar(&name, "name", "", "`text` that describes the token")
+	cmd.Flags().DurationVar(&expires, "expires", 0, "validity of the token, such as 720h (default unlimited)")
 	return cmd
 }
 
@@ -97,7 +111,7 @@ func newTokensList(withStore storeRunner) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the access tokens, without their secrets",
+		Short: "List access tokens, without their secrets",
 		Args:  cobra.NoArgs,
 		RunE: withStore(func(cmd *cobra.Command, _ []string, st *store.Store) error {
 			tokens, err := st.Tokens(cmd.Context())
@@ -112,44 +126,40 @@ func newTokensList(withStore storeRunner) *cobra.Command {
 			return writeTokens(cmd.OutOrStdout(), tokens)
 		}),
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with times in Unix milliseconds")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the tokens as JSON, with times in Unix milliseconds")
 	return cmd
 }
 
 func writeTokens(out io.Writer, tokens []store.Token) error {
-	if len(tokens) == 0 {
-		_, err := fmt.Fprintln(out, "There are no access tokens: the server takes every request.")
-		return err
+	t := output.Table{
+		Empty:  "There are no access tokens: the server accepts every request.",
+		Header: []string{"ID", "USER", "NAME", "CREATED", "STATE"},
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tUSER\tNAME\tCREATED\tSTATE")
-	for _, t := range tokens {
+	for _, token := range tokens {
 		state := "valid"
 		switch {
-		case t.RevokedMS != 0:
-			state = "revoked " + minute(t.RevokedMS)
-		case t.ExpiresMS != 0 && t.ExpiresMS <= time.Now().UnixMilli():
-			state = "expired " + minute(t.ExpiresMS)
-		case t.ExpiresMS != 0:
-			state = "valid until " + minute(t.ExpiresMS)
+		case token.RevokedMS != 0:
+			state = "revoked " + output.Time(token.RevokedMS)
+		case token.ExpiresMS != 0 && token.ExpiresMS <= time.Now().UnixMilli():
+			state = "expired " + output.Time(token.ExpiresMS)
+		case token.ExpiresMS != 0:
+			state = "valid until " + output.Time(token.ExpiresMS)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Email, t.Name, minute(t.CreatedMS), state)
+		t.Add(token.ID, token.Email, token.Name, output.Time(token.CreatedMS), state)
 	}
-	return w.Flush()
+	return t.Write(out)
 }
-
-func minute(ms int64) string { return time.UnixMilli(ms).Format("2006-01-02 15:04") }
 
 func newTokensRevoke(withStore storeRunner) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke ID",
-		Short: "End the validity of an access token",
+		Short: "Revoke an access token",
 		Args:  cobra.ExactArgs(1),
 		RunE: withStore(func(cmd *cobra.Command, args []string, st *store.Store) error {
 			if err := st.RevokeToken(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "Token %s is revoked.\n", args[0])
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "Revoked token %s.\n", args[0])
 			return err
 		}),
 	}

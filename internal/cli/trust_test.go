@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// A server that names another host for its files learns nothing of the token by
-// it, whatever the command; with MILLRACE_TRUSTED_HOSTS that host gets it. The
-// test sets the environment, so that it cannot be parallel.
-func TestTokensStayWithTheServer(t *testing.T) {
-	var asked, withToken int
+// No command sends the token to another host that the server names for artifacts,
+// except to a host in MILLRACE_TRUSTED_HOSTS. The test sets environment variables and
+// therefore cannot be parallel.
+func TestTokenIsSentOnlyToTrustedHosts(t *testing.T) {
+	var requests, withToken int
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if asked++; r.Header.Get("Authorization") == "Bearer secret" {
+		if requests++; r.Header.Get("Authorization") == "Bearer secret" {
 			withToken++
 		}
 		fmt.Fprint(w, `{"files": []}`)
@@ -39,24 +39,24 @@ func TestTokensStayWithTheServer(t *testing.T) {
 		"artifacts log-artifact -r r -l " + file, "artifacts log-artifacts -r r -l " + filepath.Dir(file),
 		"models download -m models:/m/1", "models predict -m models:/m/1 -i " + file, "models serve -p 0 -m models:/m/1",
 	} {
-		asked = 0
-		s.refuse([][2]string{{line, "MILLRACE_TRUSTED_HOSTS=" + host}})
-		if asked != 0 {
-			t.Errorf("%s: the other host was asked", line)
+		requests = 0
+		s.refuse(line, "MILLRACE_TRUSTED_HOSTS="+host)
+		if requests != 0 {
+			t.Errorf("%s: the other host got %d requests", line, requests)
 		}
 		t.Run(line, func(t *testing.T) {
-			asked, withToken = 0, 0
+			requests, withToken = 0, 0
 			t.Setenv("MILLRACE_TRUSTED_HOSTS", host)
-			if _, err := s.try(line); asked == 0 || withToken != asked {
-				t.Errorf("%d requests came to the trusted host, %d of them with the token; %v", asked, withToken, err)
+			if _, err := s.try(line); requests == 0 || withToken != requests {
+				t.Errorf("the trusted host got %d requests, %d of them with the token; %v", requests, withToken, err)
 			}
 		})
 	}
 }
 
-// A folder that a remote server names is used where MILLRACE_LOCAL_FILES allows
-// it; false is for a server that only seems to be on this machine.
-func TestFoldersOfAServer(t *testing.T) {
+// A local folder that the server names is used only if the server has a loopback
+// address and MILLRACE_LOCAL_FILES does not forbid it.
+func TestLocalArtifactFolders(t *testing.T) {
 	dir := t.TempDir()
 	tracking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"run": {"info": {"run_id": "r", "artifact_uri": %q}}}`, "file://"+dir)
@@ -64,11 +64,9 @@ func TestFoldersOfAServer(t *testing.T) {
 	defer tracking.Close()
 	s := &shell{t, tracking.URL}
 	s.write(filepath.Join(dir, "f"), "text")
-	s.expect([][2]string{{"artifacts download -r r -a f -d " + t.TempDir(), `/f\n$`}})
+	s.expect("artifacts download -r r -a f -d "+t.TempDir(), `/f\n$`)
 	t.Setenv("MILLRACE_LOCAL_FILES", "false")
-	s.refuse([][2]string{
-		{"artifacts download -r r -a f -d " + t.TempDir(), "MILLRACE_LOCAL_FILES=true"},
-		{"artifacts log-artifacts -r r -l " + dir, "MILLRACE_LOCAL_FILES=true"},
-	})
-	s.expect([][2]string{{"artifacts download -u file://" + filepath.Join(dir, "f") + " -d " + t.TempDir(), `/f\n$`}})
+	s.refuse("artifacts download -r r -a f -d "+t.TempDir(), "MILLRACE_LOCAL_FILES=true")
+	s.refuse("artifacts log-artifacts -r r -l "+dir, "MILLRACE_LOCAL_FILES=true")
+	s.expect("artifacts download -u file://"+filepath.Join(dir, "f")+" -d "+t.TempDir(), `/f\n$`)
 }
