@@ -31,7 +31,7 @@ func TestWorkflows(t *testing.T) {
 	if !strings.HasPrefix(page, server.URL()+"/#/experiments/2/runs/") {
 		t.Errorf("page %s", page)
 	}
-	for _, text := range []string{"Size of training dataset: 640", "[0 / 20]", "Outputs of the loaded model", "RangeIndex: 569 entries", "Epoch [200/200]", "weighted avg", "is in Staging"} {
+	for _, text := range []string{"Size of training dataset: 640", "[0 / 10]", "Outputs of the loaded model", "RangeIndex: 569 entries", "Epoch [200/200]", "weighted avg", "is in Staging"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("the output lacks %q:\n%s", text, out.String())
 		}

@@ -36,13 +36,14 @@ func evaluate(ctx context.Context, run *mlflow.ActiveRun, info *mlflow.ModelInfo
 	if err := logPredictions(ctx, run, test, logits, guesses); err != nil {
 		return 0, err
 	}
-	r, err := report.Classification(test.y, guesses, classes)
+	r, err := report.Classification(test.y, guesses, []string{"0", "1"}) // The page's names of the classes.
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(out, "%s\n%s\n", r, r.Confusion)
+	text := fmt.Sprintf("%s\n%s\n\nClass 0 is %s, class 1 is %s.\n", r, r.Confusion, classes[0], classes[1])
+	fmt.Fprint(out, text)
 	explain(r, out)
-	if err := run.LogText(ctx, fmt.Sprintf("%s\n%s\n", r, r.Confusion), "classification_report.txt"); err != nil {
+	if err := run.LogText(ctx, text, "classification_report.txt"); err != nil {
 		return 0, err
 	}
 	if err := logPlot(ctx, run, "confusion_matrix.png")(plots.ConfusionMatrix(classes, r.Confusion)); err != nil {

@@ -98,15 +98,23 @@ func dress(rng *rand.Rand) []part {
 	return parts
 }
 
+// sandal draws a sole, a strap around the ankle and straps across the toes.
 func sandal(rng *rand.Rand) []part {
-	heel, gray := between(rng, 0.50, 0.66), between(rng, 0.4, 1)
-	parts := []part{{[]point{{0.06, 0.72}, {0.5, 0.70}, {0.94, heel}, {0.94, heel + 0.08}, {0.5, 0.78}, {0.06, 0.79}}, gray}}
-	for range 2 + rng.IntN(3) {
-		x, width := between(rng, 0.12, 0.8), between(rng, 0.05, 0.1)
-		parts = append(parts, part{[]point{{x, 0.74}, {x + 0.1, 0.5}, {x + 0.1 + width, 0.5}, {x + width, 0.74}}, gray * 0.8})
+	heel, gray, top := between(rng, 0.54, 0.68), between(rng, 0.5, 1), between(rng, 0.30, 0.42)
+	strap := gray * between(rng, 0.75, 1)
+	parts := []part{
+		{[]point{{0.54, 0.76}, {0.64, top}, {0.92, top}, {0.95, heel + 0.04}}, strap},
+		{[]point{{0.66, 0.72}, {0.71, top + 0.11}, {0.85, top + 0.11}, {0.87, heel + 0.02}}, 0},
 	}
+	for i := range 1 + rng.IntN(3) {
+		x, width := 0.1+0.16*float64(i)+between(rng, 0, 0.06), between(rng, 0.08, 0.13)
+		parts = append(parts, part{[]point{{x, 0.78}, {x + 0.09, 0.52}, {x + 0.09 + width, 0.50}, {x + width, 0.78}}, strap})
+	}
+	parts = append(parts, part{
+		[]point{{0.04, 0.75}, {0.5, 0.73}, {0.96, heel}, {0.96, heel + 0.12}, {0.5, 0.85}, {0.04, 0.85}}, gray,
+	})
 	if rng.Float64() < 0.4 {
-		parts = append(parts, part{[]point{{0.86, heel}, {0.94, heel}, {0.94, 0.86}, {0.88, 0.86}}, gray})
+		parts = append(parts, part{[]point{{0.82, heel}, {0.96, heel}, {0.96, 0.9}, {0.85, 0.9}}, gray})
 	}
 	return parts
 }

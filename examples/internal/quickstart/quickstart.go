@@ -124,7 +124,7 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		Evaluate: test,
 		OnEpoch: func(_ int, m map[string]float64) {
 			result.Accuracy, result.Loss = m["eval_accuracy"], m["eval_loss"]
-			fmt.Fprintf(o.Out, "Eval metrics:\nAccuracy: %.2f, Avg loss: %.6f\n\n", result.Accuracy, result.Loss)
+			fmt.Fprintf(o.Out, "Eval metrics: \nAccuracy: %.2f, Avg loss: %.6f \n\n", result.Accuracy, result.Loss)
 		},
 		Model: logged(&data.Train),
 	})

@@ -126,10 +126,10 @@ func average(name string, classes []Score, weight func(Score) float64) Score {
 func (r *Report) Warnings() []string {
 	var out []string
 	if len(r.neverPredicted) > 0 {
-		out = append(out, "never predicted, so precision is set to 0: "+strings.Join(r.neverPredicted, ", "))
+		out = append(out, "The precision is 0 for classes that are never predicted: "+strings.Join(r.neverPredicted, ", "))
 	}
 	if len(r.neverTrue) > 0 {
-		out = append(out, "no true samples, so recall is set to 0: "+strings.Join(r.neverTrue, ", "))
+		out = append(out, "The recall is 0 for classes without true samples: "+strings.Join(r.neverTrue, ", "))
 	}
 	return out
 }

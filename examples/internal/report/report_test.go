@@ -57,8 +57,8 @@ func TestWarnings(t *testing.T) {
 		want         string
 	}{
 		{[]int{0, 1}, []int{0, 1}, ""},
-		{[]int{0, 1}, []int{0, 0}, "never predicted, so precision is set to 0: malignant"},
-		{[]int{0, 0}, []int{0, 1}, "no true samples, so recall is set to 0: malignant"},
+		{[]int{0, 1}, []int{0, 0}, "The precision is 0 for classes that are never predicted: malignant"},
+		{[]int{0, 0}, []int{0, 1}, "The recall is 0 for classes without true samples: malignant"},
 	} {
 		r, err := Classification(c.yTrue, c.yPred, []string{"benign", "malignant"})
 		if err != nil {
