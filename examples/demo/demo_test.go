@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Both workflows, on fewer images than the demo takes.
+// TestWorkflows runs both workflows on fewer images than the demo.
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	ctx := context.WithoutCancel(t.Context())
@@ -58,7 +58,7 @@ func TestWorkflows(t *testing.T) {
 		}
 		for _, in := range run.Inputs.DatasetInputs {
 			if !strings.HasPrefix(in.Dataset.Name, "synthetic-images-") {
-				t.Errorf("made-up images are shown as %s", in.Dataset.Name)
+				t.Errorf("the drawn images are logged as %s", in.Dataset.Name)
 			}
 		}
 	}

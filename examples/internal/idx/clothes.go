@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// point is a position in an image whose sides have the length 1. y grows downwards.
+// point is a position in an image whose sides have the length 1. y increases downwards.
 type point struct{ x, y float64 }
 
 // part is a polygon of a garment with its gray value, 0 to 1. A later part covers an
@@ -16,12 +16,12 @@ type part struct {
 	gray    float64
 }
 
-// garment draws one specimen of a class.
+// garment returns the parts of a random garment of a class.
 type garment func(rng *rand.Rand) []part
 
-// garments lists the classes of FashionMNIST in the order of [FashionNames]. Upper garments
-// differ in their sleeves, length and front only, so that a model confuses some of them, as
-// it does with photographs.
+// garments has a function for each class of FashionMNIST, in the order of
+// [FashionNames]. Upper garments differ only in their sleeves, length and front, so that
+// a model confuses some of them, as it does with photographs.
 var garments = [classes]garment{
 	func(rng *rand.Rand) []part { return upper(rng, between(rng, 0.10, 0.22), 0.80, 0) },
 	trouser,
@@ -37,7 +37,7 @@ var garments = [classes]garment{
 
 func between(rng *rand.Rand, low, high float64) float64 { return low + (high-low)*rng.Float64() }
 
-// mirrored completes an outline of the left half, from top to bottom.
+// mirrored returns a symmetric outline. left is the left half, from top to bottom.
 func mirrored(left ...point) []point {
 	out := slices.Clone(left)
 	for _, p := range slices.Backward(left) {
@@ -46,8 +46,8 @@ func mirrored(left ...point) []point {
 	return out
 }
 
-// upper draws a garment with sleeves. sleeve is their length, hem the lower end, and front
-// the probability of a line of buttons.
+// upper draws a garment with sleeves. sleeve is the length of the sleeves, hem the
+// position of the lower end, and front the probability of a line of buttons.
 func upper(rng *rand.Rand, sleeve, hem, front float64) []part {
 	shoulder, waist := between(rng, 0.24, 0.32), between(rng, 0.28, 0.36)
 	gray, width := between(rng, 0.4, 1), between(rng, 0.11, 0.17)
@@ -92,7 +92,7 @@ func dress(rng *rand.Rand) []part {
 	parts := []part{{
 		mirrored(point{top + 0.06, 0.06}, point{top, 0.14}, point{waist, 0.40}, point{flare, 0.94}), between(rng, 0.4, 1),
 	}}
-	if rng.Float64() < 0.5 { // a dress with sleeves resembles a T-shirt
+	if rng.Float64() < 0.5 { // A dress with sleeves resembles a T-shirt.
 		return append(upper(rng, between(rng, 0.10, 0.25), 0.94, 0), parts...)
 	}
 	return parts

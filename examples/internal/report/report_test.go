@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// golden is what testdata/make_golden.py recorded.
+// golden is the content of the file that testdata/make_golden.py writes.
 type golden struct {
 	Reports []struct {
 		Name, Text, Matrix string
@@ -87,10 +87,10 @@ func TestClassificationErrors(t *testing.T) {
 		}
 	}
 	if _, err := Confusion([]int{0}, nil, 2); err == nil {
-		t.Error("a matrix of slices of different lengths")
+		t.Error("Confusion accepts slices of different lengths")
 	}
 	if _, err := Confusion(nil, nil, -1); err == nil {
-		t.Error("a matrix of -1 classes")
+		t.Error("Confusion accepts -1 classes")
 	}
 }
 
