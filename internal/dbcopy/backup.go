@@ -18,12 +18,12 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// BackupReport says what a backup holds.
+// BackupReport describes a backup.
 type BackupReport struct {
 	Path     string `json:"path"`
 	Revision string `json:"revision"`
 	Bytes    int64  `json:"bytes"`
-	// Rows are the numbers of rows by table.
+	// Rows maps tables to their numbers of rows.
 	Rows map[string]int64 `json:"rows"`
 }
 
@@ -35,10 +35,10 @@ func (r *BackupReport) TotalRows() (n int64) {
 	return n
 }
 
-// Backup copies a SQLite database into a new file, in the state of one moment
-// after the call, while servers read and write it. The file appears under its
-// name when it is on the disk and was compared with the original. Other databases
-// are refused with the command that backs them up.
+// Backup copies one snapshot of a SQLite database into a new file, while servers may
+// read and write the database. The file gets its name after it is on the disk and
+// was compared with the original. For other databases, Backup returns an error with
+// the command that backs them up.
 func Backup(ctx context.Context, uri, path string) (*BackupReport, error) {
 	scheme, _, _ := strings.Cut(uri, ":")
 	if name, _, _ := strings.Cut(scheme, "+"); name != "sqlite" {
@@ -71,7 +71,7 @@ func isFree(path string) error {
 	return nil
 }
 
-// backup is one call of Backup.
+// backup is the state of one call of Backup.
 type backup struct {
 	path, temporary string
 	report          *BackupReport
@@ -83,8 +83,8 @@ func (b *backup) run(ctx context.Context, sqlDB *sql.DB) error {
 		return err
 	}
 	defer conn.Close()
-	// The rows are counted and the pages copied in one transaction, which sees one
-	// state. With a write-ahead log it keeps nobody from writing.
+	// Count the rows and copy the pages in one transaction, which reads one snapshot.
+	// With a write-ahead log, it does not block programs that write.
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (b *backup) run(ctx context.Context, sqlDB *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // It was synced, or is removed.
+	defer func() { _ = file.Close() }() // The file was synced, or is removed.
 	if err := conn.Raw(func(driver any) error { return b.copyPages(ctx, driver) }); err != nil {
 		return fmt.Errorf("copying its pages to %s: %w", b.temporary, err)
 	}
@@ -114,7 +114,8 @@ func (b *backup) run(ctx context.Context, sqlDB *sql.DB) error {
 	return b.publish()
 }
 
-// pagesAtOnce are copied between two looks at the context.
+// pagesAtOnce is the number of pages that are copied between two checks of the
+// context.
 const pagesAtOnce = 2000
 
 func (b *backup) copyPages(ctx context.Context, driver any) (err error) {
@@ -124,7 +125,7 @@ func (b *backup) copyPages(ctx context.Context, driver any) (err error) {
 	if !ok {
 		return errors.New("this driver of SQLite makes no backups")
 	}
-	// Nobody else has the file, and it is synced at the end.
+	// The file is not shared yet, and is synced at the end.
 	pages, err := source.NewBackup(fileURI(b.temporary) + "?_pragma=journal_mode(off)&_pragma=synchronous(off)")
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func (b *backup) copyPages(ctx context.Context, driver any) (err error) {
 	return nil
 }
 
-// verify reads the whole copy and compares its tables with what the original had.
+// verify checks the whole copy and compares its tables with those of the original.
 func (b *backup) verify(ctx context.Context) error {
 	sqlDB, err := sql.Open("sqlite", fileURI(b.temporary)+"?mode=ro&immutable=1")
 	if err != nil {
@@ -169,7 +170,10 @@ func (b *backup) verify(ctx context.Context) error {
 		return err
 	}
 	if revision != b.report.Revision || len(rows) != len(b.report.Rows) {
-		return fmt.Errorf("it has %d tables at revision %s, not %d at %s", len(rows), revision, len(b.report.Rows), b.report.Revision)
+		return fmt.Errorf(
+			"it has %d tables at revision %s, not %d at %s",
+			len(rows), revision, len(b.report.Rows), b.report.Revision,
+		)
 	}
 	for table, n := range b.report.Rows {
 		if rows[table] != n {
@@ -179,11 +183,11 @@ func (b *backup) verify(ctx context.Context) error {
 	return nil
 }
 
-// publish gives the file its name, unless somebody else took that meanwhile.
+// publish renames the file. It returns an error if the name exists.
 func (b *backup) publish() error {
 	if err := os.Link(b.temporary, b.path); errors.Is(err, fs.ErrExist) {
 		return isFree(b.path)
-	} else if err != nil { // A file system without hard links.
+	} else if err != nil { // The file system may not support hard links.
 		if err := isFree(b.path); err != nil {
 			return err
 		}
@@ -198,7 +202,7 @@ func (b *backup) publish() error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// contents returns the revision of MLflow's database and its tables' rows.
+// contents returns the revision of a database and the number of rows of its tables.
 func contents(ctx context.Context, q *sql.Conn) (revision string, rows map[string]int64, err error) {
 	if revision, err = schema.RevisionOf(ctx, q, db.SQLite); err != nil {
 		return "", nil, err
@@ -213,7 +217,8 @@ func contents(ctx context.Context, q *sql.Conn) (revision string, rows map[strin
 	rows = map[string]int64{}
 	for table := range tables {
 		var n int64
-		if err := q.QueryRowContext(ctx, `SELECT count(*) FROM "`+strings.ReplaceAll(table, `"`, `""`)+`"`).Scan(&n); err != nil {
+		if err := q.QueryRowContext(ctx, `SELECT count(*)
+			FROM "`+strings.ReplaceAll(table, `"`, `""`)+`"`).Scan(&n); err != nil {
 			return "", nil, err
 		}
 		rows[table] = n
@@ -223,7 +228,7 @@ func contents(ctx context.Context, q *sql.Conn) (revision string, rows map[strin
 
 func fileURI(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
-// otherBackup says how to back up a database that is no SQLite file.
+// otherBackup returns the error for a database that is not a SQLite file.
 func otherBackup(uri, path string) error {
 	u, err := url.Parse(uri)
 	if err != nil || u.Host == "" && u.Path == "" {
@@ -240,19 +245,29 @@ func otherBackup(uri, path string) error {
 		q := u.Query()
 		q.Del("password")
 		u.RawQuery = q.Encode()
-		return fmt.Errorf("a backup of PostgreSQL is made by its own program, while servers use it: pg_dump --format=custom --file=%s --dbname=%s", quoteShell(path), quoteShell(u.String()))
+		return fmt.Errorf(
+			"a backup of PostgreSQL is made by its own program, while servers use it: pg_dump --format=custom --file=%s "+
+				"--dbname=%s",
+			quoteShell(path),
+			quoteShell(u.String()),
+		)
 	case "mysql", "mariadb":
 		command := "mariadb-dump --single-transaction --routines --triggers --host=" + quoteShell(u.Hostname())
 		if u.Port() != "" {
 			command += " --port=" + u.Port()
 		}
-		return fmt.Errorf("a backup of MySQL or MariaDB is made by its own program (mysqldump or mariadb-dump), while servers use it: %s --user=%s --password %s > %s",
-			command, quoteShell(user), quoteShell(strings.TrimPrefix(u.Path, "/")), quoteShell(path))
+		return fmt.Errorf(
+			"a backup of MySQL or MariaDB is made by its own program (mysqldump or mariadb-dump), while servers use it: %s "+
+				"--user=%s --password %s > %s",
+			command, quoteShell(user),
+			quoteShell(strings.TrimPrefix(u.Path, "/")),
+			quoteShell(path),
+		)
 	}
 	return fmt.Errorf("a backup is of a SQLite database, such as sqlite:///mlflow.db, and not of %s", db.RedactURI(uri))
 }
 
-// quoteShell writes a word for a shell, in quotes if it needs them.
+// quoteShell quotes a word for a shell if necessary.
 func quoteShell(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@", r)

@@ -12,14 +12,14 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// catalog is what a database says of its tables.
+// catalog describes the tables of a database.
 type catalog struct {
 	columns map[string][]columnInfo
 	keys    map[string][]string // primary keys
 	parents map[string][]string // tables that a table's foreign keys refer to
 }
 
-// copyColumn is a column of one database.
+// columnInfo describes a column of one database.
 type columnInfo struct {
 	name, typ string
 	kind      kind
@@ -30,27 +30,33 @@ type columnInfo struct {
 	serial    bool
 }
 
-// catalogQueries ask for (table, column, type, length, generated, serial),
-// (table, column of the primary key) and (table, table referred to).
+// catalogQueries return (table, column, type, length, generated, serial), (table,
+// column of the primary key) and (table, referenced table).
 var catalogQueries = map[db.Flavor][3]string{
 	db.SQLite: {
-		`SELECT m.name, x.name, x.type, 0, x.hidden IN (2, 3), 0 FROM sqlite_master m, pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND x.hidden <> 1 ORDER BY m.name, x.cid`,
-		`SELECT m.name, x.name FROM sqlite_master m, pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND x.pk > 0 ORDER BY m.name, x.pk`,
+		`SELECT m.name, x.name, x.type, 0, x.hidden IN (2, 3), 0 FROM sqlite_master m, pragma_table_xinfo(m.name) x
+			WHERE m.type = 'table' AND x.hidden <> 1 ORDER BY m.name, x.cid`,
+		`SELECT m.name, x.name FROM sqlite_master m, pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND x.pk > 0
+			ORDER BY m.name, x.pk`,
 		`SELECT m.name, f.[table] FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'`,
 	},
 	db.PostgreSQL: {
-		`SELECT table_name::text, column_name::text, data_type::text, coalesce(character_maximum_length, 0)::int, is_generated = 'ALWAYS',
+		`SELECT table_name::text, column_name::text, data_type::text, coalesce(character_maximum_length, 0)::int,
+			is_generated = 'ALWAYS',
 			is_identity = 'YES' OR coalesce(column_default, '') LIKE 'nextval(%'
 			FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`,
-		// A reader of the tables may see pg_index, but not information_schema's constraints.
+		// A user with read access sees pg_index, but no constraints in information_schema.
 		`SELECT c.relname::text, a.attname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-			CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
+			CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) JOIN pg_attribute a ON a.attrelid = c.oid
+			AND a.attnum = k.number
 			WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace ORDER BY c.relname, k.place`,
-		`SELECT c.relname::text, p.relname::text FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
+		`SELECT c.relname::text, p.relname::text FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid
+			JOIN pg_class p ON p.oid = f.confrelid
 			WHERE f.contype = 'f' AND c.relnamespace = current_schema()::regnamespace`,
 	},
 	db.MySQL: {
-		`SELECT table_name, column_name, column_type, CASE WHEN data_type IN ('varchar', 'char') THEN character_maximum_length ELSE 0 - CAST(coalesce(character_maximum_length, 0) AS SIGNED) END,
+		`SELECT table_name, column_name, column_type, CASE WHEN data_type IN ('varchar',
+			'char') THEN character_maximum_length ELSE 0 - CAST(coalesce(character_maximum_length, 0) AS SIGNED) END,
 			coalesce(generation_expression, '') <> '', extra LIKE '%auto_increment%'
 			FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position`,
 		`SELECT table_name, column_name FROM information_schema.key_column_usage
@@ -102,7 +108,7 @@ func readCatalog(ctx context.Context, q db.Querier, f db.Flavor) (*catalog, erro
 	return c, nil
 }
 
-// describe reads the type; a negative length counts bytes.
+// describe sets the kind and the limits of a column. A negative length is in bytes.
 func (c *columnInfo) describe(f db.Flavor, length int64) {
 	c.kind, c.bits = kindOf(f, c.typ), 64
 	switch base, _, _ := strings.Cut(strings.ToLower(c.typ), "("); {
@@ -117,7 +123,7 @@ func (c *columnInfo) describe(f db.Flavor, length int64) {
 	}
 }
 
-// copyTable is a table that is copied.
+// tablePlan describes how a table is copied.
 type tablePlan struct {
 	name    string
 	columns []string
@@ -129,8 +135,8 @@ type tablePlan struct {
 	flavorOfTarget db.Flavor
 }
 
-// planTables returns the tables that both databases have, parents first, and
-// says which of the source's are left out.
+// planTables returns the tables that both databases have, in the order of their
+// foreign keys, and the names of the other tables of the source.
 func planTables(source, target *catalog) ([]*tablePlan, []string, error) {
 	var plan []*tablePlan
 	var left []string
@@ -183,30 +189,45 @@ func planTable(name string, source, target *catalog) (*tablePlan, error) {
 		}
 		i := find(source.columns[name], to.name)
 		if i < 0 {
-			return nil, fmt.Errorf("the table %s has the column %s in the target only; bring both databases to the same release first", name, to.name)
+			return nil, fmt.Errorf(
+				"the table %s has the column %s in the target only; bring both databases to the same release first",
+				name, to.name,
+			)
 		}
 		from := source.columns[name][i]
 		k := common(from.kind, to.kind)
 		if k == kindUnknown || from.kind == kindUnknown {
-			return nil, fmt.Errorf("the column %s of the table %s cannot be copied: it is %s in the source and %s in the target", to.name, name, from.typ, to.typ)
+			return nil, fmt.Errorf(
+				"the column %s of the table %s cannot be copied: it is %s in the source and %s in the target",
+				to.name, name, from.typ, to.typ,
+			)
 		}
 		t.columns, t.kinds = append(t.columns, to.name), append(t.kinds, k)
 		t.source, t.target = append(t.source, from), append(t.target, to)
 	}
 	for _, from := range source.columns[name] {
 		if find(target.columns[name], from.name) < 0 {
-			return nil, fmt.Errorf("the table %s has the column %s in the source only; bring both databases to the same release first", name, from.name)
+			return nil, fmt.Errorf(
+				"the table %s has the column %s in the source only; bring both databases to the same release first",
+				name, from.name,
+			)
 		}
 	}
 	for _, column := range source.keys[name] {
 		i := slices.Index(t.columns, column)
 		if i < 0 {
-			return nil, fmt.Errorf("the table %s has the computed column %s in its primary key and cannot be copied", name, column)
+			return nil, fmt.Errorf(
+				"the table %s has the computed column %s in its primary key and cannot be copied",
+				name, column,
+			)
 		}
 		t.key = append(t.key, i)
 	}
 	if len(t.key) == 0 {
-		return nil, fmt.Errorf("the table %s has no primary key in the source, without which its rows cannot be copied in order", name)
+		return nil, fmt.Errorf(
+			"the table %s has no primary key in the source, without which its rows cannot be copied in order",
+			name,
+		)
 	}
 	return t, nil
 }
@@ -216,10 +237,10 @@ func knownTables(release *schema.Release) []string {
 	return append(release.Tables(), schema.OwnTables()...)
 }
 
-// quoted is a list of columns in our SQL.
+// quoted returns a list of columns with quotes.
 func quoted(columns []string) string { return "`" + strings.Join(columns, "`, `") + "`" }
 
-// selected is the columns as they are read from a database.
+// selected returns the expressions by which the columns are read from a database.
 func selected(f db.Flavor, columns []columnInfo) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
@@ -231,7 +252,7 @@ func selected(f db.Flavor, columns []columnInfo) string {
 	return strings.Join(parts, ", ")
 }
 
-// at names a row by its primary key, for a person.
+// at returns the primary key of a row for a message.
 func (t *tablePlan) at(row []any) string {
 	parts := make([]string, len(t.key))
 	for i, column := range t.key {

@@ -21,17 +21,17 @@ import (
 type Options struct {
 	// DryRun lists what would be copied and changes nothing.
 	DryRun bool
-	// Restart throws away what an interrupted copy left in the target.
+	// Restart deletes the rows of an interrupted copy from the target.
 	Restart bool
-	// BatchRows is how many rows are stored at once; 0 is 5,000.
+	// BatchRows is the maximum of rows in a batch. 0 is 5,000.
 	BatchRows int
-	// Progress, if there is one, is called now and then, by one goroutine at a time.
+	// Progress is called during the copy by one goroutine at a time. It may be nil.
 	Progress func(Progress)
 }
 
 // Progress is the progress of a copy.
 type Progress struct {
-	// Verifying is whether rows are compared, which follows their copying.
+	// Verifying is whether the rows are being compared, after they were copied.
 	Verifying bool
 	Table     string
 	// Done and Total count rows of all tables.
@@ -41,11 +41,12 @@ type Progress struct {
 // Report describes a copy.
 type Report struct {
 	Tables []Table
-	// LeftOut are the source's tables that the target does not have.
+	// LeftOut are the tables of the source that are not copied, since the target does
+	// not have them.
 	LeftOut []string
-	// Resumed is whether the copy went on from an interrupted one.
+	// Resumed is whether the copy continued an interrupted one.
 	Resumed bool
-	// Note is what to know of a source that is written to meanwhile, or "".
+	// Note is a hint on programs that write to the source, or "".
 	Note string
 }
 
@@ -68,10 +69,9 @@ const (
 	progressRows     = 5000
 )
 
-// Copy copies one of MLflow's databases into another that is new, of any kind,
-// and compares the two. It reads one state of the source, which may be in use;
-// what is written to it after the start is not copied. A copy that ended early
-// goes on where it was when it is called again.
+// Copy copies one of MLflow's databases into a new database of any kind, and
+// compares the two. It reads one snapshot of the source, which may be in use. Copy
+// continues a copy that was interrupted.
 func Copy(ctx context.Context, from, to string, o Options) (*Report, error) {
 	o.BatchRows = cmp.Or(o.BatchRows, defaultBatchRows)
 	if o.Progress == nil {
@@ -113,7 +113,7 @@ func sameDatabase(s *sourceDB, to string) bool {
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
-// copying is one call of Copy.
+// copying is the state of one call of Copy.
 type copying struct {
 	source      *sourceDB
 	target      *targetDB
@@ -139,7 +139,10 @@ func (c *copying) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.target.finish(ctx, c.plan); err != nil {
-		return fmt.Errorf("everything is copied and compared, but the target %s could not be closed off: %w", c.target.name, err)
+		return fmt.Errorf(
+			"everything is copied and compared, but the target %s could not be closed off: %w",
+			c.target.name, err,
+		)
 	}
 	return nil
 }
@@ -172,9 +175,9 @@ func (c *copying) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-// copyTable copies what the target does not have yet, reading one batch while
-// another is written. It returns the checksum of the source's rows if it read
-// all of them.
+// copyTable copies the rows that the target does not have. It reads one batch while
+// it writes another. It returns the checksum of the rows of the source if it has
+// read all of them.
 func (c *copying) copyTable(ctx context.Context, t *tablePlan) (*checksum, error) {
 	after := c.target.at[t.name].key
 	var sum checksum
@@ -228,7 +231,7 @@ func (c *copying) verify(ctx context.Context, sums map[string]*checksum) error {
 	return nil
 }
 
-// dryRun lists what Copy would copy, without a look at the target.
+// dryRun returns the report of a copy without opening the target.
 func dryRun(ctx context.Context, s *sourceDB) (*Report, error) {
 	r := &Report{}
 	var err error

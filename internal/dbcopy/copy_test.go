@@ -124,12 +124,19 @@ func sameContents(t *testing.T, a, b string) {
 	t.Helper()
 	want, got := contents(t, a), contents(t, b)
 	for table := range want {
-		if table != "evaluation_dataset_records" && !slices.Equal(want[table], got[table]) { // JSON's spelling is the database's.
+		if table != "evaluation_dataset_records" &&
+			!slices.Equal(want[table], got[table]) { // JSON's spelling is the database's.
 			t.Errorf("%s differs:\n%.2000s\n%.2000s", table, want[table], got[table])
 		}
 	}
 	if len(got) != len(want) || len(want["metrics"]) != 707 || len(got["evaluation_dataset_records"]) != 2 {
-		t.Errorf("%d tables, %d metrics and %d records, want %d tables, 707 and 2", len(got), len(want["metrics"]), len(got["evaluation_dataset_records"]), len(want))
+		t.Errorf(
+			"%d tables, %d metrics and %d records, want %d tables, 707 and 2",
+			len(got),
+			len(want["metrics"]),
+			len(got["evaluation_dataset_records"]),
+			len(want),
+		)
 	}
 }
 
@@ -267,7 +274,8 @@ func TestCopyRefuses(t *testing.T) {
 		from, other := source(t), source(t)
 		refuse := func(from, to, want string) {
 			t.Helper()
-			if _, err := dbcopy.Copy(t.Context(), from, to, dbcopy.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := dbcopy.Copy(t.Context(), from, to, dbcopy.Options{}); err == nil ||
+				!strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want it to name %q", err, want)
 			}
 		}
@@ -351,7 +359,8 @@ func TestCopyDryRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(report.Tables, dbcopy.Table{Name: "metrics", Rows: 707}) || !slices.Equal(report.LeftOut, []string{"users"}) {
+	if !slices.Contains(report.Tables, dbcopy.Table{Name: "metrics", Rows: 707}) ||
+		!slices.Equal(report.LeftOut, []string{"users"}) {
 		t.Errorf("%+v", report)
 	}
 	if _, err := os.Stat(strings.TrimPrefix(target, "sqlite:///")); err == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// write stores a batch and how far the copy is then, together.
+// write writes a batch and the progress of the copy in one transaction.
 func (t *targetDB) write(ctx context.Context, table *tablePlan, b batch) error {
 	before := t.at[table.name]
 	now := position{rows: before.rows + int64(len(b.rows))}
@@ -36,27 +36,43 @@ func (t *targetDB) write(ctx context.Context, table *tablePlan, b batch) error {
 
 func saveProgress(exec func(string, ...any) (int64, error), table string, before, now position) error {
 	if before.key == nil {
-		_, err := exec("INSERT INTO millrace_copy (table_name, last_key, row_count) VALUES (?, ?, ?)", table, encodeKey(now.key), now.rows)
+		_, err := exec(
+			"INSERT INTO millrace_copy (table_name, last_key, row_count) VALUES (?, ?, ?)",
+			table, encodeKey(now.key), now.rows,
+		)
 		return err
 	}
-	n, err := exec("UPDATE millrace_copy SET last_key = ?, row_count = ? WHERE table_name = ? AND row_count = ?", encodeKey(now.key), now.rows, table, before.rows)
+	n, err := exec(
+		"UPDATE millrace_copy SET last_key = ?, row_count = ? WHERE table_name = ? AND row_count = ?",
+		encodeKey(now.key), now.rows, table, before.rows,
+	)
 	if err == nil && n != 1 {
 		err = errors.New("another `millrace db copy` is writing to the target")
 	}
 	return err
 }
 
-// insertPostgres sends a batch by COPY.
-func (t *targetDB) insertPostgres(ctx context.Context, table *tablePlan, b batch, then func(func(string, ...any) (int64, error)) error) error {
+// insertPostgres writes a batch with COPY.
+func (t *targetDB) insertPostgres(
+	ctx context.Context,
+	table *tablePlan,
+	b batch,
+	then func(func(string, ...any) (int64, error)) error,
+) error {
 	return t.conn.Raw(func(driverConn any) error {
 		pg := driverConn.(*stdlib.Conn).Conn()
 		raw, err := pg.Begin(ctx)
 		if err != nil {
 			return err
 		}
-		_, err = raw.CopyFrom(ctx, pgx.Identifier{table.name}, table.columns, pgx.CopyFromSlice(len(b.rows), func(i int) ([]any, error) {
-			return table.driverRow(db.PostgreSQL, b.rows[i]), nil
-		}))
+		_, err = raw.CopyFrom(
+			ctx,
+			pgx.Identifier{table.name},
+			table.columns,
+			pgx.CopyFromSlice(len(b.rows), func(i int) ([]any, error) {
+				return table.driverRow(db.PostgreSQL, b.rows[i]), nil
+			}),
+		)
 		if err == nil {
 			err = then(func(query string, args ...any) (int64, error) {
 				tag, err := raw.Exec(ctx, db.PostgreSQL.Rewrite(query, args), args...)
@@ -64,7 +80,7 @@ func (t *targetDB) insertPostgres(ctx context.Context, table *tablePlan, b batch
 			})
 		}
 		if err != nil {
-			_ = raw.Rollback(context.WithoutCancel(ctx)) // The first error says more.
+			_ = raw.Rollback(context.WithoutCancel(ctx)) // Return the first error.
 			return err
 		}
 		return raw.Commit(ctx)
@@ -79,11 +95,16 @@ func (t *tablePlan) driverRow(f db.Flavor, row []any) []any {
 	return out
 }
 
-// maxInsertBytes is far below the smallest max_allowed_packet in use, 16 MiB.
+// maxInsertBytes is less than the smallest common max_allowed_packet, 16 MiB.
 const maxInsertBytes = 2 << 20
 
-// insert sends a batch by INSERT, many rows a statement.
-func (t *targetDB) insert(ctx context.Context, table *tablePlan, b batch, then func(func(string, ...any) (int64, error)) error) error {
+// insert writes a batch with INSERT statements of many rows.
+func (t *targetDB) insert(
+	ctx context.Context,
+	table *tablePlan,
+	b batch,
+	then func(func(string, ...any) (int64, error)) error,
+) error {
 	return t.inTx(ctx, func(q db.Tx) error {
 		prefix := "INSERT INTO `" + table.name + "` (" + quoted(table.columns) + ") VALUES "
 		one := "(" + db.Placeholders(len(table.columns)) + ")"
@@ -110,7 +131,7 @@ func (t *targetDB) insert(ctx context.Context, table *tablePlan, b batch, then f
 	})
 }
 
-// describeBatch says where a database refused rows.
+// describeBatch adds the range of rows and a hint to the error of a database.
 func describeBatch(t *tablePlan, b batch, err error) error {
 	detail := ""
 	var pe *pgconn.PgError
@@ -123,5 +144,11 @@ func describeBatch(t *tablePlan, b batch, err error) error {
 	case db.IsUniqueViolation(err):
 		detail += ". The target takes two of these keys for one; change one in the source and run the command again"
 	}
-	return fmt.Errorf("the table %s, rows %s to %s: %w%s", t.name, t.at(b.rows[0]), t.at(b.rows[len(b.rows)-1]), err, detail)
+	return fmt.Errorf(
+		"the table %s, rows %s to %s: %w%s",
+		t.name,
+		t.at(b.rows[0]),
+		t.at(b.rows[len(b.rows)-1]),
+		err, detail,
+	)
 }

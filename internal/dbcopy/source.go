@@ -80,7 +80,8 @@ func (s *sourceDB) note(ctx context.Context) (string, error) {
 	if err != nil || mode == "wal" {
 		return "", err
 	}
-	return "The source's journal mode is " + mode + ", not wal: programs that write to it have to wait until the copy is done.", nil
+	return "The source's journal mode is " + mode +
+		", not wal: programs that write to it have to wait until the copy is done.", nil
 }
 
 func (s *sourceDB) count(ctx context.Context, table string) (n int64, err error) {
@@ -88,16 +89,17 @@ func (s *sourceDB) count(ctx context.Context, table string) (n int64, err error)
 	return n, err
 }
 
-// copyBatch is some rows in the order of the primary key.
+// batch is a list of rows in the order of the primary key.
 type batch struct {
 	rows [][]any
 	size int
 }
 
-// maxBatchBytes bounds a batch of long texts.
+// maxBatchBytes bounds the size of a batch of long texts.
 const maxBatchBytes = 8 << 20
 
-// read calls flush for the rows behind a key, or for all, in batches.
+// read calls flush with batches of the rows after a key, or of all rows if after is
+// nil.
 func (s *sourceDB) read(ctx context.Context, t *tablePlan, after []any, limit int, flush func(batch) error) error {
 	key := make([]string, len(t.key))
 	args := make([]any, len(after))
@@ -131,7 +133,7 @@ func (s *sourceDB) read(ctx context.Context, t *tablePlan, after []any, limit in
 	return flush(b)
 }
 
-// scanRows reads the columns of a table as normal values.
+// scanRows calls use with the normalized values of each row.
 func scanRows(q db.Tx, t *tablePlan, query string, args []any, use func(row []any) error) error {
 	into := make([]any, len(t.columns))
 	return q.EachUncached(query, args, func(rows *sql.Rows) error {
@@ -152,8 +154,8 @@ func scanRows(q db.Tx, t *tablePlan, query string, args []any, use func(row []an
 	})
 }
 
-// check says which value of a row the target cannot hold, and how large the row
-// is.
+// check returns the size of a row. It returns an error if the target cannot store a
+// value.
 func (t *tablePlan) check(row []any, f db.Flavor) (size int, err error) {
 	for i, v := range row {
 		if err := t.target[i].fits(f, v); err != nil {

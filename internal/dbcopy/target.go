@@ -101,8 +101,8 @@ func makeTables(ctx context.Context, uri string, release *schema.Release) error 
 	return d.Close()
 }
 
-// loadProgress reads how far an unfinished copy got, and refuses one of another
-// source.
+// loadProgress reads the progress of an unfinished copy. It returns an error if that
+// has another source.
 func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 	tables, err := schema.Tables(ctx, t.conn, t.flavor)
 	if err != nil || !tables[schema.CopyProgressTable] {
@@ -110,41 +110,57 @@ func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 	}
 	at := map[string]position{}
 	from := ""
-	err = t.on(ctx, t.conn).EachUncached("SELECT table_name, last_key, row_count FROM millrace_copy", nil, func(rows *sql.Rows) error {
-		var table, key string
-		var p position
-		if err := rows.Scan(&table, &key, &p.rows); err != nil {
+	err = t.on(
+		ctx, t.conn,
+	).EachUncached(
+		"SELECT table_name, last_key, row_count FROM millrace_copy",
+		nil,
+		func(rows *sql.Rows) error {
+			var table, key string
+			var p position
+			if err := rows.Scan(&table, &key, &p.rows); err != nil {
+				return err
+			}
+			if table == "" {
+				from = key
+				return nil
+			}
+			p.key, err = decodeKey(key)
+			at[table] = p
 			return err
-		}
-		if table == "" {
-			from = key
-			return nil
-		}
-		p.key, err = decodeKey(key)
-		at[table] = p
-		return err
-	})
+		},
+	)
 	switch {
 	case err != nil || from == "":
-		return err // Without a source nothing was copied yet.
+		return err // Without a source, nothing was copied.
 	case from != source:
-		return fmt.Errorf("it holds an unfinished copy of %s, not of %s. Name that source to finish it, or make a new database", from, source)
+		return fmt.Errorf(
+			"it holds an unfinished copy of %s, not of %s. Name that source to finish it, or make a new database",
+			from, source,
+		)
 	}
 	for _, table := range t.release.Tables() {
 		if !tables[table] {
-			return fmt.Errorf("it holds an unfinished copy, which was begun with tables of another release than %s: it lacks %s. Copy into a new database", t.release, table)
+			return fmt.Errorf(
+				"it holds an unfinished copy, which was begun with tables of another release than %s: it lacks %s. Copy into "+
+					"a new database",
+				t.release, table,
+			)
 		}
 	}
 	t.at = at
 	return nil
 }
 
-// empty refuses a database that holds more than a new one of the source's
-// release does.
+// empty returns an error for a database that has other rows than a new database of
+// the release of the source.
 func (t *targetDB) empty(ctx context.Context) error {
 	revision, err := schema.RevisionOf(ctx, t.conn, t.flavor)
 	if err == nil && revision != t.release.Revision {
-		err = fmt.Errorf("its schema is at revision %s, and the source's at %s, of %s. Copy into a new database", revision, t.release.Revision, t.release)
+		err = fmt.Errorf(
+			"its schema is at revision %s, and the source's at %s, of %s. Copy into a new database",
+			revision, t.release.Revision, t.release,
+		)
 	}
 	if err != nil {
 		return err
@@ -163,7 +179,8 @@ func (t *targetDB) empty(ctx context.Context) error {
 	return nil
 }
 
-// holds returns 1 if a table has rows that a new database does not have.
+// holds returns 1 if a table has rows that a new database does not have, and 0
+// otherwise.
 func (t *targetDB) holds(ctx context.Context, table string) (n int, err error) {
 	if table == "alembic_version" || table == "alembic_version_auth" || table == schema.CopyProgressTable {
 		return 0, nil
@@ -179,7 +196,7 @@ func (t *targetDB) holds(ctx context.Context, table string) (n int, err error) {
 	return n, err
 }
 
-// start notes the source and takes away what a new database has.
+// start records the source and deletes the rows of a new database.
 func (t *targetDB) start(ctx context.Context, source string) error {
 	tables, err := schema.Tables(ctx, t.conn, t.flavor)
 	if err != nil {
@@ -192,7 +209,8 @@ func (t *targetDB) start(ctx context.Context, source string) error {
 	}
 	t.at = map[string]position{}
 	return t.inTx(ctx, func(q db.Tx) error {
-		for _, statement := range []string{"DELETE FROM alembic_version", "DELETE FROM experiments", "DELETE FROM workspaces"} {
+		for _, statement := range []string{"DELETE FROM alembic_version", "DELETE FROM experiments", "DELETE" +
+			" FROM workspaces"} {
 			if _, err := q.Exec(statement); err != nil {
 				return err
 			}
@@ -202,7 +220,7 @@ func (t *targetDB) start(ctx context.Context, source string) error {
 	})
 }
 
-// clear takes an unfinished copy back to its beginning.
+// clear deletes the rows of an unfinished copy.
 func (t *targetDB) clear(ctx context.Context) error {
 	c, err := readCatalog(ctx, t.conn, t.flavor)
 	if err != nil {
@@ -242,8 +260,7 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// finish sets the counters, marks the database as whole and takes the progress
-// away.
+// finish sets the sequences, writes the revision and drops the progress table.
 func (t *targetDB) finish(ctx context.Context, plan []*tablePlan) error {
 	err := t.inTx(ctx, func(q db.Tx) error {
 		for _, table := range plan {
@@ -263,20 +280,24 @@ func (t *targetDB) finish(ctx context.Context, plan []*tablePlan) error {
 	if err != nil || t.flavor != db.PostgreSQL {
 		return err
 	}
-	// Without it the first searches would be planned for empty tables.
+	// Otherwise PostgreSQL would plan the first searches for empty tables.
 	_, err = t.conn.ExecContext(ctx, "ANALYZE")
 	return err
 }
 
-// setCounters makes PostgreSQL count on from the highest number copied; the
-// other databases do that by themselves.
+// setCounters sets the sequences of PostgreSQL to the highest number copied. The
+// other databases need no such step.
 func (t *targetDB) setCounters(q db.Tx, table *tablePlan) error {
 	for _, c := range table.target {
 		if !c.serial || t.flavor != db.PostgreSQL {
 			continue
 		}
 		name := pgx.Identifier{table.name}.Sanitize()
-		_, err := q.Exec("SELECT setval(pg_get_serial_sequence(?, ?), greatest(coalesce(max(`"+c.name+"`), 0), 1), coalesce(max(`"+c.name+"`), 0) > 0) FROM `"+table.name+"`", name, c.name)
+		_, err := q.Exec(
+			"SELECT setval(pg_get_serial_sequence(?, ?), greatest(coalesce(max(`"+c.name+"`), 0), 1), "+
+				"coalesce(max(`"+c.name+"`), 0) > 0) FROM `"+table.name+"`",
+			name, c.name,
+		)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// kind is what a column holds, whatever a database calls it.
+// kind is the type of the values of a column, independent of the database.
 type kind int
 
 const (
@@ -30,17 +30,20 @@ const (
 	kindTime
 )
 
-// kinds are the types of all databases, without their lengths.
+// kinds maps the types of all databases, without lengths.
 var kinds = map[string]kind{
 	"int": kindInt, "integer": kindInt, "bigint": kindInt, "smallint": kindInt, "tinyint": kindInt, "mediumint": kindInt,
 	"float": kindFloat, "double": kindFloat, "double precision": kindFloat, "real": kindFloat,
 	"boolean": kindBool, "bool": kindBool,
-	"varchar": kindText, "character varying": kindText, "char": kindText, "character": kindText, "text": kindText, "clob": kindText,
+	"varchar": kindText, "character varying": kindText, "char": kindText, "character": kindText,
+	"text": kindText, "clob": kindText,
 	"tinytext": kindText, "mediumtext": kindText, "longtext": kindText, "nvarchar": kindText,
 	"json": kindJSON, "jsonb": kindJSON,
-	"blob": kindBytes, "bytea": kindBytes, "tinyblob": kindBytes, "mediumblob": kindBytes, "longblob": kindBytes, "varbinary": kindBytes, "binary": kindBytes,
+	"blob": kindBytes, "bytea": kindBytes, "tinyblob": kindBytes, "mediumblob": kindBytes, "longblob": kindBytes,
+	"varbinary": kindBytes, "binary": kindBytes,
 	"date":     kindDate,
-	"datetime": kindTime, "timestamp": kindTime, "timestamp without time zone": kindTime, "timestamp with time zone": kindTime,
+	"datetime": kindTime, "timestamp": kindTime, "timestamp without time zone": kindTime,
+	"timestamp with time zone": kindTime,
 }
 
 func kindOf(f db.Flavor, typ string) kind {
@@ -56,7 +59,7 @@ func kindOf(f db.Flavor, typ string) kind {
 	return kinds[base]
 }
 
-// common is the kind as which values of a column of both databases compare.
+// common returns the kind as which the values of two columns are compared.
 func common(a, b kind) kind {
 	a, b = min(a, b), max(a, b)
 	switch {
@@ -73,8 +76,8 @@ const (
 	timeLayout = "2006-01-02 15:04:05.000000"
 )
 
-// normal is a value as every driver's rows hold it after this: nil, int64,
-// float64, bool, string, []byte or time.Time.
+// normal returns a value that does not depend on the driver: nil, int64, float64,
+// bool, string, []byte or time.Time.
 func normal(k kind, v any) (any, error) {
 	if v == nil {
 		return nil, nil
@@ -106,7 +109,7 @@ func normal(k kind, v any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%v is a %T, not bytes", v, v)
 	}
-	return append([]byte{}, b...), nil // Drivers give nil for no bytes, and take it for NULL.
+	return append([]byte{}, b...), nil // Drivers return nil for no bytes, but store nil as NULL.
 }
 
 func normalInt(v any) (int64, error) {
@@ -142,7 +145,8 @@ func normalFloat(v any) (float64, error) {
 	return 0, fmt.Errorf("%q is no number", fmt.Sprint(v))
 }
 
-// normalText takes numbers, too: SQLite turns JSON that is one number into it.
+// normalText also accepts numbers, since SQLite stores JSON that is one number as a
+// number.
 func normalText(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -169,7 +173,7 @@ func normalTime(v any) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no date", fmt.Sprint(v))
 }
 
-// driverValue is a normal value as a database's driver takes it.
+// driverValue returns a normal value as an argument for the driver of a database.
 func driverValue(f db.Flavor, k kind, v any) any {
 	t, ok := v.(time.Time)
 	switch {
@@ -181,7 +185,7 @@ func driverValue(f db.Flavor, k kind, v any) any {
 	return t.Format(timeLayout)
 }
 
-// fits says why a column of a database cannot hold a normal value.
+// fits returns an error if a column of a database cannot store a normal value.
 func (c *columnInfo) fits(f db.Flavor, v any) error {
 	switch v := v.(type) {
 	case string:
@@ -217,8 +221,8 @@ func (c *columnInfo) fitsText(f db.Flavor, v string) error {
 	return nil
 }
 
-// canonicalJSON writes JSON so that equal documents are equal texts: a database
-// may have reordered names, changed spaces and rewritten numbers.
+// canonicalJSON formats JSON so that equal documents are equal texts. A database may
+// reorder names and change spaces and the spelling of numbers.
 func canonicalJSON(text string) string {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -255,7 +259,7 @@ func canonicalNumbers(v any) any {
 	return v
 }
 
-// encodeKey writes the primary key of a row as text that decodeKey reads.
+// encodeKey encodes the primary key of a row for decodeKey.
 func encodeKey(key []any) string {
 	parts := make([]string, len(key))
 	for i, v := range key {
@@ -274,7 +278,7 @@ func encodeKey(key []any) string {
 			parts[i] = "t" + strconv.QuoteToASCII(v.(string))
 		}
 	}
-	out, _ := json.Marshal(parts) // Strings of ASCII.
+	out, _ := json.Marshal(parts) // ASCII strings can always be encoded.
 	return string(out)
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// checksum is of a table's rows, in any order.
+// checksum is the checksum of the rows of a table, independent of their order.
 type checksum struct {
 	rows   int64
 	sum    [2]uint64
@@ -34,8 +34,8 @@ func (c *checksum) add(t *tablePlan, row []any) {
 
 func (c *checksum) equal(o *checksum) bool { return c.rows == o.rows && c.sum == o.sum }
 
-// appendValue writes a normal value so that equal values, and only they, are
-// equal bytes.
+// appendValue appends the encoding of a normal value. Two values are equal if and
+// only if their encodings are.
 func appendValue(b []byte, k kind, v any) []byte {
 	text := func(s string) []byte {
 		b = binary.AppendUvarint(append(b, 't'), uint64(len(s)))
@@ -72,8 +72,8 @@ func appendValue(b []byte, k kind, v any) []byte {
 	return b
 }
 
-// verify compares a table of both databases. The source's checksum is given if
-// all of its rows were read just now.
+// verify compares a table of both databases. read is the checksum of the source, or
+// nil if it is not known yet.
 func verify(ctx context.Context, s *sourceDB, d *targetDB, t *tablePlan, read *checksum, seen func(rows int64)) error {
 	var there checksum
 	g, ctx := errgroup.WithContext(ctx)

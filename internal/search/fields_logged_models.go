@@ -33,9 +33,21 @@ var loggedModelGrammar = &grammar{
 		{name: "status_message", column: "status_message", values: modelText},
 	},
 	keyed: map[entity]keyed{
-		entMetric: {table: "logged_model_metrics", owner: "model_id", key: "metric_name", value: "metric_value", values: modelMetric},
-		entParam:  {table: "logged_model_params", owner: "model_id", key: "param_key", value: "param_value", values: modelText},
-		entTag:    {table: "logged_model_tags", owner: "model_id", key: "tag_key", value: "tag_value", values: modelText},
+		entMetric: {
+			table:  "logged_model_metrics",
+			owner:  "model_id",
+			key:    "metric_name",
+			value:  "metric_value",
+			values: modelMetric,
+		},
+		entParam: {
+			table:  "logged_model_params",
+			owner:  "model_id",
+			key:    "param_key",
+			value:  "param_value",
+			values: modelText,
+		},
+		entTag: {table: "logged_model_tags", owner: "model_id", key: "tag_key", value: "tag_value", values: modelText},
 	},
 }
 

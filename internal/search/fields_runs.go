@@ -122,7 +122,11 @@ func (b *builder) dataset(g *grammar, c *condition) {
 		b.write(" JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = '", tagDatasetContext, "'")
 		column = "t.value"
 	}
-	b.write(" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ", g.table, ".", g.id, " AND ")
+	b.write(
+		" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ",
+		g.table, ".",
+		g.id, " AND ",
+	)
 	b.compare(column, c.op, c.values)
 	b.write(b.d.Probe, ")")
 }

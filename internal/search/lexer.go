@@ -31,8 +31,8 @@ type token struct {
 	pos, end int
 }
 
-// keywords are the bare words that cannot name anything. Only the few that turn
-// up in filters are listed; the rest of SQL's merely get another error message.
+// keywords are the bare words that are not names. The list has only those that are
+// likely in filters; for other keywords of SQL, only the error message differs.
 var keywords = map[string]tokenKind{
 	"AND": tokKeyword, "OR": tokKeyword, "NOT": tokKeyword, "IN": tokKeyword, "IS": tokKeyword,
 	"NULL": tokKeyword, "BETWEEN": tokKeyword, "TRUE": tokKeyword, "FALSE": tokKeyword,
@@ -44,8 +44,7 @@ var keywords = map[string]tokenKind{
 	"LIKE": tokCompare, "ILIKE": tokCompare, "RLIKE": tokCompare, "REGEXP": tokCompare,
 }
 
-// lexer cuts a text into tokens and drops the spaces. Every byte is looked at a
-// bounded number of times.
+// lexer splits a text into tokens and drops the spaces. It runs in linear time.
 type lexer struct {
 	src    source
 	pos    int
@@ -110,8 +109,8 @@ func (lx *lexer) next(r rune, size int) (tokenKind, int) {
 	return tokOther, p + size
 }
 
-// until returns the end of the comment at p: behind or before its end mark, or
-// the end of the text if the mark is missing.
+// until returns the end of the comment at p: length bytes after the start of its end
+// mark, or the end of the text if there is no mark.
 func (lx *lexer) until(p int, mark string, length int) int {
 	if i := strings.Index(string(lx.src[p:]), mark); i >= 0 {
 		return p + i + length
@@ -141,7 +140,7 @@ func (lx *lexer) runEnd(p int, chars string) int {
 	return p
 }
 
-// wordKind tells names from keywords: next to a dot, every word is a name.
+// wordKind distinguishes names and keywords. A word next to a dot is a name.
 func (lx *lexer) wordKind(start, end int) tokenKind {
 	if n := len(lx.tokens); n > 0 && lx.tokens[n-1].kind == tokDot && lx.tokens[n-1].end == start {
 		return tokWord
@@ -157,9 +156,8 @@ func (lx *lexer) wordKind(start, end int) tokenKind {
 	return tokWord
 }
 
-// number returns the end of the number at p, or p if there is none. Digits that
-// run into letters are part of a word (1_000, 3d) unless the letters are an
-// exponent.
+// number returns the end of the number at p, or p if there is none. Digits before
+// letters are part of a word (1_000, 3d), unless the letters are an exponent.
 func (lx *lexer) number(p int) (end int, float bool) {
 	digits := func(i int) int {
 		for i < len(lx.src) && lx.src[i] >= '0' && lx.src[i] <= '9' {
@@ -198,9 +196,9 @@ func (lx *lexer) number(p int) (end int, float bool) {
 	return end, float
 }
 
-// quotedEnd returns the end of the quoted text at p, or 0 if it never closes.
-// A doubled quote and (but in backticks) a backslashed one do not close it,
-// unless no other quote does.
+// quotedEnd returns the end of the quoted text at p, or 0 if it is not closed. A
+// doubled quote, and outside of backticks a quote after a backslash, close the text
+// only if no other quote does.
 func (lx *lexer) quotedEnd(p int) int {
 	quote := lx.src[p]
 	fallback := 0
@@ -220,7 +218,7 @@ func (lx *lexer) quotedEnd(p int) int {
 	return fallback
 }
 
-// joinNotLike makes one comparison of NOT and a following LIKE.
+// joinNotLike joins NOT and a following LIKE into one comparator.
 func joinNotLike(src source, tokens []token) []token {
 	out := tokens[:0]
 	for _, t := range tokens {

@@ -8,8 +8,8 @@ import (
 // listItem is a member of a list in parentheses.
 type listItem string
 
-// stringList reads a list of quoted strings. MLflow reads it as a Python tuple,
-// so backslashes escape and neighbouring strings join.
+// stringList parses a list of quoted strings. MLflow parses it as a Python tuple:
+// backslashes are escapes, and adjacent strings are concatenated.
 func stringList(src source, v atom) ([]any, error) {
 	const expected = "While parsing a list in the query, expected a non-empty list of string values, but got "
 	text := strings.TrimSpace(v.text[1 : len(v.text)-1])
@@ -41,8 +41,8 @@ func stringList(src source, v atom) ([]any, error) {
 	return items, nil
 }
 
-// pythonString appends the value of the quoted string that s begins with and
-// returns its length in s, 0 if it does not end.
+// pythonString appends the value of the quoted string at the start of s. It returns
+// the length of the string in s, or 0 if the string is not closed.
 func pythonString(s string, out *strings.Builder) int {
 	for i := 1; i < len(s); i++ {
 		switch c := s[i]; {

@@ -14,10 +14,10 @@ const (
 	atomKeyword                   // AND, IN, NULL ...
 	atomCompare                   // =, LIKE ...
 	atomOperator                  // -, + ...
-	atomOther                     // what the grammar has no use for
+	atomOther                     // anything else
 )
 
-// atom is a piece of a filter that comparisons are made of.
+// atom is a part of a comparison.
 type atom struct {
 	kind     atomKind
 	text     string // as written
@@ -30,8 +30,8 @@ func (a atom) isKeyword(word string) bool {
 
 func (a atom) isOperand() bool { return a.kind <= atomOperation }
 
-// clause is one comparison. The operator is as written, but for IS NULL, IS NOT
-// NULL and NOT IN; of the first two, right is the zero atom.
+// clause is one comparison. op is as written, except for IS NULL, IS NOT NULL and NOT
+// IN. For IS NULL and IS NOT NULL, right is the zero atom.
 type clause struct {
 	left  atom
 	op    string
@@ -40,7 +40,7 @@ type clause struct {
 
 func (c clause) unary() bool { return c.op == opIsNull || c.op == opIsNotNull }
 
-// text is the clause as written.
+// text returns the clause as written.
 func (c clause) text(src source) string {
 	if c.unary() {
 		return c.left.text + " " + c.op
@@ -48,14 +48,14 @@ func (c clause) text(src source) string {
 	return string(src[c.left.pos:c.right.end])
 }
 
-// stray is a piece of a filter that belongs to no comparison; at is the place
-// to report.
+// stray is a part of a filter that is not in a comparison. at is the position to
+// report.
 type stray struct {
 	text string
 	at   int
 }
 
-// filterText is a filter cut into comparisons, and what was left over.
+// filterText is a filter split into comparisons and other parts.
 type filterText struct {
 	src     source
 	clauses []clause
@@ -64,8 +64,8 @@ type filterText struct {
 	empty   bool // nothing but spaces
 }
 
-// parse groups src into comparisons. It reports no error of grammar: each
-// entity words those in its own way.
+// parse splits a filter into comparisons. It does not report errors of the grammar,
+// since each entity has its own messages for them.
 func parse(filter string) (*filterText, error) {
 	if err := checkFilterSize(filter); err != nil {
 		return nil, err
@@ -169,7 +169,8 @@ func matchParens(tokens []token) map[int]int {
 	return closing
 }
 
-// operations joins operands around an operator: a-b is one wrong operand, not two.
+// operations joins operands around an operator, so that a-b is reported as one
+// wrong operand.
 func operations(src source, in []atom) []atom {
 	out := in[:0]
 	for i := 0; i < len(in); i++ {
@@ -203,8 +204,8 @@ func (f *filterText) compare(in []atom) {
 	}
 }
 
-// addStray records a as left over. A name behind a comparison is reported
-// together with it, because SQL would read it as an alias.
+// addStray records a stray atom. A name after a comparison is reported with the
+// comparison, since SQL parses it as an alias.
 func (f *filterText) addStray(a atom, afterClause bool) {
 	s := stray{a.text, a.pos}
 	if a.kind == atomIdent && afterClause {
@@ -215,8 +216,8 @@ func (f *filterText) addStray(a atom, afterClause bool) {
 	f.strays = append(f.strays, s)
 }
 
-// clauseAt returns the comparison that in starts with and the number of atoms
-// that it takes, or 0.
+// clauseAt returns the comparison at the start of in and its number of atoms. The
+// number is 0 if there is no comparison.
 func clauseAt(in []atom) (clause, int) {
 	if len(in) < 3 || !in[0].isOperand() {
 		return clause{}, 0

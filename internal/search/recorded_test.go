@@ -275,6 +275,15 @@ func (s *script) addModel(r row) {
 		for len(m) < 6 {
 			m = append(m, nil)
 		}
-		s.exec("INSERT INTO logged_model_metrics VALUES (?, ?, ?, ?, ?, 'run', ?, ?)", r.ID, m[0], m[2], m[3], m[1], m[4], m[5])
+		s.exec(
+			"INSERT INTO logged_model_metrics VALUES (?, ?, ?, ?, ?, 'run', ?, ?)",
+			r.ID,
+			m[0],
+			m[2],
+			m[3],
+			m[1],
+			m[4],
+			m[5],
+		)
 	}
 }

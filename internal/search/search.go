@@ -1,9 +1,9 @@
 // Package search compiles MLflow's filter and order_by strings into SQL
 // fragments with bound arguments.
 //
-// A filter goes through four steps: lexer.go cuts it into tokens, parser.go
-// groups the tokens into comparisons, fields_<entity>.go says what each entity
-// lets you compare, and sql.go writes the conditions. Conditions on metrics,
+// A filter is compiled in four steps: lexer.go splits it into tokens, parser.go
+// groups the tokens into comparisons, fields_<entity>.go defines the fields of each
+// entity, and sql.go writes the conditions. Conditions on metrics,
 // params, tags and datasets are correlated EXISTS sub-queries, so that a scan
 // of the searched table in index order can stop as soon as a page is full.
 package search
@@ -15,9 +15,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Limits on what one request may ask for. MLflow itself stops at 10,000 tokens.
-// Together they stay below SQLite's 32,766 arguments and keep its planner under
-// a tenth of a second.
+// Limits of one request. MLflow itself allows 10,000 tokens. Together, the limits
+// prevent more than SQLite's 32,766 arguments, and keep the time of its planner
+// below 0.1 s.
 const (
 	maxFilterBytes  = 256 << 10
 	maxTokens       = 10000
@@ -43,31 +43,44 @@ type Query struct {
 	Joins, Where, OrderBy Fragment
 }
 
-// Dialect is what differs between databases. In the templates, $ is a column
-// and every ? the value compared with it.
+// Dialect describes how databases differ. In the templates, $ is a column, and each ?
+// is the value that it is compared with.
 type Dialect struct {
 	Equal    string // by every character, case included
 	NotEqual string
 	Like     string // case-sensitive
 	ILike    string // case-insensitive
-	// NullsLast is whether ORDER BY understands NULLS LAST. Where it does not,
-	// missing values count as the smallest.
+	// NullsLast is whether ORDER BY supports NULLS LAST. Otherwise NULL is smaller than
+	// every value.
 	NullsLast bool
-	// Probe ends a sub-query, so that it is asked as it is written: EXISTS for each
-	// row in the order of the page, by an index, and IN once. Left to itself
-	// PostgreSQL joins all rows, and as long as a table has no statistics it may do
-	// that pair by pair.
+	// Probe ends a subquery, so that the planner does not turn it into a join: EXISTS
+	// is evaluated by an index for each row in the order of the page, and IN once.
+	// Otherwise PostgreSQL joins all rows, with a nested loop if a table has no
+	// statistics.
 	Probe string
 }
 
-// In all of them a backslash in a pattern is a plain character.
+// In all dialects, a backslash in a pattern is an ordinary character.
 var (
 	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
-	SQLite = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", NullsLast: true}
-	// PostgreSQL compares with the deterministic collations that it has by default.
-	PostgreSQL = Dialect{Equal: "$ = ?", NotEqual: "$ != ?", Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", NullsLast: true, Probe: " OFFSET 0"}
-	// MySQL compares twice, by the column's collation, which may ignore case but
-	// has the index, and byte by byte.
+	SQLite = Dialect{
+		Equal:     "$ = ?",
+		NotEqual:  "$ != ?",
+		Like:      "$ LIKE ?",
+		ILike:     "LOWER($) LIKE LOWER(?)",
+		NullsLast: true,
+	}
+	// PostgreSQL requires deterministic collations, which are the default.
+	PostgreSQL = Dialect{
+		Equal:     "$ = ?",
+		NotEqual:  "$ != ?",
+		Like:      "$ LIKE ? ESCAPE ''",
+		ILike:     "$ ILIKE ? ESCAPE ''",
+		NullsLast: true,
+		Probe:     " OFFSET 0",
+	}
+	// MySQL compares by the collation of the column, which may ignore case but can use
+	// the index, and then byte by byte.
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
 		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
@@ -78,10 +91,10 @@ func invalid(format string, args ...any) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
 }
 
-// source is a text under compilation; it turns byte offsets into error positions.
+// source is the text that is compiled. It converts byte offsets to error positions.
 type source string
 
-// errAt is invalid with the place at which src stopped making sense.
+// errAt is invalid with the position of the error in src.
 func (src source) errAt(offset int, format string, args ...any) error {
 	pos := utf8.RuneCountInString(string(src[:offset]))
 	return &mlflow.Error{

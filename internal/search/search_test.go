@@ -146,7 +146,12 @@ func TestNullsLast(t *testing.T) {
 	t.Parallel()
 	d := SQLite
 	d.NullsLast = false
-	q, err := LoggedModels(d, "", []mlflow.LoggedModelOrderBy{{FieldName: "metrics.acc", DatasetName: "ds"}, {FieldName: "model_type"}}, nil)
+	q, err := LoggedModels(
+		d,
+		"",
+		[]mlflow.LoggedModelOrderBy{{FieldName: "metrics.acc", DatasetName: "ds"}, {FieldName: "model_type"}},
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +211,9 @@ func TestNothingIsDropped(t *testing.T) {
 	}
 	models := func(filter string) error { _, err := LoggedModels(SQLite, filter, nil, nil); return err }
 	everywhere := map[string]compile{
-		"runs": named(Runs), "experiments": named(Experiments), "registered models": named(RegisteredModels), "model versions": named(ModelVersions), "logged models": models,
+		"runs": named(
+			Runs,
+		), "experiments": named(Experiments), "registered models": named(RegisteredModels), "model versions": named(ModelVersions), "logged models": models,
 	}
 	for entity, f := range everywhere {
 		for _, filter := range []string{"and", "AND", " and ", "and AND and"} {

@@ -14,8 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// EncodeOffset makes the page token of a search of runs or experiments. It
-// holds no more than the offset of the next page.
+// EncodeOffset returns a page token with the offset of the next page.
 func EncodeOffset(n int) string {
 	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, `{"offset": %d}`, n))
 }
@@ -51,8 +50,8 @@ func DecodeOffset(token string) (int, error) {
 	return 0, invalid("Invalid page token, parsed value=%s", python.ReprJSON(parsed))
 }
 
-// MetricPage is where a page of a metric's history ends: at the value, as it is
-// stored, after which the next page begins.
+// MetricPage is the last value of a page of a history, as stored in the database. The
+// next page begins after it.
 type MetricPage struct {
 	Timestamp int64   `json:"timestamp"`
 	Step      int64   `json:"step"`
@@ -60,15 +59,14 @@ type MetricPage struct {
 	IsNaN     bool    `json:"is_nan,omitempty"`
 }
 
-// EncodeMetricPage makes the token of the page that begins after p. The value must
-// be finite.
+// EncodeMetricPage returns the token of the page after p. The value must be finite.
 func EncodeMetricPage(p MetricPage) string {
-	raw, _ := json.Marshal(p) // Finite numbers always marshal.
+	raw, _ := json.Marshal(p) // Finite numbers can always be encoded.
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// DecodeMetricPage returns the value after which the page of a token begins, or how
-// many values come before it, as MLflow's own tokens say; nil and 0 for the first.
+// DecodeMetricPage returns the value before the first one of a page, or, for a token
+// of MLflow, the number of values before the page. It returns nil and 0 for "".
 func DecodeMetricPage(token string) (after *MetricPage, offset int, err error) {
 	raw, err := decodeBase64(token)
 	if err != nil || token == "" {
@@ -89,8 +87,8 @@ func DecodeMetricPage(token string) (after *MetricPage, offset int, err error) {
 	return nil, offset, err
 }
 
-// decodeBase64 decodes as Python does: characters outside the alphabet do not
-// count, padding does.
+// decodeBase64 decodes as Python does: it ignores characters outside the alphabet,
+// and requires padding.
 func decodeBase64(token string) ([]byte, error) {
 	clean := strings.Map(func(r rune) rune {
 		if r < 128 && (r == '+' || r == '/' || r == '=' || (isWordRune(r) && r != '_')) {
@@ -101,8 +99,8 @@ func decodeBase64(token string) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(clean)
 }
 
-// loggedModelToken is the page token of a search of logged models. It repeats
-// the request, so that a client cannot go on with another.
+// loggedModelToken is the page token of a search of logged models. It contains the
+// request, so that it cannot be used with another one.
 type loggedModelToken struct {
 	ExperimentIDs []string                    `json:"experiment_ids"`
 	Filter        string                      `json:"filter_string"`
@@ -110,16 +108,15 @@ type loggedModelToken struct {
 	Offset        int                         `json:"offset"`
 }
 
-// EncodeLoggedModelPage makes the page token with which in is to be repeated
-// for the page that starts at offset.
+// EncodeLoggedModelPage returns the page token of the request for the page that
+// starts at offset.
 func EncodeLoggedModelPage(in *mlflow.SearchLoggedModelsRequest, offset int) (string, error) {
 	raw, err := json.Marshal(loggedModelToken{in.ExperimentIDs, in.Filter, in.OrderBy, offset})
 	return base64.StdEncoding.EncodeToString(raw), err
 }
 
-// DecodeLoggedModelPage returns the offset of the page that in.PageToken asks
-// for; without a token, it is 0. The rest of the request must be the same as
-// that which the token was made for.
+// DecodeLoggedModelPage returns the offset of the page of in.PageToken, or 0 if there
+// is no token. The request must be the one that the token was created for.
 func DecodeLoggedModelPage(in *mlflow.SearchLoggedModelsRequest) (int, error) {
 	if in.PageToken == "" {
 		return 0, nil
@@ -135,7 +132,10 @@ func DecodeLoggedModelPage(in *mlflow.SearchLoggedModelsRequest) (int, error) {
 	}
 	switch {
 	case !slices.Equal(t.ExperimentIDs, in.ExperimentIDs):
-		return 0, differs("Experiment IDs", "experiment IDs", python.ReprList(in.ExperimentIDs), python.ReprList(t.ExperimentIDs))
+		return 0, differs(
+			"Experiment IDs", "experiment IDs",
+			python.ReprList(in.ExperimentIDs), python.ReprList(t.ExperimentIDs),
+		)
 	case t.Filter != in.Filter:
 		return 0, differs("Filter string", "filter string", orNone(in.Filter), orNone(t.Filter))
 	case !slices.EqualFunc(t.OrderBy, in.OrderBy, sameOrder):

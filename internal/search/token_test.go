@@ -56,7 +56,10 @@ func TestLoggedModelPage(t *testing.T) {
 	made := mlflow.SearchLoggedModelsRequest{
 		ExperimentIDs: []string{"1", "2"},
 		Filter:        "metrics.loss < 1",
-		OrderBy:       []mlflow.LoggedModelOrderBy{{FieldName: "metrics.loss", Ascending: &down, DatasetName: "ds"}, {FieldName: "name"}},
+		OrderBy: []mlflow.LoggedModelOrderBy{
+			{FieldName: "metrics.loss", Ascending: &down, DatasetName: "ds"},
+			{FieldName: "name"},
+		},
 	}
 	token, err := EncodeLoggedModelPage(&made, 50)
 	if err != nil {

@@ -76,10 +76,21 @@ func deleteRunsWithAssessments(t *testing.T, uri string) {
 			t.Fatal(err)
 		}
 	}
-	exec(fmt.Sprintf(`INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES ('t', %d, 1, 'OK')`, experiment))
+	exec(
+		fmt.Sprintf(
+			`INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES ('t', %d, 1, 'OK')`,
+			experiment,
+		),
+	)
 	for i, run := range append(runs, "somebody-else") {
-		exec(fmt.Sprintf(`INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, created_timestamp, last_updated_timestamp, source_type, assessment_metadata, valid, is_numeric_value, aggregate_value)
-			VALUES ('a%d', 't', 'n', 'feedback', 'true', 1, 1, 'HUMAN', '{"mlflow.assessment.sourceRunId": "%s"}', 1, 0, 0.1)`, i, run))
+		exec(
+			fmt.Sprintf(
+				`INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, created_timestamp, last_updated_timestamp, source_type, assessment_metadata, valid, is_numeric_value, aggregate_value)
+			VALUES ('a%d', 't', 'n', 'feedback', 'true', 1, 1, 'HUMAN', '{"mlflow.assessment.sourceRunId": "%s"}', 1, 0, 0.1)`,
+				i,
+				run,
+			),
+		)
 	}
 	left := func() (ids []string) {
 		t.Helper()

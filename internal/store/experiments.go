@@ -11,7 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
+const experimentColumns = "e.experiment_id, e.name, coalesce(e.artifact_location, ''), " +
+	"coalesce(e.lifecycle_stage, ''), coalesce(e.creation_time, 0), coalesce(e.last_update_time, 0), e.workspace"
 
 func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 	var e mlflow.Experiment
@@ -21,23 +22,31 @@ func scanExperiment(row scanner) (*mlflow.Experiment, error) {
 	return &e, err
 }
 
-// CreateExperiment makes an experiment and returns its id. Without location its
-// files go under the store's artifact root.
+// CreateExperiment creates an experiment and returns its id. If location is "", the
+// files of the experiment are stored under the artifact root.
 func (s *Store) CreateExperiment(ctx context.Context, name, location string, tags []mlflow.Tag) (id int64, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
-		id, err = t.InsertID("experiment_id", `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
-			VALUES (?, ?, 'active', ?, ?, 'default')`, name, location, now, now)
+		id, err = t.InsertID(
+			"experiment_id",
+			`INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
+			VALUES (?, ?, 'active', ?, ?, 'default')`,
+			name, location, now, now,
+		)
 		if db.IsUniqueViolation(err) {
-			return mlflow.Errorf(mlflow.ResourceAlreadyExists,
-				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.", name)
+			return mlflow.Errorf(
+				mlflow.ResourceAlreadyExists,
+				"Experiment(name=%s) already exists. Deleted experiments keep their names: restore it, or choose another name.",
+				name,
+			)
 		}
 		if err != nil {
 			return err
 		}
 		if location == "" {
 			location := joinURI(s.artifactRoot, strconv.FormatInt(id, 10))
-			if _, err := t.Exec(`UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`, location, id); err != nil {
+			if _, err := t.Exec(`UPDATE experiments SET artifact_location = ?
+				WHERE experiment_id = ?`, location, id); err != nil {
 				return err
 			}
 		}
@@ -65,7 +74,9 @@ func (s *Store) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment,
 // ExperimentByName returns the experiment with the given name, deleted ones included.
 func (s *Store) ExperimentByName(ctx context.Context, name string) (e *mlflow.Experiment, err error) {
 	err = s.read(ctx, func(t tx) error {
-		e, err = scanExperiment(t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name))
+		e, err = scanExperiment(
+			t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.workspace = 'default' AND e.name = ?`, name),
+		)
 		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Could not find experiment with name '%s'", name)
 		}
@@ -89,7 +100,7 @@ func noExperiment(id int64) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No Experiment with id=%d exists", id)
 }
 
-// activeExperiment returns the experiment, or says why it takes no changes.
+// activeExperiment returns an experiment that is not deleted.
 func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	e, err := t.experiment(id)
 	if err != nil {
@@ -102,7 +113,8 @@ func (t tx) activeExperiment(id int64) (*mlflow.Experiment, error) {
 	return e, nil
 }
 
-// loadExperimentTags hands each experiment's tags to set, by its place in list.
+// loadExperimentTags calls set with the tags of each experiment and its index in
+// list.
 func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i int, tags []mlflow.Tag)) error {
 	if len(list) == 0 {
 		return nil
@@ -117,7 +129,9 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i i
 		byID[id], ids[i] = i, id
 	}
 	tags := make([][]mlflow.Tag, len(list))
-	err := t.Each("SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)", []any{ids},
+	err := t.Each(
+		"SELECT experiment_id, `key`, coalesce(value, '') FROM experiment_tags WHERE experiment_id IN (?...)",
+		[]any{ids},
 		func(rows *sql.Rows) error {
 			var id int64
 			var tag mlflow.Tag
@@ -126,7 +140,8 @@ func (t tx) loadExperimentTags(list []mlflow.Experiment, b *budget, set func(i i
 			}
 			tags[byID[id]] = append(tags[byID[id]], tag)
 			return b.charge(pairSize, tag.Key, tag.Value)
-		})
+		},
+	)
 	for i := range tags {
 		set(i, tags[i])
 	}
@@ -145,7 +160,11 @@ func (s *Store) RenameExperiment(ctx context.Context, id int64, name string) err
 		}
 		_, err = t.Exec(`UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ?`, name, nowMS(), id)
 		if db.IsUniqueViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "Another experiment has the name '%s'; deleted experiments keep theirs.", name)
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"Another experiment has the name '%s'; deleted experiments keep theirs.",
+				name,
+			)
 		}
 		return err
 	})
@@ -174,9 +193,17 @@ func (s *Store) RestoreExperiment(ctx context.Context, id int64) error {
 	})
 }
 
-func (s *Store) moveExperiment(ctx context.Context, id int64, from, to mlflow.LifecycleStage, moveRuns func(tx) error) error {
+func (s *Store) moveExperiment(
+	ctx context.Context,
+	id int64,
+	from, to mlflow.LifecycleStage,
+	moveRuns func(tx) error,
+) error {
 	return s.write(ctx, func(t tx) error {
-		n, err := t.Exec(`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`, to, nowMS(), id, from)
+		n, err := t.Exec(
+			`UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = ?`,
+			to, nowMS(), id, from,
+		)
 		if err != nil {
 			return err
 		}
@@ -198,8 +225,11 @@ func (s *Store) SetExperimentTag(ctx context.Context, id int64, tag mlflow.Tag) 
 }
 
 func (t tx) setExperimentTag(id int64, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?) ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
-		tag.Key, tag.Value, id)
+	_, err := t.Exec(
+		"INSERT INTO experiment_tags (`key`, value, experiment_id) VALUES (?, ?, ?)"+
+			" ON CONFLICT (`key`, experiment_id) DO UPDATE SET value = excluded.value",
+		tag.Key, tag.Value, id,
+	)
 	return err
 }
 
@@ -217,8 +247,7 @@ func (s *Store) DeleteExperimentTag(ctx context.Context, id int64, key string) e
 	})
 }
 
-// stagesOf lists the lifecycle stages that a view shows; a set, so that the
-// texts of queries stay constant.
+// stagesOf returns the lifecycle stages of a view as an SQL list.
 func stagesOf(v mlflow.ViewType) string {
 	switch v {
 	case mlflow.ViewAll:
@@ -230,6 +259,7 @@ func stagesOf(v mlflow.ViewType) string {
 	}
 }
 
+// and joins the conditions that are not "".
 func and(conditions ...string) string {
 	kept := conditions[:0:0]
 	for _, c := range conditions {

@@ -9,9 +9,12 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SearchExperiments returns one page of experiments and the token of the next,
-// "" on the last.
-func (s *Store) SearchExperiments(ctx context.Context, in *mlflow.SearchExperimentsRequest) (list []mlflow.Experiment, next string, err error) {
+// SearchExperiments returns one page of experiments and the token of the next page,
+// which is "" on the last page.
+func (s *Store) SearchExperiments(
+	ctx context.Context,
+	in *mlflow.SearchExperimentsRequest,
+) (list []mlflow.Experiment, next string, err error) {
 	q, err := search.Experiments(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -43,8 +46,14 @@ func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlf
 		list = nil
 		for _, id := range ids {
 			a := mlflow.ExperimentActivity{ExperimentID: strconv.FormatInt(id, 10)}
-			err := t.QueryRow(`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END), coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
-				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`, id).Scan(&a.Runs, &a.Running, &a.LastActivity)
+			err := t.QueryRow(
+				`SELECT count(*), count(CASE WHEN status = 'RUNNING' THEN 1 END),
+					coalesce(max(CASE WHEN end_time > start_time THEN end_time ELSE start_time END), 0)
+				FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'`,
+				id,
+			).Scan(
+				&a.Runs, &a.Running, &a.LastActivity,
+			)
 			if err != nil {
 				return err
 			}
@@ -55,8 +64,8 @@ func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlf
 	return list, err
 }
 
-// cutPage takes the row that was only fetched to learn whether there is more
-// off a page, and makes the next page's token.
+// cutPage removes the additional row that was read to find out whether there is
+// another page, and returns the token of that page.
 func cutPage[T any](list []T, limit, offset int) (page []T, next string) {
 	if len(list) <= limit {
 		return list, ""

@@ -13,14 +13,19 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-const loggedModelColumns = "lm.model_id, lm.experiment_id, lm.name, lm.artifact_location, lm.creation_timestamp_ms, lm.last_updated_timestamp_ms, lm.status, coalesce(lm.model_type, ''), coalesce(lm.source_run_id, ''), coalesce(lm.status_message, '')"
+const loggedModelColumns = "lm.model_id, lm.experiment_id, lm.name, lm.artifact_location, " +
+	"lm.creation_timestamp_ms, lm.last_updated_timestamp_ms, lm.status, coalesce(lm.model_type, ''), " +
+	"coalesce(lm.source_run_id, ''), coalesce(lm.status_message, '')"
 
 func scanLoggedModel(row scanner) (*mlflow.LoggedModel, error) {
 	var m mlflow.LoggedModel
 	var experiment int64
 	var status int
 	i := &m.Info
-	err := row.Scan(&i.ModelID, &experiment, &i.Name, &i.ArtifactURI, &i.CreationTimestampMS, &i.LastUpdatedTimestampMS, &status, &i.ModelType, &i.SourceRunID, &i.StatusMessage)
+	err := row.Scan(
+		&i.ModelID, &experiment, &i.Name, &i.ArtifactURI, &i.CreationTimestampMS, &i.LastUpdatedTimestampMS,
+		&status, &i.ModelType, &i.SourceRunID, &i.StatusMessage,
+	)
 	i.ExperimentID = strconv.FormatInt(experiment, 10)
 	i.Status = mlflow.ModelStatusUnspecified
 	if names := i.Status.EnumNames(); status > 0 && status < len(names) {
@@ -29,13 +34,17 @@ func scanLoggedModel(row scanner) (*mlflow.LoggedModel, error) {
 	return &m, err
 }
 
-// statusNumber is how the database keeps a logged model's status.
+// statusNumber returns the status of a logged model as stored in the database.
 func statusNumber(s mlflow.LoggedModelStatus) int {
 	return max(0, slices.Index(s.EnumNames(), string(s)))
 }
 
-// CreateLoggedModel makes a logged model, pending until it is finalized.
-func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *mlflow.CreateLoggedModelRequest) (m *mlflow.LoggedModel, err error) {
+// CreateLoggedModel creates a logged model, which is pending until it is finalized.
+func (s *Store) CreateLoggedModel(
+	ctx context.Context,
+	experimentID int64,
+	in *mlflow.CreateLoggedModelRequest,
+) (m *mlflow.LoggedModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		e, err := t.activeExperiment(experimentID)
 		if err != nil {
@@ -45,9 +54,14 @@ func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *m
 		if name == "" {
 			name = randomName()
 		}
-		_, err = t.Exec(`INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, last_updated_timestamp_ms, status, lifecycle_stage, model_type, source_run_id)
+		_, err = t.Exec(
+			`INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
+				last_updated_timestamp_ms, status, lifecycle_stage, model_type, source_run_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
-			id, experimentID, name, joinURI(e.ArtifactLocation, "models", id, "artifacts"), now, now, statusNumber(mlflow.ModelPending), in.ModelType, in.SourceRunID)
+			id, experimentID, name,
+			joinURI(e.ArtifactLocation, "models", id, "artifacts"),
+			now, now, statusNumber(mlflow.ModelPending), in.ModelType, in.SourceRunID,
+		)
 		if err != nil {
 			return err
 		}
@@ -63,7 +77,8 @@ func (s *Store) CreateLoggedModel(ctx context.Context, experimentID int64, in *m
 	return m, err
 }
 
-// LoggedModel returns a logged model; a deleted one only if deleted is true.
+// LoggedModel returns a logged model. It returns a deleted one only if deleted is
+// set.
 func (s *Store) LoggedModel(ctx context.Context, id string, deleted bool) (m *mlflow.LoggedModel, err error) {
 	err = s.read(ctx, func(t tx) error {
 		m, err = t.loggedModel(id, deleted)
@@ -73,7 +88,13 @@ func (s *Store) LoggedModel(ctx context.Context, id string, deleted bool) (m *ml
 }
 
 func (t tx) loggedModel(id string, deleted bool) (*mlflow.LoggedModel, error) {
-	m, err := scanLoggedModel(t.QueryRow(`SELECT `+loggedModelColumns+` FROM logged_models lm WHERE lm.model_id = ? AND (lm.lifecycle_stage <> 'deleted' OR ?)`, id, deleted))
+	m, err := scanLoggedModel(
+		t.QueryRow(
+			`SELECT `+loggedModelColumns+` FROM logged_models lm WHERE lm.model_id = ?
+				AND (lm.lifecycle_stage <> 'deleted' OR ?)`,
+			id, deleted,
+		),
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noLoggedModel(id)
 	}
@@ -91,7 +112,12 @@ func noLoggedModel(id string) error {
 
 // existingModel returns the experiment of a logged model that is not deleted.
 func (t tx) existingModel(id string) (experimentID int64, err error) {
-	err = t.QueryRow(`SELECT experiment_id FROM logged_models WHERE model_id = ? AND lifecycle_stage <> 'deleted'`, id).Scan(&experimentID)
+	err = t.QueryRow(
+		`SELECT experiment_id FROM logged_models WHERE model_id = ? AND lifecycle_stage <> 'deleted'`,
+		id,
+	).Scan(
+		&experimentID,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, noLoggedModel(id)
 	}
@@ -99,12 +125,17 @@ func (t tx) existingModel(id string) (experimentID int64, err error) {
 }
 
 // FinalizeLoggedModel sets the status of a logged model and returns the model.
-func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status mlflow.LoggedModelStatus) (m *mlflow.LoggedModel, err error) {
+func (s *Store) FinalizeLoggedModel(
+	ctx context.Context,
+	id string,
+	status mlflow.LoggedModelStatus,
+) (m *mlflow.LoggedModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if _, err := t.existingModel(id); err != nil {
 			return err
 		}
-		if _, err := t.Exec(`UPDATE logged_models SET status = ?, last_updated_timestamp_ms = ? WHERE model_id = ?`, statusNumber(status), nowMS(), id); err != nil {
+		if _, err := t.Exec(`UPDATE logged_models SET status = ?, last_updated_timestamp_ms = ?
+			WHERE model_id = ?`, statusNumber(status), nowMS(), id); err != nil {
 			return err
 		}
 		m, err = t.loggedModel(id, false)
@@ -113,10 +144,14 @@ func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status mlflo
 	return m, err
 }
 
-// DeleteLoggedModel hides a logged model; deleting it again changes nothing.
+// DeleteLoggedModel marks a logged model as deleted. It may be called again for the
+// same model.
 func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
 	return s.write(ctx, func(t tx) error {
-		n, err := t.Exec(`UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = ? WHERE model_id = ?`, nowMS(), id)
+		n, err := t.Exec(
+			`UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = ? WHERE model_id = ?`,
+			nowMS(), id,
+		)
 		if err == nil && n == 0 {
 			return noLoggedModel(id)
 		}
@@ -124,7 +159,8 @@ func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
 	})
 }
 
-// LogModelParams adds params to a logged model; a key that it has is refused.
+// LogModelParams adds params to a logged model. It returns an error for a key that
+// the model has already.
 func (s *Store) LogModelParams(ctx context.Context, id string, params []mlflow.Param) error {
 	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.existingModel(id)
@@ -136,11 +172,20 @@ func (s *Store) LogModelParams(ctx context.Context, id string, params []mlflow.P
 }
 
 func (t tx) logModelParams(id string, experimentID int64, params []mlflow.Param) error {
-	_, err := t.InsertRows(`INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value)`, "", 4, len(params), func(args []any, i int) []any {
-		return append(args, id, experimentID, params[i].Key, params[i].Value)
-	})
+	_, err := t.InsertRows(
+		`INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value)`,
+		"",
+		4, len(params),
+		func(args []any, i int) []any {
+			return append(args, id, experimentID, params[i].Key, params[i].Value)
+		},
+	)
 	if db.IsUniqueViolation(err) {
-		return mlflow.Errorf(mlflow.BadRequest, "A param of the logged model '%s' is given twice, or was logged before; the params of a model cannot change.", id)
+		return mlflow.Errorf(
+			mlflow.BadRequest,
+			"A param of the logged model '%s' is given twice, or was logged before; the params of a model cannot change.",
+			id,
+		)
 	}
 	return err
 }
@@ -163,8 +208,11 @@ func (s *Store) SetModelTags(ctx context.Context, id string, tags []mlflow.Tag) 
 
 func (t tx) setModelTags(id string, experimentID int64, tags []mlflow.Tag) error {
 	for _, tag := range tags {
-		_, err := t.Exec(`INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?) ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value`,
-			id, experimentID, tag.Key, tag.Value)
+		_, err := t.Exec(
+			`INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value)
+				VALUES (?, ?, ?, ?) ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value`,
+			id, experimentID, tag.Key, tag.Value,
+		)
 		if err != nil {
 			return err
 		}
@@ -180,15 +228,24 @@ func (s *Store) DeleteModelTag(ctx context.Context, id, key string) error {
 		}
 		n, err := t.Exec(`DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, id, key)
 		if err == nil && n == 0 {
-			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No tag with key %s found for model with ID %s.", python.Repr(key), python.Repr(id))
+			return mlflow.Errorf(
+				mlflow.ResourceDoesNotExist,
+				"No tag with key %s found for model with ID %s.",
+				python.Repr(key), python.Repr(id),
+			)
 		}
 		return err
 	})
 }
 
-// SearchLoggedModels returns one page of the experiments' logged models and the
-// token of the next page, "" on the last.
-func (s *Store) SearchLoggedModels(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchLoggedModelsRequest) (list []mlflow.LoggedModel, next string, err error) {
+// SearchLoggedModels returns one page of the logged models of experiments and the
+// token of the next page, which is "" on the last page.
+func (s *Store) SearchLoggedModels(
+	ctx context.Context,
+	experimentIDs []int64,
+	limit int,
+	in *mlflow.SearchLoggedModelsRequest,
+) (list []mlflow.LoggedModel, next string, err error) {
 	q, err := search.LoggedModels(s.dialect.search, in.Filter, in.OrderBy, in.Datasets)
 	if err != nil {
 		return nil, "", err
@@ -245,29 +302,43 @@ func (t tx) loadLoggedModelChunk(models []mlflow.LoggedModel, b *budget) error {
 	ids := []any{list}
 	return firstError(
 		func() error {
-			return t.Each(`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
-				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
-				return b.charge(pairSize, key, value)
-			}))
+			return t.Each(
+				`SELECT model_id, param_key, param_value FROM logged_model_params WHERE model_id IN (?...)`,
+				ids,
+				scanPair(func(id, key, value string) error {
+					at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+					return b.charge(pairSize, key, value)
+				}),
+			)
 		},
 		func() error {
-			return t.Each(`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`, ids, scanPair(func(id, key, value string) error {
-				at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
-				return b.charge(pairSize, key, value)
-			}))
+			return t.Each(
+				`SELECT model_id, tag_key, tag_value FROM logged_model_tags WHERE model_id IN (?...)`,
+				ids,
+				scanPair(func(id, key, value string) error {
+					at[id].Info.Tags = append(at[id].Info.Tags, mlflow.Tag{Key: key, Value: value})
+					return b.charge(pairSize, key, value)
+				}),
+			)
 		},
 		func() error {
-			return t.Each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
-				FROM logged_model_metrics WHERE model_id IN (?...)`, ids, func(rows *sql.Rows) error {
-				var m mlflow.Metric
-				var value sql.NullFloat64
-				if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID, &m.DatasetName, &m.DatasetDigest); err != nil {
-					return err
-				}
-				m.Value = fromColumn(value.Float64, !value.Valid)
-				at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
-				return b.charge(metricSize, m.Key)
-			})
+			return t.Each(
+				`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, coalesce(dataset_name,
+					''), coalesce(dataset_digest, '')
+				FROM logged_model_metrics WHERE model_id IN (?...)`,
+				ids,
+				func(rows *sql.Rows) error {
+					var m mlflow.Metric
+					var value sql.NullFloat64
+					if err := rows.Scan(&m.ModelID, &m.Key, &value, &m.Timestamp, &m.Step, &m.RunID,
+						&m.DatasetName, &m.DatasetDigest); err != nil {
+						return err
+					}
+					m.Value = fromColumn(value.Float64, !value.Valid)
+					at[m.ModelID].Data.Metrics = append(at[m.ModelID].Data.Metrics, m)
+					return b.charge(metricSize, m.Key)
+				},
+			)
 		},
 	)
 }

@@ -14,9 +14,8 @@ import (
 
 const metricColumns = "value, timestamp, step, is_nan"
 
-// metricsOfRun names the index that finds one metric of one run. Left alone,
-// SQLite prefers the primary key, which begins with the metric's name and holds
-// it for all runs.
+// metricsOfRun names the index of one metric of one run. Otherwise SQLite prefers
+// the primary key, which begins with the key and covers the values of all runs.
 const metricsOfRun = "metrics INDEXED BY index_metrics_run_uuid_key_step"
 
 func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
@@ -26,13 +25,18 @@ func scanMetric(rows *sql.Rows, m *mlflow.Metric) error {
 	return err
 }
 
-// maxPage is how many values a page of a history has at most, which take 15 MiB.
+// maxPage is the maximum of values in a page of a history. They take 15 MiB.
 const maxPage = 100_000
 
-// MetricHistory returns a page of the values of one metric in the order of
-// timestamp, step and value, and the token of the next page: up to limit values,
-// 0 for as many as a page can have. An unknown run or key has no values.
-func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int, token string) (list []mlflow.Metric, next string, err error) {
+// MetricHistory returns a page of up to limit values of one metric, ordered by
+// timestamp, step and value, and the token of the next page. If limit is 0, it
+// returns as many values as fit into a page. An unknown run or key has no values.
+func (s *Store) MetricHistory(
+	ctx context.Context,
+	runID, key string,
+	limit int,
+	token string,
+) (list []mlflow.Metric, next string, err error) {
 	after, offset, err := search.DecodeMetricPage(token)
 	if err != nil {
 		return nil, "", err
@@ -42,8 +46,13 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 	}
 	err = s.scanReplica(ctx, func(t tx) error {
 		if after == nil {
-			list, err = t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
-				runID, key, limit+1, offset)
+			list, err = t.metrics(
+				key,
+				"SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+
+					" ORDER BY timestamp, step, value, is_nan LIMIT ? OFFSET ?",
+				runID, key, limit+1,
+				offset,
+			)
 			return err
 		}
 		list, err = t.metricsAfter(after, runID, key, limit+1)
@@ -53,38 +62,49 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string, limit int,
 		list = list[:limit]
 		last := list[limit-1]
 		value, isNaN := toColumn(last.Value)
-		next = search.EncodeMetricPage(search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN})
+		next = search.EncodeMetricPage(
+			search.MetricPage{Timestamp: last.Timestamp, Step: last.Step, Value: value, IsNaN: isNaN},
+		)
 	}
 	return list, next, err
 }
 
-// lookAhead bounds the search for a page among the values of all runs: so many
-// values of the metric are passed for each one wanted.
+// lookAhead bounds the number of values of all runs that are read for each value of
+// a page.
 const lookAhead = 4
 
-// metricsAfter returns the first n values after one of them. It follows the primary
-// key, which has the values of all runs in the order wanted. Where those of other
-// runs are in the way, it sorts the run's own instead.
+// metricsAfter returns the first n values after a value. It reads the primary key,
+// which has the values of all runs in the required order. If there are too many
+// values of other runs, it sorts the values of the run instead.
 func (t tx) metricsAfter(after *search.MetricPage, runID, key string, n int) (list []mlflow.Metric, err error) {
 	const rest = " AND timestamp >= ? AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
 	position := []any{after.Timestamp, after.Timestamp, after.Step, after.Value, after.IsNaN}
 	end := int64(math.MaxInt64)
-	err = t.QueryRow("SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?", key, after.Timestamp, lookAhead*n).Scan(&end)
+	err = t.QueryRow(
+		"SELECT timestamp FROM metrics WHERE `key` = ? AND timestamp >= ? ORDER BY timestamp LIMIT 1 OFFSET ?",
+		key, after.Timestamp, lookAhead*n,
+	).Scan(
+		&end,
+	)
 	bounded := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	// The function hides the column from the index that begins with it.
+	// coalesce prevents the use of the index that begins with run_uuid.
 	list, err = t.metrics(key, "SELECT "+metricColumns+" FROM metrics WHERE `key` = ? AND coalesce(run_uuid, '') = ?"+rest+
-		" AND timestamp <= ? ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?", concat([]any{key, runID}, position, []any{end, n})...)
+		" AND timestamp <= ? ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT "+
+		"?", concat([]any{key, runID}, position, []any{end, n})...)
 	if err != nil || len(list) == n || !bounded {
 		return list, err
 	}
-	return t.metrics(key, "SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+rest+" ORDER BY timestamp, step, value, is_nan LIMIT ?",
+	return t.metrics(
+		key,
+		"SELECT "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?"+rest+""+
+			" ORDER BY timestamp, step, value, is_nan LIMIT ?",
 		concat([]any{runID, key}, position, []any{n})...)
 }
 
-// metrics returns the values that a query of metricColumns finds.
+// metrics returns the values that a query of metricColumns returns.
 func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
 	return db.Collect(t.Tx, query, args, func(rows *sql.Rows, m *mlflow.Metric) error {
 		m.Key = key
@@ -95,46 +115,66 @@ func (t tx) metrics(key, query string, args ...any) ([]mlflow.Metric, error) {
 // LongerHistory reports whether one metric of a run has more than n values.
 func (s *Store) LongerHistory(ctx context.Context, runID, key string, n int) (longer bool, err error) {
 	err = s.scanReplica(ctx, func(t tx) error {
-		return t.QueryRow("SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)", runID, key, n).Scan(&longer)
+		return t.QueryRow(
+			"SELECT EXISTS (SELECT 1 FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ? LIMIT 1 OFFSET ?)",
+			runID, key, n,
+		).Scan(
+			&longer,
+		)
 	})
 	return longer, err
 }
 
 // MetricHistoryBulk returns up to limit values of one metric of several runs,
 // ordered by run, timestamp, step and value, each with its run's id.
-func (s *Store) MetricHistoryBulk(ctx context.Context, runIDs []string, key string, limit int) (list []mlflow.Metric, err error) {
+func (s *Store) MetricHistoryBulk(
+	ctx context.Context,
+	runIDs []string,
+	key string,
+	limit int,
+) (list []mlflow.Metric, err error) {
 	err = s.scanReplica(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ? ORDER BY run_uuid, timestamp, step, value LIMIT ?",
-			[]any{runIDs, key, limit}, func(rows *sql.Rows, m *mlflow.Metric) error {
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT run_uuid, "+metricColumns+" FROM "+metricsOfRun+" WHERE run_uuid IN (?...) AND `key` = ?"+
+				" ORDER BY run_uuid, timestamp, step, value LIMIT ?",
+			[]any{runIDs, key, limit},
+			func(rows *sql.Rows, m *mlflow.Metric) error {
 				var isNaN bool
 				err := rows.Scan(&m.RunID, &m.Value, &m.Timestamp, &m.Step, &isNaN)
 				m.Key, m.Value = key, fromColumn(m.Value, isNaN)
 				return err
-			})
+			},
+		)
 		return err
 	})
 	return list, err
 }
 
-// MetricSummaries describes every metric of a run: how many values, and the
-// first, last, smallest and largest with their steps. NaN counts as a value but
-// is neither smallest nor largest unless all are NaN.
+// MetricSummaries returns the number of values of every metric of a run, and the
+// first, last, smallest and largest value with their steps. NaN is not the smallest
+// or largest value unless all values are NaN.
 func (s *Store) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
 	err = s.scanReplica(ctx, func(t tx) error {
 		if _, err := t.runInfo(runID); err != nil {
 			return err
 		}
-		list, err = db.Collect(t.Tx, metricSummaryQuery, []any{runID, runID, runID, runID, runID}, func(rows *sql.Rows, m *mlflow.MetricSummary) error {
-			var first, last, low, high sql.NullFloat64
-			var minStep, maxStep sql.NullInt64
-			if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp, &low, &minStep, &high, &maxStep); err != nil {
-				return err
-			}
-			m.First, m.Last = orNaN(first), orNaN(last)
-			m.Min, m.Max = orNaN(low), orNaN(high)
-			m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
-			return nil
-		})
+		list, err = db.Collect(
+			t.Tx, metricSummaryQuery,
+			[]any{runID, runID, runID, runID, runID},
+			func(rows *sql.Rows, m *mlflow.MetricSummary) error {
+				var first, last, low, high sql.NullFloat64
+				var minStep, maxStep sql.NullInt64
+				if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp,
+					&low, &minStep, &high, &maxStep); err != nil {
+					return err
+				}
+				m.First, m.Last = orNaN(first), orNaN(last)
+				m.Min, m.Max = orNaN(low), orNaN(high)
+				m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
+				return nil
+			},
+		)
 		return err
 	})
 	return list, err
@@ -144,9 +184,9 @@ func orNaN(v sql.NullFloat64) mlflow.Float {
 	return mlflow.Float(fromColumn(v.Float64, !v.Valid))
 }
 
-// metricSummaryQuery finds counts and extremes in one pass over the run's
-// metrics. The first value and the steps of the extremes are probes in the order
-// of the index, since the databases have no common arg-min.
+// metricSummaryQuery computes counts and extremes in one pass over the metrics of a
+// run. The databases have no common arg-min, so the first value and the steps of
+// the extremes are read by subqueries in the order of the index.
 var metricSummaryQuery = strings.NewReplacer("{key}", "`key`", "{metrics}", metricsOfRun,
 	"{of s}", "FROM "+metricsOfRun+" WHERE run_uuid = ? AND metrics.`key` = s.`key`").Replace(`
 	WITH s AS (

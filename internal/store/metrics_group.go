@@ -58,12 +58,14 @@ func (s *Store) logMetricsGrouped(ctx context.Context, runID string, metrics []m
 
 // writeMetricsQuery writes the metrics of the runs that are active and returns these
 // runs. If it is executed again, it writes nothing twice.
-const writeMetricsQuery = "WITH run AS (SELECT run_uuid FROM runs WHERE run_uuid IN (?...) AND lifecycle_stage = 'active')," +
+const writeMetricsQuery = "" +
+	"WITH run AS (SELECT run_uuid FROM runs WHERE run_uuid IN (?...) AND lifecycle_stage = 'active')," +
 	" added AS (INSERT INTO metrics (run_uuid, `key`, value, timestamp, step, is_nan)" +
 	" SELECT m.* FROM unnest(?, ?, ?, ?, ?, ?) AS m (run_uuid) JOIN run ON run.run_uuid = m.run_uuid" +
 	" ON CONFLICT DO NOTHING)," +
 	" newest AS (INSERT INTO latest_metrics (run_uuid, `key`, value, timestamp, step, is_nan)" +
-	" SELECT m.* FROM unnest(?, ?, ?, ?, ?, ?) AS m (run_uuid) JOIN run ON run.run_uuid = m.run_uuid" + latestMetric + ")" +
+	" SELECT m.* FROM unnest(?, ?, ?, ?, ?, ?) AS m (run_uuid) JOIN run ON run.run_uuid = m.run_uuid" +
+	latestMetric + ")" +
 	" SELECT run_uuid FROM run"
 
 // writeMetrics writes a group.

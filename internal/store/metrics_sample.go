@@ -9,19 +9,25 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// StepRange limits a history to the steps From to To, both included.
+// StepRange restricts a history to the steps From to To, inclusive.
 type StepRange struct{ From, To int64 }
 
-// exactRows is how long a history may be to be sampled as MLflow does, which
-// sorts it and keeps the first value of each bucket. In a longer one, a peak must
-// not be lost.
+// exactRows is the maximum length of a history that is sampled as MLflow does: it is
+// sorted, and the first value of each bucket is kept. The sample of a longer history
+// keeps its peaks.
 const exactRows = 1000
 
-// MetricSample returns up to n values of one metric of a run in the order of step,
-// timestamp and value, first and last included. Those between are spread evenly
-// over the rows; from a long history they are the smallest and the largest value of
-// each part of it. It takes one pass over the rows and memory for the sample alone.
-func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, steps *StepRange) (list []mlflow.Metric, err error) {
+// MetricSample returns up to n values of one metric of a run, ordered by step,
+// timestamp and value. The sample includes the first and the last value. The other
+// values are spread evenly over the rows; in a long history they are the smallest
+// and the largest value of each bucket. MetricSample reads the rows once and keeps
+// only the sample in memory.
+func (s *Store) MetricSample(
+	ctx context.Context,
+	runID, key string,
+	n int,
+	steps *StepRange,
+) (list []mlflow.Metric, err error) {
 	where, args := " FROM "+metricsOfRun+" WHERE run_uuid = ? AND `key` = ?", []any{runID, key}
 	if steps != nil {
 		where += " AND step >= ? AND step <= ?"
@@ -38,7 +44,7 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 			return err
 		}
 		sample := extremes{n: n, rows: rows}
-		// Within a step, the index has the rows as they were written.
+		// The index has the rows of a step in the order in which they were written.
 		err := t.Each("SELECT "+metricColumns+where+" ORDER BY step", args, func(rows *sql.Rows) error {
 			m := mlflow.Metric{Key: key}
 			err := scanMetric(rows, &m)
@@ -54,8 +60,9 @@ func (s *Store) MetricSample(ctx context.Context, runID, key string, n int, step
 	return list, err
 }
 
-// firstOfBuckets cuts sorted values into n buckets of nearly equal size, the larger
-// ones first, and returns the first of each, but of the last its last value.
+// firstOfBuckets divides sorted values into n buckets of nearly equal size, the
+// larger ones first. It returns the first value of each bucket, and the last value
+// of the last bucket.
 func firstOfBuckets(all []mlflow.Metric, n int) []mlflow.Metric {
 	if len(all) <= n {
 		return all
@@ -69,9 +76,9 @@ func firstOfBuckets(all []mlflow.Metric, n int) []mlflow.Metric {
 	return sample
 }
 
-// extremes samples a stream of values. It cuts the stream into buckets of rows and
-// keeps the smallest and the largest value of each, and the first and last of all.
-// NaN is kept where a bucket has nothing else.
+// extremes samples a stream of values. It divides the stream into buckets of rows
+// and keeps the smallest and the largest value of each bucket, and the first and
+// the last value of the stream. It keeps NaN if a bucket has no other value.
 type extremes struct {
 	n, rows int // values wanted, rows in the stream
 	seen    int
@@ -82,7 +89,7 @@ type extremes struct {
 	last      candidate
 }
 
-// candidate is a value and its place in the stream.
+// candidate is a value and its index in the stream.
 type candidate struct {
 	mlflow.Metric
 	at int
@@ -97,7 +104,7 @@ func (e *extremes) add(m mlflow.Metric) {
 	}
 	buckets := (e.n - 2) / 2
 	if c.at == 0 || c.at >= e.rows-1 || buckets < 1 {
-		return // The last is kept in the end.
+		return // result adds the last value.
 	}
 	if b := int(int64(c.at) * int64(buckets) / int64(e.rows)); b != e.bucket || e.low.at == 0 {
 		e.flush()
@@ -112,7 +119,7 @@ func (e *extremes) add(m mlflow.Metric) {
 	}
 }
 
-// flush keeps the values of the bucket that ends.
+// flush adds the values of the current bucket to the sample.
 func (e *extremes) flush() {
 	if e.low.at == 0 {
 		return // There is no bucket yet.

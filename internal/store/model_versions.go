@@ -3,19 +3,29 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// stageDeleted is the stage of a deleted version, whose row keeps its number.
+// stageDeleted is the stage of a deleted version. Its row keeps the number in use.
 const stageDeleted = "Deleted_Internal"
 
-const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, 0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
-	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
+// tagModelVersions is the tag of a logged model that lists the versions created from
+// it.
+const tagModelVersions = "mlflow.modelVersions"
 
-// versionFields are the places for modelVersionColumns.
+const modelVersionColumns = "mv.name, mv.version, coalesce(mv.creation_time, 0), coalesce(mv.last_updated_time, " +
+	"0), coalesce(mv.user_id, ''), coalesce(mv.current_stage, 'None'), " +
+	"mv.description, coalesce(mv.source, ''), coalesce(mv.run_id, ''), coalesce(mv.status, 'READY'), " +
+	"coalesce(mv.status_message, ''), coalesce(mv.run_link, '')"
+
+// versionFields returns the scan destinations of modelVersionColumns.
 func versionFields(v *mlflow.ModelVersion) []any {
 	return []any{
 		&v.Name, &v.Version, &v.CreationTimestamp, &v.LastUpdatedTimestamp, &v.UserID, &v.CurrentStage,
@@ -23,14 +33,14 @@ func versionFields(v *mlflow.ModelVersion) []any {
 	}
 }
 
-// NewVersion is what a model version is made from. Source has been checked.
+// NewVersion describes a model version to create. Source must have been validated.
 type NewVersion struct {
 	Name, Source, RunID, ModelID, RunLink, Description string
 	Tags                                               []mlflow.Tag
 }
 
-// CreateModelVersion registers the next version of a model. Its number is one
-// more than any that the model ever had, deleted ones included.
+// CreateModelVersion creates the next version of a model. Its number is greater than
+// those of all versions of the model, including deleted ones.
 func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -42,11 +52,16 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 			return err
 		}
 		var number int64
-		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+` AND name = ?`, in.Name).Scan(&number); err != nil {
+		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+`
+			AND name = ?`, in.Name).Scan(&number); err != nil {
 			return err
 		}
-		_, err = t.Exec(`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description, current_stage, source, run_id, status, run_link, storage_location)
-			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`, in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location)
+		_, err = t.Exec(
+			`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description,
+				current_stage, source, run_id, status, run_link, storage_location)
+			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`,
+			in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location,
+		)
 		if err != nil {
 			return err
 		}
@@ -55,10 +70,12 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 				return err
 			}
 		}
-		if err := t.tellLoggedModel(&in, number); err != nil {
+		if err := t.addToLoggedModel(&in, number); err != nil {
 			return err
 		}
-		if err := t.logChange(now, by, mlflow.RegistryChange{Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created"}); err != nil {
+		if err := t.logChange(now, by, mlflow.RegistryChange{
+			Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created",
+		}); err != nil {
 			return err
 		}
 		v, err = t.modelVersion(in.Name, number)
@@ -67,8 +84,8 @@ func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author
 	return v, err
 }
 
-// versionLocation returns where a new version's files are, and finds out the
-// run that they come from if the request did not say.
+// versionLocation returns the location of the files of a new version. It sets the
+// run of the version if the request has none and a logged model has one.
 func (t tx) versionLocation(in *NewVersion) (string, error) {
 	location := in.Source
 	modelID, isModel := in.ModelID, false
@@ -91,7 +108,12 @@ func (t tx) versionLocation(in *NewVersion) (string, error) {
 	m, err := t.loggedModel(modelID, false)
 	switch {
 	case errors.Is(err, mlflow.ResourceDoesNotExist) && isModel:
-		return "", mlflow.Errorf(mlflow.InvalidParameterValue, "Unable to fetch model from model URI source artifact location '%s'.Error: %s", in.Source, mlflow.AsError(err).Message)
+		return "", mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Unable to fetch model from model URI source artifact location '%s'.Error: %s",
+			in.Source,
+			mlflow.AsError(err).Message,
+		)
 	case err != nil:
 		return "", err
 	case isModel:
@@ -115,8 +137,12 @@ func (s *Store) ModelVersion(ctx context.Context, name string, number int64) (v 
 func (t tx) modelVersion(name string, number int64) (*mlflow.ModelVersion, error) {
 	list := make([]mlflow.ModelVersion, 1)
 	v := &list[0]
-	err := t.QueryRow(`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ? AND mv.current_stage <> ?`,
-		name, number, stageDeleted).Scan(versionFields(v)...)
+	err := t.QueryRow(
+		`SELECT `+modelVersionColumns+` FROM model_versions mv WHERE mv.`+inDefault+` AND mv.name = ? AND mv.version = ?
+			AND mv.current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		versionFields(v)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noModelVersion(name, number)
 	}
@@ -137,19 +163,30 @@ func noModelVersion(name string, number int64) error {
 func scanVersion(rows *sql.Rows, v *mlflow.ModelVersion) error { return rows.Scan(versionFields(v)...) }
 
 func (t tx) versionAliases(name string, number int64) ([]string, error) {
-	return db.Collect(t.Tx, `SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`, []any{name, number}, scanOne[string])
+	return db.Collect(
+		t.Tx,
+		`SELECT alias FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND version = ? ORDER BY alias`,
+		[]any{name, number},
+		scanOne[string],
+	)
 }
 
 // versionStage returns the stage of a version that is not deleted.
 func (t tx) versionStage(name string, number int64) (stage string, err error) {
-	err = t.QueryRow(`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`, name, number, stageDeleted).Scan(&stage)
+	err = t.QueryRow(
+		`SELECT coalesce(current_stage, 'None') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ?
+			AND current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		&stage,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
 	}
 	return stage, err
 }
 
-// DownloadURI returns where a version's files are.
+// DownloadURI returns the location of the files of a version.
 func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri string, err error) {
 	err = s.read(ctx, func(t tx) error {
 		uri, err = t.downloadURI(name, number)
@@ -159,21 +196,34 @@ func (s *Store) DownloadURI(ctx context.Context, name string, number int64) (uri
 }
 
 func (t tx) downloadURI(name string, number int64) (uri string, err error) {
-	err = t.QueryRow(`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ? AND version = ? AND current_stage <> ?`,
-		name, number, stageDeleted).Scan(&uri)
+	err = t.QueryRow(
+		`SELECT coalesce(nullif(storage_location, ''), source, '') FROM model_versions WHERE `+inDefault+` AND name = ?
+			AND version = ? AND current_stage <> ?`,
+		name, number, stageDeleted,
+	).Scan(
+		&uri,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", noModelVersion(name, number)
 	}
 	return uri, err
 }
 
-// UpdateModelVersion replaces a version's description; nil removes it.
-func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int64, description *string) (v *mlflow.ModelVersion, err error) {
+// UpdateModelVersion replaces the description of a version. nil removes it.
+func (s *Store) UpdateModelVersion(
+	ctx context.Context,
+	name string,
+	number int64,
+	description *string,
+) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.Exec(`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, description, nowMS(), name, number)
+		_, err := t.Exec(
+			`UPDATE model_versions SET description = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`,
+			description, nowMS(), name, number,
+		)
 		if err != nil {
 			return err
 		}
@@ -183,8 +233,8 @@ func (s *Store) UpdateModelVersion(ctx context.Context, name string, number int6
 	return v, err
 }
 
-// DeleteModelVersion takes a version away: its number stays taken, and of its
-// row nothing is kept that says where the files are.
+// DeleteModelVersion marks a version as deleted. Its number is not used again, and
+// the location of its files is removed from its row.
 func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int64, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		now := nowMS()
@@ -201,15 +251,29 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 				return err
 			}
 		}
-		_, err = t.Exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',
-			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ? AND version = ?`, stageDeleted, now, name, number)
+		_, err = t.Exec(
+			`UPDATE model_versions SET current_stage = ?, last_updated_time = ?, description = NULL, user_id = NULL,
+				source = 'REDACTED-SOURCE-PATH',
+			run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL WHERE `+inDefault+` AND name = ?
+			AND version = ?`,
+			stageDeleted, now, name, number,
+		)
 		if err != nil {
 			return err
 		}
 		if err := t.touchModel(name, now); err != nil {
 			return err
 		}
-		return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeVersion, From: stage, To: "deleted"})
+		return t.logChange(
+			now, by,
+			mlflow.RegistryChange{
+				Model:   name,
+				Version: versionText(number),
+				Kind:    mlflow.ChangeVersion,
+				From:    stage,
+				To:      "deleted",
+			},
+		)
 	})
 }
 
@@ -224,18 +288,65 @@ func (s *Store) SetModelVersionTag(ctx context.Context, name string, number int6
 }
 
 func (t tx) setModelVersionTag(name string, number int64, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?) ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
-		name, number, tag.Key, tag.Value)
+	_, err := t.Exec(
+		"INSERT INTO model_version_tags (workspace, name, version, `key`, value) VALUES ('default', ?, ?, ?, ?)"+
+			" ON CONFLICT (workspace, `key`, name, version) DO UPDATE SET value = excluded.value",
+		name, number, tag.Key, tag.Value,
+	)
 	return err
 }
 
-// DeleteModelVersionTag removes a tag of a version, if it has it.
+// DeleteModelVersionTag removes a tag of a version. The tag need not exist.
 func (s *Store) DeleteModelVersionTag(ctx context.Context, name string, number int64, key string) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.Exec("DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?", name, number, key)
+		_, err := t.Exec(
+			"DELETE FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version = ? AND `key` = ?",
+			name, number, key,
+		)
 		return err
 	})
 }
+
+// addToLoggedModel adds a new version to the list in a tag of its logged model. It
+// keeps other items of the list, and replaces a value that is not a list.
+func (t tx) addToLoggedModel(in *NewVersion, number int64) error {
+	if in.ModelID == "" || HasPromptTag(in.Tags) {
+		return nil
+	}
+	experimentID, err := t.existingModel(in.ModelID)
+	if err != nil {
+		return err
+	}
+	var have string
+	var versions []json.RawMessage
+	err = t.Each(
+		`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`,
+		[]any{in.ModelID, tagModelVersions},
+		func(rows *sql.Rows) error { return rows.Scan(&have) },
+	)
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal([]byte(have), &versions) != nil {
+		versions = nil
+	}
+	entry := `{"name": ` + python.JSONString(in.Name) + `, "version": ` + versionText(number) + `}`
+	var b strings.Builder
+	for _, v := range versions {
+		if string(v) != entry {
+			b.Write(v)
+			b.WriteString(", ")
+		}
+	}
+	return t.setModelTags(
+		in.ModelID, experimentID,
+		[]mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}},
+	)
+}
+
+func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+
+func versionText(n int64) string { return strconv.FormatInt(n, 10) }

@@ -9,16 +9,22 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Move says where a version goes: to a stage, under an alias, or both.
+// Move describes the new stage of a version, its new alias, or both.
 type Move struct {
 	Stage, Alias string
 	// Archive moves the other versions in the stage to Archived.
 	Archive bool
 }
 
-// MoveVersion moves a version to a stage or points an alias at it, in one
-// transaction with the entries in the log.
-func (s *Store) MoveVersion(ctx context.Context, name string, number int64, m Move, by Author) (v *mlflow.ModelVersion, err error) {
+// MoveVersion moves a version to a stage, sets an alias to it, or both. It writes the
+// log entries in the same transaction.
+func (s *Store) MoveVersion(
+	ctx context.Context,
+	name string,
+	number int64,
+	m Move,
+	by Author,
+) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		if m.Stage != "" {
@@ -46,8 +52,13 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 		return err
 	}
 	if m.Archive {
-		others, err := db.Collect(t.Tx, `SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ? ORDER BY version`,
-			[]any{name, m.Stage, number}, scanOne[int64])
+		others, err := db.Collect(
+			t.Tx,
+			`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage = ? AND version <> ?
+				ORDER BY version`,
+			[]any{name, m.Stage, number},
+			scanOne[int64],
+		)
 		if err != nil {
 			return err
 		}
@@ -61,14 +72,20 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 }
 
 func (t tx) putInStage(name string, number int64, from, to string, by Author, now int64) error {
-	_, err := t.Exec(`UPDATE model_versions SET current_stage = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`, to, now, name, number)
+	_, err := t.Exec(
+		`UPDATE model_versions SET current_stage = ?, last_updated_time = ? WHERE `+inDefault+` AND name = ? AND version = ?`,
+		to, now, name, number,
+	)
 	if err != nil {
 		return err
 	}
-	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeStage, From: from, To: to})
+	return t.logMove(
+		now, by,
+		mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeStage, From: from, To: to},
+	)
 }
 
-// SetModelAlias points an alias at a version, from where it was if it existed.
+// SetModelAlias sets an alias to a version. An existing alias is moved.
 func (s *Store) SetModelAlias(ctx context.Context, name, alias string, number int64, by Author) error {
 	return s.write(ctx, func(t tx) error { return t.setAlias(name, alias, number, by, nowMS()) })
 }
@@ -81,25 +98,36 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec(`INSERT INTO registered_model_aliases (workspace, name, alias, version) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version`,
-		name, alias, number)
+	_, err = t.Exec(
+		`INSERT INTO registered_model_aliases (workspace, name, alias, version)
+			VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, name, alias) DO UPDATE SET version = excluded.version`,
+		name, alias, number,
+	)
 	if err != nil {
 		return err
 	}
 	version := versionText(number)
-	return t.logMove(now, by, mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version})
+	return t.logMove(
+		now, by,
+		mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version},
+	)
 }
 
-// aliased returns the version that an alias points at, "" if there is no such alias.
+// aliased returns the version of an alias, or "" if the alias does not exist.
 func (t tx) aliased(name, alias string) (version string, err error) {
-	err = t.QueryRow(`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias).Scan(&version)
+	err = t.QueryRow(
+		`SELECT version FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`,
+		name, alias,
+	).Scan(
+		&version,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	return version, err
 }
 
-// DeleteModelAlias removes an alias, if the model has it.
+// DeleteModelAlias removes an alias of a model. The alias need not exist.
 func (s *Store) DeleteModelAlias(ctx context.Context, name, alias string, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -114,13 +142,17 @@ func (t tx) deleteAlias(name, alias string, by Author, now int64) error {
 	if err != nil || was == "" {
 		return err
 	}
-	if _, err := t.Exec(`DELETE FROM registered_model_aliases WHERE `+inDefault+` AND name = ? AND alias = ?`, name, alias); err != nil {
+	if _, err := t.Exec(`DELETE FROM registered_model_aliases WHERE `+inDefault+` AND name = ?
+		AND alias = ?`, name, alias); err != nil {
 		return err
 	}
-	return t.logChange(now, by, mlflow.RegistryChange{Model: name, Version: was, Kind: mlflow.ChangeAlias, Alias: alias, From: was})
+	return t.logChange(
+		now, by,
+		mlflow.RegistryChange{Model: name, Version: was, Kind: mlflow.ChangeAlias, Alias: alias, From: was},
+	)
 }
 
-// ModelVersionByAlias returns the version that an alias points at.
+// ModelVersionByAlias returns the version of an alias.
 func (s *Store) ModelVersionByAlias(ctx context.Context, name, alias string) (v *mlflow.ModelVersion, err error) {
 	err = s.read(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -150,7 +182,13 @@ func (s *Store) HighestVersion(ctx context.Context, name string) (v *mlflow.Mode
 			return err
 		}
 		var number int64
-		err := t.QueryRow(`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage <> ? ORDER BY version DESC LIMIT 1`, name, stageDeleted).Scan(&number)
+		err := t.QueryRow(
+			`SELECT version FROM model_versions WHERE `+inDefault+` AND name = ? AND current_stage <> ?
+				ORDER BY version DESC LIMIT 1`,
+			name, stageDeleted,
+		).Scan(
+			&number,
+		)
 		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Latest version not found for model %s.", name)
 		}
@@ -163,9 +201,13 @@ func (s *Store) HighestVersion(ctx context.Context, name string) (v *mlflow.Mode
 	return v, err
 }
 
-// LatestVersions returns the newest version of each of the stages, with its
-// aliases, in the order in which the stages were first used.
-func (s *Store) LatestVersions(ctx context.Context, name string, stages []string) (list []mlflow.ModelVersion, err error) {
+// LatestVersions returns the newest version of each of the stages, with its aliases.
+// They are ordered by the lowest version in their stage.
+func (s *Store) LatestVersions(
+	ctx context.Context,
+	name string,
+	stages []string,
+) (list []mlflow.ModelVersion, err error) {
 	wanted := map[string]bool{}
 	for _, stage := range stages {
 		wanted[stage] = true
@@ -197,16 +239,23 @@ func (s *Store) LatestVersions(ctx context.Context, name string, stages []string
 	return list, err
 }
 
-// latestVersions returns the newest version of each stage of some models. Of
-// every pair of a model and a stage the index millrace_versions_by_stage knows
-// the first and the last version.
+// latestVersions returns the newest version of each stage of some models. It reads
+// the lowest and the highest version of each pair of a model and a stage from the
+// index millrace_versions_by_stage.
 func (t tx) latestVersions(names []string) (list []mlflow.ModelVersion, err error) {
-	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name AND x.current_stage = s.stage)`
-	list, err = db.Collect(t.Tx, `WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
+	const bound = `(version) FROM model_versions x WHERE x.workspace = rm.workspace AND x.name = rm.name
+		AND x.current_stage = s.stage)`
+	list, err = db.Collect(
+		t.Tx,
+		`WITH s (stage) AS (SELECT 'None' UNION ALL SELECT 'Staging'
+			 UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived')
 		SELECT `+modelVersionColumns+` FROM registered_models rm CROSS JOIN s
 		JOIN model_versions mv ON mv.workspace = rm.workspace AND mv.name = rm.name AND mv.version = (SELECT max`+bound+`
 		WHERE rm.`+inDefault+` AND rm.name IN (?...)
-		ORDER BY rm.name, (SELECT min`+bound, []any{names}, scanVersion)
+		ORDER BY rm.name, (SELECT min`+bound,
+		[]any{names},
+		scanVersion,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -5,28 +5,36 @@ import (
 	"math/rand/v2"
 )
 
-// The words of made-up run and model names, such as nimble-heron-417. MLflow uses
-// these adjectives as well, by which its clients' tests tell a made-up name.
+// The words of random names of runs and models, such as nimble-heron-417. MLflow has
+// the same adjectives, by which the tests of its clients detect a random name.
 var (
 	adjectives = []string{
 		"able", "agreeable", "amazing", "ambitious", "awesome", "bold", "bouncy", "calm", "capable", "carefree", "casual",
-		"charming", "clean", "colorful", "dapper", "dashing", "delightful", "efficient", "fearless", "fortunate", "funny", "gentle",
+		"charming", "clean", "colorful", "dapper", "dashing", "delightful", "efficient", "fearless", "fortunate",
+		"funny", "gentle",
 		"gifted", "handsome", "honorable", "industrious", "inquisitive", "intelligent", "intrigued", "judicious", "kindly",
 		"learned", "legendary", "likeable", "luminous", "lyrical", "marvelous", "melodic", "nimble", "orderly", "peaceful",
-		"persistent", "placid", "polite", "popular", "powerful", "rare", "resilient", "respected", "sedate", "silent", "sincere",
+		"persistent", "placid", "polite", "popular", "powerful", "rare", "resilient", "respected", "sedate",
+		"silent", "sincere",
 		"skillful", "smiling", "stately", "stylish", "thoughtful", "trusting", "unique", "upbeat", "useful", "valuable",
 		"victorious", "welcoming", "wise", "youthful", "zealous",
 	}
 	nouns = []string{
-		"alder", "badger", "beaver", "birch", "bison", "brook", "cedar", "comet", "crane", "creek", "dale", "delta", "dove", "eddy",
-		"egret", "falcon", "fern", "finch", "fjord", "ford", "fox", "glen", "grebe", "grove", "gull", "hare", "harrier", "hawk", "hazel",
-		"heron", "ibex", "kestrel", "lagoon", "lark", "linnet", "lynx", "maple", "marten", "meadow", "mill", "moor", "newt", "oak", "osprey",
-		"otter", "owl", "pike", "pine", "plover", "pond", "rapid", "raven", "reed", "ridge", "river", "robin", "salmon", "seal", "shore",
+		"alder", "badger", "beaver", "birch", "bison", "brook", "cedar", "comet", "crane", "creek", "dale", "delta",
+		"dove", "eddy",
+		"egret", "falcon", "fern", "finch", "fjord", "ford", "fox", "glen", "grebe", "grove", "gull", "hare",
+		"harrier", "hawk", "hazel",
+		"heron", "ibex", "kestrel", "lagoon", "lark", "linnet", "lynx", "maple", "marten", "meadow", "mill", "moor",
+		"newt", "oak", "osprey",
+		"otter", "owl", "pike", "pine", "plover", "pond", "rapid", "raven", "reed", "ridge", "river", "robin",
+		"salmon", "seal", "shore",
 		"sluice", "spring", "stoat", "stream", "swan", "tern", "thrush", "trout", "vole", "weir", "willow", "wren",
 	}
 )
 
-// randomName makes a name for a run or model that was given none.
+// randomName returns a name for a run or a model that has none.
 func randomName() string {
-	return fmt.Sprintf("%s-%s-%d", adjectives[rand.IntN(len(adjectives))], nouns[rand.IntN(len(nouns))], rand.IntN(1000)) //nolint:gosec // A name is no secret.
+	adjective := adjectives[rand.IntN(len(adjectives))]              //nolint:gosec // A name is not a secret.
+	noun := nouns[rand.IntN(len(nouns))]                             //nolint:gosec // A name is not a secret.
+	return fmt.Sprintf("%s-%s-%d", adjective, noun, rand.IntN(1000)) //nolint:gosec // A name is not a secret.
 }

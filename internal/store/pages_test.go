@@ -62,7 +62,10 @@ func TestLongHistory(t *testing.T) {
 	for step := 0; step < values; step += 1000 {
 		batch := &mlflow.LogBatchRequest{RunID: run.Info.RunID}
 		for i := range 1000 {
-			batch.Metrics = append(batch.Metrics, mlflow.Metric{Key: "m", Value: 1, Step: int64(step + i), Timestamp: int64(values - step - i)})
+			batch.Metrics = append(
+				batch.Metrics,
+				mlflow.Metric{Key: "m", Value: 1, Step: int64(step + i), Timestamp: int64(values - step - i)},
+			)
 		}
 		if err := s.LogBatch(t.Context(), batch.RunID, batch.Metrics, batch.Params, batch.Tags); err != nil {
 			t.Fatal(err)
@@ -80,7 +83,8 @@ func TestLongHistory(t *testing.T) {
 			t.Fatal(len(first), token, err)
 		}
 		rest, end, err := s.MetricHistory(t.Context(), run.Info.RunID, "m", limit, token)
-		if err != nil || len(rest) != values-page || end != "" || first[0].Timestamp != 1 || rest[values-page-1].Timestamp != values {
+		if err != nil || len(rest) != values-page || end != "" || first[0].Timestamp != 1 ||
+			rest[values-page-1].Timestamp != values {
 			t.Errorf("%d more, then %q, %v", len(rest), end, err)
 		}
 	}

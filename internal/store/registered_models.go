@@ -11,13 +11,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tagIsPrompt marks a registered model that is a prompt.
+// tagIsPrompt is the tag of registered models that are prompts.
 const tagIsPrompt = "mlflow.prompt.is_prompt"
 
-// inDefault narrows a query to the only workspace that we have.
+// inDefault restricts a query to the default workspace, which is the only one.
 const inDefault = "workspace = 'default'"
 
-const registeredModelColumns = "rm.name, coalesce(rm.creation_time, 0), coalesce(rm.last_updated_time, 0), coalesce(rm.description, '')"
+const registeredModelColumns = "rm.name, coalesce(rm.creation_time, 0), coalesce(rm.last_updated_time, 0), " +
+	"coalesce(rm.description, '')"
 
 func scanRegisteredModel(row scanner) (*mlflow.RegisteredModel, error) {
 	var m mlflow.RegisteredModel
@@ -25,9 +26,12 @@ func scanRegisteredModel(row scanner) (*mlflow.RegisteredModel, error) {
 	return &m, err
 }
 
-// CreateRegisteredModel makes a registered model without versions. Of two tags
-// with one key the last counts.
-func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegisteredModelRequest) (m *mlflow.RegisteredModel, err error) {
+// CreateRegisteredModel creates a registered model without versions. If a key occurs
+// in several tags, the last tag is used.
+func (s *Store) CreateRegisteredModel(
+	ctx context.Context,
+	in *mlflow.CreateRegisteredModelRequest,
+) (m *mlflow.RegisteredModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		err := t.existingRegisteredModel(in.Name)
@@ -37,8 +41,12 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, in *mlflow.CreateRegi
 		if !errors.Is(err, mlflow.ResourceDoesNotExist) {
 			return err
 		}
-		_, err = t.Exec(`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) VALUES ('default', ?, ?, ?, ?)`, in.Name, now, now, in.Description)
-		if db.IsUniqueViolation(err) { // Somebody was faster.
+		_, err = t.Exec(
+			`INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description)
+				VALUES ('default', ?, ?, ?, ?)`,
+			in.Name, now, now, in.Description,
+		)
+		if db.IsUniqueViolation(err) { // A concurrent request has created it.
 			return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Registered Model (name=%s) already exists.", in.Name)
 		}
 		if err != nil {
@@ -70,11 +78,16 @@ func (t tx) modelNameTaken(in *mlflow.CreateRegisteredModelRequest) error {
 	if has == wants {
 		return mlflow.Errorf(mlflow.ResourceAlreadyExists, "%s (name=%s) already exists.", has, in.Name)
 	}
-	return mlflow.Errorf(mlflow.ResourceAlreadyExists, "Tried to create a %s with name %s, but the name is already taken by a %s. "+
-		"A model and a prompt cannot have the same name.", strings.ToLower(wants), python.Repr(in.Name), strings.ToLower(has))
+	return mlflow.Errorf(
+		mlflow.ResourceAlreadyExists,
+		"Tried to create a %s with name %s, but the name is already taken by a %s. "+
+			"A model and a prompt cannot have the same name.",
+		strings.ToLower(wants), python.Repr(in.Name), strings.ToLower(has),
+	)
 }
 
-// HasPromptTag reports whether tags mark a prompt; of two with one key the last counts.
+// HasPromptTag reports whether the tags are those of a prompt. If the key occurs in
+// several tags, the last tag is used.
 func HasPromptTag(tags []mlflow.Tag) bool {
 	prompt := false
 	for _, t := range tags {
@@ -87,7 +100,12 @@ func HasPromptTag(tags []mlflow.Tag) bool {
 
 func (t tx) isPrompt(name string) (bool, error) {
 	var value sql.NullString
-	err := t.QueryRow("SELECT value FROM registered_model_tags WHERE "+inDefault+" AND name = ? AND `key` = ?", name, tagIsPrompt).Scan(&value)
+	err := t.QueryRow(
+		"SELECT value FROM registered_model_tags WHERE "+inDefault+" AND name = ? AND `key` = ?",
+		name, tagIsPrompt,
+	).Scan(
+		&value,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -105,7 +123,12 @@ func (s *Store) RegisteredModel(ctx context.Context, name string) (m *mlflow.Reg
 }
 
 func (t tx) registeredModel(name string) (*mlflow.RegisteredModel, error) {
-	m, err := scanRegisteredModel(t.QueryRow(`SELECT `+registeredModelColumns+` FROM registered_models rm WHERE rm.`+inDefault+` AND rm.name = ?`, name))
+	m, err := scanRegisteredModel(
+		t.QueryRow(
+			`SELECT `+registeredModelColumns+` FROM registered_models rm WHERE rm.`+inDefault+` AND rm.name = ?`,
+			name,
+		),
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noRegisteredModel(name)
 	}
@@ -121,7 +144,7 @@ func noRegisteredModel(name string) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Registered Model with name=%s not found", name)
 }
 
-// existingRegisteredModel fails if there is no registered model with the name.
+// existingRegisteredModel returns an error if a registered model does not exist.
 func (t tx) existingRegisteredModel(name string) error {
 	var one int
 	err := t.QueryRow(`SELECT 1 FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&one)
@@ -131,8 +154,8 @@ func (t tx) existingRegisteredModel(name string) error {
 	return err
 }
 
-// touchModel fails if there is no registered model with the name, and records
-// when it changed.
+// touchModel sets the time of the last update of a registered model. It returns an
+// error if the model does not exist.
 func (t tx) touchModel(name string, now int64) error {
 	n, err := t.Exec(`UPDATE registered_models SET last_updated_time = ? WHERE `+inDefault+` AND name = ?`, now, name)
 	if err == nil && n == 0 {
@@ -142,12 +165,16 @@ func (t tx) touchModel(name string, now int64) error {
 }
 
 // UpdateRegisteredModel replaces a registered model's description.
-func (s *Store) UpdateRegisteredModel(ctx context.Context, name, description string) (m *mlflow.RegisteredModel, err error) {
+func (s *Store) UpdateRegisteredModel(
+	ctx context.Context,
+	name, description string,
+) (m *mlflow.RegisteredModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if err := t.touchModel(name, nowMS()); err != nil {
 			return err
 		}
-		if _, err := t.Exec(`UPDATE registered_models SET description = ? WHERE `+inDefault+` AND name = ?`, description, name); err != nil {
+		if _, err := t.Exec(`UPDATE registered_models SET description = ? WHERE `+inDefault+`
+			AND name = ?`, description, name); err != nil {
 			return err
 		}
 		m, err = t.registeredModel(name)
@@ -156,9 +183,13 @@ func (s *Store) UpdateRegisteredModel(ctx context.Context, name, description str
 	return m, err
 }
 
-// RenameRegisteredModel gives a registered model another name. Its versions,
-// tags and aliases follow by their foreign keys, its log by hand.
-func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string, by Author) (m *mlflow.RegisteredModel, err error) {
+// RenameRegisteredModel renames a registered model. The foreign keys of its versions,
+// tags and aliases are updated by the database; the log has no foreign key.
+func (s *Store) RenameRegisteredModel(
+	ctx context.Context,
+	name, newName string,
+	by Author,
+) (m *mlflow.RegisteredModel, err error) {
 	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		if err := t.touchModel(name, now); err != nil {
@@ -171,14 +202,17 @@ func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string,
 		if err != nil {
 			return err
 		}
-		if _, err := t.Exec(`UPDATE model_versions SET last_updated_time = ? WHERE `+inDefault+` AND name = ?`, now, newName); err != nil {
+		if _, err := t.Exec(`UPDATE model_versions SET last_updated_time = ? WHERE `+inDefault+`
+			AND name = ?`, now, newName); err != nil {
 			return err
 		}
 		if _, err := t.Exec(`UPDATE millrace_registry_log SET model = ? WHERE model = ?`, newName, name); err != nil {
 			return err
 		}
 		if newName != name {
-			if err := t.logChange(now, by, mlflow.RegistryChange{Model: newName, Kind: mlflow.ChangeModel, From: name, To: newName}); err != nil {
+			if err := t.logChange(now, by, mlflow.RegistryChange{
+				Model: newName, Kind: mlflow.ChangeModel, From: name, To: newName,
+			}); err != nil {
 				return err
 			}
 		}
@@ -188,19 +222,25 @@ func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string,
 	return m, err
 }
 
-// DeleteRegisteredModel removes a registered model with its versions, tags and
-// aliases. Its log stays.
+// DeleteRegisteredModel deletes a registered model with its versions, tags and
+// aliases. It keeps the log of the model.
 func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Author) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
-		for _, table := range []string{"model_version_tags", "model_versions", "registered_model_aliases", "registered_model_tags", "registered_models"} {
+		for _, table := range []string{
+			"model_version_tags", "model_versions",
+			"registered_model_aliases", "registered_model_tags", "registered_models",
+		} {
 			if _, err := t.Exec(`DELETE FROM `+table+` WHERE `+inDefault+` AND name = ?`, name); err != nil {
 				return err
 			}
 		}
-		return t.logChange(nowMS(), by, mlflow.RegistryChange{Model: name, Kind: mlflow.ChangeModel, From: name, To: "deleted"})
+		return t.logChange(
+			nowMS(), by,
+			mlflow.RegistryChange{Model: name, Kind: mlflow.ChangeModel, From: name, To: "deleted"},
+		)
 	})
 }
 
@@ -215,12 +255,16 @@ func (s *Store) SetRegisteredModelTag(ctx context.Context, name string, tag mlfl
 }
 
 func (t tx) setRegisteredModelTag(name string, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO registered_model_tags (workspace, name, `key`, value) VALUES ('default', ?, ?, ?) ON CONFLICT (workspace, `key`, name) DO UPDATE SET value = excluded.value",
-		name, tag.Key, tag.Value)
+	_, err := t.Exec(
+		"INSERT INTO registered_model_tags (workspace, name, `key`, value) VALUES ('default', ?, ?, ?)"+
+			" ON CONFLICT (workspace, `key`, name) DO UPDATE SET value = excluded.value",
+		name, tag.Key, tag.Value,
+	)
 	return err
 }
 
-// DeleteRegisteredModelTag removes a tag of a registered model, if it has it.
+// DeleteRegisteredModelTag removes a tag of a registered model. The tag need not
+// exist.
 func (s *Store) DeleteRegisteredModelTag(ctx context.Context, name, key string) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
@@ -254,16 +298,24 @@ func (t tx) loadRegisteredModelChunk(models []mlflow.RegisteredModel, b *budget)
 	const in = inDefault + ` AND name IN (?...)`
 	return firstError(
 		func() error {
-			return t.Each("SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`", []any{names}, scanPair(func(name, key, value string) error {
-				at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
-				return b.charge(pairSize, key, value)
-			}))
+			return t.Each(
+				"SELECT name, `key`, coalesce(value, '') FROM registered_model_tags WHERE "+in+" ORDER BY `key`",
+				[]any{names},
+				scanPair(func(name, key, value string) error {
+					at[name].Tags = append(at[name].Tags, mlflow.Tag{Key: key, Value: value})
+					return b.charge(pairSize, key, value)
+				}),
+			)
 		},
 		func() error {
-			return t.Each(`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`, []any{names}, scanPair(func(name, alias, version string) error {
-				at[name].Aliases = append(at[name].Aliases, mlflow.ModelAlias{Alias: alias, Version: version})
-				return nil
-			}))
+			return t.Each(
+				`SELECT name, alias, version FROM registered_model_aliases WHERE `+in+` ORDER BY alias`,
+				[]any{names},
+				scanPair(func(name, alias, version string) error {
+					at[name].Aliases = append(at[name].Aliases, mlflow.ModelAlias{Alias: alias, Version: version})
+					return nil
+				}),
+			)
 		},
 		func() error {
 			latest, err := t.latestVersions(names)

@@ -4,29 +4,31 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Author is who changes the registry, and why.
+// Author is the user who changes the registry, with an optional comment.
 type Author struct {
 	User, Comment string
 }
 
-// logChange adds an entry to the registry's log, in the transaction of the
-// change itself.
+// logChange adds an entry to the log of the registry.
 func (t tx) logChange(now int64, by Author, c mlflow.RegistryChange) error {
 	version := sql.NullString{String: c.Version, Valid: c.Version != ""}
-	_, err := t.Exec(`INSERT INTO millrace_registry_log (model, version, kind, from_value, to_value, alias, user_email, comment, timestamp_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.Model, version, c.Kind, c.From, c.To, c.Alias, by.User, by.Comment, now)
+	_, err := t.Exec(
+		`INSERT INTO millrace_registry_log (model, version, kind, from_value, to_value, alias, user_email, comment,
+			timestamp_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.Model, version, c.Kind, c.From, c.To, c.Alias, by.User, by.Comment, now,
+	)
 	return err
 }
 
-// logMove is logChange for a stage or an alias; to put it where it is changes
-// nothing and is recorded only for the sake of a comment.
+// logMove is logChange for a stage or an alias. A move that changes nothing is logged
+// only if it has a comment.
 func (t tx) logMove(now int64, by Author, c mlflow.RegistryChange) error {
 	if c.From == c.To && by.Comment == "" {
 		return nil
@@ -34,24 +36,37 @@ func (t tx) logMove(now int64, by Author, c mlflow.RegistryChange) error {
 	return t.logChange(now, by, c)
 }
 
-// RegistryChanges returns one page of the log, newest first, and the token of
-// the next page, "" on the last. The token holds the last entry's id, so that
-// new entries do not shift the pages.
-func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, token string) (list []mlflow.RegistryChange, next string, err error) {
+// RegistryChanges returns one page of the log, newest entries first, and the token of
+// the next page, which is "" on the last page. The token contains the id of the last
+// entry, so that new entries do not shift the pages.
+func (s *Store) RegistryChanges(
+	ctx context.Context,
+	model string,
+	limit int,
+	token string,
+) (list []mlflow.RegistryChange, next string, err error) {
 	before, err := search.DecodeOffset(token)
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment, timestamp_ms FROM millrace_registry_log WHERE id < ?`
+	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment,
+		timestamp_ms FROM millrace_registry_log WHERE id < ?`
 	args := []any{orMost(before)}
 	if model != "" {
 		query += ` AND model = ?`
 		args = append(args, model)
 	}
 	err = s.readReplica(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, query+` ORDER BY id DESC LIMIT ?`, append(args[:len(args):len(args)], limit+1), func(rows *sql.Rows, c *mlflow.RegistryChange) error {
-			return rows.Scan(&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS)
-		})
+		list, err = db.Collect(
+			t.Tx,
+			query+` ORDER BY id DESC LIMIT ?`,
+			append(args[:len(args):len(args)], limit+1),
+			func(rows *sql.Rows, c *mlflow.RegistryChange) error {
+				return rows.Scan(
+					&c.ID, &c.Model, &c.Version, &c.Kind, &c.From, &c.To, &c.Alias, &c.User, &c.Comment, &c.TimestampMS,
+				)
+			},
+		)
 		return err
 	})
 	if err == nil && len(list) > limit {
@@ -61,12 +76,10 @@ func (s *Store) RegistryChanges(ctx context.Context, model string, limit int, to
 	return list, next, err
 }
 
-// orMost returns a page's bound, or on the first page one that is none.
+// orMost returns the bound of a page, or the maximum for the first page.
 func orMost(bound int) int {
 	if bound == 0 {
 		return math.MaxInt
 	}
 	return bound
 }
-
-func versionText(n int64) string { return strconv.FormatInt(n, 10) }

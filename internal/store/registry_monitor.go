@@ -14,15 +14,20 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// loggedModelIn finds the logged model in a version's source or location. The
-// table has no column for it.
+// loggedModelIn matches the id of a logged model in the source or location of a
+// version, since the table has no column for it.
 var loggedModelIn = regexp.MustCompile(`(?:^models:/|/models/)(m-[0-9a-f]{32})(?:/|$)`)
 
-// MonitorModel returns a registered model and one page of its versions, newest
-// first, with their runs and metrics. There is one query of each kind for every
-// 500 versions. The page's token holds the lowest version, so that new ones do
-// not shift the pages.
-func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token string) (out *mlflow.MonitorModelResponse, err error) {
+// MonitorModel returns a registered model and one page of its versions, newest first,
+// with their runs and metrics. It executes one query of each kind for every 500
+// versions. The token of the next page contains the lowest version, so that new
+// versions do not shift the pages.
+func (s *Store) MonitorModel(
+	ctx context.Context,
+	name string,
+	limit int,
+	token string,
+) (out *mlflow.MonitorModelResponse, err error) {
 	below, err := search.DecodeOffset(token)
 	if err != nil {
 		return nil, err
@@ -55,21 +60,23 @@ func (s *Store) MonitorModel(ctx context.Context, name string, limit int, token 
 
 func (t tx) monitoredVersions(name string, below, limit int) ([]mlflow.MonitoredVersion, error) {
 	return db.Collect(t.Tx, `SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
-		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ? ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit}, func(rows *sql.Rows, v *mlflow.MonitoredVersion) error {
-		var location string
-		if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
-			return err
-		}
-		for _, uri := range []string{v.Source, location} {
-			if m := loggedModelIn.FindStringSubmatch(uri); m != nil && v.ModelID == "" {
-				v.ModelID = m[1]
+		WHERE mv.`+inDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ?
+		ORDER BY mv.version DESC LIMIT ?`, []any{name, stageDeleted, orMost(below), limit},
+		func(rows *sql.Rows, v *mlflow.MonitoredVersion) error {
+			var location string
+			if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {
+				return err
 			}
-		}
-		return nil
-	})
+			for _, uri := range []string{v.Source, location} {
+				if m := loggedModelIn.FindStringSubmatch(uri); m != nil && v.ModelID == "" {
+					v.ModelID = m[1]
+				}
+			}
+			return nil
+		})
 }
 
-// monitor fills in what is known about the versions of a model.
+// monitor loads the data of versions of a model.
 type monitor struct {
 	t        tx
 	name     string
@@ -103,7 +110,7 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 	return inChunks(unmeasured, func(ids []string) error { return w.loadRunMetrics(ids, unmeasured) })
 }
 
-// versionsBy are versions by the run or logged model that they were made from.
+// versionsBy maps the id of a run or a logged model to the versions created from it.
 type versionsBy map[string][]*mlflow.MonitoredVersion
 
 func (w *monitor) by(key func(*mlflow.MonitoredVersion) string) versionsBy {
@@ -131,7 +138,8 @@ func inChunks(all versionsBy, load func(ids []string) error) error {
 	return nil
 }
 
-// loadOwn loads what the registry itself knows: tags, and who made a version.
+// loadOwn loads the data of the registry: the tags, and the user who created a
+// version.
 func (w *monitor) loadOwn() error {
 	plain := make([]mlflow.ModelVersion, len(w.versions))
 	for i := range w.versions {
@@ -143,32 +151,42 @@ func (w *monitor) loadOwn() error {
 	for i := range plain {
 		w.versions[i].Tags = plain[i].Tags
 	}
-	return w.t.Each(`SELECT version, user_email FROM millrace_registry_log WHERE model = ? AND kind = ? AND to_value = 'created' ORDER BY id`, []any{w.name, mlflow.ChangeVersion}, func(rows *sql.Rows) error {
-		var version, user string
-		err := rows.Scan(&version, &user)
-		if v := w.byNumber[version]; v != nil {
-			v.CreatedBy = user
-		}
-		return err
-	})
+	return w.t.Each(
+		`SELECT version, user_email FROM millrace_registry_log WHERE model = ? AND kind = ? AND to_value = 'created'
+			ORDER BY id`,
+		[]any{w.name, mlflow.ChangeVersion},
+		func(rows *sql.Rows) error {
+			var version, user string
+			err := rows.Scan(&version, &user)
+			if v := w.byNumber[version]; v != nil {
+				v.CreatedBy = user
+			}
+			return err
+		},
+	)
 }
 
-// loadModelMetrics loads the metrics of logged models, of each name and dataset
-// the last. Whose they are is said once, by the version.
+// loadModelMetrics loads the last value of each metric and dataset of logged models.
+// The metrics have no model id, since the version has it.
 func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.Each(`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''), coalesce(dataset_digest, '')
-		FROM logged_model_metrics WHERE model_id IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
-		var id string
-		var m mlflow.Metric
-		var value sql.NullFloat64
-		if err := rows.Scan(&id, &m.Key, &value, &m.Timestamp, &m.Step, &m.DatasetName, &m.DatasetDigest); err != nil {
-			return err
-		}
-		m.Value = fromColumn(value.Float64, !value.Valid)
-		metrics[id] = append(metrics[id], m)
-		return nil
-	})
+	err := w.t.Each(
+		`SELECT model_id, metric_name, metric_value, metric_timestamp_ms, metric_step, coalesce(dataset_name, ''),
+			coalesce(dataset_digest, '')
+		FROM logged_model_metrics WHERE model_id IN (?...)`,
+		[]any{ids},
+		func(rows *sql.Rows) error {
+			var id string
+			var m mlflow.Metric
+			var value sql.NullFloat64
+			if err := rows.Scan(&id, &m.Key, &value, &m.Timestamp, &m.Step, &m.DatasetName, &m.DatasetDigest); err != nil {
+				return err
+			}
+			m.Value = fromColumn(value.Float64, !value.Valid)
+			metrics[id] = append(metrics[id], m)
+			return nil
+		},
+	)
 	for id, list := range metrics {
 		list = lastOfEach(list)
 		for _, v := range of[id] {
@@ -178,10 +196,13 @@ func (w *monitor) loadModelMetrics(ids []string, of versionsBy) error {
 	return err
 }
 
-// lastOfEach sorts metrics by name and dataset and keeps the last value of each.
+// lastOfEach sorts metrics by name and dataset, and keeps the last value of each pair.
 func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 	series := func(a, b mlflow.Metric) int {
-		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.DatasetName, b.DatasetName), strings.Compare(a.DatasetDigest, b.DatasetDigest))
+		return cmp.Or(
+			strings.Compare(a.Key, b.Key), strings.Compare(a.DatasetName, b.DatasetName),
+			strings.Compare(a.DatasetDigest, b.DatasetDigest),
+		)
 	}
 	slices.SortFunc(list, func(a, b mlflow.Metric) int {
 		return cmp.Or(series(a, b), cmp.Compare(b.Step, a.Step), cmp.Compare(b.Timestamp, a.Timestamp))
@@ -191,17 +212,21 @@ func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 
 func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.Each("SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", []any{ids}, func(rows *sql.Rows) error {
-		var id string
-		var m mlflow.Metric
-		var nan bool
-		if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &nan); err != nil {
-			return err
-		}
-		m.Value = fromColumn(m.Value, nan)
-		metrics[id] = append(metrics[id], m)
-		return nil
-	})
+	err := w.t.Each(
+		"SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)",
+		[]any{ids},
+		func(rows *sql.Rows) error {
+			var id string
+			var m mlflow.Metric
+			var nan bool
+			if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &nan); err != nil {
+				return err
+			}
+			m.Value = fromColumn(m.Value, nan)
+			metrics[id] = append(metrics[id], m)
+			return nil
+		},
+	)
 	for id, list := range metrics {
 		list = lastOfEach(list)
 		for _, v := range of[id] {
@@ -214,7 +239,8 @@ func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 // loadRuns loads the names and datasets of runs.
 func (w *monitor) loadRuns(ids []string, of versionsBy) error {
 	err := w.t.Each(`SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.user_id, ''), r.experiment_id, e.name
-		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.run_uuid IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
+		FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+		WHERE r.run_uuid IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id, name, user, experiment string
 		var experimentID int64
 		err := rows.Scan(&id, &name, &user, &experimentID, &experiment)
@@ -229,7 +255,8 @@ func (w *monitor) loadRuns(ids []string, of versionsBy) error {
 	return w.t.Each(`SELECT i.destination_id, d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
 		LEFT JOIN input_tags it ON it.input_uuid = i.input_uuid AND it.name = 'mlflow.data.context'
-		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id IN (?...) ORDER BY d.name, d.digest`, []any{ids}, func(rows *sql.Rows) error {
+		WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id IN (?...)
+		ORDER BY d.name, d.digest`, []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		var d mlflow.DatasetSummary
 		err := rows.Scan(&id, &d.ExperimentID, &d.Name, &d.Digest, &d.Context)

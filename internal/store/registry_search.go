@@ -3,22 +3,19 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"strconv"
-	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
-	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// tagModelVersions lists, on a logged model, the versions made from it.
-const tagModelVersions = "mlflow.modelVersions"
-
-// SearchRegisteredModels returns one page of registered models and the token of
-// the next, "" on the last.
-func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflow.SearchRegisteredModelsRequest) (list []mlflow.RegisteredModel, next string, err error) {
+// SearchRegisteredModels returns one page of registered models and the token of the
+// next page, which is "" on the last page.
+func (s *Store) SearchRegisteredModels(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchRegisteredModelsRequest,
+) (list []mlflow.RegisteredModel, next string, err error) {
 	q, err := search.RegisteredModels(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -27,7 +24,10 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(`rm.`+inDefault, q.Where.SQL) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
+	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(
+		`rm.`+inDefault,
+		q.Where.SQL,
+	) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		if list, err = db.CollectUncached(t.Tx, query, args, scanned(scanRegisteredModel)); err != nil {
@@ -40,9 +40,13 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, limit int, in *mlflo
 	return list, next, err
 }
 
-// SearchModelVersions returns one page of model versions, without their
-// aliases, and the token of the next, "" on the last.
-func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.SearchModelVersionsRequest) (list []mlflow.ModelVersion, next string, err error) {
+// SearchModelVersions returns one page of model versions without their aliases, and
+// the token of the next page, which is "" on the last page.
+func (s *Store) SearchModelVersions(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchModelVersionsRequest,
+) (list []mlflow.ModelVersion, next string, err error) {
 	q, err := search.ModelVersions(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -51,7 +55,11 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(`mv.`+inDefault, `mv.current_stage <> '`+stageDeleted+`'`, q.Where.SQL) +
+	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(
+		`mv.`+inDefault,
+		`mv.current_stage <> '`+stageDeleted+`'`,
+		q.Where.SQL,
+	) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
@@ -65,8 +73,8 @@ func (s *Store) SearchModelVersions(ctx context.Context, limit int, in *mlflow.S
 	return list, next, err
 }
 
-// loadVersionTags fills in the tags of versions: one query for each model that
-// has versions among them.
+// loadVersionTags fills in the tags of versions. It executes one query for each
+// model.
 func (t tx) loadVersionTags(list []mlflow.ModelVersion) error {
 	return t.loadVersionTagsInto(list, unlimited())
 }
@@ -96,8 +104,11 @@ func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, b *budget) error {
 		m.at[v.Version], m.low, m.high = v, min(m.low, number), max(m.high, number)
 	}
 	for name, m := range models {
-		err := t.Each("SELECT version, `key`, coalesce(value, '') FROM model_version_tags WHERE "+inDefault+" AND name = ? AND version BETWEEN ? AND ? ORDER BY version, `key`",
-			[]any{name, m.low, m.high}, func(rows *sql.Rows) error {
+		err := t.Each(
+			"SELECT version, `key`, coalesce(value, '') FROM model_version_tags WHERE "+inDefault+" AND name = ?"+
+				" AND version BETWEEN ? AND ? ORDER BY version, `key`",
+			[]any{name, m.low, m.high},
+			func(rows *sql.Rows) error {
 				var version string
 				var tag mlflow.Tag
 				err := rows.Scan(&version, &tag.Key, &tag.Value)
@@ -106,42 +117,11 @@ func (t tx) loadVersionTagsInto(list []mlflow.ModelVersion, b *budget) error {
 					err = b.charge(pairSize, tag.Key, tag.Value)
 				}
 				return err
-			})
+			},
+		)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func parseVersion(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
-
-// tellLoggedModel adds a new version to the list that its logged model keeps in
-// a tag. What clients put there is kept as long as it is a list.
-func (t tx) tellLoggedModel(in *NewVersion, number int64) error {
-	if in.ModelID == "" || HasPromptTag(in.Tags) {
-		return nil
-	}
-	experimentID, err := t.existingModel(in.ModelID)
-	if err != nil {
-		return err
-	}
-	var have string
-	var versions []json.RawMessage
-	err = t.Each(`SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?`, []any{in.ModelID, tagModelVersions}, func(rows *sql.Rows) error { return rows.Scan(&have) })
-	if err != nil {
-		return err
-	}
-	if json.Unmarshal([]byte(have), &versions) != nil {
-		versions = nil
-	}
-	entry := `{"name": ` + python.JSONString(in.Name) + `, "version": ` + versionText(number) + `}`
-	var b strings.Builder
-	for _, v := range versions {
-		if string(v) != entry {
-			b.Write(v)
-			b.WriteString(", ")
-		}
-	}
-	return t.setModelTags(in.ModelID, experimentID, []mlflow.Tag{{Key: tagModelVersions, Value: "[" + b.String() + entry + "]"}})
 }

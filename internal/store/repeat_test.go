@@ -166,7 +166,10 @@ func TestRepeatedReads(t *testing.T) {
 			return answer{list}, err
 		},
 		"EachToken": func(ctx context.Context, s *store.Store) (list answer, err error) {
-			err = s.EachToken(ctx, func(id, email string, hash [32]byte, until int64) { list = append(list, id, email, hash, until) })
+			err = s.EachToken(
+				ctx,
+				func(id, email string, hash [32]byte, until int64) { list = append(list, id, email, hash, until) },
+			)
 			return list, err
 		},
 	}
@@ -227,24 +230,65 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 		long[i] = mlflow.Metric{Key: "long", Value: float64(i % 7), Step: int64(i), Timestamp: int64(i)}
 	}
 	check(s.LogBatch(ctx, run, long, nil, nil))
-	check(s.LogBatch(ctx, run, []mlflow.Metric{{Key: "m", Step: 1}, {Key: "m", Step: 2}, {Key: "m", Step: 3}, {Key: "n"}},
-		[]mlflow.Param{{Key: "p", Value: "1"}, {Key: "q", Value: "2"}}, []mlflow.Tag{{Key: "t", Value: "1"}, {Key: "u", Value: "2"}}))
+	check(s.LogBatch(
+		ctx,
+		run,
+		[]mlflow.Metric{{Key: "m", Step: 1}, {Key: "m", Step: 2}, {Key: "m", Step: 3}, {Key: "n"}},
+		[]mlflow.Param{
+			{Key: "p", Value: "1"},
+			{Key: "q", Value: "2"},
+		},
+		[]mlflow.Tag{{Key: "t", Value: "1"}, {Key: "u", Value: "2"}},
+	))
 	for _, name := range []string{"d", "e"} {
-		check(s.LogInputs(ctx, run, []mlflow.DatasetInput{{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}, Tags: []mlflow.InputTag{{Key: "mlflow.data.context", Value: "train"}}}}, nil))
+		check(
+			s.LogInputs(
+				ctx,
+				run,
+				[]mlflow.DatasetInput{
+					{
+						Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"},
+						Tags:    []mlflow.InputTag{{Key: "mlflow.data.context", Value: "train"}},
+					},
+				},
+				nil,
+			),
+		)
 		_, err := s.CreateRun(ctx, 0, &mlflow.CreateRunRequest{Tags: []mlflow.Tag{{Key: "mlflow.parentRunId", Value: run}}})
 		check(err)
-		_, err = s.CreateLoggedModel(ctx, 0, &mlflow.CreateLoggedModelRequest{Name: name, SourceRunID: run, Params: []mlflow.Param{{Key: "p", Value: "1"}}, Tags: []mlflow.Tag{{Key: "t", Value: "1"}}})
+		_, err = s.CreateLoggedModel(
+			ctx,
+			0,
+			&mlflow.CreateLoggedModelRequest{
+				Name:        name,
+				SourceRunID: run,
+				Params:      []mlflow.Param{{Key: "p", Value: "1"}},
+				Tags:        []mlflow.Tag{{Key: "t", Value: "1"}},
+			},
+		)
 		check(err)
 		_, err = s.CreateRegisteredModel(ctx, &mlflow.CreateRegisteredModelRequest{Name: "model " + name})
 		check(err)
 		_, err = s.CreateToken(ctx, name+"@example.org", name, auth.TokenHash(name), 0)
 		check(err)
 	}
-	_, err = s.CreateRegisteredModel(ctx, &mlflow.CreateRegisteredModelRequest{Name: "model", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}})
+	_, err = s.CreateRegisteredModel(
+		ctx,
+		&mlflow.CreateRegisteredModelRequest{Name: "model", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
+	)
 	check(err)
 	by := store.Author{User: "me@example.org"}
 	for range 3 {
-		_, err = s.CreateModelVersion(ctx, store.NewVersion{Name: "model", Source: "mlflow-artifacts:/x", RunID: run, Tags: []mlflow.Tag{{Key: "t", Value: "1"}}}, by)
+		_, err = s.CreateModelVersion(
+			ctx,
+			store.NewVersion{
+				Name:   "model",
+				Source: "mlflow-artifacts:/x",
+				RunID:  run,
+				Tags:   []mlflow.Tag{{Key: "t", Value: "1"}},
+			},
+			by,
+		)
 		check(err)
 	}
 	for _, alias := range []string{"champion", "newest"} {

@@ -22,12 +22,17 @@ const (
 	tagLoggedModels = "mlflow.log-model.history"
 )
 
-const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), coalesce(r.lifecycle_stage, '')"
+const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), " +
+	"coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), " +
+	"coalesce(r.lifecycle_stage, '')"
 
 func scanRunInfo(row scanner) (*mlflow.RunInfo, error) {
 	var info mlflow.RunInfo
 	var experiment sql.NullInt64
-	err := row.Scan(&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime, &info.ArtifactURI, &info.LifecycleStage)
+	err := row.Scan(
+		&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime,
+		&info.ArtifactURI, &info.LifecycleStage,
+	)
 	info.RunUUID = info.RunID
 	info.ExperimentID = strconv.FormatInt(experiment.Int64, 10)
 	return &info, err
@@ -35,9 +40,13 @@ func scanRunInfo(row scanner) (*mlflow.RunInfo, error) {
 
 func newID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// CreateRun starts a run in an active experiment. Without a name, in RunName or
-// in the tag mlflow.runName, it gets a made-up one.
-func (s *Store) CreateRun(ctx context.Context, experimentID int64, in *mlflow.CreateRunRequest) (run *mlflow.Run, err error) {
+// CreateRun creates a run in an active experiment. If neither RunName nor the tag
+// mlflow.runName is set, the run gets a random name.
+func (s *Store) CreateRun(
+	ctx context.Context,
+	experimentID int64,
+	in *mlflow.CreateRunRequest,
+) (run *mlflow.Run, err error) {
 	err = s.write(ctx, func(t tx) error {
 		e, err := t.activeExperiment(experimentID)
 		if err != nil {
@@ -59,9 +68,12 @@ func (s *Store) CreateRun(ctx context.Context, experimentID int64, in *mlflow.Cr
 			Status: mlflow.RunRunning, StartTime: in.StartTime, LifecycleStage: mlflow.StageActive,
 			ArtifactURI: joinURI(e.ArtifactLocation, id, "artifacts"),
 		}
-		_, err = t.Exec(`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+		_, err = t.Exec(
+			`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
+				end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
 			VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, NULL, '', 'active', ?, ?)`,
-			id, name, info.UserID, info.Status, info.StartTime, info.ArtifactURI, experimentID)
+			id, name, info.UserID, info.Status, info.StartTime, info.ArtifactURI, experimentID,
+		)
 		if err != nil {
 			return err
 		}
@@ -86,7 +98,7 @@ func tagValue(tags []mlflow.Tag, key string) string {
 	return ""
 }
 
-// Run returns a run with all its data, deleted ones included.
+// Run returns a run with all its data. The run may be deleted.
 func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error) {
 	err = s.read(ctx, func(t tx) error {
 		runs := []mlflow.Run{{Info: mlflow.RunInfo{RunID: id}}}
@@ -102,7 +114,7 @@ func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error)
 	return run, err
 }
 
-// RunInfo returns a run without its data, deleted ones included.
+// RunInfo returns a run without its data. The run may be deleted.
 func (s *Store) RunInfo(ctx context.Context, id string) (info *mlflow.RunInfo, err error) {
 	err = s.read(ctx, func(t tx) error {
 		info, err = t.runInfo(id)
@@ -123,7 +135,7 @@ func noRun(id string) error {
 	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Run with id=%s not found", id)
 }
 
-// activeRun returns the run's experiment, or says why the run takes no changes.
+// activeRun returns the experiment of a run that is not deleted.
 func (t tx) activeRun(id string) (experimentID int64, err error) {
 	var stage mlflow.LifecycleStage
 	err = t.QueryRow(`SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?`, id).Scan(&experimentID, &stage)
@@ -131,12 +143,16 @@ func (t tx) activeRun(id string) (experimentID int64, err error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, noRun(id)
 	case err == nil && stage != mlflow.StageActive:
-		return 0, mlflow.Errorf(mlflow.InvalidParameterValue, "The run %s must be in the 'active' state. Current state is %s.", id, stage)
+		return 0, mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"The run %s must be in the 'active' state. Current state is %s.",
+			id, stage,
+		)
 	}
 	return experimentID, err
 }
 
-// UpdateRun changes the status, end time and name that the request gives.
+// UpdateRun changes those of status, end time and name that the request has.
 func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (info *mlflow.RunInfo, err error) {
 	err = s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(in.RunID); err != nil {
@@ -163,7 +179,7 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 	return info, err
 }
 
-// DeleteRun moves a run to the trash; deleting it again changes nothing.
+// DeleteRun marks a run as deleted. It may be called again for the same run.
 func (s *Store) DeleteRun(ctx context.Context, id string) error {
 	assessments, err := s.assessmentsOf(ctx, `run_uuid = ?`, id)
 	if err != nil {
@@ -181,7 +197,7 @@ func (s *Store) DeleteRun(ctx context.Context, id string) error {
 	})
 }
 
-// RestoreRun takes a run out of the trash; an active one stays as it is.
+// RestoreRun restores a deleted run. It does not change an active run.
 func (s *Store) RestoreRun(ctx context.Context, id string) error {
 	return s.write(ctx, func(t tx) error {
 		n, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = ?`, id)
@@ -192,9 +208,9 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 	})
 }
 
-// assessmentsOf returns the ids of the trace assessments that the given runs made,
-// which MLflow deletes with the runs. The run is named in their metadata, which has
-// no index: this reads the whole table, and so must not happen in the writer.
+// assessmentsOf returns the ids of the trace assessments that the given runs created,
+// which MLflow deletes with the runs. The id of the run is in their metadata, which
+// has no index. Since this reads the whole table, it must not run in the writer.
 func (s *Store) assessmentsOf(ctx context.Context, ofRuns string, arg any) (ids []string, err error) {
 	err = s.read(ctx, func(t tx) error {
 		ids = nil
@@ -210,19 +226,24 @@ func (s *Store) assessmentsOf(ctx context.Context, ofRuns string, arg any) (ids 
 		for _, id := range runs {
 			wanted[id] = true
 		}
-		return t.Each(`SELECT assessment_id, assessment_metadata FROM assessments WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`, nil, func(rows *sql.Rows) error {
-			var id, metadata string
-			if err := rows.Scan(&id, &metadata); err != nil {
-				return err
-			}
-			var source struct {
-				RunID string `json:"mlflow.assessment.sourceRunId"`
-			}
-			if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
-				ids = append(ids, id)
-			}
-			return nil
-		})
+		return t.Each(
+			`SELECT assessment_id, assessment_metadata FROM assessments
+				WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`,
+			nil,
+			func(rows *sql.Rows) error {
+				var id, metadata string
+				if err := rows.Scan(&id, &metadata); err != nil {
+					return err
+				}
+				var source struct {
+					RunID string `json:"mlflow.assessment.sourceRunId"`
+				}
+				if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
+					ids = append(ids, id)
+				}
+				return nil
+			},
+		)
 	})
 	return ids, err
 }
@@ -246,9 +267,13 @@ func (s *Store) SetTag(ctx context.Context, runID string, tag mlflow.Tag) error 
 	})
 }
 
-// setTag also keeps the run's name in step with its tag.
+// setTag sets a tag. It also sets the name of the run if the tag is mlflow.runName.
 func (t tx) setTag(runID string, tag mlflow.Tag) error {
-	_, err := t.Exec("INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value", tag.Key, tag.Value, runID)
+	_, err := t.Exec(
+		"INSERT INTO tags (`key`, value, run_uuid) VALUES (?, ?, ?)"+
+			" ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value",
+		tag.Key, tag.Value, runID,
+	)
 	if err == nil && tag.Key == tagRunName && tag.Value != "" {
 		_, err = t.Exec(`UPDATE runs SET name = ? WHERE run_uuid = ?`, tag.Value, runID)
 	}
@@ -272,15 +297,20 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
 	err = s.read(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId' AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
-			[]any{id}, scanned(scanRunInfo))
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId'"+
+				" AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
+			[]any{id},
+			scanned(scanRunInfo),
+		)
 		return err
 	})
 	return list, err
 }
 
-// LogModelJSON appends a model's description to the run's tag that older
-// clients keep their models in.
+// LogModelJSON appends the description of a model to the tag in which older clients
+// list the models of a run.
 func (s *Store) LogModelJSON(ctx context.Context, runID string, entry []byte) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {

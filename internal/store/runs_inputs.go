@@ -11,9 +11,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// LogInputs records the datasets and logged models that an active run uses. A
-// dataset that the experiment knows by name and digest is used again as it is.
-func (s *Store) LogInputs(ctx context.Context, runID string, datasets []mlflow.DatasetInput, models []mlflow.ModelInput) error {
+// LogInputs records the datasets and logged models that an active run uses. It does
+// not change a dataset whose name and digest exist in the experiment.
+func (s *Store) LogInputs(
+	ctx context.Context,
+	runID string,
+	datasets []mlflow.DatasetInput,
+	models []mlflow.ModelInput,
+) error {
 	return s.write(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
@@ -38,28 +43,40 @@ func (s *Store) LogInputs(ctx context.Context, runID string, datasets []mlflow.D
 func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput) error {
 	d := in.Dataset
 	var datasetUUID string
-	err := t.QueryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`, experimentID, d.Name, d.Digest).Scan(&datasetUUID)
+	err := t.QueryRow(
+		`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,
+		experimentID, d.Name, d.Digest,
+	).Scan(
+		&datasetUUID,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		datasetUUID = newID()
-		_, err = t.Exec(`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile)
+		_, err = t.Exec(
+			`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,
+				dataset_schema, dataset_profile)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			datasetUUID, experimentID, d.Name, d.Digest, d.SourceType, d.Source, nullable(d.Schema), nullable(d.Profile))
+			datasetUUID, experimentID, d.Name, d.Digest, d.SourceType, d.Source, nullable(d.Schema),
+			nullable(d.Profile),
+		)
 	}
 	if err != nil {
 		return err
 	}
-	inputUUID, err := uuid.NewV7() // Ids that grow keep datasets in the order in which they were logged.
+	inputUUID, err := uuid.NewV7() // The ids increase, so that they order datasets by the time of logging.
 	if err != nil {
 		return err
 	}
 	n, err := t.Exec(`INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
 		VALUES (?, 'DATASET', ?, 'RUN', ?, 0) ON CONFLICT DO NOTHING`, inputUUID.String(), datasetUUID, runID)
-	if err != nil || n == 0 { // The run already uses the dataset; its first tags stay.
+	if err != nil || n == 0 { // The run already uses the dataset. Keep its tags.
 		return err
 	}
 	for _, tag := range in.Tags {
-		_, err := t.Exec(`INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?) ON CONFLICT (input_uuid, name) DO UPDATE SET value = excluded.value`,
-			inputUUID.String(), tag.Key, tag.Value)
+		_, err := t.Exec(
+			`INSERT INTO input_tags (input_uuid, name, value)
+				VALUES (?, ?, ?) ON CONFLICT (input_uuid, name) DO UPDATE SET value = excluded.value`,
+			inputUUID.String(), tag.Key, tag.Value,
+		)
 		if err != nil {
 			return err
 		}
@@ -67,7 +84,7 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 	return nil
 }
 
-// LogOutputs records the logged models that an active run made.
+// LogOutputs records the logged models that an active run created.
 func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.ModelOutput) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
@@ -88,12 +105,17 @@ func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.Mo
 }
 
 func (t tx) modelInputs(runID string) ([]mlflow.ModelInput, error) {
-	return db.Collect(t.Tx, `SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ? AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
-		[]any{runID}, func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) })
+	return db.Collect(
+		t.Tx,
+		`SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT' AND source_id = ?
+			AND destination_type = 'MODEL_INPUT' ORDER BY destination_id`,
+		[]any{runID},
+		func(rows *sql.Rows, m *mlflow.ModelInput) error { return rows.Scan(&m.ModelID) },
+	)
 }
 
-// DatasetSummaries lists the datasets that active runs of the experiments use,
-// at most 1,000 of them.
+// DatasetSummaries returns up to 1,000 datasets that active runs of the experiments
+// use.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
 	err = s.readReplica(ctx, func(t tx) error {
 		list, err = db.Collect(t.Tx, `SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')

@@ -15,9 +15,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// LogBatch writes metrics, params and tags to an active run: all of them, or
-// with an error none.
-func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Metric, params []mlflow.Param, tags []mlflow.Tag) error {
+// LogBatch writes metrics, params and tags to an active run. If it returns an error,
+// it has written none of them.
+func (s *Store) LogBatch(
+	ctx context.Context,
+	runID string,
+	metrics []mlflow.Metric,
+	params []mlflow.Param,
+	tags []mlflow.Tag,
+) error {
 	if len(metrics) > 0 && len(params) == 0 && len(tags) == 0 {
 		if done, err := s.logMetricsGrouped(ctx, runID, metrics); done {
 			return err
@@ -43,8 +49,8 @@ func (s *Store) LogBatch(ctx context.Context, runID string, metrics []mlflow.Met
 	})
 }
 
-// LogParam writes one param to an active run. The same value again is no error,
-// another one is.
+// LogParam writes one param to an active run. It returns an error if the param exists
+// with another value.
 func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) error {
 	return s.write(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
@@ -55,9 +61,12 @@ func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) erro
 			return err
 		}
 		if exists {
-			return mlflow.Errorf(mlflow.InvalidParameterValue,
-				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.",
-				p.Key, old, runID, p.Value)
+			return mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run "+
+					"ID='%s'. Attempted logging new value '%s'.",
+				p.Key, old, runID, p.Value,
+			)
 		}
 		_, err = t.Exec("INSERT INTO params (`key`, value, run_uuid) VALUES (?, ?, ?)", p.Key, p.Value, runID)
 		return err
@@ -76,13 +85,18 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	if len(params) == 0 {
 		return nil
 	}
-	n, err := t.InsertRows("INSERT INTO params (`key`, value, run_uuid)", " ON CONFLICT (`key`, run_uuid) DO NOTHING", 3, len(params), func(args []any, i int) []any {
-		return append(args, params[i].Key, params[i].Value, runID)
-	})
+	n, err := t.InsertRows(
+		"INSERT INTO params (`key`, value, run_uuid)",
+		" ON CONFLICT (`key`, run_uuid) DO NOTHING",
+		3, len(params),
+		func(args []any, i int) []any {
+			return append(args, params[i].Key, params[i].Value, runID)
+		},
+	)
 	if err != nil || n == int64(len(params)) && !t.dialect.countsConflicts {
 		return err
 	}
-	// Some were there before: with the same values that is fine.
+	// Some of the params exist, which is an error only if their values differ.
 	var changed []string
 	for _, p := range params {
 		old, _, err := t.param(runID, p.Key)
@@ -90,17 +104,27 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 			return err
 		}
 		if old != p.Value {
-			changed = append(changed, fmt.Sprintf("{'key': %s, 'old_value': %s, 'new_value': %s}", python.Repr(p.Key), python.Repr(old), python.Repr(p.Value)))
+			changed = append(
+				changed,
+				fmt.Sprintf(
+					"{'key': %s, 'old_value': %s, 'new_value': %s}",
+					python.Repr(p.Key), python.Repr(old), python.Repr(p.Value),
+				),
+			)
 		}
 	}
 	if changed != nil {
-		return mlflow.Errorf(mlflow.InvalidParameterValue,
-			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(changed, ", "), runID)
+		return mlflow.Errorf(
+			mlflow.InvalidParameterValue,
+			"Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.",
+			strings.Join(changed, ", "),
+			runID,
+		)
 	}
 	return nil
 }
 
-// stored returns a metric's value as the database keeps it: NaN as 0 with a
+// toColumn returns the value of a metric as stored in the database: NaN as 0 with a
 // flag, infinities as the largest finite numbers.
 func toColumn(v float64) (value float64, isNaN bool) {
 	switch {
@@ -114,7 +138,7 @@ func toColumn(v float64) (value float64, isNaN bool) {
 	return v, false
 }
 
-// logged undoes stored, as far as that goes.
+// fromColumn is the inverse of toColumn, except for infinities.
 func fromColumn(value float64, isNaN bool) float64 {
 	if isNaN {
 		return math.NaN()
@@ -126,11 +150,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	if len(metrics) == 0 {
 		return nil
 	}
-	_, err := t.InsertRows("INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)", " ON CONFLICT DO NOTHING", 6, len(metrics), func(args []any, i int) []any {
-		m := &metrics[i]
-		value, isNaN := toColumn(m.Value)
-		return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
-	})
+	_, err := t.InsertRows(
+		"INSERT INTO metrics (`key`, value, timestamp, run_uuid, step, is_nan)",
+		" ON CONFLICT DO NOTHING", 6,
+		len(metrics),
+		func(args []any, i int) []any {
+			m := &metrics[i]
+			value, isNaN := toColumn(m.Value)
+			return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -140,16 +169,16 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 	return t.logModelMetrics(runID, experimentID, metrics)
 }
 
-// newer orders values of one metric: the latest has the greatest step, then
-// timestamp, then stored value.
+// newer compares two values of one metric. The latest value has the greatest step,
+// then timestamp, then value.
 func newer(a, b *mlflow.Metric) int {
 	av, _ := toColumn(a.Value)
 	bv, _ := toColumn(b.Value)
 	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
 }
 
-// newestOf returns the newest value of each key, in the order of the keys: an
-// order that all transactions lock rows in.
+// newestOf returns the newest value of each key, sorted by key, so that all
+// transactions lock the rows in the same order.
 func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 	if len(metrics) == 1 {
 		return metrics
@@ -197,11 +226,19 @@ func (t tx) logModelMetrics(runID string, experimentID int64, metrics []mlflow.M
 				return err
 			}
 		}
-		_, err := t.Exec(`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
+		_, err := t.Exec(
+			`INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value,
+				experiment_id, run_id, dataset_uuid, dataset_name, dataset_digest)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName), nullable(m.DatasetDigest))
+			m.ModelID, m.Key, m.Timestamp, m.Step, value, experimentID, runID, datasetUUID, nullable(m.DatasetName),
+			nullable(m.DatasetDigest),
+		)
 		if db.IsForeignKeyViolation(err) {
-			return mlflow.Errorf(mlflow.BadRequest, "The metric '%s' names the logged model '%s', which does not exist.", m.Key, m.ModelID)
+			return mlflow.Errorf(
+				mlflow.BadRequest,
+				"The metric '%s' names the logged model '%s', which does not exist.",
+				m.Key, m.ModelID,
+			)
 		}
 		if err != nil {
 			return err

@@ -9,10 +9,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SearchRuns returns one page of runs of the experiments and the token of the
-// next page, "" on the last. Only ids are searched and sorted; everything else
-// is loaded for the page alone.
-func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int, in *mlflow.SearchRunsRequest) (runs []mlflow.Run, next string, err error) {
+// SearchRuns returns one page of runs of the experiments and the token of the next
+// page, which is "" on the last page. The search returns ids only; all other data is
+// loaded for the runs of the page.
+func (s *Store) SearchRuns(
+	ctx context.Context,
+	experimentIDs []int64,
+	limit int,
+	in *mlflow.SearchRunsRequest,
+) (runs []mlflow.Run, next string, err error) {
 	q, err := search.Runs(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -27,13 +32,16 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, []any{ids}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
-		runs, err = db.CollectUncached(t.Tx, query, args, func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) })
+		runs, err = db.CollectUncached(
+			t.Tx, query, args,
+			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
+		)
 		if err != nil {
 			return err
 		}
 		runs, next = cutPage(runs, limit, offset)
 		loaded, err := t.loadRuns(runs)
-		if loaded < len(runs) { // The page is full before it is at its end.
+		if loaded < len(runs) { // The memory for the page is exhausted.
 			runs, next = runs[:loaded], search.EncodeOffset(offset+loaded)
 		}
 		return err
@@ -41,8 +49,9 @@ func (s *Store) SearchRuns(ctx context.Context, experimentIDs []int64, limit int
 	return runs, next, err
 }
 
-// oneOf writes that a column is one of some ids. A single one is compared with
-// =, which lets an index that begins with the column give its order.
+// oneOf returns the condition that a column is one of some ids. A single id is
+// compared with =, so that the database can use the order of an index that begins
+// with the column.
 func oneOf(column string, ids []int64) (condition string, arg any) {
 	if len(ids) == 1 {
 		return column + " = ?", ids[0]
@@ -50,9 +59,9 @@ func oneOf(column string, ids []int64) (condition string, arg any) {
 	return column + " IN (?...)", ids
 }
 
-// loadRuns fills in everything about runs of which only the id is known, but
-// their model inputs, which MLflow tells of a single run only. It returns how
-// many of them it filled in: as many as a page can hold, at least one.
+// loadRuns fills in the data of runs with only an id, except for their model inputs,
+// which MLflow returns for a single run only. It returns the number of runs that it
+// filled in: as many as fit into a page, and at least one.
 func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
 	return loadPage(runs, runsBytes, t.loadRunChunk)
 }
@@ -78,37 +87,54 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 			})
 		},
 		func() error {
-			return t.Each("SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)", ids, func(rows *sql.Rows) error {
-				var m mlflow.Metric
-				var isNaN bool
-				if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
-					return err
-				}
-				m.Value = fromColumn(m.Value, isNaN)
-				at[id].Data.Metrics = append(at[id].Data.Metrics, m)
-				return b.charge(metricSize, m.Key)
-			})
+			return t.Each(
+				"SELECT run_uuid, `key`, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)",
+				ids,
+				func(rows *sql.Rows) error {
+					var m mlflow.Metric
+					var isNaN bool
+					if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
+						return err
+					}
+					m.Value = fromColumn(m.Value, isNaN)
+					at[id].Data.Metrics = append(at[id].Data.Metrics, m)
+					return b.charge(metricSize, m.Key)
+				},
+			)
 		},
 		func() error {
-			return t.Each("SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
-				at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
-				return b.charge(pairSize, key, value)
-			}))
+			return t.Each(
+				"SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)",
+				ids,
+				scanPair(func(id, key, value string) error {
+					at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
+					return b.charge(pairSize, key, value)
+				}),
+			)
 		},
 		func() error {
-			return t.Each("SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)", ids, scanPair(func(id, key, value string) error {
-				at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
-				return b.charge(pairSize, key, value)
-			}))
+			return t.Each(
+				"SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)",
+				ids,
+				scanPair(func(id, key, value string) error {
+					at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
+					return b.charge(pairSize, key, value)
+				}),
+			)
 		},
 		func() error { return t.loadDatasetInputs(at, ids, b) },
 		func() error {
-			return t.Each(`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...) AND destination_type = 'MODEL_OUTPUT'`, ids, func(rows *sql.Rows) error {
-				var m mlflow.ModelOutput
-				err := rows.Scan(&id, &m.ModelID, &m.Step)
-				at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
-				return err
-			})
+			return t.Each(
+				`SELECT source_id, destination_id, step FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...)
+					AND destination_type = 'MODEL_OUTPUT'`,
+				ids,
+				func(rows *sql.Rows) error {
+					var m mlflow.ModelOutput
+					err := rows.Scan(&id, &m.ModelID, &m.Step)
+					at[id].Outputs.ModelOutputs = append(at[id].Outputs.ModelOutputs, m)
+					return err
+				},
+			)
 		},
 	)
 }
@@ -123,7 +149,7 @@ func firstError(steps ...func() error) error {
 	return nil
 }
 
-// scanPair scans rows of an owner's id, a key and a value.
+// scanPair scans rows of the id of an owner, a key and a value.
 func scanPair(add func(id, key, value string) error) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var id, key, value string
@@ -141,32 +167,43 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *budget) e
 	}
 	places := map[string]place{}
 	var inputIDs []string
-	err := t.Each(`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
+	err := t.Each(
+		`SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source,
+			coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET' ORDER BY `+t.dialect.inputOrder, ids, func(rows *sql.Rows) error {
-		var runID, inputID string
-		var d mlflow.Dataset
-		if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {
-			return err
-		}
-		inputs := at[runID].Inputs
-		places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
-		inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
-		inputIDs = append(inputIDs, inputID)
-		return b.charge(runSize, d.Source, d.Schema, d.Profile)
-	})
+		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET'
+		ORDER BY `+t.dialect.inputOrder,
+		ids,
+		func(rows *sql.Rows) error {
+			var runID, inputID string
+			var d mlflow.Dataset
+			if err := rows.Scan(&runID, &inputID, &d.Name, &d.Digest, &d.SourceType,
+				&d.Source, &d.Schema, &d.Profile); err != nil {
+				return err
+			}
+			inputs := at[runID].Inputs
+			places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
+			inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
+			inputIDs = append(inputIDs, inputID)
+			return b.charge(runSize, d.Source, d.Schema, d.Profile)
+		},
+	)
 	if err != nil || len(inputIDs) == 0 {
 		return err
 	}
-	return t.Each(`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (?...)`, []any{inputIDs}, func(rows *sql.Rows) error {
-		var inputID string
-		var tag mlflow.InputTag
-		if err := rows.Scan(&inputID, &tag.Key, &tag.Value); err != nil {
-			return err
-		}
-		p := places[inputID]
-		d := &p.run.Inputs.DatasetInputs[p.index]
-		d.Tags = append(d.Tags, tag)
-		return nil
-	})
+	return t.Each(
+		`SELECT input_uuid, name, value FROM input_tags WHERE input_uuid IN (?...)`,
+		[]any{inputIDs},
+		func(rows *sql.Rows) error {
+			var inputID string
+			var tag mlflow.InputTag
+			if err := rows.Scan(&inputID, &tag.Key, &tag.Value); err != nil {
+				return err
+			}
+			p := places[inputID]
+			d := &p.run.Inputs.DatasetInputs[p.index]
+			d.Tags = append(d.Tags, tag)
+			return nil
+		},
+	)
 }

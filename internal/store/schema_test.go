@@ -41,7 +41,10 @@ func change(t *testing.T, uri string, statements ...string) {
 func reopen(t *testing.T, uri string) (logged string, err error) {
 	t.Helper()
 	var log bytes.Buffer
-	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	s, err := store.Open(
+		t.Context(),
+		store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", Log: slog.New(slog.NewTextHandler(&log, nil))},
+	)
 	if err != nil {
 		return "", err
 	}
@@ -105,9 +108,16 @@ func TestRevisionThatDoesNotFit(t *testing.T) {
 			if _, err := reopen(t, uri); err != nil {
 				t.Fatal(err)
 			}
-			change(t, uri, "ALTER TABLE tags RENAME COLUMN value TO content", "DROP TABLE millrace_settings", "UPDATE alembic_version SET version_num = '0123456789ab'")
+			change(
+				t,
+				uri,
+				"ALTER TABLE tags RENAME COLUMN value TO content",
+				"DROP TABLE millrace_settings",
+				"UPDATE alembic_version SET version_num = '0123456789ab'",
+			)
 			_, err := reopen(t, uri)
-			if err == nil || !strings.Contains(err.Error(), "tags lacks the column value") || !strings.Contains(err.Error(), "0123456789ab") {
+			if err == nil || !strings.Contains(err.Error(), "tags lacks the column value") ||
+				!strings.Contains(err.Error(), "0123456789ab") {
 				t.Errorf("%v", err)
 			}
 			sqlDB, f, err := db.OpenSQL(t.Context(), uri)

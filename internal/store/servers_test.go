@@ -116,7 +116,13 @@ func TestLostConnections(t *testing.T) {
 	for c := range clients {
 		wg.Go(func() {
 			for step := int64(0); acknowledged[c] == 0 || !stop.Load(); step++ {
-				err := s.LogBatch(t.Context(), runs[c], []mlflow.Metric{{Key: "m", Step: step}}, nil, []mlflow.Tag{{Key: "t", Value: "v"}})
+				err := s.LogBatch(
+					t.Context(),
+					runs[c],
+					[]mlflow.Metric{{Key: "m", Step: step}},
+					nil,
+					[]mlflow.Tag{{Key: "t", Value: "v"}},
+				)
 				switch {
 				case err == nil:
 					acknowledged[c]++
@@ -149,14 +155,20 @@ func TestRefusedValues(t *testing.T) {
 	onServers(t, func(t *testing.T, uri string) {
 		s := openURI(t, uri)
 		run := mustRun(t, s)
-		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(err, mlflow.InvalidParameterValue) {
+		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(
+			err,
+			mlflow.InvalidParameterValue,
+		) {
 			t.Errorf("a name that is too long: %v", err)
 		}
 		if _, err := s.Experiment(t.Context(), 1<<40); !errors.Is(err, mlflow.ResourceDoesNotExist) {
 			t.Errorf("an id beyond the column's range: %v", err)
 		}
 		if strings.HasPrefix(uri, "postgresql") {
-			if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "a\x00b"}); !errors.Is(err, mlflow.InvalidParameterValue) {
+			if err := s.SetTag(t.Context(), run, mlflow.Tag{Key: "k", Value: "a\x00b"}); !errors.Is(
+				err,
+				mlflow.InvalidParameterValue,
+			) {
 				t.Errorf("NUL: %v", err)
 			}
 		}
@@ -192,7 +204,8 @@ func TestReadStore(t *testing.T) {
 		"sqlite:///" + t.TempDir() + "/x.db":     "standby",
 		dbtest.NewDatabase(t, dbtest.Servers[0]): "revision",
 	} {
-		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: uri}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}

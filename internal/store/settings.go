@@ -9,17 +9,19 @@ import (
 	"fmt"
 )
 
-// Secret returns 32 random bytes that all servers on the database share under a
-// name, making them on the first call.
+// Secret returns the secret with a name, 32 random bytes that all servers on the
+// database share. It creates the secret on the first call.
 func (s *Store) Secret(ctx context.Context, name string) (key [32]byte, err error) {
 	var fresh [32]byte
-	_, _ = rand.Read(fresh[:]) // Never fails.
+	_, _ = rand.Read(fresh[:]) // Read never returns an error.
 	err = s.write(ctx, func(t tx) error {
-		if _, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, hex.EncodeToString(fresh[:])); err != nil {
+		_, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`,
+			name, hex.EncodeToString(fresh[:]))
+		if err != nil {
 			return err
 		}
 		var kept string
-		err := t.QueryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
+		err = t.QueryRow(`SELECT value FROM millrace_settings WHERE name = ?`, name).Scan(&kept)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("the setting %s was just made and is gone", name)
 		}

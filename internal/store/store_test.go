@@ -206,7 +206,12 @@ func TestDamagedDatabase(t *testing.T) {
 	if err != nil {
 		return // Noticed at once, which is as good.
 	}
-	_, _, readErr := s.SearchRuns(t.Context(), []int64{0}, 1000, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
+	_, _, readErr := s.SearchRuns(
+		t.Context(),
+		[]int64{0},
+		1000,
+		&mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"},
+	)
 	_, writeErr := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if readErr == nil && writeErr == nil {
 		t.Error("half of the file is garbage, and nobody noticed")

@@ -13,8 +13,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Token is an access token without its secret, of which only a hash is kept.
-// Times are Unix milliseconds; 0 where there is none.
+// Token is an access token. The database has only a hash of its secret. Times are in
+// Unix milliseconds; 0 means that there is none.
 type Token struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -24,12 +24,23 @@ type Token struct {
 	RevokedMS int64  `json:"revoked_ms,omitempty"`
 }
 
-// CreateToken keeps a new token's hash. ExpiresMS 0 means never.
-func (s *Store) CreateToken(ctx context.Context, email, name string, hash [sha256.Size]byte, expiresMS int64) (*Token, error) {
+// CreateToken stores the hash of a new token. If expiresMS is 0, the token does not
+// expire.
+func (s *Store) CreateToken(
+	ctx context.Context,
+	email, name string,
+	hash [sha256.Size]byte,
+	expiresMS int64,
+) (*Token, error) {
 	out := &Token{ID: uuid.NewString(), Name: name, Email: email, CreatedMS: nowMS(), ExpiresMS: expiresMS}
 	err := s.write(ctx, func(t tx) error {
-		_, err := t.Exec("INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
-			out.ID, out.Name, out.Email, hex.EncodeToString(hash[:]), out.CreatedMS, sql.NullInt64{Int64: expiresMS, Valid: expiresMS != 0})
+		_, err := t.Exec(
+			"INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+			out.ID, out.Name, out.Email,
+			hex.EncodeToString(hash[:]),
+			out.CreatedMS,
+			sql.NullInt64{Int64: expiresMS, Valid: expiresMS != 0},
+		)
 		return err
 	})
 	if err != nil {
@@ -38,7 +49,7 @@ func (s *Store) CreateToken(ctx context.Context, email, name string, hash [sha25
 	return out, nil
 }
 
-// RevokeToken ends a token's validity now. Revoking again changes nothing.
+// RevokeToken revokes a token. It may be called again for the same token.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.write(ctx, func(t tx) error {
 		n, err := t.Exec("UPDATE millrace_tokens SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?", nowMS(), id)
@@ -49,7 +60,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	})
 }
 
-// Tokens lists every token that was ever made, oldest first.
+// Tokens returns all tokens, including revoked ones, oldest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	list, err := s.tokens(ctx)
 	tokens := make([]Token, len(list))
@@ -59,9 +70,12 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	return tokens, err
 }
 
-// EachToken calls f for every token that was ever made, with the time until
-// which it is valid (0 for ever); of a revoked one that is when it was revoked.
-func (s *Store) EachToken(ctx context.Context, f func(id, email string, hash [sha256.Size]byte, validUntilMS int64)) error {
+// EachToken calls f for every token with the end of its validity. The validity of a
+// revoked token ends with its revocation. 0 means that the token does not expire.
+func (s *Store) EachToken(
+	ctx context.Context,
+	f func(id, email string, hash [sha256.Size]byte, validUntilMS int64),
+) error {
 	list, err := s.tokens(ctx)
 	if err != nil {
 		return err
@@ -83,7 +97,11 @@ type hashedToken struct {
 
 func (s *Store) tokens(ctx context.Context) (list []hashedToken, err error) {
 	err = s.read(ctx, func(t tx) error {
-		list, err = db.Collect(t.Tx, "SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id", nil, scanToken)
+		list, err = db.Collect(
+			t.Tx,
+			"SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id",
+			nil, scanToken,
+		)
 		return err
 	})
 	return list, err

@@ -11,31 +11,32 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Report is what [Check] found.
+// Report is the result of [Check].
 type Report struct {
 	Database   string `json:"database"`
 	Revision   string `json:"revision"`
 	RevisionIs string `json:"revision_is"`
-	// Faults are damaged places and rows that refer to nothing.
+	// Faults are damages of the file or of indexes, and rows with broken references.
 	Faults []string `json:"faults"`
-	// Differences are tables, columns, keys and indexes that are not as MLflow
-	// makes them. At a revision that this release does not know, only the tables
-	// that it uses are looked at; at an older one, none.
+	// Differences are tables, columns, keys and indexes that differ from those of
+	// MLflow. At an unknown revision, only the tables that Millrace uses are compared.
+	// At an older revision, no tables are compared.
 	Differences []string         `json:"differences"`
 	Collations  []string         `json:"collations"`
 	Rows        map[string]int64 `json:"rows"`
 
-	// opens is whether a server takes a database at that revision.
+	// opens is whether a server opens a database at that revision.
 	opens bool
 }
 
-// OK reports whether the database can be used as it is, and nothing is missing.
+// OK reports whether a server opens the database and no fault or difference was
+// found.
 func (r *Report) OK() bool {
 	return r.opens && len(r.Faults) == 0 && len(r.Differences) == 0
 }
 
-// Check looks a database over and changes nothing. On MySQL and MariaDB it makes
-// a database beside it to compare with, which goes away again.
+// Check checks a database without changing it. On MySQL and MariaDB, it creates a
+// temporary database to compare with.
 func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (*Report, error) {
 	conn, err := sqlDB.Conn(ctx)
 	if err != nil {
@@ -108,10 +109,10 @@ func (r *Release) differences(f db.Flavor, have, head map[string]*Table) (list [
 		if !sameForeignKeys(have[name], head[name]) {
 			list = append(list, "the foreign keys of "+name+" are others")
 		}
-		indexes := made[name].indexes // Those that MySQL makes for foreign keys come and go.
+		indexes := made[name].indexes // MySQL adds and removes indexes for foreign keys.
 		for _, index := range slices.Sorted(maps.Keys(indexes)) {
 			if f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE") {
-				continue // It is a constraint there.
+				continue // MySQL lists it as a constraint.
 			}
 			if _, found := have[name].Indexes[index]; !found {
 				list = append(list, fmt.Sprintf("%s lacks the index %s", name, index))
@@ -121,8 +122,8 @@ func (r *Release) differences(f db.Flavor, have, head map[string]*Table) (list [
 	return list
 }
 
-// faults finds damage: in SQLite's file, or in indexes of PostgreSQL whose making
-// failed, and rows that refer to nothing.
+// faults returns damages of a SQLite file, invalid indexes of PostgreSQL, and rows
+// with broken references.
 func faults(ctx context.Context, q db.Querier, f db.Flavor, have map[string]*Table) (list []string, err error) {
 	add := func(v []string) { list = append(list, v[0]) }
 	switch f {
@@ -137,13 +138,19 @@ func faults(ctx context.Context, q db.Querier, f db.Flavor, have map[string]*Tab
 		}
 		return list, err
 	case db.PostgreSQL:
-		err = eachRow(ctx, q, `SELECT 'the index ' || c.relname || ' is invalid; REINDEX it' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-			WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace`, 1, add)
+		err = eachRow(
+			ctx, q,
+			`SELECT 'the index ' || c.relname || ' is invalid; REINDEX it' FROM pg_index i
+				JOIN pg_class c ON c.oid = i.indexrelid
+			WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace`,
+			1, add,
+		)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range []struct{ child, column, parent, key string }{ // Keys were switched off when they got there.
+	// Such rows can be inserted while foreign keys are disabled.
+	for _, r := range []struct{ child, column, parent, key string }{
 		{"runs", "experiment_id", "experiments", "experiment_id"},
 		{"tags", "run_uuid", "runs", "run_uuid"},
 		{"params", "run_uuid", "runs", "run_uuid"},
@@ -153,7 +160,8 @@ func faults(ctx context.Context, q db.Querier, f db.Flavor, have map[string]*Tab
 			continue
 		}
 		err := eachRow(ctx, q, fmt.Sprintf(`SELECT concat(count(*), ' rows of %[1]s refer to no row of %[3]s') FROM %[1]s c
-			WHERE c.%[2]s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %[3]s p WHERE p.%[4]s = c.%[2]s) HAVING count(*) > 0`, r.child, r.column, r.parent, r.key), 1, add)
+			WHERE c.%[2]s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %[3]s p
+			WHERE p.%[4]s = c.%[2]s) HAVING count(*) > 0`, r.child, r.column, r.parent, r.key), 1, add)
 		if err != nil {
 			return nil, err
 		}

@@ -8,30 +8,48 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Collations names, in sentences for an administrator, the columns of MySQL or
-// MariaDB that cannot tell some texts apart or cannot keep them.
+// Collations returns warnings about columns of MySQL or MariaDB that cannot
+// distinguish or cannot store some texts.
 func Collations(ctx context.Context, q db.Querier, f db.Flavor) (sentences []string, err error) {
 	if !f.IsMySQL() {
 		return nil, nil
 	}
 	var folding, narrow []string
-	err = eachRow(ctx, q, `SELECT c.table_name, c.column_name, c.collation_name, EXISTS (SELECT 1 FROM information_schema.statistics s
+	err = eachRow(
+		ctx, q,
+		`SELECT c.table_name, c.column_name, c.collation_name, EXISTS (SELECT 1 FROM information_schema.statistics s
 		WHERE s.table_schema = c.table_schema AND s.table_name = c.table_name AND s.column_name = c.column_name)
-		FROM information_schema.columns c WHERE c.table_schema = database() AND c.collation_name IS NOT NULL ORDER BY 1, 2`, 4, func(v []string) {
-		if !strings.HasPrefix(v[2], "utf8mb4_") {
-			narrow = append(narrow, v[0]+"."+v[1])
-		}
-		if named := v[1] == "key" || v[1] == "name" || v[1] == "alias" || strings.HasSuffix(v[1], "_key") || v[1] == "metric_name"; named && v[3] == "1" && !strings.HasSuffix(v[2], "_bin") {
-			folding = append(folding, v[0]+"."+v[1])
-		}
-	})
+		FROM information_schema.columns c WHERE c.table_schema = database() AND c.collation_name IS NOT NULL ORDER BY 1, 2`,
+		4,
+		func(v []string) {
+			if !strings.HasPrefix(v[2], "utf8mb4_") {
+				narrow = append(narrow, v[0]+"."+v[1])
+			}
+			if named := v[1] == "key" || v[1] == "name" || v[1] == "alias" ||
+				strings.HasSuffix(v[1], "_key") || v[1] == "metric_name"; named &&
+				v[3] == "1" &&
+				!strings.HasSuffix(v[2], "_bin") {
+				folding = append(folding, v[0]+"."+v[1])
+			}
+		},
+	)
 	if len(narrow) > 0 {
-		sentences = append(sentences, fmt.Sprintf("These columns cannot keep all of Unicode, and requests with such characters are refused: %s. "+
-			"To mend it: ALTER TABLE ... CONVERT TO CHARACTER SET utf8mb4.", strings.Join(narrow, ", ")))
+		sentences = append(
+			sentences,
+			fmt.Sprintf("These columns cannot keep all of Unicode, and requests with such characters are refused: %s. "+
+				"To mend it: ALTER TABLE ... CONVERT TO CHARACTER SET utf8mb4.", strings.Join(narrow, ", ")),
+		)
 	}
 	if len(folding) > 0 {
-		sentences = append(sentences, fmt.Sprintf("These columns ignore upper and lower case, so that of names such as lr and LR only one can be stored: %s. "+
-			"A database that Millrace makes has the collation %s; `millrace db copy` moves a store to one.", strings.Join(folding, ", "), f.Collation()))
+		sentences = append(
+			sentences,
+			fmt.Sprintf(
+				"These columns ignore upper and lower case, so that of names such as lr and LR only one can be stored: %s. "+
+					"A database that Millrace makes has the collation %s; `millrace db copy` moves a store to one.",
+				strings.Join(folding, ", "),
+				f.Collation(),
+			),
+		)
 	}
 	return sentences, err
 }

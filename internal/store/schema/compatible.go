@@ -12,38 +12,40 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// written are the tables that Millrace fills. A column, a key or a rule that it
-// does not know can make its statements fail there.
+// written are the tables that Millrace writes to. An unknown column, key or rule of
+// these tables can make its statements fail.
 var written = []string{
-	"experiments", "experiment_tags", "runs", "tags", "params", "metrics", "latest_metrics", "datasets", "inputs", "input_tags",
+	"experiments", "experiment_tags", "runs", "tags", "params", "metrics", "latest_metrics", "datasets", "inputs",
+	"input_tags",
 	"logged_models", "logged_model_metrics", "logged_model_params", "logged_model_tags",
 	"registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags",
 }
 
-// looked are the tables that Millrace reads or deletes from, without filling them.
+// looked are the tables that Millrace reads or deletes from, but does not insert
+// into.
 var looked = []string{"assessments"}
 
-// recorded has what each database says of these tables at the newest release, so
-// that a server needs no right to make a table to compare with. A test writes it.
+// recorded describes these tables at the newest release on each database, so that a
+// server can compare without the permission to create tables. A test writes it.
 //
 //go:embed used.txt
 var recorded string
 
-// guard is what can refuse or change a row beside a table's columns and keys.
+// guard describes what can reject or change a row, except for columns and keys.
 type guard struct {
 	// Checks are the conditions of CHECK constraints, Triggers the names of triggers.
 	Checks, Triggers []string
 }
 
-// used is a table that Millrace uses as a database describes it.
+// used describes a table that Millrace uses.
 type used struct {
 	*Table
 	guard
 }
 
-// Compatible compares a database at a revision that nobody here knows with the
-// newest of [Releases], as far as Millrace uses it. It returns a sentence that
-// says what was compared, or an error that says what is different.
+// Compatible compares the tables that Millrace uses, in a database at an unknown
+// revision, with those of the newest of [Releases]. It returns a sentence that says
+// what was compared, or an error with the differences.
 func Compatible(ctx context.Context, q db.Querier, f db.Flavor, revision string) (sentence string, err error) {
 	have, err := inspectUsed(ctx, q, f)
 	if err != nil {
@@ -55,14 +57,25 @@ func Compatible(ctx context.Context, q db.Querier, f db.Flavor, revision string)
 		if len(found) > shown {
 			more = fmt.Sprintf("; and %d more", len(found)-shown)
 		}
-		return "", fmt.Errorf("%w. Its tables were compared with those of %s: %s%s", WrongRevision(revision), Newest(), strings.Join(found[:min(len(found), shown)], "; "), more)
+		return "", fmt.Errorf(
+			"%w. Its tables were compared with those of %s: %s%s",
+			WrongRevision(revision), Newest(),
+			strings.Join(found[:min(len(found), shown)], "; "),
+			more,
+		)
 	}
-	return fmt.Sprintf("The database's schema is at revision %s, which this release of Millrace does not know. The %d tables that Millrace uses were compared with those of %s: "+
-		"their columns, types, keys, conditions and triggers are as expected, so the database is opened. A newer Millrace may know the revision.",
-		revision, len(written)+len(looked), Newest()), nil
+	return fmt.Sprintf(
+		"The database's schema is at revision %s, which this release of Millrace does not know. The %d tables that "+
+			"Millrace uses were compared with those of %s: "+
+			"their columns, types, keys, conditions and triggers are as expected, so the database is opened. A newer "+
+			"Millrace may know the revision.",
+		revision,
+		len(written)+len(looked),
+		Newest(),
+	), nil
 }
 
-// inspectUsed describes those of the tables that Millrace uses that are there.
+// inspectUsed describes those of the tables that Millrace uses that exist.
 func inspectUsed(ctx context.Context, q db.Querier, f db.Flavor) (map[string]used, error) {
 	tables, err := Inspect(ctx, q, f)
 	if err != nil {
@@ -81,7 +94,7 @@ func inspectUsed(ctx context.Context, q db.Querier, f db.Flavor) (map[string]use
 	return all, nil
 }
 
-// readUsed reads what is recorded of a database.
+// readUsed parses the recorded tables of a database.
 func readUsed(f db.Flavor) map[string]used {
 	all := map[string]used{}
 	for line := range strings.Lines(recorded) {
@@ -109,7 +122,7 @@ func readUsed(f db.Flavor) map[string]used {
 	return all
 }
 
-// family is the name under which tables are recorded.
+// family returns the name under which the tables of a database are recorded.
 func family(f db.Flavor) string {
 	if f.IsMySQL() {
 		f = db.MySQL
@@ -117,7 +130,7 @@ func family(f db.Flavor) string {
 	return strings.ToLower(f.String())
 }
 
-// record writes what readUsed reads.
+// record formats tables for readUsed.
 func record(f db.Flavor, all map[string]used) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -140,7 +153,8 @@ func record(f db.Flavor, all map[string]used) string {
 	return b.String()
 }
 
-// unusable says what keeps Millrace from using tables as it uses those of head.
+// unusable returns the differences from head that prevent Millrace from using the
+// tables.
 func unusable(have, head map[string]used) (list []string) {
 	for _, name := range slices.Concat(written, looked) {
 		t, found := have[name]
@@ -156,7 +170,7 @@ func unusable(have, head map[string]used) (list []string) {
 	return list
 }
 
-// lacks says which columns and keys of head the table does not have.
+// lacks returns the columns and keys of head that the table does not have.
 func (t used) lacks(head used) (list []string) {
 	for _, c := range head.Columns {
 		if definition, found := t.column(c.Name); !found {
@@ -182,8 +196,8 @@ func hasForeignKey(keys []ForeignKey, definition string) bool {
 	return slices.ContainsFunc(keys, func(k ForeignKey) bool { return k.Definition == definition })
 }
 
-// refuses says what the table has beyond head that can make a statement of ours
-// fail or change what it writes.
+// refuses returns what the table has in addition to head that can make a statement
+// of Millrace fail, or change the rows that it writes.
 func (t used) refuses(head used) (list []string) {
 	add := func(format string, args ...any) { list = append(list, t.Name+" has "+fmt.Sprintf(format, args...)) }
 	for _, c := range t.Columns {
@@ -191,7 +205,10 @@ func (t used) refuses(head used) (list []string) {
 			add("the column %s (%s), which has no default and which Millrace does not fill", c.Name, c.Definition)
 		}
 	}
-	uniques := slices.DeleteFunc(slices.Clone(t.Constraints), func(c string) bool { return strings.HasPrefix(c, "CHECK ") })
+	uniques := slices.DeleteFunc(
+		slices.Clone(t.Constraints),
+		func(c string) bool { return strings.HasPrefix(c, "CHECK ") },
+	)
 	for _, index := range slices.Sorted(maps.Values(t.Indexes)) {
 		if strings.HasPrefix(strings.ToUpper(index), "CREATE UNIQUE") {
 			uniques = append(uniques, index)
@@ -223,7 +240,9 @@ var (
 	words = regexp.MustCompile(`\w+`)
 	// keyColumns finds the columns of a key or a plain index, and nothing in one with
 	// expressions or a condition.
-	keyColumns = regexp.MustCompile(`^(?:UNIQUE|FOREIGN KEY|(?i:CREATE UNIQUE INDEX) .*?) ?\(([\w, ]+)\)(?: REFERENCES .*)?$`)
+	keyColumns = regexp.MustCompile(
+		`^(?:UNIQUE|FOREIGN KEY|(?i:CREATE UNIQUE INDEX) .*?) ?\(([\w, ]+)\)(?: REFERENCES .*)?$`,
+	)
 )
 
 func listed(key string) []string {
@@ -235,35 +254,39 @@ func listed(key string) []string {
 
 // mustBeGiven reports whether an INSERT has to name a column.
 func mustBeGiven(definition string) bool {
-	filled := slices.ContainsFunc([]string{" DEFAULT", "IDENTITY", "GENERATED", "auto_increment"}, func(s string) bool { return strings.Contains(definition, s) })
+	filled := slices.ContainsFunc(
+		[]string{" DEFAULT", "IDENTITY", "GENERATED", "auto_increment"},
+		func(s string) bool { return strings.Contains(definition, s) },
+	)
 	return strings.Contains(definition, "NOT NULL") && !filled
 }
 
-// neverRefuses reports whether a unique key has the columns of one that holds
-// anyway, or one that is empty in all rows of ours.
+// neverRefuses reports whether a unique key cannot reject rows of Millrace, since it
+// includes the columns of a key of head, or a column that is always NULL.
 func (t used) neverRefuses(head used, unique string) bool {
 	columns := listed(unique)
 	for _, key := range head.Constraints {
 		_, names, _ := strings.Cut(strings.TrimSuffix(key, ")"), "(")
-		if columns != nil && !slices.ContainsFunc(strings.Split(names, ", "), func(name string) bool { return !slices.Contains(columns, name) }) {
+		if columns != nil &&
+			!slices.ContainsFunc(strings.Split(names, ", "), func(name string) bool { return !slices.Contains(columns, name) }) {
 			return true
 		}
 	}
 	return t.leavesEmpty(head, columns)
 }
 
-// leavesEmpty reports whether one of the columns is new and NULL where it is not
-// given.
+// leavesEmpty reports whether one of the columns is new and NULL by default.
 func (t used) leavesEmpty(head used, columns []string) bool {
 	return slices.ContainsFunc(columns, func(name string) bool {
 		_, known := head.column(name)
 		definition, there := t.column(name)
-		return there && !known && !strings.Contains(definition, "NOT NULL") && !strings.Contains(definition, " DEFAULT") && !strings.Contains(definition, "GENERATED")
+		return there && !known && !strings.Contains(definition, "NOT NULL") && !strings.Contains(definition, " DEFAULT") &&
+			!strings.Contains(definition, "GENERATED")
 	})
 }
 
 // inspectGuards describes the CHECK constraints and triggers of the tables that
-// are there.
+// exist.
 func inspectGuards(ctx context.Context, q db.Querier, f db.Flavor, tables map[string]*Table) (map[string]guard, error) {
 	all := map[string]guard{}
 	addCheck := func(v []string) {
@@ -289,7 +312,8 @@ func inspectGuards(ctx context.Context, q db.Querier, f db.Flavor, tables map[st
 		triggers = `SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 			WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace`
 	default:
-		triggers = `SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_schema = database()`
+		triggers = `SELECT event_object_table, trigger_name FROM information_schema.triggers
+			WHERE trigger_schema = database()`
 		for _, name := range slices.Concat(written, looked) { // MariaDB's list of all checks opens every table of the server.
 			if tables[name] == nil {
 				continue
@@ -307,8 +331,7 @@ func inspectGuards(ctx context.Context, q db.Querier, f db.Flavor, tables map[st
 	return all, eachRow(ctx, q, triggers, 2, addTrigger)
 }
 
-// conditions finds what follows each CHECK of a statement, up to the parenthesis
-// that closes it, without what databases write differently.
+// conditions returns the normalized condition of each CHECK of a statement.
 func conditions(statement string) (list []string) {
 	for _, at := range checkWord.FindAllStringIndex(statement, -1) {
 		rest, depth, end := statement[at[1]:], 1, 0

@@ -20,7 +20,9 @@ var update = flag.Bool("update", false, "write used.txt anew")
 // of them at the newest release.
 func TestRecorded(t *testing.T) { //nolint:paralleltest // It writes a file of the source with -update.
 	var all strings.Builder
-	all.WriteString("# What databases say of the tables that Millrace uses; go test ./internal/store/schema -run TestRecorded -update writes it.\n")
+	all.WriteString(
+		"# What databases say of the tables that Millrace uses; go test ./internal/store/schema -run TestRecorded -update writes it.\n",
+	)
 	for _, d := range databases {
 		sqlDB, f, err := db.OpenSQL(t.Context(), d.make(t))
 		if err != nil {
@@ -101,36 +103,131 @@ var (
 	servers     = []string{"postgresql", "mysql"}
 	alterations = []alteration{
 		{name: "nothing", statement: `SELECT 1`},
-		{name: "a table", statement: `CREATE TABLE later (id INTEGER NOT NULL PRIMARY KEY, run_uuid VARCHAR(32), FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid))`},
+		{
+			name:      "a table",
+			statement: `CREATE TABLE later (id INTEGER NOT NULL PRIMARY KEY, run_uuid VARCHAR(32), FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid))`,
+		},
 		{name: "a column that may be missing", statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20)`},
 		{name: "a column with a default", statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20) DEFAULT 'x' NOT NULL`},
-		{name: "a column whose default is empty", statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20) DEFAULT '' NOT NULL`},
+		{
+			name:      "a column whose default is empty",
+			statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20) DEFAULT '' NOT NULL`,
+		},
 		{name: "an index", statement: `CREATE INDEX later ON runs (end_time)`},
 		{name: "a unique index over a key", statement: `CREATE UNIQUE INDEX later ON runs (experiment_id, run_uuid)`},
-		{name: "a unique index of a new column", statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20);; CREATE UNIQUE INDEX later ON runs (later)`},
-		{name: "a column that refers", statement: `CREATE TABLE later (id VARCHAR(20) NOT NULL PRIMARY KEY);; ALTER TABLE runs ADD COLUMN later_id VARCHAR(20) REFERENCES later (id)`},
+		{
+			name:      "a unique index of a new column",
+			statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20);; CREATE UNIQUE INDEX later ON runs (later)`,
+		},
+		{
+			name:      "a column that refers",
+			statement: `CREATE TABLE later (id VARCHAR(20) NOT NULL PRIMARY KEY);; ALTER TABLE runs ADD COLUMN later_id VARCHAR(20) REFERENCES later (id)`,
+		},
 		{name: "a check of a new column", statement: `ALTER TABLE runs ADD COLUMN later INTEGER CHECK (later > 0)`},
 		{name: "an index less", statement: `DROP INDEX index_params_run_uuid`, only: []string{"sqlite", "postgresql"}},
-		{name: "a table of others", statement: `ALTER TABLE issues ADD COLUMN later VARCHAR(20);; DROP TABLE scheduler_leases`},
+		{
+			name:      "a table of others",
+			statement: `ALTER TABLE issues ADD COLUMN later VARCHAR(20);; DROP TABLE scheduler_leases`,
+		},
 
-		{name: "a column less", statement: `ALTER TABLE runs DROP COLUMN source_version`, want: "runs lacks the column source_version"},
-		{name: "another name", statement: `ALTER TABLE tags RENAME COLUMN value TO content`, want: "tags lacks the column value"},
-		{name: "a table less", statement: `DROP TABLE registered_model_aliases`, want: "the table registered_model_aliases is missing"},
-		{name: "a longer text", statement: `ALTER TABLE params ALTER COLUMN value TYPE VARCHAR(9000)`, want: `params.value is "character varying(9000)`, only: []string{"postgresql"}},
-		{name: "a shorter text", statement: `ALTER TABLE params MODIFY COLUMN value VARCHAR(500) NOT NULL`, want: `params.value is "varchar(500) NOT NULL", not "varchar(8000) NOT NULL"`, only: []string{"mysql"}},
-		{name: "a value that must be there", statement: `ALTER TABLE runs ALTER COLUMN name SET NOT NULL`, want: `runs.name is "character varying(250) NOT NULL"`, only: []string{"postgresql"}},
-		{name: "a column that must be given", statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20) NOT NULL`, want: "runs has the column later", only: servers},
-		{name: "a key less", statement: `ALTER TABLE params DROP CONSTRAINT param_pk;; CREATE INDEX later ON params (run_uuid)`, want: "params lacks PRIMARY KEY (key, run_uuid)", only: []string{"postgresql"}},
+		{
+			name:      "a column less",
+			statement: `ALTER TABLE runs DROP COLUMN source_version`,
+			want:      "runs lacks the column source_version",
+		},
+		{
+			name:      "another name",
+			statement: `ALTER TABLE tags RENAME COLUMN value TO content`,
+			want:      "tags lacks the column value",
+		},
+		{
+			name:      "a table less",
+			statement: `DROP TABLE registered_model_aliases`,
+			want:      "the table registered_model_aliases is missing",
+		},
+		{
+			name:      "a longer text",
+			statement: `ALTER TABLE params ALTER COLUMN value TYPE VARCHAR(9000)`,
+			want:      `params.value is "character varying(9000)`,
+			only:      []string{"postgresql"},
+		},
+		{
+			name:      "a shorter text",
+			statement: `ALTER TABLE params MODIFY COLUMN value VARCHAR(500) NOT NULL`,
+			want:      `params.value is "varchar(500) NOT NULL", not "varchar(8000) NOT NULL"`,
+			only:      []string{"mysql"},
+		},
+		{
+			name:      "a value that must be there",
+			statement: `ALTER TABLE runs ALTER COLUMN name SET NOT NULL`,
+			want:      `runs.name is "character varying(250) NOT NULL"`,
+			only:      []string{"postgresql"},
+		},
+		{
+			name:      "a column that must be given",
+			statement: `ALTER TABLE runs ADD COLUMN later VARCHAR(20) NOT NULL`,
+			want:      "runs has the column later",
+			only:      servers,
+		},
+		{
+			name:      "a key less",
+			statement: `ALTER TABLE params DROP CONSTRAINT param_pk;; CREATE INDEX later ON params (run_uuid)`,
+			want:      "params lacks PRIMARY KEY (key, run_uuid)",
+			only:      []string{"postgresql"},
+		},
 		{name: "a unique index", statement: `CREATE UNIQUE INDEX later ON runs (name)`, want: "runs has "},
-		{name: "a unique index of an expression", statement: `CREATE UNIQUE INDEX later ON runs (lower(name))`, want: "runs has ", only: []string{"sqlite", "postgresql"}},
-		{name: "a partial unique index", statement: `CREATE UNIQUE INDEX later ON runs (name) WHERE status = 'RUNNING'`, want: "runs has ", only: []string{"sqlite", "postgresql"}},
-		{name: "a unique index of a column with a default", statement: `ALTER TABLE runs ADD COLUMN later INTEGER DEFAULT 1;; CREATE UNIQUE INDEX later ON runs (later)`, want: "runs has "},
-		{name: "a check", statement: `ALTER TABLE tags ADD CONSTRAINT later CHECK (length(value) < 10)`, want: "tags has CHECK ", only: servers},
-		{name: "a check with a new column", statement: `ALTER TABLE runs ADD COLUMN later INTEGER CHECK (later > 0 OR status <> 'FINISHED')`, want: "runs has CHECK "},
-		{name: "a column that must refer", statement: `ALTER TABLE tags ADD CONSTRAINT later FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid) ON DELETE CASCADE`, want: "tags has FOREIGN KEY ", only: []string{"postgresql"}},
-		{name: "a trigger", statement: `CREATE TRIGGER later BEFORE INSERT ON tags BEGIN SELECT RAISE(ABORT, 'no'); END`, want: "tags has the trigger later", only: []string{"sqlite"}},
-		{name: "a trigger", statement: `CREATE TRIGGER later BEFORE INSERT ON tags FOR EACH ROW SET NEW.value = 'no'`, want: "tags has the trigger later", only: []string{"mysql"}},
-		{name: "a trigger", statement: `CREATE TRIGGER later BEFORE UPDATE ON tags FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`, want: "tags has the trigger later", only: []string{"postgresql"}},
+		{
+			name:      "a unique index of an expression",
+			statement: `CREATE UNIQUE INDEX later ON runs (lower(name))`,
+			want:      "runs has ",
+			only:      []string{"sqlite", "postgresql"},
+		},
+		{
+			name:      "a partial unique index",
+			statement: `CREATE UNIQUE INDEX later ON runs (name) WHERE status = 'RUNNING'`,
+			want:      "runs has ",
+			only:      []string{"sqlite", "postgresql"},
+		},
+		{
+			name:      "a unique index of a column with a default",
+			statement: `ALTER TABLE runs ADD COLUMN later INTEGER DEFAULT 1;; CREATE UNIQUE INDEX later ON runs (later)`,
+			want:      "runs has ",
+		},
+		{
+			name:      "a check",
+			statement: `ALTER TABLE tags ADD CONSTRAINT later CHECK (length(value) < 10)`,
+			want:      "tags has CHECK ",
+			only:      servers,
+		},
+		{
+			name:      "a check with a new column",
+			statement: `ALTER TABLE runs ADD COLUMN later INTEGER CHECK (later > 0 OR status <> 'FINISHED')`,
+			want:      "runs has CHECK ",
+		},
+		{
+			name:      "a column that must refer",
+			statement: `ALTER TABLE tags ADD CONSTRAINT later FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid) ON DELETE CASCADE`,
+			want:      "tags has FOREIGN KEY ",
+			only:      []string{"postgresql"},
+		},
+		{
+			name:      "a trigger",
+			statement: `CREATE TRIGGER later BEFORE INSERT ON tags BEGIN SELECT RAISE(ABORT, 'no'); END`,
+			want:      "tags has the trigger later",
+			only:      []string{"sqlite"},
+		},
+		{
+			name:      "a trigger",
+			statement: `CREATE TRIGGER later BEFORE INSERT ON tags FOR EACH ROW SET NEW.value = 'no'`,
+			want:      "tags has the trigger later",
+			only:      []string{"mysql"},
+		},
+		{
+			name:      "a trigger",
+			statement: `CREATE TRIGGER later BEFORE UPDATE ON tags FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+			want:      "tags has the trigger later",
+			only:      []string{"postgresql"},
+		},
 	}
 )
 

@@ -9,15 +9,15 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// table is the statements of a release's file that make one table.
+// table has the statements of a release's file that create one table.
 type table struct {
 	name    string
 	create  string
 	indexes []string
 }
 
-// readReleases gives each release its tables: those of the one before, with what
-// its own file has in their place or after them.
+// readReleases sets the tables of each release: those of the release before, with
+// the tables of its own file replaced or added.
 func readReleases(releases ...Release) (list []*Release) {
 	var tables []table
 	for _, r := range releases {
@@ -38,7 +38,7 @@ func readReleases(releases ...Release) (list []*Release) {
 func readTables(file string) (tables []table) {
 	text, err := files.ReadFile(file)
 	if err != nil {
-		panic(fmt.Sprintf("a release without its tables: %v", err)) // They are in the binary.
+		panic(fmt.Sprintf("a release without its tables: %v", err)) // The files are embedded.
 	}
 	for statement := range strings.SplitSeq(string(text), ";\n") {
 		statement = strings.TrimSpace(comment.ReplaceAllString(statement, ""))
@@ -52,7 +52,7 @@ func readTables(file string) (tables []table) {
 	return tables
 }
 
-// Create returns the statements that make MLflow's tables in an empty database.
+// Create returns the statements that create MLflow's tables in an empty database.
 func (r *Release) Create(f db.Flavor) (statements []string) {
 	for _, t := range r.tables {
 		statements = append(statements, translate(f, t.create))
@@ -66,13 +66,13 @@ func (r *Release) Create(f db.Flavor) (statements []string) {
 	return append(statements, createTrigger(f)...)
 }
 
-// creation is the statements that make one table and, by name, its indexes.
+// creation has the statements that create one table and, by name, its indexes.
 type creation struct {
 	create  string
 	indexes map[string]string
 }
 
-// creations sorts the statements of Create by table.
+// creations returns the statements of Create by table.
 func (r *Release) creations(f db.Flavor) map[string]*creation {
 	all := map[string]*creation{}
 	for _, t := range r.tables {
@@ -89,8 +89,8 @@ func (r *Release) creations(f db.Flavor) map[string]*creation {
 	return all
 }
 
-// Tables are the names of the release's tables, in an order in which each comes
-// after those that it refers to.
+// Tables returns the names of the tables of the release. A table comes after those
+// that it references.
 func (r *Release) Tables() (names []string) {
 	for _, t := range r.tables {
 		names = append(names, t.name)
@@ -105,7 +105,7 @@ var (
 	columnLine  = regexp.MustCompile(`(?m)^\t([a-z][a-z0-9_]*) (.*)$`)
 )
 
-// translate writes a statement of a release's file for a database.
+// translate translates a statement of a release's file for a database.
 func translate(f db.Flavor, statement string) string {
 	if m := createIndex.FindStringSubmatch(statement); m != nil {
 		return createIndexFor(f, statement, m[1], m[2], m[3])
@@ -118,9 +118,18 @@ func translate(f db.Flavor, statement string) string {
 		m := columnLine.FindStringSubmatch(line)
 		return "\t" + QuoteColumn(f, m[1]) + " " + columnType(f, table, m[1], m[2])
 	})
-	statement = strings.NewReplacer("(key,", "("+QuoteColumn(f, "key")+",", ", key)", ", "+QuoteColumn(f, "key")+")", ", key,", ", "+QuoteColumn(f, "key")+",").Replace(statement)
+	statement = strings.NewReplacer(
+		"(key,",
+		"("+QuoteColumn(f, "key")+",",
+		", key)",
+		", "+QuoteColumn(f, "key")+")",
+		", key,",
+		", "+QuoteColumn(f, "key")+",",
+	).Replace(
+		statement,
+	)
 	if f == db.PostgreSQL {
-		// A boolean needs no check, and its column is no number.
+		// The column is a boolean, which needs no check.
 		statement = strings.Replace(statement, ",\n\tCHECK (is_nan IN (0, 1))", "", 1)
 		return statement
 	}
@@ -136,10 +145,14 @@ func QuoteColumn(f db.Flavor, name string) string {
 	return name
 }
 
-// numbered are the tables whose ids the database gives.
-var numbered = []string{"experiments", "sql_trace_metric_daily_rollups", "sql_span_cost_daily_rollups", "sql_assessment_daily_rollups"}
+// numbered are the tables whose ids the database generates.
+var numbered = []string{
+	"experiments", "sql_trace_metric_daily_rollups",
+	"sql_span_cost_daily_rollups", "sql_assessment_daily_rollups",
+}
 
-// column writes the type and the rest of a column for PostgreSQL or MySQL.
+// columnType returns the type and the rest of the definition of a column for
+// PostgreSQL or MySQL.
 func columnType(f db.Flavor, table, name, rest string) string {
 	kind, tail, _ := strings.Cut(rest, " ")
 	bare := strings.TrimSuffix(kind, ",")

@@ -10,12 +10,15 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// moveData adds the steps for rows that moved from one table to another, or got
-// columns that follow from others. Each can be made twice.
+// moveData adds the steps for rows that moved to another table, or whose new columns
+// are computed from other columns. Each step can be repeated.
 func (p *planner) moveData() {
 	if before(p.revision, "1b5f0d9ad7c1") {
-		p.add("make the workspace default", `INSERT INTO workspaces (name, description) SELECT 'default', 'Default workspace for legacy resources'
-			WHERE NOT EXISTS (SELECT 1 FROM workspaces WHERE name = 'default')`)
+		p.add(
+			"make the workspace default",
+			`INSERT INTO workspaces (name, description) SELECT 'default', 'Default workspace for legacy resources'
+			WHERE NOT EXISTS (SELECT 1 FROM workspaces WHERE name = 'default')`,
+		)
 	}
 	if before(p.revision, "1bd49d398cd23") {
 		p.addFunc("protect the names of secrets", func(ctx context.Context, q db.Querier) error {
@@ -46,7 +49,7 @@ func (p *planner) passes(revision string) bool {
 	return before(p.revision, revision) && !before(p.to.Revision, revision)
 }
 
-// number returns a number that JSON holds as such or as text; finite ones only.
+// number returns a finite number that JSON has as a number or as a string.
 func number(raw json.RawMessage) (v float64, ok bool) {
 	v, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 	return v, err == nil && !math.IsInf(v, 0) && !math.IsNaN(v)
@@ -69,7 +72,8 @@ func orNull(v float64, ok bool) any {
 
 var (
 	tokenColumns = []string{
-		"input_tokens", "output_tokens", "total_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation_input_tokens_above_1hr",
+		"input_tokens", "output_tokens", "total_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
+		"cache_creation_input_tokens_above_1hr",
 	}
 	costColumns = []string{"input_cost", "output_cost", "total_cost"}
 )
@@ -117,35 +121,51 @@ func (p *planner) moveTraces(ctx context.Context, q db.Querier) error {
 		return traces[id]
 	}
 	key := QuoteColumn(p.f, "key")
-	err := eachRow(ctx, q, `SELECT request_id, value FROM trace_tags WHERE `+key+` = '`+traceName+`'`, 2, func(v []string) { values(v[0])["trace_name"] = cut(v[1], 4096) })
+	err := eachRow(
+		ctx, q,
+		`SELECT request_id, value FROM trace_tags WHERE `+key+` = '`+traceName+`'`,
+		2,
+		func(v []string) { values(v[0])["trace_name"] = cut(v[1], 4096) },
+	)
 	if err != nil {
 		return err
 	}
-	err = eachRow(ctx, q, `SELECT request_id, `+key+`, value FROM trace_request_metadata WHERE `+key+` IN ('`+traceSession+`', '`+traceTokens+`', '`+traceCost+`')`, 3, func(v []string) {
-		fields := map[string]json.RawMessage{}
-		into := values(v[0])
-		switch _ = json.Unmarshal([]byte(v[2]), &fields); v[1] { // What is no object has no fields.
-		case traceSession:
-			into["session_id"] = cut(v[2], 250)
-		case traceTokens:
-			for _, c := range tokenColumns {
-				if _, given := into[c]; !given {
-					into[c] = whole(number(fields[c]))
+	err = eachRow(
+		ctx, q,
+		`SELECT request_id, `+key+`, value FROM trace_request_metadata
+			WHERE `+key+` IN ('`+traceSession+`', '`+traceTokens+`', '`+traceCost+`')`,
+		3,
+		func(v []string) {
+			fields := map[string]json.RawMessage{}
+			into := values(v[0])
+			switch _ = json.Unmarshal([]byte(v[2]), &fields); v[1] { // What is no object has no fields.
+			case traceSession:
+				into["session_id"] = cut(v[2], 250)
+			case traceTokens:
+				for _, c := range tokenColumns {
+					if _, given := into[c]; !given {
+						into[c] = whole(number(fields[c]))
+					}
+				}
+			case traceCost:
+				for _, c := range costColumns {
+					into[c] = orNull(number(fields[c]))
 				}
 			}
-		case traceCost:
-			for _, c := range costColumns {
-				into[c] = orNull(number(fields[c]))
-			}
-		}
-	})
+		},
+	)
 	if err != nil {
 		return err
 	}
 	if p.have["trace_metrics"] != nil { // They come before the metadata.
-		err = eachRow(ctx, q, `SELECT request_id, `+key+`, value FROM trace_metrics WHERE `+key+` IN ('`+strings.Join(tokenColumns, "', '")+`')`, 3, func(v []string) {
-			values(v[0])[v[1]] = whole(number(json.RawMessage(v[2])))
-		})
+		err = eachRow(
+			ctx, q,
+			`SELECT request_id, `+key+`, value FROM trace_metrics WHERE `+key+` IN ('`+strings.Join(tokenColumns, "', '")+`')`,
+			3,
+			func(v []string) {
+				values(v[0])[v[1]] = whole(number(json.RawMessage(v[2])))
+			},
+		)
 		if err != nil {
 			return err
 		}

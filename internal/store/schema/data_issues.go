@@ -51,7 +51,8 @@ func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 		places = "$1, $2, $3"
 	}
 	for _, c := range found {
-		if _, err := q.ExecContext(ctx, `INSERT INTO issue_categories (issue_id, category_hash, category) VALUES (`+places+`)`, c.issue, c.hash, c.text); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO issue_categories (issue_id, category_hash, category)
+			VALUES (`+places+`)`, c.issue, c.hash, c.text); err != nil {
 			return err
 		}
 	}
@@ -85,15 +86,20 @@ func (p *planner) checkVersions() {
 			var wrong []string
 			err := eachRow(ctx, q, fmt.Sprintf(`SELECT r.%[2]s, r.%[3]s, v.version FROM %[1]s r JOIN mcp_server_versions v
 				ON r.workspace = v.workspace AND r.%[2]s = v.name AND r.%[3]s = v.version
-				WHERE r.%[3]s COLLATE %[4]s <> v.version COLLATE %[4]s LIMIT 1`, r.table, r.name, r.version, casedCollation), 3, func(v []string) {
+				WHERE r.%[3]s COLLATE %[4]s <> v.version COLLATE %[4]s LIMIT 1`,
+				r.table, r.name, r.version, casedCollation), 3, func(v []string) {
 				wrong = v
 			})
 			if err != nil {
 				return err
 			}
 			if wrong != nil {
-				return fmt.Errorf("%s.%s is %q for the server %q, whose version is spelled %q; MLflow 3.18 tells upper and lower case apart there. Spell both the same and try again",
-					r.table, r.version, wrong[1], wrong[0], wrong[2])
+				return fmt.Errorf(
+					"%s.%s is %q for the server %q, whose version is spelled %q; MLflow 3.18 tells upper and lower case apart "+
+						"there. Spell both the same and try again",
+					r.table, r.version, wrong[1],
+					wrong[0], wrong[2],
+				)
 			}
 		}
 		return nil

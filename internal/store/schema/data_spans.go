@@ -20,7 +20,9 @@ func dropTrigger(f db.Flavor) []string {
 // computed returns what fills a column of a table that is made anew, if that is
 // part of a column of the old table.
 func computedColumn(f db.Flavor, column string, old *Table) string {
-	attribute := map[string]string{"spans.model_name": "mlflow.llm.model", "spans.model_provider": "mlflow.llm.provider"}[column]
+	attribute := map[string]string{
+		"spans.model_name": "mlflow.llm.model", "spans.model_provider": "mlflow.llm.provider",
+	}[column]
 	if _, found := old.column("dimension_attributes"); !found || attribute == "" {
 		return ""
 	}
@@ -42,26 +44,33 @@ func (p *planner) moveSpans(ctx context.Context, q db.Querier) error {
 	costs := map[span]map[string]any{}
 	key := QuoteColumn(p.f, "key")
 	list := "'" + strings.Join(costColumns, "', '") + "'"
-	err := eachRow(ctx, q, `SELECT trace_id, span_id, `+key+`, value FROM span_metrics WHERE `+key+` IN (`+list+`)`, 4, func(v []string) {
-		s := span{v[0], v[1]}
-		if costs[s] == nil {
-			costs[s] = map[string]any{}
-		}
-		costs[s][v[2]] = orNull(number(json.RawMessage(v[3])))
-	})
+	err := eachRow(
+		ctx, q,
+		`SELECT trace_id, span_id, `+key+`, value FROM span_metrics WHERE `+key+` IN (`+list+`)`,
+		4,
+		func(v []string) {
+			s := span{v[0], v[1]}
+			if costs[s] == nil {
+				costs[s] = map[string]any{}
+			}
+			costs[s][v[2]] = orNull(number(json.RawMessage(v[3])))
+		},
+	)
 	if err != nil {
 		return err
 	}
 	update := updateFrom(p.f, "spans", costColumns, "trace_id", "span_id")
 	for s, of := range costs {
-		if _, err := q.ExecContext(ctx, update, of["input_cost"], of["output_cost"], of["total_cost"], s.trace, s.id); err != nil {
+		if _, err := q.ExecContext(ctx, update, of["input_cost"], of["output_cost"], of["total_cost"],
+			s.trace, s.id); err != nil {
 			return err
 		}
 	}
 	return p.dropMoved(ctx, q, []string{
 		// Calls through the gateway have no costs of their own.
 		`UPDATE trace_info SET total_cost = (SELECT sum(total_cost) FROM spans WHERE spans.trace_id = trace_info.request_id)
-			WHERE total_cost IS NULL AND EXISTS (SELECT 1 FROM trace_request_metadata m WHERE m.request_id = trace_info.request_id AND m.KEY = 'mlflow.gateway.endpointId')`,
+			WHERE total_cost IS NULL AND EXISTS (SELECT 1 FROM trace_request_metadata m
+			WHERE m.request_id = trace_info.request_id AND m.KEY = 'mlflow.gateway.endpointId')`,
 		`DELETE FROM span_metrics WHERE KEY IN (` + list + `)`,
 	})
 }
@@ -72,13 +81,23 @@ func (p *planner) fillAssessments(ctx context.Context, q db.Querier) error {
 	}
 	type row struct{ id, value, experiment, time string }
 	var rows []row
-	err := eachRow(ctx, q, `SELECT a.assessment_id, a.value, t.experiment_id, t.timestamp_ms FROM assessments a JOIN trace_info t ON t.request_id = a.trace_id`, 4, func(v []string) {
-		rows = append(rows, row{v[0], v[1], v[2], v[3]})
-	})
+	err := eachRow(
+		ctx, q,
+		`SELECT a.assessment_id, a.value, t.experiment_id, t.timestamp_ms FROM assessments a
+			JOIN trace_info t ON t.request_id = a.trace_id`,
+		4,
+		func(v []string) {
+			rows = append(rows, row{v[0], v[1], v[2], v[3]})
+		},
+	)
 	if err != nil {
 		return err
 	}
-	update := updateFrom(p.f, "assessments", []string{"experiment_id", "trace_timestamp_ms", "aggregate_value", "is_numeric_value"}, "assessment_id")
+	update := updateFrom(
+		p.f, "assessments",
+		[]string{"experiment_id", "trace_timestamp_ms", "aggregate_value", "is_numeric_value"},
+		"assessment_id",
+	)
 	for _, r := range rows {
 		experiment, _ := number(json.RawMessage(r.experiment)) // Integers of the database.
 		time, _ := number(json.RawMessage(r.time))

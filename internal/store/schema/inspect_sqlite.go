@@ -22,9 +22,15 @@ func inspectSQLite(ctx context.Context, q db.Querier, tables map[string]*Table) 
 		if err != nil {
 			return err
 		}
-		err = eachRow(ctx, q, `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`, 2, func(v []string) {
-			t.Indexes[v[0]] = strings.ReplaceAll(spaces.ReplaceAllString(v[1], " "), `"`, "")
-		}, name)
+		err = eachRow(
+			ctx, q,
+			`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`,
+			2,
+			func(v []string) {
+				t.Indexes[v[0]] = strings.ReplaceAll(spaces.ReplaceAllString(v[1], " "), `"`, "")
+			},
+			name,
+		)
 		if err != nil {
 			return err
 		}
@@ -39,22 +45,28 @@ var (
 
 func (t *Table) inspectSQLite(ctx context.Context, q db.Querier) error {
 	primary := map[string]string{}
-	err := eachRow(ctx, q, `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`, 6, func(v []string) {
-		definition := strings.ToUpper(v[1])
-		if v[2] == "1" {
-			definition += " NOT NULL"
-		}
-		if v[3] != "" {
-			definition += " DEFAULT " + strings.Trim(v[3], `'"()`)
-		}
-		if v[5] != "0" {
-			definition += " GENERATED"
-		}
-		t.Columns = append(t.Columns, Column{v[0], definition})
-		if v[4] != "0" {
-			primary[v[4]] = v[0]
-		}
-	}, t.Name)
+	err := eachRow(
+		ctx, q,
+		`SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`,
+		6,
+		func(v []string) {
+			definition := strings.ToUpper(v[1])
+			if v[2] == "1" {
+				definition += " NOT NULL"
+			}
+			if v[3] != "" {
+				definition += " DEFAULT " + strings.Trim(v[3], `'"()`)
+			}
+			if v[5] != "0" {
+				definition += " GENERATED"
+			}
+			t.Columns = append(t.Columns, Column{v[0], definition})
+			if v[4] != "0" {
+				primary[v[4]] = v[0]
+			}
+		},
+		t.Name,
+	)
 	if err != nil {
 		return err
 	}
@@ -62,11 +74,23 @@ func (t *Table) inspectSQLite(ctx context.Context, q db.Querier) error {
 		t.Constraints = append(t.Constraints, "PRIMARY KEY ("+inOrder(primary)+")")
 	}
 	var uniques []string
-	err = eachRow(ctx, q, `SELECT name FROM pragma_index_list(?) WHERE origin = 'u'`, 1, func(v []string) { uniques = append(uniques, v[0]) }, t.Name)
+	err = eachRow(
+		ctx, q,
+		`SELECT name FROM pragma_index_list(?) WHERE origin = 'u'`,
+		1,
+		func(v []string) { uniques = append(uniques, v[0]) },
+		t.Name,
+	)
 	for _, index := range uniques {
 		columns := map[string]string{}
 		if err == nil {
-			err = eachRow(ctx, q, `SELECT seqno + 1, name FROM pragma_index_info(?)`, 2, func(v []string) { columns[v[0]] = v[1] }, index)
+			err = eachRow(
+				ctx, q,
+				`SELECT seqno + 1, name FROM pragma_index_info(?)`,
+				2,
+				func(v []string) { columns[v[0]] = v[1] },
+				index,
+			)
 		}
 		t.Constraints = append(t.Constraints, "UNIQUE ("+inOrder(columns)+")")
 	}

@@ -6,19 +6,22 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Tables returns the names of the database's tables, ours and others'.
+// Tables returns the names of all tables of a database.
 func Tables(ctx context.Context, q db.Querier, f db.Flavor) (map[string]bool, error) {
 	switch f {
 	case db.PostgreSQL:
 		return names(ctx, q, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`)
 	case db.MySQL, db.MariaDB:
-		return names(ctx, q, `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE'`)
+		return names(
+			ctx, q,
+			`SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE'`,
+		)
 	default:
 		return names(ctx, q, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	}
 }
 
-// Indexes returns the names of the indexes that have one.
+// Indexes returns the names of all indexes of a database.
 func Indexes(ctx context.Context, q db.Querier, f db.Flavor) (map[string]bool, error) {
 	switch f {
 	case db.PostgreSQL:

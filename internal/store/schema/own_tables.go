@@ -41,7 +41,10 @@ var ownTables = []struct{ index, table, statement string }{
 		comment TEXT NOT NULL,
 		timestamp_ms BIGINT NOT NULL
 	)`},
-	{"millrace_registry_log_model", "millrace_registry_log", `CREATE INDEX millrace_registry_log_model ON millrace_registry_log (model, id)`},
+	{
+		"millrace_registry_log_model", "millrace_registry_log",
+		`CREATE INDEX millrace_registry_log_model ON millrace_registry_log (model, id)`,
+	},
 	// These settings are shared by all servers on a database, such as the key of
 	// signed URLs.
 	{"", "millrace_settings", `CREATE TABLE millrace_settings (

@@ -13,17 +13,17 @@ import (
 
 // Step is one step of an upgrade.
 type Step struct {
-	// Text says what the step does.
+	// Text describes the step.
 	Text string
 	run  func(ctx context.Context, q db.Querier) error
 }
 
-// oldTable is where the rows of a table are while it is made anew.
+// oldTable is the prefix of a table that is being recreated.
 const oldTable = "millrace_old_"
 
-// planner finds the steps from the tables that are there to those of head. All
-// tables that differ in more than indexes and foreign keys are made anew and
-// filled from the old ones; the large ones (metrics, params, tags, runs) do not.
+// planner plans the steps from the existing tables to those of head. A table that
+// differs in more than indexes and foreign keys is recreated and filled from the old
+// one. The large tables (metrics, params, tags, runs) do not differ.
 type planner struct {
 	f          db.Flavor
 	revision   string
@@ -83,30 +83,38 @@ func sorted(indexes map[string]string) (statements []string) {
 	return statements
 }
 
-// differs reports whether a table has to be made anew.
+// differs reports whether a table must be recreated.
 func (p *planner) differs(name string) bool {
 	have, head := p.have[name], p.head[name]
 	byName := func(a, b Column) int { return strings.Compare(a.Name, b.Name) }
 	same := func(a, b Column) bool { return a.Name == b.Name && sameColumn(a.Definition, b.Definition) }
-	if !slices.EqualFunc(slices.SortedFunc(slices.Values(have.Columns), byName), slices.SortedFunc(slices.Values(head.Columns), byName), same) ||
+	if !slices.EqualFunc(
+		slices.SortedFunc(slices.Values(have.Columns), byName),
+		slices.SortedFunc(slices.Values(head.Columns), byName),
+		same,
+	) ||
 		!slices.Equal(have.Constraints, head.Constraints) {
 		return true
 	}
 	return p.f == db.SQLite && !sameForeignKeys(have, head)
 }
 
-// sameColumn reports whether a column is as the release wants it. A release that
-// names no collation takes any.
+// sameColumn reports whether a column has the definition of the release. If the
+// release specifies no collation, every collation is accepted.
 func sameColumn(have, head string) bool {
 	return have == head || strings.TrimSuffix(have, " COLLATE "+casedCollation) == head
 }
 
 func sameForeignKeys(a, b *Table) bool {
-	return slices.EqualFunc(a.ForeignKeys, b.ForeignKeys, func(x, y ForeignKey) bool { return x.Definition == y.Definition })
+	return slices.EqualFunc(
+		a.ForeignKeys, b.ForeignKeys,
+		func(x, y ForeignKey) bool { return x.Definition == y.Definition },
+	)
 }
 
-// dropForeignKeys drops those that differ from head's and those to tables that
-// are made anew, and returns what is kept. SQLite's belong to their tables.
+// dropForeignKeys drops the foreign keys that are not in head, and those to tables
+// that are recreated. It returns the others. On SQLite, foreign keys are part of
+// their table.
 func (p *planner) dropForeignKeys(order []string, changed map[string]bool) (kept map[string][]ForeignKey) {
 	kept = map[string][]ForeignKey{}
 	if p.f == db.SQLite {
@@ -123,7 +131,10 @@ func (p *planner) dropForeignKeys(order []string, changed map[string]bool) (kept
 		for _, key := range p.have[name].ForeignKeys {
 			_, to, _ := strings.Cut(key.Definition, "REFERENCES ")
 			to, _, _ = strings.Cut(to, "(")
-			inHead := slices.ContainsFunc(p.head[name].ForeignKeys, func(k ForeignKey) bool { return k.Definition == key.Definition })
+			inHead := slices.ContainsFunc(
+				p.head[name].ForeignKeys,
+				func(k ForeignKey) bool { return k.Definition == key.Definition },
+			)
 			if inHead && !changed[name] && !changed[to] {
 				kept[name] = append(kept[name], key)
 				continue
@@ -140,11 +151,14 @@ func (p *planner) addForeignKeys(order []string, changed map[string]bool, kept m
 	}
 	for _, name := range order {
 		if p.have[name] == nil || changed[name] {
-			continue // They came with the table.
+			continue // The foreign keys were created with the table.
 		}
 		for _, key := range p.head[name].ForeignKeys {
 			if !slices.ContainsFunc(kept[name], func(k ForeignKey) bool { return k.Definition == key.Definition }) {
-				p.add(fmt.Sprintf("add the foreign key %s to %s", key.Name, name), "ALTER TABLE "+name+" ADD CONSTRAINT "+key.Name+" "+key.Definition)
+				p.add(
+					fmt.Sprintf("add the foreign key %s to %s", key.Name, name),
+					"ALTER TABLE "+name+" ADD CONSTRAINT "+key.Name+" "+key.Definition,
+				)
 			}
 		}
 	}
@@ -168,8 +182,8 @@ func (p *planner) fixIndexes(name string, indexes map[string]string) {
 	}
 }
 
-// renew makes a table anew. On MySQL, which cannot undo that, it goes on where it
-// was interrupted: as long as the old table is there, it has all the rows.
+// renew recreates a table. On MySQL, which cannot roll this back, it continues after
+// an interruption: as long as the old table exists, it has all rows.
 func (p *planner) renew(name, create string, indexes map[string]string) {
 	old := p.have[name]
 	var away []string
@@ -190,7 +204,7 @@ func (p *planner) renew(name, create string, indexes map[string]string) {
 		}
 		source := cmp.Or(renamed[name+"."+c.Name], c.Name)
 		if _, found := old.column(c.Name); found {
-			source = c.Name // After an interruption it may have the new name already.
+			source = c.Name // After an interruption, the column may have the new name.
 		}
 		if computed := computedColumn(p.f, name+"."+c.Name, old); computed != "" {
 			into, values = append(into, QuoteColumn(p.f, c.Name)), append(values, computed)
@@ -198,19 +212,21 @@ func (p *planner) renew(name, create string, indexes map[string]string) {
 			into, values = append(into, QuoteColumn(p.f, c.Name)), append(values, QuoteColumn(p.f, source))
 		}
 	}
-	statements := append(away, create, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", name, strings.Join(into, ", "), strings.Join(values, ", "), from))
+	fill := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s",
+		name, strings.Join(into, ", "), strings.Join(values, ", "), from)
+	statements := slices.Concat(away, []string{create, fill})
 	statements = append(statements, p.numberFrom(name)...)
 	statements = append(statements, sorted(indexes)...)
-	if p.f != db.PostgreSQL { // There the whole schema goes at the end.
+	if p.f != db.PostgreSQL { // On PostgreSQL, the schema of the old tables is dropped at the end.
 		statements = append(statements, "DROP TABLE "+from)
 	}
 	p.add("make the table "+name+" anew", statements...)
 }
 
-// renamed are the columns that had another name.
+// renamed maps columns to their earlier names.
 var renamed = map[string]string{"jobs.job_name": "function_fullname"}
 
-// setAside moves a table out of the way of its successor.
+// setAside renames a table that is recreated.
 func (p *planner) setAside(name string) (statements []string) {
 	switch p.f {
 	case db.PostgreSQL:
@@ -223,7 +239,7 @@ func (p *planner) setAside(name string) (statements []string) {
 	return append(statements, "ALTER TABLE "+name+" RENAME TO "+oldTable+name)
 }
 
-// numberFrom lets the next id follow those that are there.
+// numberFrom sets the sequence of a table after its existing ids.
 func (p *planner) numberFrom(name string) []string {
 	if p.f != db.PostgreSQL || !slices.Contains(numbered, name) {
 		return nil
@@ -232,5 +248,10 @@ func (p *planner) numberFrom(name string) []string {
 	if name == "experiments" {
 		id = "experiment_id"
 	}
-	return []string{fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), greatest((SELECT max(%s) FROM %s), 1))", name, id, id, name)}
+	return []string{
+		fmt.Sprintf(
+			"SELECT setval(pg_get_serial_sequence('%s', '%s'), greatest((SELECT max(%s) FROM %s), 1))",
+			name, id, id, name,
+		),
+	}
 }

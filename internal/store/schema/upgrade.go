@@ -11,11 +11,11 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Upgrade brings the database to the revision of a release, telling report of every step before
-// it is made. With dry, nothing is changed. On SQLite and PostgreSQL it is one
-// transaction; on MariaDB, whose statements on tables cannot be undone, it goes
-// on where it was interrupted when it is called again. A SQLite file is copied
-// first, and the copy's name reported.
+// Upgrade upgrades a database to the revision of a release. It calls report before
+// each step. If dry is set, it changes nothing. On SQLite and PostgreSQL, the upgrade
+// is one transaction. MariaDB cannot roll back DDL; there, another call continues an
+// interrupted upgrade. A SQLite file is copied first, and the name of the copy is
+// reported.
 func Upgrade(ctx context.Context, sqlDB *sql.DB, f db.Flavor, to *Release, dry bool, report func(step string)) error {
 	conn, err := sqlDB.Conn(ctx)
 	if err != nil {
@@ -30,11 +30,18 @@ func Upgrade(ctx context.Context, sqlDB *sql.DB, f db.Flavor, to *Release, dry b
 		report("The schema is at revision " + revision + "; there is nothing to do.")
 		return nil
 	case before(to.Revision, revision):
-		return fmt.Errorf("its schema is at revision %s, which is newer than %s's, %s; a database goes to newer releases only. Restore a backup from before its upgrade", revision, to, to.Revision)
+		return fmt.Errorf(
+			"its schema is at revision %s, which is newer than %s's, %s; a database goes to newer releases only. Restore a "+
+				"backup from before its upgrade",
+			revision, to, to.Revision,
+		)
 	case !CanUpgrade(revision, to):
 		return WrongRevision(revision)
 	case f == db.MySQL:
-		return errors.New("databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` of MLflow " + to.Name)
+		return errors.New(
+			"databases of MySQL 8 are not upgraded by Millrace, which was tried on MariaDB only; use `mlflow db upgrade` " +
+				"of MLflow " + to.Name,
+		)
 	}
 	steps, err := plan(ctx, conn, f, revision, to)
 	if err != nil {
@@ -72,8 +79,14 @@ func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to 
 		return nil, fmt.Errorf("making the tables of revision %s to compare with: %w", to.Revision, err)
 	}
 	p := &planner{f: f, revision: revision, to: to, have: have, head: head, collation: f.Collation()}
-	if f.IsMySQL() { // A key can only refer to text that is compared in the same way.
-		err = conn.QueryRowContext(ctx, `SELECT table_collation FROM information_schema.tables WHERE table_schema = database() AND table_name = 'alembic_version'`).Scan(&p.collation)
+	if f.IsMySQL() { // A foreign key needs the same collation on both sides.
+		err = conn.QueryRowContext(
+			ctx,
+			`SELECT table_collation FROM information_schema.tables WHERE table_schema = database()
+				AND table_name = 'alembic_version'`,
+		).Scan(
+			&p.collation,
+		)
 		if err != nil {
 			return nil, fmt.Errorf("asking how text is compared: %w", err)
 		}
@@ -81,10 +94,11 @@ func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to 
 	return p.plan(), nil
 }
 
-// backUp copies a SQLite database to a file beside it.
+// backUp copies a SQLite database to a file in the same folder.
 func backUp(ctx context.Context, conn *sql.Conn, revision string, report func(string)) error {
 	var path string
-	if err := conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+	if err := conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list
+		WHERE name = 'main'`).Scan(&path); err != nil {
 		return err
 	}
 	path = fmt.Sprintf("%s.before-upgrade-%s-%s", path, revision, time.Now().UTC().Format("20060102T150405.000000"))
@@ -99,7 +113,7 @@ func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, repor
 	var begin, end, undo []string
 	switch f {
 	case db.SQLite:
-		// Tables that are renamed must not take the references to them along.
+		// References to a table must not follow when the table is renamed.
 		begin = []string{"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN IMMEDIATE"}
 		normal := []string{"PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}
 		end, undo = append([]string{"COMMIT"}, normal...), append([]string{"ROLLBACK"}, normal...)
@@ -119,7 +133,7 @@ func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, repor
 		return err
 	}
 	for _, s := range steps {
-		err := ctx.Err() // Only between steps: one that is broken off may take the connection along.
+		err := ctx.Err() // Check between steps only, since an interruption may close the connection.
 		if err == nil {
 			report(s.Text)
 			err = s.run(context.WithoutCancel(ctx), conn)
@@ -144,17 +158,22 @@ func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, repor
 	return all(end)
 }
 
-// brokenReferences names the SQLite tables with rows that refer to nothing.
+// brokenReferences lists the SQLite tables with rows with broken references.
 func brokenReferences(ctx context.Context, q db.Querier) (string, error) {
 	var found []string
-	err := eachRow(ctx, q, `SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2`, 3, func(v []string) {
-		found = append(found, fmt.Sprintf("%s rows of %s to %s", v[2], v[0], v[1]))
-	})
+	err := eachRow(
+		ctx, q,
+		`SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2`,
+		3,
+		func(v []string) {
+			found = append(found, fmt.Sprintf("%s rows of %s to %s", v[2], v[0], v[1]))
+		},
+	)
 	return strings.Join(found, ", "), err
 }
 
-// inspect describes the tables of the release as this very database describes
-// them, by making them in a place that goes away again.
+// inspect describes the tables of the release as the database describes them. It
+// creates them in a temporary schema or database.
 func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f db.Flavor) (head map[string]*Table, err error) {
 	const scratch = "millrace_head"
 	var begin, end []string
@@ -176,8 +195,14 @@ func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f db.Flavor) (hea
 		if err := conn.QueryRowContext(ctx, "SELECT database()").Scan(&own); err != nil {
 			return nil, err
 		}
-		begin, end = []string{"CREATE DATABASE " + scratch + "_" + own, "USE " + scratch + "_" + own}, []string{"USE " + own, "DROP DATABASE " + scratch + "_" + own}
-		_, _ = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+scratch+"_"+own) // Left by a call that was killed.
+		begin, end = []string{
+			"CREATE DATABASE " + scratch + "_" + own,
+			"USE " + scratch + "_" + own,
+		}, []string{
+			"USE " + own,
+			"DROP DATABASE " + scratch + "_" + own,
+		}
+		_, _ = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+scratch+"_"+own) // A call that was killed may have left it.
 	}
 	for _, statement := range append(begin, r.Create(f)...) {
 		if _, err = conn.ExecContext(ctx, statement); err != nil {

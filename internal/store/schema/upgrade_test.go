@@ -65,7 +65,9 @@ func loaded(t *testing.T, d database, dump string) (*sql.DB, db.Flavor) {
 		statements = append([]string{"PRAGMA foreign_keys = OFF"}, statements...)
 	}
 	if f.IsMySQL() {
-		statements = append([]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"}, strings.Split(strings.TrimSpace(string(text)), ";\n")...)
+		statements = append(
+			[]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"},
+			strings.Split(strings.TrimSpace(string(text)), ";\n")...)
 	}
 	conn, err := sqlDB.Conn(t.Context())
 	if err != nil {

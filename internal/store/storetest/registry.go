@@ -16,12 +16,27 @@ var me = store.Author{User: "me@example.org"}
 
 func newModel(t *testing.T, s *store.Store, name string) {
 	t.Helper()
-	must(s.CreateRegisteredModel(t.Context(), &mlflow.CreateRegisteredModelRequest{Name: name, Tags: []mlflow.Tag{{Key: "of", Value: name}}}))(t)
+	must(
+		s.CreateRegisteredModel(
+			t.Context(),
+			&mlflow.CreateRegisteredModelRequest{Name: name, Tags: []mlflow.Tag{{Key: "of", Value: name}}},
+		),
+	)(
+		t,
+	)
 }
 
 func newVersion(t *testing.T, s *store.Store, name string) string {
 	t.Helper()
-	v := must(s.CreateModelVersion(t.Context(), store.NewVersion{Name: name, Source: "s3://b/k", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}}, me))(t)
+	v := must(
+		s.CreateModelVersion(
+			t.Context(),
+			store.NewVersion{Name: name, Source: "s3://b/k", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
+			me,
+		),
+	)(
+		t,
+	)
 	return v.Version
 }
 
@@ -114,7 +129,9 @@ func renameModel(t *testing.T, s *store.Store) {
 		t.Errorf("to a taken name: %v", err)
 	}
 	m := must(s.RenameRegisteredModel(ctx, "old", "new", me))(t)
-	if m.Name != "new" || len(m.Tags) != 1 || len(m.Aliases) != 1 || len(m.LatestVersions) != 1 || m.LatestVersions[0].Name != "new" || len(m.LatestVersions[0].Tags) != 1 {
+	if m.Name != "new" || len(m.Tags) != 1 || len(m.Aliases) != 1 || len(m.LatestVersions) != 1 ||
+		m.LatestVersions[0].Name != "new" ||
+		len(m.LatestVersions[0].Tags) != 1 {
 		t.Errorf("%+v", m)
 	}
 	if v := must(s.ModelVersionByAlias(ctx, "new", "champion"))(t); v.Version != "1" || v.Name != "new" {

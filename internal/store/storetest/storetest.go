@@ -268,7 +268,10 @@ func datasets(t *testing.T, s *store.Store) {
 	third := newRun(t, s, 0, 3)
 	var order []mlflow.DatasetInput
 	for _, name := range []string{"z", "a", "m", "d"} {
-		order = append(order, mlflow.DatasetInput{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}})
+		order = append(
+			order,
+			mlflow.DatasetInput{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}},
+		)
 	}
 	if err := s.LogInputs(ctx, third, order, nil); err != nil {
 		t.Fatal(err)
