@@ -55,7 +55,8 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
-	fmt.Fprintf(out, "\nBoth trainings finished after %s. Their page is %s\n", time.Since(start).Round(time.Second), page)
+	fmt.Fprintf(out, "\nBoth trainings finished after %s. The page of the last run is %s\n",
+		time.Since(start).Round(time.Second), page)
 	if *browser {
 		open(ctx, page)
 	}

@@ -112,7 +112,7 @@ func learn(ctx context.Context, run *mlflow.ActiveRun, epochs int, out io.Writer
 		}
 		table.Rows = append(table.Rows, []any{points[i][0], points[i][1], labels[i][0], logit})
 	}
-	fmt.Fprintf(out, "Accuracy on new points: %.3f. Run: %s\n\nexport MLFLOW_TRACKING_URI=%s # with a running server\n"+
+	fmt.Fprintf(out, "Accuracy: %.3f. Run: %s\n\nexport MLFLOW_TRACKING_URI=%s # needs a running `millrace server`\n"+
 		"python3 -c 'import mlflow, numpy; print(mlflow.pyfunc.load_model(%q).predict(numpy.float32([[0.5, 0]])))'\n"+
 		"millrace models serve -m %s --port 5001\n", accuracy, run.URL(), run.Client().URL(), uri, uri)
 	return errors.Join(run.LogMetric(ctx, "test_accuracy", accuracy, 0), run.LogTable(ctx, table, "predictions.json"))
