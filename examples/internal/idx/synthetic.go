@@ -13,8 +13,8 @@ const (
 
 // Parameters of the images.
 const (
-	specimens  = 40 // The number of drawings of each class.
-	fine       = 84 // The pixels of a drawing in each direction.
+	specimens  = 40   // The number of drawings of each class.
+	fine       = 84   // The pixels of a drawing in each direction.
 	noise      = 0.08 // The standard deviation of a pixel.
 	brightness = 0.45 // The least brightness of a garment.
 )
