@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -11,8 +10,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// A program tracks its runs without a separate server. `millrace server` can show them
-// later from the same directory.
+// A program tracks its runs without a separate server. The server's web pages are at server.URL() until it is closed;
+// `millrace server` shows the runs later from the same directory.
 func ExampleStart() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")
@@ -23,10 +22,20 @@ func ExampleStart() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = server.Client().WithRun(ctx, mlflow.RunOptions{}, func(ctx context.Context, run *mlflow.ActiveRun) error {
+	client := server.Client()
+	err = client.WithRun(ctx, mlflow.RunOptions{}, func(ctx context.Context, run *mlflow.ActiveRun) error {
 		return run.LogMetric(ctx, "accuracy", 0.97, 0)
 	})
-	if err := errors.Join(err, server.Close()); err != nil {
+	if err != nil {
+		log.Fatal(err)
+	}
+	for run, err := range client.AllRuns(ctx, &mlflow.SearchRunsRequest{ExperimentIDs: []string{"0"}}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(run.Data.Metrics[0].Key, run.Data.Metrics[0].Value)
+	}
+	if err := server.Close(); err != nil {
 		log.Fatal(err)
 	}
 	files, err := os.ReadDir(dir)
@@ -40,6 +49,7 @@ func ExampleStart() {
 		log.Fatal(err)
 	}
 	// Output:
+	// accuracy 0.97
 	// mlartifacts
 	// mlflow.db
 }

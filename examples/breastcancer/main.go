@@ -1,9 +1,8 @@
-// Breastcancer is the breast cancer guide in Go, from the table to a registered
-// model in a stage:
+// Breastcancer is the breast cancer guide in Go, from the table to a registered model in a stage:
 //
 //	go run ./examples/breastcancer
 //
-// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db where that is not set.
+// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db if that is not set.
 package main
 
 import (
@@ -34,10 +33,10 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	o := guide.Default(out)
-	file := flag.String("data", "", "CSV file with the column diagnosis and thirty features; empty for the copy in this program")
-	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "how often the training rows are seen")
+	file := flag.String("data", "", "CSV file with the column diagnosis and thirty features (default: the embedded data)")
+	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "number of epochs")
 	flag.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning rate")
-	flag.Int64Var(&o.Seed, "seed", o.Seed, "start of the random numbers; 0 for another one each time")
+	flag.Int64Var(&o.Seed, "seed", o.Seed, "random seed; 0 chooses a different one for each run")
 	flag.StringVar(&o.Experiment, "experiment", o.Experiment, "name of the experiment")
 	flag.StringVar(&o.RegisterAs, "register", o.RegisterAs, "name of the registered model")
 	flag.Parse()
@@ -60,7 +59,7 @@ func run(ctx context.Context, out io.Writer) error {
 func load(file string) (*frame.Frame, error) {
 	open := cancer.Open
 	if file != "" {
-		open = func() (io.ReadCloser, error) { return os.Open(file) } //nolint:gosec // The user names it.
+		open = func() (io.ReadCloser, error) { return os.Open(file) } //nolint:gosec // The user chose the file.
 	}
 	in, err := open()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Both workflows, on fewer images than the demo takes.
+// TestWorkflows runs both workflows on fewer images than the demo.
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	ctx := context.WithoutCancel(t.Context())
@@ -31,7 +31,7 @@ func TestWorkflows(t *testing.T) {
 	if !strings.HasPrefix(page, server.URL()+"/#/experiments/2/runs/") {
 		t.Errorf("page %s", page)
 	}
-	for _, text := range []string{"Size of training dataset: 640", "[0 / 20]", "Outputs of the loaded model", "RangeIndex: 569 entries", "Epoch [200/200]", "weighted avg", "is in Staging"} {
+	for _, text := range []string{"Size of training dataset: 640", "[0 / 10]", "Outputs of the loaded model", "RangeIndex: 569 entries", "Epoch [200/200]", "weighted avg", "is in Staging"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("the output lacks %q:\n%s", text, out.String())
 		}
@@ -58,7 +58,7 @@ func TestWorkflows(t *testing.T) {
 		}
 		for _, in := range run.Inputs.DatasetInputs {
 			if !strings.HasPrefix(in.Dataset.Name, "synthetic-images-") {
-				t.Errorf("made-up images are shown as %s", in.Dataset.Name)
+				t.Errorf("the drawn images are logged as %s", in.Dataset.Name)
 			}
 		}
 	}

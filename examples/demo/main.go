@@ -1,6 +1,5 @@
-// Demo is the first minute with Millrace: it starts a tracking server within the
-// program, trains both examples at reduced size, and opens the page with what
-// they logged:
+// Demo shows Millrace in a minute. It starts a tracking server in this program, trains both examples at reduced size,
+// and opens the page of the last run:
 //
 //	go run ./examples/demo
 package main
@@ -39,11 +38,11 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	dir := flag.String("dir", "millrace-demo", "folder for the database and the files")
-	port := flag.Int("port", 0, "port of the server on this machine; 0 for any that is free")
-	images := flag.Int("images", 6000, "how many images to train on; the quickstart's 60,000 take ten times as long")
+	dir := flag.String("dir", "millrace-demo", "directory of the database and the artifacts")
+	port := flag.Int("port", 0, "port of the server on 127.0.0.1; 0 chooses a free port")
+	images := flag.Int("images", 6000, "number of training images; the quickstart has 60,000")
 	browser := flag.Bool("browser", true, "open the page in a browser")
-	stay := flag.Bool("stay", true, "go on serving until Ctrl-C")
+	stay := flag.Bool("stay", true, "keep serving until Ctrl-C")
 	flag.Parse()
 
 	start := time.Now()
@@ -51,27 +50,29 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Millrace is ready at %s, with its files in %s.\n\n", server.URL(), *dir)
+	fmt.Fprintf(out, "Millrace is ready at %s. Its files are in %s.\n\n", server.URL(), *dir)
 	page, err := workflows(ctx, server.Client(), *images, out)
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
-	fmt.Fprintf(out, "\nBoth are done after %s. Look at them: %s\n", time.Since(start).Round(time.Second), page)
+	fmt.Fprintf(out, "\nBoth trainings finished after %s. The page of the last run is %s\n",
+		time.Since(start).Round(time.Second), page)
 	if *browser {
 		open(ctx, page)
 	}
 	if *stay {
-		fmt.Fprintf(out, "The server runs until Ctrl-C; `go run ./cmd/millrace server --backend-store-uri sqlite:///%s --artifacts-destination %s` starts it again.\n",
+		fmt.Fprintf(out, "The server runs until Ctrl-C. To start it again:\n"+
+			"go run ./cmd/millrace server --backend-store-uri sqlite:///%s --artifacts-destination %s\n",
 			filepath.Join(*dir, "mlflow.db"), filepath.Join(*dir, "mlartifacts"))
 		<-ctx.Done()
 	}
 	return server.Close()
 }
 
-// workflows trains both examples, with settings under which they learn something
-// in a minute, and returns the address of the page to look at.
+// workflows trains both examples with settings that reach a good accuracy in a minute.
+// It returns the address of the page of the last run.
 func workflows(ctx context.Context, client *mlflow.Client, images int, out io.Writer) (string, error) {
-	fmt.Fprintln(out, "== MLflow's quickstart: a convolutional network, on made-up images of FashionMNIST's kind")
+	fmt.Fprintln(out, "== MLflow's quickstart: a convolutional network, trained on drawn clothes instead of FashionMNIST")
 	first := quickstart.Default(out)
 	first.Synthetic()
 	first.Epochs, first.LearningRate = 2, 0.05
@@ -101,8 +102,7 @@ func workflows(ctx context.Context, client *mlflow.Client, images int, out io.Wr
 	return fmt.Sprintf("%s/#/experiments/%s/runs/%s", client.URL(), run.Info.ExperimentID, result.RunID), nil
 }
 
-// open shows a page in the user's browser. Where there is none the address that
-// was printed has to do.
+// open shows a page in the user's browser. Best effort: the address is also printed.
 func open(ctx context.Context, page string) {
 	command := map[string][]string{
 		"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"},
@@ -111,6 +111,6 @@ func open(ctx context.Context, page string) {
 		command = []string{"xdg-open"}
 	}
 	if _, err := exec.LookPath(command[0]); err == nil {
-		_ = exec.CommandContext(ctx, command[0], append(command[1:], page)...).Start() //nolint:gosec // A page of our own.
+		_ = exec.CommandContext(ctx, command[0], append(command[1:], page)...).Start() //nolint:gosec // The page is ours.
 	}
 }

@@ -1,9 +1,9 @@
-// Fashionmnist is MLflow's PyTorch quickstart in Go, from the images to a
-// prediction by the model that the tracking server gave back:
+// Fashionmnist is MLflow's PyTorch quickstart in Go, from the images to a prediction by the model that the tracking
+// server returns:
 //
 //	go run ./examples/fashionmnist
 //
-// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db where that is not set.
+// It tracks to MLFLOW_TRACKING_URI, or to ./mlflow.db if that is not set.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/millrace-ml/millrace/examples/internal/tracking"
 )
 
-// downloadTimeout is how long the 30 MB of images may take.
+// downloadTimeout is the time limit for downloading the 30 MB of images.
 const downloadTimeout = 5 * time.Minute
 
 func main() {
@@ -39,13 +39,13 @@ func main() {
 
 func run(ctx context.Context, out io.Writer) error {
 	o := quickstart.Default(out)
-	dir := flag.String("data", "data", "folder with FashionMNIST's IDX files, gzipped or not; they are downloaded to it if need be")
-	synthetic := flag.Bool("synthetic", false, "train on made-up images of the same kind instead")
-	limit := flag.Int("limit", 0, "use only so many training images, and a sixth of that for testing; 0 for all")
-	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "how often the training images are seen")
+	dir := flag.String("data", "data", "directory of FashionMNIST's IDX files, which are downloaded to it if necessary")
+	synthetic := flag.Bool("synthetic", false, "train on drawn clothes instead")
+	limit := flag.Int("limit", 0, "number of training images; a sixth of it is used for testing; 0 uses all images")
+	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "number of epochs")
 	flag.IntVar(&o.BatchSize, "batch-size", o.BatchSize, "images in a batch")
 	flag.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning rate")
-	flag.Int64Var(&o.Seed, "seed", o.Seed, "start of the random numbers; 0 for another one each time")
+	flag.Int64Var(&o.Seed, "seed", o.Seed, "random seed; 0 chooses a different one for each run")
 	flag.StringVar(&o.Experiment, "experiment", o.Experiment, "name of the experiment")
 	flag.Parse()
 
@@ -64,7 +64,7 @@ func run(ctx context.Context, out io.Writer) error {
 	return errors.Join(err, done())
 }
 
-// load reads the images, downloads them, or makes them up.
+// load returns the drawn images, or those in dir, which it downloads if necessary.
 func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Writer) (*idx.Set, error) {
 	if synthetic {
 		train := 60000
@@ -75,7 +75,7 @@ func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Wri
 	}
 	set, err := idx.Load(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(out, "There is no FashionMNIST in %s; downloading it.\n", dir)
+		fmt.Fprintf(out, "Downloading FashionMNIST to %s.\n", dir)
 		ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
 		defer cancel()
 		err = idx.Download(ctx, http.DefaultClient, idx.FashionMNIST, dir, func(file string, done, total int64) {
@@ -84,7 +84,8 @@ func load(ctx context.Context, dir string, synthetic bool, limit int, out io.Wri
 			}
 		})
 		if err != nil {
-			return nil, fmt.Errorf("FashionMNIST is not in %s and cannot be downloaded (%w); put its four IDX files there, or run again with -synthetic to train on made-up images of the same kind", dir, err)
+			return nil, fmt.Errorf("FashionMNIST is not in %s and cannot be downloaded: %w\n"+
+				"Copy its four IDX files to that directory, or use -synthetic to train on drawn clothes", dir, err)
 		}
 		set, err = idx.Load(dir)
 	}

@@ -1,4 +1,4 @@
-"""Both example programs in Go against the server; what they log, as the Python client sees it; their models in Python."""
+"""The example programs in Go against the server; what they log, as the Python client sees it; their models in Python."""
 
 import gzip
 import json
@@ -6,6 +6,7 @@ import os
 import pathlib
 import struct
 import subprocess
+import sys
 
 import mlflow
 import numpy as np
@@ -20,8 +21,8 @@ pytestmark = since("3.17", "use for the round trip of models, which is tried wit
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("programs")
-    subprocess.run(["go", "build", "-o", str(folder), "./examples/fashionmnist", "./examples/breastcancer"], cwd=ROOT, check=True,
-                   env={**os.environ, "CGO_ENABLED": "0"})
+    subprocess.run(["go", "build", "-o", str(folder), "./examples/fashionmnist", "./examples/breastcancer", "./examples/newcomer"],
+                   cwd=ROOT, check=True, env={**os.environ, "CGO_ENABLED": "0"})
     return folder
 
 
@@ -91,3 +92,22 @@ def test_guide(client, server, programs, tmp_path):
     logits = model.predict(rows)["logits"]
     np.testing.assert_allclose(logits[:, 0], [row[30] for row in table["data"]], atol=1e-5)
     assert len(rows) == 143
+
+
+def test_newcomer(client, server, programs, tmp_path):
+    """The program prints a Python command that loads its model; here its code predicts the points of the logged table."""
+    out = run(programs / "newcomer", server, tmp_path)
+    code = next(line for line in out.splitlines() if line.startswith("python3 -c ")).split("'")[1]
+    assert f"export MLFLOW_TRACKING_URI={server.url} " in out and "mlflow.pyfunc.load_model" in code
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**without_mlflow(), "MLFLOW_TRACKING_URI": server.url},
+                         check=True, capture_output=True, text=True)
+    assert "logit" in ran.stdout
+
+    version = client.get_model_version("spirals", "1")
+    found = client.get_run(version.run_id)
+    assert found.info.status == "FINISHED" and found.data.metrics["test_accuracy"] > 0.9
+    table = predicted(client, found, "predictions.json")
+    points = np.array([row[:2] for row in table["data"]], np.float32)
+    logits = mlflow.pyfunc.load_model("models:/spirals/1").predict(points)["logit"]
+    np.testing.assert_allclose(logits[:, 0], [row[3] for row in table["data"]], atol=1e-4)
+    assert len(points) == 500

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Stats summarises the values of a numeric column that are not missing. Std is
-// the sample standard deviation (divided by Count-1), and Q25, Q50 and Q75 are the
-// percentiles, interpolated linearly between the two nearest values. What too few
-// values leave undefined is NaN.
+// Stats has statistics of the values of a numeric column, without missing values. Std is
+// the sample standard deviation, with the divisor Count-1. Q25, Q50 and Q75 are
+// percentiles, interpolated linearly between the two nearest values. Statistics that
+// need more values are NaN.
 type Stats struct {
 	Name               string
 	Count              int
@@ -21,10 +21,11 @@ type Stats struct {
 	Max                float64
 }
 
-// Description summarises the numeric columns of a frame, one after the other.
+// Description has the statistics of each numeric column of a frame.
 type Description []Stats
 
-// Describe summarises every numeric column, as pandas' df.describe() does.
+// Describe returns the statistics of every numeric column, as pandas' df.describe()
+// does.
 func (f *Frame) Describe() Description {
 	var out Description
 	for _, c := range f.columns {
@@ -45,8 +46,8 @@ func describe(c Column) Stats {
 	return s
 }
 
-// meanStd goes over the values twice: the short way, from the sum of squares,
-// loses all digits when the spread is small beside the mean.
+// meanStd computes the mean first. Computing both from sums in one pass would lose all
+// digits of a spread that is small compared to the mean.
 func meanStd(values []float64) (mean, std float64) {
 	n := float64(len(values))
 	for _, v := range values {
@@ -62,7 +63,7 @@ func meanStd(values []float64) (mean, std float64) {
 	return mean, math.Sqrt(std / (n - 1))
 }
 
-// percentile expects sorted values and a p from 0 to 1.
+// percentile returns the percentile p, from 0 to 1, of sorted values.
 func percentile(sorted []float64, p float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
@@ -75,9 +76,9 @@ func percentile(sorted []float64, p float64) float64 {
 	return sorted[i] + (sorted[i+1]-sorted[i])*(at-float64(i))
 }
 
-// String lays the summary out as pandas prints df.describe().transpose() when it
-// has the width for it: a row for each column, and every statistic with as many
-// decimals, up to six, as the longest in it needs.
+// String returns the format of pandas' df.describe().transpose() on a wide terminal: a
+// row for each column, and up to six decimals, as many as the longest number of the
+// statistic needs.
 func (d Description) String() string {
 	titles := []string{"count", "mean", "std", "min", "25%", "50%", "75%", "max"}
 	values := make([][]float64, len(titles))
@@ -97,7 +98,7 @@ func (d Description) String() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// pad makes the cells equally wide, to the left for a sign of -1.
+// pad makes the cells equally wide. A sign of -1 aligns them to the left.
 func pad(cells []string, sign int) []string {
 	width := 0
 	for _, c := range cells {
@@ -110,12 +111,12 @@ func pad(cells []string, sign int) []string {
 	return out
 }
 
-// digits is how many decimals pandas shows unless told otherwise.
+// digits is the number of decimals that pandas shows by default.
 const digits = 6
 
-// formatFloats writes the numbers of one column alike, each with a sign or the
-// space for one. Like pandas it resorts to exponents where six decimals would
-// hide a small number or make a large one too long.
+// formatFloats formats the numbers of one column, each with a sign or a space. Like
+// pandas, it uses exponents if six decimals would hide a small number or make a large
+// one too long.
 func formatFloats(values []float64) []string {
 	fixed := formatAll(values, 'f')
 	trimZeros(fixed)
@@ -148,7 +149,7 @@ func formatAll(values []float64, verb rune) []string {
 
 var decimals = regexp.MustCompile(`\.\d+$`)
 
-// trimZeros drops the decimals that are zero in all cells, but for the first.
+// trimZeros removes the decimals that are zero in all cells, except the first decimal.
 func trimZeros(cells []string) {
 	keep := 1
 	for _, c := range cells {

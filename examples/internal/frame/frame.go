@@ -1,8 +1,8 @@
-// Package frame is a small table of named columns for training on CSV files: it
-// reads one, describes it as pandas does, and splits and scales it as scikit-learn
-// does, to the same numbers.
+// Package frame has a small table of named columns for training on CSV files. It reads a
+// table, describes it as pandas does, and splits and scales it as scikit-learn does,
+// with the same numbers.
 //
-// A [Frame] does not change once it is made and may be shared by goroutines.
+// A [Frame] is immutable and safe for concurrent use.
 package frame
 
 import (
@@ -16,31 +16,29 @@ import (
 	"strings"
 )
 
-// Column is one named column of a [Frame]: numbers in Floats, where NaN stands
-// for a missing one, or texts in Text, where the empty text does. The other slice
-// is nil.
+// Column is a named column of a [Frame]. It has either numbers in Floats, where NaN is a
+// missing value, or texts in Text, where "" is a missing value. The other slice is nil.
 type Column struct {
 	Name   string
 	Floats []float64
 	Text   []string
 }
 
-// Frame is a table of columns of the same length, each with a name of its own.
+// Frame is a table of columns of the same length with different names.
 type Frame struct {
 	columns []Column
 	rows    int
 }
 
-// Read reads CSV whose first line names the columns. A column holds numbers when
-// its first cell that is not empty is one; from then on every other cell must be
-// a number or empty. It holds text otherwise. Errors name the line and the
-// column: a line with too few or too many cells, a text among numbers, two
-// columns of one name.
+// Read reads CSV whose first line has the names of the columns. If the first cell of a
+// column that is not empty is a number, all other cells must be numbers or empty.
+// Otherwise the column is text. Errors name the line and the column: too few or too many
+// cells, text among numbers, two columns with the same name.
 func Read(r io.Reader) (*Frame, error) {
 	c := csv.NewReader(r)
 	header, err := c.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("frame: the file is empty; its first line should name the columns")
+		return nil, errors.New("frame: the file is empty; the first line must have the names of the columns")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("frame: %w", err)
@@ -71,8 +69,8 @@ func Read(r io.Reader) (*Frame, error) {
 	}
 }
 
-// add appends a cell to a column that has rows of them. While all were empty it
-// has neither numbers nor texts, because nothing said yet which they are.
+// add appends a cell to a column that has the given number of rows. A column with only
+// empty cells has neither numbers nor texts, because its type is unknown.
 func (c *Column) add(cell string, rows int) error {
 	if c.Text != nil {
 		c.Text = append(c.Text, cell)
@@ -99,11 +97,10 @@ func (c *Column) add(cell string, rows int) error {
 	if errors.Is(err, strconv.ErrRange) {
 		return fmt.Errorf("%q does not fit in 64 bits", cell)
 	}
-	return fmt.Errorf("%q is not a number, as the cells above it are", cell)
+	return fmt.Errorf("%q is not a number, in contrast to the cells above it", cell)
 }
 
-// finished makes columns without any value columns of missing numbers, as pandas
-// does.
+// finished makes columns without values columns of missing numbers, as pandas does.
 func (f *Frame) finished() *Frame {
 	for i, c := range f.columns {
 		if c.Floats == nil && c.Text == nil {
@@ -124,7 +121,7 @@ func missing(n int) []float64 {
 // Len returns the number of rows.
 func (f *Frame) Len() int { return f.rows }
 
-// Names returns the names of all columns, in the file's order.
+// Names returns the names of all columns, in the order of the file.
 func (f *Frame) Names() []string {
 	var out []string
 	for _, c := range f.columns {
@@ -133,8 +130,8 @@ func (f *Frame) Names() []string {
 	return out
 }
 
-// Column returns the column of that name, which the frame goes on owning, or an
-// error when there is none.
+// Column returns the column with the given name, or an error if there is none. The
+// caller must not change its values.
 func (f *Frame) Column(name string) (Column, error) {
 	for _, c := range f.columns {
 		if c.Name == name {
@@ -144,8 +141,8 @@ func (f *Frame) Column(name string) (Column, error) {
 	return Column{}, fmt.Errorf("frame: no column is named %q", name)
 }
 
-// Drop returns the frame without the columns of these names; names that it does
-// not have are ignored.
+// Drop returns the frame without the columns with the given names. It ignores unknown
+// names.
 func (f *Frame) Drop(names ...string) *Frame {
 	out := &Frame{rows: f.rows}
 	for _, c := range f.columns {
@@ -156,9 +153,9 @@ func (f *Frame) Drop(names ...string) *Frame {
 	return out
 }
 
-// Matrix returns the columns of these names, or all columns when no name is
-// given, as [Frame.Len] rows of numbers. It fails for a column that is missing or
-// holds text.
+// Matrix returns the columns with the given names, by default all columns, as
+// [Frame.Len] rows of numbers. It returns an error for an unknown column and for a
+// column of text.
 func (f *Frame) Matrix(names ...string) ([][]float64, error) {
 	if len(names) == 0 {
 		names = f.Names()
@@ -182,9 +179,9 @@ func (f *Frame) Matrix(names ...string) ([][]float64, error) {
 	return out, nil
 }
 
-// Map returns the frame with the text column of that name turned into numbers,
-// such as benign into 0 and malignant into 1. It fails for a text that to has no
-// number for; a missing text becomes a missing number unless to says otherwise.
+// Map returns the frame with a column of text replaced by numbers, such as 0 for benign
+// and 1 for malignant. It returns an error for a text that is not in to. A missing text
+// becomes a missing number unless to contains "".
 func (f *Frame) Map(name string, to map[string]float64) (*Frame, error) {
 	c, err := f.Column(name)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/examples/internal/cancer"
 )
 
-// golden is what testdata/make_golden.py recorded.
+// golden is the content of the file that testdata/make_golden.py writes.
 type golden struct {
 	MT     map[uint32][]uint32
 	Splits []struct {
@@ -161,7 +161,7 @@ func TestValueCounts(t *testing.T) {
 		}
 	}
 	if _, err := read(t, "small").ValueCounts("nose"); err == nil {
-		t.Error("ValueCounts of no column succeeded")
+		t.Error("ValueCounts of an unknown column succeeded")
 	}
 }
 
@@ -181,7 +181,7 @@ func TestCorr(t *testing.T) {
 	compare(t, m, g.SmallCorr, 1e-12)
 }
 
-// compare takes nil for NaN, which JSON has no number for.
+// compare compares two matrices. nil stands for NaN, which JSON cannot represent.
 func compare(t *testing.T, got [][]float64, want [][]*float64, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// Count returns how many values of the column are not missing.
+// Count returns the number of values that are not missing.
 func (c Column) Count() int {
 	n := 0
 	for _, v := range c.Floats {
@@ -26,7 +26,7 @@ func (c Column) Count() int {
 	return n
 }
 
-// DType returns the type of the column by pandas' name: float64 or str.
+// DType returns pandas' name of the column's type, float64 or str.
 func (c Column) DType() string {
 	if c.Floats != nil {
 		return "float64"
@@ -75,7 +75,8 @@ func (f *Frame) memory() int {
 	return n
 }
 
-// align writes the table with its columns flush left, two spaces between them.
+// align writes the table with columns that are aligned to the left and separated by two
+// spaces.
 func align(b *strings.Builder, table [][]string) {
 	widths := make([]int, len(table[0]))
 	for _, row := range table {

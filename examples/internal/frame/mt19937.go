@@ -1,6 +1,6 @@
 package frame
 
-// The parameters of MT19937, after Matsumoto and Nishimura: Mersenne Twister: a
+// Parameters of MT19937, from Matsumoto and Nishimura, Mersenne Twister: a
 // 623-dimensionally equidistributed uniform pseudo-random number generator, 1998.
 const (
 	mtWords  = 624
@@ -10,14 +10,14 @@ const (
 	mtLower  = mtUpper - 1
 )
 
-// mt19937 is the generator behind numpy.random.RandomState. A split can only be
-// scikit-learn's when the random numbers are.
+// mt19937 is the generator of numpy.random.RandomState. A split that is equal to
+// scikit-learn's needs the same random numbers.
 type mt19937 struct {
 	state [mtWords]uint32
 	next  int
 }
 
-// newMT19937 seeds a generator as RandomState(seed) does.
+// newMT19937 returns a generator with the state of RandomState(seed).
 func newMT19937(seed uint32) *mt19937 {
 	g := &mt19937{next: mtWords}
 	g.state[0] = seed
@@ -53,8 +53,8 @@ func (g *mt19937) refill() {
 	g.next = 0
 }
 
-// upTo returns a number from 0 to top. RandomState keeps as many low bits as top
-// has and draws again while the result is larger.
+// upTo returns a number from 0 to top. Like RandomState, it uses as many low bits as top
+// has, and repeats if the result is larger.
 func (g *mt19937) upTo(top uint32) uint32 {
 	mask := top
 	for shift := 1; shift < 32; shift *= 2 {
@@ -67,14 +67,14 @@ func (g *mt19937) upTo(top uint32) uint32 {
 	}
 }
 
-// permutation returns 0 to n-1 in the order of RandomState.permutation(n).
+// permutation returns the numbers 0 to n-1 in the order of RandomState.permutation(n).
 func (g *mt19937) permutation(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
 	}
 	for i := n - 1; i > 0; i-- {
-		j := g.upTo(uint32(i)) //nolint:gosec // TrainTestSplit keeps n below 2^32
+		j := g.upTo(uint32(i)) //nolint:gosec // TrainTestSplit limits n to 32 bits.
 		out[i], out[j] = out[j], out[i]
 	}
 	return out

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Corr returns the names of the numeric columns and the matrix of Pearson's
-// correlation between each two of them, over the rows where neither is missing.
-// It is NaN where a column has no spread.
+// Corr returns the names of the numeric columns and the matrix of Pearson's correlation
+// between each pair of columns, over the rows where neither value is missing. The
+// correlation with a constant column is NaN.
 func (f *Frame) Corr() (names []string, matrix [][]float64) {
 	var numeric []Column
 	for _, c := range f.columns {
@@ -50,18 +50,18 @@ func pearson(a, b []float64) float64 {
 		}
 	}
 	r := ab / math.Sqrt(aa*bb)
-	return max(-1, min(1, r)) // rounding may lead beyond; NaN stays NaN
+	return max(-1, min(1, r)) // Rounding may exceed the range. NaN stays NaN.
 }
 
-// ValueCount says how often a value occurs in a column.
+// ValueCount is a value of a column and the number of its occurrences.
 type ValueCount struct {
 	Value string
 	Count int
 }
 
-// ValueCounts returns the different values of a column, the most frequent first
-// and those that are equally frequent in the order of their first row. Missing
-// values are left out. It fails when no column has that name.
+// ValueCounts returns the different values of a column, the most frequent first; values
+// with the same frequency are in the order of their first row. Missing values are
+// omitted. It returns an error for an unknown column.
 func (f *Frame) ValueCounts(name string) ([]ValueCount, error) {
 	c, err := f.Column(name)
 	if err != nil {

@@ -6,20 +6,20 @@ import (
 	"math"
 )
 
-// MinMaxScaler maps every column of a matrix to the range from 0 to 1, as
-// scikit-learn's does. Its fields are the smallest and the largest value of each
-// column that it was fitted to; they are all that must be saved with a model.
+// MinMaxScaler maps every column of a matrix to the range from 0 to 1, as scikit-learn's
+// scaler does. Its fields are the smallest and the largest value of each column that it
+// was fitted to. Save them with a model.
 type MinMaxScaler struct {
 	Min []float64 `json:"min"`
 	Max []float64 `json:"max"`
 }
 
-// Fit learns the ranges of the columns of a matrix, rows x columns; missing values
-// (NaN) are passed over. It fails for a matrix without rows, with rows of
-// different lengths, or with infinite values.
+// Fit determines the ranges of the columns of a matrix. It ignores missing values (NaN).
+// It returns an error for a matrix without rows, with rows of different lengths, or with
+// infinite values.
 func (s *MinMaxScaler) Fit(matrix [][]float64) error {
 	if len(matrix) == 0 {
-		return errors.New("frame: a scaler needs rows to fit to")
+		return errors.New("frame: the matrix to fit the scaler to has no rows")
 	}
 	width := len(matrix[0])
 	low, high := missing(width), missing(width)
@@ -42,23 +42,23 @@ func (s *MinMaxScaler) Fit(matrix [][]float64) error {
 	return nil
 }
 
-// Transform returns the matrix scaled; values outside the range that was fitted
-// end up outside 0 to 1. It fails for a row that has not as many columns as the
-// scaler was fitted to.
+// Transform returns the scaled matrix. Values outside the fitted range are mapped
+// outside the range from 0 to 1. It returns an error for a row with another number of
+// columns than the fitted matrix.
 func (s *MinMaxScaler) Transform(matrix [][]float64) ([][]float64, error) {
 	if len(s.Min) != len(s.Max) {
-		return nil, fmt.Errorf("frame: a scaler of %d minima and %d maxima", len(s.Min), len(s.Max))
+		return nil, fmt.Errorf("frame: the scaler has %d minima and %d maxima", len(s.Min), len(s.Max))
 	}
 	out := make([][]float64, len(matrix))
 	for i, row := range matrix {
 		if len(row) != len(s.Min) {
-			return nil, fmt.Errorf("frame: row %d has %d columns, the scaler %d", i, len(row), len(s.Min))
+			return nil, fmt.Errorf("frame: row %d has %d columns, the scaler has %d", i, len(row), len(s.Min))
 		}
 		out[i] = make([]float64, len(row))
 		for j, v := range row {
 			scale := s.scale(j)
-			// Each product is rounded by itself, as in scikit-learn: the
-			// conversions keep the compiler from fusing them with the sum.
+			// The conversions prevent the compiler from fusing the products with the
+			// sum, so that each product is rounded as in scikit-learn.
 			out[i][j] = float64(v*scale) - float64(s.Min[j]*scale)
 		}
 	}
@@ -68,8 +68,8 @@ func (s *MinMaxScaler) Transform(matrix [][]float64) ([][]float64, error) {
 // epsilon is the distance from 1 to the next float64.
 const epsilon = 0x1p-52
 
-// scale returns the factor for a column: 1 for a constant one, which has no range
-// to divide by.
+// scale returns the factor for a column. It is 1 for a constant column, whose range is
+// zero.
 func (s *MinMaxScaler) scale(j int) float64 {
 	if width := s.Max[j] - s.Min[j]; !(width < 10*epsilon) {
 		return 1 / width

@@ -93,10 +93,10 @@ func TestScalerErrors(t *testing.T) {
 		}
 	}
 	if _, err := s.Transform([][]float64{{1}}); err == nil {
-		t.Error("a scaler that was not fitted transformed")
+		t.Error("Transform succeeds without Fit")
 	}
 	s.Min = []float64{1}
 	if _, err := s.Transform([][]float64{{1}}); err == nil {
-		t.Error("a scaler without maxima transformed")
+		t.Error("Transform succeeds without maxima")
 	}
 }

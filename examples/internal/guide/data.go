@@ -15,32 +15,33 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// target is the column to predict; classes are its values, by number.
+// target is the column to predict. classes are its values; the index is the number of
+// the class.
 const target = "diagnosis"
 
 var classes = []string{"benign", "malignant"}
 
-// The page's split: a quarter for testing, shuffled as scikit-learn does from
-// this seed.
+// The split of the page: a quarter of the rows for testing, shuffled as scikit-learn
+// does with this seed.
 const (
 	testShare = 0.25
 	splitSeed = 101
 )
 
-// part is one side of the split: scaled features, row after row, and classes.
+// part is one part of the split: the scaled features, row after row, and the classes.
 type part struct {
 	x []float32
 	y []int
 }
 
-// split is what the model is trained and tested on.
+// split has the rows for training and for testing.
 type split struct {
 	train, test part
 	scaler      frame.MinMaxScaler
 }
 
-// explore prints and logs what the data look like: tables, the count of each
-// class, and the correlations.
+// explore prints and logs a description of the data: tables, the count of each class,
+// and the correlations.
 func explore(ctx context.Context, run *mlflow.ActiveRun, data *frame.Frame, out io.Writer) error {
 	var info bytes.Buffer
 	if err := data.Info(&info); err != nil {
@@ -70,7 +71,8 @@ func explore(ctx context.Context, run *mlflow.ActiveRun, data *frame.Frame, out 
 	if err != nil {
 		return err
 	}
-	return logPlot(ctx, run, "eda/correlation_heatmap.png")(plots.Heatmap("Correlation of the features", coded.names, coded.matrix))
+	draw := logPlot(ctx, run, "eda/correlation_heatmap.png")
+	return draw(plots.Heatmap("Correlation of the features", coded.names, coded.matrix))
 }
 
 type correlations struct {
@@ -87,7 +89,7 @@ func numbered(data *frame.Frame) (*correlations, error) {
 	return &correlations{names, matrix}, nil
 }
 
-// logPlot returns a function that logs what drawing a plot gives.
+// logPlot returns a function that logs the result of a function of package plots.
 func logPlot(ctx context.Context, run *mlflow.ActiveRun, name string) func(png []byte, err error) error {
 	return func(png []byte, err error) error {
 		if err != nil {
@@ -97,8 +99,7 @@ func logPlot(ctx context.Context, run *mlflow.ActiveRun, name string) func(png [
 	}
 }
 
-// prepare divides the rows and scales the features to what the training rows
-// range over.
+// prepare splits the rows and scales the features to the range of the training rows.
 func prepare(data *frame.Frame) (*split, error) {
 	diagnosis, err := data.Column(target)
 	if err != nil {
@@ -140,7 +141,7 @@ func prepare(data *frame.Frame) (*split, error) {
 	return s, nil
 }
 
-// batch feeds all of a part to the training loop at once, as the page does.
+// batch returns a dataset with all rows in one batch, as on the page.
 func (p *part) batch(title string) *trainer.Examples {
 	return &trainer.Examples{
 		Title: title, Shape: []int{features}, Count: len(p.y), Size: len(p.y),
@@ -159,7 +160,7 @@ func (p *part) tensor() *mlflow.Tensor {
 	return &mlflow.Tensor{Shape: []int{len(p.y), features}, Data: p.x}
 }
 
-// describe names both parts for the run's inputs.
+// describe returns descriptions of both parts for the inputs of the run.
 func (s *split) describe(source string) (map[string]*mlflow.Dataset, error) {
 	out := map[string]*mlflow.Dataset{}
 	for purpose, p := range map[string]*part{"training": &s.train, "test": &s.test} {
@@ -167,7 +168,8 @@ func (s *split) describe(source string) (map[string]*mlflow.Dataset, error) {
 		for i, class := range p.y {
 			targets[i] = int64(class)
 		}
-		d, err := mlflow.NewDataset("breast-cancer-"+purpose, source, p.tensor(), &mlflow.Tensor{Shape: []int{len(targets)}, Data: targets})
+		diagnoses := &mlflow.Tensor{Shape: []int{len(targets)}, Data: targets}
+		d, err := mlflow.NewDataset("breast-cancer-"+purpose, source, p.tensor(), diagnoses)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,6 @@
-// Package guide is the breast cancer guide in Go: it explores the data, trains
-// the classifier with GoMLX and autologging, evaluates it, registers it and moves
-// it to a stage.
+// Package guide is the breast cancer guide in Go. It explores the data, trains the
+// classifier with GoMLX and autologging, evaluates it, registers it and moves it to a
+// stage. Comments call the guide in the documentation of AI Studio "the page".
 package guide
 
 import (
@@ -24,24 +24,25 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// shownEpochs is about how many epochs a training prints: all of the page's.
+// shownEpochs is the approximate number of epochs that are printed. The page prints all
+// of its 50 epochs.
 const shownEpochs = 50
 
-// Options are the settings of a training. Default has the page's.
+// Options are the settings of a training. Default returns those of the page.
 type Options struct {
 	Experiment   string
 	RegisterAs   string
 	Epochs       int
 	LearningRate float64
-	// Seed starts the weights and the dropout; 0 for another one each time.
+	// Seed initializes the random weights and the dropout. 0 chooses a random seed.
 	Seed int64
-	// Source says where the data came from.
+	// Source is where the data come from.
 	Source string
-	// Out gets what the page prints.
+	// Out receives the output of the page.
 	Out io.Writer
 }
 
-// Default returns the page's settings, printing to out.
+// Default returns the settings of the page with output to out.
 func Default(out io.Writer) Options {
 	return Options{
 		Experiment: "breast-cancer", RegisterAs: "breast-cancer-classifier", Epochs: 50, LearningRate: 1e-4, Seed: 2,
@@ -49,14 +50,14 @@ func Default(out io.Writer) Options {
 	}
 }
 
-// Result is what came of a training.
+// Result is the result of a training.
 type Result struct {
 	RunID    string
 	Version  *mlflow.ModelVersion
-	Accuracy float64 // On the test rows, of the model as the registry gave it back.
+	Accuracy float64 // The accuracy of the registered model on the test rows.
 }
 
-// Run trains on data, tracks it, and evaluates the registered model.
+// Run trains on data, logs the training, and evaluates the registered model.
 func Run(ctx context.Context, client *mlflow.Client, data *frame.Frame, o Options) (*Result, error) {
 	if _, err := client.SetExperiment(ctx, o.Experiment); err != nil {
 		return nil, err
@@ -94,8 +95,10 @@ func Run(ctx context.Context, client *mlflow.Client, data *frame.Frame, o Option
 	return result, promote(ctx, client, result.Version, o.Out)
 }
 
-// fit trains the model and logs it, with its losses, to the run.
-func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[string]*mlflow.Dataset, o *Options) (*mlflow.ModelInfo, error) {
+// fit trains the model, and logs its losses and the model to the run.
+func fit(
+	ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[string]*mlflow.Dataset, o *Options,
+) (*mlflow.ModelInfo, error) {
 	backend, err := trainer.Backend()
 	if err != nil {
 		return nil, err
@@ -123,35 +126,42 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, parts *split, datasets map[
 			if n := epoch + 1; n%max(1, o.Epochs/shownEpochs) != 0 && n != o.Epochs {
 				return
 			}
-			fmt.Fprintf(o.Out, "Epoch [%d/%d], Loss: %.4f, Val Loss: %.4f\n", epoch+1, o.Epochs, m["train_loss"], m["eval_loss"])
+			fmt.Fprintf(o.Out, "Epoch [%d/%d], Loss: %.4f, Val Loss: %.4f\n",
+				epoch+1, o.Epochs, m["train_loss"], m["eval_loss"])
 		},
-		Model: &autolog.Model{Fn: exported, Inputs: inputs, Outputs: outputs, Example: example, Options: mlflow.ModelOptions{RegisterAs: o.RegisterAs}},
+		Model: &autolog.Model{
+			Fn: exported, Inputs: inputs, Outputs: outputs, Example: example,
+			Options: mlflow.ModelOptions{RegisterAs: o.RegisterAs},
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer auto.Close()
+	defer auto.Close() //nolint:contextcheck // Close uses the context of Autolog.
 	if _, err := loop.RunEpochs(auto.Watch(parts.train.batch("training")), o.Epochs); err != nil {
 		return nil, err
 	}
 	draw := logPlot(ctx, run, "training_and_validation_loss.png")
 	err = draw(plots.Lines("Training and Validation Loss Over Epochs", "Epochs", "Loss", losses, validation))
 	info := auto.ModelInfo()
-	if info == nil || info.Version == nil { // It is needed for the evaluation.
+	if info == nil || info.Version == nil {
 		return nil, errors.Join(err, fmt.Errorf("the model was not registered: %w", auto.Err()))
 	}
 	return info, err
 }
 
-// promote moves the version to Staging, as the Monitor tab then shows.
+// promote moves the version to Staging, which the page of the registered model shows.
 func promote(ctx context.Context, client *mlflow.Client, v *mlflow.ModelVersion, out io.Writer) error {
-	moved, err := client.TransitionStage(ctx, &mlflow.TransitionStageRequest{Name: v.Name, Version: v.Version, Stage: mlflow.StageStaging})
+	moved, err := client.TransitionStage(ctx, &mlflow.TransitionStageRequest{
+		Name: v.Name, Version: v.Version, Stage: mlflow.StageStaging,
+	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Version %s of %s is in %s: %s/#/models/%s\n", moved.Version, moved.Name, moved.CurrentStage, client.URL(), moved.Name)
+	fmt.Fprintf(out, "Version %s of %s is in %s: %s/#/models/%s\n",
+		moved.Version, moved.Name, moved.CurrentStage, client.URL(), moved.Name)
 	return nil
 }
 
-// sigmoid turns a logit into a probability.
+// sigmoid returns the probability of a logit.
 func sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }

@@ -14,13 +14,13 @@ import (
 // features is the number of columns that describe a tumour.
 const features = 30
 
-// dropout is the share of a hidden layer's outputs that training leaves out. The
-// model takes it from its hyperparameters.
+// dropout is the share of a hidden layer's outputs that training sets to zero. The model
+// reads it from its hyperparameters.
 const dropout = 0.3
 
-// Classifier is the page's BreastCancerModel: three linear layers with dropout
-// between them. It maps scaled features [batch, 30] to logits [batch, 1]; above 0
-// stands for malignant. Its weights have the shapes that PyTorch's have.
+// Classifier is the page's BreastCancerModel: three linear layers with dropout between
+// them. It maps scaled features [batch, 30] to logits [batch, 1]. A logit above 0 means
+// malignant. The weights have the shapes of PyTorch's weights.
 func Classifier(scope *model.Scope, x *graph.Node) *graph.Node {
 	x = activation.Relu(linear(scope.In("fc1"), x, 30))
 	x = layers.DropoutFromScope(scope, x)

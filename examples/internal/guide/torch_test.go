@@ -29,7 +29,8 @@ func rows(t *testing.T) *frame.Frame {
 	return data
 }
 
-// Without dropout, which draws other random numbers in PyTorch.
+// TestLossesArePyTorchs trains without dropout, because PyTorch generates other random
+// numbers.
 func TestLossesArePyTorchs(t *testing.T) {
 	t.Parallel()
 	parts, err := prepare(rows(t))

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// point is a position in an image whose sides have the length 1. y grows downwards.
+// point is a position in an image whose sides have the length 1. y increases downwards.
 type point struct{ x, y float64 }
 
 // part is a polygon of a garment with its gray value, 0 to 1. A later part covers an
@@ -16,12 +16,12 @@ type part struct {
 	gray    float64
 }
 
-// garment draws one specimen of a class.
+// garment returns the parts of a random garment of a class.
 type garment func(rng *rand.Rand) []part
 
-// garments lists the classes of FashionMNIST in the order of [FashionNames]. Upper garments
-// differ in their sleeves, length and front only, so that a model confuses some of them, as
-// it does with photographs.
+// garments has a function for each class of FashionMNIST, in the order of
+// [FashionNames]. Upper garments differ only in their sleeves, length and front, so that
+// a model confuses some of them, as it does with photographs.
 var garments = [classes]garment{
 	func(rng *rand.Rand) []part { return upper(rng, between(rng, 0.10, 0.22), 0.80, 0) },
 	trouser,
@@ -37,7 +37,7 @@ var garments = [classes]garment{
 
 func between(rng *rand.Rand, low, high float64) float64 { return low + (high-low)*rng.Float64() }
 
-// mirrored completes an outline of the left half, from top to bottom.
+// mirrored returns a symmetric outline. left is the left half, from top to bottom.
 func mirrored(left ...point) []point {
 	out := slices.Clone(left)
 	for _, p := range slices.Backward(left) {
@@ -46,8 +46,8 @@ func mirrored(left ...point) []point {
 	return out
 }
 
-// upper draws a garment with sleeves. sleeve is their length, hem the lower end, and front
-// the probability of a line of buttons.
+// upper draws a garment with sleeves. sleeve is the length of the sleeves, hem the
+// position of the lower end, and front the probability of a line of buttons.
 func upper(rng *rand.Rand, sleeve, hem, front float64) []part {
 	shoulder, waist := between(rng, 0.24, 0.32), between(rng, 0.28, 0.36)
 	gray, width := between(rng, 0.4, 1), between(rng, 0.11, 0.17)
@@ -92,21 +92,29 @@ func dress(rng *rand.Rand) []part {
 	parts := []part{{
 		mirrored(point{top + 0.06, 0.06}, point{top, 0.14}, point{waist, 0.40}, point{flare, 0.94}), between(rng, 0.4, 1),
 	}}
-	if rng.Float64() < 0.5 { // a dress with sleeves resembles a T-shirt
+	if rng.Float64() < 0.5 { // A dress with sleeves resembles a T-shirt.
 		return append(upper(rng, between(rng, 0.10, 0.25), 0.94, 0), parts...)
 	}
 	return parts
 }
 
+// sandal draws a sole, a strap around the ankle and straps across the toes.
 func sandal(rng *rand.Rand) []part {
-	heel, gray := between(rng, 0.50, 0.66), between(rng, 0.4, 1)
-	parts := []part{{[]point{{0.06, 0.72}, {0.5, 0.70}, {0.94, heel}, {0.94, heel + 0.08}, {0.5, 0.78}, {0.06, 0.79}}, gray}}
-	for range 2 + rng.IntN(3) {
-		x, width := between(rng, 0.12, 0.8), between(rng, 0.05, 0.1)
-		parts = append(parts, part{[]point{{x, 0.74}, {x + 0.1, 0.5}, {x + 0.1 + width, 0.5}, {x + width, 0.74}}, gray * 0.8})
+	heel, gray, top := between(rng, 0.54, 0.68), between(rng, 0.5, 1), between(rng, 0.30, 0.42)
+	strap := gray * between(rng, 0.75, 1)
+	parts := []part{
+		{[]point{{0.54, 0.76}, {0.64, top}, {0.92, top}, {0.95, heel + 0.04}}, strap},
+		{[]point{{0.66, 0.72}, {0.71, top + 0.11}, {0.85, top + 0.11}, {0.87, heel + 0.02}}, 0},
 	}
+	for i := range 1 + rng.IntN(3) {
+		x, width := 0.1+0.16*float64(i)+between(rng, 0, 0.06), between(rng, 0.08, 0.13)
+		parts = append(parts, part{[]point{{x, 0.78}, {x + 0.09, 0.52}, {x + 0.09 + width, 0.50}, {x + width, 0.78}}, strap})
+	}
+	parts = append(parts, part{
+		[]point{{0.04, 0.75}, {0.5, 0.73}, {0.96, heel}, {0.96, heel + 0.12}, {0.5, 0.85}, {0.04, 0.85}}, gray,
+	})
 	if rng.Float64() < 0.4 {
-		parts = append(parts, part{[]point{{0.86, heel}, {0.94, heel}, {0.94, 0.86}, {0.88, 0.86}}, gray})
+		parts = append(parts, part{[]point{{0.82, heel}, {0.96, heel}, {0.96, 0.9}, {0.85, 0.9}}, gray})
 	}
 	return parts
 }

@@ -2,7 +2,7 @@ package idx
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // the publisher gives no better sum
+	"crypto/md5" //nolint:gosec // The publisher provides MD5 sums only.
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,15 +13,15 @@ import (
 	"path/filepath"
 )
 
-// FashionMNIST is the address that Zalando Research publishes the set at and that
-// torchvision downloads it from: 31 MB in four files. It is not served over
-// HTTPS, which is one more reason to check the sums.
+// FashionMNIST is the address at which Zalando Research publishes the dataset and from
+// which torchvision downloads it: 31 MB in four files. The server does not support
+// HTTPS, which is another reason to check the sums.
 const FashionMNIST = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 
-// maxDownload bounds one file; the largest is 26 MB.
+// maxDownload is the maximum size of a file. The largest file has 26 MB.
 const maxDownload = 64 << 20
 
-// published is a file of the set with the MD5 sum that its publisher gives.
+// published is a file of the dataset with the MD5 sum from its publisher.
 type published struct {
 	name, md5 string
 }
@@ -33,19 +33,24 @@ var fashionFiles = []published{
 	{testLabels + ".gz", "bb300cfdad3c16e7a12a480ee83cd310"},
 }
 
-// Download fetches FashionMNIST's four files from baseURL, [FashionMNIST] or a
-// mirror of it, into dir, which it makes when it is missing; [Load] of the same
-// dir reads them. A file that is there already and has the right sum is kept. A
-// file gets its name only when it is complete and its MD5 sum is the published
-// one, so an interrupted download leaves nothing that Load could take for data.
+// Progress receives the number of bytes of a file that are downloaded so far and the size of the file, which is -1 if
+// the server does not send it.
+type Progress func(file string, done, total int64)
+
+// Download downloads the four files of FashionMNIST from baseURL, which is
+// [FashionMNIST] or a mirror, to the directory dir. It creates dir if necessary; [Load]
+// reads the files. Existing files with the right sum are kept. A file gets its name only
+// when it is complete and its sum is right, so that Load never reads an incomplete file
+// after an interrupted download.
 //
-// A nil client stands for [http.DefaultClient]. A progress that is not nil is
-// called as bytes arrive; total is -1 when the server does not say it.
-func Download(ctx context.Context, client *http.Client, baseURL, dir string, progress func(file string, done, total int64)) error {
+// The default of client is [http.DefaultClient]. The default of progress does nothing.
+func Download(ctx context.Context, client *http.Client, baseURL, dir string, progress Progress) error {
 	return download(ctx, client, baseURL, dir, fashionFiles, progress)
 }
 
-func download(ctx context.Context, client *http.Client, baseURL, dir string, files []published, progress func(file string, done, total int64)) error {
+func download(
+	ctx context.Context, client *http.Client, baseURL, dir string, files []published, progress Progress,
+) error {
 	if client == nil {
 		client = http.DefaultClient
 	}
@@ -70,8 +75,8 @@ func download(ctx context.Context, client *http.Client, baseURL, dir string, fil
 	return nil
 }
 
-// fetch downloads the file under a temporary name and renames it once checked.
-func (p published) fetch(ctx context.Context, client *http.Client, address, dir string, progress func(string, int64, int64)) error {
+// fetch downloads the file to a temporary name, checks it and renames it.
+func (p published) fetch(ctx context.Context, client *http.Client, address, dir string, progress Progress) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
@@ -88,8 +93,10 @@ func (p published) fetch(ctx context.Context, client *http.Client, address, dir 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // fails, as it should, after the rename
-	body := &reporter{Reader: io.LimitReader(resp.Body, maxDownload), file: p.name, total: resp.ContentLength, report: progress}
+	defer func() { _ = os.Remove(f.Name()) }() // Fails after the rename, as expected.
+	body := &reporter{
+		Reader: io.LimitReader(resp.Body, maxDownload), file: p.name, total: resp.ContentLength, report: progress,
+	}
 	_, err = io.Copy(f, body)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
@@ -100,14 +107,14 @@ func (p published) fetch(ctx context.Context, client *http.Client, address, dir 
 	return os.Rename(f.Name(), filepath.Join(dir, p.name))
 }
 
-// check compares the sum of the file at path with the published one.
+// check compares the MD5 sum of the file at path with the published one.
 func (p published) check(path string) error {
-	f, err := os.Open(path) //nolint:gosec // the caller chose the folder
+	f, err := os.Open(path) //nolint:gosec // The caller chose the directory.
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }() // opened for reading
-	sum := md5.New()                 //nolint:gosec // the publisher gives no better sum
+	defer func() { _ = f.Close() }() // The file is only read.
+	sum := md5.New()                 //nolint:gosec // The publisher provides MD5 sums only.
 	if _, err := io.Copy(sum, f); err != nil {
 		return err
 	}
@@ -117,15 +124,15 @@ func (p published) check(path string) error {
 	return nil
 }
 
-// reporter tells how many bytes have been read through it.
+// reporter reports the number of bytes that were read.
 type reporter struct {
 	io.Reader
 	file        string
 	done, total int64
-	report      func(file string, done, total int64)
+	report      Progress
 }
 
-// Read implements io.Reader.
+// Read implements [io.Reader].
 func (r *reporter) Read(b []byte) (int, error) {
 	n, err := r.Reader.Read(b)
 	if n > 0 {

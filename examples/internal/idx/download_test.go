@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// serve stores a small set in a folder, serves it over HTTP below /mirror/ and
-// returns it with its files' sums and a count of requests.
+// serve writes a small dataset to a directory, serves it over HTTP below /mirror/ and
+// returns it with the sums of its files and a counter of requests.
 func serve(t *testing.T) (set *Set, files []published, url string, requests *int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,15 +57,15 @@ func TestDownload(t *testing.T) {
 		}
 	}
 	if *requests != 4 {
-		t.Errorf("%d requests for two downloads of four files; the second should have found them", *requests)
+		t.Errorf("%d requests for two downloads of four files; want 4, because the second download finds the files", *requests)
 	}
 	for _, f := range files {
 		if left, ok := last[f.name]; !ok || left != 0 {
-			t.Errorf("%s: progress stopped %d bytes short (told: %v)", f.name, left, ok)
+			t.Errorf("%s: progress ended %d bytes before the end (called: %v)", f.name, left, ok)
 		}
 	}
 	if got, err := Load(dir); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("the set that was loaded is not the one served: %v", err)
+		t.Errorf("the downloaded dataset differs from the served one: %v", err)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestDownloadChecksPublishedSums(t *testing.T) {
 	}
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 0 {
-		t.Errorf("%v was left behind (%v)", left, err)
+		t.Errorf("the directory contains %v (%v)", left, err)
 	}
 }
 

@@ -1,10 +1,10 @@
-// Package idx reads and writes the IDX files in which MNIST and the sets shaped
-// like it are published: a file of grey images and a file of labels, each with a
-// short big-endian header, often gzip-compressed.
+// Package idx reads and writes IDX files, the format of MNIST and similar datasets: a
+// file of gray images and a file of labels, each with a short big-endian header, often
+// compressed with gzip.
 //
-// [Load] finds a set where torchvision leaves it, [Download] fetches
-// FashionMNIST, and [Synthetic] makes a set of the same shape where there is no
-// network.
+// [Load] reads a dataset from the directories that torchvision uses, [Download]
+// downloads FashionMNIST, and [Synthetic] generates a dataset of the same shape, which
+// needs no network.
 package idx
 
 import (
@@ -17,19 +17,19 @@ import (
 	"io"
 )
 
-// The magic numbers say what follows: unsigned bytes in three dimensions for
-// images and in one for labels.
+// Magic numbers of files of unsigned bytes, with three dimensions for images and one for
+// labels.
 const (
 	imagesMagic = 0x00000803
 	labelsMagic = 0x00000801
 )
 
-// maxBytes bounds what one file may unpack to. The largest set of this family,
-// EMNIST, has 0.6 GB of pixels.
+// maxBytes is the maximum uncompressed size of a file. The largest dataset in this
+// format, EMNIST, has 0.6 GB of pixels.
 const maxBytes = 1 << 30
 
-// Images holds grey images of one size, one byte a pixel, 0 for black and 255
-// for white. Pixels has Len x Rows x Cols bytes in row-major order.
+// Images has gray images of the same size, with one byte per pixel: 0 is black and 255
+// is white. Pixels has Len x Rows x Cols bytes in row-major order.
 type Images struct {
 	Rows, Cols int
 	Pixels     []byte
@@ -43,16 +43,16 @@ func (m *Images) Len() int {
 	return len(m.Pixels) / (m.Rows * m.Cols)
 }
 
-// At returns the Rows x Cols pixels of image i, which the images go on owning.
-// Like a slice it needs i to be below [Images.Len].
+// At returns the Rows x Cols pixels of image i, without copying them. It panics if i is
+// not below [Images.Len].
 func (m *Images) At(i int) []byte {
 	size := m.Rows * m.Cols
 	return m.Pixels[i*size : (i+1)*size : (i+1)*size]
 }
 
-// ReadImages reads a whole file of images, gzip-compressed or not. It fails when
-// the file is no IDX file of images, is shorter or longer than its header says,
-// or says that it is larger than 1 GiB.
+// ReadImages reads a file of images, compressed with gzip or not. It returns an error if
+// the file is not an IDX file of images, if its size does not match its header, and if
+// the header specifies more than 1 GiB.
 func ReadImages(r io.Reader) (*Images, error) {
 	dims, data, err := read(r, imagesMagic, 3)
 	if err != nil {
@@ -61,8 +61,8 @@ func ReadImages(r io.Reader) (*Images, error) {
 	return &Images{Rows: dims[1], Cols: dims[2], Pixels: data}, nil
 }
 
-// ReadLabels reads a whole file of labels, gzip-compressed or not, one byte for
-// each. It fails as [ReadImages] does.
+// ReadLabels reads a file of labels, compressed with gzip or not. See [ReadImages] for
+// errors.
 func ReadLabels(r io.Reader) ([]byte, error) {
 	_, data, err := read(r, labelsMagic, 1)
 	if err != nil {
@@ -85,8 +85,9 @@ func read(r io.Reader, magic uint32, rank int) ([]int, []byte, error) {
 	return dims, data, err
 }
 
-// unzipped looks through gzip, which it knows by its first two bytes rather than
-// by the file's name: files get renamed, and an HTTP client may unpack them.
+// unzipped decompresses r if it starts with the magic number of gzip. The name of the
+// file is not a reliable indication: files are renamed, and an HTTP client may
+// decompress them.
 func unzipped(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReader(r)
 	start, err := b.Peek(2)
@@ -110,10 +111,10 @@ func readHeader(r io.Reader, magic uint32, rank int) (dims []int, total int, err
 	total = 1
 	for i, d := range header[1:] {
 		if i > 0 && d == 0 {
-			return nil, 0, fmt.Errorf("the header says images of %d x %d pixels", header[2], header[3])
+			return nil, 0, fmt.Errorf("the header specifies images of %d x %d pixels", header[2], header[3])
 		}
 		if d > maxBytes || (d > 0 && total > maxBytes/int(d)) {
-			return nil, 0, fmt.Errorf("the header says dimensions %v, more than %d bytes", header[1:], maxBytes)
+			return nil, 0, fmt.Errorf("the header specifies the dimensions %v, more than %d bytes", header[1:], maxBytes)
 		}
 		total *= int(d)
 		dims = append(dims, int(d))
@@ -121,8 +122,8 @@ func readHeader(r io.Reader, magic uint32, rank int) (dims []int, total int, err
 	return dims, total, nil
 }
 
-// readExactly reads total bytes and makes sure that nothing follows. The buffer
-// grows with what arrives, so that a header which lies costs no memory.
+// readExactly reads total bytes and checks that the data end there. The buffer grows
+// with the data, so that a wrong header does not allocate memory.
 func readExactly(r io.Reader, total int) ([]byte, error) {
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r, int64(total)))
@@ -134,14 +135,14 @@ func readExactly(r io.Reader, total int) ([]byte, error) {
 	}
 	switch _, err := io.ReadFull(r, make([]byte, 1)); {
 	case err == nil:
-		return nil, fmt.Errorf("data follows the %d bytes that the header says", total)
+		return nil, fmt.Errorf("data follows the %d bytes that the header specifies", total)
 	case !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("after %d bytes of data: %w", total, err)
 	}
 	return b.Bytes(), nil
 }
 
-// truncated turns the end of a file into the error for one that came too early.
+// truncated converts io.EOF to io.ErrUnexpectedEOF.
 func truncated(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// twoImages is a file of two images of 1 x 3 pixels.
+// twoImages is a file with two images of 1 x 3 pixels.
 const twoImages = "\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03abcdef"
 
 func zipped(t *testing.T, s string) string {
@@ -100,7 +100,7 @@ func TestWriteAndLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, s) {
-			t.Errorf("%q: Load returned another set than Write got", sub)
+			t.Errorf("%q: Load does not return the dataset that was written", sub)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestLoadErrors(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Load(dir)
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), trainImages+"[.gz] in any of "+dir) {
-		t.Errorf("empty folder: %v", err)
+		t.Errorf("empty directory: %v", err)
 	}
 	if err := Synthetic(3, 2).Write(dir); err != nil {
 		t.Fatal(err)
@@ -135,18 +135,18 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
-func TestWriteRefusesUnevenSplit(t *testing.T) {
+func TestWriteOfUnequalLengths(t *testing.T) {
 	s := Synthetic(3, 2)
 	s.Test.Labels = s.Test.Labels[:1]
 	if err := s.Write(t.TempDir()); err == nil {
-		t.Error("wrote two images with one label")
+		t.Error("Write accepts two images with one label")
 	}
 }
 
 func TestSynthetic(t *testing.T) {
 	a, b := Synthetic(500, 20), Synthetic(500, 20)
 	if !reflect.DeepEqual(a, b) {
-		t.Error("two calls gave two sets")
+		t.Error("two calls return different datasets")
 	}
 	seen := map[byte]int{}
 	for _, c := range a.Train.Labels {
@@ -156,6 +156,6 @@ func TestSynthetic(t *testing.T) {
 		t.Errorf("%d classes among 500 images", len(seen))
 	}
 	if n := Synthetic(-1, 0).Train.Images.Len(); n != 0 {
-		t.Errorf("%d images for -1", n)
+		t.Errorf("Synthetic(-1, 0) returns %d images", n)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The names of the four files, as every set of this family has them.
+// Names of the four files of a dataset in this format.
 const (
 	trainImages = "train-images-idx3-ubyte"
 	trainLabels = "train-labels-idx1-ubyte"
@@ -20,18 +20,18 @@ const (
 	testLabels  = "t10k-labels-idx1-ubyte"
 )
 
-// Set is a data set for classifying images.
+// Set is a dataset for the classification of images.
 type Set struct {
 	Train, Test Split
 }
 
-// Split is one part of a [Set]: images and, at the same index, the class of each.
+// Split is a part of a [Set]. Images and Labels have the same length.
 type Split struct {
 	Images *Images
 	Labels []byte
 }
 
-// FashionNames returns the names of FashionMNIST's ten classes, by label.
+// FashionNames returns the names of FashionMNIST's ten classes. The index is the label.
 func FashionNames() []string {
 	return []string{
 		"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -39,11 +39,11 @@ func FashionNames() []string {
 	}
 }
 
-// Load reads a set from the first of dir, dir/raw and dir/FashionMNIST/raw (where
-// torchvision puts it) that has one of its files, each plain or with .gz after
-// its name. The error satisfies errors.Is(err, fs.ErrNotExist) when files are
-// missing; other errors are those of [ReadImages], and images and labels that
-// differ in number.
+// Load reads a dataset from the first of the directories dir, dir/raw and
+// dir/FashionMNIST/raw, which torchvision uses, that contains one of its files. A file
+// may have the extension .gz. If files are missing, errors.Is(err, fs.ErrNotExist) is
+// true. See [ReadImages] for other errors; different numbers of images and labels are an
+// error, too.
 func Load(dir string) (*Set, error) {
 	tried := []string{dir, filepath.Join(dir, "raw"), filepath.Join(dir, "FashionMNIST", "raw")}
 	for _, d := range tried {
@@ -85,13 +85,13 @@ func loadSplit(dir, images, labels string) (Split, error) {
 		return Split{}, err
 	}
 	if s.Images.Len() != len(s.Labels) {
-		return Split{}, fmt.Errorf("idx: %s: %d images in %s, %d labels in %s", dir, s.Images.Len(), images, len(s.Labels), labels)
+		return Split{}, fmt.Errorf("idx: %s: %d images in %s, %d labels in %s",
+			dir, s.Images.Len(), images, len(s.Labels), labels)
 	}
 	return s, nil
 }
 
-// find returns the path of the file name in dir, the plain one before the
-// compressed.
+// find returns the path of a file in dir. It prefers the uncompressed file.
 func find(dir, name string) (string, error) {
 	for _, p := range []string{filepath.Join(dir, name), filepath.Join(dir, name+".gz")} {
 		if info, err := os.Stat(p); err == nil && !info.IsDir() {
@@ -106,19 +106,19 @@ func open(dir, name string, read func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(path) //nolint:gosec // the caller chose the folder
+	f, err := os.Open(path) //nolint:gosec // The caller chose the directory.
 	if err != nil {
 		return fmt.Errorf("idx: %w", err)
 	}
-	defer func() { _ = f.Close() }() // opened for reading
+	defer func() { _ = f.Close() }() // The file is only read.
 	if err := read(f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }
 
-// Write stores the set as four plain IDX files in dir, which it makes when it is
-// missing, so that [Load] of the same dir returns it.
+// Write writes the dataset as four uncompressed IDX files to the directory dir, from
+// which [Load] reads it. It creates dir if necessary.
 func (s *Set) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("idx: %w", err)
@@ -132,7 +132,7 @@ func (s *Set) Write(dir string) error {
 func (s Split) write(dir, images, labels string) error {
 	n := len(s.Labels)
 	if s.Images == nil || s.Images.Len() != n {
-		return fmt.Errorf("idx: %s: every image needs one label", images)
+		return fmt.Errorf("idx: %s: the numbers of images and labels differ", images)
 	}
 	err := writeFile(filepath.Join(dir, images), s.Images.Pixels, imagesMagic, n, s.Images.Rows, s.Images.Cols)
 	if err != nil {
@@ -141,13 +141,13 @@ func (s Split) write(dir, images, labels string) error {
 	return writeFile(filepath.Join(dir, labels), s.Labels, labelsMagic, n)
 }
 
-// writeFile writes the header's words and then the data.
+// writeFile writes the words of the header and the data.
 func writeFile(path string, data []byte, words ...int) error {
 	var header []byte
 	for _, w := range words {
-		header = binary.BigEndian.AppendUint32(header, uint32(w)) //nolint:gosec // lengths that read would take are below 2^30
+		header = binary.BigEndian.AppendUint32(header, uint32(w)) //nolint:gosec // Lengths are below 2^30.
 	}
-	f, err := os.Create(path) //nolint:gosec // the caller chose the folder
+	f, err := os.Create(path) //nolint:gosec // The caller chose the directory.
 	if err != nil {
 		return fmt.Errorf("idx: %w", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// The shape of FashionMNIST, which [Synthetic] has as well.
+// The shape of FashionMNIST and of [Synthetic].
 const (
 	side    = 28
 	classes = 10
@@ -13,18 +13,19 @@ const (
 
 // Parameters of the images.
 const (
-	specimens  = 40 // drawings of each class
-	fine       = 84 // pixels of a drawing in each direction
-	noise      = 0.08
-	brightness = 0.45 // least brightness of a garment
+	specimens  = 40   // The number of drawings of each class.
+	fine       = 84   // The pixels of a drawing in each direction.
+	noise      = 0.08 // The standard deviation of a pixel.
+	brightness = 0.45 // The least brightness of a garment.
 )
 
-// Synthetic returns a set of the shape of FashionMNIST with drawn clothes: drawings of ten
-// classes at random positions, sizes, angles and brightness, with noise. Some classes resemble
-// each other, so that the quickstart's network reaches an accuracy of 75 to 90 %. The set is
-// the same for every call with the same numbers of images. Negative numbers count as 0.
+// Synthetic generates a dataset with the shape of FashionMNIST. The images are drawings
+// of clothes in ten classes, at random positions, sizes, angles and brightness, with
+// noise. Some classes resemble each other, so that the quickstart's network reaches an
+// accuracy of 75 to 90 %. Calls with the same numbers of images return the same dataset.
+// Negative numbers count as 0.
 func Synthetic(trainN, testN int) *Set {
-	rng := rand.New(rand.NewPCG(7, 28)) //nolint:gosec // The set must be reproducible.
+	rng := rand.New(rand.NewPCG(7, 28)) //nolint:gosec // The dataset must be reproducible.
 	drawings := make([][]*drawing, classes)
 	for class, draw := range garments {
 		for range specimens {
@@ -34,7 +35,7 @@ func Synthetic(trainN, testN int) *Set {
 	return &Set{Train: sample(rng, drawings, trainN), Test: sample(rng, drawings, testN)}
 }
 
-// drawing is a garment in gray values of 0 to 1.
+// drawing has gray values from 0 to 1.
 type drawing [fine * fine]float64
 
 func newDrawing(parts []part) *drawing {
@@ -50,7 +51,8 @@ func newDrawing(parts []part) *drawing {
 	return d
 }
 
-// inside reports whether a polygon contains a point, by the parity of crossings.
+// inside reports whether a polygon contains a point. It counts how often a horizontal
+// line from the point crosses the outline.
 func inside(outline []point, p point) bool {
 	in := false
 	last := outline[len(outline)-1]
@@ -63,7 +65,8 @@ func inside(outline []point, p point) bool {
 	return in
 }
 
-// at returns the gray value at a position by bilinear interpolation, and 0 outside.
+// at returns the gray value at a position by bilinear interpolation. It returns 0
+// outside the drawing.
 func (d *drawing) at(x, y float64) float64 {
 	x, y = x*fine-0.5, y*fine-0.5
 	i, j := int(math.Floor(x)), int(math.Floor(y))
@@ -83,7 +86,7 @@ func sample(rng *rand.Rand, drawings [][]*drawing, n int) Split {
 	}
 	for i := range n {
 		class := rng.IntN(classes)
-		s.Labels[i] = byte(class) //nolint:gosec // It is below ten.
+		s.Labels[i] = byte(class) //nolint:gosec // The number of classes is ten.
 		render(rng, drawings[class][rng.IntN(specimens)], s.Images.At(i))
 	}
 	return s

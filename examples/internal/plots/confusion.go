@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// ConfusionMatrix draws counts of samples, a row for each true class and a column
-// for each predicted one, the darker the larger the share of its row. It fails
-// when m is not len(names) x len(names), for no name or more than 64, and for a
-// count below 0.
+// ConfusionMatrix draws counts of samples, with a row for each true class and a column
+// for each predicted class. A cell is darker the larger its share of the row is. It
+// returns an error if m is not a len(names) x len(names) matrix, if there are no names
+// or more than 64, and if a count is negative.
 func ConfusionMatrix(names []string, m [][]int) ([]byte, error) {
 	if err := checkSquare(names, m); err != nil {
 		return nil, err

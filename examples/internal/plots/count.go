@@ -9,16 +9,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// maxNames bounds the bars of a plot and the rows of a matrix: more than these
-// nobody could read.
+// maxNames is the maximum number of bars, and of rows of a matrix, that are readable.
 const maxNames = 64
 
-// CountPlot draws one bar for each name, as high as its count, which stands above
-// it. It fails when names and counts differ in number, when there are none or more
-// than 64, and for a count below 0.
+// CountPlot draws a bar for each name with its count above it. It returns an error if
+// the numbers of names and counts differ, if there are none or more than 64, and if a
+// count is negative.
 func CountPlot(title, xLabel string, names []string, counts []int) ([]byte, error) {
 	if len(names) != len(counts) || len(names) == 0 || len(names) > maxNames {
-		return nil, fmt.Errorf("plots: %d names and %d counts; want as many of both, from 1 to %d", len(names), len(counts), maxNames)
+		return nil, fmt.Errorf("plots: %d names and %d counts; want equal numbers from 1 to %d",
+			len(names), len(counts), maxNames)
 	}
 	for i, n := range counts {
 		if n < 0 {
@@ -42,7 +42,8 @@ func CountPlot(title, xLabel string, names []string, counts []int) ([]byte, erro
 // bars draws counts at the positions 0, 1, 2 and so on.
 type bars []int
 
-// DataRange implements plot.DataRanger. It leaves room for the numbers on top.
+// DataRange implements [plot.DataRanger]. The range includes space for the numbers above
+// the bars.
 func (b bars) DataRange() (xMin, xMax, yMin, yMax float64) {
 	top := 1
 	for _, n := range b {
@@ -51,7 +52,7 @@ func (b bars) DataRange() (xMin, xMax, yMin, yMax float64) {
 	return -0.5, float64(len(b)) - 0.5, 0, float64(top) * 1.1
 }
 
-// Plot implements plot.Plotter.
+// Plot implements [plot.Plotter].
 func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	number := style(tickSize, ink)

@@ -16,26 +16,27 @@ import (
 // lineHeight is the height of a line of a caption in pixels.
 const lineHeight = 26
 
-// pixel is the size of one on the page.
+// pixel is the size of a pixel on the page.
 const pixel = vg.Inch / dpi
 
-// maxGrid bounds the pixels of a grid on each side.
+// maxGrid is the maximum width and height of a grid in pixels.
 const maxGrid = 12000
 
-// ImageGrid draws the first len(captions) images in rows of cols, each with its
-// caption, such as the label and the prediction in two lines, below it. It fails
-// for no caption, for more captions than images, and for a grid that would be
-// larger than 12000 pixels on a side.
+// ImageGrid draws the first len(captions) images in rows of cols, each with its caption
+// below it. A caption may have several lines, such as the label and the prediction. It
+// returns an error if there are no captions or more captions than images, and if the
+// grid would be larger than 12000 pixels in a direction.
 func ImageGrid(title string, images *idx.Images, captions []string, cols int) ([]byte, error) {
 	if images == nil || len(captions) == 0 || len(captions) > images.Len() {
-		return nil, fmt.Errorf("plots: %d captions; want one at least and no more than there are images", len(captions))
+		return nil, fmt.Errorf("plots: %d captions; want at least one and at most one for each image", len(captions))
 	}
 	if images.Rows < 1 || images.Cols < 1 || cols < 1 {
 		return nil, fmt.Errorf("plots: images of %d x %d pixels in %d columns", images.Rows, images.Cols, cols)
 	}
 	g := layout(images, captions, cols)
 	if g.width() > maxGrid || g.height() > maxGrid {
-		return nil, fmt.Errorf("plots: the grid would be %d x %d pixels; want no more than %d on a side", g.width(), g.height(), maxGrid)
+		return nil, fmt.Errorf("plots: the grid would have %d x %d pixels; the maximum is %d in each direction",
+			g.width(), g.height(), maxGrid)
 	}
 	canvas, _ := page(vg.Length(g.width())*pixel, vg.Length(g.height())*pixel)
 	for i := range captions {
@@ -45,22 +46,22 @@ func ImageGrid(title string, images *idx.Images, captions []string, cols int) ([
 	return encode(canvas)
 }
 
-// grid says where things stand, in pixels.
+// grid has the positions and sizes of the images, in pixels.
 type grid struct {
 	cols, rows    int
-	scale         int         // pixels of the page for one of an image, on each side
-	tile, picture image.Point // a picture is a tile without caption and gap
-	top, edge     int         // the room for the title, and around everything
+	scale         int         // The pixels of the page for each pixel of an image, in each direction.
+	tile, picture image.Point // A tile is a picture with its caption and a gap.
+	top, edge     int         // The space for the title and the margin.
 }
 
-// layout gives each image a whole number of pixels for one of its own, so that it
-// is neither blurred nor uneven.
+// layout scales the images by an integer, so that their pixels are sharp and equally
+// large.
 func layout(images *idx.Images, captions []string, cols int) grid {
 	const gap, least, narrow = 24, 120, 1000
 	cols = min(cols, len(captions))
 	g := grid{cols: cols, rows: (len(captions) + cols - 1) / cols, top: 70, edge: 24}
-	// A page of few columns is 1000 pixels wide all the same; its pictures stay
-	// of a size that fits on a screen.
+	// The page is at least 1000 pixels wide. With few columns, the pictures are limited
+	// to a size that fits on a screen.
 	want := min(max(least, narrow/cols-gap), 300)
 	g.scale = max(1, (want+images.Cols-1)/images.Cols)
 	g.picture = image.Pt(images.Cols*g.scale, images.Rows*g.scale)
@@ -77,7 +78,7 @@ func layout(images *idx.Images, captions []string, cols int) grid {
 func (g grid) width() int  { return 2*g.edge + g.cols*g.tile.X }
 func (g grid) height() int { return 2*g.edge + g.top + g.rows*g.tile.Y }
 
-// at returns the top left corner of picture i, in the middle of its tile.
+// at returns the top left corner of picture i, which is centered in its tile.
 func (g grid) at(i int) image.Point {
 	return image.Pt(
 		g.edge+i%g.cols*g.tile.X+(g.tile.X-g.picture.X)/2,
@@ -85,7 +86,7 @@ func (g grid) at(i int) image.Point {
 	)
 }
 
-// enlarge draws image i with every pixel as a square of scale pixels.
+// enlarge draws image i with a square of scale pixels for each of its pixels.
 func enlarge(page draw.Image, at image.Point, images *idx.Images, i, scale int) {
 	for j, v := range images.At(i) {
 		x, y := at.X+j%images.Cols*scale, at.Y+j/images.Cols*scale
@@ -93,7 +94,7 @@ func enlarge(page draw.Image, at image.Point, images *idx.Images, i, scale int) 
 	}
 }
 
-// write adds the title and the captions. The canvas measures in points, from the
+// write draws the title and the captions. The canvas is measured in points from the
 // bottom left.
 func (g grid) write(c vgdraw.Canvas, title string, captions []string) {
 	point := func(x, y int) vg.Point {

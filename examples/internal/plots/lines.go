@@ -12,15 +12,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Series is one line of a plot: Y[0] stands at x = 1, Y[1] at x = 2 and so on, as
-// epochs are counted. Values that are NaN, infinite or beyond 1e300 are left out.
+// Series is a line of a plot. Y[0] is drawn at x = 1, Y[1] at x = 2 and so on, as epochs
+// are counted. Values that are NaN, infinite or beyond 1e300 are omitted.
 type Series struct {
 	Name string
 	Y    []float64
 }
 
-// Lines draws the series over each other, with a legend beside them. It fails when
-// no series has a finite value.
+// Lines draws all series in one plot with a legend beside it. It returns an error if no
+// series has a finite value.
 func Lines(title, xLabel, yLabel string, lines ...Series) ([]byte, error) {
 	p := newPlot(title, xLabel, yLabel)
 	p.X.Tick.Marker, p.Y.Tick.Marker = roundTicks{least: 1}, roundTicks{}
@@ -55,13 +55,13 @@ func Lines(title, xLabel, yLabel string, lines ...Series) ([]byte, error) {
 	img, c := page(minWidth+vg.Inch, plotHeight)
 	beside := legend.Rectangle(c).Size().X + margin
 	p.Draw(draw.Crop(c, 0, -beside, 0, 0))
-	// The legend stands outside the axes: inside there is no corner that is
-	// free for falling losses and for rising accuracies alike.
+	// The legend is outside the axes, because no corner inside is free for both falling
+	// losses and rising accuracies.
 	legend.Draw(draw.Crop(c, c.Size().X-beside+margin, 0, 0, -2*titleSize))
 	return encode(img)
 }
 
-// maxDots is the number of values up to which a line shows each of them.
+// maxDots is the maximum number of values of a line with a dot at each value.
 const maxDots = 40
 
 func paint(line *plotter.Line, dots *plotter.Scatter, c color.Color) {
@@ -72,8 +72,8 @@ func paint(line *plotter.Line, dots *plotter.Scatter, c color.Color) {
 func (s Series) points() plotter.XYs {
 	var out plotter.XYs
 	for i, y := range s.Y {
-		// The difference between two larger ones may not fit in a float64; NaN
-		// is not smaller than anything.
+		// The difference of two larger values may overflow. The comparison is false for
+		// NaN.
 		if math.Abs(y) <= 1e300 {
 			out = append(out, plotter.XY{X: float64(i + 1), Y: y})
 		}

@@ -18,9 +18,9 @@ import (
 	"github.com/millrace-ml/millrace/examples/internal/idx"
 )
 
-// check decodes a plot, makes sure that it is large, light and not blank, and that
-// nothing is clipped: no ink touches its border. With PLOTS_DIR set it keeps the
-// file for someone to look at.
+// check decodes a plot and checks that it is large, light and not blank, and that
+// nothing is drawn at its border, where it would be clipped. If PLOTS_DIR is set, check
+// writes the file there.
 func check(t *testing.T, data []byte, err error) image.Image {
 	t.Helper()
 	if err != nil {
@@ -40,7 +40,7 @@ func check(t *testing.T, data []byte, err error) image.Image {
 	if b.Dx() < 1000 {
 		t.Errorf("%d pixels wide", b.Dx())
 	}
-	rgba := image.NewRGBA(b) // Its pixels are read a hundred times faster than by img.At.
+	rgba := image.NewRGBA(b) // Reading its pixels is much faster than calling img.At.
 	draw.Draw(rgba, b, img, b.Min, draw.Src)
 	dark := 0
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -51,12 +51,12 @@ func check(t *testing.T, data []byte, err error) image.Image {
 				dark++
 			}
 			if border := x == b.Min.X || y == b.Min.Y || x == b.Max.X-1 || y == b.Max.Y-1; border && !light {
-				t.Fatalf("there is ink at the border, at %d, %d of %v", x, y, b)
+				t.Fatalf("the pixel at the border, %d, %d of %v, is not white", x, y, b)
 			}
 		}
 	}
 	if dark < 1000 {
-		t.Errorf("only %d pixels are not paper", dark)
+		t.Errorf("only %d pixels are not white", dark)
 	}
 	return img
 }
@@ -100,7 +100,7 @@ func TestSmallHeatmaps(t *testing.T) {
 	data, err := Heatmap("Values beyond the range", names, m)
 	check(t, data, err)
 	if names[2] != strings.Repeat("long ", 20) {
-		t.Error("the caller's names were changed")
+		t.Error("Heatmap changed the names of the caller")
 	}
 	data, err = Heatmap("", names[:1], [][]float64{{0}})
 	check(t, data, err)

@@ -1,9 +1,9 @@
-// Package plots draws what a training program wants to show of its data and its
-// model, as PNG images of one look: light background, sans-serif text, 144 dots
-// per inch, at least 1000 pixels wide.
+// Package plots draws the data and the results of a training program as PNG images in a
+// common theme: a light background, sans-serif text, 144 dots per inch, and a width of
+// at least 1000 pixels.
 //
-// The font is Liberation Sans, which gonum's plot carries inside the binary; no
-// function reads a file. All functions may be called by several goroutines.
+// The font is Liberation Sans, which gonum's plot embeds; no function reads a file. All
+// functions are safe for concurrent use.
 package plots
 
 import (
@@ -21,14 +21,14 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// The theme: every size and colour that more than one plot uses.
+// The sizes and colors of the theme.
 const (
 	dpi = 144
 
 	titleSize  = 14 * vg.Length(1)
 	axisSize   = 12 * vg.Length(1)
 	tickSize   = 10 * vg.Length(1)
-	numberSize = 7 * vg.Length(1) // in the cells of a crowded matrix
+	numberSize = 7 * vg.Length(1) // The numbers in the cells of a matrix with many cells.
 
 	minWidth   = 7.5 * vg.Inch
 	plotHeight = 4.7 * vg.Inch
@@ -39,10 +39,10 @@ var (
 	ink     = color.NRGBA{R: 0x26, G: 0x2b, B: 0x33, A: 0xff}
 	faint   = color.NRGBA{R: 0xe3, G: 0xe6, B: 0xea, A: 0xff}
 	paper   = color.NRGBA{R: 0xff, G: 0xff, B: 0xff, A: 0xff}
-	unknown = color.NRGBA{R: 0xc8, G: 0xcc, B: 0xd2, A: 0xff} // for NaN
+	unknown = color.NRGBA{R: 0xc8, G: 0xcc, B: 0xd2, A: 0xff} // The color of NaN.
 
-	// series are told apart by colour; these also differ in lightness, for
-	// readers who see fewer colours and for print.
+	// series are the colors of lines and bars. They also differ in lightness, for
+	// readers with color blindness and for print.
 	series = []color.NRGBA{
 		{R: 0x2f, G: 0x6d, B: 0xb5, A: 0xff},
 		{R: 0xe0, G: 0x7b, B: 0x2a, A: 0xff},
@@ -55,7 +55,8 @@ var (
 	}
 )
 
-// style is text of the theme's font, centred on its point.
+// style returns a style with the font of the theme that centers the text on its
+// position.
 func style(size vg.Length, c color.Color) text.Style {
 	return text.Style{
 		Color:   c,
@@ -66,14 +67,14 @@ func style(size vg.Length, c color.Color) text.Style {
 	}
 }
 
-// dress gives a text of gonum's the theme's font and leaves it where it stands.
-func dress(t *text.Style, size vg.Length) {
+// applyTheme sets the font of the theme and keeps the position of the text.
+func applyTheme(t *text.Style, size vg.Length) {
 	s := style(size, ink)
 	s.Rotation, s.XAlign, s.YAlign = t.Rotation, t.XAlign, t.YAlign
 	*t = s
 }
 
-// newPlot is an empty plot that wears the theme.
+// newPlot returns an empty plot in the theme.
 func newPlot(title, xLabel, yLabel string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = paper
@@ -89,13 +90,13 @@ func newPlot(title, xLabel, yLabel string) *plot.Plot {
 		axis.Label.Padding = 6
 		axis.Padding = 0
 		axis.Color, axis.Tick.Color = ink, ink
-		dress(&axis.Tick.Label, tickSize)
-		dress(&axis.Label.TextStyle, axisSize)
+		applyTheme(&axis.Tick.Label, tickSize)
+		applyTheme(&axis.Label.TextStyle, axisSize)
 	}
 	return p
 }
 
-// horizontalGrid marks the values along the vertical axis.
+// horizontalGrid returns lines at the ticks of the vertical axis.
 func horizontalGrid() *plotter.Grid {
 	g := plotter.NewGrid()
 	g.Horizontal.Color, g.Horizontal.Width = faint, 1
@@ -103,7 +104,7 @@ func horizontalGrid() *plotter.Grid {
 	return g
 }
 
-// widest returns the width of the longest of the texts.
+// widest returns the width of the longest text.
 func widest(s text.Style, texts []string) vg.Length {
 	var w vg.Length
 	for _, t := range texts {
@@ -112,7 +113,7 @@ func widest(s text.Style, texts []string) vg.Length {
 	return w
 }
 
-// fit cuts a text to a width, so that it cannot run into its neighbour.
+// fit shortens a text to a width, so that it does not overlap its neighbor.
 func fit(s text.Style, t string, width vg.Length) string {
 	lines := strings.Split(t, "\n")
 	for i, line := range lines {
@@ -125,7 +126,7 @@ func fit(s text.Style, t string, width vg.Length) string {
 	return strings.Join(lines, "\n")
 }
 
-// page is a blank canvas and the part of it inside the margins.
+// page returns a blank canvas and the part of it inside the margins.
 func page(width, height vg.Length) (*vgimg.Canvas, draw.Canvas) {
 	img := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
 	return img, draw.Crop(draw.New(img), margin, -margin, margin, -margin)
@@ -140,7 +141,7 @@ func encode(c *vgimg.Canvas) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// rectangle is the polygon with these corners.
+// rectangle returns the polygon with the given corners.
 func rectangle(x0, y0, x1, y1 vg.Length) []vg.Point {
 	return []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}
 }

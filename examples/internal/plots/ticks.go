@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// ticks makes the ticks of an axis on which position i stands for names[i].
+// ticks returns the ticks of an axis on which position i stands for names[i].
 func ticks(names []string) plot.ConstantTicks {
 	out := make(plot.ConstantTicks, len(names))
 	for i, name := range names {
@@ -17,8 +17,8 @@ func ticks(names []string) plot.ConstantTicks {
 	return out
 }
 
-// upright turns the labels of the horizontal axis to read from below. The space
-// at their end keeps them off the axis, for which gonum has no setting.
+// upright rotates the labels of the horizontal axis by 90 degrees. gonum has no setting
+// for the distance from the axis, so spaces at the end of the labels create it.
 func upright(p *plot.Plot, names []string) {
 	turned := make([]string, len(names))
 	for i, name := range names {
@@ -30,14 +30,14 @@ func upright(p *plot.Plot, names []string) {
 	p.X.Tick.Label.YAlign = draw.YCenter
 }
 
-// roundTicks puts ticks at the multiples of 1, 2 or 5 times a power of ten, so
-// that there are from four to ten of them. Steps are no smaller than least: 1
-// where there is no half, as of epochs and samples.
+// roundTicks puts ticks at the multiples of 1, 2 or 5 times a power of ten, so that
+// there are four to ten ticks. The distance of two ticks is at least least, which is 1
+// for values that are integers, such as epochs.
 type roundTicks struct {
 	least float64
 }
 
-// Ticks implements plot.Ticker.
+// Ticks implements [plot.Ticker].
 func (r roundTicks) Ticks(low, high float64) []plot.Tick {
 	exponent := math.Floor(math.Log10((high - low) / 10))
 	step := math.Pow(10, exponent)
@@ -48,7 +48,7 @@ func (r roundTicks) Ticks(low, high float64) []plot.Tick {
 		step = factor * math.Pow(10, exponent)
 	}
 	if step == 0 || math.IsNaN(step) || math.IsInf(step, 0) {
-		return nil // the range is too narrow or too wide for float64 to divide
+		return nil // The range is too narrow or too wide for float64.
 	}
 	if step <= r.least {
 		step, exponent = r.least, 0

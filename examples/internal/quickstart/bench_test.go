@@ -13,8 +13,8 @@ import (
 	"github.com/millrace-ml/millrace/examples/internal/trainer"
 )
 
-// BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all
-// processors, which trainer/torchtest/testdata/step_time.py measures for PyTorch.
+// BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all processors,
+// which trainer/torchtest/testdata/step_time.py measures for PyTorch.
 func BenchmarkStep(b *testing.B) {
 	b.Run("quickstart", func(b *testing.B) { benchmarkStep(b, Classifier) })
 	b.Run("pooled", func(b *testing.B) { benchmarkStep(b, pooled) })
@@ -27,9 +27,9 @@ func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node
 	}
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(1e-3).WithDecay(false)
 	gomlxTrainer := train.NewTrainer(backend, model.NewStore(), net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
-	images := madeUp(64)
+	images := generated(64)
 	step := func() {
-		for batch, err := range batches("made up", images, 64).Iter() {
+		for batch, err := range batches("generated", images, 64).Iter() {
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -46,8 +46,7 @@ func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node
 	b.ReportMetric((processorTime(b)-start)*1000/float64(b.N), "cpu-ms/op")
 }
 
-// processorTime returns how long the processors have worked for this process, in
-// seconds.
+// processorTime returns the CPU time of this process in seconds.
 func processorTime(b *testing.B) float64 {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {

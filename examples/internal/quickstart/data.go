@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// exported is the classifier with the signature that models are logged by.
+// exported is the classifier with the signature that the export needs.
 func exported(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 	return []*graph.Node{Classifier(scope, inputs[0])}
 }
@@ -24,8 +24,7 @@ func scaled(pixels []byte) []float32 {
 	return out
 }
 
-// batches feeds a split to the training loop, as images [batch, 1, 28, 28] and
-// labels [batch, 1].
+// batches returns a dataset with images [batch, 1, 28, 28] and labels [batch, 1].
 func batches(title string, data *idx.Split, size int) *trainer.Examples {
 	return &trainer.Examples{
 		Title: title, Shape: []int{1, side, side}, Count: data.Images.Len(), Size: size,
@@ -40,8 +39,8 @@ func batches(title string, data *idx.Split, size int) *trainer.Examples {
 	}
 }
 
-// describe names both splits for the run's inputs. Their numbers are those of
-// the files.
+// describe returns descriptions of both splits for the inputs of the run. Their digests
+// depend on the bytes of the files.
 func describe(o *Options, data *idx.Set) (map[string]*mlflow.Dataset, error) {
 	out := map[string]*mlflow.Dataset{}
 	for purpose, split := range map[string]*idx.Split{"training": &data.Train, "test": &data.Test} {

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	side    = 28 // Pixels of an image, each way.
+	side    = 28 // The pixels of an image in each direction.
 	classes = 10
 )
 
-// network has the layers of the page's ImageClassifier: two convolutions and a linear layer.
-// It maps images [batch, 1, 28, 28] to logits [batch, 10]. Its weights have the shapes of
-// PyTorch's.
+// network has the layers of the page's ImageClassifier: two convolutions and a linear
+// layer. It maps images [batch, 1, 28, 28] to logits [batch, 10]. Its weights have the
+// shapes of PyTorch's weights.
 var network = trainer.Stack{
 	{Class: "Conv2d", Name: "conv1", Apply: conv3(8)},
 	{Class: "ReLU", Apply: relu},

@@ -1,6 +1,7 @@
-// Package quickstart is MLflow's PyTorch quickstart in Go: it trains a small
-// convolutional network on FashionMNIST with GoMLX, logs params, metrics, a
-// summary and the model to a tracking server, loads the model back and predicts.
+// Package quickstart is MLflow's PyTorch quickstart in Go. It trains a small
+// convolutional network on FashionMNIST with GoMLX, logs params, metrics, a summary and
+// the model to a tracking server, loads the model back and predicts. Comments call the
+// quickstart in MLflow's documentation "the page".
 package quickstart
 
 import (
@@ -25,21 +26,21 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
-// Options are the settings of a training. Default has the page's.
+// Options are the settings of a training. Default returns those of the page.
 type Options struct {
 	Experiment   string
 	Epochs       int
 	BatchSize    int
 	LearningRate float64
-	// Seed starts the weights; 0 for another one each time.
+	// Seed initializes the random weights. 0 chooses a random seed.
 	Seed int64
-	// Dataset names the images in the run, and Source says where they came from.
+	// Dataset is the name of the images in the run, and Source is where they come from.
 	Dataset, Source string
-	// Out gets the progress bar and what the page prints.
+	// Out receives the output of the page and a progress bar.
 	Out io.Writer
 }
 
-// Default returns the page's settings, printing to out.
+// Default returns the settings of the page with output to out.
 func Default(out io.Writer) Options {
 	return Options{
 		Experiment: "mlflow-pytorch-quickstart", Epochs: 3, BatchSize: 64, LearningRate: 1e-3, Seed: 1,
@@ -47,24 +48,24 @@ func Default(out io.Writer) Options {
 	}
 }
 
-// Synthetic changes the settings for images of [idx.Synthetic], which the run must
-// not show as FashionMNIST's.
+// Synthetic changes the settings for the images of [idx.Synthetic], which must not be
+// logged as FashionMNIST.
 func (o *Options) Synthetic() {
 	o.Dataset, o.Source = "synthetic-images", "idx.Synthetic"
 }
 
-// Result is what came of a training.
+// Result is the result of a training.
 type Result struct {
 	RunID    string
 	ModelURI string
-	Accuracy float64 // Of the last epoch, on the test images.
+	Accuracy float64 // The accuracy of the last epoch on the test images.
 	Loss     float64
-	// Outputs are the logits of the first training image, from the model as the
-	// server gave it back.
+	// Outputs are the logits of the first training image, computed by the model that the
+	// server returned.
 	Outputs []float32
 }
 
-// Run trains on data, tracks it, and predicts with the model loaded back.
+// Run trains on data, logs the training, loads the logged model and predicts with it.
 func Run(ctx context.Context, client *mlflow.Client, data *idx.Set, o Options) (*Result, error) {
 	fmt.Fprintf(o.Out, "Image size: [1, %d, %d]\nSize of training dataset: %d\nSize of test dataset: %d\n",
 		side, side, data.Train.Images.Len(), data.Test.Images.Len())
@@ -93,7 +94,7 @@ func Run(ctx context.Context, client *mlflow.Client, data *idx.Set, o Options) (
 	return result, nil
 }
 
-// fit trains the model and logs it with the run.
+// fit trains the model and logs it to the run.
 func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, result *Result) error {
 	backend, err := trainer.Backend()
 	if err != nil {
@@ -104,16 +105,18 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		store.SetParam(model.ParamInitialSeed, o.Seed)
 	}
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(o.LearningRate).WithDecay(false)
-	accuracy := metric.NewBaseMetric("Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph, nil)
-	gomlxTrainer := train.NewTrainer(backend, store, Classifier, loss.SparseCategoricalCrossEntropyLogits, sgd,
-		[]metric.Interface{accuracy}, []metric.Interface{metric.NewSparseCategoricalAccuracy("Mean Accuracy", "#acc")})
-	loop := train.NewLoop(gomlxTrainer)
+	accuracy := metric.NewBaseMetric(
+		"Accuracy", "acc", metric.AccuracyMetricType, metric.SparseCategoricalAccuracyGraph, nil)
+	meanAccuracy := metric.NewSparseCategoricalAccuracy("Mean Accuracy", "#acc")
+	loop := train.NewLoop(train.NewTrainer(backend, store, Classifier, loss.SparseCategoricalCrossEntropyLogits, sgd,
+		[]metric.Interface{accuracy}, []metric.Interface{meanAccuracy}))
 
 	datasets, err := describe(o, data)
 	if err != nil {
 		return err
 	}
-	training, test := batches(o.Dataset+", training", &data.Train, o.BatchSize), batches(o.Dataset+", test", &data.Test, o.BatchSize)
+	training := batches(o.Dataset+", training", &data.Train, o.BatchSize)
+	test := batches(o.Dataset+", test", &data.Test, o.BatchSize)
 	auto, err := autolog.Autolog(ctx, run, loop, autolog.Options{
 		Optimizer: sgd,
 		Params: map[string]any{
@@ -124,14 +127,14 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 		Evaluate: test,
 		OnEpoch: func(_ int, m map[string]float64) {
 			result.Accuracy, result.Loss = m["eval_accuracy"], m["eval_loss"]
-			fmt.Fprintf(o.Out, "Eval metrics:\nAccuracy: %.2f, Avg loss: %.6f\n\n", result.Accuracy, result.Loss)
+			fmt.Fprintf(o.Out, "Eval metrics: \nAccuracy: %.2f, Avg loss: %.6f \n\n", result.Accuracy, result.Loss)
 		},
-		Model: logged(&data.Train),
+		Model: describeModel(&data.Train),
 	})
 	if err != nil {
 		return err
 	}
-	defer auto.Close()
+	defer auto.Close() //nolint:contextcheck // Close uses the context of Autolog.
 	summary, err := network.Summary(backend, "ImageClassifier", o.BatchSize, 1, side, side)
 	if err != nil {
 		return err
@@ -141,25 +144,25 @@ func fit(ctx context.Context, run *mlflow.ActiveRun, data *idx.Set, o *Options, 
 	if _, err := loop.RunEpochs(auto.Watch(training), o.Epochs); err != nil {
 		return err
 	}
-	if err := run.LogText(ctx, summary, "model_summary.txt"); err != nil { // in place of autologging's
+	// This replaces the summary that autologging writes.
+	if err := run.LogText(ctx, summary, "model_summary.txt"); err != nil {
 		return err
 	}
 	info := auto.ModelInfo()
-	if info == nil { // It is needed below.
+	if info == nil {
 		return fmt.Errorf("the model was not logged: %w", auto.Err())
 	}
 	result.ModelURI = info.URI
 	return samples(ctx, run, result.ModelURI, data)
 }
 
-// The test images that are shown with what the model takes them for, and those
-// whose logits are logged.
+// The numbers of test images in the picture and in the table.
 const (
 	shown     = 32
 	tabulated = 100
 )
 
-// samples logs a picture of test images and a table of more.
+// samples logs a picture of test images with their predictions and a table of logits.
 func samples(ctx context.Context, run *mlflow.ActiveRun, uri string, data *idx.Set) error {
 	loaded, err := mlflow.LoadModel(ctx, run.Client(), uri, models.Open)
 	if err != nil {
@@ -190,7 +193,7 @@ func samples(ctx context.Context, run *mlflow.ActiveRun, uri string, data *idx.S
 	captions = captions[:min(shown, len(captions))]
 	images := *data.Test.Images
 	images.Pixels = images.Pixels[:len(captions)*side*side]
-	picture, err := plots.ImageGrid("Test images: prediction (truth, where it differs)", &images, captions, 8)
+	picture, err := plots.ImageGrid("Test images: prediction (truth, if different)", &images, captions, 8)
 	if err != nil {
 		return err
 	}
@@ -220,8 +223,8 @@ func argmax(list []float32) int {
 	return best
 }
 
-// logged says how the model predicts, with the first image as its example.
-func logged(data *idx.Split) *autolog.Model {
+// describeModel describes the model to log, with the first image as its example.
+func describeModel(data *idx.Split) *autolog.Model {
 	return &autolog.Model{
 		Fn:      exported,
 		Inputs:  []mlflow.TensorSpec{{Name: "image", DType: "float32", Shape: []int{-1, 1, side, side}}},

@@ -19,8 +19,8 @@ import (
 	"github.com/millrace-ml/millrace/examples/internal/trainer/torchtest"
 )
 
-// madeUp draws the images that testdata/make_losses.py draws.
-func madeUp(count int) *idx.Split {
+// generated returns the images that testdata/make_losses.py generates.
+func generated(count int) *idx.Split {
 	g := torchtest.Generator(2)
 	s := &idx.Split{Images: &idx.Images{Rows: side, Cols: side}}
 	for i := range count {
@@ -51,7 +51,8 @@ func TestLossesArePyTorchs(t *testing.T) {
 	})
 }
 
-// pooled is a network with max pooling, whose gradient GoMLX's own Go backend lacks.
+// pooled is a network with max pooling. GoMLX's own Go backend does not implement its
+// gradient.
 func pooled(scope *model.Scope, x *graph.Node) *graph.Node {
 	conv := func(scope *model.Scope, channels int) *layers.ConvBuilder {
 		return layers.Convolution(scope, x).Channels(channels).KernelSize(5).ChannelsAxis(images.ChannelsFirst)
@@ -79,7 +80,8 @@ func TestLossesWithPoolingArePyTorchs(t *testing.T) {
 	})
 }
 
-// compareWithTorch trains a network from PyTorch's weights on its images.
+// compareWithTorch trains a network with the weights and images of the PyTorch program
+// and compares the losses.
 func compareWithTorch(t *testing.T, name string, net func(*model.Scope, *graph.Node) *graph.Node, rate float64, weights []torchtest.Variable) {
 	t.Helper()
 	backend, err := trainer.Backend()
@@ -92,7 +94,7 @@ func compareWithTorch(t *testing.T, name string, net func(*model.Scope, *graph.N
 	sgd := optimizer.StochasticGradientDescent().WithLearningRate(rate).WithDecay(false)
 	gomlxTrainer := train.NewTrainer(backend, store, net, loss.SparseCategoricalCrossEntropyLogits, sgd, nil, nil)
 	var all []train.Batch
-	for batch, err := range batches("made up", madeUp(640), 64).Iter() {
+	for batch, err := range batches("generated", generated(640), 64).Iter() {
 		if err != nil {
 			t.Fatal(err)
 		}

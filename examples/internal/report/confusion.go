@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// ConfusionMatrix counts samples by their true class, the row, and the class that
-// was predicted, the column. It is square.
+// ConfusionMatrix counts samples by their true class (row) and their predicted class
+// (column). It is square.
 type ConfusionMatrix [][]int
 
-// Confusion counts samples of the classes 0 to classes-1; yTrue and yPred hold the
-// true and the predicted class of each. It fails when they are of different
-// lengths or hold another class.
+// Confusion counts samples of the classes 0 to classes-1. yTrue and yPred have the true
+// and the predicted class of each sample. It returns an error if their lengths differ or
+// if they contain another class.
 func Confusion(yTrue, yPred []int, classes int) (ConfusionMatrix, error) {
 	if len(yTrue) != len(yPred) {
-		return nil, fmt.Errorf("report: %d true and %d predicted classes; want as many of both", len(yTrue), len(yPred))
+		return nil, fmt.Errorf("report: %d true and %d predicted classes; want equal numbers", len(yTrue), len(yPred))
 	}
 	if classes < 0 {
-		return nil, fmt.Errorf("report: %d classes", classes)
+		return nil, fmt.Errorf("report: the number of classes is %d", classes)
 	}
 	m := make(ConfusionMatrix, classes)
 	for i := range m {
@@ -34,8 +34,8 @@ func Confusion(yTrue, yPred []int, classes int) (ConfusionMatrix, error) {
 	return m, nil
 }
 
-// String lays the matrix out as NumPy prints one, all numbers equally wide. Unlike
-// NumPy it neither wraps long rows nor leaves out the middle of large matrices.
+// String returns the format of NumPy, with numbers of equal width. Unlike NumPy, it
+// neither wraps long rows nor abbreviates large matrices.
 func (m ConfusionMatrix) String() string {
 	width := 0
 	for _, row := range m {

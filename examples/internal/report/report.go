@@ -1,6 +1,6 @@
-// Package report judges a classifier: precision and recall of each class, the
-// confusion matrix, the area under the ROC curve and the log loss, computed and
-// printed as scikit-learn does.
+// Package report evaluates a classifier: precision and recall of each class, the
+// confusion matrix, the area under the ROC curve and the log loss. The numbers and the
+// output are those of scikit-learn.
 package report
 
 import (
@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Score says how well one class, or an average of classes, was predicted. All but
-// Support, the number of true samples, are from 0 to 1.
+// Score has the scores of a class, or an average over classes, in the range from 0 to 1.
+// Support is the number of true samples.
 type Score struct {
 	Name                  string
 	Precision, Recall, F1 float64
 	Support               int
 }
 
-// Report is what [Classification] finds. Confusion has the classes' order.
+// Report is the result of [Classification]. Confusion has the classes in the same order.
 type Report struct {
 	Classes                       []Score
 	Accuracy                      float64
@@ -27,16 +27,16 @@ type Report struct {
 	neverPredicted, neverTrue     []string
 }
 
-// Classification compares the classes that were predicted with the true ones, at
-// the same index. The classes are 0 to len(names)-1. Without names they are those
-// that occur, in ascending order, and are named by their numbers. It fails when
-// the slices are empty or of different lengths and when a class has no name.
+// Classification compares predicted classes with the true classes at the same index. The
+// classes are 0 to len(names)-1. If names is nil, the classes are those that occur, in
+// ascending order, and their names are their numbers. It returns an error if the slices
+// are empty or have different lengths, and if a class has no name.
 //
-// A precision or recall that would divide by zero is 0, and [Report.Warnings]
-// tells of it.
+// Precision and recall are 0 if their divisor is zero; see [Report.Warnings].
 func Classification(yTrue, yPred []int, names []string) (*Report, error) {
 	if len(yTrue) == 0 || len(yTrue) != len(yPred) {
-		return nil, fmt.Errorf("report: %d true and %d predicted classes; want as many of both, and one at least", len(yTrue), len(yPred))
+		return nil, fmt.Errorf("report: %d true and %d predicted classes; want equal numbers, at least 1",
+			len(yTrue), len(yPred))
 	}
 	if names == nil {
 		yTrue, yPred, names = numbered(yTrue, yPred)
@@ -57,7 +57,7 @@ func Classification(yTrue, yPred []int, names []string) (*Report, error) {
 	return r, nil
 }
 
-// numbered replaces the classes by their ranks among those that occur.
+// numbered replaces each class by its rank among the classes that occur.
 func numbered(yTrue, yPred []int) (rankTrue, rankPred []int, names []string) {
 	classes := slices.Concat(yTrue, yPred)
 	slices.Sort(classes)
@@ -120,22 +120,23 @@ func average(name string, classes []Score, weight func(Score) float64) Score {
 	return out
 }
 
-// Warnings tells, a sentence each, which classes were never predicted, so that
-// their precision is 0 for want of a better number, and which are not among the
-// true ones, so that their recall is. It is empty for a sound report.
+// Warnings returns a sentence about the classes that are never predicted, whose
+// precision is 0 by definition, and one about the classes that have no true samples,
+// whose recall is 0. It returns nil if there are no such classes.
 func (r *Report) Warnings() []string {
 	var out []string
 	if len(r.neverPredicted) > 0 {
-		out = append(out, "never predicted, so precision is set to 0: "+strings.Join(r.neverPredicted, ", "))
+		out = append(out, "The precision is 0 for classes that are never predicted: "+strings.Join(r.neverPredicted, ", "))
 	}
 	if len(r.neverTrue) > 0 {
-		out = append(out, "no true samples, so recall is set to 0: "+strings.Join(r.neverTrue, ", "))
+		out = append(out, "The recall is 0 for classes without true samples: "+strings.Join(r.neverTrue, ", "))
 	}
 	return out
 }
 
-// String lays the report out as scikit-learn's classification_report does, but for
-// the support, which that prints with a decimal where not one sample was right.
+// String returns the format of scikit-learn's classification_report. In contrast to
+// scikit-learn, the support is always an integer; scikit-learn prints it with a decimal
+// if no sample is predicted correctly.
 func (r *Report) String() string {
 	width := len(r.WeightedAverage.Name)
 	for _, s := range r.Classes {

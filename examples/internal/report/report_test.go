@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// golden is what testdata/make_golden.py recorded.
+// golden is the content of the file that testdata/make_golden.py writes.
 type golden struct {
 	Reports []struct {
 		Name, Text, Matrix string
@@ -57,8 +57,8 @@ func TestWarnings(t *testing.T) {
 		want         string
 	}{
 		{[]int{0, 1}, []int{0, 1}, ""},
-		{[]int{0, 1}, []int{0, 0}, "never predicted, so precision is set to 0: malignant"},
-		{[]int{0, 0}, []int{0, 1}, "no true samples, so recall is set to 0: malignant"},
+		{[]int{0, 1}, []int{0, 0}, "The precision is 0 for classes that are never predicted: malignant"},
+		{[]int{0, 0}, []int{0, 1}, "The recall is 0 for classes without true samples: malignant"},
 	} {
 		r, err := Classification(c.yTrue, c.yPred, []string{"benign", "malignant"})
 		if err != nil {
@@ -87,10 +87,10 @@ func TestClassificationErrors(t *testing.T) {
 		}
 	}
 	if _, err := Confusion([]int{0}, nil, 2); err == nil {
-		t.Error("a matrix of slices of different lengths")
+		t.Error("Confusion accepts slices of different lengths")
 	}
 	if _, err := Confusion(nil, nil, -1); err == nil {
-		t.Error("a matrix of -1 classes")
+		t.Error("Confusion accepts -1 classes")
 	}
 }
 

@@ -1,5 +1,4 @@
-// Package tracking connects an example program to a tracking server: the one that
-// the environment names, or one in the program itself.
+// Package tracking connects an example program to a tracking server.
 package tracking
 
 import (
@@ -12,9 +11,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Connect logs in to the server of MLFLOW_TRACKING_URI, or of DATABRICKS_HOST.
-// Where neither is set it starts a server over ./mlflow.db, where `millrace
-// server` finds the run afterwards. done ends that server.
+// Connect logs in to the server of MLFLOW_TRACKING_URI or DATABRICKS_HOST. If neither is
+// set, it starts a server in this program that stores the runs in ./mlflow.db, where
+// `millrace server` finds them later. done closes that server.
 func Connect(ctx context.Context, out io.Writer) (client *mlflow.Client, done func() error, err error) {
 	if os.Getenv("MLFLOW_TRACKING_URI") != "" || os.Getenv("DATABRICKS_HOST") != "" {
 		client, err = mlflow.Login(ctx)
@@ -24,6 +23,7 @@ func Connect(ctx context.Context, out io.Writer) (client *mlflow.Client, done fu
 	if err != nil {
 		return nil, nil, err
 	}
-	fmt.Fprintf(out, "MLFLOW_TRACKING_URI is not set, so the run goes to ./mlflow.db; watch it at %s, or afterwards with `millrace server`.\n", server.URL())
+	fmt.Fprintf(out, "MLFLOW_TRACKING_URI is not set, so the run is stored in ./mlflow.db.\n"+
+		"Its page is at %s now, and at that of `millrace server` later.\n", server.URL())
 	return server.Client(), server.Close, nil
 }

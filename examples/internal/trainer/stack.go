@@ -83,13 +83,15 @@ func (s Stack) Summary(backend compute.Backend, class string, input ...int) (str
 		dims := strings.ReplaceAll(fmt.Sprint(shape), " ", ", ")
 		fmt.Fprintf(&out, "%-*s %-*s %s\n", layerWidth, layer, shapeWidth, dims, number)
 	}
-	fmt.Fprintf(&out, "%s%-*s %-*s %s\n%s", rule, layerWidth, "Layer (type:depth-idx)", shapeWidth, "Output Shape", "Param #", rule)
+	fmt.Fprintf(&out, "%s%-*s %-*s %s\n%s",
+		rule, layerWidth, "Layer (type:depth-idx)", shapeWidth, "Output Shape", "Param #", rule)
 	row(class, outputs[len(s)-1], 0)
 	row("├─Sequential: 1-1", outputs[len(s)-1], 0)
 	for i, layer := range s {
 		row(fmt.Sprintf("│    └─%s: 2-%d", layer.Class, i+1), outputs[i], counts[layer.Name])
 	}
-	fmt.Fprintf(&out, "%sTotal params: %s\nTrainable params: %s\nNon-trainable params: 0\n%s", rule, grouped(total), grouped(total), rule)
+	fmt.Fprintf(&out, "%sTotal params: %s\nTrainable params: %s\nNon-trainable params: 0\n%s",
+		rule, grouped(total), grouped(total), rule)
 	return out.String(), nil
 }
 

@@ -1,6 +1,6 @@
-// Package trainer has what both example programs need to train with GoMLX:
-// batches of examples in memory, PyTorch's way to start weights, and a progress
-// bar.
+// Package trainer contains the parts of both example programs that train with GoMLX:
+// datasets in memory, PyTorch's initialization of weights, a summary of the layers and
+// the output of the progress.
 package trainer
 
 import (
@@ -23,7 +23,8 @@ import (
 	"github.com/millrace-ml/millrace/gomlx/cpu" // The backend that is used by default.
 )
 
-// Backend returns the engine that GOMLX_BACKEND names, or package cpu.
+// Backend returns the backend of the environment variable GOMLX_BACKEND. The default is
+// package cpu.
 func Backend() (compute.Backend, error) {
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
 		return compute.NewWithConfig(config)
@@ -31,28 +32,28 @@ func Backend() (compute.Backend, error) {
 	return compute.NewWithConfig(cpu.BackendName)
 }
 
-// Examples are data in memory, which train.Loop reads in batches, in order.
+// Examples is a dataset in memory, which train.Loop reads in batches, in order.
 type Examples struct {
-	// Title is the dataset's name.
+	// Title is the name of the dataset.
 	Title string
-	// Features has one row of Shape for each example; Batch converts a range of
-	// rows, so that the whole need not be held as float32.
+	// Features returns a range of examples, each with the given Shape. Converting a
+	// batch at a time avoids a copy of the whole dataset as float32.
 	Features func(from, to int) []float32
 	Shape    []int
-	// Labels has one int32 or float32 for each example.
+	// Labels returns one int32 or float32 for each example of a range.
 	Labels func(from, to int) *tensors.Tensor
-	// Count is the number of examples, Size that of a batch. The last batch may
+	// Count is the number of examples and Size the number in a batch. The last batch may
 	// be smaller.
 	Count, Size int
 }
 
-// Name returns the title.
+// Name implements [train.Dataset].
 func (e *Examples) Name() string { return e.Title }
 
-// Batches returns how many batches the examples make.
+// Batches returns the number of batches.
 func (e *Examples) Batches() int { return (e.Count + e.Size - 1) / e.Size }
 
-// Iter yields all batches once.
+// Iter implements [train.Dataset]. It yields all batches once.
 func (e *Examples) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for from := 0; from < e.Count; from += e.Size {
@@ -65,9 +66,9 @@ func (e *Examples) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// TorchInit returns scope with the values that PyTorch starts the weights and
-// biases of a layer with: uniform within 1/sqrt(fanIn), fanIn being the number of
-// inputs that each output is made of.
+// TorchInit returns scope with PyTorch's initializer of the weights and biases of a
+// layer: uniform random numbers within 1/sqrt(fanIn), where fanIn is the number of
+// inputs of each output.
 func TorchInit(scope *model.Scope, fanIn int) *model.Scope {
 	bound := 1 / math.Sqrt(float64(fanIn))
 	return scope.WithInitializer(initializer.RandomUniformFn(scope, -bound, bound))
@@ -76,9 +77,9 @@ func TorchInit(scope *model.Scope, fanIn int) *model.Scope {
 // lineEvery is the number of batches between two lines of progress.
 const lineEvery = 100
 
-// Progress prints the progress of a loop over epochs of batches: the number of each epoch, and
-// a line with the metrics of every 100th batch. On a terminal it also shows a bar. metrics
-// lists the names of the trainer's metrics to print, with their short names.
+// Progress prints the progress of a loop over epochs of batches: the number of each
+// epoch, and a line with the metrics of every 100th batch. On a terminal it also shows a
+// bar. metrics maps the short names of the trainer's metrics to the printed names.
 func Progress(loop *train.Loop, out io.Writer, epochs, batches int, metrics map[string]string) {
 	bar := newBar(out, epochs*batches)
 	loop.OnStep("progress", 0, func(loop *train.Loop, values []*tensors.Tensor) error {
@@ -95,7 +96,7 @@ func Progress(loop *train.Loop, out io.Writer, epochs, batches int, metrics map[
 			var line strings.Builder
 			for i, m := range loop.Trainer.TrainMetrics() {
 				if name, ok := metrics[m.ShortName()]; ok {
-					fmt.Fprintf(&line, "%s: %.6f ", name, number(values[i]))
+					fmt.Fprintf(&line, "%s: %.6f ", name, scalar(values[i]))
 				}
 			}
 			fmt.Fprintf(out, "%s[%d / %d]\n", &line, batch, batches)
@@ -107,8 +108,8 @@ func Progress(loop *train.Loop, out io.Writer, epochs, batches int, metrics map[
 	})
 }
 
-// number returns the value of a scalar.
-func number(t *tensors.Tensor) float64 {
+// scalar returns the value of a scalar.
+func scalar(t *tensors.Tensor) float64 {
 	switch v := t.Value().(type) {
 	case float32:
 		return float64(v)
@@ -121,7 +122,7 @@ func number(t *tensors.Tensor) float64 {
 // newBar returns a progress bar, or nil if out is not a terminal.
 func newBar(out io.Writer, steps int) *progressbar.ProgressBar {
 	f, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // A file descriptor is an int.
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
 	return progressbar.NewOptions(steps, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),

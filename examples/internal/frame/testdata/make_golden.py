@@ -1,4 +1,7 @@
-"""Record what pandas, NumPy and scikit-learn answer; run it in this folder. The tests of package frame compare with it."""
+"""Write the results of pandas, NumPy and scikit-learn to golden.json and to text files, for the tests of package frame.
+
+Run it in this directory.
+"""
 import io
 import json
 
@@ -14,12 +17,12 @@ frames = {
     "large": pd.read_csv("large.csv"),
 }
 for name, df in frames.items():
-    df = df.astype({c: float for c in df.select_dtypes("int")})  # package frame has no type for whole numbers
+    df = df.astype({c: float for c in df.select_dtypes("int")})  # Package frame has no integer type.
     info = io.StringIO()
     df.info(buf=info)
     lines = info.getvalue().splitlines(keepends=True)
     with open(f"{name}.txt", "w") as f:
-        f.writelines(lines[1:-1])  # without the class and the memory
+        f.writelines(lines[1:-1])  # The class and the memory usage differ.
         f.write(df.describe().transpose().to_string() + "\n")
 
 def mt(seed):

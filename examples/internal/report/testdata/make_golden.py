@@ -1,4 +1,4 @@
-"""Record what scikit-learn answers; run it in this folder. The tests of package report compare with it."""
+"""Write the results of scikit-learn to golden.json, for the tests of package report. Run it in this directory."""
 import json
 import re
 import warnings
@@ -26,15 +26,15 @@ for name, (true, pred, names) in cases.items():
     labels = None if names is None else list(range(len(names)))
     golden["reports"].append({
         "name": name, "true": true, "pred": pred, "names": names,
-        # Where nothing is right scikit-learn 1.9 prints the support as 3.0 for once; package report does not.
+        # If no sample is predicted correctly, scikit-learn 1.9 prints the support as 3.0; package report prints 3.
         "text": re.sub(r"( +\d+)\.0\n", r"  \1\n", classification_report(true, pred, labels=labels, target_names=names)),
         "matrix": str(confusion_matrix(true, pred, labels=labels)),
     })
 y = rng.randint(0, 2, 200)
 for true, score in [
     (y, np.clip(y * 0.4 + rng.rand(200) * 0.6, 0, 1)),
-    (y, np.round(np.clip(y * 0.2 + rng.rand(200) * 0.8, 0, 1), 1)),  # many equal scores
-    (np.array([0, 1, 1, 0]), np.array([0.0, 1.0, 0.0, 1.0])),  # certain and wrong
+    (y, np.round(np.clip(y * 0.2 + rng.rand(200) * 0.8, 0, 1), 1)),  # Many scores are equal.
+    (np.array([0, 1, 1, 0]), np.array([0.0, 1.0, 0.0, 1.0])),  # Probabilities of 0 and 1 that are wrong.
     (np.array([0, 1]), np.array([0.5, 0.5])),
 ]:
     golden["scores"].append({

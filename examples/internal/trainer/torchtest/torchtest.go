@@ -1,6 +1,6 @@
-// Package torchtest compares a training with PyTorch's, whose losses are kept in
-// testdata/losses.json: both start from the same weights, which a small
-// generator makes.
+// Package torchtest compares the losses of a training with those of PyTorch in
+// testdata/losses.json. Both programs start with the same weights, which a small random
+// number generator generates.
 package torchtest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// tolerance is how far a loss may be from PyTorch's.
+// tolerance is the largest accepted difference from PyTorch's loss.
 const tolerance = 1e-4
 
 //go:embed testdata/losses.json
@@ -28,15 +28,15 @@ func (g *Generator) Next() uint32 {
 	return uint32(*g) >> 8
 }
 
-// Variable is one of a model's variables, with the number of inputs that each
-// output of its layer is made of.
+// Variable is a variable of a model. FanIn is the number of inputs of each output of its
+// layer.
 type Variable struct {
 	Path  string
 	FanIn int
 	Dims  []int
 }
 
-// Start gives the variables their first values, in their order.
+// Start creates the variables with random values, in the given order.
 func (g *Generator) Start(t *testing.T, store *model.Store, variables []Variable) {
 	t.Helper()
 	for _, v := range variables {
@@ -55,7 +55,7 @@ func (g *Generator) Start(t *testing.T, store *model.Store, variables []Variable
 	}
 }
 
-// Compare holds the losses that step returns against PyTorch's of the same name.
+// Compare compares the losses that step returns with PyTorch's losses of the given name.
 func Compare(t *testing.T, name string, step func(i int) float64) {
 	t.Helper()
 	var all map[string][]float64

@@ -1,7 +1,7 @@
-"""Write the losses of the first 100 steps of both example networks, and of one with pooling, trained by PyTorch, as losses.json.
+"""Train both example networks, and one with pooling, in PyTorch and write the losses of the first 100 steps to losses.json.
 
-Weights and images come from a small generator that the Go tests repeat, so that only the losses need to be kept. Needs torch
-and scikit-learn; run it in this folder.
+A small random number generator, which the Go tests implement, too, generates the weights and the images, so that only the
+losses are stored. The program needs torch and scikit-learn. Run it in this directory.
 """
 import json
 
@@ -17,7 +17,7 @@ STEPS = 100
 
 
 class Generator:
-    """A linear congruential generator; numbers have 24 bits, which float32 holds exactly."""
+    """A linear congruential generator of 24-bit numbers, which float32 represents exactly."""
 
     def __init__(self, seed):
         self.state = seed
@@ -74,7 +74,7 @@ def guide():
     x_train, _, y_train, _ = train_test_split(frame.values, y, test_size=0.25, random_state=101)
     x = torch.tensor(MinMaxScaler().fit_transform(x_train), dtype=torch.float32)
     targets = torch.tensor(y_train, dtype=torch.float32).view(-1, 1)
-    model = nn.Sequential(nn.Linear(30, 30), nn.ReLU(), nn.Linear(30, 15), nn.ReLU(), nn.Linear(15, 1))  # Without dropout.
+    model = nn.Sequential(nn.Linear(30, 30), nn.ReLU(), nn.Linear(30, 15), nn.ReLU(), nn.Linear(15, 1))  # No dropout.
     start(model, Generator(3))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
     losses = []

@@ -1,4 +1,4 @@
-"""The networks for images that the Go tests train as well."""
+"""The image networks, which the Go tests train, too."""
 from torch import nn
 
 

@@ -1,6 +1,8 @@
-"""Print how much processor time a training step of 64 images takes PyTorch, by default on one thread.
+"""Print the processor time of a training step of 64 images in PyTorch, by default on one thread.
 
-BenchmarkStep of package quickstart measures the same. Needs torch; run it in this folder: step_time.py [THREADS]
+BenchmarkStep of package quickstart measures the same in Go. The program needs torch. Run it in this directory:
+
+    step_time.py [THREADS]
 """
 import sys
 import time
