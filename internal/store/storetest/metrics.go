@@ -18,13 +18,25 @@ func latestMetric(t *testing.T, s *store.Store) {
 		logged []mlflow.Metric
 		want   mlflow.Metric
 	}{
-		{"greatest step", []mlflow.Metric{{Value: 1, Timestamp: 5, Step: 2}, {Value: 2, Timestamp: 9, Step: 1}}, mlflow.Metric{Value: 1, Timestamp: 5, Step: 2}},
-		{"then time", []mlflow.Metric{{Value: 1, Timestamp: 9}, {Value: 2, Timestamp: 5}}, mlflow.Metric{Value: 1, Timestamp: 9}},
+		{
+			"greatest step",
+			[]mlflow.Metric{{Value: 1, Timestamp: 5, Step: 2}, {Value: 2, Timestamp: 9, Step: 1}},
+			mlflow.Metric{Value: 1, Timestamp: 5, Step: 2},
+		},
+		{
+			"then time",
+			[]mlflow.Metric{{Value: 1, Timestamp: 9}, {Value: 2, Timestamp: 5}},
+			mlflow.Metric{Value: 1, Timestamp: 9},
+		},
 		{"then value", []mlflow.Metric{{Value: 2}, {Value: 1}}, mlflow.Metric{Value: 2}},
 		{"NaN counts as 0", []mlflow.Metric{{Value: nan}, {Value: -1}}, mlflow.Metric{Value: nan}},
 		{"1 beats NaN", []mlflow.Metric{{Value: nan}, {Value: 1}}, mlflow.Metric{Value: 1}},
 		{"infinities are finite", []mlflow.Metric{{Value: math.Inf(1)}}, mlflow.Metric{Value: math.MaxFloat64}},
-		{"negative step", []mlflow.Metric{{Value: 1, Step: -3}, {Value: 2, Step: -5}}, mlflow.Metric{Value: 1, Step: -3}},
+		{
+			"negative step",
+			[]mlflow.Metric{{Value: 1, Step: -3}, {Value: 2, Step: -5}},
+			mlflow.Metric{Value: 1, Step: -3},
+		},
 	} {
 		for i := range c.logged {
 			c.logged[i].Key = "m"
@@ -182,7 +194,13 @@ func historyPages(t *testing.T, s *store.Store) {
 			}
 			got, token = append(got, page...), next
 			if first { // Shifts no page, since it comes before.
-				if err := s.LogBatch(t.Context(), run, []mlflow.Metric{{Key: "m", Timestamp: -int64(limit), Value: 3}}, nil, nil); err != nil {
+				if err := s.LogBatch(
+					t.Context(),
+					run,
+					[]mlflow.Metric{{Key: "m", Timestamp: -int64(limit), Value: 3}},
+					nil,
+					nil,
+				); err != nil {
 					t.Fatal(err)
 				}
 			}
