@@ -15,8 +15,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Deleting runs deletes the assessments that they made, and reads the table of
-// assessments only if it holds something.
+// TestAssessmentsOfDeletedRuns checks that deleting runs deletes their assessments, and
+// that the table of assessments is read only if it has rows.
 func TestAssessmentsOfDeletedRuns(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// SetStatuses ends runs in one transaction, in the order of their ids, and calls
-// between after each. It is how tests make transactions block each other.
+// SetStatuses ends runs in one transaction, in the order of their IDs, and calls between
+// after each run. Tests use it to make transactions block each other.
 func (s *Store) SetStatuses(ctx context.Context, between func(), ids ...string) error {
 	return s.write(ctx, func(t tx) error {
 		for _, id := range ids {
@@ -22,18 +22,18 @@ func (s *Store) SetStatuses(ctx context.Context, between func(), ids ...string) 
 	})
 }
 
-// Read runs fn in a read transaction after one statement of it.
+// Read runs fn in a read transaction, after one statement.
 func (s *Store) Read(ctx context.Context, fn func() error) error {
 	return s.read(ctx, withStatement(fn))
 }
 
-// Write runs fn in a transaction that writes, after one statement of it.
+// Write runs fn in a write transaction, after one statement.
 func (s *Store) Write(ctx context.Context, fn func() error) error {
 	return s.write(ctx, withStatement(fn))
 }
 
-// SetTagAndFail sets a tag in a transaction in which another statement then fails,
-// and ignores that failure.
+// SetTagAndFail sets a tag in a transaction and ignores the failure of a later
+// statement.
 func (s *Store) SetTagAndFail(ctx context.Context, runID string, tag mlflow.Tag) error {
 	return s.write(ctx, func(t tx) error {
 		if err := t.setTag(runID, tag); err != nil {
@@ -54,11 +54,11 @@ func withStatement(fn func() error) func(tx) error {
 	}
 }
 
-// LimitPages sets how many values a page of a history has at most.
+// LimitPages sets the maximum number of values in a page of a metric history.
 func (s *Store) LimitPages(n int) { s.maxPage = n }
 
 // RepeatTransactions makes the store run every transaction twice, as after a lost
-// connection or a deadlock. The first one is rolled back.
+// connection or a deadlock. The first attempt is rolled back.
 func (s *Store) RepeatTransactions() {
 	s.primary = twice{s.primary}
 	s.replica = s.primary

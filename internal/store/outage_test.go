@@ -17,14 +17,14 @@ import (
 	"github.com/millrace-ml/millrace/test/proxy"
 )
 
-// patience is how long requests wait in these tests, and grace how much longer
-// their answers may take on a busy machine.
+// patience is the time that requests wait in these tests. grace is the additional time
+// for responses on a loaded machine.
 const (
 	patience = 3 * time.Second
 	grace    = 4 * time.Second
 )
 
-// requests are the kinds of requests that meet an outage.
+// requests returns one function for each kind of request that an outage affects.
 func requests(s *store.Store, run string, step *atomic.Int64) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
 		"log-metric": func(ctx context.Context) error {
@@ -44,8 +44,8 @@ func requests(s *store.Store, run string, step *atomic.Int64) map[string]func(ct
 	}
 }
 
-// storm sends 64 requests of each kind at once. Every one must be answered within
-// its time, by a result or by 503.
+// storm sends 64 requests of each kind at once. Each must return within its time, with a
+// result or with 503.
 func storm(t *testing.T, s *store.Store, run string, step *atomic.Int64, within time.Duration) (failed int64) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -73,7 +73,7 @@ func storm(t *testing.T, s *store.Store, run string, step *atomic.Int64, within 
 	return count.Load()
 }
 
-// checkRecovers holds that everything works again soon.
+// checkRecovers checks that every kind of request succeeds soon after the outage.
 func checkRecovers(t *testing.T, s *store.Store, run string, step *atomic.Int64) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
@@ -107,7 +107,7 @@ func TestOutages(t *testing.T) {
 		"refuse": {(*proxy.Proxy).Refuse, accept, patience, true},
 		"stall":  {(*proxy.Proxy).Stall, (*proxy.Proxy).Resume, patience, true},
 		"cut":    {(*proxy.Proxy).Cut, func(*proxy.Proxy) {}, patience, false},
-		// Far beyond the time in which an outage is noticed.
+		// The stall is much longer than the time to detect an outage.
 		"long stall": {(*proxy.Proxy).Stall, (*proxy.Proxy).Resume, time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,8 +139,9 @@ func TestOutages(t *testing.T) {
 	}
 }
 
-// Another program keeps SQLite's file locked: writes are answered in time, reads
-// go on, and everything works once the lock is gone.
+// TestLockedFile checks that a lock of SQLite's file by another program delays only
+// writes: they return in time, reads continue, and writes succeed after the lock is
+// released.
 func TestLockedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mlflow.db")

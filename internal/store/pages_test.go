@@ -9,8 +9,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// TestLargePages searches more than a page can hold: every run comes, each once,
-// and no page takes all of them.
+// TestLargePages searches more runs than fit into a page. The pages must contain each
+// run exactly once, and no page may contain all runs.
 func TestLargePages(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
@@ -49,7 +49,7 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// TestLongHistory asks for more values than an answer has.
+// TestLongHistory requests more values than a response can have.
 func TestLongHistory(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
@@ -90,7 +90,7 @@ func TestLongHistory(t *testing.T) {
 	}
 }
 
-// TestLargeCatalogPages is TestLargePages for everything else that is searched.
+// TestLargeCatalogPages does the same as TestLargePages for all other searches.
 func TestLargeCatalogPages(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)

@@ -13,7 +13,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// The whole suite passes when every transaction runs twice, the first time in vain.
+// TestRepeatedTransactions runs the whole suite with every transaction executed twice,
+// where the first attempt is rolled back.
 func TestRepeatedTransactions(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *store.Store {
@@ -23,7 +24,8 @@ func TestRepeatedTransactions(t *testing.T) {
 	})
 }
 
-// What a method returns does not depend on how often its transaction was tried.
+// TestRepeatedReads checks that the result of a method does not depend on the number of
+// attempts of its transaction.
 func TestRepeatedReads(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mlflow.db")
@@ -193,8 +195,8 @@ func TestRepeatedReads(t *testing.T) {
 	checkAllCalled(t, calls)
 }
 
-// checkAllCalled fails for a method of the store that returns something and is
-// not among those called. Those that write are left to the suite.
+// checkAllCalled fails for each method of the store that returns a result and is missing
+// in calls. The suite covers the methods that write.
 func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 	t.Helper()
 	writes := map[string]bool{
@@ -211,8 +213,8 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 	}
 }
 
-// fill stores at least two of everything that lists hold, and returns a run that
-// has them.
+// fill stores at least two of everything that lists contain, and returns a run that has
+// them.
 func fill(t *testing.T, s *store.Store) (runID string) {
 	t.Helper()
 	ctx := t.Context()

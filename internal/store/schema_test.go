@@ -15,14 +15,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// databases are a new, empty one of each kind.
+// databases has a function for each kind of database that creates an empty one and
+// returns its URI.
 var databases = map[string]func(t *testing.T) string{
 	"sqlite":     func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") },
 	"postgresql": func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[0]) },
 	"mysql":      func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[1]) },
 }
 
-// change runs statements on a database.
+// change executes statements on a database.
 func change(t *testing.T, uri string, statements ...string) {
 	t.Helper()
 	sqlDB, _, err := db.OpenSQL(t.Context(), uri)
@@ -37,7 +38,7 @@ func change(t *testing.T, uri string, statements ...string) {
 	}
 }
 
-// reopen opens a database, writes a run to it and returns what it logs.
+// reopen opens a database, writes a run to it and returns the log output.
 func reopen(t *testing.T, uri string) (logged string, err error) {
 	t.Helper()
 	var log bytes.Buffer
@@ -55,8 +56,8 @@ func reopen(t *testing.T, uri string) (logged string, err error) {
 	return log.String(), errors.Join(err, s.Close())
 }
 
-// Databases of each release that is known, and of one that is not but has the
-// tables that are used, are opened, and stay at their revision.
+// TestRevisions opens databases of each known release, and of an unknown one with the
+// tables that Millrace uses. Their revision must not change.
 func TestRevisions(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range databases {
@@ -97,8 +98,8 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
-// A database at an unknown revision whose tables do not fit is refused by name
-// and not changed.
+// TestRevisionThatDoesNotFit checks that a database at an unknown revision with
+// different tables is refused and unchanged, and that the error names the difference.
 func TestRevisionThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range databases {

@@ -14,7 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// onServers runs a test on each database server that there is.
+// onServers runs a test on each available database server.
 func onServers(t *testing.T, test func(t *testing.T, uri string)) {
 	t.Helper()
 	for _, variable := range dbtest.Servers {
@@ -34,7 +34,8 @@ func mustRun(t *testing.T, s *store.Store) string {
 	return run.Info.RunID
 }
 
-// Two transactions that wait for each other's rows both succeed in the end.
+// TestDeadlock checks that two transactions which wait for each other's rows both
+// succeed.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, uri string) {
@@ -45,7 +46,7 @@ func TestDeadlock(t *testing.T) {
 		both.Add(2)
 		meet := func() {
 			tries.Add(1)
-			if first.Add(1) <= 2 { // Each holds one row before either wants the other.
+			if first.Add(1) <= 2 { // Each transaction locks one row before either needs the other row.
 				both.Done()
 				both.Wait()
 			}
@@ -94,8 +95,8 @@ func TestMoreRequestsThanConnections(t *testing.T) {
 	})
 }
 
-// The database ends all connections, as it does in a failover, while clients
-// log: what was acknowledged is there, and work goes on.
+// TestLostConnections ends all connections while clients log, as in a failover.
+// Acknowledged values must be present, and later requests must succeed.
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
 	uri := dbtest.NewDatabase(t, dbtest.Servers[0])
@@ -149,7 +150,8 @@ func TestLostConnections(t *testing.T) {
 	}
 }
 
-// What a database server cannot keep is refused as the caller's mistake.
+// TestRefusedValues checks that values which a database server cannot store are refused
+// as errors of the client.
 func TestRefusedValues(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, uri string) {
@@ -178,11 +180,12 @@ func TestRefusedValues(t *testing.T) {
 	})
 }
 
-// Searches and histories come from the standby, single rows from the primary.
+// TestReadStore checks that searches and histories read the standby, and single rows the
+// primary.
 func TestReadStore(t *testing.T) {
 	t.Parallel()
 	primary, standby := dbtest.NewDatabase(t, dbtest.Servers[0]), dbtest.NewDatabase(t, dbtest.Servers[0])
-	openURI(t, standby) // Makes the tables: it follows nobody, and so shows where answers come from.
+	openURI(t, standby) // Opening creates the tables. This standby does not replicate, so the origin of each result is visible.
 	s, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: standby, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// onEngines runs a test on SQLite and on each database server that there is.
+// onEngines runs a test on SQLite and on each available database server.
 func onEngines(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) {
@@ -29,8 +29,8 @@ func onEngines(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	}
 }
 
-// checkUsable holds more transactions open at once than there were before, on
-// every connection, and fails if one of them does not work.
+// checkUsable keeps more transactions open at the same time than there are connections,
+// so that it uses each one, and fails if a transaction does not work.
 func checkUsable(t *testing.T, s *store.Store) {
 	t.Helper()
 	run := mustRun(t, s)
@@ -58,8 +58,8 @@ func checkUsable(t *testing.T, s *store.Store) {
 	}
 }
 
-// canceled calls f with a context that ends at a random moment, n times by
-// several goroutines, and reports errors of f that do not come from that.
+// canceled calls f n times from several goroutines, with contexts that end at random
+// moments, and reports errors of f with another cause.
 func canceled(t *testing.T, n int, f func(ctx context.Context) error) {
 	t.Helper()
 	const clients = 4
@@ -106,7 +106,7 @@ func TestCanceledWrites(t *testing.T) {
 			mu.Unlock()
 			tags := []mlflow.Tag{{Key: "t", Value: "v"}}
 			if step%2 == 0 {
-				tags = nil // By groups, where there are any.
+				tags = nil // Without tags, a server writes the batch in a group.
 			}
 			err := s.LogBatch(ctx, run, []mlflow.Metric{{Key: "m", Step: step}, {Key: "n", Step: step}}, nil, tags)
 			if err == nil {
@@ -134,7 +134,7 @@ func TestCanceledWrites(t *testing.T) {
 func TestPanicInTransaction(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
-		for range 50 { // More than there are connections.
+		for range 50 { // The pool has fewer connections.
 			if err := s.Read(t.Context(), func() error { panic("in a read") }); err == nil {
 				t.Error("a read that panics succeeds")
 			}
@@ -146,8 +146,8 @@ func TestPanicInTransaction(t *testing.T) {
 	})
 }
 
-// A request that waits for a transaction of somebody else is answered when its
-// own time is over, and what it asked for does not happen after all.
+// TestDeadlineInQueue checks that a request that waits for another transaction returns
+// at its deadline, and that its write is not executed later.
 func TestDeadlineInQueue(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
@@ -176,8 +176,9 @@ func TestDeadlineInQueue(t *testing.T) {
 	}
 }
 
-// A write is not acknowledged if the database has undone it, as PostgreSQL does
-// after a failed statement even if nobody looked at the failure.
+// TestIgnoredFailure checks that a write is not acknowledged if the database rolls it
+// back. PostgreSQL does so after a failed statement, even if the caller ignores the
+// failure.
 func TestIgnoredFailure(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {

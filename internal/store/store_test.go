@@ -32,7 +32,7 @@ func openNew(t *testing.T) *store.Store {
 	return s
 }
 
-// closeAtEnd closes a store when its test has ended.
+// closeAtEnd closes a store at the end of its test.
 func closeAtEnd(t *testing.T, s *store.Store) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -79,7 +79,7 @@ func TestReopen(t *testing.T) {
 			t.Fatal(err)
 		}
 		list, _, err := s.SearchExperiments(t.Context(), &mlflow.SearchExperimentsRequest{MaxResults: 10})
-		if err != nil || len(list) != i+2 { // And Default.
+		if err != nil || len(list) != i+2 { // The list also contains the experiment Default.
 			t.Errorf("%d experiments after opening %d times; %v", len(list), i+1, err)
 		}
 		if err := s.Close(); err != nil {
@@ -176,7 +176,8 @@ func TestRefusedURIs(t *testing.T) {
 	}
 }
 
-// A damaged database must fail requests, not the program.
+// TestDamagedDatabase checks that a damaged database makes requests fail, but not the
+// process.
 func TestDamagedDatabase(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mlflow.db")
@@ -204,7 +205,7 @@ func TestDamagedDatabase(t *testing.T) {
 	}
 	s, err = openAt(t, path)
 	if err != nil {
-		return // Noticed at once, which is as good.
+		return // Open may already detect the damage.
 	}
 	_, _, readErr := s.SearchRuns(
 		t.Context(),

@@ -47,7 +47,7 @@ func TestTokens(t *testing.T) {
 		t.Error("the same secret was stored twice")
 	}
 
-	// Another process revokes one, and revoking again keeps the first time.
+	// Another process revokes a token, and a second revocation keeps the first time.
 	other := open()
 	before := time.Now().UnixMilli()
 	for range 2 {

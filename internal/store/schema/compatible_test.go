@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write used.txt anew")
 
-// What is recorded of the tables that Millrace uses is what each database says
-// of them at the newest release.
+// TestRecorded compares the recorded description of the tables that Millrace uses with
+// the description from each database at the newest release.
 func TestRecorded(t *testing.T) { //nolint:paralleltest // It writes a file of the source with -update.
 	var all strings.Builder
 	all.WriteString(
@@ -45,7 +45,8 @@ func TestRecorded(t *testing.T) { //nolint:paralleltest // It writes a file of t
 	}
 }
 
-// The tables that are compared are those that the store's statements name.
+// TestUsedTables checks that the compared tables are the ones named in the statements of
+// the store.
 func TestUsedTables(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../*.go")
@@ -92,8 +93,8 @@ func TestUsedTables(t *testing.T) {
 	}
 }
 
-// alteration is what a later release could do to a database, and what the
-// refusal says of it, or "" for an alteration with which it is opened.
+// alteration is a change that a later release could make to a database. want is the text
+// that the refusal contains, or empty if the database opens.
 type alteration struct {
 	name, statement, want string
 	only                  []string // databases, if not all
@@ -231,8 +232,8 @@ var (
 	}
 )
 
-// A database at an unknown revision is opened if the tables that are used are as
-// they are known, and refused by name otherwise.
+// TestCompatible checks that a database at an unknown revision opens if the tables that
+// Millrace uses are unchanged. Otherwise the error must name the table.
 func TestCompatible(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {

@@ -15,15 +15,15 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// listCategories writes each category of an issue's JSON list as a row, under the
-// hash by which MLflow finds it.
+// listCategories writes each category in the JSON list of an issue as a row, with the
+// hash that MLflow searches by.
 func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 	type category struct{ issue, hash, text string }
 	var found []category
 	err := eachRow(ctx, q, `SELECT issue_id, categories FROM issues WHERE categories IS NOT NULL`, 2, func(v []string) {
 		var list []any
 		if json.Unmarshal([]byte(v[1]), &list) != nil {
-			return // What is no list has no categories.
+			return // Text that is not a list has no categories.
 		}
 		at := map[string]int{}
 		for _, item := range list {
@@ -33,7 +33,7 @@ func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 			}
 			hash := categoryHash(text)
 			if i, again := at[hash]; again {
-				found[i].text = text // The last spelling counts.
+				found[i].text = text // MLflow keeps the last spelling.
 				continue
 			}
 			at[hash] = len(found)
@@ -44,7 +44,7 @@ func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 		return err
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM issue_categories`); err != nil {
-		return err // Left by an upgrade that was interrupted.
+		return err // An interrupted upgrade wrote this row.
 	}
 	places := "?, ?, ?"
 	if p.f == db.PostgreSQL {
@@ -59,17 +59,17 @@ func (p *planner) listCategories(ctx context.Context, q db.Querier) error {
 	return nil
 }
 
-// categoryHash is the SHA-256 of the text in lower case without the spaces
-// around it, both as Python sees them.
+// categoryHash returns the SHA-256 of the text in lower case without surrounding spaces,
+// where Python defines case and spaces.
 func categoryHash(text string) string {
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f })
 	sum := sha256.Sum256([]byte(cases.Lower(language.Und).String(text)))
 	return hex.EncodeToString(sum[:])
 }
 
-// checkVersions adds a step before all others, which refuses references to
-// versions of MCP servers that differ from them in upper and lower case. MySQL
-// tells the two apart from MLflow 3.18 on.
+// checkVersions adds a step before all others that refuses references which differ in
+// case from the version of the MCP server that they name. MySQL distinguishes case in
+// these columns since MLflow 3.18.
 func (p *planner) checkVersions() {
 	if !p.f.IsMySQL() || !p.passes("f4a9b2c7d1e6") {
 		return
@@ -81,7 +81,7 @@ func (p *planner) checkVersions() {
 			{"mcp_access_endpoints", "server_name", "server_version"},
 		} {
 			if p.have[r.table] == nil || p.have["mcp_server_versions"] == nil {
-				continue // It is made by this upgrade, or was by one that was interrupted later on.
+				continue // This upgrade creates the table, or an interrupted one did.
 			}
 			var wrong []string
 			err := eachRow(ctx, q, fmt.Sprintf(`SELECT r.%[2]s, r.%[3]s, v.version FROM %[1]s r JOIN mcp_server_versions v

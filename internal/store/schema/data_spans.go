@@ -17,8 +17,8 @@ func dropTrigger(f db.Flavor) []string {
 	}
 }
 
-// computed returns what fills a column of a table that is made anew, if that is
-// part of a column of the old table.
+// computedColumn returns the SQL expression that fills a column of a recreated table
+// from part of a column of the old table. It is empty for other columns.
 func computedColumn(f db.Flavor, column string, old *Table) string {
 	attribute := map[string]string{
 		"spans.model_name": "mlflow.llm.model", "spans.model_provider": "mlflow.llm.provider",
@@ -67,7 +67,7 @@ func (p *planner) moveSpans(ctx context.Context, q db.Querier) error {
 		}
 	}
 	return p.dropMoved(ctx, q, []string{
-		// Calls through the gateway have no costs of their own.
+		// Calls through the gateway store no costs of their own.
 		`UPDATE trace_info SET total_cost = (SELECT sum(total_cost) FROM spans WHERE spans.trace_id = trace_info.request_id)
 			WHERE total_cost IS NULL AND EXISTS (SELECT 1 FROM trace_request_metadata m
 			WHERE m.request_id = trace_info.request_id AND m.KEY = 'mlflow.gateway.endpointId')`,
@@ -99,7 +99,7 @@ func (p *planner) fillAssessments(ctx context.Context, q db.Querier) error {
 		"assessment_id",
 	)
 	for _, r := range rows {
-		experiment, _ := number(json.RawMessage(r.experiment)) // Integers of the database.
+		experiment, _ := number(json.RawMessage(r.experiment)) // The columns are integers, so number cannot fail.
 		time, _ := number(json.RawMessage(r.time))
 		aggregate, numeric := aggregateOf(r.value)
 		if _, err := q.ExecContext(ctx, update, int64(experiment), int64(time), aggregate, numeric, r.id); err != nil {
@@ -109,8 +109,8 @@ func (p *planner) fillAssessments(ctx context.Context, q db.Querier) error {
 	return nil
 }
 
-// aggregateOf returns what an assessment counts as when they are averaged, nil
-// for nothing, and whether it is a number itself.
+// aggregateOf returns the value of an assessment in averages, or nil if it has none, and
+// reports whether the value itself is a number.
 func aggregateOf(value string) (aggregate any, numeric bool) {
 	var parsed any
 	if json.Unmarshal([]byte(value), &parsed) != nil {

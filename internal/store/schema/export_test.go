@@ -7,11 +7,11 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Recorded is what used.txt says.
+// Recorded returns the content of used.txt.
 func Recorded() string { return recorded }
 
-// RecordUsed writes what a database says of the tables of the newest release
-// that Millrace uses.
+// RecordUsed returns the description of the tables that Millrace uses, at the newest
+// release.
 func RecordUsed(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (string, error) {
 	for _, statement := range Newest().Create(f) {
 		if _, err := sqlDB.ExecContext(ctx, statement); err != nil {
@@ -22,5 +22,5 @@ func RecordUsed(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (string, error)
 	return record(f, all), err
 }
 
-// Used are the tables that Millrace uses: those that it fills, and the others.
+// Used returns the tables that Millrace uses: those that it writes, and the others.
 func Used() (filled, others []string) { return written, looked }

@@ -10,19 +10,18 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Column is a column of a table: its definition in the database's own words,
-// without its name.
+// Column is a column of a table: its name, and its definition as the database prints it.
 type Column struct{ Name, Definition string }
 
-// ForeignKey is a foreign key, whose name SQLite does not tell.
+// ForeignKey is a foreign key. Name is empty on SQLite, which does not report names.
 type ForeignKey struct{ Name, Definition string }
 
-// Table is what a database says of a table. Constraints and indexes are by name
-// where they have one that says something, and by their definition otherwise.
+// Table is the description of a table that a database returns. Constraints and indexes
+// are compared by name if they have a meaningful one, and by definition otherwise.
 type Table struct {
 	Name        string
 	Columns     []Column
-	Constraints []string // primary key, uniques and checks, sorted
+	Constraints []string // primary key, unique constraints and checks, sorted
 	ForeignKeys []ForeignKey
 	Indexes     map[string]string
 }
@@ -36,7 +35,7 @@ func (t *Table) column(name string) (definition string, found bool) {
 	return "", false
 }
 
-// Inspect describes those of MLflow's tables that the database has.
+// Inspect describes the tables of MLflow that exist in the database.
 func Inspect(ctx context.Context, q db.Querier, f db.Flavor) (map[string]*Table, error) {
 	present, err := Tables(ctx, q, f)
 	if err != nil {
@@ -61,7 +60,7 @@ func Inspect(ctx context.Context, q db.Querier, f db.Flavor) (map[string]*Table,
 	return tables, err
 }
 
-// eachRow calls f with the columns of each row as texts, NULL as "".
+// eachRow calls f with the columns of each row as text. NULL becomes the empty string.
 func eachRow(ctx context.Context, q db.Querier, query string, columns int, f func(v []string), args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -151,13 +150,13 @@ func inspectPostgreSQL(ctx context.Context, q db.Querier, tables map[string]*Tab
 
 var (
 	casts = regexp.MustCompile(`::[a-z]+(?: varying| precision)?(?:\(\d+\))?(?:\[\])?`)
-	// parentheses drops them.
+	// parentheses removes parentheses.
 	parentheses = strings.NewReplacer("(", "", ")", "")
 	onSchema    = regexp.MustCompile(` ON \S+\.`)
 )
 
-// withoutCasts drops what PostgreSQL adds to expressions, and which schema a
-// table is in.
+// withoutCasts removes the casts and the schema names that PostgreSQL adds to
+// expressions.
 func withoutCasts(s string) string {
 	return strings.ReplaceAll(casts.ReplaceAllString(s, ""), "'0'", "0")
 }
@@ -230,14 +229,14 @@ func inspectMySQL(ctx context.Context, q db.Querier, tables map[string]*Table) e
 				return
 			}
 			t.ForeignKeys = append(t.ForeignKeys, ForeignKey{v[6], foreignKey(v[1], v[2], v[3], v[4], v[5])})
-			delete(t.Indexes, v[6]) // MySQL makes an index for a foreign key that has none.
+			delete(t.Indexes, v[6]) // MySQL creates an index for each foreign key without one.
 		},
 	)
 }
 
 var displayWidth = regexp.MustCompile(`^((?:big|small)?int)\(\d+\)`)
 
-// foreignKey writes a foreign key; RESTRICT and NO ACTION are the same here.
+// foreignKey formats a foreign key. RESTRICT and NO ACTION are equivalent here.
 func foreignKey(columns, table, references, onDelete, onUpdate string) string {
 	s := fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", columns, table, references)
 	if onUpdate == "CASCADE" {

@@ -103,7 +103,7 @@ func (t *Table) inspectSQLite(ctx context.Context, q db.Querier) error {
 	}, t.Name)
 }
 
-// inOrder joins names by their number, from "1".
+// inOrder joins names in the order of their numbers, which begin with "1".
 func inOrder(names map[string]string) string {
 	numbers := make([]string, 0, len(names))
 	for n := range names {

@@ -20,12 +20,12 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// dumps are the databases of older releases, see test/compat/dumps.
+// dumps is the folder with the databases of older releases.
 const dumps = "../../../test/compat/dumps"
 
 var releases = []string{"2.22.5", "3.1.4", "3.6.0", "3.11.1", "3.17.2"}
 
-// database is a kind of database, and how to make an empty one.
+// database is a kind of database, with a function that creates an empty one.
 type database struct {
 	name string
 	make func(t *testing.T) (uri string)
@@ -40,7 +40,7 @@ var databases = []database{
 	{"mysql", func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[1]) }},
 }
 
-// loaded returns a new database with a dump in it.
+// loaded returns a new database with the content of a dump.
 func loaded(t *testing.T, d database, dump string) (*sql.DB, db.Flavor) {
 	t.Helper()
 	sqlDB, f, err := db.OpenSQL(t.Context(), d.make(t))
@@ -87,8 +87,8 @@ func loaded(t *testing.T, d database, dump string) (*sql.DB, db.Flavor) {
 	return sqlDB, f
 }
 
-// facts is all that is in a database, a line each: its tables as the database
-// describes them, and their rows.
+// facts returns the content of a database, one line for each fact: the descriptions of
+// its tables, and their rows.
 func facts(t *testing.T, sqlDB *sql.DB, f db.Flavor) []string {
 	t.Helper()
 	tables, err := schema.Inspect(t.Context(), sqlDB, f)
@@ -167,8 +167,8 @@ func compare(t *testing.T, ours, theirs []string) {
 	}
 }
 
-// An upgraded database is what `mlflow db upgrade` makes of it, in its tables and
-// in its rows, and opens.
+// TestUpgrade compares the tables and rows of an upgraded database with those after
+// `mlflow db upgrade`, and opens it.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -199,22 +199,22 @@ func upgradeAndCompare(t *testing.T, d database, release string, to *schema.Rele
 		t.Fatal(err)
 	}
 	if d.name == "sqlite" {
-		made = made[1:] // The copy.
+		made = made[1:] // The first step is the copy of the file, which the plan does not list.
 	}
 	if !slices.Equal(planned, made) {
 		t.Errorf("planned %q, made %q", planned, made)
 	}
 	theirs, _ := loaded(t, d, release+"-"+d.name+".upgraded-"+to.Name)
 	compare(t, facts(t, ours, f), facts(t, theirs, f))
-	if to == schema.Newest() { // What is recorded of the tables that we use is true of MLflow's, too.
+	if to == schema.Newest() { // The recorded description must also match MLflow's own tables.
 		if _, err := schema.Compatible(t.Context(), theirs, f, "0123456789ab"); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// An upgrade that is interrupted at any step changes nothing, or, on MariaDB, is
-// completed by the next.
+// TestInterruptedUpgrade checks that an upgrade that is interrupted at any step changes
+// nothing. On MariaDB, the next upgrade must complete it.
 func TestInterruptedUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases {
@@ -222,7 +222,7 @@ func TestInterruptedUpgrade(t *testing.T) {
 			t.Parallel()
 			ours, f := loaded(t, d, "3.1.4-"+d.name)
 			before := facts(t, ours, f)
-			if f.IsMySQL() { // As if killed in the middle of a step.
+			if f.IsMySQL() { // Simulate a process that is killed within a step.
 				if _, err := ours.ExecContext(t.Context(), "ALTER TABLE datasets DROP FOREIGN KEY fk_datasets_experiment_id_experiments, RENAME TO millrace_old_datasets"); err != nil {
 					t.Fatal(err)
 				}
@@ -252,8 +252,8 @@ func TestInterruptedUpgrade(t *testing.T) {
 	}
 }
 
-// References to versions of MCP servers that MySQL would lose are named, and
-// nothing is changed.
+// TestUpgradeNamesVersions checks that the upgrade names references to versions of MCP
+// servers that MySQL would lose, and changes nothing.
 func TestUpgradeNamesVersions(t *testing.T) {
 	t.Parallel()
 	for _, change := range []string{

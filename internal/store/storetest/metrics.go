@@ -60,7 +60,7 @@ func latestMetric(t *testing.T, s *store.Store) {
 	}
 }
 
-// logSteps logs n values of "m", at every gap-th step.
+// logSteps logs n values of "m", one at every gap-th step.
 func logSteps(t *testing.T, s *store.Store, run string, n int, gap int64) {
 	t.Helper()
 	for from := 0; from < n; from += 1000 {
@@ -107,7 +107,7 @@ func longMetricSample(t *testing.T, s *store.Store) {
 	if len(got) != 100 || got[0].Step != 0 || got[99].Step != (n-1)*10 {
 		t.Fatalf("%d values from step %d to %d", len(got), got[0].Step, got[len(got)-1].Step)
 	}
-	for i := 1; i < 100; i++ { // 49 parts of 102 rows, each with two values.
+	for i := 1; i < 100; i++ { // There are 49 parts of 102 rows, each with two values.
 		if gap := got[i].Step - got[i-1].Step; gap < 10 || gap > 1030 {
 			t.Errorf("step %d follows %d", got[i].Step, got[i-1].Step)
 		}
@@ -120,8 +120,8 @@ func longMetricSample(t *testing.T, s *store.Store) {
 	}
 }
 
-// peaksInSample holds a sample of long histories against what must be in it,
-// whatever the steps are: first, last and the extremes, and nothing made up.
+// peaksInSample checks that a sample of a long history contains the first value, the
+// last value and the extremes for any distribution of steps, and only logged values.
 func peaksInSample(t *testing.T, s *store.Store) {
 	const rows, peak, dip = 1500, 234, 1321
 	for name, step := range map[string]func(i int) int64{
@@ -171,19 +171,19 @@ func peaksInSample(t *testing.T, s *store.Store) {
 	}
 }
 
-// historyPages reads histories page by page: every value once, in order, whatever
-// is logged in between, and whatever other runs logged at the same time.
+// historyPages reads histories in pages. Each value must appear exactly once and in
+// order while other values are logged, also by other runs at the same time.
 func historyPages(t *testing.T, s *store.Store) {
 	run, others := newRun(t, s, 0, 1), newRun(t, s, 0, 1)
 	var batch []mlflow.Metric
-	for i := range 120 { // Ties of time, of step and of value.
+	for i := range 120 { // Times, steps and values have ties.
 		v := []float64{0, math.NaN(), 1, math.Inf(1)}[i%4]
 		batch = append(batch, mlflow.Metric{Key: "m", Value: v, Timestamp: int64(i / 40), Step: int64(i / 4 % 5)})
 	}
 	if err := s.LogBatch(t.Context(), run, batch, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	logSteps(t, s, others, 500, 0) // So many that a page of run's is not found among them.
+	logSteps(t, s, others, 500, 0) // There are enough values of other runs that a page without the run's own is possible.
 	want := must2(s.MetricHistory(t.Context(), run, "m", 0, ""))(t)
 	for _, limit := range []int{1, 7, 20, len(want) - 1, len(want), 1000} {
 		var got []mlflow.Metric
@@ -193,7 +193,7 @@ func historyPages(t *testing.T, s *store.Store) {
 				t.Fatalf("a page of %d: %d values; %v", limit, len(page), err)
 			}
 			got, token = append(got, page...), next
-			if first { // Shifts no page, since it comes before.
+			if first { // This value is before the page, so it must not shift the page.
 				if err := s.LogBatch(
 					t.Context(),
 					run,
@@ -220,7 +220,7 @@ func sameMetric(a, b mlflow.Metric) bool {
 	return same && a.Step == b.Step && a.Timestamp == b.Timestamp && a.Key == b.Key
 }
 
-// must2 is must for a page and its token, which is dropped.
+// must2 is like must for a page and its token, and drops the token.
 func must2[T any](v T, _ string, err error) func(*testing.T) T {
 	return must(v, err)
 }

@@ -152,8 +152,8 @@ func renameModel(t *testing.T, s *store.Store) {
 	}
 }
 
-// moveIsAllOrNothing: a stage is not changed if the alias of the same request
-// cannot be, and the other way round nothing of it is logged.
+// moveIsAllOrNothing checks that a request that fails for its alias changes no stage,
+// that one that fails for its stage changes no alias, and that neither is logged.
 func moveIsAllOrNothing(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	newModel(t, s, "m")

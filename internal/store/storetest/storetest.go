@@ -1,4 +1,4 @@
-// Package storetest is the suite that the store must pass on every database.
+// Package storetest is the test suite of the store for every database.
 package storetest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Run runs the suite; open returns an empty store that ends with the test.
+// Run runs the suite. open returns an empty store that is closed at the end of the test.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, *store.Store){
@@ -139,7 +139,7 @@ func oneFailureHurtsNobody(t *testing.T, s *store.Store) {
 func searchPages(t *testing.T, s *store.Store) {
 	const n = 25
 	want := make([]string, n)
-	for i := range n { // Some start at the same time: the id decides.
+	for i := range n { // Some runs have the same start time, so the order is by ID.
 		want[i] = newRun(t, s, 0, int64(i/3))
 	}
 	var seen []string
@@ -173,7 +173,7 @@ func searchPages(t *testing.T, s *store.Store) {
 
 func searchLoadsEverything(t *testing.T, s *store.Store) {
 	ctx := t.Context()
-	const n = 1200 // More than one chunk.
+	const n = 1200 // The number is larger than one chunk.
 	for i := range n {
 		run := newRun(t, s, 0, int64(i))
 		err := s.LogBatch(ctx, run, []mlflow.Metric{{Key: "m", Value: float64(i), Timestamp: 1}},
