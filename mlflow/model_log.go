@@ -101,10 +101,8 @@ func (r *ActiveRun) fillLoggedModel(
 	if _, err := r.client.FinalizeLoggedModel(ctx, id, ModelReady); err != nil {
 		return nil, err
 	}
-	err = r.client.LogOutputs(
-		ctx,
-		&LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}},
-	)
+	err = r.client.LogOutputs(ctx,
+		&LogOutputsRequest{RunID: r.Info.RunID, Models: []ModelOutput{{ModelID: id, Step: step}}})
 	return &ModelInfo{ModelID: id, URI: "models:/" + id}, err
 }
 
@@ -118,12 +116,8 @@ func (r *ActiveRun) logModelFiles(ctx context.Context, name string, save ModelSa
 	if err != nil {
 		return nil, err
 	}
-	_, err = call(
-		ctx,
-		r.client,
-		Endpoints.LogModelJSON,
-		&LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)},
-	)
+	_, err = call(ctx, r.client, Endpoints.LogModelJSON,
+		&LogModelJSONRequest{RunID: r.Info.RunID, ModelJSON: string(text)})
 	return &ModelInfo{URI: "runs:/" + r.Info.RunID + "/" + name}, err
 }
 

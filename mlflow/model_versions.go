@@ -130,12 +130,8 @@ func (c *Client) ModelVersion(ctx context.Context, name, version string) (*Model
 
 // UpdateModelVersion replaces a version's description.
 func (c *Client) UpdateModelVersion(ctx context.Context, name, version, description string) (*ModelVersion, error) {
-	out, err := call(
-		ctx,
-		c,
-		Endpoints.UpdateModelVersion,
-		&UpdateModelVersionRequest{Name: name, Version: version, Description: &description},
-	)
+	out, err := call(ctx, c, Endpoints.UpdateModelVersion,
+		&UpdateModelVersionRequest{Name: name, Version: version, Description: &description})
 	return out.ModelVersion, err
 }
 
@@ -167,22 +163,14 @@ func (c *Client) DownloadURI(ctx context.Context, name, version string) (string,
 
 // SetModelVersionTag sets or replaces a tag of a version.
 func (c *Client) SetModelVersionTag(ctx context.Context, name, version, key, value string) error {
-	_, err := call(
-		ctx,
-		c,
-		Endpoints.SetModelVersionTag,
-		&SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value},
-	)
+	_, err := call(ctx, c, Endpoints.SetModelVersionTag,
+		&SetModelVersionTagRequest{Name: name, Version: version, Key: key, Value: value})
 	return err
 }
 
 // DeleteModelVersionTag removes a tag of a version.
 func (c *Client) DeleteModelVersionTag(ctx context.Context, name, version, key string) error {
-	_, err := call(
-		ctx,
-		c,
-		Endpoints.DeleteModelVersionTag,
-		&DeleteModelVersionTagRequest{Name: name, Version: version, Key: key},
-	)
+	_, err := call(ctx, c, Endpoints.DeleteModelVersionTag,
+		&DeleteModelVersionTagRequest{Name: name, Version: version, Key: key})
 	return err
 }

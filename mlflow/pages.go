@@ -92,10 +92,8 @@ func (c *Client) AllModelVersions(ctx context.Context, in *SearchModelVersionsRe
 func (c *Client) AllMetricValues(ctx context.Context, runID, key string) iter.Seq2[*Metric, error] {
 	size := int32(25000)
 	return pages(func(token string) ([]Metric, string, error) {
-		out, err := c.MetricHistory(
-			ctx,
-			&GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size},
-		)
+		out, err := c.MetricHistory(ctx,
+			&GetMetricHistoryRequest{RunID: runID, MetricKey: key, PageToken: token, MaxResults: &size})
 		return out.Metrics, out.NextPageToken, err
 	})
 }

@@ -120,12 +120,8 @@ func (c *Client) RenameRegisteredModel(ctx context.Context, name, newName string
 
 // UpdateRegisteredModel replaces a registered model's description.
 func (c *Client) UpdateRegisteredModel(ctx context.Context, name, description string) (*RegisteredModel, error) {
-	out, err := call(
-		ctx,
-		c,
-		Endpoints.UpdateRegisteredModel,
-		&UpdateRegisteredModelRequest{Name: name, Description: description},
-	)
+	out, err := call(ctx, c, Endpoints.UpdateRegisteredModel,
+		&UpdateRegisteredModelRequest{Name: name, Description: description})
 	return out.RegisteredModel, err
 }
 
@@ -151,12 +147,8 @@ func (c *Client) LatestVersions(ctx context.Context, name string, stages ...stri
 
 // SetRegisteredModelTag sets or replaces a tag of a registered model.
 func (c *Client) SetRegisteredModelTag(ctx context.Context, name, key, value string) error {
-	_, err := call(
-		ctx,
-		c,
-		Endpoints.SetRegisteredModelTag,
-		&SetRegisteredModelTagRequest{Name: name, Key: key, Value: value},
-	)
+	_, err := call(ctx, c, Endpoints.SetRegisteredModelTag,
+		&SetRegisteredModelTagRequest{Name: name, Key: key, Value: value})
 	return err
 }
 

@@ -170,10 +170,8 @@ func (b *backup) verify(ctx context.Context) error {
 		return err
 	}
 	if revision != b.report.Revision || len(rows) != len(b.report.Rows) {
-		return fmt.Errorf(
-			"it has %d tables at revision %s, not %d at %s",
-			len(rows), revision, len(b.report.Rows), b.report.Revision,
-		)
+		return fmt.Errorf("it has %d tables at revision %s, not %d at %s",
+			len(rows), revision, len(b.report.Rows), b.report.Revision)
 	}
 	for table, n := range b.report.Rows {
 		if rows[table] != n {

@@ -197,10 +197,8 @@ func planTable(name string, source, target *catalog) (*tablePlan, error) {
 		from := source.columns[name][i]
 		k := common(from.kind, to.kind)
 		if k == kindUnknown || from.kind == kindUnknown {
-			return nil, fmt.Errorf(
-				"the column %s of the table %s cannot be copied: it is %s in the source and %s in the target",
-				to.name, name, from.typ, to.typ,
-			)
+			return nil, fmt.Errorf("the column %s of the table %s cannot be copied: it is %s in the source and %s in the target",
+				to.name, name, from.typ, to.typ)
 		}
 		t.columns, t.kinds = append(t.columns, to.name), append(t.kinds, k)
 		t.source, t.target = append(t.source, from), append(t.target, to)
@@ -216,10 +214,8 @@ func planTable(name string, source, target *catalog) (*tablePlan, error) {
 	for _, column := range source.keys[name] {
 		i := slices.Index(t.columns, column)
 		if i < 0 {
-			return nil, fmt.Errorf(
-				"the table %s has the computed column %s in its primary key and cannot be copied",
-				name, column,
-			)
+			return nil, fmt.Errorf("the table %s has the computed column %s in its primary key and cannot be copied",
+				name, column)
 		}
 		t.key = append(t.key, i)
 	}

@@ -139,10 +139,8 @@ func (c *copying) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.target.finish(ctx, c.plan); err != nil {
-		return fmt.Errorf(
-			"everything is copied and compared, but the target %s could not be closed off: %w",
-			c.target.name, err,
-		)
+		return fmt.Errorf("everything is copied and compared, but the target %s could not be closed off: %w",
+			c.target.name, err)
 	}
 	return nil
 }

@@ -36,16 +36,12 @@ func (t *targetDB) write(ctx context.Context, table *tablePlan, b batch) error {
 
 func saveProgress(exec func(string, ...any) (int64, error), table string, before, now position) error {
 	if before.key == nil {
-		_, err := exec(
-			"INSERT INTO millrace_copy (table_name, last_key, row_count) VALUES (?, ?, ?)",
-			table, encodeKey(now.key), now.rows,
-		)
+		_, err := exec("INSERT INTO millrace_copy (table_name, last_key, row_count) VALUES (?, ?, ?)",
+			table, encodeKey(now.key), now.rows)
 		return err
 	}
-	n, err := exec(
-		"UPDATE millrace_copy SET last_key = ?, row_count = ? WHERE table_name = ? AND row_count = ?",
-		encodeKey(now.key), now.rows, table, before.rows,
-	)
+	n, err := exec("UPDATE millrace_copy SET last_key = ?, row_count = ? WHERE table_name = ? AND row_count = ?",
+		encodeKey(now.key), now.rows, table, before.rows)
 	if err == nil && n != 1 {
 		err = errors.New("another `millrace db copy` is writing to the target")
 	}
@@ -144,11 +140,6 @@ func describeBatch(t *tablePlan, b batch, err error) error {
 	case db.IsUniqueViolation(err):
 		detail += ". The target takes two of these keys for one; change one in the source and run the command again"
 	}
-	return fmt.Errorf(
-		"the table %s, rows %s to %s: %w%s",
-		t.name,
-		t.at(b.rows[0]),
-		t.at(b.rows[len(b.rows)-1]),
-		err, detail,
-	)
+	return fmt.Errorf("the table %s, rows %s to %s: %w%s", t.name, t.at(b.rows[0]), t.at(b.rows[len(b.rows)-1]),
+		err, detail)
 }

@@ -110,9 +110,7 @@ func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 	}
 	at := map[string]position{}
 	from := ""
-	err = t.on(
-		ctx, t.conn,
-	).EachUncached(
+	err = t.on(ctx, t.conn).EachUncached(
 		"SELECT table_name, last_key, row_count FROM millrace_copy",
 		nil,
 		func(rows *sql.Rows) error {
@@ -157,10 +155,8 @@ func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 func (t *targetDB) empty(ctx context.Context) error {
 	revision, err := schema.RevisionOf(ctx, t.conn, t.flavor)
 	if err == nil && revision != t.release.Revision {
-		err = fmt.Errorf(
-			"its schema is at revision %s, and the source's at %s, of %s. Copy into a new database",
-			revision, t.release.Revision, t.release,
-		)
+		err = fmt.Errorf("its schema is at revision %s, and the source's at %s, of %s. Copy into a new database",
+			revision, t.release.Revision, t.release)
 	}
 	if err != nil {
 		return err

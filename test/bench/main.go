@@ -23,11 +23,8 @@ func main() {
 	millrace := flag.String("millrace", "bin/millrace", "the Millrace binary")
 	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2; none measures Millrace alone")
 	seconds := flag.Float64("seconds", 3, "time for each figure")
-	database := flag.String(
-		"database",
-		"",
-		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite",
-	)
+	database := flag.String("database", "",
+		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
 	soak := flag.Duration("soak", 0, "keep Millrace under load, hang-ups and outages for so long instead of measuring")
 	flag.Parse()

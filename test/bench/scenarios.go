@@ -51,10 +51,8 @@ func scenarios(ctx context.Context, url string, d time.Duration) (figures []figu
 	if err := quickstart(ctx, c); err != nil {
 		return nil, fmt.Errorf("quickstart: %w", err)
 	}
-	return append(
-		figures,
-		figure{"the quickstart's requests, one after the other", time.Since(start).Seconds() * 1000, "ms", lower},
-	), nil
+	return append(figures,
+		figure{"the quickstart's requests, one after the other", time.Since(start).Seconds() * 1000, "ms", lower}), nil
 }
 
 // throughput calls op from n goroutines for about d and returns the calls per second.
@@ -143,10 +141,8 @@ func endRun(ctx context.Context, c *client, id string) error {
 // quickstart sends the requests of the PyTorch quickstart: an experiment, a run, six
 // params, a text file, 66 metrics one by one, and a model of six files.
 func quickstart(ctx context.Context, c *client) error {
-	experiment, err := c.CreateExperiment(
-		ctx,
-		&mlflow.CreateExperimentRequest{Name: fmt.Sprintf("quickstart-%d", time.Now().UnixNano())},
-	)
+	experiment, err := c.CreateExperiment(ctx,
+		&mlflow.CreateExperimentRequest{Name: fmt.Sprintf("quickstart-%d", time.Now().UnixNano())})
 	if err != nil {
 		return err
 	}
@@ -178,26 +174,20 @@ func quickstart(ctx context.Context, c *client) error {
 		}
 		if step%10 == 9 {
 			for _, key := range []string{"eval_loss", "eval_accuracy"} {
-				if err := c.LogMetric(
-					ctx,
-					&mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli()},
-				); err != nil {
+				if err := c.LogMetric(ctx,
+					&mlflow.LogMetricRequest{RunID: id, Key: key, Value: 0.5, Timestamp: time.Now().UnixMilli()}); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	model, err := c.CreateLoggedModel(
-		ctx,
-		&mlflow.CreateLoggedModelRequest{ExperimentID: experiment, Name: "model", SourceRunID: id},
-	)
+	model, err := c.CreateLoggedModel(ctx,
+		&mlflow.CreateLoggedModelRequest{ExperimentID: experiment, Name: "model", SourceRunID: id})
 	if err != nil {
 		return err
 	}
-	if err := c.LogOutputs(
-		ctx,
-		&mlflow.LogOutputsRequest{RunID: id, Models: []mlflow.ModelOutput{{ModelID: model.Info.ModelID}}},
-	); err != nil {
+	if err := c.LogOutputs(ctx,
+		&mlflow.LogOutputsRequest{RunID: id, Models: []mlflow.ModelOutput{{ModelID: model.Info.ModelID}}}); err != nil {
 		return err
 	}
 	for _, name := range []string{
@@ -217,12 +207,8 @@ func quickstart(ctx context.Context, c *client) error {
 // put uploads a file of n bytes below an mlflow-artifacts: URI.
 func (c *client) put(ctx context.Context, uri, name string, n int) error {
 	path := strings.TrimPrefix(uri, "mlflow-artifacts:/") + "/" + name
-	req, err := http.NewRequestWithContext(
-		ctx,
-		http.MethodPut,
-		c.url+"/api/2.0/mlflow-artifacts/artifacts/"+path,
-		bytes.NewReader(make([]byte, n)),
-	)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, c.url+"/api/2.0/mlflow-artifacts/artifacts/"+path,
+		bytes.NewReader(make([]byte, n)))
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,8 @@ func clients(ctx context.Context, url, python string, d time.Duration) ([]figure
 	}
 	for _, kind := range []string{"waiting", "queueing"} {
 		cmd := exec.CommandContext(ctx, python, "-c", pythonLogger, strconv.FormatFloat(d.Seconds(), 'f', -1, 64), kind)
-		cmd.Env = append(
-			os.Environ(),
-			"MLFLOW_TRACKING_URI="+url,
-			"MLFLOW_DISABLE_TELEMETRY=true",
-			"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true",
-		)
+		cmd.Env = append(os.Environ(), "MLFLOW_TRACKING_URI="+url, "MLFLOW_DISABLE_TELEMETRY=true",
+			"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true")
 		out, err := cmd.Output()
 		if err != nil {
 			return nil, fmt.Errorf("the Python client: %w", err)

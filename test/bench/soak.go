@@ -145,10 +145,8 @@ func (s *soak) latency(ctx context.Context) (latency, error) {
 	var took []time.Duration
 	for i := range 1000 {
 		start := time.Now()
-		if err := client.LogMetric(
-			ctx,
-			&mlflow.LogMetricRequest{RunID: run.Info.RunID, Key: "m", Timestamp: 1, Step: int64(i)},
-		); err != nil {
+		if err := client.LogMetric(ctx,
+			&mlflow.LogMetricRequest{RunID: run.Info.RunID, Key: "m", Timestamp: 1, Step: int64(i)}); err != nil {
 			return latency{}, err
 		}
 		took = append(took, time.Since(start))

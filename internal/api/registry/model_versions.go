@@ -89,13 +89,8 @@ func (h *Handlers) transitionStage(
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.Store.MoveVersion(
-		ctx,
-		in.Name,
-		version,
-		store.Move{Stage: stage, Archive: in.ArchiveExistingVersions},
-		author(ctx, ""),
-	)
+	v, err := h.Store.MoveVersion(ctx, in.Name, version, store.Move{Stage: stage, Archive: in.ArchiveExistingVersions},
+		author(ctx, ""))
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }
 

@@ -84,9 +84,7 @@ func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to 
 			ctx,
 			`SELECT table_collation FROM information_schema.tables WHERE table_schema = database()
 				AND table_name = 'alembic_version'`,
-		).Scan(
-			&p.collation,
-		)
+		).Scan(&p.collation)
 		if err != nil {
 			return nil, fmt.Errorf("asking how text is compared: %w", err)
 		}

@@ -194,13 +194,8 @@ func historyPages(t *testing.T, s *store.Store) {
 			}
 			got, token = append(got, page...), next
 			if first { // This value is before the page, so it must not shift the page.
-				if err := s.LogBatch(
-					t.Context(),
-					run,
-					[]mlflow.Metric{{Key: "m", Timestamp: -int64(limit), Value: 3}},
-					nil,
-					nil,
-				); err != nil {
+				if err := s.LogBatch(t.Context(), run, []mlflow.Metric{{Key: "m", Timestamp: -int64(limit), Value: 3}}, nil,
+					nil); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -17,13 +17,9 @@ var me = store.Author{User: "me@example.org"}
 func newModel(t *testing.T, s *store.Store, name string) {
 	t.Helper()
 	must(
-		s.CreateRegisteredModel(
-			t.Context(),
-			&mlflow.CreateRegisteredModelRequest{Name: name, Tags: []mlflow.Tag{{Key: "of", Value: name}}},
-		),
-	)(
-		t,
-	)
+		s.CreateRegisteredModel(t.Context(),
+			&mlflow.CreateRegisteredModelRequest{Name: name, Tags: []mlflow.Tag{{Key: "of", Value: name}}}),
+	)(t)
 }
 
 func newVersion(t *testing.T, s *store.Store, name string) string {
@@ -34,9 +30,7 @@ func newVersion(t *testing.T, s *store.Store, name string) string {
 			store.NewVersion{Name: name, Source: "s3://b/k", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
 			me,
 		),
-	)(
-		t,
-	)
+	)(t)
 	return v.Version
 }
 

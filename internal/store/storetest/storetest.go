@@ -92,13 +92,8 @@ func batchesAtOnce(t *testing.T, s *store.Store) {
 					step := int64((c*batches+b)*size + i)
 					metrics[i] = mlflow.Metric{Key: "m", Value: float64(step), Timestamp: step, Step: step}
 				}
-				if err := s.LogBatch(
-					ctx,
-					run,
-					metrics,
-					nil,
-					[]mlflow.Tag{{Key: fmt.Sprintf("t%d", c), Value: strconv.Itoa(b)}},
-				); err != nil {
+				if err := s.LogBatch(ctx, run, metrics, nil,
+					[]mlflow.Tag{{Key: fmt.Sprintf("t%d", c), Value: strconv.Itoa(b)}}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -220,13 +215,8 @@ func caseAndUnicodeInKeys(t *testing.T, s *store.Store) {
 	ctx, run := t.Context(), newRun(t, s, 0, 1)
 	keys := []string{"key", "Key", "KEY", "ключ", "Ключ", "naïve", "naive", "鍵"}
 	for _, k := range keys {
-		if err := s.LogBatch(
-			ctx,
-			run,
-			[]mlflow.Metric{{Key: k, Value: 1, Timestamp: 1}},
-			[]mlflow.Param{{Key: k, Value: k}},
-			[]mlflow.Tag{{Key: k, Value: k}},
-		); err != nil {
+		if err := s.LogBatch(ctx, run, []mlflow.Metric{{Key: k, Value: 1, Timestamp: 1}}, []mlflow.Param{{Key: k, Value: k}},
+			[]mlflow.Tag{{Key: k, Value: k}}); err != nil {
 			t.Fatalf("%s: %v", k, err)
 		}
 	}
@@ -280,10 +270,8 @@ func datasets(t *testing.T, s *store.Store) {
 	third := newRun(t, s, 0, 3)
 	var order []mlflow.DatasetInput
 	for _, name := range []string{"z", "a", "m", "d"} {
-		order = append(
-			order,
-			mlflow.DatasetInput{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}},
-		)
+		order = append(order,
+			mlflow.DatasetInput{Dataset: &mlflow.Dataset{Name: name, Digest: "1", SourceType: "local", Source: "{}"}})
 	}
 	if err := s.LogInputs(ctx, third, order, nil); err != nil {
 		t.Fatal(err)
