@@ -153,6 +153,11 @@ tidy: ## Run go mod tidy on every module, which needs the others published: they
 	cd release && GOWORK=off go run . tidy
 	cd release && GOWORK=off go mod tidy
 
+.PHONY: release
+release: ## Set the version, write CHANGELOG.md, commit and tag all modules: make release VERSION=v1.2.3
+	@test -n "$(VERSION)" || { echo "usage: make release VERSION=v1.2.3" >&2; exit 1; }
+	cd release && GOWORK=off go run . version $(VERSION)
+
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each
 	go test ./internal/search -run xxx -fuzz FuzzRunsFilter -fuzztime 30s

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,11 +46,6 @@ func Tidy(ctx context.Context, repo string) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if err := removeWorkspaceTests(staged, list, m); err != nil {
-			return err
-		}
-	}
 	if err := Publish(staged, proxy, version); err != nil {
 		return err
 	}
@@ -90,55 +82,6 @@ func tidyOne(ctx context.Context, repo, staged string, m Module, env []string) e
 		}
 	}
 	return nil
-}
-
-// removeWorkspaceTests deletes the tests of a module that import a module that it does not require. The tests of the
-// SDK use the server, which requires the SDK: go.work binds them, and a requirement would be a cycle.
-func removeWorkspaceTests(staged string, list []Module, m Module) error {
-	mod, err := readMod(staged, m.Folder)
-	if err != nil {
-		return err
-	}
-	required := map[string]bool{m.Path: true}
-	for _, r := range mod.Require {
-		required[r.Mod.Path] = true
-	}
-	folder := filepath.Join(staged, m.Folder)
-	return filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if e.IsDir() && file != folder {
-			if _, err := os.Stat(filepath.Join(file, "go.mod")); err == nil {
-				return filepath.SkipDir
-			}
-		}
-		if !strings.HasSuffix(file, "_test.go") {
-			return nil
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		for _, spec := range parsed.Imports {
-			imported := strings.Trim(spec.Path.Value, `"`)
-			if IsOurs(imported) && !required[owner(list, imported)] {
-				return os.Remove(file)
-			}
-		}
-		return nil
-	})
-}
-
-// owner returns the path of the module that has a package.
-func owner(list []Module, imported string) string {
-	var longest string
-	for _, m := range list {
-		if (imported == m.Path || strings.HasPrefix(imported, m.Path+"/")) && len(m.Path) > len(longest) {
-			longest = m.Path
-		}
-	}
-	return longest
 }
 
 // Version returns the version at which the modules of a repository require each other.
