@@ -3,6 +3,7 @@ package mlflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -57,7 +58,7 @@ func (c *Client) OpenArtifact(ctx context.Context, runID, name string) (io.ReadC
 	}
 	var body io.ReadCloser
 	err = c.retry(ctx, true, func() error {
-		body, err = store.get(ctx, path.Clean(name))
+		body, err = getFile(ctx, store, path.Clean(name))
 		return err
 	})
 	return body, err
@@ -101,7 +102,7 @@ func (c *Client) readArtifact(ctx context.Context, runID, name string) ([]byte, 
 func (c *Client) readFrom(ctx context.Context, store artifactStore, name string) ([]byte, error) {
 	var data []byte
 	err := c.retryMoving(ctx, true, func(moved *atomic.Int64) error {
-		body, err := store.get(ctx, path.Clean(name))
+		body, err := getFile(ctx, store, path.Clean(name))
 		if err != nil {
 			return err
 		}
@@ -110,4 +111,16 @@ func (c *Client) readFrom(ctx context.Context, store artifactStore, name string)
 		return err
 	})
 	return data, err
+}
+
+// getFile is store.get with ResourceDoesNotExist for a missing file. It lists the
+// directory after an internal error, which MLflow 2 returns for a missing file.
+func getFile(ctx context.Context, store artifactStore, name string) (io.ReadCloser, error) {
+	body, err := store.get(ctx, name)
+	if errors.Is(err, InternalError) {
+		if _, missing := single(ctx, store, name, ""); errors.Is(missing, ResourceDoesNotExist) {
+			return nil, missing
+		}
+	}
+	return body, err
 }
