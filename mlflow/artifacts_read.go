@@ -39,13 +39,7 @@ func (r *ActiveRun) LogReader(ctx context.Context, src io.Reader, name string) e
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
-	err = r.store.put(ctx, name, size, func() (io.ReadCloser, error) {
-		return io.NopCloser(io.NewSectionReader(f, 0, size)), nil
-	})
-	if err != nil {
-		return fmt.Errorf("uploading %s: %w", name, err)
-	}
-	return nil
+	return r.upload(ctx, f, size, name)
 }
 
 // OpenArtifact opens an artifact of a run for reading, without a copy on the disk. The
@@ -58,7 +52,7 @@ func (c *Client) OpenArtifact(ctx context.Context, runID, name string) (io.ReadC
 	}
 	var body io.ReadCloser
 	err = c.retry(ctx, true, func() error {
-		body, err = getFile(ctx, store, path.Clean(name))
+		body, err = getFile(ctx, store, name)
 		return err
 	})
 	return body, err
@@ -102,7 +96,7 @@ func (c *Client) readArtifact(ctx context.Context, runID, name string) ([]byte, 
 func (c *Client) readFrom(ctx context.Context, store artifactStore, name string) ([]byte, error) {
 	var data []byte
 	err := c.retryMoving(ctx, true, func(moved *atomic.Int64) error {
-		body, err := getFile(ctx, store, path.Clean(name))
+		body, err := getFile(ctx, store, name)
 		if err != nil {
 			return err
 		}
@@ -116,6 +110,7 @@ func (c *Client) readFrom(ctx context.Context, store artifactStore, name string)
 // getFile is store.get with ResourceDoesNotExist for a missing file. It lists the
 // directory after an internal error, which MLflow 2 returns for a missing file.
 func getFile(ctx context.Context, store artifactStore, name string) (io.ReadCloser, error) {
+	name = path.Clean(name)
 	body, err := store.get(ctx, name)
 	if errors.Is(err, InternalError) {
 		if _, missing := single(ctx, store, name, ""); errors.Is(missing, ResourceDoesNotExist) {

@@ -66,8 +66,13 @@ func (r *ActiveRun) LogFigure(ctx context.Context, figure io.WriterTo, name stri
 }
 
 func (r *ActiveRun) logBytes(ctx context.Context, data []byte, name string) error {
-	err := r.store.put(ctx, name, int64(len(data)), func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data)), nil
+	return r.upload(ctx, bytes.NewReader(data), int64(len(data)), name)
+}
+
+// upload stores the first size bytes of src. It may read them several times.
+func (r *ActiveRun) upload(ctx context.Context, src io.ReaderAt, size int64, name string) error {
+	err := r.store.put(ctx, name, size, func() (io.ReadCloser, error) {
+		return io.NopCloser(io.NewSectionReader(src, 0, size)), nil
 	})
 	if err != nil {
 		return fmt.Errorf("uploading %s: %w", name, err)
@@ -87,11 +92,7 @@ func (c *Client) ListArtifacts(ctx context.Context, runID, folder string) ([]Fil
 // UploadArtifacts uploads a file or the contents of a directory to a folder of a run's
 // artifacts, "" for the root. It does not change the status of the run.
 func (c *Client) UploadArtifacts(ctx context.Context, runID, local, folder string) error {
-	run, err := c.Run(ctx, runID)
-	if err != nil {
-		return err
-	}
-	store, err := c.artifactStoreAt(run.Info.ArtifactURI)
+	store, err := c.storeOf(ctx, runID)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -36,11 +35,11 @@ func (c *Client) ParentRun(ctx context.Context, runID string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(run.Data.Tags, func(t Tag) bool { return t.Key == tagParent })
-	if i < 0 {
+	parent, ok := run.tag(tagParent)
+	if !ok {
 		return nil, Errorf(ResourceDoesNotExist, "the run %s has no parent", runID)
 	}
-	return c.Run(ctx, run.Data.Tags[i].Value)
+	return c.Run(ctx, parent)
 }
 
 // SetActiveModel links the metrics that the run logs from now on to a logged model, as

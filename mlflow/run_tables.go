@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path"
 	"slices"
-	"strings"
 )
 
 // tagArtifacts lists the tables of a run, for the pages that show them.
@@ -35,12 +35,12 @@ func (r *ActiveRun) LogTable(ctx context.Context, t *Table, name string) error {
 	}
 	r.tables.Lock()
 	defer r.tables.Unlock()
-	all, err := r.existingTable(ctx, name)
+	all, err := r.client.tableIn(ctx, r.store, name)
 	switch {
+	case errors.Is(err, ResourceDoesNotExist):
+		all = &Table{Columns: t.Columns}
 	case err != nil:
 		return err
-	case all == nil:
-		all = &Table{Columns: t.Columns}
 	case !slices.Equal(all.Columns, t.Columns):
 		return Errorf(InvalidParameterValue,
 			"%s has the columns %q, the rows to append have %q", name, all.Columns, t.Columns)
@@ -76,15 +76,6 @@ func finite(rows [][]any) [][]any {
 	return out
 }
 
-// existingTable returns a table of the run, or nil if it does not exist.
-func (r *ActiveRun) existingTable(ctx context.Context, name string) (*Table, error) {
-	files, err := r.store.list(ctx, strings.TrimPrefix(path.Dir(name), "."))
-	if err != nil || !slices.ContainsFunc(files, func(f FileInfo) bool { return f.Path == path.Clean(name) }) {
-		return nil, err
-	}
-	return r.client.tableIn(ctx, r.store, name)
-}
-
 func (c *Client) tableIn(ctx context.Context, store artifactStore, name string) (*Table, error) {
 	text, err := c.readFrom(ctx, store, name)
 	if err != nil {
@@ -109,8 +100,8 @@ func (r *ActiveRun) tagTable(ctx context.Context, name string) error {
 		Type string `json:"type"`
 	}
 	var list []entry
-	if i := slices.IndexFunc(run.Data.Tags, func(t Tag) bool { return t.Key == tagArtifacts }); i >= 0 {
-		if err := json.Unmarshal([]byte(run.Data.Tags[i].Value), &list); err != nil {
+	if text, ok := run.tag(tagArtifacts); ok {
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
 			return fmt.Errorf("reading the tag %s: %w", tagArtifacts, err)
 		}
 	}
@@ -133,11 +124,7 @@ func (c *Client) LoadTable(ctx context.Context, name string, runIDs ...string) (
 	}
 	all := new(Table)
 	for _, id := range runIDs {
-		run, err := c.Run(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		store, err := c.artifactStoreAt(run.Info.ArtifactURI)
+		store, err := c.storeOf(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,16 @@ type Run struct {
 	Outputs *RunOutputs `json:"outputs,omitempty"`
 }
 
+// tag returns the value of a tag and whether the run has it.
+func (r *Run) tag(key string) (value string, ok bool) {
+	for _, t := range r.Data.Tags {
+		if t.Key == key {
+			return t.Value, true
+		}
+	}
+	return "", false
+}
+
 // RunInfo is a run without its data. RunID and RunUUID are the same 32 hexadecimal
 // digits. EndTime is 0 until the run ends.
 type RunInfo struct {
