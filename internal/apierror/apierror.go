@@ -44,10 +44,7 @@ func Write(w http.ResponseWriter, e *mlflow.Error) {
 }
 
 func body(e *mlflow.Error, requestID string) []byte {
-	message := e.Message
-	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
-	}
+	message := Truncate(e.Message, maxMessage)
 	fields := struct {
 		Code       mlflow.ErrorCode `json:"error_code"`
 		Message    string           `json:"message"`
@@ -91,6 +88,12 @@ func MissingParameter(name string) error {
 // Shorten truncates a text of the request that a message quotes.
 func Shorten(s string) string {
 	const limit = 300
+	return Truncate(s, limit)
+}
+
+// Truncate returns the first limit bytes of a longer text with an ellipsis. It
+// drops a character that the limit splits.
+func Truncate(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/millrace-ml/millrace/internal/apierror"
 )
 
 //go:embed schema.graphqls
@@ -165,8 +167,5 @@ func reworded(message string) string {
 
 // clip truncates a text of the request that a message quotes.
 func clip(s string) string {
-	if len(s) <= maxProblemLength {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxProblemLength], "") + "..."
+	return apierror.Truncate(s, maxProblemLength)
 }

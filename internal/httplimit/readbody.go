@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -96,12 +97,10 @@ func isZipped(req *http.Request) (bool, error) {
 		return true, nil
 	}
 	const maxQuoted = 100
-	if len(coding) > maxQuoted {
-		coding = strings.ToValidUTF8(coding[:maxQuoted], "") + "..."
-	}
 	return false, &mlflow.Error{
 		Code: mlflow.InvalidParameterValue, Status: http.StatusUnsupportedMediaType,
-		Message: fmt.Sprintf("The Content-Encoding %q is not supported. Send the body with gzip, or as it is.", coding),
+		Message: fmt.Sprintf("The Content-Encoding %q is not supported. Send the body with gzip, or as it is.",
+			apierror.Truncate(coding, maxQuoted)),
 	}
 }
 

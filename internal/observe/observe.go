@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -141,8 +140,8 @@ func (o *Observer) logRequest(
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("method", truncate(r.Method, maxMethod)),
-		slog.String("path", truncate(r.URL.Path, maxPath)), // The query may contain a signature.
+		slog.String("method", apierror.Truncate(r.Method, maxMethod)),
+		slog.String("path", apierror.Truncate(r.URL.Path, maxPath)), // The query may contain a signature.
 		slog.String("route", seen.route),
 		slog.Int("status", status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
@@ -154,11 +153,4 @@ func (o *Observer) logRequest(
 		attrs = append(attrs, slog.Any("error", seen.cause))
 	}
 	o.Log.LogAttrs(r.Context(), level, message, attrs...)
-}
-
-func truncate(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "..."
 }
