@@ -28,12 +28,21 @@ func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *m
 	if info.Version == nil || info.Version.Version != "1" {
 		t.Fatalf("model info %+v", info)
 	}
-	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), "models:/line/1", models.Open)
+	checkPredictions(t, run, "models:/line/1", gobackend.GetBackend(), store, linear, 1e-6)
+}
+
+// checkPredictions compares a logged model with the graph that it was exported from.
+func checkPredictions(
+	t *testing.T, run *mlflow.ActiveRun, uri string, backend compute.Backend, store *model.Store,
+	net func(*model.Scope, *graph.Node) *graph.Node, tolerance float64,
+) {
+	t.Helper()
+	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), uri, models.Open)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := []float32{0.5, 0.25, -1, 3}
-	want, err := model.CallOnce(gobackend.GetBackend(), store, linear, tensors.FromFlatDataAndDimensions(x, 2, 2))
+	want, err := model.CallOnce(backend, store, net, tensors.FromFlatDataAndDimensions(x, 2, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +55,8 @@ func checkModel(t *testing.T, run *mlflow.ActiveRun, store *model.Store, info *m
 		t.Fatal(err)
 	}
 	for i, w := range want.Value().([][]float32) {
-		if math.Abs(float64(got[i]-w[0])) > 1e-6 {
-			t.Errorf("row %d: %v, GoMLX says %v", i, got[i], w[0])
+		if math.Abs(float64(got[i]-w[0])) > tolerance {
+			t.Errorf("row %d: %v, GoMLX computes %v", i, got[i], w[0])
 		}
 	}
 }
@@ -159,26 +168,5 @@ func TestBatchNorm(t *testing.T) {
 	if err := auto.Err(); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := mlflow.LoadModel(t.Context(), run.Client(), auto.ModelInfo().URI, models.Open)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := []float32{0.5, 0.25, -1, 3}
-	want, err := model.CallOnce(backend, store, net, tensors.FromFlatDataAndDimensions(x, 2, 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := loaded.Predict(t.Context(), &mlflow.Tensor{Shape: []int{2, 2}, Data: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := y.Float32s()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, w := range want.Value().([][]float32) {
-		if math.Abs(float64(got[i]-w[0])) > 1e-5 {
-			t.Errorf("row %d: %v, GoMLX computes %v", i, got[i], w[0])
-		}
-	}
+	checkPredictions(t, run, auto.ModelInfo().URI, backend, store, net, 1e-5)
 }
