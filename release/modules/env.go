@@ -2,7 +2,6 @@ package modules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,37 +27,27 @@ func Env(ctx context.Context, proxy, cache string) ([]string, error) {
 }
 
 // Tidy runs `go mod tidy` on every module of a repository as if the others were published.
-func Tidy(ctx context.Context, repo string) (err error) {
-	temp, err := os.MkdirTemp("", "millrace-tidy-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	staged, proxy := filepath.Join(temp, "staged"), filepath.Join(temp, "proxy")
+func Tidy(ctx context.Context, repo string) error {
 	version, err := Version(repo)
 	if err != nil {
 		return err
 	}
-	if err := Stage(ctx, repo, staged); err != nil {
-		return err
-	}
-	list, err := List(staged)
+	list, err := List(repo)
 	if err != nil {
 		return err
 	}
-	if err := Publish(staged, proxy, version); err != nil {
-		return err
-	}
-	env, err := Env(ctx, proxy, filepath.Join(temp, "cache"))
-	if err != nil {
-		return err
-	}
-	for _, m := range list {
-		if err := tidyOne(ctx, repo, staged, m, env); err != nil {
-			return fmt.Errorf("%s: %w", m.Path, err)
+	return withPublished(ctx, repo, version, func(staged, proxy string) error {
+		env, err := Env(ctx, proxy, filepath.Join(filepath.Dir(proxy), "cache"))
+		if err != nil {
+			return err
 		}
-	}
-	return nil
+		for _, m := range list {
+			if err := tidyOne(ctx, repo, staged, m, env); err != nil {
+				return fmt.Errorf("%s: %w", m.Path, err)
+			}
+		}
+		return nil
+	})
 }
 
 // tidyOne tidies a module in the staged copy and copies the result back.
@@ -72,16 +61,7 @@ func tidyOne(ctx context.Context, repo, staged string, m Module, env []string) e
 	if err := setSums(sums, nil); err != nil { // go.work makes them unnecessary until the release writes them.
 		return err
 	}
-	for _, name := range []string{"go.mod", "go.sum"} {
-		from := filepath.Join(staged, m.Folder, name)
-		if _, err := os.Stat(from); err != nil {
-			continue // A module without requirements has no go.sum.
-		}
-		if err := copyFile(from, filepath.Join(repo, m.Folder, name), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return copyRequirements(staged, repo, m)
 }
 
 // Version returns the version at which the modules of a repository require each other.

@@ -53,6 +53,35 @@ func copyFile(from, to string, mode os.FileMode) error {
 	return os.WriteFile(to, text, mode.Perm())
 }
 
+// withPublished calls f with a staged copy of the repository and a proxy that has its modules at a version. It removes
+// both afterwards, with the folder that contains them.
+func withPublished(ctx context.Context, repo, version string, f func(staged, proxy string) error) (err error) {
+	temp, err := os.MkdirTemp("", "millrace-release-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	staged, proxy := filepath.Join(temp, "staged"), filepath.Join(temp, "proxy")
+	if err := Stage(ctx, repo, staged); err != nil {
+		return err
+	}
+	if err := Publish(staged, proxy, version); err != nil {
+		return err
+	}
+	return f(staged, proxy)
+}
+
+// copyRequirements copies the go.mod and go.sum files of a module from one tree to another.
+func copyRequirements(from, to string, m Module) error {
+	for _, name := range []string{"go.mod", "go.sum"} {
+		err := copyFile(filepath.Join(from, m.Folder, name), filepath.Join(to, m.Folder, name), 0o644)
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // A module without requirements has no go.sum.
+			return err
+		}
+	}
+	return nil
+}
+
 // Publish sets the version of the modules in a staged copy of the repository and writes them to a module proxy, a
 // folder that GOPROXY=file://... names. The go.sum files of the copy get the lines that a build without go.work needs.
 func Publish(staged, proxy, version string) error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,10 +76,8 @@ func checkReleasable(ctx context.Context, repo, version string, tags []string) e
 		return err
 	}
 	for tag := range strings.FieldsSeq(existing) {
-		for _, ours := range tags {
-			if tag == ours {
-				return fmt.Errorf("the tag %s exists", tag)
-			}
+		if slices.Contains(tags, tag) {
+			return fmt.Errorf("the tag %s exists", tag)
 		}
 		if semver.IsValid(tag) && semver.Compare(tag, version) > 0 {
 			return fmt.Errorf("%s is released, which is later than %s", tag, version)
@@ -89,30 +88,15 @@ func checkReleasable(ctx context.Context, repo, version string, tags []string) e
 
 // writeVersion writes the go.mod, go.sum and go.work files of a version. The hashes in go.sum are those of the tree
 // with these files, so the tag must contain exactly this tree.
-func writeVersion(ctx context.Context, repo string, list []Module, version string) (err error) {
-	temp, err := os.MkdirTemp("", "millrace-release-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	staged := filepath.Join(temp, "staged")
-	if err := Stage(ctx, repo, staged); err != nil {
-		return err
-	}
-	if err := Publish(staged, filepath.Join(temp, "proxy"), version); err != nil {
-		return err
-	}
-	names := []string{"go.work"}
-	for _, m := range list {
-		names = append(names, filepath.Join(m.Folder, "go.mod"), filepath.Join(m.Folder, "go.sum"))
-	}
-	for _, name := range names {
-		err := copyFile(filepath.Join(staged, name), filepath.Join(repo, name), 0o644)
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // A module without requirements has no go.sum.
-			return err
+func writeVersion(ctx context.Context, repo string, list []Module, version string) error {
+	return withPublished(ctx, repo, version, func(staged, _ string) error {
+		for _, m := range list {
+			if err := copyRequirements(staged, repo, m); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return copyFile(filepath.Join(staged, "go.work"), filepath.Join(repo, "go.work"), 0o644)
+	})
 }
 
 // releaseChanges moves the entries of the section Unreleased to a new section for the version.
