@@ -113,6 +113,7 @@ func TestWrite(t *testing.T) {
 		root := t.TempDir()
 		unpack(t, files, root)
 		checkFiles(t, root)
+		checkHealthcheck(t, files)
 		if arch == runtime.GOARCH {
 			runContainer(t, root, inspect(t, arch, "oci-archive:"+first+":v1.2.3").Config)
 		}
@@ -137,18 +138,30 @@ func sum(t *testing.T, file string) [sha256.Size]byte {
 	return sha256.Sum256(text)
 }
 
+func readManifest(t *testing.T, dir string) v1.Manifest {
+	t.Helper()
+	var m v1.Manifest
+	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err = errors.Join(err, json.Unmarshal(text, &m)); err != nil || len(m.Layers) != 2 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return m
+}
+
+// checkHealthcheck reads the configuration as Docker does. skopeo prints only what OCI defines.
+func checkHealthcheck(t *testing.T, dir string) {
+	t.Helper()
+	var c v1.ConfigFile
+	text, err := os.ReadFile(filepath.Join(dir, readManifest(t, dir).Config.Digest.Hex))
+	if err = errors.Join(err, json.Unmarshal(text, &c)); err != nil || c.Config.Healthcheck == nil {
+		t.Errorf("no health check: %v, %s", err, text)
+	}
+}
+
 // unpack writes the files of all layers of a directory of skopeo's.
 func unpack(t *testing.T, dir, root string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m v1.Manifest
-	if err := json.Unmarshal(text, &m); err != nil || len(m.Layers) != 2 {
-		t.Fatalf("%v: %s", err, text)
-	}
-	for _, l := range m.Layers {
+	for _, l := range readManifest(t, dir).Layers {
 		blob, err := os.ReadFile(filepath.Join(dir, l.Digest.Hex))
 		if err != nil {
 			t.Fatal(err)
