@@ -64,6 +64,10 @@ test-ui: web/node_modules ## Type-check, lint and test the web pages; prove that
 ui: web/node_modules ## Build web/dist from web/src
 	cd web && npm run --silent build
 
+.PHONY: reference
+reference: ## Write docs/reference from the commands and the options of the server
+	go run ./internal/cli/reference markdown docs/reference
+
 .PHONY: test-e2e
 test-e2e: bin/millrace web/node_modules ## Walk the web pages in headless Chromium
 ifeq ($(CHROMIUM),)

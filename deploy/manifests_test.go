@@ -39,11 +39,7 @@ type service struct {
 	Tmpfs       []string          `yaml:"tmpfs"`
 	CapDrop     []string          `yaml:"cap_drop"`
 	SecurityOpt []string          `yaml:"security_opt"`
-	Healthcheck struct {
-		Test              []string
-		Interval, Timeout string
-		Retries           int
-	} `yaml:"healthcheck"`
+	Healthcheck healthcheck       `yaml:"healthcheck"`
 }
 
 type metadata struct {

@@ -93,11 +93,7 @@ func storeOptions(c *config.Config, log *slog.Logger) store.Options {
 // URL returns the base URL of the server on this machine.
 func (s *Server) URL() string {
 	addr := s.listener.Addr().(*net.TCPAddr)
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(addr.Port)) + s.config.StaticPrefix
+	return s.config.LocalURL(addr.IP.String(), addr.Port)
 }
 
 // Announce prints the address of the server and who may use it.
