@@ -189,7 +189,7 @@ func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p st
 	}
 	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	name := path.Base(p)
-	w.Header().Set("Content-Type", contentType(name))
+	w.Header().Set("Content-Type", artifact.ContentType(name))
 	w.Header().Set("Content-Disposition", attachment(name))
 	artifact.Serve(w, req, f)
 	return nil
@@ -218,54 +218,4 @@ func attachment(name string) string {
 	}
 	encoded := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + encoded
-}
-
-// contentTypes maps extensions to media types. Source code and configuration are plain
-// text. It replaces the table of the operating system, so that a file has the same
-// type on every server.
-var contentTypes = func() map[string]string {
-	types := map[string]string{
-		"html": "text/html",
-		"htm":  "text/html",
-		"css":  "text/css",
-		"pdf":  "application/pdf",
-		"zip":  "application/zip",
-		"tar":  "application/x-tar",
-		"png":  "image/png",
-		"jpg":  "image/jpeg",
-		"jpeg": "image/jpeg",
-		"gif":  "image/gif",
-		"svg":  "image/svg+xml",
-		"webp": "image/webp",
-		"bmp":  "image/bmp",
-		"tif":  "image/tiff",
-		"tiff": "image/tiff",
-		"ico":  "image/vnd.microsoft.icon",
-		"avif": "image/avif",
-		"mp3":  "audio/mpeg",
-		"wav":  "audio/x-wav",
-		"mp4":  "video/mp4",
-		"webm": "video/webm",
-		"wasm": "application/wasm",
-	}
-	const text = "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst " +
-		"ipynb MLmodel mlproject MLproject"
-	for ext := range strings.FieldsSeq(text) {
-		types[ext] = "text/plain"
-	}
-	return types
-}()
-
-func contentType(name string) string {
-	ext := strings.TrimPrefix(path.Ext(name), ".")
-	if ext == "" {
-		ext = name
-	}
-	if t, ok := contentTypes[ext]; ok {
-		return t
-	}
-	if t, ok := contentTypes[strings.ToLower(ext)]; ok && t != "text/plain" {
-		return t
-	}
-	return "application/octet-stream"
 }

@@ -115,6 +115,9 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		}
 	case "file":
 		return a.locateFile(uri)
+	case "s3":
+		repo, err := artifact.Open(uri)
+		return repo, "", err
 	}
 	return nil, "", outOfReach(uri)
 }

@@ -4,4 +4,5 @@ package all
 
 import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/local" // file paths and file: URIs
+	_ "github.com/millrace-ml/millrace/internal/artifact/s3"    // s3: URIs
 )

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,10 +18,32 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// RunFlat tests the repositories of a store without folders, where a file and a folder can have the same name, and
+// where an open file can only be read on if it is not replaced. Each call of open must return an empty repository.
+func RunFlat(t *testing.T, open func(t *testing.T) artifact.Repo) {
+	t.Helper()
+	run(t, open, map[string]func(*testing.T, artifact.Repo){
+		"file beside folder":      fileBesideFolder,
+		"reader refuses a mix":    readerRefusesMix,
+		"no file at the root":     noFileAtRoot,
+		"pages of a list":         pagesOfList,
+		"body that breaks off":    brokenBody,
+		"sizes of parts":       partSizes,
+	})
+}
+
 // Run tests the repositories that open returns. Each call must return an empty one.
 func Run(t *testing.T, open func(t *testing.T) artifact.Repo) {
 	t.Helper()
-	for name, test := range map[string]func(*testing.T, artifact.Repo){
+	run(t, open, map[string]func(*testing.T, artifact.Repo){
+		"file in the way":   fileInTheWay,
+		"reader keeps file": readerKeepsFile,
+	})
+}
+
+func run(t *testing.T, open func(t *testing.T) artifact.Repo, own map[string]func(*testing.T, artifact.Repo)) {
+	t.Helper()
+	tests := map[string]func(*testing.T, artifact.Repo){
 		"put and open":         putAndOpen,
 		"replace":              replace,
 		"failed put":           failedPut,
@@ -28,17 +51,17 @@ func Run(t *testing.T, open func(t *testing.T) artifact.Repo) {
 		"list":                 list,
 		"names":                names,
 		"missing":              missing,
-		"file in the way":      fileInTheWay,
 		"delete":               deleteTree,
 		"stat":                 stat,
 		"seek":                 seek,
-		"reader keeps file":    readerKeepsFile,
 		"concurrent puts":      concurrentPuts,
 		"put beside delete":    putBesideDelete,
 		"large":                large,
 		"deep":                 deep,
 		"listed can be opened": listedCanBeOpened,
-	} {
+	}
+	maps.Copy(tests, own)
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t))

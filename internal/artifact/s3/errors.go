@@ -1,0 +1,68 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/millrace-ml/millrace/internal/artifact/object"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// failed returns the error of a request to the store as clients see it.
+func (b *bucket) failed(err error) error {
+	var api smithy.APIError
+	var response *awshttp.ResponseError
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
+		if status := statusOf(err); status >= http.StatusInternalServerError {
+			break
+		}
+		return b.refused(api.ErrorCode(), api.ErrorMessage())
+	case errors.As(err, &response) && response.HTTPStatusCode() < http.StatusInternalServerError:
+		return b.refused(http.StatusText(response.HTTPStatusCode()), "")
+	}
+	return object.Unavailable(b.Name(), err)
+}
+
+func statusOf(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+// refused returns the error of a request that the store has refused:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+func (b *bucket) refused(code, message string) error {
+	if message != "" {
+		message = ": " + message
+	}
+	switch code {
+	case "NoSuchKey", "NotFound", "Not Found":
+		return fmt.Errorf("%s: %w", b.Name(), object.ErrNotFound)
+	case "PreconditionFailed", "Precondition Failed":
+		return fmt.Errorf("%s: %w", b.Name(), object.ErrChanged)
+	case "NoSuchBucket":
+		return mlflow.Errorf(mlflow.ResourceDoesNotExist, "There is no bucket %s.", b.Name())
+	case "AccessDenied", "Forbidden", "AllAccessDisabled":
+		return mlflow.Errorf(mlflow.PermissionDenied, "The credentials of the server have no access to %s (%s%s).",
+			b.Name(), code, message)
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
+		return mlflow.Errorf(mlflow.PermissionDenied, "%s does not accept the credentials of the server (%s%s).",
+			b.Name(), code, message)
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "Moved Permanently":
+		return mlflow.Errorf(mlflow.InvalidState, "%s is in another region than the server's (%s%s). Set AWS_REGION.",
+			b.Name(), code, message)
+	case "SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError", "ThrottlingException", "Too Many Requests":
+		return object.Unavailable(b.Name(), errors.New(code+message))
+	}
+	return mlflow.Errorf(mlflow.InvalidState, "%s refused the request (%s%s).", b.Name(), code, message)
+}
