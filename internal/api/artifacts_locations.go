@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -11,12 +12,14 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Artifacts locates the files of runs and models. It opens only the artifact
-// destination, the default artifact root, and the artifact root at the time when the
-// database was created. Clients open other locations themselves.
+// Artifacts locates the files of runs and models. Of the local directories, it opens only
+// the artifact destination, the default artifact root, and the artifact root at the time
+// when the database was created. It opens all buckets of object stores that the server has
+// credentials for, as MLflow does. Clients open other locations themselves.
 type Artifacts struct {
-	proxy artifact.Repo // nil if the server serves no artifacts
-	roots []artifactRoot
+	proxy  artifact.Repo // nil if the server serves no artifacts
+	remote artifact.Repo // the default root if it is in an object store, or nil
+	roots  []artifactRoot
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -48,8 +51,13 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 			a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
 		}
 	}
-	if defaultRoot == "" || artifact.Scheme(defaultRoot) != "file" {
+	switch scheme := artifact.Scheme(defaultRoot); {
+	case defaultRoot == "" || scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https":
 		return a, nil
+	case scheme != "file":
+		repo, err := artifact.Open(defaultRoot)
+		a.remote = repo
+		return a, err
 	}
 	dir, err := artifact.FilePath(defaultRoot)
 	if err != nil {
@@ -64,6 +72,18 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	}
 	a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
 	return a, nil
+}
+
+// Check returns an error if the artifact destination or the default root cannot be used.
+func (a *Artifacts) Check(ctx context.Context) error {
+	for _, repo := range []artifact.Repo{a.proxy, a.remote} {
+		if checker, ok := repo.(artifact.Checker); ok {
+			if err := checker.Check(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // AddEarlierRoot gives access to the artifact root at the time when the database was
@@ -115,9 +135,11 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		}
 	case "file":
 		return a.locateFile(uri)
-	case "s3":
-		repo, err := artifact.Open(uri)
-		return repo, "", err
+	default:
+		if artifact.IsObjectStore(uri) {
+			repo, err := artifact.Open(uri)
+			return repo, "", err
+		}
 	}
 	return nil, "", outOfReach(uri)
 }

@@ -65,7 +65,7 @@ func TestLocate(t *testing.T) {
 		earlier + "2/x":                                                   "out of this server's reach",
 		"https://example.org/x":                                           "out of this server's reach",
 		"ftp://example.org/x":                                             "out of this server's reach",
-		"s3://bucket/x":                                                   "'s3://bucket/x' are out of this server's reach",
+		"hdfs://host/x":                                                   "'hdfs://host/x' are out of this server's reach",
 		"ftp://u:secret@example.org/x":                                    "u:xxxxx@example.org",
 		"dbfs:/databricks/mlflow-tracking/1":                              "out of this server's reach",
 		"runs:/x/y":                                                       "out of this server's reach",
@@ -110,7 +110,7 @@ func TestLocate(t *testing.T) {
 func TestLocationOutOfReach(t *testing.T) {
 	t.Parallel()
 	s := newArtifactServer(t)
-	for i, location := range []string{"http://127.0.0.1:1/x", "s3://bucket/x", "/etc", "file:///etc"} {
+	for i, location := range []string{"http://127.0.0.1:1/x", "hdfs://host/x", "/etc", "file:///etc"} {
 		id, err := s.Store.CreateExperiment(t.Context(), fmt.Sprint(i), location, nil)
 		if err != nil {
 			t.Fatal(err)

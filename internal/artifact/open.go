@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -21,7 +22,7 @@ var registry = struct {
 }{byScheme: map[string]Opener{}}
 
 // Register registers a backend for a URI scheme. Backends call it from init. The scheme
-// "file" includes paths without a scheme.
+// "file" includes paths without a scheme; the others are object stores.
 func Register(scheme string, open Opener) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -31,22 +32,27 @@ func Register(scheme string, open Opener) {
 	registry.byScheme[scheme] = open
 }
 
+// opener returns the backend of a URI's scheme and the names of all schemes.
+func opener(uri string) (open Opener, known []string) {
+	registry.RLock()
+	defer registry.RUnlock()
+	return registry.byScheme[Scheme(uri)], slices.Sorted(maps.Keys(registry.byScheme))
+}
+
+// IsObjectStore reports whether a URI is in an object store that Open supports.
+func IsObjectStore(uri string) bool {
+	open, _ := opener(uri)
+	return open != nil && Scheme(uri) != "file"
+}
+
 // Open returns the repository with its root at uri, which is a path or a URI with a
 // registered scheme.
 func Open(uri string) (Repo, error) {
-	scheme := Scheme(uri)
-	registry.RLock()
-	open, ok := registry.byScheme[scheme]
-	known := make([]string, 0, len(registry.byScheme))
-	for s := range registry.byScheme {
-		known = append(known, s)
-	}
-	registry.RUnlock()
-	if !ok {
-		slices.Sort(known)
+	open, known := opener(uri)
+	if open == nil {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
 			"Artifacts cannot be kept at '%s': the scheme '%s' is not supported. Use a path or one of the schemes: %s",
-			Redact(uri), scheme, strings.Join(known, ", "))
+			Redact(uri), Scheme(uri), strings.Join(known, ", "))
 	}
 	return open(uri)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -17,6 +18,17 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// startCheckTime is the time that an object store has to answer when the server starts.
+const startCheckTime = 20 * time.Second
+
+// checkArtifacts checks the places of artifacts, so that a wrong name or wrong credentials stop the start and not the
+// first upload.
+func checkArtifacts(ctx context.Context, artifacts *api.Artifacts) error {
+	ctx, cancel := context.WithTimeout(ctx, startCheckTime)
+	defer cancel()
+	return artifacts.Check(ctx)
+}
+
 // handler returns the handler of the server: the path prefix, the guard, the API and the
 // workspace routes behind authentication, and the web pages.
 func (s *Server) handler(ctx context.Context) (http.Handler, error) {
@@ -26,6 +38,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	artifacts, err := api.NewArtifacts(destination, s.config.DefaultArtifactRoot)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkArtifacts(ctx, artifacts); err != nil {
 		return nil, err
 	}
 	switch first, err := s.store.Experiment(ctx, 0); {

@@ -23,11 +23,11 @@ import (
 func RunFlat(t *testing.T, open func(t *testing.T) artifact.Repo) {
 	t.Helper()
 	run(t, open, map[string]func(*testing.T, artifact.Repo){
-		"file beside folder":      fileBesideFolder,
-		"reader refuses a mix":    readerRefusesMix,
-		"no file at the root":     noFileAtRoot,
-		"pages of a list":         pagesOfList,
-		"body that breaks off":    brokenBody,
+		"file beside folder":   fileBesideFolder,
+		"reader refuses a mix": readerRefusesMix,
+		"no file at the root":  noFileAtRoot,
+		"pages of a list":      pagesOfList,
+		"body that breaks off": brokenBody,
 		"sizes of parts":       partSizes,
 	})
 }

@@ -1,5 +1,5 @@
-// Package object stores artifacts in a bucket of an object store. The stores differ in their [Bucket]; the layout and the
-// meaning of paths are the same: a file is an object, and a folder is a common prefix of keys.
+// Package object stores artifacts in a bucket of an object store. The stores differ in their [Bucket]; the layout and
+// the meaning of paths are the same: a file is an object, and a folder is a common prefix of keys.
 package object
 
 import (
@@ -36,11 +36,11 @@ type Bucket interface {
 
 // Upload is an upload in parts. Until it is complete, readers see no object, or the earlier one.
 type Upload interface {
-	// Part stores a part. Numbers begin at 1. Parts can be stored in any order and at the same time. All parts but the last
-	// have at least 5 MiB.
-	Part(ctx context.Context, number int, data []byte) error
+	// Part stores a part. Numbers begin at 1. Parts can be stored in any order and at the same time. All parts but the
+	// last have at least 5 MiB.
+	Part(ctx context.Context, number int32, data []byte) error
 	// Complete makes the object of the parts 1 to n.
-	Complete(ctx context.Context, n int) error
+	Complete(ctx context.Context, n int32) error
 	// Abort removes the parts.
 	Abort(ctx context.Context) error
 }

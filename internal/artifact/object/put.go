@@ -67,11 +67,11 @@ func (r *Repo) putParts(ctx context.Context, key string, first []byte, src io.Re
 }
 
 // sendParts sends all parts and returns their number.
-func sendParts(ctx context.Context, upload Upload, first []byte, src io.Reader) (int, error) {
+func sendParts(ctx context.Context, upload Upload, first []byte, src io.Reader) (int32, error) {
 	group, sending := errgroup.WithContext(ctx)
 	group.SetLimit(parallelParts)
 	group.Go(func() error { return upload.Part(sending, 1, first) })
-	number, end := 1, false
+	number, end := int32(1), false
 	var readErr error
 	for !end && readErr == nil && sending.Err() == nil {
 		part, release := partBuffer(number + 1)
@@ -109,7 +109,7 @@ func fill(src io.Reader, buffer []byte) (n int, end bool, err error) {
 }
 
 // partBuffer returns a buffer for a part and a function that ends its use.
-func partBuffer(number int) (part []byte, release func()) {
+func partBuffer(number int32) (part []byte, release func()) {
 	if doublings := (number - 1) / partsPerSize; doublings > 0 {
 		return make([]byte, partSize<<doublings), func() {}
 	}
@@ -129,4 +129,3 @@ func (r *contextReader) Read(p []byte) (int, error) {
 	}
 	return r.Reader.Read(p)
 }
-

@@ -8,7 +8,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// ParseURI returns the bucket and the prefix of a URI such as s3://bucket/prefix. The prefix is not encoded, as in MLflow.
+// ParseURI returns the bucket and the prefix of a URI such as s3://bucket/prefix. As in MLflow, the prefix is not
+// encoded.
 func ParseURI(uri string) (bucket, prefix string, err error) {
 	_, rest, found := strings.Cut(uri, "://")
 	bucket, prefix, _ = strings.Cut(rest, "/")

@@ -20,23 +20,21 @@ func (b *bucket) failed(err error) error {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
-		if status := statusOf(err); status >= http.StatusInternalServerError {
-			break
-		}
-		return b.refused(api.ErrorCode(), api.ErrorMessage())
-	case errors.As(err, &response) && response.HTTPStatusCode() < http.StatusInternalServerError:
-		return b.refused(http.StatusText(response.HTTPStatusCode()), "")
+	case errors.Is(err, errNoCredentials):
+		return mlflow.Errorf(mlflow.PermissionDenied, "The server has no credentials for %s: set AWS_ACCESS_KEY_ID and "+
+			"AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of the machine or container.", b.Name())
 	}
-	return object.Unavailable(b.Name(), err)
-}
-
-func statusOf(err error) int {
-	var response *awshttp.ResponseError
+	status := 0
 	if errors.As(err, &response) {
-		return response.HTTPStatusCode()
+		status = response.HTTPStatusCode()
 	}
-	return 0
+	switch {
+	case status == 0 || status >= http.StatusInternalServerError:
+		return object.Unavailable(b.Name(), err)
+	case errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError":
+		return b.refused(api.ErrorCode(), api.ErrorMessage())
+	}
+	return b.refused(http.StatusText(status), "") // An answer to HEAD has no code.
 }
 
 // refused returns the error of a request that the store has refused:

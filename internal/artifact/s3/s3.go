@@ -1,5 +1,5 @@
-// Package s3 stores artifacts in Amazon S3 and in stores with its API. It reads the settings of AWS's tools and those of
-// MLflow from the environment.
+// Package s3 stores artifacts in Amazon S3 and in stores with its API. It reads the settings of AWS's tools and those
+// of MLflow from the environment.
 package s3
 
 import (
@@ -181,7 +181,7 @@ func (b *bucket) Upload(ctx context.Context, key string) (object.Upload, error) 
 	if err != nil {
 		return nil, b.failed(err)
 	}
-	return &upload{bucket: b, key: key, id: out.UploadId, parts: map[int]types.CompletedPart{}}, nil
+	return &upload{bucket: b, key: key, id: out.UploadId, parts: map[int32]types.CompletedPart{}}, nil
 }
 
 // upload implements object.Upload.
@@ -190,13 +190,13 @@ type upload struct {
 	key    string
 	id     *string
 	mu     sync.Mutex
-	parts  map[int]types.CompletedPart
+	parts  map[int32]types.CompletedPart
 }
 
-func (u *upload) Part(ctx context.Context, number int, data []byte) error {
+func (u *upload) Part(ctx context.Context, number int32, data []byte) error {
 	put := &u.bucket.store.put
 	out, err := u.bucket.store.client.UploadPart(ctx, &s3.UploadPartInput{
-		Bucket: &u.bucket.name, Key: &u.key, UploadId: u.id, PartNumber: aws.Int32(int32(number)),
+		Bucket: &u.bucket.name, Key: &u.key, UploadId: u.id, PartNumber: &number,
 		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
 		ExpectedBucketOwner: u.bucket.store.owner, RequestPayer: put.RequestPayer, ChecksumAlgorithm: put.ChecksumAlgorithm,
 		SSECustomerAlgorithm: put.SSECustomerAlgorithm, SSECustomerKey: put.SSECustomerKey,
@@ -208,16 +208,16 @@ func (u *upload) Part(ctx context.Context, number int, data []byte) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.parts[number] = types.CompletedPart{
-		PartNumber: aws.Int32(int32(number)), ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32,
+		PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32,
 		ChecksumCRC32C: out.ChecksumCRC32C, ChecksumCRC64NVME: out.ChecksumCRC64NVME, ChecksumSHA1: out.ChecksumSHA1,
 		ChecksumSHA256: out.ChecksumSHA256,
 	}
 	return nil
 }
 
-func (u *upload) Complete(ctx context.Context, n int) error {
+func (u *upload) Complete(ctx context.Context, n int32) error {
 	parts := make([]types.CompletedPart, n)
-	for i := range parts {
+	for i := range n {
 		parts[i] = u.parts[i+1]
 	}
 	_, err := u.bucket.store.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -63,7 +64,10 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient), config.WithRetryMaxAttempts(maxAttempts)}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient)}
+	if getenv("AWS_MAX_ATTEMPTS") == "" {
+		load = append(load, config.WithRetryMaxAttempts(maxAttempts))
+	}
 	switch version := getenv(envSignature); version {
 	case "", "s3v4":
 	case "unsigned":
@@ -74,6 +78,9 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return nil, fmt.Errorf("settings of S3: %w", err)
+	}
+	if getenv(envSignature) != "unsigned" {
+		cfg.Credentials = aws.NewCredentialsCache(&credentials{cfg.Credentials})
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
@@ -92,6 +99,20 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 		}
 	})
 	return s, nil
+}
+
+// credentials marks the errors of a provider of credentials.
+type credentials struct{ aws.CredentialsProvider }
+
+// errNoCredentials is the error of requests for which the server has no credentials.
+var errNoCredentials = errors.New("no credentials")
+
+func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	found, err := c.CredentialsProvider.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", errNoCredentials, err)
+	}
+	return found, err
 }
 
 // usePathStyle reports whether the bucket is in the path of requests and not in the host name. As in boto3, an endpoint
