@@ -153,11 +153,7 @@ func (b *bucket) deleteBlobs(ctx context.Context, keys []string) (folders []stri
 	group.SetLimit(parallelDeletes)
 	for _, key := range keys {
 		group.Go(func() error {
-			u := b.url(key)
-			err := retry(deleting, func() error {
-				_, err := b.attempt(deleting, &call{method: http.MethodDelete, key: key}, u)
-				return err
-			})
+			_, err := b.send(deleting, &call{method: http.MethodDelete}, b.url(key))
 			var response *responseError
 			if errors.As(err, &response) && response.code == "DirectoryIsNotEmpty" {
 				mu.Lock()

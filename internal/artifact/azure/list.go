@@ -1,10 +1,8 @@
 package azure
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/xml"
 	"fmt"
 	"iter"
 	"net/http"
@@ -113,7 +111,7 @@ func (b *bucket) listPage(ctx context.Context, prefix, marker string, shallow bo
 		return nil, err
 	}
 	p := &page{}
-	if err := xml.Unmarshal(bytes.TrimPrefix(found.body, []byte("\ufeff")), p); err != nil {
+	if err := unmarshal(found.body, p); err != nil {
 		return nil, b.failed(fmt.Errorf("the list is not XML: %w", err))
 	}
 	return p, nil

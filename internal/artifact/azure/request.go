@@ -93,30 +93,30 @@ func encodeQuery(query url.Values) string { return strings.ReplaceAll(query.Enco
 func (b *bucket) do(ctx context.Context, c *call) (*answer, error) {
 	u := b.url(c.key)
 	u.RawQuery = encodeQuery(c.query)
-	return b.doURL(ctx, c, u)
+	found, err := b.send(ctx, c, u)
+	return found, b.failed(err)
 }
 
-func (b *bucket) doURL(ctx context.Context, c *call, u *url.URL) (found *answer, err error) {
+// send is do for any URL, and returns the error of the store.
+func (b *bucket) send(ctx context.Context, c *call, u *url.URL) (found *answer, err error) {
 	err = retry(ctx, func() error {
 		found, err = b.attempt(ctx, c, u)
 		return err
 	})
-	return found, b.failed(err)
+	return found, err
 }
 
-// retry repeats what fails because of the connection or temporarily.
+// retry repeats what may succeed with another attempt.
 func retry(ctx context.Context, attempt func() error) error {
 	for n := 1; ; n++ {
 		err := attempt()
-		var response *responseError
-		isResponse := errors.As(err, &response)
-		if err == nil || n == maxAttempts || ctx.Err() != nil || isResponse && !response.temporary() ||
-			!isResponse && !errors.Is(err, errConnection) {
+		if n == maxAttempts || ctx.Err() != nil || !mayRetry(err) {
 			return err
 		}
 		delay := retryDelay << (n - 1)
 		delay += rand.N(delay) //nolint:gosec // The pauses of several clients must differ, and are no secret.
-		if isResponse {
+		var response *responseError
+		if errors.As(err, &response) {
 			delay = max(delay, min(response.after, maxRetryAfter))
 		}
 		select {
@@ -125,6 +125,20 @@ func retry(ctx context.Context, attempt func() error) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// mayRetry reports whether an error is that of the connection or temporary. Requests for tokens have been repeated
+// already.
+func mayRetry(err error) bool {
+	var identity *identityError
+	var response *responseError
+	if errors.As(err, &identity) {
+		return false
+	}
+	if errors.As(err, &response) {
+		return response.temporary()
+	}
+	return errors.Is(err, errConnection)
 }
 
 // errConnection marks the errors of requests without a complete answer.
@@ -210,7 +224,7 @@ func newResponseError(response *http.Response) error {
 		Detail  string `xml:"AuthenticationErrorDetail"`
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	if err != nil || xml.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &body) != nil {
+	if err != nil || unmarshal(text, &body) != nil {
 		return e // Proxies answer with pages.
 	}
 	if e.code == "" {
@@ -222,6 +236,11 @@ func newResponseError(response *http.Response) error {
 		e.message = detail
 	}
 	return e
+}
+
+// unmarshal reads XML, which Azure begins with a byte order mark.
+func unmarshal(text []byte, v any) error {
+	return xml.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), v)
 }
 
 // firstLine returns the first line of a message. The others are the id and the time of the request.
