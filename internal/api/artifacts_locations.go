@@ -15,8 +15,9 @@ import (
 // destination, the default artifact root, and the artifact root at the time when the
 // database was created. Clients open other locations themselves.
 type Artifacts struct {
-	proxy artifact.Repo // nil if the server serves no artifacts
-	roots []artifactRoot
+	proxy       artifact.Repo // nil if the server serves no artifacts
+	roots       []artifactRoot
+	defaultRoot string
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -33,7 +34,7 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{}
+	a := &Artifacts{defaultRoot: defaultRoot}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {
@@ -96,6 +97,21 @@ func (a *Artifacts) Proxy() (artifact.Repo, error) {
 		)
 	}
 	return a.proxy, nil
+}
+
+// VersionRoot returns the URI below which the server stores the files of model versions
+// that clients upload to the registry: the default artifact root if the server can write
+// there, and otherwise the artifact destination.
+func (a *Artifacts) VersionRoot() (string, error) {
+	if a.defaultRoot != "" {
+		if _, _, err := a.Locate(a.defaultRoot); err == nil {
+			return a.defaultRoot, nil
+		}
+	}
+	if _, err := a.Proxy(); err != nil {
+		return "", err
+	}
+	return "mlflow-artifacts:/", nil
 }
 
 // Locate returns the repository that contains an artifact URI and the path in it.

@@ -51,7 +51,9 @@ func (s *Server) Routes() []string { return s.routes().List() }
 
 // Registry returns the handlers of the model registry.
 func (s *Server) Registry() *registry.Handlers {
-	return &registry.Handlers{Store: s.Store, StoredURI: s.StoredURI, SourcePattern: s.SourcePattern}
+	return &registry.Handlers{
+		Store: s.Store, Files: s.Artifacts, Log: s.Log, StoredURI: s.StoredURI, SourcePattern: s.SourcePattern,
+	}
 }
 
 func (s *Server) routes() *route.Router {

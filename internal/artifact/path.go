@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,6 +14,10 @@ const (
 	maxPath = 4096
 	maxName = 255
 )
+
+// VersionsFolder is the folder below an artifact root with the files of model versions
+// that clients upload to the registry. Each version has a folder with a random name.
+const VersionsFolder = "model-versions"
 
 // encodedTricks lists encoded forms of '.', '/', '\', '%' and NUL. A second decoding
 // would turn them into a path that was not checked.
@@ -45,6 +50,20 @@ func CleanPath(raw string) (string, error) {
 		}
 	}
 	return p, nil
+}
+
+// Writable returns an error for a clean path at or below [VersionsFolder]. Only the
+// routes of the registry change the files of versions.
+func Writable(path string) error {
+	first, _, _ := strings.Cut(path, "/")
+	if !strings.EqualFold(first, VersionsFolder) { // Some file systems ignore case.
+		return nil
+	}
+	return &mlflow.Error{
+		Code: mlflow.PermissionDenied, Status: http.StatusForbidden,
+		Message: "The folder '" + VersionsFolder + "' contains the files of registered model versions, which only the " +
+			"registry changes.",
+	}
 }
 
 // CleanFolder checks the path of a directory to list. In addition to [CleanPath], it

@@ -6,9 +6,11 @@ package databricks
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -80,6 +82,9 @@ type Door struct {
 	RunURI, ModelURI func(ctx context.Context, id string) (string, error)
 	// VersionURI returns the artifact URI of a version of a registered model.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
+	// VersionFiles returns the artifact URI of a version whose name has three levels, and
+	// whether its files may be changed.
+	VersionFiles func(ctx context.Context, name, version string) (uri string, writable bool, err error)
 	// Key signs URLs. All replicas must have the same key.
 	Key [sha256.Size]byte
 	// Prefix is the path prefix of URLs of the server.
@@ -92,7 +97,7 @@ func Handles(path string) bool {
 		return true
 	}
 	for _, prefix := range []string{
-		"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/", unityCatalogPath,
+		"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/",
 	} {
 		if strings.HasPrefix(path, prefix) {
 			return true
@@ -139,7 +144,6 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
 	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
-	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := apierror.Unrouted(w, r, mux, ""); err.Status == http.StatusMethodNotAllowed {
 			apierror.Write(w, err)
@@ -151,7 +155,11 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	mux.Handle("/api/2.0/fs/files", next) // These two the mux would redirect to the path with a slash.
 	mux.Handle("/api/2.0/fs/directories", next)
 
+	workspace := workspaceID(d.Key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if IsDoor(r) {
+			w.Header().Set(workspaceHeader, workspace)
+		}
 		if !Handles(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
@@ -163,6 +171,16 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// workspaceHeader is the header by which clients learn the ID of the workspace. They
+// record it in the model versions that they create.
+const workspaceHeader = "X-Databricks-Org-Id"
+
+// workspaceID returns a number that identifies the database of the server.
+func workspaceID(key [sha256.Size]byte) string {
+	sum := sha256.Sum256(append([]byte("workspace "), key[:]...))
+	return strconv.FormatUint(binary.BigEndian.Uint64(sum[:])>>11, 10) // 53 bits are exact in JavaScript.
 }
 
 func (d *Door) route(

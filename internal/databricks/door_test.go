@@ -154,7 +154,8 @@ func TestNobodyIsLetIn(t *testing.T) {
 		{"POST", askModel + "upload"},
 		{"GET", versionFiles + "?name=m&version=1"},
 		{"GET", versionURL + "?name=m&version=1&path=x"},
-		{"GET", "/api/2.0/mlflow/unity-catalog/registered-models/search"},
+		{"GET", "/api/2.0/fs/files/Models/main/default/m/1/x"},
+		{"PUT", "/api/2.0/fs/files/Models/main/default/m/1/x"},
 	} {
 		if resp, body := ws.do(t, c[0], c[1], ""); resp.StatusCode != 401 {
 			t.Errorf("%s %s: %d %s", c[0], c[1], resp.StatusCode, body)

@@ -55,6 +55,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		VersionURI: routes.Registry().VersionURI,
 		Key:        key,
 		Prefix:     s.config.StaticPrefix,
+
+		VersionFiles: routes.Registry().VersionFiles,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))

@@ -4,6 +4,7 @@ package registry
 
 import (
 	"context"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,6 +27,8 @@ const (
 // Handlers answers the requests of the model registry.
 type Handlers struct {
 	Store *store.Store
+	Files Files
+	Log   *slog.Logger
 	// StoredURI, if not nil, translates an artifact URI of a client into the stored form.
 	StoredURI func(string) string
 	// SourcePattern, if not nil, must match the source of a new model version.
@@ -48,6 +51,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.DeleteModelAlias, auth.EditRegistry, h.deleteModelAlias)
 	route.On(r, mlflow.Endpoints.GetVersionByAlias, auth.ReadRegistry, h.getVersionByAlias)
 	h.modelVersionRoutes(r)
+	h.catalogRoutes(r)
 
 	// Routes that MLflow does not have.
 	route.On(r, mlflow.Endpoints.RegistryChanges, auth.ReadRegistry, h.registryChanges)
@@ -187,7 +191,12 @@ func (h *Handlers) deleteRegisteredModel(
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, h.Store.DeleteRegisteredModel(ctx, in.Name, author(ctx, ""))
+	unused, err := h.Store.DeleteRegisteredModel(ctx, in.Name, author(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	h.deleteFiles(ctx, unused)
+	return &mlflow.Empty{}, nil
 }
 
 func (h *Handlers) getRegisteredModel(

@@ -1,0 +1,101 @@
+"""The registry that mlflow.login() selects: Unity Catalog's routes, with an access token."""
+
+import json
+
+import pytest
+import requests
+
+from conftest import since
+from test_login_door import closed, python  # noqa: F401 - closed is a fixture
+
+# The first lines of the programs. PREDICT checks that the model at a URI predicts.
+START = """
+    import json, os
+    import mlflow
+    import numpy
+    from mlflow.models import infer_signature
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow.login()
+    if os.environ.get("SET_REGISTRY"):
+        mlflow.set_registry_uri(os.environ["SET_REGISTRY"])
+    assert mlflow.get_tracking_uri() == "databricks", mlflow.get_tracking_uri()
+    assert mlflow.get_registry_uri() == "databricks-uc", mlflow.get_registry_uri()
+    client = mlflow.MlflowClient()
+    x, y = numpy.array([[0.0], [1.0]]), [0, 1]
+    where = {"artifact_path": "model"} if mlflow.__version__.startswith("2.") else {"name": "model"}
+
+    def log(name="main.default.cancer"):
+        model = LogisticRegression().fit(x, y)
+        with mlflow.start_run() as run:
+            mlflow.log_metric("accuracy", 0.9)
+            mlflow.sklearn.log_model(model, **where, signature=infer_signature(x, y), registered_model_name=name,
+                                     pip_requirements=["scikit-learn"])
+        return run.info.run_id
+
+    def predict(uri):
+        assert list(mlflow.pyfunc.load_model(uri).predict(x)) == y, uri
+
+    mlflow.set_experiment("/Users/me@example.org/catalog")
+    run_id = log()
+"""
+
+# The whole life of a model, by every way to transfer files.
+LIFE = START + """
+    client.set_registered_model_alias("main.default.cancer", "champion", "1")
+    predict("models:/main.default.cancer@champion")
+    predict("models:/main.default.cancer/1")
+
+    version = client.get_model_version("main.default.cancer", "1")
+    assert (version.status, version.run_id) == ("READY", run_id), version
+    client.set_registered_model_tag("main.default.cancer", "team", "a")
+    client.set_registered_model_tag("main.default.cancer", "gone", "b")
+    client.delete_registered_model_tag("main.default.cancer", "gone")
+    client.set_model_version_tag("main.default.cancer", "1", "checked", "yes")
+    client.set_model_version_tag("main.default.cancer", "1", "gone", "b")
+    client.delete_model_version_tag("main.default.cancer", "1", "gone")
+    client.update_registered_model("main.default.cancer", "about cancer")
+    client.update_model_version("main.default.cancer", "1", "the first")
+    model = client.get_registered_model("main.default.cancer")
+    assert (model.description, model.tags, model.aliases) == ("about cancer", {"team": "a"}, {"champion": "1"}), model
+    version = client.get_model_version_by_alias("main.default.cancer", "champion")
+    assert (version.description, version.tags, list(version.aliases)) == ("the first", {"checked": "yes"}, ["champion"]), version
+    assert version.current_stage in (None, ""), version.current_stage
+
+    log()
+    found = client.search_model_versions("name='main.default.cancer'")
+    assert sorted(str(v.version) for v in found) == ["1", "2"], found
+    assert [m.name for m in client.search_registered_models()] == ["main.default.cancer"]
+    client.set_registered_model_alias("main.default.cancer", "champion", "2")
+    client.delete_registered_model_alias("main.default.cancer", "champion")
+    client.delete_model_version("main.default.cancer", "2")
+    client.set_registered_model_alias("main.default.cancer", "champion", "1")
+
+    copied = client.copy_model_version("models:/main.default.cancer/1", "prod.default.cancer")
+    assert (copied.name, str(copied.version)) == ("prod.default.cancer", "1"), copied
+    predict("models:/prod.default.cancer/1")
+    client.rename_registered_model("main.default.cancer", "main.default.renamed")
+    predict("models:/main.default.renamed@champion")
+    client.delete_registered_model("prod.default.cancer")
+    print("RESULT " + json.dumps({"run": run_id}))
+"""
+
+
+def run(program, server, token, folder, **environment):
+    environment.setdefault("SET_REGISTRY", "databricks-uc")
+    done = python(program, folder, DATABRICKS_HOST=server.url, DATABRICKS_TOKEN=token, **environment)
+    assert done.returncode == 0, done.stderr[-6000:]
+    assert "No run link will be recorded" not in done.stderr, done.stderr
+    return json.loads(done.stdout.split("RESULT ")[1])
+
+
+FILES_API = {}
+SIGNED_URLS = {"MLFLOW_USE_DATABRICKS_SDK_MODEL_ARTIFACTS_REPO_FOR_UC": "false"}
+
+
+@pytest.mark.parametrize("environment", [
+    FILES_API,
+], ids=["files-api"])
+def test_life(closed, tmp_path, environment):  # noqa: F811
+    server, token = closed
+    run(LIFE, server, token, tmp_path, **environment)
