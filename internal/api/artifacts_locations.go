@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ type Artifacts struct {
 	proxy       artifact.Repo // nil if the server serves no artifacts
 	roots       []artifactRoot
 	defaultRoot string
+	proxyDir    string // the directory of proxy if it is local
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -47,6 +49,7 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 				return nil, err
 			}
 			a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
+			a.proxyDir = dir
 		}
 	}
 	if defaultRoot == "" || artifact.Scheme(defaultRoot) != "file" {
@@ -114,6 +117,28 @@ func (a *Artifacts) VersionRoot() (string, error) {
 	return "mlflow-artifacts:/", nil
 }
 
+// ClientURI returns the file: URI of an artifact URI in a local folder of the server, for
+// clients that share the folder. It returns other URIs unchanged.
+func (a *Artifacts) ClientURI(uri string) string {
+	var dir string
+	switch artifact.Scheme(uri) {
+	case "mlflow-artifacts":
+		path, err := proxyPath(uri)
+		if err != nil || a.proxyDir == "" {
+			return uri
+		}
+		dir = filepath.Join(a.proxyDir, filepath.FromSlash(path))
+	case "file":
+		var err error
+		if dir, err = artifact.FilePath(uri); err != nil {
+			return uri
+		}
+	default:
+		return uri
+	}
+	return (&url.URL{Scheme: "file", Path: path.Join("/", filepath.ToSlash(dir))}).String()
+}
+
 // Locate returns the repository that contains an artifact URI and the path in it.
 func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 	switch artifact.Scheme(uri) {
@@ -122,8 +147,8 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		path, err := proxyPath(uri)
-		return repo, path, err
+		p, err := proxyPath(uri)
+		return repo, p, err
 	case "http", "https":
 		if repo, path, ok := a.locateProxied(uri); ok {
 			path, err := artifact.CleanPath(path)

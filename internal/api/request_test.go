@@ -48,6 +48,12 @@ var getParameters = map[string]string{
 
 	"2.0/mlflow/unity-catalog/registered-models:is-databricks-sdk-models-artifact-repository-enabled": ``,
 
+	"2.1/unity-catalog/models":                                `{"catalog_name":"c","max_results":1}`,
+	"2.1/unity-catalog/models/{full_name}":                    `{"full_name":"c.d.e","include_aliases":true}`,
+	"2.1/unity-catalog/models/{full_name}/versions":           `{"full_name":"c.d.e","max_results":1}`,
+	"2.1/unity-catalog/models/{full_name}/versions/{version}": `{"full_name":"c.d.e","version":1}`,
+	"2.1/unity-catalog/models/{full_name}/aliases/{alias}":    `{"full_name":"c.d.e","alias":"best"}`,
+
 	"2.0/mlflow/runs/get":                    `{"run_id":"RUN"}`,
 	"3.0/mlflow/server-info":                 ``,
 	"millrace/registered-models/monitor":     `{"name":"a"}`,
@@ -148,7 +154,8 @@ func TestGetWithBody(t *testing.T) {
 	t.Parallel()
 	s, ids := seeded(t)
 	run, model, _ := strings.Cut(ids, " ")
-	wildcards := strings.NewReplacer("{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
+	wildcards := strings.NewReplacer("{full_name}", "c.d.e", "{version}", "1", "{alias}", "best",
+		"{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
 	used := map[string]bool{}
 	for _, route := range s.API.Routes() {
 		pattern, isGet := strings.CutPrefix(route, "GET ")

@@ -30,7 +30,7 @@ func IsDoor(r *http.Request) bool {
 type contextKey struct{}
 
 // Mark records in the context whether the Databricks SDK sent a request, for
-// ExperimentTags.
+// [ExperimentTags] and [Marked].
 func Mark(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if IsDoor(r) {
@@ -39,6 +39,9 @@ func Mark(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// Marked reports whether the Databricks SDK sent the request of a context.
+func Marked(ctx context.Context) bool { return ctx.Value(contextKey{}) != nil }
 
 // ExperimentTags returns the tags that Databricks sets on a new experiment. They are set
 // for requests of the Databricks SDK, requests with an access token, and experiments in
@@ -52,7 +55,7 @@ func ExperimentTags(ctx context.Context, name string) []mlflow.Tag {
 	if u.Token == "" {
 		if home, found := homeOwner(name); found {
 			u = auth.UserOf(home)
-		} else if ctx.Value(contextKey{}) == nil {
+		} else if !Marked(ctx) {
 			return nil
 		}
 	}
@@ -125,6 +128,9 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "PUT /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.makeDirectory)
 	d.route(mux, "DELETE /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.deleteDirectory)
 	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", auth.EditArtifact, d.abortURL)
+
+	d.route(mux, "POST /api/2.0/fs/create-download-url", auth.ReadArtifact, d.fileURL(s, false, next))
+	d.route(mux, "POST /api/2.0/fs/create-upload-url", auth.EditArtifact, d.fileURL(s, true, next))
 
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))

@@ -40,7 +40,12 @@ func (d *Door) place(ctx context.Context, raw string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	return place{repo, p, func(context.Context) error { return artifact.Writable(p) }}, nil
+	return proxyPlace(repo, p), nil
+}
+
+// proxyPlace returns the place of a path in the proxy.
+func proxyPlace(repo artifact.Repo, p string) place {
+	return place{repo, p, func(context.Context) error { return artifact.Writable(p) }}
 }
 
 // versionPlace returns the place of /Models/<catalog>/<schema>/<model>/<version>/<path>.
@@ -96,22 +101,23 @@ func (d *Door) targetToWrite(r *http.Request) (place, error) {
 // receive stores the body of a request. It checks that the file may be written when the
 // whole body has arrived, because a version may have been finalized in the meantime.
 func (at place) receive(r *http.Request) error {
-	r.Body = &checkedBody{ReadCloser: r.Body, check: func() error { return at.mayWrite(r.Context()) }}
+	r.Body = &checkedBody{r.Body, r.Context(), at}
 	return artifact.Receive(r, at.repo, at.path)
 }
 
-// checkedBody is a body whose end is an error if check returns one.
+// checkedBody is a body whose end is an error if the place may not be written.
 type checkedBody struct {
 	io.ReadCloser
 
-	check func() error
+	ctx context.Context // of the request, because Read has none
+	at  place
 }
 
 // Read implements io.Reader.
 func (b *checkedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
-		if refused := b.check(); refused != nil {
+		if refused := b.at.mayWrite(b.ctx); refused != nil {
 			err = refused
 		}
 	}

@@ -44,6 +44,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
 		ExperimentTags:  databricks.ExperimentTags,
+		UsesFilesAPI:    databricks.Marked,
 
 		RefuseLongValues: !s.config.TruncateLongValues,
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/internal/db"
@@ -123,20 +124,25 @@ func (s *Store) SearchCatalogModels(
 ) ([]mlflow.RegisteredModel, string, error) {
 	also := search.Fragment{SQL: threeLevels}
 	if prefix != "" {
-		also.SQL += ` AND substr(name, 1, ?) = ?`
-		also.Args = []any{utf8.RuneCountInString(prefix), prefix}
+		also.SQL += ` AND substr(name, 1, ` + strconv.Itoa(utf8.RuneCountInString(prefix)) + `) = ?`
+		also.Args = []any{prefix}
 	}
 	return s.searchRegisteredModels(ctx, limit, &mlflow.SearchRegisteredModelsRequest{PageToken: token}, also)
 }
 
-// SearchCatalogVersions is [Store.SearchModelVersions] for models whose names have three
-// levels.
+// SearchCatalogVersions is [Store.SearchModelVersions] for one model, or, if name is "",
+// for models whose names have three levels.
 func (s *Store) SearchCatalogVersions(
 	ctx context.Context,
+	name string,
 	limit int,
 	in *mlflow.SearchModelVersionsRequest,
 ) ([]mlflow.ModelVersion, string, error) {
-	return s.searchModelVersions(ctx, limit, in, search.Fragment{SQL: threeLevels})
+	also := search.Fragment{SQL: threeLevels}
+	if name != "" {
+		also = search.Fragment{SQL: `name = ?`, Args: []any{name}}
+	}
+	return s.searchModelVersions(ctx, limit, in, also)
 }
 
 // managedLocations returns the locations of files that the server owns and that a

@@ -148,7 +148,7 @@ func TestRepeatedReads(t *testing.T) {
 			return answer{list, next}, err
 		},
 		"SearchCatalogVersions": func(ctx context.Context, s *store.Store) (answer, error) {
-			list, next, err := s.SearchCatalogVersions(ctx, 1, &mlflow.SearchModelVersionsRequest{})
+			list, next, err := s.SearchCatalogVersions(ctx, "", 1, &mlflow.SearchModelVersionsRequest{})
 			return answer{list, next}, err
 		},
 		"Run": func(ctx context.Context, s *store.Store) (answer, error) {

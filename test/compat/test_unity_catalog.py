@@ -1,9 +1,14 @@
 """The registry that mlflow.login() selects: Unity Catalog's routes, with an access token."""
 
 import json
+import os
 
+import mlflow
+import numpy
 import pytest
 import requests
+from mlflow.models import infer_signature
+from sklearn.linear_model import LogisticRegression
 
 from conftest import since
 from test_login_door import closed, python  # noqa: F401 - closed is a fixture
@@ -93,9 +98,75 @@ FILES_API = {}
 SIGNED_URLS = {"MLFLOW_USE_DATABRICKS_SDK_MODEL_ARTIFACTS_REPO_FOR_UC": "false"}
 
 
+NATIVE = {"MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY": "true"}
+
+
 @pytest.mark.parametrize("environment", [
     FILES_API,
-], ids=["files-api"])
+    SIGNED_URLS,
+    pytest.param(NATIVE, marks=since("3.17", "native routes")),
+    pytest.param({**NATIVE, **SIGNED_URLS}, marks=since("3.17", "native routes")),
+], ids=["files-api", "signed-urls", "native", "native-signed-urls"])
 def test_life(closed, tmp_path, environment):  # noqa: F811
     server, token = closed
     run(LIFE, server, token, tmp_path, **environment)
+
+
+def test_one_model_in_every_interface(closed, tmp_path):  # noqa: F811
+    """A model registered after login() is an ordinary registered model over http."""
+    server, token = closed
+    run(START + """
+    client.set_registered_model_alias("main.default.cancer", "champion", "1")
+    print("RESULT {}")
+    """, server, token, tmp_path)
+    done = python("""
+    import mlflow
+    import numpy
+
+    client = mlflow.MlflowClient()
+    version = client.get_model_version_by_alias("main.default.cancer", "champion")
+    assert (version.version, version.status, version.current_stage) == ("1", "READY", "None"), version
+    for uri in ("models:/main.default.cancer/1", "models:/main.default.cancer@champion"):
+        assert list(mlflow.pyfunc.load_model(uri).predict(numpy.array([[0.0], [1.0]]))) == [0, 1], uri
+    client.transition_model_version_stage("main.default.cancer", "1", "Production")
+    assert mlflow.pyfunc.load_model("models:/main.default.cancer/Production")
+    client.create_registered_model("plain")
+    copied = client.copy_model_version("models:/main.default.cancer/1", "plain")
+    client.delete_registered_model("main.default.cancer")
+    assert mlflow.pyfunc.load_model(f"models:/plain/{copied.version}")
+    """, tmp_path, MLFLOW_TRACKING_URI=server.url, MLFLOW_TRACKING_TOKEN=token)
+    assert done.returncode == 0, done.stderr[-6000:]
+    folder = os.path.join(server.artifacts, "model-versions")
+    assert len(os.listdir(folder)) == 1, "the copy has the files of the deleted version"
+    deleted = requests.delete(server.url + "/api/2.0/mlflow/registered-models/delete", json={"name": "plain"},
+                              headers={"Authorization": "Bearer " + token})
+    assert deleted.status_code == 200, deleted.text
+    assert os.listdir(folder) == []
+
+
+@since("3.17", "registry URI uc: with these routes")
+def test_open_source_scheme(client, server, tmp_path):
+    """The registry URI uc:http://... on the machine of the server, which reads and writes the files itself."""
+    mlflow.set_registry_uri("uc:" + server.url)
+    try:
+        x, y = numpy.array([[0.0], [1.0]]), [0, 1]
+        mlflow.set_experiment("open source catalog")
+        with mlflow.start_run():
+            mlflow.sklearn.log_model(LogisticRegression().fit(x, y), name="model", signature=infer_signature(x, y),
+                                     registered_model_name="main.default.open", pip_requirements=["scikit-learn"])
+        assert list(mlflow.pyfunc.load_model("models:/main.default.open/1").predict(x)) == y
+        registry = mlflow.MlflowClient()
+        registry.update_registered_model("main.default.open", "about")
+        registry.update_model_version("main.default.open", "1", "the first")
+        version = registry.get_model_version("main.default.open", "1")
+        assert (version.description, version.status) == ("the first", "READY"), version
+        assert [str(v.version) for v in registry.search_model_versions("name='main.default.open'")] == ["1"]
+        assert "main.default.open" in [m.name for m in registry.search_registered_models()]
+        mlflow.set_registry_uri(server.url)
+        assert list(mlflow.pyfunc.load_model("models:/main.default.open/1").predict(x)) == y
+        mlflow.set_registry_uri("uc:" + server.url)
+        registry = mlflow.MlflowClient()
+        registry.delete_model_version("main.default.open", "1")
+        registry.delete_registered_model("main.default.open")
+    finally:
+        mlflow.set_registry_uri(server.url)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
@@ -77,22 +76,29 @@ func leveled[Req, Resp any](
 	}
 }
 
-// maxCatalogLevel is the greatest length of a level of a name, in characters.
-const maxCatalogLevel = 255
-
-// catalogName checks a name of three levels. Each level is an element of paths of the
-// Files API, so it contains only characters that have no meaning in a path or URL.
+// catalogName checks a name of three levels. The other interfaces of the registry accept
+// more names than newCatalogName.
 func catalogName(param, name string) error {
-	levels := strings.Split(name, ".")
-	if len(levels) != 3 || levels[0] == "" || levels[1] == "" || levels[2] == "" {
-		if err := validModelName(param, name); err != nil {
-			return err
-		}
+	if err := validModelName(param, name); err != nil {
+		return err
+	}
+	catalog, schema, model := levels(name)
+	if catalog == "" || schema == "" || model == "" || strings.Contains(model, ".") {
 		// Clients add a hint to an error with the words "specify all three levels".
 		return apierror.Invalid("Bad model name: please specify all three levels of the model in the form " +
 			"`catalog_name.schema_name.model_name`")
 	}
-	for _, level := range levels {
+	return nil
+}
+
+// newCatalogName checks the name of a model that is created or renamed. Each level is an
+// element of paths of the Files API, so it contains only characters that have no meaning
+// in a path or URL.
+func newCatalogName(param, name string) error {
+	if err := catalogName(param, name); err != nil {
+		return err
+	}
+	for level := range strings.SplitSeq(name, ".") {
 		if err := catalogLevel(level); err != nil {
 			return err
 		}
@@ -106,7 +112,7 @@ func catalogLevel(level string) error {
 		return apierror.Invalid("Invalid name '%s': the names of catalogs, schemas and models cannot contain spaces, "+
 			"control characters or any of %s", apierror.Shorten(level), "/ \\ : % ? # @ & = + \" ' ` < > | * ; ,")
 	}
-	return validate.Length(fmt.Sprintf("The level %.20s…", level), level, maxCatalogLevel)
+	return nil
 }
 
 type filesAPIFlag struct {

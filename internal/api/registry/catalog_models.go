@@ -14,7 +14,7 @@ func (h *Handlers) createCatalogModel(
 	ctx context.Context,
 	in *createCatalogModelRequest,
 ) (*catalogModelResponse, error) {
-	if err := catalogName("name", in.Name); err != nil {
+	if err := newCatalogName("name", in.Name); err != nil {
 		return nil, err
 	}
 	if err := notImplementedField("deployment_job_id", in.DeploymentJobID, deploymentJobs); err != nil {
@@ -58,7 +58,7 @@ func (h *Handlers) updateCatalogModel(
 	case in.Description != nil:
 		return nil, apierror.Invalid("A request changes either 'new_name' or 'description'; send two requests.")
 	}
-	if err := catalogName("new_name", in.NewName); err != nil {
+	if err := newCatalogName("new_name", in.NewName); err != nil {
 		return nil, err
 	}
 	return catalogModelOf(h.Store.RenameRegisteredModel(ctx, in.Name, in.NewName, author(ctx, "")))
@@ -68,11 +68,21 @@ func (h *Handlers) searchCatalogModels(
 	ctx context.Context,
 	in *searchCatalogModelsRequest,
 ) (*searchCatalogModelsResponse, error) {
-	limit, err := pageLimit(in.MaxResults, defaultRegisteredModels, maxRegisteredModels)
+	return h.searchCatalogNames(ctx, "", in.MaxResults, in.PageToken)
+}
+
+// searchCatalogNames returns a page of the models whose names begin with prefix.
+func (h *Handlers) searchCatalogNames(
+	ctx context.Context,
+	prefix string,
+	maxResults *int64,
+	token string,
+) (*searchCatalogModelsResponse, error) {
+	limit, err := pageLimit(maxResults, defaultRegisteredModels, maxRegisteredModels)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := h.Store.SearchCatalogModels(ctx, "", limit, in.PageToken)
+	list, next, err := h.Store.SearchCatalogModels(ctx, prefix, limit, token)
 	if err != nil {
 		return nil, err
 	}

@@ -119,11 +119,21 @@ func (h *Handlers) searchCatalogVersions(
 	ctx context.Context,
 	in *mlflow.SearchModelVersionsRequest,
 ) (*searchCatalogVersionsResponse, error) {
+	return h.searchCatalogVersionsOf(ctx, "", in)
+}
+
+// searchCatalogVersionsOf returns a page of the versions of a model, or of all models for
+// "".
+func (h *Handlers) searchCatalogVersionsOf(
+	ctx context.Context,
+	name string,
+	in *mlflow.SearchModelVersionsRequest,
+) (*searchCatalogVersionsResponse, error) {
 	limit, err := pageLimit(in.MaxResults, maxCatalogVersions, maxModelVersions)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := h.Store.SearchCatalogVersions(ctx, limit, in)
+	list, next, err := h.Store.SearchCatalogVersions(ctx, name, limit, in)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@ type Files interface {
 	Locate(uri string) (artifact.Repo, string, error)
 	// VersionRoot returns the URI below which the server stores the files of versions.
 	VersionRoot() (string, error)
+	// ClientURI returns the file: URI of an artifact URI in a local folder of the server,
+	// and other URIs unchanged.
+	ClientURI(uri string) string
 }
 
 // VersionFiles returns the artifact URI of a version whose name has three levels, and

@@ -29,6 +29,9 @@ type Handlers struct {
 	Store *store.Store
 	Files Files
 	Log   *slog.Logger
+	// UsesFilesAPI, if not nil, reports whether the client of a request transfers files
+	// through the Files API.
+	UsesFilesAPI func(context.Context) bool
 	// StoredURI, if not nil, translates an artifact URI of a client into the stored form.
 	StoredURI func(string) string
 	// SourcePattern, if not nil, must match the source of a new model version.
@@ -52,6 +55,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.GetVersionByAlias, auth.ReadRegistry, h.getVersionByAlias)
 	h.modelVersionRoutes(r)
 	h.catalogRoutes(r)
+	h.nativeRoutes(r)
 
 	// Routes that MLflow does not have.
 	route.On(r, mlflow.Endpoints.RegistryChanges, auth.ReadRegistry, h.registryChanges)

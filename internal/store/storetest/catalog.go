@@ -159,12 +159,15 @@ func searchCatalog(t *testing.T, s *store.Store) {
 			t.Errorf("%q: %q, want %q", prefix, got, want)
 		}
 	}
-	list, _, err := s.SearchCatalogVersions(ctx, 100, &mlflow.SearchModelVersionsRequest{})
+	list, _, err := s.SearchCatalogVersions(ctx, "", 100, &mlflow.SearchModelVersionsRequest{})
 	if err != nil || len(list) != 6 {
 		t.Errorf("%d versions, %v", len(list), err)
 	}
-	list, _, err = s.SearchCatalogVersions(ctx, 100, &mlflow.SearchModelVersionsRequest{Filter: "name='a.b.c'"})
-	if err != nil || len(list) != 1 || list[0].Name != "a.b.c" {
-		t.Errorf("%+v, %v", list, err)
+	one := &mlflow.SearchModelVersionsRequest{Filter: "name='a.b.c'"}
+	for name, in := range map[string]*mlflow.SearchModelVersionsRequest{"": one, "a.b.c": {}} {
+		list, _, err = s.SearchCatalogVersions(ctx, name, 100, in)
+		if err != nil || len(list) != 1 || list[0].Name != "a.b.c" {
+			t.Errorf("%+v, %v", list, err)
+		}
 	}
 }
