@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -144,12 +145,7 @@ func sendBytes(w http.ResponseWriter, r *http.Request, repo artifact.Repo, p str
 }
 
 // base returns the base URL by which the client reached the server.
-func (d *Door) base(r *http.Request) string {
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		return "https://" + r.Host + d.Prefix
-	}
-	return "http://" + r.Host + d.Prefix
-}
+func (d *Door) base(r *http.Request) string { return forwarded.Base(r) + d.Prefix }
 
 func (d *Door) upload(w http.ResponseWriter, r *http.Request) error {
 	at, err := d.targetToWrite(r)

@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -67,7 +68,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
 			private.ServeHTTP(w, r)
 		case workspace: // After mlflow.login(), clients print links to a workspace.
-			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
+			to := forwarded.Prefix(r) + s.config.StaticPrefix + "/#/" + (&url.URL{Path: page}).EscapedPath()
+			http.Redirect(w, r, to, http.StatusFound) //nolint:gosec // Package forwarded checks the prefix.
 		default:
 			observe.Route(r.Context(), observe.RoutePages)
 			pages.ServeHTTP(w, r)
@@ -81,11 +83,11 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest}
 	seen.Register(s.registry)
 	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
-	return underPrefix(
+	return s.config.TrustedProxies.Handler(underPrefix(
 		s.config.StaticPrefix,
 		seen.Wrap(served),
 		seen.Wrap(guard.wrap(outside(s.config.StaticPrefix))),
-	), nil
+	)), nil
 }
 
 func readOnly(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +149,8 @@ func underPrefix(prefix string, next, outside http.Handler) http.Handler {
 func outside(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == prefix {
-			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
+			to := forwarded.Prefix(r) + prefix + "/"
+			http.Redirect(w, r, to, http.StatusMovedPermanently) //nolint:gosec // Package forwarded checks the prefix.
 			return
 		}
 		apierror.Write(w, apierror.NotFound("Everything is served under "+prefix+"/ here."))

@@ -1,7 +1,11 @@
 """The registry that mlflow.login() selects: Unity Catalog's routes, with an access token."""
 
+import contextlib
 import json
 import os
+import shutil
+import subprocess
+import time
 
 import mlflow
 import numpy
@@ -11,7 +15,8 @@ from mlflow.models import infer_signature
 from sklearn.linear_model import LogisticRegression
 
 from conftest import since
-from test_login_door import closed, python  # noqa: F401 - closed is a fixture
+from servers import free_port
+from test_login_door import closed, closed_server, python  # noqa: F401 - closed is a fixture
 
 # The first lines of the programs. PREDICT checks that the model at a URI predicts.
 START = """
@@ -86,9 +91,9 @@ LIFE = START + """
 """
 
 
-def run(program, server, token, folder, **environment):
+def run(program, url, token, folder, **environment):
     environment.setdefault("SET_REGISTRY", "databricks-uc")
-    done = python(program, folder, DATABRICKS_HOST=server.url, DATABRICKS_TOKEN=token, **environment)
+    done = python(program, folder, DATABRICKS_HOST=url, DATABRICKS_TOKEN=token, **environment)
     assert done.returncode == 0, done.stderr[-6000:]
     assert "No run link will be recorded" not in done.stderr, done.stderr
     return json.loads(done.stdout.split("RESULT ")[1])
@@ -109,7 +114,68 @@ NATIVE = {"MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY": "true"}
 ], ids=["files-api", "signed-urls", "native", "native-signed-urls"])
 def test_life(closed, tmp_path, environment):  # noqa: F811
     server, token = closed
-    run(LIFE, server, token, tmp_path, **environment)
+    run(LIFE, server.url, token, tmp_path, **environment)
+
+
+NGINX = """
+daemon off;
+pid nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_max_body_size 0;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate cert.pem;
+        ssl_certificate_key key.pem;
+        location /ml/ {{
+            proxy_pass {url}{path};
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $http_host;
+            {prefix}
+        }}
+    }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def nginx(folder, url, static_prefix):
+    """Run nginx as a reverse proxy at https://localhost:PORT/ml, which ends TLS and removes the path /ml.
+
+    With a static prefix the server knows the path. The result is the URL.
+    """
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                   check=True, capture_output=True)
+    port = free_port()
+    (folder / "nginx.conf").write_text(NGINX.format(
+        port=port, url=url, path="/ml/" if static_prefix else "/",
+        prefix="" if static_prefix else "proxy_set_header X-Forwarded-Prefix /ml;"))
+    with subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]) as process:
+        try:
+            base = f"https://localhost:{port}/ml"
+            for _ in range(100):
+                with contextlib.suppress(requests.ConnectionError):
+                    requests.get(base + "/health", verify=folder / "cert.pem").raise_for_status()
+                    break
+                time.sleep(0.1)
+            yield base
+        finally:
+            process.terminate()
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
+@pytest.mark.parametrize("static_prefix", [False, True], ids=["prefix-of-proxy", "static-prefix"])
+@pytest.mark.parametrize("environment", [FILES_API, SIGNED_URLS], ids=["files-api", "signed-urls"])
+def test_behind_proxy(tmp_path, static_prefix, environment):
+    options = ["--static-prefix", "/ml"] if static_prefix else []
+    (tmp_path / "server").mkdir()
+    with (closed_server(tmp_path / "server", *options, path="/ml" if static_prefix else "") as (server, token),
+          nginx(tmp_path, server.url, static_prefix) as url):
+        run(LIFE, url, token, tmp_path, REQUESTS_CA_BUNDLE=str(tmp_path / "cert.pem"), **environment)
 
 
 def test_one_model_in_every_interface(closed, tmp_path):  # noqa: F811
@@ -118,7 +184,7 @@ def test_one_model_in_every_interface(closed, tmp_path):  # noqa: F811
     run(START + """
     client.set_registered_model_alias("main.default.cancer", "champion", "1")
     print("RESULT {}")
-    """, server, token, tmp_path)
+    """, server.url, token, tmp_path)
     done = python("""
     import mlflow
     import numpy
