@@ -31,7 +31,7 @@ func (s *Server) uploadProxy(_ http.ResponseWriter, req *http.Request) error {
 		err = apierror.Invalid("Artifact path must include a filename (cannot end with '/').")
 	}
 	if err == nil {
-		err = artifact.Writable(p)
+		err = s.Artifacts.Writable(p)
 	}
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *Server) uploadProxy(_ http.ResponseWriter, req *http.Request) error {
 func (s *Server) deleteProxy(w http.ResponseWriter, req *http.Request) error {
 	repo, p, err := s.proxyTarget(req)
 	if err == nil {
-		err = artifact.Writable(p)
+		err = s.Artifacts.Writable(p)
 	}
 	if err != nil {
 		return err

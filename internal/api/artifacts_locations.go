@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -115,6 +116,31 @@ func (a *Artifacts) VersionRoot() (string, error) {
 		return "", err
 	}
 	return "mlflow-artifacts:/", nil
+}
+
+// Writable returns an error for a path in the proxy that is in or above the folder with
+// the files of model versions. Only the registry changes these files.
+func (a *Artifacts) Writable(path string) error {
+	root, err := a.VersionRoot()
+	if err != nil {
+		return nil //nolint:nilerr // There are no versions with files.
+	}
+	repo, base, err := a.Locate(root)
+	if err != nil || repo != a.proxy {
+		return nil //nolint:nilerr // The versions are not in the proxy.
+	}
+	folder := strings.Split(artifact.Join(base, artifact.VersionsFolder), "/")
+	names := strings.Split(path, "/")
+	n := min(len(folder), len(names))
+	// Some file systems ignore case.
+	if !strings.EqualFold(strings.Join(folder[:n], "/"), strings.Join(names[:n], "/")) {
+		return nil
+	}
+	return &mlflow.Error{
+		Code: mlflow.PermissionDenied, Status: http.StatusForbidden,
+		Message: "The folder '" + strings.Join(folder, "/") + "' contains the files of registered model versions, which " +
+			"only the registry changes.",
+	}
 }
 
 // ClientURI returns the file: URI of an artifact URI in a local folder of the server, for

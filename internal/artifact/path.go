@@ -1,7 +1,6 @@
 package artifact
 
 import (
-	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -50,20 +49,6 @@ func CleanPath(raw string) (string, error) {
 		}
 	}
 	return p, nil
-}
-
-// Writable returns an error for a clean path at or below [VersionsFolder]. Only the
-// routes of the registry change the files of versions.
-func Writable(path string) error {
-	first, _, _ := strings.Cut(path, "/")
-	if !strings.EqualFold(first, VersionsFolder) { // Some file systems ignore case.
-		return nil
-	}
-	return &mlflow.Error{
-		Code: mlflow.PermissionDenied, Status: http.StatusForbidden,
-		Message: "The folder '" + VersionsFolder + "' contains the files of registered model versions, which only the " +
-			"registry changes.",
-	}
 }
 
 // CleanFolder checks the path of a directory to list. In addition to [CleanPath], it

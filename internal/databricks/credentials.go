@@ -239,7 +239,7 @@ func (d *Door) granted(r *http.Request, s *signer, write bool) (place, error) {
 		return d.place(r.Context(), g.Path)
 	}
 	repo, err := d.Proxy()
-	return proxyPlace(repo, g.Path), err
+	return d.proxyPlace(repo, g.Path), err
 }
 
 func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request) error {

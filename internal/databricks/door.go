@@ -79,6 +79,8 @@ func homeOwner(name string) (email string, found bool) {
 type Door struct {
 	// Proxy returns the repository of mlflow-artifacts: URIs.
 	Proxy func() (artifact.Repo, error)
+	// Writable returns an error for a path in the proxy that clients may not change.
+	Writable func(path string) error
 	// Locate returns the repository that contains an artifact URI and the path in it.
 	Locate func(uri string) (artifact.Repo, string, error)
 	// RunURI and ModelURI return the artifact URI of a run and of a logged model.

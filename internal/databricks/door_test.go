@@ -47,8 +47,9 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // It never fails.
 	door := &databricks.Door{
-		Key:   key,
-		Proxy: func() (artifact.Repo, error) { return repo, nil },
+		Key:      key,
+		Proxy:    func() (artifact.Repo, error) { return repo, nil },
+		Writable: func(string) error { return nil },
 		Locate: func(uri string) (artifact.Repo, string, error) {
 			p, ok := strings.CutPrefix(uri, "mlflow-artifacts:/")
 			if !ok {

@@ -41,12 +41,12 @@ func (d *Door) place(ctx context.Context, raw string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	return proxyPlace(repo, p), nil
+	return d.proxyPlace(repo, p), nil
 }
 
 // proxyPlace returns the place of a path in the proxy.
-func proxyPlace(repo artifact.Repo, p string) place {
-	return place{repo, p, func(context.Context) error { return artifact.Writable(p) }}
+func (d *Door) proxyPlace(repo artifact.Repo, p string) place {
+	return place{repo, p, func(context.Context) error { return d.Writable(p) }}
 }
 
 // versionPlace returns the place of /Models/<catalog>/<schema>/<model>/<version>/<path>.

@@ -154,6 +154,37 @@ func TestFilesOfVersions(t *testing.T) {
 	}
 }
 
+// TestVersionsInOtherRoots checks where the files of versions are with other options.
+func TestVersionsInOtherRoots(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "own root")
+	for _, args := range [][]string{
+		{"--default-artifact-root", root},
+		{"--default-artifact-root", "mlflow-artifacts:/a/b"},
+		{"--default-artifact-root", "s3://bucket/path"},
+	} {
+		c := newCatalog(t, args...)
+		c.must(t, "PUT", modelFiles+"MLmodel", "flavors")
+		c.finalize(t)
+		if got := c.must(t, "GET", modelFiles+"MLmodel", ""); got != "flavors" {
+			t.Errorf("%q: %s", args, got)
+		}
+		got := send(t, "GET", c.url+"/model-versions/get-artifact?name=main.default.m&version=1&path=MLmodel", nil)
+		if got.status != 200 || got.body != "flavors" {
+			t.Errorf("%q, through the pages: %d %s", args, got.status, got.body)
+		}
+		for _, above := range []string{"a", "a/b", "a/B/Model-versions", "a/b/model-versions/x"} {
+			want := map[bool]int{true: 403, false: 200}[strings.Contains(args[1], "/a/b")]
+			if got := c.do(t, "DELETE", "/api/2.0/mlflow-artifacts/artifacts/"+above, ""); got.status != want {
+				t.Errorf("%q: DELETE %s: %d %s", args, above, got.status, got.body)
+			}
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(root, "model-versions", "*", "MLmodel")); err != nil || len(files) != 1 {
+		t.Errorf("%q, %v", files, err)
+	}
+}
+
 // location returns the path of the files of the version in the proxy.
 func (c *catalog) location(t *testing.T) string {
 	t.Helper()

@@ -51,6 +51,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	door := &databricks.Door{
 		Proxy:      artifacts.Proxy,
+		Writable:   artifacts.Writable,
 		Locate:     artifacts.Locate,
 		RunURI:     s.runURI,
 		ModelURI:   s.modelURI,

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/api/apitest"
 )
 
@@ -171,5 +172,20 @@ func TestNativeCatalog(t *testing.T) {
 		call("delete version", "DELETE", version, `{"full_name":"a.b.c","version":1}`, 200, "{}"),
 		call("delete model", "DELETE", model, `{"full_name":"a.b.c"}`, 200, "{}"),
 		call("delete again", "DELETE", model, `{"full_name":"a.b.c"}`, 404),
+	})
+}
+
+// TestCatalogWithoutStorage checks a server that stores no files.
+func TestCatalogWithoutStorage(t *testing.T) {
+	t.Parallel()
+	artifacts, err := api.NewArtifacts("", "s3://bucket/path")
+	if err != nil {
+		t.Fatal(err)
+	}
+	apitest.New(t, func(s *api.Server) { s.Artifacts = artifacts }).Check(t, []apitest.Fact{
+		call("model", "POST", catalog+"registered-models/create", `{"name":"a.b.c"}`, 200),
+		call("version", "POST", catalog+"model-versions/create", `{"name":"a.b.c"}`, 501, "--no-serve-artifacts"),
+		call("native version", "POST", native+"models/versions", `{"model_name":"c","catalog_name":"a","schema_name":"b"}`, 501, "--no-serve-artifacts"),
+		call("no version", "GET", catalog+"model-versions/get?name=a.b.c&version=1", "", 404),
 	})
 }
