@@ -48,6 +48,9 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 	if err != nil {
 		return err
 	}
+	if err := t.readyVersion(name, number); err != nil {
+		return err
+	}
 	if err := t.putInStage(name, number, was, m.Stage, by, now); err != nil {
 		return err
 	}

@@ -210,6 +210,7 @@ def test_one_model_in_every_interface(closed, tmp_path):  # noqa: F811
     assert os.listdir(folder) == []
 
 
+@pytest.mark.skipif(os.environ.get("COMPAT_SERVER") == "mlflow", reason="Millrace's own")
 @since("3.17", "registry URI uc: with these routes")
 def test_open_source_scheme(client, server, tmp_path):
     """The registry URI uc:http://... on the machine of the server, which reads and writes the files itself."""

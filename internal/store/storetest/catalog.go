@@ -31,6 +31,10 @@ func pendingVersions(t *testing.T, s *store.Store) {
 	if err := s.SetModelAlias(ctx, catalogModel, "champion", 1, me); !errors.Is(err, mlflow.InvalidParameterValue) {
 		t.Errorf("an alias of a version that is not finalized: %v", err)
 	}
+	move := store.Move{Stage: mlflow.StageProduction}
+	if _, err := s.MoveVersion(ctx, catalogModel, 1, move, me); !errors.Is(err, mlflow.InvalidParameterValue) {
+		t.Errorf("a stage of a version that is not finalized: %v", err)
+	}
 	var wg sync.WaitGroup
 	for range 16 { // Clients may repeat a request whose response they did not receive.
 		wg.Go(func() {
