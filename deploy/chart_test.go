@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -279,5 +280,21 @@ func TestChartRefuses(t *testing.T) {
 		if out, err := helm(t, "template", "millrace", "helm/millrace", "--set", set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s\n%s", set, err, want, out)
 		}
+	}
+}
+
+// TestChartVersion checks that the chart has the version of the modules, which `make release` sets.
+func TestChartVersion(t *testing.T) {
+	t.Parallel()
+	var c struct {
+		Version    string `yaml:"version"`
+		AppVersion string `yaml:"appVersion"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "helm/millrace/Chart.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^\tgithub\.com/millrace-ml/millrace/mlflow (v\S+)$`).FindStringSubmatch(read(t, "../go.mod"))
+	if m == nil || c.AppVersion != m[1] || "v"+c.Version != m[1] {
+		t.Errorf("the chart has %+v and go.mod %q", c, m)
 	}
 }

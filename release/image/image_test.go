@@ -97,6 +97,8 @@ func TestWrite(t *testing.T) {
 	if _, err := exec.LookPath("skopeo"); err != nil {
 		t.Skip(err)
 	}
+	// Both architectures are pushed as one image.
+	command(t, dir, "skopeo", "copy", "--quiet", "--all", "oci-archive:"+first, "dir:"+filepath.Join(dir, "all"))
 	for arch := range paths {
 		files := filepath.Join(dir, arch)
 		// The first source is the layout, the second what `docker load` reads.
