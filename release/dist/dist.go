@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace-ml/millrace/release/image"
 	"github.com/millrace-ml/millrace/release/wheel"
@@ -26,8 +29,8 @@ type Options struct {
 	Log       io.Writer
 }
 
-// Run builds a release. The folder Out is replaced only after all files are complete. The same commit and the same Go
-// release give the same bytes on every machine.
+// Run builds a release. The folder Out is replaced only after all files are complete. The same commit, Go release and
+// platforms give the same bytes on every machine.
 func Run(ctx context.Context, o Options) (err error) {
 	if o.Repo, err = filepath.Abs(o.Repo); err != nil {
 		return err
@@ -51,14 +54,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	fmt.Fprintf(o.Log, "%s, from the commit of %s\n", src.Version.Tag, src.Time)
 	for _, step := range []func(context.Context) error{
-		r.buildPrograms, r.writeExtras, r.writeArchives, r.writeWheels, r.writeImage,
+		r.buildPrograms, r.writeExtras, r.writeFiles, r.writeManifests, r.writeSums,
 	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
-	}
-	if err := writeSums(r.out); err != nil {
-		return err
 	}
 	if err := os.RemoveAll(o.Out); err != nil {
 		return err
@@ -111,7 +111,11 @@ func (r *release) writeExtras(ctx context.Context) error {
 	for _, name := range []string{"LICENSE", "README.md"} {
 		r.extras.texts = append(r.extras.texts, file{name: name, path: filepath.Join(r.Repo, name), mode: 0o644})
 	}
-	var err error
+	notices, err := r.writeNotices(ctx)
+	if err != nil {
+		return err
+	}
+	r.extras.texts = append(r.extras.texts, file{name: noticesFile, path: notices, mode: 0o644})
 	if r.extras.completions, err = filesBelow(completions, "completions"); err != nil {
 		return err
 	}
@@ -119,24 +123,49 @@ func (r *release) writeExtras(ctx context.Context) error {
 	return err
 }
 
-// writeArchives writes an archive for each platform. The files are at its top, where package managers expect them.
-func (r *release) writeArchives(context.Context) error {
+// writeFiles writes what is made of the programs. Compression takes most of the time, so that all processors work.
+func (r *release) writeFiles(ctx context.Context) error {
+	shared, err := r.packageFiles()
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	run := func(what string, p Platform, write func() error) {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := write(); err != nil {
+				return fmt.Errorf("%s for %s: %w", what, p, err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error { return r.writeImage(ctx) })
 	for _, p := range r.Platforms {
-		files := []file{{name: p.Program(), path: r.programs[p], mode: 0o755}}
-		files = append(files, r.extras.texts...)
-		files = append(files, r.extras.completions...)
-		if p.OS != "windows" {
-			files = append(files, r.extras.man...)
-		}
-		write := writeTarball
-		if p.OS == "windows" {
-			write = writeZip
-		}
-		if err := write(filepath.Join(r.out, archiveName(r.source.Version, p)), files, r.Time); err != nil {
-			return err
+		run("archive", p, func() error { return r.writeArchive(p) })
+		run("wheel", p, func() error { return r.writeWheel(p) })
+		run("SBOM", p, func() error { return r.writeSBOM(p) })
+		if p.OS == "linux" {
+			for format, packager := range packagers {
+				run(format, p, func() error { return r.writePackage(p, format, packager, shared) })
+			}
 		}
 	}
-	return nil
+	return group.Wait()
+}
+
+// writeArchive writes the archive of a platform. The files are at its top, where package managers expect them.
+func (r *release) writeArchive(p Platform) error {
+	files := []file{{name: p.Program(), path: r.programs[p], mode: 0o755}}
+	files = append(files, r.extras.texts...)
+	files = append(files, r.extras.completions...)
+	out := filepath.Join(r.out, archiveName(r.source.Version, p))
+	if p.OS == "windows" {
+		return writeZip(out, files, r.Time)
+	}
+	return writeTarball(out, append(files, r.extras.man...), r.Time)
 }
 
 func archiveName(v Version, p Platform) string {
@@ -147,25 +176,22 @@ func archiveName(v Version, p Platform) string {
 	return "millrace_" + v.Number + "_" + p.File() + extension
 }
 
-func (r *release) writeWheels(context.Context) error {
-	readme, err := os.ReadFile(filepath.Join(r.Repo, "README.md"))
-	if err != nil {
-		return err
-	}
-	license, err := os.ReadFile(filepath.Join(r.Repo, "LICENSE"))
-	if err != nil {
-		return err
-	}
-	for _, p := range r.Platforms {
-		_, err := wheel.Write(wheel.Package{
-			Version: r.source.Version.Python, Platform: p.File(), Program: r.programs[p], Readme: readme,
-			Licenses: map[string][]byte{"LICENSE": license}, Time: r.Time,
-		}, r.out)
+func (r *release) writeWheel(p Platform) error {
+	texts := map[string][]byte{}
+	for _, f := range r.extras.texts {
+		text, err := os.ReadFile(f.path)
 		if err != nil {
 			return err
 		}
+		texts[f.name] = text
 	}
-	return nil
+	readme := texts["README.md"]
+	delete(texts, "README.md") // The others are licenses.
+	_, err := wheel.Write(wheel.Package{
+		Version: r.source.Version.Python, Platform: p.File(), Program: r.programs[p], Readme: readme, Licenses: texts,
+		Time: r.Time,
+	}, r.out)
+	return err
 }
 
 // writeImage writes the container image of the Linux programs.
