@@ -45,8 +45,7 @@ func (r *release) writePackage(p Platform, format string, packager nfpm.Packager
 				PostRemove:  filepath.Join(scripts, "postremove.sh"),
 			},
 			// The name of the machine that builds must not be in the package.
-			RPM: nfpm.RPM{Summary: summary, BuildHost: "millrace", Compression: "gzip:9", Packager: "Millrace maintainers"},
-			Deb: nfpm.Deb{Compression: "gzip:9"},
+			RPM: nfpm.RPM{Summary: summary, BuildHost: "millrace", Packager: "Millrace maintainers"},
 		},
 	})
 	if format == "rpm" {

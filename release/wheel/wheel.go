@@ -5,7 +5,6 @@ package wheel
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -78,11 +77,7 @@ type writer struct {
 }
 
 func newWriter(w io.Writer, at time.Time) *writer {
-	archive := zip.NewWriter(w)
-	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, flate.BestCompression)
-	})
-	return &writer{zip: archive, time: at}
+	return &writer{zip: zip.NewWriter(w), time: at}
 }
 
 func (w *writer) write(p Package) error {
