@@ -12,11 +12,12 @@ from conftest import DIST, one, run
 WHEEL = "millrace-*-manylinux*x86_64*.whl"
 
 
-@pytest.fixture
-def python(tmp_path):
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
     """The Python of a new virtual environment with the wheel."""
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv/bin/python"
+    folder = tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "venv", folder)
+    python = folder / "bin/python"
     pip(python, "install", "--no-index", one(WHEEL))
     return python
 
@@ -42,15 +43,18 @@ def test_module(python, version):
 @pytest.mark.parametrize("option", ["--target", "--prefix"])
 def test_other_folders(python, tmp_path, option, version):
     """The program is found where pip installs packages outside of an environment."""
-    pip(python, "uninstall", "--yes", "millrace")
-    assert not (python.parent / "millrace").exists()
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty")
+    empty = tmp_path / "empty/bin/python"
     other = tmp_path / "other"
-    pip(python, "install", "--no-index", option, other, one(WHEEL))
+    pip(python, "install", "--no-index", "--ignore-installed", option, other, one(WHEEL))
     (package,) = other.rglob("millrace/__main__.py")
     env = {**os.environ, "PYTHONPATH": str(package.parent.parent)}
-    assert run(python, "-m", "millrace", "--version", env=env).startswith(f"millrace version v{version}, ")
+    assert run(empty, "-m", "millrace", "--version", env=env).startswith(f"millrace version v{version}, ")
+    # The program of the same installation has precedence over another one in the environment.
+    found = run(python, "-c", "import millrace; print(millrace.find_program())", env=env).strip()
+    assert found == str(other / "bin/millrace")
     (other / "bin/millrace").unlink()
-    failed = subprocess.run([python, "-m", "millrace"], env=env, capture_output=True, text=True, check=False)
+    failed = subprocess.run([empty, "-m", "millrace"], env=env, capture_output=True, text=True, check=False)
     assert failed.returncode == 1 and "in none of the folders" in failed.stderr
 
 

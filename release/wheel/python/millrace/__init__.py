@@ -14,22 +14,22 @@ __version__ = "@VERSION@"
 def find_program() -> str:
     """Return the path of the program, and raise FileNotFoundError if it is not installed with this package."""
     name = "millrace.exe" if sys.platform == "win32" else "millrace"
-    here = os.path.dirname(os.path.abspath(__file__))
-    folders = [
-        sysconfig.get_path("scripts"),
-        # pip install --user
-        sysconfig.get_path("scripts", scheme=sysconfig.get_preferred_scheme("user"))
-        if sys.version_info >= (3, 10)
-        else sysconfig.get_path("scripts", scheme="nt_user" if os.name == "nt" else "posix_user"),
-        # pip install --target
-        os.path.join(os.path.dirname(here), "bin"),
-    ]
-    # pip install --prefix: the package is in PREFIX/lib/python3.x/site-packages, or PREFIX\Lib\site-packages.
-    levels = (3, "Scripts") if os.name == "nt" else (4, "bin")
-    prefix = here
-    for _ in range(levels[0]):
+    package = os.path.dirname(os.path.abspath(__file__))
+    user = "nt_user" if os.name == "nt" else "posix_user"
+    if sys.version_info >= (3, 10):
+        user = sysconfig.get_preferred_scheme("user")
+    # In an environment and after pip install --prefix, the package is in PREFIX/lib/python3.x/site-packages, or in
+    # PREFIX\Lib\site-packages.
+    up, scripts = (3, "Scripts") if os.name == "nt" else (4, "bin")
+    prefix = package
+    for _ in range(up):
         prefix = os.path.dirname(prefix)
-    folders.append(os.path.join(prefix, levels[1]))
+    folders = [
+        os.path.join(prefix, scripts),
+        os.path.join(os.path.dirname(package), "bin"),  # pip install --target
+        sysconfig.get_path("scripts"),
+        sysconfig.get_path("scripts", scheme=user),
+    ]
     for folder in folders:
         path = os.path.join(folder, name)
         if os.path.isfile(path):
