@@ -177,6 +177,15 @@ release: ## Set the version, write CHANGELOG.md, commit and tag all modules: mak
 	@test -n "$(VERSION)" || { echo "usage: make release VERSION=v1.2.3" >&2; exit 1; }
 	cd release && GOWORK=off go run . version $(VERSION)
 
+PLATFORMS ?= $(if $(LOCAL),local)
+.PHONY: dist
+dist: ## Write the files of a release into dist/; LOCAL=1 for this machine alone, VERSION=v1.2.3, PLATFORMS=linux/amd64,...
+	cd release && GOWORK=off go run . dist -version "$(VERSION)" -platforms "$(PLATFORMS)"
+
+.PHONY: test-dist
+test-dist: .venv-$(NEWEST)/done ## Install what `make dist` wrote for Linux, and run the quickstart on it
+	STRICT=$(STRICT) .venv-$(NEWEST)/bin/python -m pytest -q -rs test/dist
+
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each
 	go test ./internal/search -run xxx -fuzz FuzzRunsFilter -fuzztime 30s
