@@ -2,10 +2,12 @@ package dist
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"debug/buildinfo"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,8 +66,26 @@ func (r *release) writeNotices(ctx context.Context) (string, error) {
 	if len(linked) > 0 {
 		return "", fmt.Errorf("go list does not have the linked modules %v", linked)
 	}
+	if err := r.addPageLicenses(&text); err != nil {
+		return "", err
+	}
 	out := filepath.Join(r.stage, noticesFile)
 	return out, os.WriteFile(out, text.Bytes(), 0o644)
+}
+
+// addPageLicenses adds the licenses of the libraries in the web pages, a list that is built with the pages.
+func (r *release) addPageLicenses(text *bytes.Buffer) error {
+	packed, err := os.ReadFile(filepath.Join(r.Repo, "web", "dist", "licenses.md.gz"))
+	if err != nil {
+		return err
+	}
+	list, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	text.WriteString("\nThe web pages contain the following software.\n\n")
+	_, err = io.Copy(text, list)
+	return err
 }
 
 // goCommand returns a go command on the modules of the repository.

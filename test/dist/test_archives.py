@@ -27,7 +27,7 @@ def test_linux_arm64(tmp_path, check_program):
 
 
 def test_contents():
-    """Man pages, completions, and the licenses of all modules that the SBOM names are in the archive."""
+    """Man pages, completions, and the licenses of the pages' libraries and of all modules in the SBOM are there."""
     with tarfile.open(one("millrace_*_linux_amd64.tar.gz")) as archive:
         names = archive.getnames()
         licenses = archive.extractfile("THIRD-PARTY-LICENSES").read().decode()
@@ -39,6 +39,7 @@ def test_contents():
     others = [m for m in modules if not m.startswith("github.com/millrace-ml/")]
     assert "modernc.org/sqlite" in others and "github.com/millrace-ml/millrace/mlflow" in modules
     assert [m for m in others if f"\n{m} v" not in licenses] == []
+    assert "\n## react - " in licenses and "\n## uplot - " in licenses
 
 
 def test_sizes():
