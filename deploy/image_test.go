@@ -1,7 +1,9 @@
 package deploy_test
 
 import (
+	"bytes"
 	"errors"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/cli"
 )
 
 // imageContext copies what the Dockerfile copies, subject to its ignore file, and
@@ -89,5 +93,40 @@ func TestImageKnowsItsVersion(t *testing.T) {
 		if v := c.Services[name].Build.Args["VERSION"]; v != "${MILLRACE_VERSION:-development}" {
 			t.Errorf("%s is built as version %q", name, v)
 		}
+	}
+}
+
+// TestHealthchecks runs the health checks of the containers against a running server.
+func TestHealthchecks(t *testing.T) {
+	t.Parallel()
+	var c compose
+	decode(t, "compose.yaml", &c)
+	d := readDockerfile(t)
+	command, _, err := cli.New().Find([]string{"healthcheck"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := command.Flags().GetDuration("timeout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Services["millrace-1"].Healthcheck; !slices.Equal(got.Test, append([]string{"CMD"}, d.health.Test...)) {
+		t.Errorf("Compose checks %q and the image %q", got.Test, d.health.Test)
+	}
+	for name, h := range map[string]healthcheck{"Dockerfile": d.health, "compose.yaml": c.Services["millrace-1"].Healthcheck} {
+		if h.Timeout <= own || h.Interval <= 0 {
+			t.Errorf("%s: every %s for %s, and the command waits %s for a response", name, h.Interval, h.Timeout, own)
+		}
+	}
+	conf := load(t, d.args, d.env)
+	conf.Host = "127.0.0.1"
+	s := start(t, conf)
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := cli.Main(append(d.health.Test[1:], "--host", "0.0.0.0", "--port", u.Port()), &out, &errs); d.health.Test[0] != "/millrace" || code != 0 {
+		t.Errorf("%q: %d, %s%s", d.health.Test, code, &out, &errs)
 	}
 }

@@ -1,18 +1,13 @@
 package deploy_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/millrace-ml/millrace/internal/server"
 )
 
 // The dashboard and the alert rules contain names of metrics, labels and values of
@@ -73,23 +68,7 @@ var ofPrometheus = []string{"job", "instance"}
 // served returns the metrics of a server after some traffic.
 func served(t *testing.T) metrics {
 	t.Helper()
-	dir := t.TempDir()
-	c := load(t, []string{"server"}, map[string]string{
-		"MLFLOW_PORT": "0", "MLFLOW_BACKEND_STORE_URI": "sqlite:///" + filepath.Join(dir, "mlflow.db"), "MLFLOW_ARTIFACTS_DESTINATION": filepath.Join(dir, "files"),
-	})
-	s, err := server.New(t.Context(), c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	s := start(t, load(t, []string{"server"}, nil))
 	for _, path := range []string{"/", "/health", "/readyz", "/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/2.0/mlflow/none"} {
 		get(t, s.URL()+path, "localhost")
 	}

@@ -25,9 +25,9 @@ func breakOff(w http.ResponseWriter) {
 
 func TestAnswersThatBreakOffAreAskedForAgain(t *testing.T) {
 	t.Parallel()
-	calls := 0
+	var calls atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if calls++; calls == 1 {
+		if calls.Add(1) == 1 {
 			breakOff(w)
 		}
 		_, _ = w.Write([]byte(`{"experiment": {"experiment_id": "7"}}`))
@@ -35,14 +35,14 @@ func TestAnswersThatBreakOffAreAskedForAgain(t *testing.T) {
 	defer srv.Close()
 	e, err := mlflow.NewClient(srv.URL).Experiment(t.Context(), "7")
 	must(t, err)
-	if e.ExperimentID != "7" || calls != 2 {
-		t.Errorf("experiment %+v after %d calls", e, calls)
+	if e.ExperimentID != "7" || calls.Load() != 2 {
+		t.Errorf("experiment %+v after %d calls", e, calls.Load())
 	}
 }
 
 func TestDownloadsThatBreakOffBeginAnew(t *testing.T) {
 	t.Parallel()
-	calls := 0
+	var calls atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/runs/get"):
@@ -50,7 +50,7 @@ func TestDownloadsThatBreakOffBeginAnew(t *testing.T) {
 		case r.URL.Query().Get("path") == "0/r/artifacts":
 			_, _ = w.Write([]byte(`{"files": [{"path": "f", "file_size": 5}]}`))
 		default:
-			if calls++; calls == 1 {
+			if calls.Add(1) == 1 {
 				breakOff(w)
 			}
 			_, _ = w.Write([]byte("hello"))
@@ -73,15 +73,15 @@ func TestDownloadsThatBreakOffBeginAnew(t *testing.T) {
 
 func TestRetryIsNotForCreation(t *testing.T) {
 	t.Parallel()
-	calls := 0
+	var calls atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		calls++
+		calls.Add(1)
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer srv.Close()
 	c := mlflow.NewClient(srv.URL)
-	if _, err := c.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"}); err == nil || calls != 1 {
-		t.Errorf("creating was tried %d times, then %v", calls, err)
+	if _, err := c.CreateRun(t.Context(), &mlflow.CreateRunRequest{ExperimentID: "0"}); err == nil || calls.Load() != 1 {
+		t.Errorf("creating was tried %d times, then %v", calls.Load(), err)
 	}
 }
 

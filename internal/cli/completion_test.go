@@ -12,7 +12,7 @@ func TestCompletionWithoutServer(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	start := time.Now()
-	root := newRoot()
+	root := New()
 	root.SetArgs([]string{"__completeNoDesc", "runs", "describe", "--tracking-uri", "http://127.0.0.1:1", "--run-id", ""})
 	root.SetOut(&out)
 	root.SetErr(&bytes.Buffer{})

@@ -24,7 +24,7 @@ import (
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	root := newRoot()
+	root := New()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -35,7 +35,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func newRoot() *cobra.Command {
+// New returns the command millrace with all of its subcommands.
+func New() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "millrace",
 		Short: "An MLflow-compatible experiment tracker in one binary",
@@ -52,7 +53,7 @@ models are clients of a running server.`,
 	}
 	// -h is --host, as in `mlflow server`. Help has only the long form.
 	root.PersistentFlags().Bool("help", false, "show help")
-	root.AddCommand(newServerCommand(), newTokensCommand(), dbcmd.New(),
+	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(),
 		client.NewExperiments(), client.NewRuns(), client.NewArtifacts(), client.NewMetrics(), client.NewModels())
 	return root
 }

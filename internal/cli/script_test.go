@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 // scripts have:
 //
 //   - server [OPTIONS]: starts a server on a free port with a temporary SQLite file
-//     and sets MLFLOW_TRACKING_URI.
+//     and sets MLFLOW_TRACKING_URI and PORT.
 //   - seed: creates a finished run with a parameter and metrics, and sets RUN_ID.
 //   - database FILE [METRICS]: creates a database and sets DATABASE to its URI.
 //   - sql STATEMENT: changes DATABASE.
@@ -77,6 +78,9 @@ func scriptServer(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	})
 	ts.Setenv("MLFLOW_TRACKING_URI", url)
+	u, err := neturl.Parse(url)
+	ts.Check(err)
+	ts.Setenv("PORT", u.Port())
 }
 
 func scriptSeed(ts *testscript.TestScript, _ bool, _ []string) {

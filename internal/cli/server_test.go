@@ -48,7 +48,7 @@ func serve(t *testing.T, args ...string) (url string, out *buffer, stop func() e
 func startServer(ctx context.Context, args []string) (url string, out *buffer, stop func() error, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	out = &buffer{}
-	root := newRoot() //nolint:contextcheck // The context is passed to ExecuteContext.
+	root := New() //nolint:contextcheck // The context is passed to ExecuteContext.
 	root.SetArgs(append([]string{"server", "--port", "0"}, args...))
 	root.SetOut(out)
 	root.SetErr(io.Discard)

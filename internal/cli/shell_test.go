@@ -20,7 +20,7 @@ type shell struct {
 // try runs a command line without quotes.
 func (s *shell) try(line string) (string, error) {
 	var out bytes.Buffer
-	root := newRoot()
+	root := New()
 	root.SetArgs(slices.Insert(strings.Fields(line), 1, "--tracking-uri", s.url))
 	root.SetOut(&out)
 	root.SetErr(&bytes.Buffer{})

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -13,10 +14,11 @@ import (
 // except to a host in MILLRACE_TRUSTED_HOSTS. The test sets environment variables and
 // therefore cannot be parallel.
 func TestTokenIsSentOnlyToTrustedHosts(t *testing.T) {
-	var requests, withToken int
+	var requests, withToken atomic.Int64
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests++; r.Header.Get("Authorization") == "Bearer secret" {
-			withToken++
+		requests.Add(1)
+		if r.Header.Get("Authorization") == "Bearer secret" {
+			withToken.Add(1)
 		}
 		fmt.Fprint(w, `{"files": []}`)
 	}))
@@ -39,16 +41,18 @@ func TestTokenIsSentOnlyToTrustedHosts(t *testing.T) {
 		"artifacts log-artifact -r r -l " + file, "artifacts log-artifacts -r r -l " + filepath.Dir(file),
 		"models download -m models:/m/1", "models predict -m models:/m/1 -i " + file, "models serve -p 0 -m models:/m/1",
 	} {
-		requests = 0
+		requests.Store(0)
 		s.refuse(line, "MILLRACE_TRUSTED_HOSTS="+host)
-		if requests != 0 {
-			t.Errorf("%s: the other host got %d requests", line, requests)
+		if n := requests.Load(); n != 0 {
+			t.Errorf("%s: the other host got %d requests", line, n)
 		}
 		t.Run(line, func(t *testing.T) {
-			requests, withToken = 0, 0
+			requests.Store(0)
+			withToken.Store(0)
 			t.Setenv("MILLRACE_TRUSTED_HOSTS", host)
-			if _, err := s.try(line); requests == 0 || withToken != requests {
-				t.Errorf("the trusted host got %d requests, %d of them with the token; %v", requests, withToken, err)
+			_, err := s.try(line)
+			if all, known := requests.Load(), withToken.Load(); all == 0 || known != all {
+				t.Errorf("the trusted host got %d requests, %d of them with the token; %v", all, known, err)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ var options = []option{
 	},
 	{
 		"read-store-uri", "", "MILLRACE_READ_STORE_URI", "",
-		"standby of the backend store that answers searches and histories, as far as it has followed",
+		"standby of the backend store that serves searches and metric histories",
 		text(func(c *Config) *string { return &c.ReadStoreURI }),
 	},
 	{
@@ -84,7 +84,7 @@ var options = []option{
 		"",
 		"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE",
 		"20",
-		"connections to PostgreSQL or MySQL at most; more requests wait",
+		"maximum number of connections to PostgreSQL or MySQL; further requests wait",
 		func(c *Config, v string) (err error) {
 			if c.DBPoolSize, err = strconv.Atoi(v); err != nil || c.DBPoolSize < 1 || c.DBPoolSize > 10_000 {
 				return errors.New("must be a number from 1 to 10000")
@@ -102,13 +102,13 @@ var options = []option{
 		"",
 		"MLFLOW_DEFAULT_ARTIFACT_ROOT",
 		"",
-		"URI under which new experiments keep their files (default mlflow-artifacts:/, or ./mlruns with " +
+		"URI below which new experiments store their artifacts (default mlflow-artifacts:/, or ./mlruns with " +
 			"--no-serve-artifacts)",
 		text(func(c *Config) *string { return &c.DefaultArtifactRoot }),
 	},
 	{
 		"artifacts-destination", "", "MLFLOW_ARTIFACTS_DESTINATION", "./mlartifacts",
-		"folder in which the server keeps the files that clients send it",
+		"folder in which the server stores artifacts",
 		text(func(c *Config) *string { return &c.ArtifactsDestination }),
 	},
 	{
@@ -117,7 +117,7 @@ var options = []option{
 		text(func(c *Config) *string { return &c.Host }),
 	},
 	{
-		"port", "p", "MLFLOW_PORT", "5000", "port to listen on; 0 picks a free one",
+		"port", "p", "MLFLOW_PORT", "5000", "port to listen on; 0 selects a free one",
 		func(c *Config, v string) (err error) {
 			if c.Port, err = strconv.Atoi(v); err != nil || c.Port < 0 || c.Port > 65535 {
 				return errors.New("must be a number from 0 to 65535")
@@ -126,7 +126,7 @@ var options = []option{
 		},
 	},
 	{
-		"static-prefix", "", "MLFLOW_STATIC_PREFIX", "", "path under which everything is served, such as /mlflow",
+		"static-prefix", "", "MLFLOW_STATIC_PREFIX", "", "path prefix of all routes, such as /mlflow",
 		func(c *Config, v string) error {
 			if v != "" && (!strings.HasPrefix(v, "/") || strings.HasSuffix(v, "/") || strings.Contains(v, "//")) {
 				return errors.New("must start with a slash and not end with one, such as /mlflow")
@@ -140,13 +140,13 @@ var options = []option{
 		"",
 		"MLFLOW_SERVER_ALLOWED_HOSTS",
 		"",
-		"comma-separated host names that requests may be addressed to, * as a wildcard (default localhost and private " +
-			"IP addresses)",
+		"comma-separated host names that requests may be addressed to, with * as a wildcard (default localhost and " +
+			"private IP addresses)",
 		list(func(c *Config) *[]string { return &c.AllowedHosts }),
 	},
 	{
 		"cors-allowed-origins", "", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "",
-		"comma-separated web origins that may send requests, * as a wildcard (default this server's own and localhost)",
+		"comma-separated web origins that may send requests, with * as a wildcard (default the server's own and localhost)",
 		list(func(c *Config) *[]string { return &c.CORSAllowedOrigins }),
 	},
 	{
@@ -157,7 +157,7 @@ var options = []option{
 	},
 	{
 		"x-frame-options", "", "MLFLOW_SERVER_X_FRAME_OPTIONS", "SAMEORIGIN",
-		"who may show the pages in a frame: SAMEORIGIN, DENY or NONE (no limit)",
+		"which sites may show the pages in a frame: SAMEORIGIN, DENY or NONE (all sites)",
 		func(c *Config, v string) error {
 			c.XFrameOptions = strings.ToUpper(v)
 			return oneOf(c.XFrameOptions, "SAMEORIGIN", "DENY", "NONE")
@@ -165,7 +165,7 @@ var options = []option{
 	},
 	{
 		"sqlite-synchronous", "", "MILLRACE_SQLITE_SYNCHRONOUS", "full",
-		"full: what was acknowledged survives a power cut; normal: it survives a crash of the server, and writes are faster",
+		"full: acknowledged writes survive a power failure; normal: they survive a crash of the server, and are faster",
 		func(c *Config, v string) error {
 			c.SQLiteSynchronous = strings.ToLower(v)
 			return oneOf(c.SQLiteSynchronous, "full", "normal")
@@ -173,7 +173,7 @@ var options = []option{
 	},
 	{
 		"model-version-source-pattern", "", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX", "",
-		"regular expression that a source of a model version has to match somewhere",
+		"regular expression that must match a part of the source of a model version",
 		func(c *Config, v string) (err error) {
 			if v != "" {
 				c.ModelVersionSourcePattern, err = regexp.Compile(v)
@@ -182,11 +182,11 @@ var options = []option{
 		},
 	},
 	{
-		"log-level", "", "MILLRACE_LOG_LEVEL", "info", "from which level on lines are logged: debug, info, warn or error",
+		"log-level", "", "MILLRACE_LOG_LEVEL", "info", "minimum level of log lines: debug, info, warn or error",
 		logLevel,
 	},
 	{
-		"log-format", "", "MILLRACE_LOG_FORMAT", "text", "how lines are logged: text, or json for one object a line",
+		"log-format", "", "MILLRACE_LOG_FORMAT", "text", "format of log lines: text, or json with one object per line",
 		func(c *Config, v string) error {
 			c.Log.JSON = v == "json"
 			return oneOf(v, "text", "json")
@@ -194,17 +194,17 @@ var options = []option{
 	},
 	{
 		"log-slow-requests", "", "MILLRACE_LOG_SLOW_REQUESTS", "2s",
-		"from which duration on a request has a line of its own in the log; 0 for all of them",
+		"minimum duration of a request that is logged as slow; 0 logs all requests",
 		duration(func(c *Config) *time.Duration { return &c.Log.SlowRequest }, 24*time.Hour),
 	},
 	{
 		"log-slow-statements", "", "MILLRACE_LOG_SLOW_STATEMENTS", "1s",
-		"from which duration on a statement of the database has a line of its own in the log; 0 for none",
+		"minimum duration of a database statement that is logged as slow; 0 logs none",
 		duration(func(c *Config) *time.Duration { return &c.Log.SlowStatement }, 24*time.Hour),
 	},
 	{
 		"metrics", "", "MILLRACE_METRICS", MetricsForUsers,
-		"who may read /metrics, for Prometheus: users (who may use the API), all (everybody, addressed to any host), off",
+		"who may read /metrics: users (everyone who may use the API), all (everyone, for any host name) or off (nobody)",
 		func(c *Config, v string) error {
 			c.Metrics = v
 			return oneOf(v, MetricsForUsers, MetricsForAll, MetricsOff)
@@ -215,21 +215,21 @@ var options = []option{
 		"",
 		"MLFLOW_EXPOSE_PROMETHEUS",
 		"",
-		"taken for MLflow's sake; /metrics is there without it, and needs no folder",
+		"accepted for compatibility with MLflow; /metrics needs neither the option nor its folder",
 		text(func(c *Config) *string { return &c.ExposePrometheus }),
 	},
 	{
 		"profile-address", "", "MILLRACE_PROFILE_ADDRESS", "",
-		"address of this machine, such as 127.0.0.1:6060, at which CPU and memory profiles are served; none unless given",
+		"loopback address, such as 127.0.0.1:6060, that serves CPU and memory profiles (default none)",
 		profileAddress,
 	},
 	{
 		"shutdown-delay", "", "MILLRACE_SHUTDOWN_DELAY", "0s",
-		"for how long a server that was told to end still takes requests, while /readyz says that it is not ready",
+		"how long the server continues to accept requests after SIGTERM, while /readyz returns 503",
 		duration(func(c *Config) *time.Duration { return &c.ShutdownDelay }, time.Hour),
 	},
 	{
-		"workers", "w", "MLFLOW_WORKERS", "", "taken for MLflow's sake; one process uses all cores",
+		"workers", "w", "MLFLOW_WORKERS", "", "accepted for compatibility with MLflow; one process uses all cores",
 		text(func(c *Config) *string { return &c.Workers }),
 	},
 	{
@@ -237,7 +237,7 @@ var options = []option{
 		"",
 		"MLFLOW_GUNICORN_OPTS",
 		"",
-		"taken for MLflow's sake where they only tune its processes",
+		"accepted for compatibility with MLflow if the options only tune processes or logs",
 		pythonOptions,
 	},
 	{
@@ -245,7 +245,7 @@ var options = []option{
 		"",
 		"MLFLOW_UVICORN_OPTS",
 		"",
-		"taken for MLflow's sake where they only tune its processes",
+		"accepted for compatibility with MLflow if the options only tune processes or logs",
 		pythonOptions,
 	},
 }
@@ -259,12 +259,12 @@ var switches = []struct {
 }{
 	{
 		"truncate-long-values", "MLFLOW_TRUNCATE_LONG_VALUES", true,
-		"cut params and run tags that are too long; false refuses them",
+		"truncate params and run tags that are too long; false rejects them",
 		func(c *Config, on bool) { c.TruncateLongValues = on },
 	},
 	{
 		"disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", false,
-		"take requests for any host from any origin; for tests only",
+		"accept requests for any host from any origin; for tests only",
 		func(c *Config, on bool) { c.DisableSecurity = on },
 	},
 }
@@ -296,28 +296,6 @@ func oneOf(v string, allowed ...string) error {
 	return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
 }
 
-// refused lists options of `mlflow server` that Millrace does not have, with an
-// alternative.
-var refused = []struct {
-	flag    string
-	noValue bool
-	why     string
-}{
-	{
-		"app-name",
-		false,
-		"user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens",
-	},
-	{"artifacts-only", true, "a server of artifacts alone is not there yet; leave the option out"},
-	{"enable-workspaces", true, "workspaces are not there yet; leave the option out"},
-	{"workspace-store-uri", false, "workspaces are not there yet; leave the option out"},
-	{"trace-archival-config", false, "traces are not there yet; leave the option out"},
-	{"secrets-cache-ttl", false, "the gateway is not there yet; leave the option out"},
-	{"secrets-cache-max-size", false, "the gateway is not there yet; leave the option out"},
-	{"waitress-opts", false, "there is no Python server to pass options to; leave the option out"},
-	{"dev", true, "there is no development mode; leave the option out"},
-}
-
 // Flags adds the flags of the server to fs. Call Load after fs has been parsed.
 func Flags(fs *pflag.FlagSet) {
 	for _, o := range options {
@@ -326,24 +304,16 @@ func Flags(fs *pflag.FlagSet) {
 	for _, s := range switches {
 		fs.Bool(s.flag, s.value, s.help+" ["+s.env+"]")
 	}
-	fs.Bool("serve-artifacts", true, "keep and serve the files of runs and models [MLFLOW_SERVE_ARTIFACTS]")
-	fs.Bool("no-serve-artifacts", false, "leave the files of runs and models to the clients")
-	for _, r := range refused {
-		fs.String(r.flag, "", "")
-		if r.noValue {
-			fs.Lookup(r.flag).NoOptDefVal = "true"
-		}
-		_ = fs.MarkHidden(r.flag) // The flag exists.
-	}
+	fs.Bool(serveArtifacts.Flag, true, serveArtifacts.Help+" ["+serveArtifacts.Env+"]")
+	fs.Bool(noServeArtifacts.Flag, false, noServeArtifacts.Help)
+	refusedFlags(fs)
 }
 
 // Load returns the configuration from parsed flags and the environment. Flags take
 // precedence.
 func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
-	for _, r := range refused {
-		if fs.Changed(r.flag) {
-			return nil, fmt.Errorf("--%s: %s", r.flag, r.why)
-		}
+	if err := checkRefused(fs, getenv); err != nil {
+		return nil, err
 	}
 	c := &Config{}
 	for _, o := range options {

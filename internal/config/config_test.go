@@ -103,6 +103,13 @@ func TestTuningOfPythonServersIsTaken(t *testing.T) {
 	}
 }
 
+func TestRefusedOptionsCanBeOff(t *testing.T) {
+	t.Parallel()
+	if _, err := load(t, "", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "false", "MLFLOW_ENABLE_WORKSPACES": "0"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRelativeArtifactRoot(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"--default-artifact-root ./mlruns", "--default-artifact-root file:mlruns", "--no-serve-artifacts"} {
@@ -139,6 +146,9 @@ func TestRefused(t *testing.T) {
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--forwarded-allow-ips"}, "MLFLOW_UVICORN_OPTS"},
 		{"--app-name basic-auth", nil, "tokens create"},
 		{"--artifacts-only", nil, "not there yet"},
+		{"", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "true"}, "MLFLOW_ARTIFACTS_ONLY"},
+		{"", map[string]string{"MLFLOW_ENABLE_WORKSPACES": "perhaps"}, "MLFLOW_ENABLE_WORKSPACES"},
+		{"", map[string]string{"MLFLOW_TRACE_ARCHIVAL_CONFIG": "false"}, "MLFLOW_TRACE_ARCHIVAL_CONFIG"},
 		{"--gunicorn-opts=--certfile=x.pem", nil, "no Python server to pass --certfile to"},
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "MLFLOW_UVICORN_OPTS"},
 		{"", map[string]string{"MLFLOW_SERVE_ARTIFACTS": "perhaps"}, "true or false"},

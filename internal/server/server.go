@@ -93,11 +93,7 @@ func storeOptions(c *config.Config, log *slog.Logger) store.Options {
 // URL returns the base URL of the server on this machine.
 func (s *Server) URL() string {
 	addr := s.listener.Addr().(*net.TCPAddr)
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(addr.Port)) + s.config.StaticPrefix
+	return s.config.LocalURL(addr.IP.String(), addr.Port)
 }
 
 // Announce prints the address of the server and who may use it.
@@ -109,19 +105,19 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
 	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
 	case len(tokens) > 0:
-		fmt.Fprintln(out, "Requests need an access token; `millrace tokens list` shows them.")
+		fmt.Fprintln(out, "Every request needs an access token. `millrace tokens list` shows the tokens.")
 	case beyond:
 		fmt.Fprintf(
 			out,
-			"WARNING: the server listens beyond this machine and takes requests from everybody who reaches it, as %s. "+
-				"`millrace tokens create --user you@example.org` closes it.\n",
+			"WARNING: other machines can reach the server, and it accepts every request, as user %s. "+
+				"To require tokens, run `millrace tokens create --user you@example.org`.\n",
 			auth.MachineUser().Email,
 		)
 	default:
 		fmt.Fprintf(
 			out,
-			"No access token is defined, so every request is taken, as %s. `millrace tokens create --user you@example.org` "+
-				"changes that.\n",
+			"No access token is defined: the server accepts every request, as user %s. "+
+				"To require tokens, run `millrace tokens create --user you@example.org`.\n",
 			auth.MachineUser().Email,
 		)
 	}
@@ -129,10 +125,10 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
 	if s.profiler != nil {
-		fmt.Fprintf(out, "Profiles are at %s for this machine.\n", s.profiler.url())
+		fmt.Fprintf(out, "This machine can read profiles at %s.\n", s.profiler.url())
 	}
 	if s.config.DisableSecurity {
-		fmt.Fprintln(out, "WARNING: requests for any host and from any web page are taken (--disable-security-middleware).")
+		fmt.Fprintln(out, "WARNING: requests for any host and from any page are accepted (--disable-security-middleware).")
 	}
 	return nil
 }

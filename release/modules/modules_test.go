@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,5 +166,30 @@ func TestWorkspace(t *testing.T) {
 				t.Errorf("%s requires %s, and go.work replaces %s", m.Path, r.Mod, version)
 			}
 		}
+	}
+}
+
+// maxFileSize is larger than every source file, fixture and picture of the repository.
+const maxFileSize = 512 << 10
+
+// TestNoBuiltFiles checks that nobody commits a built program, which each clone and each module would carry.
+func TestNoBuiltFiles(t *testing.T) {
+	t.Parallel()
+	staged := t.TempDir()
+	if err := Stage(t.Context(), repository, staged); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(staged, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.Size() > maxFileSize {
+			t.Errorf("%s has %d bytes; a file of the repository has at most %d", path, info.Size(), maxFileSize)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 // serve writes a small dataset to a directory, serves it over HTTP below /mirror/ and
 // returns it with the sums of its files and a counter of requests.
-func serve(t *testing.T) (set *Set, files []published, url string, requests *int) {
+func serve(t *testing.T) (set *Set, files []published, url string, requests *atomic.Int64) {
 	t.Helper()
 	dir := t.TempDir()
 	set = Synthetic(5, 2)
@@ -34,10 +35,10 @@ func serve(t *testing.T) (set *Set, files []published, url string, requests *int
 		sum := md5.Sum(data)
 		files = append(files, published{name + ".gz", hex.EncodeToString(sum[:])})
 	}
-	requests = new(int)
+	requests = new(atomic.Int64)
 	handler := http.StripPrefix("/mirror", http.FileServer(http.Dir(dir)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests++
+		requests.Add(1)
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -56,8 +57,8 @@ func TestDownload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if *requests != 4 {
-		t.Errorf("%d requests for two downloads of four files; want 4, because the second download finds the files", *requests)
+	if requests.Load() != 4 {
+		t.Errorf("%d requests for two downloads of four files; want 4, because the second download finds the files", requests.Load())
 	}
 	for _, f := range files {
 		if left, ok := last[f.name]; !ok || left != 0 {
