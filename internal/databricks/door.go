@@ -90,6 +90,8 @@ type Door struct {
 	// VersionFiles returns the artifact URI of a version whose name has three levels, and
 	// whether its files may be changed.
 	VersionFiles func(ctx context.Context, name, version string) (uri string, writable bool, err error)
+	// HasVersionFiles reports whether there is a version with the files at an artifact URI.
+	HasVersionFiles func(ctx context.Context, uri string) (bool, error)
 	// Key signs URLs. All replicas must have the same key.
 	Key [sha256.Size]byte
 	// Prefix is the path prefix of URLs of the server.

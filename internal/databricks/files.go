@@ -21,6 +21,10 @@ type place struct {
 	path string
 	// mayWrite returns an error if the file may not be changed.
 	mayWrite func(ctx context.Context) error
+	// exists reports whether the version of the file exists, and folder is the path of its
+	// files. exists is nil for other files.
+	exists func(ctx context.Context) (bool, error)
+	folder string
 }
 
 // target returns the place of a request of the Files API.
@@ -46,7 +50,7 @@ func (d *Door) place(ctx context.Context, raw string) (place, error) {
 
 // proxyPlace returns the place of a path in the proxy.
 func (d *Door) proxyPlace(repo artifact.Repo, p string) place {
-	return place{repo, p, func(context.Context) error { return d.Writable(p) }}
+	return place{repo: repo, path: p, mayWrite: func(context.Context) error { return d.Writable(p) }}
 }
 
 // versionPlace returns the place of /Models/<catalog>/<schema>/<model>/<version>/<path>.
@@ -69,7 +73,8 @@ func (d *Door) versionPlace(ctx context.Context, raw string) (place, error) {
 		return place{}, err
 	}
 	below := strings.Join(parts[5:], "")
-	return place{repo, artifact.Join(base, below), func(ctx context.Context) error {
+	at := place{repo: repo, path: artifact.Join(base, below), folder: base}
+	at.mayWrite = func(ctx context.Context) error {
 		if below == "" {
 			return artifact.IsDirectory("/" + p)
 		}
@@ -78,7 +83,9 @@ func (d *Door) versionPlace(ctx context.Context, raw string) (place, error) {
 			err = readOnly(name, version)
 		}
 		return err
-	}}, nil
+	}
+	at.exists = func(ctx context.Context) (bool, error) { return d.HasVersionFiles(ctx, uri) }
+	return at, nil
 }
 
 func readOnly(name, version string) error {
@@ -103,7 +110,16 @@ func (d *Door) targetToWrite(r *http.Request) (place, error) {
 // whole body has arrived, because a version may have been finalized in the meantime.
 func (at place) receive(r *http.Request) error {
 	r.Body = &checkedBody{r.Body, r.Context(), at}
-	return artifact.Receive(r, at.repo, at.path)
+	if err := artifact.Receive(r, at.repo, at.path); err != nil || at.exists == nil {
+		return err
+	}
+	// The version may have been deleted between the check and the end of the upload. Then
+	// its folder must not remain.
+	ctx := context.WithoutCancel(r.Context())
+	if exists, err := at.exists(ctx); err != nil || exists {
+		return err
+	}
+	return errors.Join(artifact.NotFound(at.path), at.repo.Delete(ctx, at.folder))
 }
 
 // checkedBody is a body whose end is an error if the place may not be written.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -238,6 +239,38 @@ func TestUploadsThatOverlap(t *testing.T) {
 				t.Errorf("stored %q, want %q", stored, change.stored)
 			}
 		})
+	}
+}
+
+// TestUploadOrDelete uploads a file to a version and deletes the version at the same time.
+// Whichever comes first, no file remains.
+func TestUploadOrDelete(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	for n := 1; n <= 60; n++ {
+		if n > 1 {
+			c.must(t, "POST", catalogAPI+"model-versions/create", `{"name":"main.default.m"}`)
+		}
+		version := strconv.Itoa(n)
+		var wg sync.WaitGroup
+		for _, f := range []string{"f", "g/h"} {
+			wg.Go(func() {
+				got := c.do(t, "PUT", strings.Replace(modelFiles, "/1/", "/"+version+"/", 1)+f, "text")
+				if got.status != 204 && got.status != 404 {
+					t.Errorf("%d %s", got.status, got.body)
+				}
+			})
+		}
+		wg.Go(func() {
+			got := c.do(t, "DELETE", catalogAPI+"model-versions/delete", `{"name":"main.default.m","version":"`+version+`"}`)
+			if got.status != 200 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+		wg.Wait()
+	}
+	if folders, err := filepath.Glob(filepath.Join(c.dir, "files", "model-versions", "*")); err != nil || len(folders) != 0 {
+		t.Errorf("%q, %v", folders, err)
 	}
 }
 

@@ -59,7 +59,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		Key:        key,
 		Prefix:     s.config.StaticPrefix,
 
-		VersionFiles: routes.Registry().VersionFiles,
+		VersionFiles:    routes.Registry().VersionFiles,
+		HasVersionFiles: s.store.HasVersionFiles,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))

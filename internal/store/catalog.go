@@ -111,6 +111,20 @@ func (t tx) catalogVersion(name string, number int64) (*CatalogVersion, error) {
 	return v, err
 }
 
+// HasVersionFiles reports whether the server owns the files at a location for a version
+// that is not deleted.
+func (s *Store) HasVersionFiles(ctx context.Context, location string) (has bool, err error) {
+	err = s.read(ctx, func(t tx) error {
+		has = false
+		return t.Each(`SELECT 1 FROM millrace_version_files WHERE location = ?`, []any{location},
+			func(*sql.Rows) error {
+				has = true
+				return nil
+			})
+	})
+	return has, err
+}
+
 // threeLevels is the condition for names of the form catalog.schema.model.
 const threeLevels = `name LIKE '_%._%._%' AND name NOT LIKE '%.%.%.%'`
 

@@ -143,6 +143,10 @@ func TestRepeatedReads(t *testing.T) {
 			v, err := s.CatalogVersion(ctx, "model", 2)
 			return answer{v}, err
 		},
+		"HasVersionFiles": func(ctx context.Context, s *store.Store) (answer, error) {
+			has, err := s.HasVersionFiles(ctx, "x:/main.default.a")
+			return answer{has, "at a location"}, err
+		},
 		"SearchCatalogModels": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.SearchCatalogModels(ctx, "main.", 1, "")
 			return answer{list, next}, err

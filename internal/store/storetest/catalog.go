@@ -76,6 +76,7 @@ func filesOfVersions(t *testing.T, s *store.Store) {
 	must(s.FinalizeVersion(ctx, catalogModel, 2))(t)
 	must(s.CreateModelVersion(ctx, store.NewVersion{Name: "copies", Source: "models:/" + catalogModel + "/2"}, me))(t)
 	newVersion(t, s, "copies")
+	var released []string
 	for _, step := range []struct {
 		what   string
 		delete func() ([]string, error)
@@ -87,8 +88,15 @@ func filesOfVersions(t *testing.T, s *store.Store) {
 		{"the model", func() ([]string, error) { return s.DeleteRegisteredModel(ctx, catalogModel, me) }, []string{"x:/3"}},
 		{"the copy", func() ([]string, error) { return s.DeleteRegisteredModel(ctx, "copies", me) }, []string{"x:/2"}},
 	} {
-		if unused, err := step.delete(); err != nil || !slices.Equal(unused, step.want) {
+		unused, err := step.delete()
+		if err != nil || !slices.Equal(unused, step.want) {
 			t.Errorf("deleting %s releases %q, %v; want %q", step.what, unused, err, step.want)
+		}
+		released = append(released, unused...)
+		for _, location := range []string{"x:/1", "x:/2", "x:/3"} {
+			if has := must(s.HasVersionFiles(ctx, location))(t); has == slices.Contains(released, location) {
+				t.Errorf("after deleting %s, the server owns the files at %s: %t", step.what, location, has)
+			}
 		}
 	}
 }
