@@ -61,7 +61,11 @@ func (s *Server) uploadTarget(folder, name string) (object.Signer, string, error
 	if clean, err := artifact.CleanPath(name); err != nil || clean == "" {
 		return nil, "", apierror.Invalid("Invalid path")
 	}
-	return signer, store.Key(artifact.Join(folder, name)), nil
+	path := artifact.Join(folder, name)
+	if err := s.Artifacts.Writable(path); err != nil {
+		return nil, "", err
+	}
+	return signer, store.Key(path), nil
 }
 
 func (s *Server) createMultipart(
