@@ -122,7 +122,9 @@ func (d *Door) credentials(r *http.Request, s *signedurl.Signer, write bool, id 
 }
 
 // sign returns a signed URL for each path below an artifact URI.
-func (d *Door) sign(r *http.Request, s *signedurl.Signer, write bool, uri string, paths []string) ([]credential, error) {
+func (d *Door) sign(
+	r *http.Request, s *signedurl.Signer, write bool, uri string, paths []string,
+) ([]credential, error) {
 	repo, base, err := d.Locate(uri)
 	if err != nil {
 		return nil, err
@@ -164,7 +166,9 @@ func (d *Door) signedURL(r *http.Request, s *signedurl.Signer, g grant) (string,
 // passes requests with the path in the query to next: the client that sends them can
 // read files of the Files API without a signed URL if the response is an error, and
 // does not depend on the address in the URL then.
-func (d *Door) fileURL(s *signedurl.Signer, write bool, next http.Handler) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) fileURL(
+	s *signedurl.Signer, write bool, next http.Handler,
+) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.URL.RawQuery != "" {
 			next.ServeHTTP(w, r)

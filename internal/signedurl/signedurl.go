@@ -35,8 +35,8 @@ func (s *Signer) mac(payload string) []byte {
 	return h.Sum(nil)
 }
 
-// Sign returns a token for a grant, a value that marshals to JSON, that is valid for a time. It contains only characters
-// that need no escaping in URLs.
+// Sign returns a token for a grant, a value that marshals to JSON, that is valid for a time. The token contains only
+// characters that need no escaping in URLs.
 func (s *Signer) Sign(grant any, valid time.Duration) (string, error) {
 	g, err := json.Marshal(grant)
 	if err != nil {

@@ -130,7 +130,8 @@ func (r *Repo) CompleteParts(ctx context.Context, p, id string, parts []artifact
 	if of != p {
 		return noUpload()
 	}
-	parts = slices.SortedFunc(slices.Values(parts), func(a, b artifact.Part) int { return cmp.Compare(a.Number, b.Number) })
+	byNumber := func(a, b artifact.Part) int { return cmp.Compare(a.Number, b.Number) }
+	parts = slices.SortedFunc(slices.Values(parts), byNumber)
 	src := &partsReader{repo: r, dir: dir}
 	for i, part := range parts {
 		m := etagText.FindStringSubmatch(part.ETag)
