@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-
-	"golang.org/x/oauth2"
 
 	"github.com/millrace-ml/millrace/internal/artifact/object"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -42,8 +39,12 @@ func (e *storeError) Error() string {
 	return text
 }
 
-// tokenError is an error of the request for a token.
-type tokenError struct{ error }
+// tokenError is an error of the request for a token. If the service that issues tokens is not away, it has refused the
+// credentials, or they are incomplete.
+type tokenError struct {
+	error
+	away bool
+}
 
 func (e *tokenError) Unwrap() error { return e.error }
 
@@ -87,24 +88,16 @@ func (e *storeError) away() bool {
 func passes(err error) bool {
 	var reported *storeError
 	var token *tokenError
+	var known *mlflow.Error
 	switch {
+	case errors.As(err, &known):
+		return false
 	case errors.As(err, &reported):
 		return reported.away()
 	case errors.As(err, &token):
-		return token.away()
+		return token.away
 	}
 	return !errors.Is(err, errStalled)
-}
-
-// away reports whether the service that issues tokens does not answer. Otherwise it has refused the credentials, or
-// they are incomplete.
-func (e *tokenError) away() bool {
-	var refused *oauth2.RetrieveError
-	if errors.As(e.error, &refused) && refused.Response != nil {
-		return (&storeError{status: refused.Response.StatusCode}).away()
-	}
-	var network net.Error
-	return errors.As(e.error, &network)
 }
 
 // failed returns the error of a request to the store as clients see it.
@@ -115,7 +108,7 @@ func (b *bucket) failed(err error) error {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &known):
 		return err
-	case errors.As(err, &token) && !token.away():
+	case errors.As(err, &token) && !token.away:
 		return mlflow.Errorf(mlflow.PermissionDenied, "The credentials of the server give no token for %s: %s. See %s.",
 			b.Name(), strings.Join(strings.Fields(err.Error()), " "), envCredentials)
 	case errors.As(err, &reported) && !reported.away():
@@ -130,7 +123,7 @@ func (b *bucket) refused(e *storeError) error {
 	switch {
 	case e.reason == reasonNoBucket:
 		return mlflow.Errorf(mlflow.ResourceDoesNotExist, "There is no bucket %s.", b.Name())
-	case e.status == http.StatusNotFound:
+	case e.status == http.StatusNotFound, e.status == http.StatusGone: // Uploads that have ended are gone.
 		return fmt.Errorf("%s: %w", b.Name(), object.ErrNotFound)
 	case e.status == http.StatusPreconditionFailed:
 		return fmt.Errorf("%s: %w", b.Name(), object.ErrChanged)

@@ -78,10 +78,10 @@ func (m *metadata) object() object.Object {
 }
 
 // decode reads the JSON of a response and closes it.
-func (b *bucket) decode(res *http.Response, v any) error {
+func decode(res *http.Response, v any) error {
 	err := json.NewDecoder(res.Body).Decode(v)
 	_ = res.Body.Close() // The value has been read.
-	return b.failed(err)
+	return err
 }
 
 // Check lists at most one object, because the permission to do so is needed anyway.
@@ -110,21 +110,21 @@ func (b *bucket) head(ctx context.Context, key string) (metadata, error) {
 		if err != nil {
 			return err
 		}
-		return b.decode(res, &m)
+		return decode(res, &m)
 	})
 	return m, err
 }
 
 // List merges the keys and the folders of each page, which the store returns in the order of their names.
 func (b *bucket) List(ctx context.Context, prefix string, shallow bool, limit int) iter.Seq2[object.Object, error] {
-	query := url.Values{"prefix": {prefix}, "fields": {"items(" + metadataFields + "),prefixes,nextPageToken"}}
-	if shallow {
-		query.Set("delimiter", "/")
-	}
-	if limit > 0 {
-		query.Set("maxResults", strconv.Itoa(min(limit, 1000)))
-	}
 	return func(yield func(object.Object, error) bool) {
+		query := url.Values{"prefix": {prefix}, "fields": {"items(" + metadataFields + "),prefixes,nextPageToken"}}
+		if shallow {
+			query.Set("delimiter", "/")
+		}
+		if limit > 0 {
+			query.Set("maxResults", strconv.Itoa(min(limit, 1000)))
+		}
 		for {
 			page, err := b.page(ctx, query)
 			if err != nil {
@@ -163,7 +163,7 @@ func (b *bucket) page(ctx context.Context, query url.Values) (page, error) {
 	if err != nil {
 		return p, b.missing(err)
 	}
-	return p, b.decode(res, &p)
+	return p, b.failed(decode(res, &p))
 }
 
 // missing returns the error of a request that fails as "not found" only if there is no bucket.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -127,7 +128,8 @@ func (s *store) token(ctx context.Context) (*oauth2.Token, error) {
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return nil, &tokenError{r.err}
+			var network net.Error // of the metadata server, for which x/oauth2 has another client
+			return nil, &tokenError{r.err, s.noTokens.Load() || errors.As(r.err, &network)}
 		}
 		return r.token, nil
 	case <-ctx.Done():

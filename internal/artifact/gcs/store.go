@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -44,6 +45,7 @@ type store struct {
 	client   *http.Client
 	endpoint string
 	tokens   oauth2.TokenSource // nil if the requests are anonymous
+	noTokens atomic.Bool        // The service that issues tokens did not answer the last time.
 	key      *signingKey        // nil if the credentials cannot sign
 	timeout  time.Duration
 	pause    time.Duration
@@ -90,10 +92,13 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	return s, nil
 }
 
-// setCredentials finds the credentials as Google's libraries do. As in MLflow, requests are anonymous if there are none.
+// setCredentials finds the credentials as Google's libraries do. As in MLflow, requests are anonymous if there are
+// none.
 func (s *store) setCredentials(ctx context.Context, file string) error {
 	s.endpoint = "https://storage.googleapis.com"
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: s.client.Transport, Timeout: tokenTimeout})
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
+		Transport: &tokenTransport{s.client.Transport, &s.noTokens}, Timeout: tokenTimeout,
+	})
 	found, err := google.FindDefaultCredentials(ctx, scope)
 	switch {
 	case err != nil && file != "":
@@ -122,6 +127,19 @@ func (s *store) setCredentials(ctx context.Context, file string) error {
 		}
 	}
 	return nil
+}
+
+// tokenTransport records whether the service that issues tokens answers. x/oauth2 has that in the text of its errors
+// only.
+type tokenTransport struct {
+	http.RoundTripper
+	away *atomic.Bool
+}
+
+func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := t.RoundTripper.RoundTrip(r)
+	t.away.Store(err != nil || (&storeError{status: res.StatusCode}).away())
+	return res, err
 }
 
 // chunkSize reads a size in bytes. As in MLflow, -1 means no limit.

@@ -77,7 +77,7 @@ func (b *bucket) putOnce(ctx context.Context, r request, want metadata, repeated
 // confirm reads the answer to a complete upload. An object with another checksum is removed.
 func (b *bucket) confirm(ctx context.Context, res *http.Response, want metadata) error {
 	var stored metadata
-	if err := b.decode(res, &stored); err != nil {
+	if err := decode(res, &stored); err != nil {
 		return err
 	}
 	if stored.CRC32C == want.CRC32C && stored.Size == want.Size {
