@@ -11,10 +11,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,10 +78,7 @@ func (b *bucket) sign(
 	if err != nil {
 		return object.SignedRequest{}, err
 	}
-	canonical, names := "", "host"
-	if kind := headers["Content-Type"]; kind != "" {
-		canonical, names = "content-type:"+kind+"\n", "content-type;host"
-	}
+	canonical, names := canonicalHeaders(address.Host, headers)
 	now = now.UTC()
 	date := now.Format(signatureTime)
 	place := date[:8] + "/auto/storage/goog4_request"
@@ -90,7 +89,7 @@ func (b *bucket) sign(
 	query.Set("X-Goog-SignedHeaders", names)
 	encoded := strings.ReplaceAll(query.Encode(), "+", "%20")
 	request := strings.Join([]string{
-		method, address.EscapedPath(), encoded, canonical + "host:" + address.Host + "\n", names, "UNSIGNED-PAYLOAD",
+		method, address.EscapedPath(), encoded, canonical, names, "UNSIGNED-PAYLOAD",
 	}, "\n")
 	digest := sha256.Sum256([]byte(request))
 	text := strings.Join([]string{signatureAlgorithm, date, place, hex.EncodeToString(digest[:])}, "\n")
@@ -101,6 +100,20 @@ func (b *bucket) sign(
 	}
 	signed := b.xmlURL(key) + "?" + encoded + "&X-Goog-Signature=" + hex.EncodeToString(signature)
 	return object.SignedRequest{URL: signed, Headers: headers}, nil
+}
+
+// canonicalHeaders returns the headers in the order of their names, and the names.
+func canonicalHeaders(host string, headers map[string]string) (lines, names string) {
+	values := map[string]string{"host": host}
+	for name, value := range headers {
+		values[strings.ToLower(name)] = value
+	}
+	sorted := slices.Sorted(maps.Keys(values))
+	var text strings.Builder
+	for _, name := range sorted {
+		text.WriteString(name + ":" + values[name] + "\n")
+	}
+	return text.String(), strings.Join(sorted, ";")
 }
 
 // SignGet implements object.Signer.

@@ -66,8 +66,8 @@ type completePart struct {
 	ETag   string `xml:"ETag"`
 }
 
-// CompleteParts implements object.Signer. It can be repeated: the store has no upload of this name afterwards, and
-// reports so.
+// CompleteParts implements object.Signer. If the answer of the store is lost, the repeated request fails, because there
+// is no such upload any more, although the object exists.
 func (b *bucket) CompleteParts(ctx context.Context, key, id string, parts []object.StoredPart) error {
 	var complete struct {
 		XMLName xml.Name       `xml:"CompleteMultipartUpload"`
