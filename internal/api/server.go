@@ -32,6 +32,9 @@ type Server struct {
 	// ExperimentTags, if not nil, returns tags for a new experiment in addition to
 	// those of the request.
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
+	// UsesFilesAPI, if not nil, reports whether the client of a request transfers files
+	// through the Files API of the login door.
+	UsesFilesAPI func(context.Context) bool
 	// SourcePattern, if not nil, must match the source of a new model version.
 	SourcePattern *regexp.Regexp
 	// RefuseLongValues makes params and run tags that are too long an error. By
@@ -51,7 +54,10 @@ func (s *Server) Routes() []string { return s.routes().List() }
 
 // Registry returns the handlers of the model registry.
 func (s *Server) Registry() *registry.Handlers {
-	return &registry.Handlers{Store: s.Store, StoredURI: s.StoredURI, SourcePattern: s.SourcePattern}
+	return &registry.Handlers{
+		Store: s.Store, Files: s.Artifacts, Log: s.Log, UsesFilesAPI: s.UsesFilesAPI,
+		StoredURI: s.StoredURI, SourcePattern: s.SourcePattern,
+	}
 }
 
 func (s *Server) routes() *route.Router {

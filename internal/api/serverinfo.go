@@ -18,7 +18,11 @@ func (s *Server) serverInfoRoutes(r *route.Router) {
 
 // serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
-	return &mlflow.ServerInfo{StoreType: "SqlStore", FeaturesEnabled: map[string]bool{}}, nil
+	signer, _ := signerOf(s.Artifacts.proxy)
+	return &mlflow.ServerInfo{
+		StoreType: "SqlStore", FeaturesEnabled: map[string]bool{},
+		MultipartUploadsEnabled: signer != nil, MultipartDownloadsEnabled: signer != nil,
+	}, nil
 }
 
 func (s *Server) health(w http.ResponseWriter, req *http.Request) error {

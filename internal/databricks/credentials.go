@@ -27,9 +27,12 @@ const (
 
 // grant is what a signed URL permits.
 type grant struct {
-	Path    string `json:"p"`
-	Write   bool   `json:"w,omitempty"`
-	Expires int64  `json:"x"` // Unix seconds
+	Path string `json:"p"`
+	// API reports that Path is a path of the Files API. Otherwise it is a path in the
+	// proxy.
+	API     bool  `json:"a,omitempty"`
+	Write   bool  `json:"w,omitempty"`
+	Expires int64 `json:"x"` // Unix seconds
 }
 
 // signer signs grants.
@@ -55,22 +58,21 @@ var errGrant error = &mlflow.Error{
 	Message: "The signed URL is not valid or has expired. Ask for a new one.",
 }
 
-// open verifies a token and returns the path that it grants access to.
-func (s *signer) open(token string, write bool) (string, error) {
+// open verifies a token and returns what it grants.
+func (s *signer) open(token string, write bool) (g grant, err error) {
 	payload, sum, _ := strings.Cut(token, ".")
 	mac, err := base64.RawURLEncoding.DecodeString(sum)
 	if err != nil || !hmac.Equal(mac, s.mac(payload)) {
-		return "", errGrant
+		return grant{}, errGrant
 	}
 	b, err := base64.RawURLEncoding.DecodeString(payload)
 	if err != nil {
-		return "", errGrant
+		return grant{}, errGrant
 	}
-	var g grant
 	if err := json.Unmarshal(b, &g); err != nil || g.Write != write || time.Now().Unix() >= g.Expires {
-		return "", errGrant
+		return grant{}, errGrant
 	}
-	return g.Path, nil
+	return g, nil
 }
 
 type credential struct {
@@ -170,14 +172,14 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 		if err != nil {
 			return nil, err
 		}
-		token, err := s.sign(grant{artifact.Join(base, p), write, time.Now().Add(signedFor).Unix()})
+		signed, err := d.signedURL(r, s, grant{Path: artifact.Join(base, p), Write: write})
 		if err != nil {
 			return nil, err
 		}
 		// This type means a plain PUT or GET of any size.
 		infos[i] = credential{
 			Path:      raw,
-			SignedURI: d.base(r) + signedPath + "?token=" + token,
+			SignedURI: signed,
 			Headers:   []string{},
 			Type:      "GCP_SIGNED_URL",
 		}
@@ -185,33 +187,80 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 	return infos, nil
 }
 
-// signedDownload and signedUpload serve signed URLs. The signature replaces the
-// authentication of the user who requested the URL.
+// signedURL returns a URL of this server for what g grants, from now on.
+func (d *Door) signedURL(r *http.Request, s *signer, g grant) (string, error) {
+	g.Expires = time.Now().Add(signedFor).Unix()
+	token, err := s.sign(g)
+	return d.base(r) + signedPath + "?token=" + token, err
+}
+
+// fileURL returns a signed URL for a path of the Files API in the body of a request. It
+// passes requests with the path in the query to next: the client that sends them can
+// read files of the Files API without a signed URL if the response is an error, and
+// does not depend on the address in the URL then.
+func (d *Door) fileURL(s *signer, write bool, next http.Handler) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.RawQuery != "" {
+			next.ServeHTTP(w, r)
+			return nil
+		}
+		var in struct {
+			Path string `json:"path"`
+		}
+		if err := readAsk(w, r, &in); err != nil {
+			return err
+		}
+		at, err := d.place(r.Context(), in.Path)
+		if err == nil && write {
+			err = at.mayWrite(r.Context())
+		}
+		if err != nil {
+			return err
+		}
+		signed, err := d.signedURL(r, s, grant{Path: in.Path, API: true, Write: write})
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, struct {
+			URL     string   `json:"url"`
+			Headers []string `json:"headers"`
+		}{signed, []string{}})
+	}
+}
+
+// granted returns the place that a signed URL grants access to. The signature replaces
+// the authentication of the user who requested the URL.
+func (d *Door) granted(r *http.Request, s *signer, write bool) (place, error) {
+	g, err := s.open(r.URL.Query().Get("token"), write)
+	if err != nil {
+		return place{}, err
+	}
+	if g.API {
+		return d.place(r.Context(), g.Path)
+	}
+	repo, err := d.Proxy()
+	return d.proxyPlace(repo, g.Path), err
+}
 
 func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, err := s.open(r.URL.Query().Get("token"), false)
+		at, err := d.granted(r, s, false)
 		if err != nil {
 			return err
 		}
-		repo, err := d.Proxy()
-		if err != nil {
-			return err
-		}
-		return sendBytes(w, r, repo, p)
+		return sendBytes(w, r, at.repo, at.path)
 	}
 }
 
 func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) error {
 	return func(_ http.ResponseWriter, r *http.Request) error {
-		p, err := s.open(r.URL.Query().Get("token"), true)
+		at, err := d.granted(r, s, true)
+		if err == nil {
+			err = at.mayWrite(r.Context())
+		}
 		if err != nil {
 			return err
 		}
-		repo, err := d.Proxy()
-		if err != nil {
-			return err
-		}
-		return artifact.Receive(r, repo, p)
+		return at.receive(r)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // After mlflow.set_registry_uri("databricks"), clients use the routes of the registry,
@@ -13,7 +12,6 @@ import (
 const (
 	versionFilesPath = "/api/2.0/mlflow/model-versions/list-artifacts"
 	versionURLPath   = "/api/2.0/mlflow/model-versions/get-signed-download-uri"
-	unityCatalogPath = "/api/2.0/mlflow/unity-catalog/"
 )
 
 // versionFolder returns the repository and the path of the files of a version.
@@ -71,16 +69,4 @@ func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) er
 			Headers   []string `json:"headers"`
 		}{signed[0].SignedURI, signed[0].Headers})
 	}
-}
-
-// noUnityCatalog responds to requests for Unity Catalog, the default registry after
-// mlflow.login().
-func noUnityCatalog(http.ResponseWriter, *http.Request) error {
-	return mlflow.Errorf(
-		mlflow.NotImplemented,
-		`This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() `+
-			`to use its model registry, `+
-			`with plain model names. For aliases, which clients refuse to use there, `+
-			`call mlflow.set_tracking_uri() with the server's own http(s) address.`,
-	)
 }

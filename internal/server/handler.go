@@ -13,6 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -59,17 +60,22 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
 		ExperimentTags:  databricks.ExperimentTags,
+		UsesFilesAPI:    databricks.Marked,
 
 		RefuseLongValues: !s.config.TruncateLongValues,
 	}
 	door := &databricks.Door{
 		Proxy:      artifacts.Proxy,
+		Writable:   artifacts.Writable,
 		Locate:     artifacts.Locate,
 		RunURI:     s.runURI,
 		ModelURI:   s.modelURI,
 		VersionURI: routes.Registry().VersionURI,
 		Key:        key,
 		Prefix:     s.config.StaticPrefix,
+
+		VersionFiles:    routes.Registry().VersionFiles,
+		HasVersionFiles: s.store.HasVersionFiles,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
@@ -79,7 +85,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
 			private.ServeHTTP(w, r)
 		case workspace: // After mlflow.login(), clients print links to a workspace.
-			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
+			to := forwarded.Prefix(r) + s.config.StaticPrefix + "/#/" + (&url.URL{Path: page}).EscapedPath()
+			http.Redirect(w, r, to, http.StatusFound) //nolint:gosec // Package forwarded checks the prefix.
 		default:
 			observe.Route(r.Context(), observe.RoutePages)
 			pages.ServeHTTP(w, r)
@@ -93,11 +100,11 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest}
 	seen.Register(s.registry)
 	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
-	return underPrefix(
+	return s.config.TrustedProxies.Handler(underPrefix(
 		s.config.StaticPrefix,
 		seen.Wrap(served),
 		seen.Wrap(guard.wrap(outside(s.config.StaticPrefix))),
-	), nil
+	)), nil
 }
 
 func readOnly(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +166,8 @@ func underPrefix(prefix string, next, outside http.Handler) http.Handler {
 func outside(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == prefix {
-			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
+			to := forwarded.Prefix(r) + prefix + "/"
+			http.Redirect(w, r, to, http.StatusMovedPermanently) //nolint:gosec // Package forwarded checks the prefix.
 			return
 		}
 		apierror.Write(w, apierror.NotFound("Everything is served under "+prefix+"/ here."))

@@ -51,6 +51,13 @@ func On[Req, Resp any](
 	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
 }
 
+// OnAPI mounts an endpoint that web pages do not use.
+func OnAPI[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+) {
+	r.mount(e.Method, "/api/"+e.Path, perm, jsonHandler(r, e, handle))
+}
+
 // OnAjax mounts an endpoint that only web pages use.
 func OnAjax[Req, Resp any](
 	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
