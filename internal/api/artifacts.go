@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -21,10 +20,13 @@ func (s *Server) artifactRoutes(r *route.Router) {
 	r.Raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
 	r.Raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
 	r.Raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
-	route.On(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, noMultipartUpload)
-	route.On(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, noMultipartDownload)
+	route.OnRequest(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, s.createMultipart)
+	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, s.completeMultipart)
+	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, s.abortMultipart)
+	route.OnRequest(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, s.presignProxy)
+	// The signature replaces the authentication.
+	r.Root("GET", signedPath, auth.Public, s.downloadSigned)
+	r.Root("PUT", signedPath, auth.Public, s.uploadSigned)
 
 	// Artifacts by run or model.
 	route.On(r, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts)
@@ -97,86 +99,6 @@ func (s *Server) listAt(ctx context.Context, uri, below string) (*mlflow.ListArt
 		}
 	}
 	return &mlflow.ListArtifactsResponse{RootURI: uri, Files: files}, err
-}
-
-// Multipart uploads exist for object stores, which clients write to directly. The
-// proxy accepts files of any size in one PUT.
-
-func noMultipartUpload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
-	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
-		return nil, err
-	}
-	return nil, mlflow.Errorf(
-		mlflow.NotImplemented,
-		"Multipart upload is not supported for the current artifact repository",
-	)
-}
-
-func noMultipartDownload(_ context.Context, in *mlflow.MultipartRequest) (*mlflow.Empty, error) {
-	if _, err := artifact.CleanPath(in.ArtifactPath); err != nil {
-		return nil, err
-	}
-	return nil, mlflow.Errorf(
-		mlflow.NotImplemented,
-		"Multipart download is not supported for the current artifact repository",
-	)
-}
-
-func (s *Server) presignUpload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
-	if (in.RunID == "") == (in.ModelID == "") {
-		return nil, apierror.Invalid("Exactly one of run_id and model_id must be provided.")
-	}
-	scheme, err := s.presignScheme(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	return nil, apierror.Invalid(
-		"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: %s). "+
-			"This endpoint requires a direct cloud storage artifact URI.",
-		scheme,
-	)
-}
-
-func (s *Server) presignDownload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
-	if in.RunID == "" {
-		return nil, apierror.MissingParameter("run_id")
-	}
-	in.ModelID = ""
-	scheme, err := s.presignScheme(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	return nil, apierror.Invalid(
-		"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: %s). "+
-			"This endpoint requires a run with a direct cloud storage artifact URI.",
-		scheme,
-	)
-}
-
-// presignScheme checks the common parameters of the presign routes and returns the
-// scheme of the artifact URI. The server cannot sign URLs of any scheme.
-func (s *Server) presignScheme(ctx context.Context, in *mlflow.PresignRequest) (string, error) {
-	if in.Path == "" {
-		return "", apierror.MissingParameter("path")
-	}
-	if _, err := artifact.CleanPath(in.Path); err != nil {
-		return "", err
-	}
-	if in.Expiration != nil && (*in.Expiration < 1 || *in.Expiration > 604800) {
-		return "", apierror.Invalid("expiration must be between 1 and 604800 seconds (got %d).", *in.Expiration)
-	}
-	if in.ModelID != "" {
-		model, err := s.Store.LoggedModel(ctx, in.ModelID, false)
-		if err != nil {
-			return "", err
-		}
-		return artifact.Scheme(model.Info.ArtifactURI), nil
-	}
-	run, err := s.Store.RunInfo(ctx, in.RunID)
-	if err != nil {
-		return "", err
-	}
-	return artifact.Scheme(run.ArtifactURI), nil
 }
 
 // proxyTarget returns the proxy and the path in it. PathValue has decoded the path

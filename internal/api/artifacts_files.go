@@ -30,6 +30,9 @@ func (s *Server) uploadProxy(_ http.ResponseWriter, req *http.Request) error {
 	if err == nil && strings.HasSuffix(req.URL.Path, "/") {
 		err = apierror.Invalid("Artifact path must include a filename (cannot end with '/').")
 	}
+	if err == nil {
+		err = s.Artifacts.Writable(p)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,6 +41,9 @@ func (s *Server) uploadProxy(_ http.ResponseWriter, req *http.Request) error {
 
 func (s *Server) deleteProxy(w http.ResponseWriter, req *http.Request) error {
 	repo, p, err := s.proxyTarget(req)
+	if err == nil {
+		err = s.Artifacts.Writable(p)
+	}
 	if err != nil {
 		return err
 	}

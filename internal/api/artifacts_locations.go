@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,9 +19,12 @@ import (
 // when the database was created. It opens all buckets of object stores that the server has
 // credentials for, as MLflow does. Clients open other locations themselves.
 type Artifacts struct {
-	proxy  artifact.Repo // nil if the server serves no artifacts
-	remote artifact.Repo // the default root if it is in an object store, or nil
-	roots  []artifactRoot
+	proxy       artifact.Repo // nil if the server serves no artifacts
+	remote      artifact.Repo // the default root if it is in an object store, or nil
+	remoteOK    bool          // whether the server had access to remote when it started
+	roots       []artifactRoot
+	defaultRoot string
+	proxyDir    string // the directory of proxy if it is local
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -36,7 +41,7 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{}
+	a := &Artifacts{defaultRoot: defaultRoot}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {
@@ -49,6 +54,7 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 				return nil, err
 			}
 			a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
+			a.proxyDir = dir
 		}
 	}
 	switch scheme := artifact.Scheme(defaultRoot); {
@@ -74,14 +80,20 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	return a, nil
 }
 
-// Check returns an error if the artifact destination or the default root cannot be used.
-func (a *Artifacts) Check(ctx context.Context) error {
-	for _, repo := range []artifact.Repo{a.proxy, a.remote} {
-		if checker, ok := repo.(artifact.Checker); ok {
-			if err := checker.Check(ctx); err != nil {
-				return err
-			}
-		}
+// Check returns an error if the artifact destination cannot be used.
+func (a *Artifacts) Check(ctx context.Context) error { return check(ctx, a.proxy) }
+
+// CheckDefaultRoot returns an error if the default root is in an object store that the
+// server cannot use. Clients may have access to it all the same.
+func (a *Artifacts) CheckDefaultRoot(ctx context.Context) error {
+	err := check(ctx, a.remote)
+	a.remoteOK = err == nil
+	return err
+}
+
+func check(ctx context.Context, repo artifact.Repo) error {
+	if checker, ok := repo.(artifact.Checker); ok {
+		return checker.Check(ctx)
 	}
 	return nil
 }
@@ -118,6 +130,68 @@ func (a *Artifacts) Proxy() (artifact.Repo, error) {
 	return a.proxy, nil
 }
 
+// VersionRoot returns the URI below which the server stores the files of model versions
+// that clients upload to the registry: the default artifact root if the server can write
+// there, and otherwise the artifact destination.
+func (a *Artifacts) VersionRoot() (string, error) {
+	if a.defaultRoot != "" && (a.remote == nil || a.remoteOK) {
+		if _, _, err := a.Locate(a.defaultRoot); err == nil {
+			return a.defaultRoot, nil
+		}
+	}
+	if _, err := a.Proxy(); err != nil {
+		return "", err
+	}
+	return "mlflow-artifacts:/", nil
+}
+
+// Writable returns an error for a path in the proxy that is in or above the folder with
+// the files of model versions. Only the registry changes these files.
+func (a *Artifacts) Writable(path string) error {
+	root, err := a.VersionRoot()
+	if err != nil {
+		return nil //nolint:nilerr // There are no versions with files.
+	}
+	repo, base, err := a.Locate(root)
+	if err != nil || repo != a.proxy {
+		return nil //nolint:nilerr // The versions are not in the proxy.
+	}
+	folder := strings.Split(artifact.Join(base, artifact.VersionsFolder), "/")
+	names := strings.Split(path, "/")
+	n := min(len(folder), len(names))
+	// Some file systems ignore case.
+	if !strings.EqualFold(strings.Join(folder[:n], "/"), strings.Join(names[:n], "/")) {
+		return nil
+	}
+	return &mlflow.Error{
+		Code: mlflow.PermissionDenied, Status: http.StatusForbidden,
+		Message: "The folder '" + strings.Join(folder, "/") + "' contains the files of registered model versions, which " +
+			"only the registry changes.",
+	}
+}
+
+// ClientURI returns the file: URI of an artifact URI in a local folder of the server, for
+// clients that share the folder. It returns other URIs unchanged.
+func (a *Artifacts) ClientURI(uri string) string {
+	var dir string
+	switch artifact.Scheme(uri) {
+	case "mlflow-artifacts":
+		path, err := proxyPath(uri)
+		if err != nil || a.proxyDir == "" {
+			return uri
+		}
+		dir = filepath.Join(a.proxyDir, filepath.FromSlash(path))
+	case "file":
+		var err error
+		if dir, err = artifact.FilePath(uri); err != nil {
+			return uri
+		}
+	default:
+		return uri
+	}
+	return (&url.URL{Scheme: "file", Path: path.Join("/", filepath.ToSlash(dir))}).String()
+}
+
 // Locate returns the repository that contains an artifact URI and the path in it.
 func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 	switch artifact.Scheme(uri) {
@@ -126,8 +200,8 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		path, err := proxyPath(uri)
-		return repo, path, err
+		p, err := proxyPath(uri)
+		return repo, p, err
 	case "http", "https":
 		if repo, path, ok := a.locateProxied(uri); ok {
 			path, err := artifact.CleanPath(path)
@@ -137,8 +211,7 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		return a.locateFile(uri)
 	default:
 		if artifact.IsObjectStore(uri) {
-			repo, err := artifact.Open(uri)
-			return repo, "", err
+			return artifact.OpenBucket(uri)
 		}
 	}
 	return nil, "", outOfReach(uri)

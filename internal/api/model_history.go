@@ -42,7 +42,7 @@ func (s *Server) logModelJSON(ctx context.Context, in *mlflow.LogModelJSONReques
 		id = null
 	}
 	kept = append(kept, member{"model_uuid", id}, member{"flavors", flavors})
-	return &mlflow.Empty{}, s.Store.LogModelJSON(ctx, in.RunID, object(kept))
+	return &mlflow.Empty{}, s.Store.LogModelJSON(ctx, in.RunID, jsonObject(kept))
 }
 
 // historyFlavors removes the config of each flavor, which may contain secrets. MLflow
@@ -63,9 +63,9 @@ func historyFlavors(raw json.RawMessage) (json.RawMessage, error) {
 				kept = append(kept, f)
 			}
 		}
-		flavors[i].value = object(kept)
+		flavors[i].value = jsonObject(kept)
 	}
-	return object(flavors), nil
+	return jsonObject(flavors), nil
 }
 
 // member is a name and a value of a JSON object. Clients compare the history as a
@@ -99,7 +99,7 @@ func members(raw json.RawMessage) (list []member, ok bool) {
 	return list, true
 }
 
-func object(list []member) json.RawMessage {
+func jsonObject(list []member) json.RawMessage {
 	var b bytes.Buffer
 	names := json.NewEncoder(&b)
 	names.SetEscapeHTML(false)

@@ -83,6 +83,12 @@ var refusedFeatures = []feature{
 	},
 	{
 		mlflow.NotImplemented,
+		"Prompts of Unity Catalog are not served by Millrace. With an http(s) tracking URI, clients use the registry for " +
+			"prompts.",
+		[]string{"2.0/mlflow/unity-catalog/prompts", "2.0/mlflow/unity-catalog/prompt-versions"},
+	},
+	{
+		mlflow.NotImplemented,
 		"Workspaces are not enabled. Everything is in the workspace \"default\".",
 		[]string{"3.0/mlflow/workspaces"},
 	},

@@ -39,13 +39,28 @@ var getParameters = map[string]string{
 	"2.0/mlflow/registered-models/get":                          `{"name":"a"}`,
 	"2.0/mlflow/registered-models/get-latest-versions":          `{"name":"a","stages":["None"]}`,
 	"2.0/mlflow/registered-models/search":                       `{"filter":"name = 'b'","order_by":["name DESC"]}`,
-	"2.0/mlflow/runs/get":                                       `{"run_id":"RUN"}`,
-	"3.0/mlflow/server-info":                                    ``,
-	"millrace/registered-models/monitor":                        `{"name":"a"}`,
-	"millrace/registered-models/transitions":                    `{"name":"a","version":"1"}`,
-	"millrace/runs/children":                                    `{"run_id":"RUN"}`,
-	"millrace/models/signature":                                 `{"model_id":"MODEL"}`,
-	"millrace/runs/metric-summary":                              `{"run_id":"RUN"}`,
+	"2.0/mlflow/unity-catalog/model-versions/get":               `{"name":"c.d.e","version":"1"}`,
+	"2.0/mlflow/unity-catalog/model-versions/get-download-uri":  `{"name":"c.d.e","version":"1"}`,
+	"2.0/mlflow/unity-catalog/model-versions/search":            `{"filter":"name = 'c.d.e'","max_results":1}`,
+	"2.0/mlflow/unity-catalog/registered-models/alias":          `{"name":"c.d.e","alias":"best"}`,
+	"2.0/mlflow/unity-catalog/registered-models/get":            `{"name":"c.d.e"}`,
+	"2.0/mlflow/unity-catalog/registered-models/search":         `{"max_results":1}`,
+
+	"2.0/mlflow/unity-catalog/registered-models:is-databricks-sdk-models-artifact-repository-enabled": ``,
+
+	"2.1/unity-catalog/models":                                `{"catalog_name":"c","max_results":1}`,
+	"2.1/unity-catalog/models/{full_name}":                    `{"full_name":"c.d.e","include_aliases":true}`,
+	"2.1/unity-catalog/models/{full_name}/versions":           `{"full_name":"c.d.e","max_results":1}`,
+	"2.1/unity-catalog/models/{full_name}/versions/{version}": `{"full_name":"c.d.e","version":1}`,
+	"2.1/unity-catalog/models/{full_name}/aliases/{alias}":    `{"full_name":"c.d.e","alias":"best"}`,
+
+	"2.0/mlflow/runs/get":                    `{"run_id":"RUN"}`,
+	"3.0/mlflow/server-info":                 ``,
+	"millrace/registered-models/monitor":     `{"name":"a"}`,
+	"millrace/registered-models/transitions": `{"name":"a","version":"1"}`,
+	"millrace/runs/children":                 `{"run_id":"RUN"}`,
+	"millrace/models/signature":              `{"model_id":"MODEL"}`,
+	"millrace/runs/metric-summary":           `{"run_id":"RUN"}`,
 }
 
 // noParameters lists the public GET routes. They ignore queries and bodies of probes.
@@ -54,6 +69,7 @@ var noParameters = []string{"/health", "/version"}
 // urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
 // have none.
 var urlOnly = []string{
+	"2.0/mlflow-artifacts/signed",
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }
@@ -95,6 +111,11 @@ func seeded(t *testing.T) (*server, string) {
 		{Name: "version", Path: "model-versions/create", Body: `{"name":"a","source":"s3://b/c"}`},
 		{Name: "version", Path: "model-versions/create", Body: `{"name":"b","source":"s3://b/c"}`},
 		{Name: "alias", Path: "registered-models/alias", Body: `{"name":"a","alias":"best","version":"1"}`},
+		{Name: "catalog", Path: "unity-catalog/registered-models/create", Body: `{"name":"c.d.e"}`},
+		{Name: "catalog", Path: "unity-catalog/registered-models/create", Body: `{"name":"c.d.f"}`},
+		{Name: "catalog", Path: "unity-catalog/model-versions/create", Body: `{"name":"c.d.e","source":"models:/m-1"}`},
+		{Name: "catalog", Path: "unity-catalog/model-versions/finalize", Body: `{"name":"c.d.e","version":"1"}`},
+		{Name: "catalog", Path: "unity-catalog/registered-models/alias", Body: `{"name":"c.d.e","alias":"best","version":"1"}`},
 	})
 	m, err := s.Client.CreateLoggedModel(t.Context(), &mlflow.CreateLoggedModelRequest{ExperimentID: "0"})
 	if err != nil {
@@ -134,7 +155,8 @@ func TestGetWithBody(t *testing.T) {
 	t.Parallel()
 	s, ids := seeded(t)
 	run, model, _ := strings.Cut(ids, " ")
-	wildcards := strings.NewReplacer("{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
+	wildcards := strings.NewReplacer("{full_name}", "c.d.e", "{version}", "1", "{alias}", "best",
+		"{model_id}", model, "{path...}", "0/"+run+"/artifacts/d/f")
 	used := map[string]bool{}
 	for _, route := range s.API.Routes() {
 		pattern, isGet := strings.CutPrefix(route, "GET ")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -32,11 +33,19 @@ type Server struct {
 	// ExperimentTags, if not nil, returns tags for a new experiment in addition to
 	// those of the request.
 	ExperimentTags func(ctx context.Context, name string) []mlflow.Tag
+	// UsesFilesAPI, if not nil, reports whether the client of a request transfers files
+	// through the Files API of the login door.
+	UsesFilesAPI func(context.Context) bool
 	// SourcePattern, if not nil, must match the source of a new model version.
 	SourcePattern *regexp.Regexp
 	// RefuseLongValues makes params and run tags that are too long an error. By
 	// default they are truncated.
 	RefuseLongValues bool
+
+	// URLs signs URLs of this server.
+	URLs *signedurl.Signer
+	// StaticPrefix is the path prefix of all routes, or "".
+	StaticPrefix string
 
 	historyPart int // metric values in memory, defaultPart if 0
 }
@@ -51,7 +60,10 @@ func (s *Server) Routes() []string { return s.routes().List() }
 
 // Registry returns the handlers of the model registry.
 func (s *Server) Registry() *registry.Handlers {
-	return &registry.Handlers{Store: s.Store, StoredURI: s.StoredURI, SourcePattern: s.SourcePattern}
+	return &registry.Handlers{
+		Store: s.Store, Files: s.Artifacts, Log: s.Log, UsesFilesAPI: s.UsesFilesAPI,
+		StoredURI: s.StoredURI, SourcePattern: s.SourcePattern,
+	}
 }
 
 func (s *Server) routes() *route.Router {

@@ -18,7 +18,11 @@ func (s *Server) serverInfoRoutes(r *route.Router) {
 
 // serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
-	return &mlflow.ServerInfo{StoreType: "SqlStore", FeaturesEnabled: map[string]bool{}}, nil
+	proxied := s.Artifacts.proxy != nil
+	return &mlflow.ServerInfo{
+		StoreType: "SqlStore", FeaturesEnabled: map[string]bool{},
+		MultipartUploadsEnabled: proxied, MultipartDownloadsEnabled: proxied,
+	}, nil
 }
 
 func (s *Server) health(w http.ResponseWriter, req *http.Request) error {

@@ -57,6 +57,22 @@ func Open(uri string) (Repo, error) {
 	return open(uri)
 }
 
+// OpenBucket returns the repository of the whole bucket that a URI of an object store names, and the path of the URI in
+// it.
+func OpenBucket(uri string) (Repo, string, error) {
+	scheme, rest, found := strings.Cut(uri, "://")
+	if !found {
+		return nil, "", mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' names no bucket", Redact(uri))
+	}
+	bucket, path, _ := strings.Cut(rest, "/")
+	path, err := CleanPath(strings.Trim(path, "/"))
+	if err != nil {
+		return nil, "", err
+	}
+	repo, err := Open(scheme + "://" + bucket)
+	return repo, path, err
+}
+
 // Scheme returns the scheme of a URI in lower case, or "file" for a path, including one
 // with a Windows drive.
 func Scheme(uri string) string {

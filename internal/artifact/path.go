@@ -14,6 +14,10 @@ const (
 	maxName = 255
 )
 
+// VersionsFolder is the folder below an artifact root with the files of model versions
+// that clients upload to the registry. Each version has a folder with a random name.
+const VersionsFolder = "model-versions"
+
 // encodedTricks lists encoded forms of '.', '/', '\', '%' and NUL. A second decoding
 // would turn them into a path that was not checked.
 var encodedTricks = []string{"%2e", "%2f", "%5c", "%25", "%00"}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/forwarded"
 )
 
 // Config is the configuration of `millrace server`.
@@ -31,6 +32,7 @@ type Config struct {
 	StaticPrefix         string
 	AllowedHosts         []string
 	CORSAllowedOrigins   []string
+	TrustedProxies       forwarded.Proxies
 	XFrameOptions        string
 	DisableSecurity      bool
 	SQLiteSynchronous    string
@@ -148,6 +150,12 @@ var options = []option{
 		list(func(c *Config) *[]string { return &c.CORSAllowedOrigins }),
 	},
 	{
+		"forwarded-allow-ips", "", "FORWARDED_ALLOW_IPS", "127.0.0.1,::1",
+		"comma-separated addresses and networks of reverse proxies whose X-Forwarded-Proto, X-Forwarded-Host and " +
+			"X-Forwarded-Prefix headers are used, * for all",
+		trustedProxies,
+	},
+	{
 		"x-frame-options", "", "MLFLOW_SERVER_X_FRAME_OPTIONS", "SAMEORIGIN",
 		"which sites may show the pages in a frame: SAMEORIGIN, DENY or NONE (all sites)",
 		func(c *Config, v string) error {
@@ -230,7 +238,7 @@ var options = []option{
 		"MLFLOW_GUNICORN_OPTS",
 		"",
 		"accepted for compatibility with MLflow if the options only tune processes or logs",
-		pythonTuning,
+		pythonOptions,
 	},
 	{
 		"uvicorn-opts",
@@ -238,7 +246,7 @@ var options = []option{
 		"MLFLOW_UVICORN_OPTS",
 		"",
 		"accepted for compatibility with MLflow if the options only tune processes or logs",
-		pythonTuning,
+		pythonOptions,
 	},
 }
 
@@ -259,26 +267,6 @@ var switches = []struct {
 		"accept requests for any host from any origin; for tests only",
 		func(c *Config, on bool) { c.DisableSecurity = on },
 	},
-}
-
-// tuning lists options of gunicorn and uvicorn for processes and logs. They have no
-// effect here. Other options, such as those for TLS, are errors, because users rely on
-// them.
-var tuning = strings.Fields(
-	"--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads " +
-		"--worker-class -k " +
-		"--worker-connections --max-requests --max-requests-jitter --backlog --preload --reload --access-logfile " +
-		"--error-logfile --access-log --no-access-log --loop --http",
-)
-
-func pythonTuning(_ *Config, v string) error {
-	for word := range strings.FieldsSeq(v) {
-		name, _, _ := strings.Cut(word, "=")
-		if strings.HasPrefix(word, "-") && !slices.Contains(tuning, name) {
-			return fmt.Errorf("there is no Python server to pass %s to; leave it out", name)
-		}
-	}
-	return nil
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {

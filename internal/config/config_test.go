@@ -3,6 +3,7 @@ package config_test
 import (
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -86,6 +87,20 @@ func TestTuningOfPythonServersIsTaken(t *testing.T) {
 	if _, err := load(t, "--gunicorn-opts=--log-level=debug", map[string]string{"MLFLOW_UVICORN_OPTS": "--timeout-keep-alive 30 --no-access-log"}); err != nil {
 		t.Error(err)
 	}
+	want, err := load(t, "--forwarded-allow-ips 10.0.0.1,192.168.0.0/16", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range []map[string]string{
+		{"MLFLOW_UVICORN_OPTS": "--proxy-headers --forwarded-allow-ips='10.0.0.1,192.168.0.0/16'"},
+		{"MLFLOW_UVICORN_OPTS": "--forwarded-allow-ips 10.0.0.1,192.168.0.0/16 --proxy-headers"},
+		{"FORWARDED_ALLOW_IPS": "10.0.0.1,192.168.0.0/16"},
+		{"MLFLOW_UVICORN_OPTS": "--no-proxy-headers --forwarded-allow-ips=10.0.0.1,192.168.0.0/16"},
+	} {
+		if c, err := load(t, "", env); err != nil || !reflect.DeepEqual(c.TrustedProxies, want.TrustedProxies) {
+			t.Errorf("%v: %+v, %v", env, c, err)
+		}
+	}
 }
 
 func TestRefusedOptionsCanBeOff(t *testing.T) {
@@ -127,6 +142,8 @@ func TestRefused(t *testing.T) {
 		{"--no-serve-artifacts --default-artifact-root mlflow-artifacts:/", nil, "needs the server to keep artifacts"},
 		{"--registry-store-uri sqlite:///other.db", nil, "registry"},
 		{"--model-version-source-pattern (", nil, "missing closing )"},
+		{"--forwarded-allow-ips proxy.example", nil, "neither an IP address"},
+		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--forwarded-allow-ips"}, "MLFLOW_UVICORN_OPTS"},
 		{"--app-name basic-auth", nil, "tokens create"},
 		{"--artifacts-only", nil, "not there yet"},
 		{"", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "true"}, "MLFLOW_ARTIFACTS_ONLY"},

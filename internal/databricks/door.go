@@ -6,9 +6,11 @@ package databricks
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -16,6 +18,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,7 +31,7 @@ func IsDoor(r *http.Request) bool {
 type contextKey struct{}
 
 // Mark records in the context whether the Databricks SDK sent a request, for
-// ExperimentTags.
+// [ExperimentTags] and [Marked].
 func Mark(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if IsDoor(r) {
@@ -37,6 +40,9 @@ func Mark(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// Marked reports whether the Databricks SDK sent the request of a context.
+func Marked(ctx context.Context) bool { return ctx.Value(contextKey{}) != nil }
 
 // ExperimentTags returns the tags that Databricks sets on a new experiment. They are set
 // for requests of the Databricks SDK, requests with an access token, and experiments in
@@ -50,7 +56,7 @@ func ExperimentTags(ctx context.Context, name string) []mlflow.Tag {
 	if u.Token == "" {
 		if home, found := homeOwner(name); found {
 			u = auth.UserOf(home)
-		} else if ctx.Value(contextKey{}) == nil {
+		} else if !Marked(ctx) {
 			return nil
 		}
 	}
@@ -74,12 +80,19 @@ func homeOwner(name string) (email string, found bool) {
 type Door struct {
 	// Proxy returns the repository of mlflow-artifacts: URIs.
 	Proxy func() (artifact.Repo, error)
+	// Writable returns an error for a path in the proxy that clients may not change.
+	Writable func(path string) error
 	// Locate returns the repository that contains an artifact URI and the path in it.
 	Locate func(uri string) (artifact.Repo, string, error)
 	// RunURI and ModelURI return the artifact URI of a run and of a logged model.
 	RunURI, ModelURI func(ctx context.Context, id string) (string, error)
 	// VersionURI returns the artifact URI of a version of a registered model.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
+	// VersionFiles returns the artifact URI of a version whose name has three levels, and
+	// whether its files may be changed.
+	VersionFiles func(ctx context.Context, name, version string) (uri string, writable bool, err error)
+	// HasVersionFiles reports whether there is a version with the files at an artifact URI.
+	HasVersionFiles func(ctx context.Context, uri string) (bool, error)
 	// Key signs URLs. All replicas must have the same key.
 	Key [sha256.Size]byte
 	// Prefix is the path prefix of URLs of the server.
@@ -92,7 +105,7 @@ func Handles(path string) bool {
 		return true
 	}
 	for _, prefix := range []string{
-		"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/", unityCatalogPath,
+		"/.well-known/databricks-", "/api/2.0/preview/scim/", "/api/2.0/fs/",
 	} {
 		if strings.HasPrefix(path, prefix) {
 			return true
@@ -107,7 +120,7 @@ const abortPath = "/.well-known/databricks-upload-session"
 // Handler returns a handler of the workspace routes. It passes other requests to next.
 // Requests must have been authenticated by [auth.Middleware].
 func (d *Door) Handler(next http.Handler) http.Handler {
-	mux, s := http.NewServeMux(), &signer{d.Key}
+	mux, s := http.NewServeMux(), signedurl.New(d.Key, "login door")
 	d.route(mux, "GET /.well-known/databricks-config", auth.Public, wellKnown)
 	d.route(mux, "DELETE "+abortPath, auth.Public, func(http.ResponseWriter, *http.Request) error { return nil })
 	d.route(mux, "GET /api/2.0/preview/scim/v2/Me", auth.ReadServer, me)
@@ -120,6 +133,9 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "PUT /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.makeDirectory)
 	d.route(mux, "DELETE /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.deleteDirectory)
 	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", auth.EditArtifact, d.abortURL)
+
+	d.route(mux, "POST /api/2.0/fs/create-download-url", auth.ReadArtifact, d.fileURL(s, false, next))
+	d.route(mux, "POST /api/2.0/fs/create-upload-url", auth.EditArtifact, d.fileURL(s, true, next))
 
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
 	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))
@@ -139,7 +155,6 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
 	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
 	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
-	d.route(mux, unityCatalogPath, auth.ReadRegistry, noUnityCatalog)
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := apierror.Unrouted(w, r, mux, ""); err.Status == http.StatusMethodNotAllowed {
 			apierror.Write(w, err)
@@ -151,7 +166,11 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	mux.Handle("/api/2.0/fs/files", next) // These two the mux would redirect to the path with a slash.
 	mux.Handle("/api/2.0/fs/directories", next)
 
+	workspace := workspaceID(d.Key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if IsDoor(r) {
+			w.Header().Set(workspaceHeader, workspace)
+		}
 		if !Handles(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
@@ -163,6 +182,16 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// workspaceHeader is the header by which clients learn the ID of the workspace. They
+// record it in the model versions that they create.
+const workspaceHeader = "X-Databricks-Org-Id"
+
+// workspaceID returns a number that identifies the database of the server.
+func workspaceID(key [sha256.Size]byte) string {
+	sum := sha256.Sum256(append([]byte("workspace "), key[:]...))
+	return strconv.FormatUint(binary.BigEndian.Uint64(sum[:])>>11, 10) // 53 bits are exact in JavaScript.
 }
 
 func (d *Door) route(

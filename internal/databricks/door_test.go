@@ -47,8 +47,9 @@ func newWorkspace(t *testing.T, u *auth.User) *workspace {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // It never fails.
 	door := &databricks.Door{
-		Key:   key,
-		Proxy: func() (artifact.Repo, error) { return repo, nil },
+		Key:      key,
+		Proxy:    func() (artifact.Repo, error) { return repo, nil },
+		Writable: func(string) error { return nil },
 		Locate: func(uri string) (artifact.Repo, string, error) {
 			p, ok := strings.CutPrefix(uri, "mlflow-artifacts:/")
 			if !ok {
@@ -154,7 +155,8 @@ func TestNobodyIsLetIn(t *testing.T) {
 		{"POST", askModel + "upload"},
 		{"GET", versionFiles + "?name=m&version=1"},
 		{"GET", versionURL + "?name=m&version=1&path=x"},
-		{"GET", "/api/2.0/mlflow/unity-catalog/registered-models/search"},
+		{"GET", "/api/2.0/fs/files/Models/main/default/m/1/x"},
+		{"PUT", "/api/2.0/fs/files/Models/main/default/m/1/x"},
 	} {
 		if resp, body := ws.do(t, c[0], c[1], ""); resp.StatusCode != 401 {
 			t.Errorf("%s %s: %d %s", c[0], c[1], resp.StatusCode, body)

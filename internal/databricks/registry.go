@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 )
 
 // After mlflow.set_registry_uri("databricks"), clients use the routes of the registry,
@@ -13,7 +13,6 @@ import (
 const (
 	versionFilesPath = "/api/2.0/mlflow/model-versions/list-artifacts"
 	versionURLPath   = "/api/2.0/mlflow/model-versions/get-signed-download-uri"
-	unityCatalogPath = "/api/2.0/mlflow/unity-catalog/"
 )
 
 // versionFolder returns the repository and the path of the files of a version.
@@ -55,7 +54,7 @@ func (d *Door) versionFiles(w http.ResponseWriter, r *http.Request) error {
 }
 
 // versionURL returns a signed URL for a file of a version.
-func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) versionURL(s *signedurl.Signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := r.URL.Query()
 		uri, err := d.VersionURI(r.Context(), q.Get("name"), q.Get("version"))
@@ -71,16 +70,4 @@ func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) er
 			Headers   []string `json:"headers"`
 		}{signed[0].SignedURI, signed[0].Headers})
 	}
-}
-
-// noUnityCatalog responds to requests for Unity Catalog, the default registry after
-// mlflow.login().
-func noUnityCatalog(http.ResponseWriter, *http.Request) error {
-	return mlflow.Errorf(
-		mlflow.NotImplemented,
-		`This server has no Unity Catalog. Call mlflow.set_registry_uri("databricks") after mlflow.login() `+
-			`to use its model registry, `+
-			`with plain model names. For aliases, which clients refuse to use there, `+
-			`call mlflow.set_tracking_uri() with the server's own http(s) address.`,
-	)
 }

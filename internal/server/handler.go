@@ -13,7 +13,9 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
+	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -22,10 +24,13 @@ import (
 const startCheckTime = 20 * time.Second
 
 // checkArtifacts checks the places of artifacts, so that a wrong name or wrong credentials stop the start and not the
-// first upload.
-func checkArtifacts(ctx context.Context, artifacts *api.Artifacts) error {
+// first upload. The default root may be accessible to clients only, so that its error is a warning.
+func (s *Server) checkArtifacts(ctx context.Context, artifacts *api.Artifacts) error {
 	ctx, cancel := context.WithTimeout(ctx, startCheckTime)
 	defer cancel()
+	if err := artifacts.CheckDefaultRoot(ctx); err != nil {
+		s.log.Warn("the server cannot access the default artifact root; clients need their own access", "error", err)
+	}
 	return artifacts.Check(ctx)
 }
 
@@ -40,7 +45,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkArtifacts(ctx, artifacts); err != nil {
+	if err := s.checkArtifacts(ctx, artifacts); err != nil {
 		return nil, err
 	}
 	switch first, err := s.store.Experiment(ctx, 0); {
@@ -59,17 +64,24 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
 		ExperimentTags:  databricks.ExperimentTags,
+		UsesFilesAPI:    databricks.Marked,
 
 		RefuseLongValues: !s.config.TruncateLongValues,
+
+		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}
 	door := &databricks.Door{
 		Proxy:      artifacts.Proxy,
+		Writable:   artifacts.Writable,
 		Locate:     artifacts.Locate,
 		RunURI:     s.runURI,
 		ModelURI:   s.modelURI,
 		VersionURI: routes.Registry().VersionURI,
 		Key:        key,
 		Prefix:     s.config.StaticPrefix,
+
+		VersionFiles:    routes.Registry().VersionFiles,
+		HasVersionFiles: s.store.HasVersionFiles,
 	}
 	authenticated := auth.Middleware(s.store)
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
@@ -79,7 +91,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		case api.Handles(path.Clean(r.URL.Path)) || databricks.Handles(r.URL.Path):
 			private.ServeHTTP(w, r)
 		case workspace: // After mlflow.login(), clients print links to a workspace.
-			http.Redirect(w, r, s.config.StaticPrefix+"/#/"+(&url.URL{Path: page}).EscapedPath(), http.StatusFound)
+			to := forwarded.Prefix(r) + s.config.StaticPrefix + "/#/" + (&url.URL{Path: page}).EscapedPath()
+			http.Redirect(w, r, to, http.StatusFound) //nolint:gosec // Package forwarded checks the prefix.
 		default:
 			observe.Route(r.Context(), observe.RoutePages)
 			pages.ServeHTTP(w, r)
@@ -93,11 +106,11 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	seen := &observe.Observer{Log: s.log, Slow: s.config.Log.SlowRequest}
 	seen.Register(s.registry)
 	served := guard.wrap(operated(s.operatorRoutes(authenticated), root))
-	return underPrefix(
+	return s.config.TrustedProxies.Handler(underPrefix(
 		s.config.StaticPrefix,
 		seen.Wrap(served),
 		seen.Wrap(guard.wrap(outside(s.config.StaticPrefix))),
-	), nil
+	)), nil
 }
 
 func readOnly(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +172,8 @@ func underPrefix(prefix string, next, outside http.Handler) http.Handler {
 func outside(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == prefix {
-			http.Redirect(w, r, prefix+"/", http.StatusMovedPermanently)
+			to := forwarded.Prefix(r) + prefix + "/"
+			http.Redirect(w, r, to, http.StatusMovedPermanently) //nolint:gosec // Package forwarded checks the prefix.
 			return
 		}
 		apierror.Write(w, apierror.NotFound("Everything is served under "+prefix+"/ here."))

@@ -43,45 +43,60 @@ type NewVersion struct {
 // those of all versions of the model, including deleted ones.
 func (s *Store) CreateModelVersion(ctx context.Context, in NewVersion, by Author) (v *mlflow.ModelVersion, err error) {
 	err = s.write(ctx, func(t tx) error {
-		now := nowMS()
 		location, err := t.versionLocation(&in)
 		if err != nil {
 			return err
 		}
-		if err := t.touchModel(in.Name, now); err != nil {
-			return err
-		}
-		var number int64
-		if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+`
-			AND name = ?`, in.Name).Scan(&number); err != nil {
-			return err
-		}
-		_, err = t.Exec(
-			`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description,
-				current_stage, source, run_id, status, run_link, storage_location)
-			VALUES ('default', ?, ?, ?, ?, ?, 'None', ?, ?, 'READY', ?, ?)`,
-			in.Name, number, now, now, in.Description, in.Source, in.RunID, in.RunLink, location,
-		)
+		row := versionRow{NewVersion: in, location: location, status: mlflow.VersionReady}
+		number, err := t.insertVersion(&row, by)
 		if err != nil {
 			return err
 		}
-		for _, tag := range in.Tags {
-			if err := t.setModelVersionTag(in.Name, number, tag); err != nil {
-				return err
-			}
-		}
 		if err := t.addToLoggedModel(&in, number); err != nil {
-			return err
-		}
-		if err := t.logChange(now, by, mlflow.RegistryChange{
-			Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created",
-		}); err != nil {
 			return err
 		}
 		v, err = t.modelVersion(in.Name, number)
 		return err
 	})
 	return v, err
+}
+
+// versionRow is a new version with the columns that requests do not have.
+type versionRow struct {
+	NewVersion
+
+	location, status string
+	user             sql.NullString
+}
+
+// insertVersion inserts the next version of a model with its tags and its entry in the
+// log, and returns its number.
+func (t tx) insertVersion(in *versionRow, by Author) (number int64, err error) {
+	now := nowMS()
+	if err := t.touchModel(in.Name, now); err != nil {
+		return 0, err
+	}
+	if err := t.QueryRow(`SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE `+inDefault+`
+		AND name = ?`, in.Name).Scan(&number); err != nil {
+		return 0, err
+	}
+	_, err = t.Exec(
+		`INSERT INTO model_versions (workspace, name, version, creation_time, last_updated_time, description,
+			user_id, current_stage, source, run_id, status, run_link, storage_location)
+		VALUES ('default', ?, ?, ?, ?, ?, ?, 'None', ?, ?, ?, ?, ?)`,
+		in.Name, number, now, now, in.Description, in.user, in.Source, in.RunID, in.status, in.RunLink, in.location,
+	)
+	if err != nil {
+		return 0, err
+	}
+	for _, tag := range in.Tags {
+		if err := t.setModelVersionTag(in.Name, number, tag); err != nil {
+			return 0, err
+		}
+	}
+	return number, t.logChange(now, by, mlflow.RegistryChange{
+		Model: in.Name, Version: versionText(number), Kind: mlflow.ChangeVersion, To: "created",
+	})
 }
 
 // versionLocation returns the location of the files of a new version. It sets the
@@ -95,7 +110,7 @@ func (t tx) versionLocation(in *NewVersion) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			if location, err = t.downloadURI(uri.Name, number); err != nil {
+			if location, err = t.sharedLocation(uri.Name, number); err != nil {
 				return "", err
 			}
 		} else {
@@ -234,11 +249,21 @@ func (s *Store) UpdateModelVersion(
 }
 
 // DeleteModelVersion marks a version as deleted. Its number is not used again, and
-// the location of its files is removed from its row.
-func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int64, by Author) error {
-	return s.write(ctx, func(t tx) error {
+// the location of its files is removed from its row. It returns the locations of files
+// that no version refers to any more, for the caller to delete.
+func (s *Store) DeleteModelVersion(
+	ctx context.Context,
+	name string,
+	number int64,
+	by Author,
+) (unused []string, err error) {
+	err = s.write(ctx, func(t tx) error {
 		now := nowMS()
 		stage, err := t.versionStage(name, number)
+		if err != nil {
+			return err
+		}
+		files, err := t.managedLocations(name, number)
 		if err != nil {
 			return err
 		}
@@ -264,6 +289,9 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 		if err := t.touchModel(name, now); err != nil {
 			return err
 		}
+		if unused, err = t.releaseFiles(files); err != nil {
+			return err
+		}
 		return t.logChange(
 			now, by,
 			mlflow.RegistryChange{
@@ -275,6 +303,7 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, number int6
 			},
 		)
 	})
+	return unused, err
 }
 
 // SetModelVersionTag sets or replaces a tag of a version.

@@ -48,6 +48,9 @@ func (t tx) moveToStage(name string, number int64, m Move, by Author, now int64)
 	if err != nil {
 		return err
 	}
+	if err := t.readyVersion(name, number); err != nil {
+		return err
+	}
 	if err := t.putInStage(name, number, was, m.Stage, by, now); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (s *Store) SetModelAlias(ctx context.Context, name, alias string, number in
 }
 
 func (t tx) setAlias(name, alias string, number int64, by Author, now int64) error {
-	if _, err := t.versionStage(name, number); err != nil {
+	if err := t.readyVersion(name, number); err != nil {
 		return err
 	}
 	was, err := t.aliased(name, alias)
@@ -111,6 +114,17 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 		now, by,
 		mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version},
 	)
+}
+
+// readyVersion returns an error if a version does not exist or its files are still being
+// written.
+func (t tx) readyVersion(name string, number int64) error {
+	v, err := t.modelVersion(name, number)
+	if err == nil && v.Status == mlflow.VersionPending {
+		err = mlflow.Errorf(mlflow.InvalidParameterValue,
+			"The files of version %d of the model '%s' are still being written; finalize the version first.", number, name)
+	}
+	return err
 }
 
 // aliased returns the version of an alias, or "" if the alias does not exist.

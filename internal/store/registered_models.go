@@ -223,10 +223,15 @@ func (s *Store) RenameRegisteredModel(
 }
 
 // DeleteRegisteredModel deletes a registered model with its versions, tags and
-// aliases. It keeps the log of the model.
-func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Author) error {
-	return s.write(ctx, func(t tx) error {
+// aliases. It keeps the log of the model. It returns the locations of files that no
+// version refers to any more, for the caller to delete.
+func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Author) (unused []string, err error) {
+	err = s.write(ctx, func(t tx) error {
 		if err := t.existingRegisteredModel(name); err != nil {
+			return err
+		}
+		files, err := t.managedLocations(name, 0)
+		if err != nil {
 			return err
 		}
 		for _, table := range []string{
@@ -237,11 +242,15 @@ func (s *Store) DeleteRegisteredModel(ctx context.Context, name string, by Autho
 				return err
 			}
 		}
+		if unused, err = t.releaseFiles(files); err != nil {
+			return err
+		}
 		return t.logChange(
 			nowMS(), by,
 			mlflow.RegistryChange{Model: name, Kind: mlflow.ChangeModel, From: name, To: "deleted"},
 		)
 	})
+	return unused, err
 }
 
 // SetRegisteredModelTag sets or replaces a tag of a registered model.

@@ -16,6 +16,16 @@ func (s *Store) SearchRegisteredModels(
 	limit int,
 	in *mlflow.SearchRegisteredModelsRequest,
 ) (list []mlflow.RegisteredModel, next string, err error) {
+	return s.searchRegisteredModels(ctx, limit, in, search.Fragment{})
+}
+
+// searchRegisteredModels is SearchRegisteredModels with another condition.
+func (s *Store) searchRegisteredModels(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchRegisteredModelsRequest,
+	also search.Fragment,
+) (list []mlflow.RegisteredModel, next string, err error) {
 	q, err := search.RegisteredModels(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -27,8 +37,9 @@ func (s *Store) SearchRegisteredModels(
 	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(
 		`rm.`+inDefault,
 		q.Where.SQL,
+		also.SQL,
 	) + ` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	args := concat(q.Where.Args, also.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		if list, err = db.CollectUncached(t.Tx, query, args, scanned(scanRegisteredModel)); err != nil {
 			return err
@@ -47,6 +58,16 @@ func (s *Store) SearchModelVersions(
 	limit int,
 	in *mlflow.SearchModelVersionsRequest,
 ) (list []mlflow.ModelVersion, next string, err error) {
+	return s.searchModelVersions(ctx, limit, in, search.Fragment{})
+}
+
+// searchModelVersions is SearchModelVersions with another condition.
+func (s *Store) searchModelVersions(
+	ctx context.Context,
+	limit int,
+	in *mlflow.SearchModelVersionsRequest,
+	also search.Fragment,
+) (list []mlflow.ModelVersion, next string, err error) {
 	q, err := search.ModelVersions(s.dialect.search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
@@ -59,9 +80,10 @@ func (s *Store) SearchModelVersions(
 		`mv.`+inDefault,
 		`mv.current_stage <> '`+stageDeleted+`'`,
 		q.Where.SQL,
+		also.SQL,
 	) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	args := concat(q.Where.Args, also.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		if list, err = db.CollectUncached(t.Tx, query, args, scanVersion); err != nil {
 			return err

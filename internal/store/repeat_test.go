@@ -139,6 +139,22 @@ func TestRepeatedReads(t *testing.T) {
 			list, next, err := s.SearchModelVersions(ctx, 1, &mlflow.SearchModelVersionsRequest{})
 			return answer{list, next}, err
 		},
+		"CatalogVersion": func(ctx context.Context, s *store.Store) (answer, error) {
+			v, err := s.CatalogVersion(ctx, "model", 2)
+			return answer{v}, err
+		},
+		"HasVersionFiles": func(ctx context.Context, s *store.Store) (answer, error) {
+			has, err := s.HasVersionFiles(ctx, "x:/main.default.a")
+			return answer{has, "at a location"}, err
+		},
+		"SearchCatalogModels": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.SearchCatalogModels(ctx, "main.", 1, "")
+			return answer{list, next}, err
+		},
+		"SearchCatalogVersions": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.SearchCatalogVersions(ctx, "", 1, &mlflow.SearchModelVersionsRequest{})
+			return answer{list, next}, err
+		},
 		"Run": func(ctx context.Context, s *store.Store) (answer, error) {
 			r, err := s.Run(ctx, run)
 			return answer{r}, err
@@ -202,7 +218,8 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 	writes := map[string]bool{
 		"CreateExperiment": true, "CreateLoggedModel": true, "FinalizeLoggedModel": true, "SetModelTags": true, "CreateModelVersion": true,
 		"UpdateModelVersion": true, "MoveVersion": true, "CreateRegisteredModel": true, "UpdateRegisteredModel": true, "RenameRegisteredModel": true,
-		"CreateRun": true, "UpdateRun": true, "CreateToken": true,
+		"CreateRun": true, "UpdateRun": true, "CreateToken": true, "CreatePendingVersion": true, "FinalizeVersion": true,
+		"DeleteModelVersion": true, "DeleteRegisteredModel": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {
@@ -291,6 +308,12 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 			},
 			by,
 		)
+		check(err)
+	}
+	for _, name := range []string{"main.default.a", "main.default.b"} {
+		_, err = s.CreateRegisteredModel(ctx, &mlflow.CreateRegisteredModelRequest{Name: name})
+		check(err)
+		_, err = s.CreatePendingVersion(ctx, store.NewVersion{Name: name}, store.VersionFiles{Location: "x:/" + name}, by)
 		check(err)
 	}
 	for _, alias := range []string{"champion", "newest"} {

@@ -56,7 +56,7 @@ func binaries(t *testing.T) (paths map[string]string, revision string) {
 	paths = map[string]string{}
 	for arch := range sources {
 		paths[arch] = filepath.Join(t.TempDir(), "millrace")
-		command(t, dir, "env", "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "go", "build", "-trimpath", "-buildvcs=true", "-o", paths[arch], "./"+arch)
+		command(t, dir, "env", "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "go", "build", "-buildvcs=true", "-o", paths[arch], "./"+arch)
 	}
 	return paths, strings.TrimSpace(command(t, dir, "git", "rev-parse", "HEAD"))
 }
@@ -80,10 +80,16 @@ func command(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-// TestWrite writes an image, reads it with skopeo, and runs it in its files.
+// TestWrite builds the binaries once for all tests of Write.
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	paths, revision := binaries(t)
+	t.Run("image", func(t *testing.T) { testImage(t, paths, revision) })
+	t.Run("refused", func(t *testing.T) { testRefused(t, paths) })
+}
+
+// testImage writes an image, reads it with skopeo, and runs it in its files.
+func testImage(t *testing.T, paths map[string]string, revision string) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "a.tar"), filepath.Join(dir, "b.tar")
 	for _, out := range []string{first, second} {
@@ -97,6 +103,8 @@ func TestWrite(t *testing.T) {
 	if _, err := exec.LookPath("skopeo"); err != nil {
 		t.Skip(err)
 	}
+	// Both architectures are pushed as one image.
+	command(t, dir, "skopeo", "copy", "--quiet", "--all", "oci-archive:"+first, "dir:"+filepath.Join(dir, "all"))
 	for arch := range paths {
 		files := filepath.Join(dir, arch)
 		// The first source is the layout, the second what `docker load` reads.
@@ -236,11 +244,9 @@ func runContainer(t *testing.T, root string, c v1.Config) {
 	}
 }
 
-// TestRefused checks that an image holds only static binaries of its architectures, and that
+// testRefused checks that an image holds only static binaries of its architectures, and that
 // nothing is left of an image that cannot be written.
-func TestRefused(t *testing.T) {
-	t.Parallel()
-	paths, _ := binaries(t)
+func testRefused(t *testing.T, paths map[string]string) {
 	noProgram := filepath.Join(t.TempDir(), "text")
 	write(t, noProgram, "text")
 	dir := t.TempDir()

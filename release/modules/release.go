@@ -16,9 +16,10 @@ import (
 )
 
 // Release prepares a version such as "v0.2.0" in a git repository: it moves the unreleased changes in CHANGELOG.md
-// below the version, makes the modules require each other at it, writes the go.sum lines of the modules, commits, and
-// tags each module. It does not push. It returns the tags, and an error without any change if the version is invalid or
-// older than the last one, the work tree has changes, a tag exists, or CHANGELOG.md has no unreleased changes.
+// below the version, sets it in the Helm chart, makes the modules require each other at it, writes the go.sum lines of
+// the modules, commits, and tags each module. It does not push. It returns the tags, and an error without any change if
+// the version is invalid or older than the last one, the work tree has changes, a tag exists, or CHANGELOG.md has no
+// unreleased changes.
 func Release(ctx context.Context, repo, version string, date time.Time) (tags []string, err error) {
 	if !semver.IsValid(version) || semver.Canonical(version) != version || semver.Build(version) != "" {
 		return nil, fmt.Errorf("%q is not a version such as v0.2.0", version)
@@ -46,6 +47,9 @@ func Release(ctx context.Context, repo, version string, date time.Time) (tags []
 		return nil, fmt.Errorf("CHANGELOG.md: %w", err)
 	}
 	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return nil, err
+	}
+	if err := writeChart(repo, version); err != nil {
 		return nil, err
 	}
 	if err := writeVersion(ctx, repo, list, version); err != nil {

@@ -62,6 +62,10 @@ func TestRelease(t *testing.T) {
 	if got, err := Version(repo); err != nil || got != version {
 		t.Errorf("go.work has version %s, %v", got, err)
 	}
+	chart, err := os.ReadFile(filepath.Join(repo, chartFile))
+	if err != nil || !strings.Contains(string(chart), "\nversion: 0.99.2\nappVersion: v0.99.2\n") {
+		t.Errorf("the chart has not version %s: %v\n%s", version, err, chart)
+	}
 	env, err := Env(t.Context(), filepath.Join(t.TempDir(), "no-proxy"), filepath.Join(t.TempDir(), "cache"))
 	if err != nil {
 		t.Fatal(err)

@@ -93,8 +93,12 @@ class Server:
             try:
                 urllib.request.urlopen(self.url + "/health").read()
                 return
+            except urllib.error.HTTPError as e:
+                if e.code == 404:  # The server has a static prefix.
+                    return
             except OSError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         self.stop()
         with open(self.log, encoding="utf-8", errors="replace") as log:
             raise RuntimeError(f"{self.name} does not start:\n{log.read()[-4000:]}")

@@ -1,5 +1,6 @@
 """mlflow.login() and tracking URI "databricks", with an access token."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -40,12 +41,19 @@ PROGRAM = """
 @pytest.fixture
 def closed(tmp_path):
     """A server that wants tokens, and a token."""
-    with Millrace(tmp_path) as server:
+    with closed_server(tmp_path) as closed:
+        yield closed
+
+
+@contextlib.contextmanager
+def closed_server(folder, *options, path=""):
+    """Start a server that wants tokens, under a path; the result is the server and a token."""
+    with Millrace(folder, *options) as server:
         made = subprocess.run(
             [millrace_binary(), "tokens", "create", "--user", "me@example.org", "--backend-store-uri", server.database],
             capture_output=True, text=True, check=True)
         token = made.stdout.split()[-1]
-        url = server.url + "/api/2.0/mlflow/experiments/search?max_results=1"
+        url = server.url + path + "/api/2.0/mlflow/experiments/search?max_results=1"
         for _ in range(100):
             if requests.get(url).status_code == 401:
                 break

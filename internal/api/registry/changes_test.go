@@ -132,7 +132,7 @@ func TestVersionArtifact(t *testing.T) {
 		version("mlflow-artifacts:/0/" + run + "/artifacts/model"),
 		version("runs:/" + run + "/model"),
 		version("runs:/" + run),
-		version("s3://bucket/model"),
+		version("dbfs:/model"),
 		file("file", "name=m&version=1&path=MLmodel", 200, "flavors: {}"),
 		file("through runs:", "name=m&version=2&path=MLmodel", 200, "flavors: {}"),
 		file("through a whole run", "name=m&version=3&path=model/MLmodel", 200, "flavors: {}"),

@@ -113,7 +113,12 @@ func (h *Handlers) deleteModelVersion(ctx context.Context, in *mlflow.ModelVersi
 	if err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, h.Store.DeleteModelVersion(ctx, in.Name, version, author(ctx, ""))
+	unused, err := h.Store.DeleteModelVersion(ctx, in.Name, version, author(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	h.deleteFiles(ctx, unused)
+	return &mlflow.Empty{}, nil
 }
 
 func (h *Handlers) getModelVersion(

@@ -4,6 +4,7 @@ package registry
 
 import (
 	"context"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,6 +27,11 @@ const (
 // Handlers answers the requests of the model registry.
 type Handlers struct {
 	Store *store.Store
+	Files Files
+	Log   *slog.Logger
+	// UsesFilesAPI, if not nil, reports whether the client of a request transfers files
+	// through the Files API.
+	UsesFilesAPI func(context.Context) bool
 	// StoredURI, if not nil, translates an artifact URI of a client into the stored form.
 	StoredURI func(string) string
 	// SourcePattern, if not nil, must match the source of a new model version.
@@ -48,6 +54,8 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.DeleteModelAlias, auth.EditRegistry, h.deleteModelAlias)
 	route.On(r, mlflow.Endpoints.GetVersionByAlias, auth.ReadRegistry, h.getVersionByAlias)
 	h.modelVersionRoutes(r)
+	h.catalogRoutes(r)
+	h.nativeRoutes(r)
 
 	// Routes that MLflow does not have.
 	route.On(r, mlflow.Endpoints.RegistryChanges, auth.ReadRegistry, h.registryChanges)
@@ -187,7 +195,12 @@ func (h *Handlers) deleteRegisteredModel(
 	if err := validModelName("name", in.Name); err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, h.Store.DeleteRegisteredModel(ctx, in.Name, author(ctx, ""))
+	unused, err := h.Store.DeleteRegisteredModel(ctx, in.Name, author(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	h.deleteFiles(ctx, unused)
+	return &mlflow.Empty{}, nil
 }
 
 func (h *Handlers) getRegisteredModel(

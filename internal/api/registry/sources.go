@@ -27,19 +27,12 @@ type source struct {
 // version would give access to the files of others. The server stores any other
 // location, but never opens it.
 func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVersionRequest) (source, error) {
-	src := source{in.Source, deref(in.RunID), deref(in.ModelID)}
-	if h.StoredURI != nil {
-		src.uri = h.StoredURI(src.uri)
-	}
+	src := source{h.stored(in.Source), deref(in.RunID), deref(in.ModelID)}
 	if err := validate.Length("source", src.uri, validate.MaxSource); err != nil {
 		return src, err
 	}
-	if h.SourcePattern != nil && !h.SourcePattern.MatchString(in.Source) {
-		return src, apierror.Invalid(
-			"Invalid model version source: '%s'. This server takes only sources that match %s.",
-			apierror.Shorten(in.Source),
-			h.SourcePattern,
-		)
+	if err := h.checkPattern(in.Source); err != nil {
+		return src, err
 	}
 	if store.HasPromptTag(in.Tags) {
 		// A prompt has no files. Other sources would be unchecked.
@@ -58,6 +51,26 @@ func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVers
 		return src, err
 	}
 	return src, h.checkSource(ctx, src)
+}
+
+// stored returns an artifact URI of a client in the stored form.
+func (h *Handlers) stored(uri string) string {
+	if h.StoredURI == nil {
+		return uri
+	}
+	return h.StoredURI(uri)
+}
+
+// checkPattern returns an error for a source that the administrator does not allow.
+func (h *Handlers) checkPattern(source string) error {
+	if h.SourcePattern == nil || h.SourcePattern.MatchString(source) {
+		return nil
+	}
+	return apierror.Invalid(
+		"Invalid model version source: '%s'. This server takes only sources that match %s.",
+		apierror.Shorten(source),
+		h.SourcePattern,
+	)
 }
 
 func deref(s *string) string {
@@ -122,6 +135,10 @@ func (h *Handlers) followRegistered(ctx context.Context, in *mlflow.CreateModelV
 				"model version.",
 			apierror.Shorten(src.uri),
 		)
+	}
+	if v.Status == mlflow.VersionPending {
+		return apierror.Invalid("Invalid model version source: '%s'. Its files are still being written; finalize it first.",
+			apierror.Shorten(src.uri))
 	}
 	src.uri, src.runID = "models:/"+v.Name+"/"+v.Version, v.RunID
 	return nil

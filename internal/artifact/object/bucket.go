@@ -36,8 +36,9 @@ type Bucket interface {
 
 // Upload is an upload in parts. Until it is complete, readers see no object, or the earlier one.
 type Upload interface {
-	// Part stores a part. Numbers begin at 1. Parts can be stored in any order and at the same time. All parts but the
-	// last have at least 5 MiB.
+	// Part stores a part. Numbers begin at 1. Parts can be stored at the same time. Since some stores take the bytes in
+	// their order, a call can wait for the parts before its own, so that callers begin the parts in their order. All
+	// parts but the last have at least 5 MiB.
 	Part(ctx context.Context, number int32, data []byte) error
 	// Complete makes the object of the parts 1 to n.
 	Complete(ctx context.Context, n int32) error

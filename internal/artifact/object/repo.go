@@ -30,8 +30,11 @@ func New(bucket Bucket, prefix string) *Repo {
 	return &Repo{bucket, prefix}
 }
 
-// Bucket returns the bucket of the repository.
-func (r *Repo) Bucket() Bucket { return r.bucket }
+// Signer returns the signer of the bucket, or nil if it has none.
+func (r *Repo) Signer() Signer {
+	signer, _ := r.bucket.(Signer)
+	return signer
+}
 
 // Key returns the key of a file.
 func (r *Repo) Key(path string) string { return r.prefix + path }

@@ -48,6 +48,10 @@ func (b *bucket) refused(code, message string) error {
 		return fmt.Errorf("%s: %w", b.Name(), object.ErrNotFound)
 	case "PreconditionFailed", "Precondition Failed":
 		return fmt.Errorf("%s: %w", b.Name(), object.ErrChanged)
+	case "NoSuchUpload":
+		return mlflow.Errorf(mlflow.ResourceDoesNotExist, "%s has no upload with this id.", b.Name())
+	case "InvalidPart", "InvalidPartOrder", "EntityTooSmall", "MalformedXML":
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "The parts of the upload are not complete (%s%s).", code, message)
 	case "NoSuchBucket":
 		return mlflow.Errorf(mlflow.ResourceDoesNotExist, "There is no bucket %s.", b.Name())
 	case "AccessDenied", "Forbidden", "AllAccessDisabled":

@@ -172,6 +172,14 @@ func (b *bucket) Delete(ctx context.Context, keys []string) error {
 }
 
 func (b *bucket) Upload(ctx context.Context, key string) (object.Upload, error) {
+	u, err := b.begin(ctx, key)
+	if err != nil {
+		return nil, err // A nil *upload is not a nil object.Upload.
+	}
+	return u, nil
+}
+
+func (b *bucket) begin(ctx context.Context, key string) (*upload, error) {
 	in := b.store.create
 	in.Bucket, in.Key = &b.name, &key
 	if in.ContentType == nil {
@@ -220,6 +228,10 @@ func (u *upload) Complete(ctx context.Context, n int32) error {
 	for i := range n {
 		parts[i] = u.parts[i+1]
 	}
+	return u.complete(ctx, parts)
+}
+
+func (u *upload) complete(ctx context.Context, parts []types.CompletedPart) error {
 	_, err := u.bucket.store.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &u.bucket.name, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		ExpectedBucketOwner: u.bucket.store.owner, RequestPayer: u.bucket.store.put.RequestPayer,

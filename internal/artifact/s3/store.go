@@ -18,6 +18,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Variables of the environment that MLflow defines. The SDK reads those of AWS, such as AWS_REGION, AWS_PROFILE,
@@ -64,7 +65,7 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient)}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient), config.WithLogger(logging.Nop{})}
 	if getenv("AWS_MAX_ATTEMPTS") == "" {
 		load = append(load, config.WithRetryMaxAttempts(maxAttempts))
 	}

@@ -45,6 +45,19 @@ var ownTables = []struct{ index, table, statement string }{
 		"millrace_registry_log_model", "millrace_registry_log",
 		`CREATE INDEX millrace_registry_log_model ON millrace_registry_log (model, id)`,
 	},
+	// These are the versions whose files the server stores and deletes itself. location
+	// is their model_versions.storage_location, which a renamed model keeps.
+	{"", "millrace_version_files", `CREATE TABLE millrace_version_files (
+		location VARCHAR(500) NOT NULL PRIMARY KEY,
+		model_id VARCHAR(100) NOT NULL,
+		run_server VARCHAR(100) NOT NULL,
+		created_ms BIGINT NOT NULL
+	)`},
+	// This index finds the versions that share files.
+	{
+		"millrace_versions_by_location", "model_versions",
+		`CREATE INDEX millrace_versions_by_location ON model_versions (storage_location)`,
+	},
 	// These settings are shared by all servers on a database, such as the key of
 	// signed URLs.
 	{"", "millrace_settings", `CREATE TABLE millrace_settings (

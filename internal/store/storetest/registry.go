@@ -94,7 +94,7 @@ func numbersAreNotGivenAgain(t *testing.T, s *store.Store) {
 	if err := s.SetModelAlias(ctx, "m", "champion", 2, me); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.DeleteModelVersion(ctx, "m", 2, me); err != nil {
+	if _, err := s.DeleteModelVersion(ctx, "m", 2, me); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.ModelVersionByAlias(ctx, "m", "champion"); !errors.Is(err, mlflow.InvalidParameterValue) {
@@ -137,7 +137,7 @@ func renameModel(t *testing.T, s *store.Store) {
 	if log, _, err := s.RegistryChanges(ctx, "old", 10, ""); err != nil || len(log) != 0 {
 		t.Errorf("the old name's log: %+v, %v", log, err)
 	}
-	if err := s.DeleteRegisteredModel(ctx, "new", me); err != nil {
+	if _, err := s.DeleteRegisteredModel(ctx, "new", me); err != nil {
 		t.Fatal(err)
 	}
 	newModel(t, s, "new")

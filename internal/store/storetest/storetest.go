@@ -38,6 +38,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"RenameModel":             renameModel,
 		"MoveIsAllOrNothing":      moveIsAllOrNothing,
 		"SearchModelPages":        searchModelPages,
+		"PendingVersions":         pendingVersions,
+		"FilesOfVersions":         filesOfVersions,
+		"CopyOrDelete":            copyOrDelete,
+		"SearchCatalog":           searchCatalog,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

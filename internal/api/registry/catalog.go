@@ -1,0 +1,138 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// The routes of Unity Catalog are another interface to the same registry. Clients use
+// it after mlflow.login(). A name of three levels, catalog.schema.model, is an ordinary
+// name of a registered model; catalogs and schemas exist only as parts of names.
+
+const catalogPath = "2.0/mlflow/unity-catalog/"
+
+// catalogRoutes mounts the routes that clients use by default.
+func (h *Handlers) catalogRoutes(r *route.Router) {
+	onCatalog(r, "POST registered-models/create", auth.EditRegistry, h.createCatalogModel)
+	onCatalog(r, "GET registered-models/get", auth.ReadRegistry, h.getCatalogModel)
+	onCatalog(r, "PATCH registered-models/update", auth.EditRegistry, h.updateCatalogModel)
+	onCatalog(r, "DELETE registered-models/delete", auth.EditRegistry, leveled(
+		func(in *mlflow.RegisteredModelNameRequest) string { return in.Name }, h.deleteRegisteredModel))
+	onCatalog(r, "GET registered-models/search", auth.ReadRegistry, h.searchCatalogModels)
+	onCatalog(r, "POST registered-models/alias", auth.EditRegistry, leveled(
+		func(in *mlflow.SetModelAliasRequest) string { return in.Name }, h.setModelAlias))
+	onCatalog(r, "DELETE registered-models/alias", auth.EditRegistry, leveled(
+		func(in *mlflow.ModelAliasRequest) string { return in.Name }, h.deleteModelAlias))
+	onCatalog(r, "GET registered-models/alias", auth.ReadRegistry, h.getCatalogVersionByAlias)
+	onCatalog(r, "POST registered-models/set-tag", auth.EditRegistry, leveled(
+		func(in *mlflow.SetRegisteredModelTagRequest) string { return in.Name }, h.setRegisteredModelTag))
+	onCatalog(r, "DELETE registered-models/delete-tag", auth.EditRegistry, leveled(
+		func(in *mlflow.DeleteRegisteredModelTagRequest) string { return in.Name }, h.deleteRegisteredModelTag))
+	onCatalog(r, "GET registered-models:is-databricks-sdk-models-artifact-repository-enabled", auth.ReadRegistry,
+		filesAPIEnabled)
+
+	onCatalog(r, "POST model-versions/create", auth.EditRegistry, h.createCatalogVersion)
+	onCatalog(r, "POST model-versions/finalize", auth.EditRegistry, h.finalizeCatalogVersion)
+	onCatalog(r, "GET model-versions/get", auth.ReadRegistry, h.getCatalogVersion)
+	onCatalog(r, "PATCH model-versions/update", auth.EditRegistry, h.updateCatalogVersion)
+	onCatalog(r, "DELETE model-versions/delete", auth.EditRegistry, leveled(
+		func(in *mlflow.ModelVersionRequest) string { return in.Name }, h.deleteModelVersion))
+	onCatalog(r, "GET model-versions/search", auth.ReadRegistry, h.searchCatalogVersions)
+	onCatalog(r, "GET model-versions/get-download-uri", auth.ReadRegistry, leveled(
+		func(in *mlflow.DownloadURIRequest) string { return in.Name }, h.getDownloadURI))
+	onCatalog(r, "POST model-versions/set-tag", auth.EditRegistry, leveled(
+		func(in *mlflow.SetModelVersionTagRequest) string { return in.Name }, h.setModelVersionTag))
+	onCatalog(r, "DELETE model-versions/delete-tag", auth.EditRegistry, leveled(
+		func(in *mlflow.DeleteModelVersionTagRequest) string { return in.Name }, h.deleteModelVersionTag))
+	onCatalog(r, "POST model-versions/emit-lineage", auth.ReadRegistry, h.emitLineage)
+	onCatalog(r, "POST model-versions/generate-temporary-credentials", auth.ReadRegistry, h.catalogCredentials)
+}
+
+// onCatalog mounts a route given by its method and its path below catalogPath.
+func onCatalog[Req, Resp any](
+	r *route.Router, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+) {
+	method, path, _ := strings.Cut(spec, " ")
+	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: catalogPath + path}, perm, handle)
+}
+
+// leveled checks that the name in a request has three levels before it calls handle.
+func leveled[Req, Resp any](
+	name func(*Req) string, handle func(context.Context, *Req) (*Resp, error),
+) func(context.Context, *Req) (*Resp, error) {
+	return func(ctx context.Context, in *Req) (*Resp, error) {
+		if err := catalogName("name", name(in)); err != nil {
+			return nil, err
+		}
+		return handle(ctx, in)
+	}
+}
+
+// catalogName checks a name of three levels. The other interfaces of the registry accept
+// more names than newCatalogName.
+func catalogName(param, name string) error {
+	if err := validModelName(param, name); err != nil {
+		return err
+	}
+	catalog, schema, model := levels(name)
+	if catalog == "" || schema == "" || model == "" || strings.Contains(model, ".") {
+		// Clients add a hint to an error with the words "specify all three levels".
+		return apierror.Invalid("Bad model name: please specify all three levels of the model in the form " +
+			"`catalog_name.schema_name.model_name`")
+	}
+	return nil
+}
+
+// newCatalogName checks the name of a model that is created or renamed. Each level is an
+// element of paths of the Files API, so it contains only characters that have no meaning
+// in a path or URL.
+func newCatalogName(param, name string) error {
+	if err := catalogName(param, name); err != nil {
+		return err
+	}
+	for level := range strings.SplitSeq(name, ".") {
+		if err := catalogLevel(level); err != nil {
+			return err
+		}
+	}
+	return newModelName(param, name)
+}
+
+func catalogLevel(level string) error {
+	clean, err := artifact.CleanPath(level)
+	if err != nil || clean != level || strings.ContainsAny(level, " /\\:%?#@&=+\"'`<>|*;,") {
+		return apierror.Invalid("Invalid name '%s': the names of catalogs, schemas and models cannot contain spaces, "+
+			"control characters or any of %s", apierror.Shorten(level), "/ \\ : % ? # @ & = + \" ' ` < > | * ; ,")
+	}
+	return nil
+}
+
+type filesAPIFlag struct {
+	Enabled bool `json:"is_databricks_sdk_models_artifact_repository_enabled"`
+}
+
+// filesAPIEnabled tells clients to transfer the files of versions through the Files API.
+func filesAPIEnabled(context.Context, *mlflow.Empty) (*filesAPIFlag, error) {
+	return &filesAPIFlag{true}, nil
+}
+
+// notImplementedField returns an error if a field is set that the registry has no use
+// for.
+func notImplementedField(param, value, what string) error {
+	if value == "" {
+		return nil
+	}
+	return &mlflow.Error{
+		Code: mlflow.NotImplemented, Status: http.StatusNotImplemented,
+		Message: fmt.Sprintf("%s are not part of Millrace, which cannot store the parameter '%s'; leave it out.",
+			what, param),
+	}
+}

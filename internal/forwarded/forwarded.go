@@ -1,0 +1,127 @@
+// Package forwarded determines the URL by which a client reached the server if there is
+// a reverse proxy between them.
+package forwarded
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Proxies is the set of addresses of trusted reverse proxies.
+type Proxies struct {
+	all      bool
+	networks []netip.Prefix
+}
+
+// Parse parses a comma-separated list of IP addresses and networks. The element * stands
+// for all addresses.
+func Parse(list string) (Proxies, error) {
+	var p Proxies
+	for part := range strings.SplitSeq(list, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		if part == "*" {
+			p.all = true
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			address, err := netip.ParseAddr(part)
+			if err != nil {
+				return Proxies{}, fmt.Errorf("%q is neither an IP address such as 10.0.0.1 nor a network such as 10.0.0.0/8", part)
+			}
+			address = address.Unmap()
+			network = netip.PrefixFrom(address, address.BitLen())
+		}
+		p.networks = append(p.networks, network)
+	}
+	return p, nil
+}
+
+// trust reports whether the peer of a connection is a trusted proxy.
+func (p Proxies) trust(remoteAddr string) bool {
+	if p.all {
+		return true
+	}
+	peer, err := netip.ParseAddrPort(remoteAddr)
+	if err != nil {
+		return false
+	}
+	address := peer.Addr().Unmap().WithZone("")
+	return slices.ContainsFunc(p.networks, func(n netip.Prefix) bool { return n.Contains(address) })
+}
+
+type contextKey struct{}
+
+// origin is the part of the URL that a proxy changed.
+type origin struct{ scheme, host, prefix string }
+
+var (
+	hostPattern   = regexp.MustCompile(`^[a-zA-Z0-9_.:\[\]-]{1,255}$`)
+	prefixPattern = regexp.MustCompile(`^(/[a-zA-Z0-9_~-][a-zA-Z0-9_.~-]*)+$`)
+)
+
+// Handler reads the headers X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix of
+// requests from trusted proxies, for [Base] and [Prefix]. A header of any other sender has
+// no effect, and neither has a value that cannot be part of a URL. The host of the request
+// remains as it is: a browser on a trusted address could otherwise evade the check of the
+// Host header, which protects the server from DNS rebinding.
+func (p Proxies) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.trust(r.RemoteAddr) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var o origin
+		if scheme := last(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
+			o.scheme = scheme
+		}
+		if prefix := strings.TrimSuffix(last(r, "X-Forwarded-Prefix"), "/"); prefixPattern.MatchString(prefix) {
+			o.prefix = prefix
+		}
+		if host := last(r, "X-Forwarded-Host"); hostPattern.MatchString(host) {
+			o.host = host
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, o)))
+	})
+}
+
+// last returns the last element of a header. The proxy that is connected to this server
+// added it; the client may have sent the others.
+func last(r *http.Request, name string) string {
+	values := r.Header.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	value := values[len(values)-1]
+	return strings.TrimSpace(value[strings.LastIndexByte(value, ',')+1:])
+}
+
+// Base returns the URL by which the client reached the root of the server, without a
+// slash at the end.
+func Base(r *http.Request) string {
+	o, _ := r.Context().Value(contextKey{}).(origin)
+	scheme := o.scheme
+	if scheme == "" {
+		scheme = "http"
+		if r.TLS != nil {
+			scheme = "https"
+		}
+	}
+	return scheme + "://" + cmp.Or(o.host, r.Host) + o.prefix
+}
+
+// Prefix returns the path that a proxy removed from the URL of a request, such as /ml,
+// or "".
+func Prefix(r *http.Request) string {
+	o, _ := r.Context().Value(contextKey{}).(origin)
+	return o.prefix
+}
