@@ -23,8 +23,11 @@ type Artifacts struct {
 	remote      artifact.Repo // the default root if it is in an object store, or nil
 	remoteOK    bool          // whether the server had access to remote when it started
 	roots       []artifactRoot
+	destination string
 	defaultRoot string
 	proxyDir    string // the directory of proxy if it is local
+	// AllowedHostSchemes has schemes of URIs that may name any host.
+	AllowedHostSchemes []string
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -41,7 +44,7 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{defaultRoot: defaultRoot}
+	a := &Artifacts{destination: destination, defaultRoot: defaultRoot}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {
@@ -211,6 +214,9 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		return a.locateFile(uri)
 	default:
 		if artifact.IsObjectStore(uri) {
+			if a.NamesOtherHost(uri) {
+				return nil, "", otherHost(uri)
+			}
 			return artifact.OpenBucket(uri)
 		}
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Port                 int
 	StaticPrefix         string
 	AllowedHosts         []string
+	AllowedHostSchemes   []string
 	CORSAllowedOrigins   []string
 	TrustedProxies       forwarded.Proxies
 	XFrameOptions        string
@@ -134,6 +135,12 @@ var options = []option{
 			c.StaticPrefix = v
 			return nil
 		},
+	},
+	{
+		"allowed-host-schemes", "", "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "",
+		"comma-separated schemes of artifact locations, such as abfss, whose URIs may name any host and not only that of " +
+			"the server's own locations",
+		list(func(c *Config) *[]string { return &c.AllowedHostSchemes }),
 	},
 	{
 		"allowed-hosts",

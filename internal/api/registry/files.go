@@ -13,6 +13,9 @@ import (
 type Files interface {
 	// Locate returns the repository that contains an artifact URI and the path in it.
 	Locate(uri string) (artifact.Repo, string, error)
+	// NamesOtherHost reports whether a URI names a host to which the server must not
+	// connect for a client.
+	NamesOtherHost(uri string) bool
 	// VersionRoot returns the URI below which the server stores the files of versions.
 	VersionRoot() (string, error)
 	// ClientURI returns the file: URI of an artifact URI in a local folder of the server,

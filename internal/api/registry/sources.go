@@ -44,7 +44,7 @@ func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVers
 		}
 		return src, nil
 	}
-	if err := refuseHosts(src.uri); err != nil {
+	if err := h.refuseHosts(src.uri); err != nil {
 		return src, err
 	}
 	if err := h.followRegistered(ctx, in, &src); err != nil {
@@ -80,19 +80,14 @@ func deref(s *string) string {
 	return *s
 }
 
-// hostSchemes lists the schemes of URIs that name a host to connect to.
-var hostSchemes = []string{"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"}
-
-func refuseHosts(uri string) error {
-	scheme := artifact.Scheme(uri)
-	if !slices.Contains(hostSchemes, scheme) ||
-		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") {
+func (h *Handlers) refuseHosts(uri string) error {
+	if !h.Files.NamesOtherHost(uri) {
 		return nil
 	}
 	return apierror.Invalid(
 		"'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own "+
 			"storage or in an object store.",
-		scheme,
+		artifact.Scheme(uri),
 	)
 }
 
