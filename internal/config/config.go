@@ -31,7 +31,7 @@ type Config struct {
 	Port                 int
 	StaticPrefix         string
 	AllowedHosts         []string
-	AllowedHostSchemes   []string
+	ArtifactSchemes      []string
 	CORSAllowedOrigins   []string
 	TrustedProxies       forwarded.Proxies
 	XFrameOptions        string
@@ -137,12 +137,6 @@ var options = []option{
 		},
 	},
 	{
-		"allowed-host-schemes", "", "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "",
-		"comma-separated schemes of artifact locations, such as abfss, whose URIs may name any host and not only that of " +
-			"the server's own locations",
-		list(func(c *Config) *[]string { return &c.AllowedHostSchemes }),
-	},
-	{
 		"allowed-hosts",
 		"",
 		"MLFLOW_SERVER_ALLOWED_HOSTS",
@@ -150,6 +144,11 @@ var options = []option{
 		"comma-separated host names that requests may be addressed to, with * as a wildcard (default localhost and " +
 			"private IP addresses)",
 		list(func(c *Config) *[]string { return &c.AllowedHosts }),
+	},
+	{
+		"allowed-artifact-schemes", "", "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "",
+		"comma-separated schemes, such as wasbs, whose URIs may name any host (default the hosts of the artifact options)",
+		list(func(c *Config) *[]string { return &c.ArtifactSchemes }),
 	},
 	{
 		"cors-allowed-origins", "", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "",

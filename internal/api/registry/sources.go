@@ -80,14 +80,20 @@ func deref(s *string) string {
 	return *s
 }
 
+// hostSchemes lists the schemes of URIs that name a host to connect to.
+var hostSchemes = []string{"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"}
+
 func (h *Handlers) refuseHosts(uri string) error {
-	if !h.Files.NamesOtherHost(uri) {
+	scheme := artifact.Scheme(uri)
+	if !slices.Contains(hostSchemes, scheme) ||
+		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") ||
+		artifact.IsObjectStore(uri) && h.Files.MayReach(uri) == nil {
 		return nil
 	}
 	return apierror.Invalid(
 		"'source' cannot use the '%s' scheme: it names another host, and this server only deals with files in its own "+
 			"storage or in an object store.",
-		artifact.Scheme(uri),
+		scheme,
 	)
 }
 
