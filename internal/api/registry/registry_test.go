@@ -351,3 +351,18 @@ func TestModelSignature(t *testing.T) {
 		apitest.Get("no version", path+"name=m", 400, "version"),
 	}))
 }
+
+// TestModelVersionSourceOnHost has sources with a host: that of the server's own files, and another one.
+func TestModelVersionSourceOnHost(t *testing.T) {
+	t.Parallel()
+	artifacts, err := api.NewArtifacts("", "abfss://team@acc.dfs.core.windows.net/root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const route = "/api/2.0/mlflow/"
+	apitest.New(t, func(s *api.Server) { s.Artifacts = artifacts }).Check(t, []apitest.Fact{
+		call("model", "POST", route+"registered-models/create", `{"name":"m"}`, 200),
+		call("own", "POST", route+"model-versions/create", `{"name":"m","source":"abfss://team@acc.dfs.core.windows.net/root/x"}`, 200),
+		call("other", "POST", route+"model-versions/create", `{"name":"m","source":"abfss://team@evil.dfs.core.windows.net/x"}`, 400, "cannot use the 'abfss' scheme"),
+	})
+}
