@@ -67,6 +67,7 @@ test-go: $(if $(STRICT),bin/kubernetes/helm) ## Run the Go tests
 	@test -z "$(STRICT)" || test -n "$(MILLRACE_TEST_POSTGRES)" -a -n "$(MILLRACE_TEST_MYSQL)" -a -n "$(MILLRACE_TEST_S3)" -a -n "$(MILLRACE_TEST_GCS)" -a -n "$(MILLRACE_TEST_AZURE)"
 	PATH="$(CURDIR)/bin/kubernetes:$$PATH" CGO_ENABLED=$(if $(STRICT),1,0) go test $(GO_TEST_FLAGS) $(MODULES)
 	cd release && GOWORK=off go test ./...
+	cd test/stores && GOWORK=off go test ./...
 	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go go test -count=1 $(PORTABLE)
 
 web/node_modules: web/package-lock.json
@@ -173,16 +174,19 @@ bin/golangci-lint-$(GOLANGCI):
 lint: bin/golangci-lint-$(GOLANGCI) ## Check style and import rules
 	$< run $(MODULES)
 	cd release && GOWORK=off ../$< run ./...
+	cd test/stores && GOWORK=off ../../$< run ./...
 
 .PHONY: fmt
 fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
 	$< fmt $(MODULES)
 	cd release && GOWORK=off ../$< fmt ./...
+	cd test/stores && GOWORK=off ../../$< fmt ./...
 
 .PHONY: tidy
 tidy: ## Run go mod tidy on every module, which needs the others published: they are, in a temporary folder
 	cd release && GOWORK=off go run . tidy
 	cd release && GOWORK=off go mod tidy
+	cd test/stores && GOWORK=off go mod tidy
 
 .PHONY: release
 release: ## Set the version, write CHANGELOG.md, commit and tag all modules: make release VERSION=v1.2.3
