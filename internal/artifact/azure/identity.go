@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/artifact/object"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -63,7 +62,8 @@ func (e *identityError) failed(name string) error {
 		return mlflow.Errorf(mlflow.PermissionDenied,
 			"There is no token for %s: %s refused the credentials of the server (%s).", name, e.source, e.err)
 	case errors.Is(e.err, errConnection), response != nil, errors.Is(e.err, context.DeadlineExceeded):
-		return object.Unavailable(e.source, e.err)
+		return mlflow.Errorf(mlflow.TemporarilyUnavailable, "There is no token for %s: %s does not answer: %s",
+			name, e.source, e.err)
 	}
 	return mlflow.Errorf(mlflow.PermissionDenied, "There is no token for %s (%s).", name, e)
 }

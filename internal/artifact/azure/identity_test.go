@@ -148,8 +148,8 @@ func TestIdentityErrors(t *testing.T) {
 		text   string
 	}{
 		{principal, 401, invalid, mlflow.PermissionDenied, "invalid_client: AADSTS7000215: Invalid client secret.)"},
-		{principal, 503, "", mlflow.TemporarilyUnavailable, "Microsoft Entra does not answer"},
-		{principal, 0, "", mlflow.TemporarilyUnavailable, "Microsoft Entra does not answer"},
+		{principal, 503, "", mlflow.TemporarilyUnavailable, team + ": Microsoft Entra does not answer"},
+		{principal, 0, "", mlflow.TemporarilyUnavailable, team + ": Microsoft Entra does not answer"},
 		{principal, 200, `{"secret-words": "x"}`, mlflow.PermissionDenied, "has no access_token"},
 		{principal, 200, `{"access_token": "secret-words"}`, mlflow.PermissionDenied, "does not say when"},
 		{
@@ -157,7 +157,7 @@ func TestIdentityErrors(t *testing.T) {
 			"The server has no credentials for " + team + ": set AZURE_STORAGE_CONNECTION_STRING",
 		},
 		{machine, 0, "", mlflow.PermissionDenied, "The server has no credentials for " + team},
-		{machine, 500, "", mlflow.TemporarilyUnavailable, "the metadata service does not answer"},
+		{machine, 500, "", mlflow.TemporarilyUnavailable, team + ": the metadata service does not answer"},
 	} {
 		var count atomic.Int32
 		server, client := entra(t, func(w http.ResponseWriter, _ *http.Request) {
