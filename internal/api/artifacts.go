@@ -20,10 +20,13 @@ func (s *Server) artifactRoutes(r *route.Router) {
 	r.Raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
 	r.Raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
 	r.Raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
-	route.On(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, s.createMultipart)
+	route.OnRequest(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, s.createMultipart)
 	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, s.completeMultipart)
 	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, s.abortMultipart)
-	route.On(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, s.presignProxy)
+	route.OnRequest(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, s.presignProxy)
+	// The signature replaces the authentication.
+	r.Root("GET", signedPath, auth.Public, s.downloadSigned)
+	r.Root("PUT", signedPath, auth.Public, s.uploadSigned)
 
 	// Artifacts by run or model.
 	route.On(r, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts)

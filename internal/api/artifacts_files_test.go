@@ -57,12 +57,22 @@ func TestRunArtifacts(t *testing.T) {
 		{Name: "presigned outside", Path: "artifacts/presigned-download-url", Body: `{"run_id":"` + runID + `","path":"../x"}`, Status: 400, Has: []string{"Invalid path"}},
 		{Name: "presigned of no run", Path: "artifacts/presigned-download-url", Body: `{"run_id":"nope","path":"x"}`, Status: 404},
 
-		{Name: "parts", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"f","num_parts":2}`, Status: 501, Has: []string{"NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository"}},
+		{Name: "parts without number", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"f"}`, Status: 400, Has: []string{"num_parts must be between 1 and 10000 (got 0)."}},
+		{Name: "too many parts", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"f","num_parts":10001}`, Status: 400, Has: []string{"num_parts must be between"}},
+		{Name: "parts without path", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"num_parts":1}`, Status: 400, Has: []string{"Missing value for required parameter 'path'"}},
+		{Name: "parts of a parent", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"..","num_parts":1}`, Status: 400, Has: []string{"Invalid path"}},
+		{Name: "parts of a folder", Path: "/api/2.0/mlflow-artifacts/mpu/create/" + base, Body: `{"path":"a","num_parts":1}`, Status: 400, Has: []string{"directory, not a file"}},
 		{Name: "parts outside", Path: "/api/2.0/mlflow-artifacts/mpu/create/a%252e%252e/x", Body: `{"path":"f"}`, Status: 400, Has: []string{"Invalid path"}},
 		{Name: "presigned proxy outside", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/a%5cb", Status: 400, Has: []string{"Invalid path"}},
-		{Name: "parts done", Path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, Body: `{"path":"f","upload_id":"u","parts":[]}`, Status: 501},
-		{Name: "parts aborted", Path: "/api/2.0/mlflow-artifacts/mpu/abort/" + base, Body: `{"path":"f","upload_id":"u"}`, Status: 501},
-		{Name: "presigned proxy", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", Status: 501, Has: []string{"Multipart download is not supported for the current artifact repository"}},
+		{Name: "no parts done", Path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, Body: `{"path":"f","upload_id":"u","parts":[]}`, Status: 400, Has: []string{"parts must have between 1 and 10000 elements (got 0)."}},
+		{Name: "parts of no upload done", Path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, Body: `{"path":"f","upload_id":"../u","parts":[{"part_number":1,"etag":"x"}]}`, Status: 404, Has: []string{"There is no such upload"}},
+		{Name: "part 0 done", Path: "/api/2.0/mlflow-artifacts/mpu/complete/" + base, Body: `{"path":"f","upload_id":"u","parts":[{"part_number":0,"etag":"x"}]}`, Status: 400, Has: []string{"part_number must be between 1 and 10000 (got 0)."}},
+		{Name: "parts aborted", Path: "/api/2.0/mlflow-artifacts/mpu/abort/" + base, Body: `{"path":"f","upload_id":"u"}`, Status: 404, Has: []string{"There is no such upload"}},
+		{Name: "presigned proxy", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", Has: []string{`"url":"http://`, `"headers":{},"file_size":5`}},
+		{Name: "presigned nothing", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/zz", Status: 404, Has: []string{"No such artifact"}},
+		{Name: "presigned folder", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a", Status: 400, Has: []string{"directory, not a file"}},
+		{Name: "signed by nobody", Method: "GET", Path: "/api/2.0/mlflow-artifacts/signed?token=x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
+		{Name: "signed by nothing", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/signed", Body: "x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
 	})
 
 	// The limit applies to uploads of unknown length.

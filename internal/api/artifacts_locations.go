@@ -21,6 +21,7 @@ import (
 type Artifacts struct {
 	proxy       artifact.Repo // nil if the server serves no artifacts
 	remote      artifact.Repo // the default root if it is in an object store, or nil
+	remoteOK    bool          // whether the server had access to remote when it started
 	roots       []artifactRoot
 	defaultRoot string
 	proxyDir    string // the directory of proxy if it is local
@@ -79,14 +80,20 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	return a, nil
 }
 
-// Check returns an error if the artifact destination or the default root cannot be used.
-func (a *Artifacts) Check(ctx context.Context) error {
-	for _, repo := range []artifact.Repo{a.proxy, a.remote} {
-		if checker, ok := repo.(artifact.Checker); ok {
-			if err := checker.Check(ctx); err != nil {
-				return err
-			}
-		}
+// Check returns an error if the artifact destination cannot be used.
+func (a *Artifacts) Check(ctx context.Context) error { return check(ctx, a.proxy) }
+
+// CheckDefaultRoot returns an error if the default root is in an object store that the
+// server cannot use. Clients may have access to it all the same.
+func (a *Artifacts) CheckDefaultRoot(ctx context.Context) error {
+	err := check(ctx, a.remote)
+	a.remoteOK = err == nil
+	return err
+}
+
+func check(ctx context.Context, repo artifact.Repo) error {
+	if checker, ok := repo.(artifact.Checker); ok {
+		return checker.Check(ctx)
 	}
 	return nil
 }
@@ -127,7 +134,7 @@ func (a *Artifacts) Proxy() (artifact.Repo, error) {
 // that clients upload to the registry: the default artifact root if the server can write
 // there, and otherwise the artifact destination.
 func (a *Artifacts) VersionRoot() (string, error) {
-	if a.defaultRoot != "" {
+	if a.defaultRoot != "" && (a.remote == nil || a.remoteOK) {
 		if _, _, err := a.Locate(a.defaultRoot); err == nil {
 			return a.defaultRoot, nil
 		}

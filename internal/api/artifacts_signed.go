@@ -2,17 +2,21 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/object"
+	"github.com/millrace-ml/millrace/internal/forwarded"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Clients transfer large files to and from an object store by requests that the server
-// signs. The proxy accepts files of any size in one PUT.
+// Clients transfer large files by requests that the server signs: to and from an object
+// store directly, or in parts through the server if the files are in a local folder. The
+// proxy also accepts files of any size in one PUT.
 
 const (
 	// signedUpload is the time that a client has for the parts of an upload.
@@ -37,49 +41,62 @@ func signerOf(repo artifact.Repo) (object.Signer, *object.Repo) {
 	return r.Signer(), r
 }
 
-// uploadTarget returns the signer and the key of a file in a folder of the proxy.
-func (s *Server) uploadTarget(folder, name string) (object.Signer, string, error) {
+// upload is the target of an upload in parts. Either signer or store is set.
+type upload struct {
+	path   string
+	key    string // of an object store
+	signer object.Signer
+	store  artifact.PartStore
+}
+
+// uploadTarget returns the target of an upload to a folder of the proxy.
+func (s *Server) uploadTarget(folder, name string) (*upload, error) {
 	repo, err := s.Artifacts.Proxy()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if folder, err = artifact.CleanPath(folder); err != nil {
-		return nil, "", err
-	}
-	signer, store := signerOf(repo)
-	if signer == nil {
-		return nil, "", mlflow.Errorf(
-			mlflow.NotImplemented,
-			"Multipart upload is not supported for the current artifact repository",
-		)
+		return nil, err
 	}
 	if name == "" {
-		return nil, "", apierror.MissingParameter("path")
+		return nil, apierror.MissingParameter("path")
 	}
 	// Clients send the path of the file on their machine.
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	if clean, err := artifact.CleanPath(name); err != nil || clean == "" {
-		return nil, "", apierror.Invalid("Invalid path")
+		return nil, apierror.Invalid("Invalid path")
 	}
-	path := artifact.Join(folder, name)
-	if err := s.Artifacts.Writable(path); err != nil {
-		return nil, "", err
+	u := &upload{path: artifact.Join(folder, name)}
+	if err := s.Artifacts.Writable(u.path); err != nil {
+		return nil, err
 	}
-	return signer, store.Key(path), nil
+	if signer, objects := signerOf(repo); signer != nil {
+		u.signer, u.key = signer, objects.Key(u.path)
+		return u, nil
+	}
+	if store, ok := repo.(artifact.PartStore); ok {
+		u.store = store
+		return u, nil
+	}
+	return nil, mlflow.Errorf(
+		mlflow.NotImplemented,
+		"Multipart upload is not supported for the current artifact repository",
+	)
 }
 
 func (s *Server) createMultipart(
 	ctx context.Context,
+	req *http.Request,
 	in *mlflow.CreateMultipartRequest,
 ) (*mlflow.MultipartUpload, error) {
-	signer, key, err := s.uploadTarget(in.ArtifactPath, in.Path)
+	u, err := s.uploadTarget(in.ArtifactPath, in.Path)
 	if err != nil {
 		return nil, err
 	}
 	if in.NumParts < 1 || in.NumParts > maxParts {
 		return nil, apierror.Invalid("num_parts must be between 1 and %d (got %d).", maxParts, in.NumParts)
 	}
-	id, parts, err := signer.SignParts(ctx, key, int32(in.NumParts), signedUpload)
+	id, parts, err := s.signParts(ctx, req, u, int32(in.NumParts))
 	if err != nil {
 		return nil, err
 	}
@@ -92,37 +109,66 @@ func (s *Server) createMultipart(
 	return out, nil
 }
 
+// signParts begins an upload and signs a request for each part.
+func (s *Server) signParts(
+	ctx context.Context, req *http.Request, u *upload, n int32,
+) (id string, parts []object.SignedRequest, err error) {
+	if u.signer != nil {
+		return u.signer.SignParts(ctx, u.key, n, signedUpload)
+	}
+	if id, err = u.store.BeginParts(ctx, u.path); err != nil {
+		return "", nil, err
+	}
+	for number := range n {
+		signed, err := s.signURL(req, signedGrant{Upload: id, Part: number + 1}, signedUpload)
+		if err != nil {
+			return "", nil, err
+		}
+		parts = append(parts, object.SignedRequest{URL: signed})
+	}
+	return id, parts, nil
+}
+
 func (s *Server) completeMultipart(
 	ctx context.Context,
 	in *mlflow.CompleteMultipartRequest,
 ) (*mlflow.Empty, error) {
-	signer, key, err := s.uploadTarget(in.ArtifactPath, in.Path)
+	u, err := s.uploadTarget(in.ArtifactPath, in.Path)
 	if err != nil {
 		return nil, err
 	}
 	if len(in.Parts) == 0 || len(in.Parts) > maxParts {
 		return nil, apierror.Invalid("parts must have between 1 and %d elements (got %d).", maxParts, len(in.Parts))
 	}
-	parts := make([]object.StoredPart, len(in.Parts))
+	stored := make([]object.StoredPart, len(in.Parts))
+	local := make([]artifact.Part, len(in.Parts))
 	for i, p := range in.Parts {
 		if p.PartNumber < 1 || p.PartNumber > maxParts {
 			return nil, apierror.Invalid("part_number must be between 1 and %d (got %d).", maxParts, p.PartNumber)
 		}
-		parts[i] = object.StoredPart{Number: p.PartNumber, ETag: p.ETag, URL: p.URL}
+		stored[i] = object.StoredPart{Number: p.PartNumber, ETag: p.ETag, URL: p.URL}
+		local[i] = artifact.Part{Number: p.PartNumber, ETag: p.ETag}
 	}
-	return &mlflow.Empty{}, signer.CompleteParts(ctx, key, in.UploadID, parts)
+	if u.signer != nil {
+		return &mlflow.Empty{}, u.signer.CompleteParts(ctx, u.key, in.UploadID, stored)
+	}
+	return &mlflow.Empty{}, u.store.CompleteParts(ctx, u.path, in.UploadID, local)
 }
 
 func (s *Server) abortMultipart(ctx context.Context, in *mlflow.AbortMultipartRequest) (*mlflow.Empty, error) {
-	signer, key, err := s.uploadTarget(in.ArtifactPath, in.Path)
+	u, err := s.uploadTarget(in.ArtifactPath, in.Path)
 	if err != nil {
 		return nil, err
 	}
-	return &mlflow.Empty{}, signer.AbortParts(ctx, key, in.UploadID)
+	if u.signer != nil {
+		return &mlflow.Empty{}, u.signer.AbortParts(ctx, u.key, in.UploadID)
+	}
+	return &mlflow.Empty{}, u.store.AbortParts(ctx, u.path, in.UploadID)
 }
 
 func (s *Server) presignProxy(
 	ctx context.Context,
+	req *http.Request,
 	in *mlflow.PresignedProxyRequest,
 ) (*mlflow.PresignedProxyResponse, error) {
 	repo, err := s.Artifacts.Proxy()
@@ -133,36 +179,86 @@ func (s *Server) presignProxy(
 	if err != nil {
 		return nil, err
 	}
-	signer, store := signerOf(repo)
-	if signer == nil {
-		return nil, mlflow.Errorf(
-			mlflow.NotImplemented,
-			"Multipart download is not supported for the current artifact repository",
-		)
-	}
-	request, size, err := signDownload(ctx, signer, store, path)
+	size, err := sizeOf(ctx, repo, path)
 	if err != nil {
 		return nil, err
 	}
-	return &mlflow.PresignedProxyResponse{URL: request.URL, Headers: request.Headers, FileSize: size}, nil
+	signed := object.SignedRequest{Headers: map[string]string{}}
+	if signer, objects := signerOf(repo); signer != nil {
+		signed, err = signer.SignGet(ctx, objects.Key(path), signedDownload)
+	} else {
+		signed.URL, err = s.signURL(req, signedGrant{Download: path}, signedDownload)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &mlflow.PresignedProxyResponse{URL: signed.URL, Headers: signed.Headers, FileSize: size}, nil
 }
 
-// signDownload signs the download of a file that exists and returns its size.
-func signDownload(
-	ctx context.Context,
-	signer object.Signer,
-	store *object.Repo,
-	path string,
-) (object.SignedRequest, int64, error) {
-	info, err := store.Stat(ctx, path)
+// sizeOf returns the size of a file. The error is that of a download if there is none.
+func sizeOf(ctx context.Context, repo artifact.Repo, path string) (int64, error) {
+	info, err := repo.Stat(ctx, path)
 	if err == nil && info.IsDir {
 		err = artifact.IsDirectory(path)
 	}
-	if err != nil {
-		return object.SignedRequest{}, 0, err
+	return info.Size, err
+}
+
+// signedPath is the path of URLs that grant access to one file of the proxy, or to one
+// part of an upload.
+const signedPath = "/api/2.0/mlflow-artifacts/signed"
+
+// signedGrant is what a signed URL permits. Either Download or Upload is set.
+type signedGrant struct {
+	Download string `json:"d,omitempty"` // path of a file
+	Upload   string `json:"u,omitempty"` // id
+	Part     int32  `json:"n,omitempty"`
+}
+
+func (s *Server) signURL(req *http.Request, g signedGrant, valid time.Duration) (string, error) {
+	token, err := s.URLs.Sign(g, valid)
+	return forwarded.Base(req) + s.StaticPrefix + signedPath + "?token=" + token, err
+}
+
+func (s *Server) granted(req *http.Request) (g signedGrant, repo artifact.Repo, err error) {
+	if err := s.URLs.Open(req.URL.Query().Get("token"), &g); err != nil {
+		return g, nil, err
 	}
-	request, err := signer.SignGet(ctx, store.Key(path), signedDownload)
-	return request, info.Size, err
+	repo, err = s.Artifacts.Proxy()
+	return g, repo, err
+}
+
+var errOtherMethod = mlflow.Errorf(mlflow.PermissionDenied, "The signed URL is for another method.")
+
+func (s *Server) downloadSigned(w http.ResponseWriter, req *http.Request) error {
+	if err := httplimit.RefuseBody(w, req); err != nil {
+		return err
+	}
+	g, repo, err := s.granted(req)
+	if err != nil {
+		return err
+	}
+	if g.Download == "" {
+		return errOtherMethod
+	}
+	return sendFile(w, req, repo, g.Download)
+}
+
+func (s *Server) uploadSigned(w http.ResponseWriter, req *http.Request) error {
+	g, repo, err := s.granted(req)
+	if err != nil {
+		return err
+	}
+	store, ok := repo.(artifact.PartStore)
+	if g.Upload == "" || !ok {
+		return errOtherMethod
+	}
+	etag, err := artifact.ReceivePart(req, store, g.Upload, g.Part)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", etag)
+	return nil
 }
 
 func (s *Server) presignUpload(ctx context.Context, in *mlflow.PresignRequest) (*mlflow.PresignResponse, error) {
@@ -197,7 +293,11 @@ func (s *Server) presignDownload(ctx context.Context, in *mlflow.PresignRequest)
 	if err != nil {
 		return nil, err
 	}
-	request, size, err := signDownload(ctx, signer, store, path)
+	size, err := sizeOf(ctx, store, path)
+	if err != nil {
+		return nil, err
+	}
+	request, err := signer.SignGet(ctx, store.Key(path), signedDownload)
 	if err != nil {
 		return nil, err
 	}

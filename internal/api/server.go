@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -40,6 +41,11 @@ type Server struct {
 	// RefuseLongValues makes params and run tags that are too long an error. By
 	// default they are truncated.
 	RefuseLongValues bool
+
+	// URLs signs URLs of this server.
+	URLs *signedurl.Signer
+	// StaticPrefix is the path prefix of all routes, or "".
+	StaticPrefix string
 
 	historyPart int // metric values in memory, defaultPart if 0
 }

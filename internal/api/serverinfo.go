@@ -18,10 +18,10 @@ func (s *Server) serverInfoRoutes(r *route.Router) {
 
 // serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
-	signer, _ := signerOf(s.Artifacts.proxy)
+	proxied := s.Artifacts.proxy != nil
 	return &mlflow.ServerInfo{
 		StoreType: "SqlStore", FeaturesEnabled: map[string]bool{},
-		MultipartUploadsEnabled: signer != nil, MultipartDownloadsEnabled: signer != nil,
+		MultipartUploadsEnabled: proxied, MultipartDownloadsEnabled: proxied,
 	}, nil
 }
 

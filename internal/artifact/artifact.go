@@ -67,3 +67,24 @@ func UnderFile(path string) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue,
 		"A file is where a folder of this artifact path should be: '%s'", path)
 }
+
+// PartStore is a [Repo] that stores files in parts, which clients can send in any order, at
+// the same time, and more than once.
+type PartStore interface {
+	// BeginParts begins the upload of a file and returns its id.
+	BeginParts(ctx context.Context, path string) (id string, err error)
+	// PutPart stores a part and returns its entity tag. The error is ResourceDoesNotExist if
+	// there is no such upload.
+	PutPart(ctx context.Context, id string, number int32, r io.Reader) (etag string, err error)
+	// CompleteParts makes the file of parts in the order of their numbers and ends the
+	// upload. If it fails, the upload can be continued.
+	CompleteParts(ctx context.Context, path, id string, parts []Part) error
+	// AbortParts ends an upload and removes its parts.
+	AbortParts(ctx context.Context, path, id string) error
+}
+
+// Part is a part of a file with the entity tag that PutPart returned.
+type Part struct {
+	Number int32
+	ETag   string
+}

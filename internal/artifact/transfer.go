@@ -31,13 +31,26 @@ func Serve(w http.ResponseWriter, r *http.Request, f *File) {
 // Receive stores the body of a request at path. It stores nothing if the upload
 // breaks off or stalls.
 func Receive(r *http.Request, repo Repo, path string) error {
+	return receive(r, func(ctx context.Context) error { return repo.Put(ctx, path, r.Body) })
+}
+
+// ReceivePart stores the body of a request as a part of an upload and returns the entity
+// tag of the part. It stores nothing if the body breaks off or stalls.
+func ReceivePart(r *http.Request, store PartStore, id string, number int32) (etag string, err error) {
+	err = receive(r, func(ctx context.Context) error {
+		etag, err = store.PutPart(ctx, id, number, r.Body)
+		return err
+	})
+	return etag, err
+}
+
+func receive(r *http.Request, put func(context.Context) error) error {
 	defer observe.Transfer(r.Context(), observe.Upload)()
 	httplimit.SetBodyTimeouts(r, uploadPause, 0)
-	err := repo.Put(r.Context(), path, r.Body)
-	if err == nil {
-		return nil
+	if err := put(r.Context()); err != nil {
+		return uploadError(r, err)
 	}
-	return uploadError(r, err)
+	return nil
 }
 
 // uploadError returns the client's error if the upload failed because of the

@@ -2,17 +2,14 @@ package databricks
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -30,47 +27,17 @@ type grant struct {
 	Path string `json:"p"`
 	// API reports that Path is a path of the Files API. Otherwise it is a path in the
 	// proxy.
-	API     bool  `json:"a,omitempty"`
-	Write   bool  `json:"w,omitempty"`
-	Expires int64 `json:"x"` // Unix seconds
+	API   bool `json:"a,omitempty"`
+	Write bool `json:"w,omitempty"`
 }
 
-// signer signs grants.
-type signer struct{ key [sha256.Size]byte }
-
-func (s *signer) mac(payload string) []byte {
-	h := hmac.New(sha256.New, s.key[:])
-	h.Write([]byte(payload))
-	return h.Sum(nil)
-}
-
-func (s *signer) sign(g grant) (string, error) {
-	b, err := json.Marshal(g)
-	if err != nil {
-		return "", err
+// openGrant verifies a token and returns what it grants.
+func openGrant(s *signedurl.Signer, token string, write bool) (g grant, err error) {
+	if err := s.Open(token, &g); err != nil {
+		return grant{}, err
 	}
-	payload := base64.RawURLEncoding.EncodeToString(b)
-	return payload + "." + base64.RawURLEncoding.EncodeToString(s.mac(payload)), nil
-}
-
-var errGrant error = &mlflow.Error{
-	Code:    mlflow.PermissionDenied,
-	Message: "The signed URL is not valid or has expired. Ask for a new one.",
-}
-
-// open verifies a token and returns what it grants.
-func (s *signer) open(token string, write bool) (g grant, err error) {
-	payload, sum, _ := strings.Cut(token, ".")
-	mac, err := base64.RawURLEncoding.DecodeString(sum)
-	if err != nil || !hmac.Equal(mac, s.mac(payload)) {
-		return grant{}, errGrant
-	}
-	b, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
-		return grant{}, errGrant
-	}
-	if err := json.Unmarshal(b, &g); err != nil || g.Write != write || time.Now().Unix() >= g.Expires {
-		return grant{}, errGrant
+	if g.Write != write {
+		return grant{}, mlflow.Errorf(mlflow.PermissionDenied, "The signed URL is for another method.")
 	}
 	return g, nil
 }
@@ -84,7 +51,7 @@ type credential struct {
 }
 
 // runCredentials returns a signed URL for each path below the artifacts of a run.
-func (d *Door) runCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) runCredentials(s *signedurl.Signer, write bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
 			RunID string   `json:"run_id"`
@@ -108,7 +75,7 @@ func (d *Door) runCredentials(s *signer, write bool) func(http.ResponseWriter, *
 
 // modelCredentials returns a signed URL for each path below the artifacts of a logged
 // model.
-func (d *Door) modelCredentials(s *signer, write bool) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) modelCredentials(s *signedurl.Signer, write bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
 			Paths []string `json:"paths"`
@@ -144,7 +111,7 @@ func readAsk(w http.ResponseWriter, r *http.Request, in any) error {
 	return nil
 }
 
-func (d *Door) credentials(r *http.Request, s *signer, write bool, id string, paths []string,
+func (d *Door) credentials(r *http.Request, s *signedurl.Signer, write bool, id string, paths []string,
 	uriOf func(context.Context, string) (string, error),
 ) ([]credential, error) {
 	uri, err := uriOf(r.Context(), id)
@@ -155,7 +122,9 @@ func (d *Door) credentials(r *http.Request, s *signer, write bool, id string, pa
 }
 
 // sign returns a signed URL for each path below an artifact URI.
-func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []string) ([]credential, error) {
+func (d *Door) sign(
+	r *http.Request, s *signedurl.Signer, write bool, uri string, paths []string,
+) ([]credential, error) {
 	repo, base, err := d.Locate(uri)
 	if err != nil {
 		return nil, err
@@ -188,9 +157,8 @@ func (d *Door) sign(r *http.Request, s *signer, write bool, uri string, paths []
 }
 
 // signedURL returns a URL of this server for what g grants, from now on.
-func (d *Door) signedURL(r *http.Request, s *signer, g grant) (string, error) {
-	g.Expires = time.Now().Add(signedFor).Unix()
-	token, err := s.sign(g)
+func (d *Door) signedURL(r *http.Request, s *signedurl.Signer, g grant) (string, error) {
+	token, err := s.Sign(g, signedFor)
 	return d.base(r) + signedPath + "?token=" + token, err
 }
 
@@ -198,7 +166,9 @@ func (d *Door) signedURL(r *http.Request, s *signer, g grant) (string, error) {
 // passes requests with the path in the query to next: the client that sends them can
 // read files of the Files API without a signed URL if the response is an error, and
 // does not depend on the address in the URL then.
-func (d *Door) fileURL(s *signer, write bool, next http.Handler) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) fileURL(
+	s *signedurl.Signer, write bool, next http.Handler,
+) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.URL.RawQuery != "" {
 			next.ServeHTTP(w, r)
@@ -230,8 +200,8 @@ func (d *Door) fileURL(s *signer, write bool, next http.Handler) func(http.Respo
 
 // granted returns the place that a signed URL grants access to. The signature replaces
 // the authentication of the user who requested the URL.
-func (d *Door) granted(r *http.Request, s *signer, write bool) (place, error) {
-	g, err := s.open(r.URL.Query().Get("token"), write)
+func (d *Door) granted(r *http.Request, s *signedurl.Signer, write bool) (place, error) {
+	g, err := openGrant(s, r.URL.Query().Get("token"), write)
 	if err != nil {
 		return place{}, err
 	}
@@ -242,7 +212,7 @@ func (d *Door) granted(r *http.Request, s *signer, write bool) (place, error) {
 	return d.proxyPlace(repo, g.Path), err
 }
 
-func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) signedDownload(s *signedurl.Signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		at, err := d.granted(r, s, false)
 		if err != nil {
@@ -252,7 +222,7 @@ func (d *Door) signedDownload(s *signer) func(http.ResponseWriter, *http.Request
 	}
 }
 
-func (d *Door) signedUpload(s *signer) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) signedUpload(s *signedurl.Signer) func(http.ResponseWriter, *http.Request) error {
 	return func(_ http.ResponseWriter, r *http.Request) error {
 		at, err := d.granted(r, s, true)
 		if err == nil {

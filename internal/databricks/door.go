@@ -18,6 +18,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -119,7 +120,7 @@ const abortPath = "/.well-known/databricks-upload-session"
 // Handler returns a handler of the workspace routes. It passes other requests to next.
 // Requests must have been authenticated by [auth.Middleware].
 func (d *Door) Handler(next http.Handler) http.Handler {
-	mux, s := http.NewServeMux(), &signer{d.Key}
+	mux, s := http.NewServeMux(), signedurl.New(d.Key, "login door")
 	d.route(mux, "GET /.well-known/databricks-config", auth.Public, wellKnown)
 	d.route(mux, "DELETE "+abortPath, auth.Public, func(http.ResponseWriter, *http.Request) error { return nil })
 	d.route(mux, "GET /api/2.0/preview/scim/v2/Me", auth.ReadServer, me)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 )
 
 // After mlflow.set_registry_uri("databricks"), clients use the routes of the registry,
@@ -53,7 +54,7 @@ func (d *Door) versionFiles(w http.ResponseWriter, r *http.Request) error {
 }
 
 // versionURL returns a signed URL for a file of a version.
-func (d *Door) versionURL(s *signer) func(http.ResponseWriter, *http.Request) error {
+func (d *Door) versionURL(s *signedurl.Signer) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := r.URL.Query()
 		uri, err := d.VersionURI(r.Context(), q.Get("name"), q.Get("version"))

@@ -15,6 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/webui"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -23,10 +24,13 @@ import (
 const startCheckTime = 20 * time.Second
 
 // checkArtifacts checks the places of artifacts, so that a wrong name or wrong credentials stop the start and not the
-// first upload.
-func checkArtifacts(ctx context.Context, artifacts *api.Artifacts) error {
+// first upload. The default root may be accessible to clients only, so that its error is a warning.
+func (s *Server) checkArtifacts(ctx context.Context, artifacts *api.Artifacts) error {
 	ctx, cancel := context.WithTimeout(ctx, startCheckTime)
 	defer cancel()
+	if err := artifacts.CheckDefaultRoot(ctx); err != nil {
+		s.log.Warn("the server cannot access the default artifact root; clients need their own access", "error", err)
+	}
 	return artifacts.Check(ctx)
 }
 
@@ -41,7 +45,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkArtifacts(ctx, artifacts); err != nil {
+	if err := s.checkArtifacts(ctx, artifacts); err != nil {
 		return nil, err
 	}
 	switch first, err := s.store.Experiment(ctx, 0); {
@@ -63,6 +67,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		UsesFilesAPI:    databricks.Marked,
 
 		RefuseLongValues: !s.config.TruncateLongValues,
+
+		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}
 	door := &databricks.Door{
 		Proxy:      artifacts.Proxy,

@@ -17,6 +17,7 @@ import (
 	_ "github.com/millrace-ml/millrace/internal/artifact/all" // artifact backends
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -58,7 +59,9 @@ func NewOn(t testing.TB, dir, uri string, options ...func(*api.Server)) *Server 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &api.Server{Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler)}
+	s := &api.Server{
+		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{1}, "test"),
+	}
 	for _, option := range options {
 		option(s)
 	}

@@ -178,7 +178,7 @@ func TestNativeCatalog(t *testing.T) {
 // TestCatalogWithoutStorage checks a server that stores no files.
 func TestCatalogWithoutStorage(t *testing.T) {
 	t.Parallel()
-	artifacts, err := api.NewArtifacts("", "s3://bucket/path")
+	artifacts, err := api.NewArtifacts("", "http://host/path")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,15 @@ func New() *Router {
 func On[Req, Resp any](
 	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	handler := jsonHandler(r, e, handle)
+	OnRequest(r, e, perm, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) { return handle(ctx, in) })
+}
+
+// OnRequest is On for handlers that need the request, such as for URLs of this server.
+func OnRequest[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission,
+	handle func(context.Context, *http.Request, *Req) (*Resp, error),
+) {
+	handler := requestHandler(r, e, handle)
 	r.mount(e.Method, "/api/"+e.Path, perm, handler)
 	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
 }
@@ -68,6 +76,14 @@ func OnAjax[Req, Resp any](
 func jsonHandler[Req, Resp any](
 	r *Router, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error),
 ) HandlerFunc {
+	return requestHandler(r, e, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) {
+		return handle(ctx, in)
+	})
+}
+
+func requestHandler[Req, Resp any](
+	r *Router, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *http.Request, *Req) (*Resp, error),
+) HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), Timeout)
 		defer cancel()
@@ -75,7 +91,7 @@ func jsonHandler[Req, Resp any](
 		if err := decode(w, req, e.Method, in); err != nil {
 			return err
 		}
-		out, err := handle(ctx, in)
+		out, err := handle(ctx, req, in)
 		if err != nil {
 			return err
 		}

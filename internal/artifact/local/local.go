@@ -56,7 +56,7 @@ func Open(dir string) (*Repo, error) {
 		return nil, fmt.Errorf("open artifact folder: %w", err)
 	}
 	r := &Repo{dir: dir, root: root}
-	if err := r.removeStray(); err != nil {
+	if err := errors.Join(r.removeStray(), r.removeOldParts()); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	return r, nil

@@ -24,25 +24,15 @@ const tempDir = ".millrace-tmp"
 
 func reserved(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return strings.EqualFold(first, tempDir) // Some file systems fold case.
+	return strings.EqualFold(first, tempDir) || strings.EqualFold(first, partsDir) // Some file systems fold case.
 }
 
 // Put implements artifact.Repo. It writes a temporary file, syncs it, renames it, and
 // syncs the directory.
 func (r *Repo) Put(ctx context.Context, p string, src io.Reader) (err error) {
-	if p == "" {
-		return artifact.IsDirectory(p)
-	}
-	if reserved(p) {
-		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
-	}
 	// Check early to avoid reading an upload that cannot succeed.
-	if info, err := r.root.Stat(p); err == nil && info.IsDir() {
-		return artifact.IsDirectory(p)
-	} else if err != nil {
-		if err := putError(p, err); errors.Is(err, mlflow.InvalidParameterValue) {
-			return err
-		}
+	if err := r.mayPut(p); err != nil {
+		return err
 	}
 	f, temp, err := r.createTemp()
 	if err != nil {
@@ -79,6 +69,26 @@ func (r *Repo) Put(ctx context.Context, p string, src io.Reader) (err error) {
 		return errors.Join(putError(p, err), f.Close())
 	}
 	return f.Close()
+}
+
+// mayPut returns an error if no file can be at p.
+func (r *Repo) mayPut(p string) error {
+	if p == "" {
+		return artifact.IsDirectory(p)
+	}
+	if reserved(p) {
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Invalid path")
+	}
+	info, err := r.root.Stat(p)
+	if err == nil && info.IsDir() {
+		return artifact.IsDirectory(p)
+	}
+	if err != nil {
+		if err := putError(p, err); errors.Is(err, mlflow.InvalidParameterValue) {
+			return err
+		}
+	}
+	return nil
 }
 
 // moveInto creates the directories of p and renames temp to p. It tries again if a

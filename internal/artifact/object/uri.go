@@ -14,16 +14,17 @@ func ParseURI(uri string) (bucket, prefix string, err error) {
 	_, rest, found := strings.Cut(uri, "://")
 	bucket, prefix, _ = strings.Cut(rest, "/")
 	prefix = strings.Trim(prefix, "/")
-	invalid := !found || bucket == "" || strings.ContainsAny(bucket, "@:?#\\ ") || strings.ContainsAny(prefix, "?#")
-	if !invalid && prefix != "" {
-		clean, cleanErr := artifact.CleanPath(prefix)
-		invalid = cleanErr != nil || clean != prefix
-	}
-	if invalid {
+	if !found || bucket == "" || strings.ContainsAny(bucket, "@:?#\\ ") || !ValidPrefix(prefix) {
 		return "", "", mlflow.Errorf(mlflow.InvalidParameterValue,
 			"'%s' does not name a folder of a bucket, such as %s://bucket/folder", artifact.Redact(uri), schemeOf(uri))
 	}
 	return bucket, prefix, nil
+}
+
+// ValidPrefix reports whether the prefix of a URI, without a slash at its ends, can precede the paths of files.
+func ValidPrefix(prefix string) bool {
+	clean, err := artifact.CleanPath(prefix)
+	return err == nil && clean == prefix && !strings.ContainsAny(prefix, "?#")
 }
 
 func schemeOf(uri string) string {
