@@ -97,9 +97,9 @@ func accountHost(uri string) string {
 	return strings.ToLower(host)
 }
 
-// mayReach returns an error if a URI names a host that the server does not send its
+// MayReach returns an error if a URI names a host that the server does not send its
 // credentials to.
-func (a *Artifacts) mayReach(uri string) error {
+func (a *Artifacts) MayReach(uri string) error {
 	host, scheme := accountHost(uri), artifact.Scheme(uri)
 	if host == "" || slices.Contains(a.ownHosts, host) || slices.Contains(a.anyHost, scheme) {
 		return nil
@@ -242,7 +242,7 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		return a.locateFile(uri)
 	default:
 		if artifact.IsObjectStore(uri) {
-			if err := a.mayReach(uri); err != nil {
+			if err := a.MayReach(uri); err != nil {
 				return nil, "", err
 			}
 			return artifact.OpenBucket(uri)
