@@ -31,6 +31,10 @@ const (
 	maxParts = 10_000
 )
 
+// noParts is the error of stores without uploads in parts. Clients compare the beginning of
+// the message, and then send the file in one request.
+const noParts = "Multipart upload is not supported for the current artifact repository"
+
 // signerOf returns the signer of a repository and the repository, or nil if the store
 // signs no requests.
 func signerOf(repo artifact.Repo) (object.Signer, *object.Repo) {
@@ -78,10 +82,7 @@ func (s *Server) uploadTarget(folder, name string) (*upload, error) {
 		u.store = store
 		return u, nil
 	}
-	return nil, mlflow.Errorf(
-		mlflow.NotImplemented,
-		"Multipart upload is not supported for the current artifact repository",
-	)
+	return nil, mlflow.Errorf(mlflow.NotImplemented, noParts)
 }
 
 func (s *Server) createMultipart(
@@ -114,7 +115,11 @@ func (s *Server) signParts(
 	ctx context.Context, req *http.Request, u *upload, n int32,
 ) (id string, parts []object.SignedRequest, err error) {
 	if u.signer != nil {
-		return u.signer.SignParts(ctx, u.key, n, signedUpload)
+		id, parts, err = u.signer.SignParts(ctx, u.key, n, signedUpload)
+		if reason := mlflow.AsError(err); reason != nil && reason.Code == mlflow.NotImplemented {
+			err = mlflow.Errorf(mlflow.NotImplemented, "%s. %s", noParts, reason.Message)
+		}
+		return id, parts, err
 	}
 	if id, err = u.store.BeginParts(ctx, u.path); err != nil {
 		return "", nil, err
@@ -184,7 +189,7 @@ func (s *Server) presignProxy(
 		return nil, err
 	}
 	var signed object.SignedRequest
-	if signer, objects := signerOf(repo); signer != nil {
+	if signer, objects := signerOf(repo); signer != nil && objects.CanSign() {
 		signed, err = signer.SignGet(ctx, objects.Key(path), signedDownload)
 	} else {
 		signed.URL, err = s.signURL(req, signedGrant{Download: path}, signedDownload)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -18,10 +19,13 @@ func (s *Server) serverInfoRoutes(r *route.Router) {
 
 // serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
-	proxied := s.Artifacts.proxy != nil
+	_, inParts := s.Artifacts.proxy.(artifact.PartStore)
+	if signer, objects := signerOf(s.Artifacts.proxy); signer != nil {
+		inParts = objects.CanSign()
+	}
 	return &mlflow.ServerInfo{
 		StoreType: "SqlStore", FeaturesEnabled: map[string]bool{},
-		MultipartUploadsEnabled: proxied, MultipartDownloadsEnabled: proxied,
+		MultipartUploadsEnabled: inParts, MultipartDownloadsEnabled: s.Artifacts.proxy != nil,
 	}, nil
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-var _ object.Signer = (*bucket)(nil)
+var _ object.LimitedSigner = (*bucket)(nil)
 
 const (
 	// maxBlocks is the largest number of blocks of a blob.
@@ -29,6 +29,15 @@ const (
 	// clockSkew is how far the clocks of the server and of the store may differ.
 	clockSkew = 5 * time.Minute
 )
+
+// CanSign implements object.LimitedSigner. A shared access signature cannot sign.
+func (b *bucket) CanSign() bool {
+	switch b.credential.(type) {
+	case *sharedKey, *tokens:
+		return true
+	}
+	return false
+}
 
 func (b *bucket) SignGet(ctx context.Context, key string, valid time.Duration) (object.SignedRequest, error) {
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(key)})

@@ -130,6 +130,9 @@ func TestNoServer(t *testing.T) {
 		if !errors.Is(err, mlflow.TemporarilyUnavailable) || !strings.Contains(err.Error(), "gs://team does not answer") {
 			t.Errorf("%s without a server: %v", name, err)
 		}
+		if strings.Contains(err.Error(), "storage/v1") {
+			t.Errorf("%s: the error has the URL: %v", name, err)
+		}
 	}
 }
 

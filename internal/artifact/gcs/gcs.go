@@ -41,15 +41,15 @@ func init() {
 	})
 }
 
-// bucket implements object.Bucket and object.Signer.
+// bucket implements object.Bucket and object.LimitedSigner.
 type bucket struct {
 	store *store
 	name  string
 }
 
 var (
-	_ object.Bucket = (*bucket)(nil)
-	_ object.Signer = (*bucket)(nil)
+	_ object.Bucket        = (*bucket)(nil)
+	_ object.LimitedSigner = (*bucket)(nil)
 )
 
 func (b *bucket) Name() string { return "gs://" + b.name }

@@ -111,7 +111,12 @@ func (s *store) exchange(ctx context.Context, r request, w *watch) (*http.Respon
 	if req.ContentLength == 0 {
 		req.Body = http.NoBody
 	}
-	return s.client.Do(req)
+	res, err := s.client.Do(req)
+	var withURL *url.Error
+	if errors.As(err, &withURL) { // The URL of an upload is a secret.
+		err = withURL.Err
+	}
+	return res, err
 }
 
 // token returns a token that is valid. x/oauth2 has no context for the request that it may need.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,9 +129,9 @@ func TestStalled(t *testing.T) {
 			_ = http.NewResponseController(w).Flush() // The request fails in any case.
 		},
 	} {
-		sent := 0
+		var sent atomic.Int32
 		b := served(t, func(w http.ResponseWriter, r *http.Request) {
-			sent++
+			sent.Add(1)
 			begin(w)
 			<-r.Context().Done()
 		})
@@ -143,8 +144,8 @@ func TestStalled(t *testing.T) {
 		if !errors.Is(err, mlflow.TemporarilyUnavailable) || !strings.Contains(err.Error(), "no data for too long (20ms)") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if sent != 1 {
-			t.Errorf("%s: %d requests", name, sent)
+		if sent.Load() != 1 {
+			t.Errorf("%s: %d requests", name, sent.Load())
 		}
 	}
 }

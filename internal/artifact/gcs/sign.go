@@ -116,6 +116,9 @@ func canonicalHeaders(host string, headers map[string]string) (lines, names stri
 	return text.String(), strings.Join(sorted, ";")
 }
 
+// CanSign implements object.LimitedSigner.
+func (b *bucket) CanSign() bool { return b.store.key != nil }
+
 // SignGet implements object.Signer.
 func (b *bucket) SignGet(_ context.Context, key string, valid time.Duration) (object.SignedRequest, error) {
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(key)})

@@ -36,6 +36,14 @@ func (r *Repo) Signer() Signer {
 	return signer
 }
 
+// CanSign reports whether clients can have signed requests. Otherwise they transfer files through the server.
+func (r *Repo) CanSign() bool {
+	if limited, ok := r.bucket.(LimitedSigner); ok {
+		return limited.CanSign()
+	}
+	return r.Signer() != nil
+}
+
 // Key returns the key of a file.
 func (r *Repo) Key(path string) string { return r.prefix + path }
 

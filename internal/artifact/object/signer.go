@@ -20,6 +20,14 @@ type Signer interface {
 	AbortParts(ctx context.Context, key, id string) error
 }
 
+// LimitedSigner is a [Signer] that can sign with some kinds of credentials only. Without them its methods return errors
+// that say what to do.
+type LimitedSigner interface {
+	Signer
+	// CanSign reports whether the credentials of the server suffice.
+	CanSign() bool
+}
+
 // SignedRequest is the URL of a request and the headers that it must have.
 type SignedRequest struct {
 	URL     string

@@ -1,0 +1,56 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/apitest"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// TestStoreWithoutKey has an object store and credentials that cannot sign: clients download through the server, and the
+// server does not tell them to upload in parts.
+func TestStoreWithoutKey(t *testing.T) {
+	objects := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Goog-Generation", "1")
+		if r.URL.Query().Get("alt") == "media" {
+			fmt.Fprint(w, "data")
+			return
+		}
+		fmt.Fprint(w, `{"name": "folder/f.bin", "size": "4", "generation": "1", "updated": "2026-11-28T12:00:00Z"}`)
+	}))
+	defer objects.Close()
+	t.Setenv("STORAGE_EMULATOR_HOST", objects.URL)
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+	artifacts, err := api.NewArtifacts("gs://team/folder", "mlflow-artifacts:/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
+
+	resp, text := send(t, "GET", s.URL+"/api/3.0/mlflow/server-info", "")
+	var info mlflow.ServerInfo
+	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || !info.MultipartDownloadsEnabled {
+		t.Errorf("server-info: %d %s", resp.StatusCode, text)
+	}
+	const route = "/api/2.0/mlflow-artifacts/"
+	resp, text = send(t, "GET", s.URL+route+"presigned/f.bin", "")
+	var signed mlflow.PresignedProxyResponse
+	if err := json.Unmarshal([]byte(text), &signed); err != nil || !strings.HasPrefix(signed.URL, s.URL) {
+		t.Fatalf("presigned: %d %s", resp.StatusCode, text)
+	}
+	if resp, text := send(t, "GET", signed.URL, ""); resp.StatusCode != 200 || text != "data" {
+		t.Errorf("download: %d %s", resp.StatusCode, text)
+	}
+	resp, text = send(t, "POST", s.URL+route+"mpu/create/d", `{"path": "f.bin", "num_parts": 2}`)
+	// The client sends the file in one request if the message begins with these words.
+	const words = `"message":"Multipart upload is not supported for the current artifact repository`
+	if resp.StatusCode != 501 || !strings.Contains(text, words) || !strings.Contains(text, "GOOGLE_APPLICATION_CREDENTIALS") {
+		t.Errorf("upload in parts: %d %s", resp.StatusCode, text)
+	}
+}
