@@ -13,12 +13,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// failed returns the error of a request to the store as clients see it.
-func (b *bucket) failed(err error) error {
+// failed returns the error of a request to the store as clients see it. Timeouts of connections also match
+// context.DeadlineExceeded, so that the context tells which of them ended the request.
+func (b *bucket) failed(ctx context.Context, err error) error {
 	var api smithy.APIError
 	var response *awshttp.ResponseError
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
 		return err
 	case errors.Is(err, errNoCredentials):
 		return mlflow.Errorf(mlflow.PermissionDenied, "The server has no credentials for %s: set AWS_ACCESS_KEY_ID and "+

@@ -47,7 +47,7 @@ func (b *bucket) Name() string { return "s3://" + b.name }
 func (b *bucket) Check(ctx context.Context) error {
 	in := b.listInput("", false, 1)
 	_, err := b.store.client.ListObjectsV2(ctx, &in)
-	return b.failed(err)
+	return b.failed(ctx, err)
 }
 
 func (b *bucket) Head(ctx context.Context, key string) (object.Object, error) {
@@ -58,7 +58,7 @@ func (b *bucket) Head(ctx context.Context, key string) (object.Object, error) {
 	}
 	out, err := b.store.client.HeadObject(ctx, &in)
 	if err != nil {
-		return object.Object{}, b.failed(err)
+		return object.Object{}, b.failed(ctx, err)
 	}
 	return object.Object{
 		Key: key, Size: aws.ToInt64(out.ContentLength), ModTime: aws.ToTime(out.LastModified), ETag: aws.ToString(out.ETag),
@@ -79,16 +79,17 @@ func (b *bucket) Get(ctx context.Context, key string, offset int64, etag string)
 	}
 	out, err := b.store.client.GetObject(ctx, &in)
 	if err != nil {
-		return nil, object.Object{}, b.failed(err)
+		return nil, object.Object{}, b.failed(ctx, err)
 	}
 	size := aws.ToInt64(out.ContentLength) + offset
-	return &body{out.Body, b}, object.Object{
+	return &body{ctx, out.Body, b}, object.Object{
 		Key: key, Size: size, ModTime: aws.ToTime(out.LastModified), ETag: aws.ToString(out.ETag),
 	}, nil
 }
 
 // body is the body of an object. It reports errors of the connection as those of the store.
 type body struct {
+	ctx context.Context //nolint:containedctx // io.Reader has no context.
 	io.ReadCloser
 	bucket *bucket
 }
@@ -96,7 +97,7 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = b.bucket.failed(err)
+		err = b.bucket.failed(b.ctx, err)
 	}
 	return n, err
 }
@@ -120,7 +121,7 @@ func (b *bucket) List(ctx context.Context, prefix string, shallow bool, limit in
 		for {
 			out, err := b.store.client.ListObjectsV2(ctx, &in)
 			if err != nil {
-				yield(object.Object{}, b.failed(err))
+				yield(object.Object{}, b.failed(ctx, err))
 				return
 			}
 			for _, o := range out.Contents {
@@ -150,7 +151,7 @@ func (b *bucket) Put(ctx context.Context, key string, data []byte) error {
 		in.ContentType = aws.String(artifact.ContentType(key))
 	}
 	_, err := b.store.client.PutObject(ctx, &in)
-	return b.failed(err)
+	return b.failed(ctx, err)
 }
 
 func (b *bucket) Delete(ctx context.Context, keys []string) error {
@@ -163,7 +164,7 @@ func (b *bucket) Delete(ctx context.Context, keys []string) error {
 		ExpectedBucketOwner: b.store.owner, RequestPayer: b.store.put.RequestPayer,
 	})
 	if err != nil {
-		return b.failed(err)
+		return b.failed(ctx, err)
 	}
 	for _, e := range out.Errors {
 		return b.refused(aws.ToString(e.Code), aws.ToString(e.Message))
@@ -187,7 +188,7 @@ func (b *bucket) begin(ctx context.Context, key string) (*upload, error) {
 	}
 	out, err := b.store.client.CreateMultipartUpload(ctx, &in)
 	if err != nil {
-		return nil, b.failed(err)
+		return nil, b.failed(ctx, err)
 	}
 	return &upload{bucket: b, key: key, id: out.UploadId, parts: map[int32]types.CompletedPart{}}, nil
 }
@@ -211,7 +212,7 @@ func (u *upload) Part(ctx context.Context, number int32, data []byte) error {
 		SSECustomerKeyMD5: put.SSECustomerKeyMD5,
 	})
 	if err != nil {
-		return u.bucket.failed(err)
+		return u.bucket.failed(ctx, err)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -236,7 +237,7 @@ func (u *upload) complete(ctx context.Context, parts []types.CompletedPart) erro
 		Bucket: &u.bucket.name, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		ExpectedBucketOwner: u.bucket.store.owner, RequestPayer: u.bucket.store.put.RequestPayer,
 	})
-	return u.bucket.failed(err)
+	return u.bucket.failed(ctx, err)
 }
 
 func (u *upload) Abort(ctx context.Context) error {
@@ -244,5 +245,5 @@ func (u *upload) Abort(ctx context.Context) error {
 		Bucket: &u.bucket.name, Key: &u.key, UploadId: u.id,
 		ExpectedBucketOwner: u.bucket.store.owner, RequestPayer: u.bucket.store.put.RequestPayer,
 	})
-	return u.bucket.failed(err)
+	return u.bucket.failed(ctx, err)
 }

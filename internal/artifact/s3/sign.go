@@ -46,7 +46,7 @@ func (b *bucket) SignGet(ctx context.Context, key string, valid time.Duration) (
 		ExpectedBucketOwner: b.store.owner, RequestPayer: b.store.put.RequestPayer,
 	}, s3.WithPresignExpires(valid))
 	if err != nil {
-		return object.SignedRequest{}, b.failed(err)
+		return object.SignedRequest{}, b.failed(ctx, err)
 	}
 	return signed(r), nil
 }
@@ -59,7 +59,7 @@ func (b *bucket) SignPut(ctx context.Context, key string, valid time.Duration) (
 	}
 	r, err := b.store.presigner().PresignPutObject(ctx, &in, s3.WithPresignExpires(valid))
 	if err != nil {
-		return object.SignedRequest{}, b.failed(err)
+		return object.SignedRequest{}, b.failed(ctx, err)
 	}
 	return signed(r), nil
 }
@@ -78,7 +78,7 @@ func (b *bucket) SignParts(
 			ExpectedBucketOwner: b.store.owner, RequestPayer: b.store.put.RequestPayer,
 		}, s3.WithPresignExpires(valid))
 		if err != nil {
-			return "", nil, b.failed(err)
+			return "", nil, b.failed(ctx, err)
 		}
 		parts = append(parts, signed(r))
 	}
