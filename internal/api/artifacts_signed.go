@@ -188,7 +188,7 @@ func (s *Server) presignProxy(
 	if err != nil {
 		return nil, err
 	}
-	signed := object.SignedRequest{Headers: map[string]string{}}
+	var signed object.SignedRequest
 	if signer, objects := signerOf(repo); signer != nil && objects.CanSign() {
 		signed, err = signer.SignGet(ctx, objects.Key(path), signedDownload)
 	} else {
@@ -196,6 +196,9 @@ func (s *Server) presignProxy(
 	}
 	if err != nil {
 		return nil, err
+	}
+	if signed.Headers == nil {
+		signed.Headers = map[string]string{} // The Python client fails without the field.
 	}
 	return &mlflow.PresignedProxyResponse{URL: signed.URL, Headers: signed.Headers, FileSize: size}, nil
 }
