@@ -56,7 +56,9 @@ bin/kubernetes/helm:
 	rm -r bin/kubernetes/layer
 
 .PHONY: test-go
-test-go: $(if $(STRICT),bin/kubernetes/helm) ## Run the Go tests
+test-go: ## Run the Go tests
+	@# Not a prerequisite: make -j would start the longest part of the tests last.
+	$(if $(STRICT),@$(MAKE) --no-print-directory bin/kubernetes/helm)
 	@PATH="$(CURDIR)/bin/kubernetes:$$PATH" && command -v helm >/dev/null || echo "skipped: Go tests of the Helm chart, because helm is not installed (make bin/kubernetes/helm)"
 	@command -v skopeo >/dev/null || { echo "skipped: Go tests that read the image with skopeo, because it is not installed (apt-get install skopeo)"; test -z "$(STRICT)"; }
 	@test -n "$(MILLRACE_TEST_POSTGRES)" || echo "skipped: Go tests on PostgreSQL, because MILLRACE_TEST_POSTGRES names no server (see test/with_databases.sh)"

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,7 +25,9 @@ type Artifacts struct {
 	remoteOK    bool          // whether the server had access to remote when it started
 	roots       []artifactRoot
 	defaultRoot string
-	proxyDir    string // the directory of proxy if it is local
+	proxyDir    string   // the directory of proxy if it is local
+	ownHosts    []string // hosts that the destination and the default root name
+	anyHost     []string // schemes whose URIs may name any host
 }
 
 // artifactRoot is a local directory and the repository of its files.
@@ -41,7 +44,7 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{defaultRoot: defaultRoot}
+	a := &Artifacts{defaultRoot: defaultRoot, ownHosts: []string{accountHost(destination), accountHost(defaultRoot)}}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {
@@ -78,6 +81,34 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 	}
 	a.roots = append(a.roots, artifactRoot{dir, opened(repo)})
 	return a, nil
+}
+
+// AllowHosts lets URIs with the given schemes name any host. By default, URIs that name a
+// host, such as wasbs://container@account.blob.core.windows.net, are restricted to the
+// hosts of the artifact destination and the default root, because clients choose the
+// locations of experiments, and the server sends its credentials to the host.
+func (a *Artifacts) AllowHosts(schemes []string) { a.anyHost = schemes }
+
+// accountHost returns the host in a URI of the form scheme://container@host/path, or "".
+func accountHost(uri string) string {
+	_, rest, _ := strings.Cut(uri, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	_, host, _ := strings.Cut(authority, "@")
+	return strings.ToLower(host)
+}
+
+// MayReach returns an error if a URI names a host that the server does not send its
+// credentials to.
+func (a *Artifacts) MayReach(uri string) error {
+	host, scheme := accountHost(uri), artifact.Scheme(uri)
+	if host == "" || slices.Contains(a.ownHosts, host) || slices.Contains(a.anyHost, scheme) {
+		return nil
+	}
+	return apierror.Invalid(
+		"The artifacts at '%s' are out of this server's reach: it sends its credentials only to the hosts of its artifact "+
+			"destination and default artifact root. MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES=%s allows all hosts.",
+		apierror.Shorten(artifact.Redact(uri)), scheme,
+	)
 }
 
 // Check returns an error if the artifact destination cannot be used.
@@ -211,6 +242,9 @@ func (a *Artifacts) Locate(uri string) (artifact.Repo, string, error) {
 		return a.locateFile(uri)
 	default:
 		if artifact.IsObjectStore(uri) {
+			if err := a.MayReach(uri); err != nil {
+				return nil, "", err
+			}
 			return artifact.OpenBucket(uri)
 		}
 	}

@@ -65,6 +65,7 @@ func TestLocate(t *testing.T) {
 		earlier + "2/x":                                                   "out of this server's reach",
 		"https://example.org/x":                                           "out of this server's reach",
 		"ftp://example.org/x":                                             "out of this server's reach",
+		"wasbs://c@other.blob.core.windows.net/x":                         "sends its credentials only to the hosts",
 		"hdfs://host/x":                                                   "'hdfs://host/x' are out of this server's reach",
 		"ftp://u:secret@example.org/x":                                    "u:xxxxx@example.org",
 		"dbfs:/databricks/mlflow-tracking/1":                              "out of this server's reach",

@@ -197,8 +197,8 @@ func (s *Server) presignProxy(
 	if err != nil {
 		return nil, err
 	}
-	if signed.Headers == nil {
-		signed.Headers = map[string]string{} // The Python client fails without the field.
+	if signed.Headers == nil { // Clients expect an object.
+		signed.Headers = map[string]string{}
 	}
 	return &mlflow.PresignedProxyResponse{URL: signed.URL, Headers: signed.Headers, FileSize: size}, nil
 }

@@ -64,13 +64,27 @@ func OpenBucket(uri string) (Repo, string, error) {
 	if !found {
 		return nil, "", mlflow.Errorf(mlflow.InvalidParameterValue, "'%s' names no bucket", Redact(uri))
 	}
-	bucket, path, _ := strings.Cut(rest, "/")
-	path, err := CleanPath(strings.Trim(path, "/"))
+	bucket, _, _ := strings.Cut(rest, "/")
+	path, err := BucketPath(uri)
 	if err != nil {
 		return nil, "", err
 	}
 	repo, err := Open(scheme + "://" + bucket)
 	return repo, path, err
+}
+
+// BucketPath returns the path in its bucket that the URI of an object store names. As in MLflow, only the paths of
+// abfss: URIs are encoded.
+func BucketPath(uri string) (string, error) {
+	_, rest, _ := strings.Cut(uri, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	if scheme := Scheme(uri); scheme == "abfss" || scheme == "abfs" {
+		var err error
+		if path, err = url.PathUnescape(path); err != nil {
+			return "", errInvalidPath
+		}
+	}
+	return CleanPath(strings.Trim(path, "/"))
 }
 
 // Scheme returns the scheme of a URI in lower case, or "file" for a path, including one

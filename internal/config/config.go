@@ -31,6 +31,7 @@ type Config struct {
 	Port                 int
 	StaticPrefix         string
 	AllowedHosts         []string
+	ArtifactSchemes      []string
 	CORSAllowedOrigins   []string
 	TrustedProxies       forwarded.Proxies
 	XFrameOptions        string
@@ -143,6 +144,11 @@ var options = []option{
 		"comma-separated host names that requests may be addressed to, with * as a wildcard (default localhost and " +
 			"private IP addresses)",
 		list(func(c *Config) *[]string { return &c.AllowedHosts }),
+	},
+	{
+		"allowed-artifact-schemes", "", "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", "",
+		"comma-separated schemes, such as wasbs, whose URIs may name any host (default the hosts of the artifact options)",
+		list(func(c *Config) *[]string { return &c.ArtifactSchemes }),
 	},
 	{
 		"cors-allowed-origins", "", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "",

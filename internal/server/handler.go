@@ -45,6 +45,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	artifacts.AllowHosts(s.config.ArtifactSchemes)
 	if err := s.checkArtifacts(ctx, artifacts); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ import (
 type Files interface {
 	// Locate returns the repository that contains an artifact URI and the path in it.
 	Locate(uri string) (artifact.Repo, string, error)
+	// MayReach returns an error if a URI of an object store names a host that the server
+	// does not send its credentials to.
+	MayReach(uri string) error
 	// VersionRoot returns the URI below which the server stores the files of versions.
 	VersionRoot() (string, error)
 	// ClientURI returns the file: URI of an artifact URI in a local folder of the server,

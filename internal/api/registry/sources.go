@@ -44,7 +44,7 @@ func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVers
 		}
 		return src, nil
 	}
-	if err := refuseHosts(src.uri); err != nil {
+	if err := h.refuseHosts(src.uri); err != nil {
 		return src, err
 	}
 	if err := h.followRegistered(ctx, in, &src); err != nil {
@@ -83,10 +83,11 @@ func deref(s *string) string {
 // hostSchemes lists the schemes of URIs that name a host to connect to.
 var hostSchemes = []string{"ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"}
 
-func refuseHosts(uri string) error {
+func (h *Handlers) refuseHosts(uri string) error {
 	scheme := artifact.Scheme(uri)
 	if !slices.Contains(hostSchemes, scheme) ||
-		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") {
+		scheme == "mlflow-artifacts" && !strings.HasPrefix(uri[len(scheme):], "://") ||
+		artifact.IsObjectStore(uri) && h.Files.MayReach(uri) == nil {
 		return nil
 	}
 	return apierror.Invalid(

@@ -57,6 +57,7 @@ var requests = map[string]func(ctx context.Context, b *bucket) error{
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		code   string
 		status int
@@ -118,6 +119,7 @@ func TestErrors(t *testing.T) {
 
 // TestAway has stores that cannot be reached, that hang up, and that do not answer in time.
 func TestAway(t *testing.T) {
+	t.Parallel()
 	hangUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer hangUp.Close()
 	stop := make(chan struct{})
@@ -155,6 +157,7 @@ func TestAway(t *testing.T) {
 
 // TestUploadTime has a store that does not take the data in time.
 func TestUploadTime(t *testing.T) {
+	t.Parallel()
 	stop := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stop }))
 	defer server.Close()
@@ -208,6 +211,7 @@ func TestDetail(t *testing.T) {
 
 // TestRetry has a store that fails twice.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	var count atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch count.Add(1) {

@@ -36,20 +36,18 @@ type location struct {
 // of abfss URIs are encoded. The account of azure URIs can be that of the connection string.
 func parseURI(uri string) (location, error) {
 	scheme, rest, _ := strings.Cut(uri, "://")
-	authority, path, _ := strings.Cut(rest, "/")
-	l := location{scheme: strings.ToLower(scheme)}
+	authority, _, _ := strings.Cut(rest, "/")
+	prefix, pathErr := artifact.BucketPath(uri)
+	l := location{scheme: strings.ToLower(scheme), prefix: prefix}
 	l.container, l.host, _ = strings.Cut(authority, "@")
 	l.host = strings.ToLower(l.host)
 	service := "blob"
-	var decodeErr error
 	if strings.HasPrefix(l.scheme, "abfs") {
 		service = "dfs"
-		path, decodeErr = url.PathUnescape(path)
 	}
-	l.prefix = strings.Trim(path, "/")
 	match := hostName.FindStringSubmatch(l.host)
 	hostless := l.scheme == "azure" && authority == l.container
-	if decodeErr != nil || !containerName.MatchString(l.container) || !object.ValidPrefix(l.prefix) ||
+	if pathErr != nil || !containerName.MatchString(l.container) || !object.ValidPrefix(l.prefix) ||
 		(match == nil || match[2] != service) && !hostless {
 		form := wasbForm
 		if service == "dfs" {

@@ -101,6 +101,10 @@ affinity:
 {{- end }}
 - name: MLFLOW_SERVER_ALLOWED_HOSTS
   value: {{ include "millrace.allowedHosts" . | quote }}
+{{- with .Values.forwardedAllowIPs }}
+- name: FORWARDED_ALLOW_IPS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- with .Values.staticPrefix }}
 - name: MLFLOW_STATIC_PREFIX
   value: {{ . | quote }}
