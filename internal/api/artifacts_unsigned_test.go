@@ -54,3 +54,23 @@ func TestStoreWithoutKey(t *testing.T) {
 		t.Errorf("upload in parts: %d %s", resp.StatusCode, text)
 	}
 }
+
+// TestSignedWithoutHeaders has a store whose signed downloads have no headers. The Python client needs the field.
+func TestSignedWithoutHeaders(t *testing.T) {
+	objects := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "4")
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("Last-Modified", "Sat, 28 Nov 2026 12:00:00 GMT")
+	}))
+	defer objects.Close()
+	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountName=team;AccountKey=a2V5;BlobEndpoint="+objects.URL+"/team")
+	artifacts, err := api.NewArtifacts("wasbs://files@team.blob.core.windows.net/folder", "mlflow-artifacts:/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
+	_, text := send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/f.bin", "")
+	if !strings.Contains(text, objects.URL) || !strings.Contains(text, `"headers":{}`) {
+		t.Errorf("got %s", text)
+	}
+}
