@@ -54,7 +54,7 @@ func TestTransport(t *testing.T) {
 		{Name: "ajax prefix", Path: "/ajax-api/2.0/mlflow/experiments/create", Body: `{"name":"ajax"}`},
 		{Name: "health", Method: "GET", Path: "/health", Has: []string{"OK"}},
 		{Name: "version", Method: "GET", Path: "/version", Has: []string{api.MLflowVersion}},
-		{Name: "server info", Method: "GET", Path: "/api/3.0/mlflow/server-info", Has: []string{`"store_type":"SqlStore"`, `"multipart_uploads_enabled":true`}},
+		{Name: "server info", Method: "GET", Path: "/api/3.0/mlflow/server-info", Has: []string{`"store_type":"SqlStore"`, `"multipart_uploads_enabled":false`}},
 	})
 }
 

@@ -71,8 +71,8 @@ func TestRunArtifacts(t *testing.T) {
 		{Name: "presigned proxy", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a/b.txt", Has: []string{`"url":"http://`, `"headers":{},"file_size":5`}},
 		{Name: "presigned nothing", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/zz", Status: 404, Has: []string{"No such artifact"}},
 		{Name: "presigned folder", Method: "GET", Path: "/api/2.0/mlflow-artifacts/presigned/" + base + "/a", Status: 400, Has: []string{"directory, not a file"}},
-		{Name: "signed by nobody", Method: "GET", Path: "/api/2.0/mlflow-artifacts/signed?token=x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
-		{Name: "signed by nothing", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/signed", Body: "x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
+		{Name: "signed by nobody", Method: "GET", Path: "/.well-known/millrace-artifact?token=x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
+		{Name: "signed by nothing", Method: "PUT", Path: "/.well-known/millrace-artifact", Body: "x", Status: 403, Has: []string{"PERMISSION_DENIED"}},
 	})
 
 	// The limit applies to uploads of unknown length.

@@ -214,7 +214,7 @@ func sizeOf(ctx context.Context, repo artifact.Repo, path string) (int64, error)
 
 // signedPath is the path of URLs that grant access to one file of the proxy, or to one
 // part of an upload.
-const signedPath = "/api/2.0/mlflow-artifacts/signed"
+const signedPath = "/.well-known/millrace-artifact"
 
 // signedGrant is what a signed URL permits. Either Download or Upload is set.
 type signedGrant struct {

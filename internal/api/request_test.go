@@ -69,7 +69,7 @@ var noParameters = []string{"/health", "/version"}
 // urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
 // have none.
 var urlOnly = []string{
-	"2.0/mlflow-artifacts/signed",
+	"/.well-known/millrace-artifact",
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }

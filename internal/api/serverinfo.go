@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -19,13 +18,13 @@ func (s *Server) serverInfoRoutes(r *route.Router) {
 
 // serverInfo reports which optional features clients may use.
 func (s *Server) serverInfo(context.Context, *mlflow.Empty) (*mlflow.ServerInfo, error) {
-	_, inParts := s.Artifacts.proxy.(artifact.PartStore)
-	if signer, objects := signerOf(s.Artifacts.proxy); signer != nil {
-		inParts = objects.CanSign()
-	}
+	// Clients fetch every file by a signed URL if the server offers it, which is faster for
+	// object stores only.
+	signer, objects := signerOf(s.Artifacts.proxy)
+	direct := signer != nil && objects.CanSign()
 	return &mlflow.ServerInfo{
 		StoreType: "SqlStore", FeaturesEnabled: map[string]bool{},
-		MultipartUploadsEnabled: inParts, MultipartDownloadsEnabled: s.Artifacts.proxy != nil,
+		MultipartUploadsEnabled: direct, MultipartDownloadsEnabled: direct,
 	}, nil
 }
 

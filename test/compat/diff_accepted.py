@@ -130,7 +130,6 @@ ACCEPTED = [
     ("misc: HEAD /version", "content-type", "the version is plain text"),
     ("misc: HEAD /health", "content-type", "the content type of MLflow's HEAD differs from its GET"),
     ("misc: */server-info", "features_enabled presigned_upload_*_supported", "there is no gateway, and uploads pass through the server"),
-    ("misc: */server-info", "multipart_*_enabled", "files in a local folder can be transferred in parts, too"),
     ("misc: */workspaces", "status", "there are no workspaces"),
     ("misc: HEAD /api/*", "status", "every GET route supports HEAD"),
     ("misc: OPTIONS *", "refused", "a preflight needs an Origin"),
