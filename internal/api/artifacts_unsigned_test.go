@@ -35,7 +35,7 @@ func TestStoreWithoutKey(t *testing.T) {
 
 	resp, text := send(t, "GET", s.URL+"/api/3.0/mlflow/server-info", "")
 	var info mlflow.ServerInfo
-	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || !info.MultipartDownloadsEnabled {
+	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || info.MultipartDownloadsEnabled {
 		t.Errorf("server-info: %d %s", resp.StatusCode, text)
 	}
 	const route = "/api/2.0/mlflow-artifacts/"
