@@ -90,7 +90,10 @@ func (p Proxies) Handler(next http.Handler) http.Handler {
 		if host := last(r, "X-Forwarded-Host"); hostPattern.MatchString(host) {
 			o.host = host
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, o)))
+		if o != (origin{}) {
+			r = r.WithContext(context.WithValue(r.Context(), contextKey{}, o))
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"text/template"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // downloads is the address of the files of all releases.
-const downloads = home + "/releases/download/"
+const downloads = modules.Homepage + "/releases/download/"
 
 //go:embed millrace.rb.tmpl
 var formulaText string
@@ -79,7 +81,9 @@ func writeFormula(w io.Writer, v Version, assets map[Platform]asset) error {
 			systems = append(systems, s)
 		}
 	}
-	return formula.Execute(w, map[string]any{"Summary": summary, "Home": home, "Version": v, "Systems": systems})
+	return formula.Execute(w, map[string]any{
+		"Summary": summary, "Home": modules.Homepage, "Version": v, "Systems": systems,
+	})
 }
 
 // writeScoop writes a manifest for Scoop, the package manager of Windows. The part autoupdate has the addresses of the
@@ -100,9 +104,9 @@ func writeScoop(w io.Writer, v Version, assets map[Platform]asset) error {
 	encoder.SetIndent("", "    ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(map[string]any{
-		"version": v.Number, "description": summary, "homepage": home, "license": "Apache-2.0",
+		"version": v.Number, "description": summary, "homepage": modules.Homepage, "license": "Apache-2.0",
 		"bin": "millrace.exe", "architecture": now,
-		"checkver": map[string]string{"github": home},
+		"checkver": map[string]string{"github": modules.Homepage},
 		"autoupdate": map[string]any{
 			"architecture": next, "hash": map[string]string{"url": "$baseurl/" + sumsFile},
 		},

@@ -14,13 +14,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // noticesFile has the licenses of the modules in the programs. Most licenses require that copies of a program contain
 // their text.
 const noticesFile = "THIRD-PARTY-LICENSES"
-
-const root = "github.com/millrace-ml/millrace"
 
 var licenseName = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying|notice|patents|authors)\b[^/]*$`)
 
@@ -35,7 +35,7 @@ func (r *release) writeNotices(ctx context.Context) (string, error) {
 		}
 		goVersion = info.GoVersion
 		for _, m := range info.Deps {
-			if m.Path != root && !strings.HasPrefix(m.Path, root+"/") {
+			if !modules.IsOurs(m.Path) {
 				linked[m.Path] = true
 			}
 		}

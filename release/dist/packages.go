@@ -15,10 +15,11 @@ import (
 	"github.com/goreleaser/nfpm/v2/deb"
 	"github.com/goreleaser/nfpm/v2/files"
 	"github.com/goreleaser/nfpm/v2/rpm"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 const (
-	home        = "https://github.com/millrace-ml/millrace"
 	summary     = "MLflow-compatible experiment tracker and model registry"
 	description = summary + `
 Millrace serves MLflow's REST API and its own web pages from one program. It
@@ -36,7 +37,7 @@ func (r *release) writePackage(p Platform, format string, packager nfpm.Packager
 	info := nfpm.WithDefaults(&nfpm.Info{
 		Name: "millrace", Arch: p.Arch, Platform: p.OS, Version: r.source.Version.Tag, Section: "science",
 		Priority: "optional", Maintainer: "Millrace maintainers <millrace-ml@users.noreply.github.com>",
-		Description: description, Homepage: home, License: "Apache-2.0", MTime: r.Time, DisableGlobbing: true,
+		Description: description, Homepage: modules.Homepage, License: "Apache-2.0", MTime: r.Time, DisableGlobbing: true,
 		Overridables: nfpm.Overridables{
 			Contents: append(files.Contents{program}, shared...), Recommends: []string{"ca-certificates"},
 			Scripts: nfpm.Scripts{
@@ -140,7 +141,7 @@ func (r *release) compress(source string) (string, error) {
 
 const copyrightHead = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: Millrace
-Source: ` + home + `
+Source: ` + modules.Homepage + `
 
 Files: *
 Copyright: The Millrace authors

@@ -13,6 +13,8 @@ import (
 
 	"github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/uuid"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // writeSBOM writes a list of what is linked into the program of a platform, from the information that the Go linker
@@ -35,7 +37,7 @@ func (r *release) writeSBOM(p Platform) error {
 }
 
 func newSBOM(info *debug.BuildInfo, s source, p Platform, sum string) *cyclonedx.BOM {
-	program := component(root, s.Version.Tag, "")
+	program := component(modules.Root, s.Version.Tag, "")
 	program.Type = cyclonedx.ComponentTypeApplication
 	program.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: sum}}
 	program.Licenses = &cyclonedx.Licenses{{License: &cyclonedx.License{ID: "Apache-2.0"}}}
@@ -49,7 +51,7 @@ func newSBOM(info *debug.BuildInfo, s source, p Platform, sum string) *cyclonedx
 			m = m.Replace
 		}
 		version := m.Version
-		if strings.HasPrefix(m.Path, root+"/") {
+		if modules.IsOurs(m.Path) {
 			version = s.Version.Tag // The modules of the repository are released together.
 		}
 		components = append(components, component(m.Path, version, m.Sum))
@@ -63,7 +65,8 @@ func newSBOM(info *debug.BuildInfo, s source, p Platform, sum string) *cyclonedx
 	dependencies[0] = cyclonedx.Dependency{Ref: program.BOMRef, Dependencies: &needed}
 	bom := cyclonedx.NewBOM()
 	// The number identifies the program and is the same in each build of it.
-	bom.SerialNumber = "urn:uuid:" + uuid.NewSHA1(uuid.NameSpaceURL, []byte(home+"#"+p.String()+"#"+sum)).String()
+	name := modules.Homepage + "#" + p.String() + "#" + sum
+	bom.SerialNumber = "urn:uuid:" + uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 	bom.Metadata = &cyclonedx.Metadata{Timestamp: s.Time.Format(time.RFC3339), Component: &program}
 	bom.Components = &components
 	bom.Dependencies = &dependencies

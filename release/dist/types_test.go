@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // TestTypes checks the types of the program's code for the systems that CI does not compile it for. It reads the
@@ -38,7 +40,7 @@ func TestTypes(t *testing.T) {
 			}
 			var count int
 			packages.Visit(list, nil, func(pkg *packages.Package) {
-				if pkg.PkgPath != root && !strings.HasPrefix(pkg.PkgPath, root+"/") {
+				if !modules.IsOurs(pkg.PkgPath) {
 					return // A dependency has errors, because it does not use all of its imports.
 				}
 				count++

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/semver"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // Version is a version in the notations of the formats.
@@ -62,11 +64,11 @@ type source struct {
 // a development version of v1.2.4, which package managers sort between the two. A version that is given needs a work
 // tree without changes, so that everyone can build the same files from the tag.
 func readSource(ctx context.Context, repo, version string) (source, error) {
-	commit, err := git(ctx, repo, "rev-parse", "--short=12", "HEAD")
+	commit, err := modules.Git(ctx, repo, "rev-parse", "--short=12", "HEAD")
 	if err != nil {
 		return source{}, err
 	}
-	changes, err := git(ctx, repo, "status", "--porcelain")
+	changes, err := modules.Git(ctx, repo, "status", "--porcelain")
 	if err != nil {
 		return source{}, err
 	}
@@ -84,7 +86,7 @@ func readSource(ctx context.Context, repo, version string) (source, error) {
 	}
 	seconds := os.Getenv("SOURCE_DATE_EPOCH")
 	if seconds == "" {
-		if seconds, err = git(ctx, repo, "log", "-1", "--format=%ct"); err != nil {
+		if seconds, err = modules.Git(ctx, repo, "log", "-1", "--format=%ct"); err != nil {
 			return source{}, err
 		}
 	}
@@ -98,7 +100,7 @@ func readSource(ctx context.Context, repo, version string) (source, error) {
 // describe names the checked out commit by the last tag of the root module. The tags of the other modules have the
 // name of a folder in front.
 func describe(ctx context.Context, repo, commit string, changed bool) (string, error) {
-	tags, err := git(ctx, repo, "tag", "--list", "v[0-9]*", "--merged", "HEAD")
+	tags, err := modules.Git(ctx, repo, "tag", "--list", "v[0-9]*", "--merged", "HEAD")
 	if err != nil {
 		return "", err
 	}
@@ -115,7 +117,7 @@ func describe(ctx context.Context, repo, commit string, changed bool) (string, e
 	if tag == "" {
 		return "v0.0.0-dev" + suffix, nil
 	}
-	count, err := git(ctx, repo, "rev-list", "--count", tag+"..HEAD")
+	count, err := modules.Git(ctx, repo, "rev-list", "--count", tag+"..HEAD")
 	if err != nil {
 		return "", err
 	}
@@ -133,10 +135,6 @@ func describe(ctx context.Context, repo, commit string, changed bool) (string, e
 		return "", fmt.Errorf("tag %s: %w", tag, err)
 	}
 	return fmt.Sprintf("%s.%s.%d-dev.%s%s", numbers[0], numbers[1], patch+1, count, suffix), nil
-}
-
-func git(ctx context.Context, repo string, args ...string) (string, error) {
-	return output(exec.CommandContext(ctx, "git", append([]string{"-C", repo}, args...)...))
 }
 
 // output returns what a command writes, without the line break at the end. The error has the text of the command's

@@ -23,12 +23,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
 // user owns the data and runs the server.
 const user = 65532
-
-const source = "https://github.com/millrace-ml/millrace"
 
 // Write writes an image of a release to the tar file out, an OCI layout that `docker load`
 // reads, too. The map has the path of the Linux binary for each architecture by its name in
@@ -99,7 +99,7 @@ func newImage(arch, version string, c commit, layers ...v1.Layer) (v1.Image, err
 func config(version, revision string) v1.Config {
 	labels := map[string]string{
 		"org.opencontainers.image.title":    "Millrace",
-		"org.opencontainers.image.source":   source,
+		"org.opencontainers.image.source":   modules.Homepage,
 		"org.opencontainers.image.licenses": "Apache-2.0",
 		"org.opencontainers.image.version":  version,
 	}

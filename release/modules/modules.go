@@ -17,6 +17,9 @@ import (
 // Root is the path of the repository's root module, and the prefix of the others.
 const Root = "github.com/millrace-ml/millrace"
 
+// Homepage has the sources and the releases.
+const Homepage = "https://" + Root
+
 // Module is one module of the repository.
 type Module struct {
 	Path   string

@@ -55,11 +55,11 @@ func Release(ctx context.Context, repo, version string, date time.Time) (tags []
 	if err := writeVersion(ctx, repo, list, version); err != nil {
 		return nil, err
 	}
-	if _, err := git(ctx, repo, "commit", "--quiet", "--all", "--message", "Release "+version); err != nil {
+	if _, err := Git(ctx, repo, "commit", "--quiet", "--all", "--message", "Release "+version); err != nil {
 		return nil, err
 	}
 	for _, tag := range tags {
-		if _, err := git(ctx, repo, "tag", "--annotate", "--message", "Millrace "+version, tag); err != nil {
+		if _, err := Git(ctx, repo, "tag", "--annotate", "--message", "Millrace "+version, tag); err != nil {
 			return nil, err
 		}
 	}
@@ -68,14 +68,14 @@ func Release(ctx context.Context, repo, version string, date time.Time) (tags []
 
 // checkReleasable returns an error if the work tree has changes, a tag exists or a later version is released.
 func checkReleasable(ctx context.Context, repo, version string, tags []string) error {
-	changed, err := git(ctx, repo, "status", "--porcelain")
+	changed, err := Git(ctx, repo, "status", "--porcelain")
 	if err != nil {
 		return err
 	}
 	if changed != "" {
 		return fmt.Errorf("the work tree has changes:\n%s", changed)
 	}
-	existing, err := git(ctx, repo, "tag", "--list")
+	existing, err := Git(ctx, repo, "tag", "--list")
 	if err != nil {
 		return err
 	}
@@ -123,8 +123,8 @@ func releaseChanges(changelog []byte, version string, date time.Time) ([]byte, e
 	return out.Bytes(), nil
 }
 
-// git returns the output of a git command without surrounding space.
-func git(ctx context.Context, repo string, args ...string) (string, error) {
+// Git returns the output of a git command in a repository, without surrounding space.
+func Git(ctx context.Context, repo string, args ...string) (string, error) {
 	var errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir, cmd.Stderr = repo, &errs

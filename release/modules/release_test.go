@@ -30,7 +30,7 @@ func newRepository(t *testing.T) string {
 
 func runGit(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	out, err := git(t.Context(), dir, args...)
+	out, err := Git(t.Context(), dir, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/millrace-ml/millrace/release/modules"
 )
 
-const home = "https://github.com/millrace-ml/millrace"
+const home = modules.Homepage
 
 // metadata returns the file METADATA. Links of the description that are relative to the repository become absolute.
 func metadata(p Package) ([]byte, error) {

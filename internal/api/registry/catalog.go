@@ -60,8 +60,15 @@ func (h *Handlers) catalogRoutes(r *route.Router) {
 func onCatalog[Req, Resp any](
 	r *route.Router, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
 ) {
+	onBelow(r, catalogPath, spec, perm, handle)
+}
+
+// onBelow mounts a route given by its method and its path below base.
+func onBelow[Req, Resp any](
+	r *route.Router, base, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+) {
 	method, path, _ := strings.Cut(spec, " ")
-	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: catalogPath + path}, perm, handle)
+	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: base + path}, perm, handle)
 }
 
 // leveled checks that the name in a request has three levels before it calls handle.

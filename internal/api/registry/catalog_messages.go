@@ -23,9 +23,11 @@ func catalogModelOf(m *mlflow.RegisteredModel, err error) (*catalogModelResponse
 	if err != nil {
 		return nil, err
 	}
-	return &catalogModelResponse{catalogModel{
-		m.Name, m.CreationTimestamp, m.LastUpdatedTimestamp, m.Description, m.Aliases, m.Tags,
-	}}, nil
+	return &catalogModelResponse{plainCatalogModel(m)}, nil
+}
+
+func plainCatalogModel(m *mlflow.RegisteredModel) catalogModel {
+	return catalogModel{m.Name, m.CreationTimestamp, m.LastUpdatedTimestamp, m.Description, m.Aliases, m.Tags}
 }
 
 type createCatalogModelRequest struct {

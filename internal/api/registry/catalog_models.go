@@ -88,8 +88,7 @@ func (h *Handlers) searchCatalogNames(
 	}
 	out := &searchCatalogModelsResponse{NextPageToken: next}
 	for i := range list {
-		m, _ := catalogModelOf(&list[i], nil)
-		out.Models = append(out.Models, m.Model)
+		out.Models = append(out.Models, plainCatalogModel(&list[i]))
 	}
 	return out, nil
 }

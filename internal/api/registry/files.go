@@ -30,11 +30,11 @@ func (h *Handlers) VersionFiles(ctx context.Context, name, version string) (uri 
 	if err != nil {
 		return "", false, err
 	}
-	v, err := h.Store.ModelVersion(ctx, name, number)
+	v, err := h.Store.CatalogVersion(ctx, name, number)
 	if err != nil {
 		return "", false, err
 	}
-	uri, err = h.VersionURI(ctx, name, version)
+	uri, err = h.resolveRun(ctx, v.Location)
 	return uri, v.Status == mlflow.VersionPending, err
 }
 

@@ -192,6 +192,11 @@ func (h *Handlers) VersionURI(ctx context.Context, name, version string) (string
 	if err != nil {
 		return "", err
 	}
+	return h.resolveRun(ctx, uri)
+}
+
+// resolveRun resolves runs:/<run_id>/<path> to an artifact URI. It returns other URIs unchanged.
+func (h *Handlers) resolveRun(ctx context.Context, uri string) (string, error) {
 	runID, below, ok := parseRunsURI(uri)
 	if !ok {
 		return uri, nil

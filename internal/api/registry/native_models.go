@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -40,8 +39,7 @@ func (h *Handlers) nativeRoutes(r *route.Router) {
 func onNative[Req, Resp any](
 	r *route.Router, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	method, path, _ := strings.Cut(spec, " ")
-	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: nativePath + path}, perm, handle)
+	onBelow(r, nativePath, spec, perm, handle)
 }
 
 func nativeModelAnswer(out *catalogModelResponse, err error) (*nativeModel, error) {
