@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/cli/artifactcmd"
 	"github.com/millrace-ml/millrace/internal/cli/client"
 	"github.com/millrace-ml/millrace/internal/cli/dbcmd"
 	"github.com/millrace-ml/millrace/internal/store/schema"
@@ -53,8 +54,10 @@ models are clients of a running server.`,
 	}
 	// -h is --host, as in `mlflow server`. Help has only the long form.
 	root.PersistentFlags().Bool("help", false, "show help")
+	artifacts := client.NewArtifacts()
+	artifacts.AddCommand(artifactcmd.NewCopy())
 	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(),
-		client.NewExperiments(), client.NewRuns(), client.NewArtifacts(), client.NewMetrics(), client.NewModels())
+		client.NewExperiments(), client.NewRuns(), artifacts, client.NewMetrics(), client.NewModels())
 	return root
 }
 

@@ -61,6 +61,11 @@ func NewByteBar(out io.Writer, terminal bool) *Bar {
 	return b
 }
 
+// NewCopyBar returns a bar that counts bytes. It prints lines if out is not a terminal.
+func NewCopyBar(out io.Writer, terminal bool) *Bar {
+	return newBar(out, terminal, progressbar.OptionShowBytes(true))
+}
+
 func newBar(out io.Writer, terminal bool, unit ...progressbar.Option) *Bar {
 	b := &Bar{out: out, terminal: terminal, interval: 5 * time.Second}
 	b.options = append(b.options, unit...)

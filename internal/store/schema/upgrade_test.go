@@ -1,15 +1,11 @@
 package schema_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,10 +14,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store/schema"
+	"github.com/millrace-ml/millrace/internal/store/schema/schematest"
 )
-
-// dumps is the folder with the databases of older releases.
-const dumps = "../../../test/compat/dumps"
 
 var releases = []string{"2.22.5", "3.1.4", "3.6.0", "3.11.1", "3.17.2"}
 
@@ -35,56 +29,15 @@ var databases = []database{
 	{"sqlite", func(t *testing.T) string { t.Helper(); return "sqlite:///" + filepath.Join(t.TempDir(), "mlflow.db") }},
 	{"postgresql", func(t *testing.T) string {
 		t.Helper()
-		return dbtest.NewDatabase(t, dbtest.Servers[0]) + "?default_query_exec_mode=simple_protocol"
+		return dbtest.NewDatabase(t, dbtest.Servers[0])
 	}},
 	{"mysql", func(t *testing.T) string { t.Helper(); return dbtest.NewDatabase(t, dbtest.Servers[1]) }},
 }
 
 // loaded returns a new database with the content of a dump.
-func loaded(t *testing.T, d database, dump string) (*sql.DB, db.Flavor) {
+func loaded(t *testing.T, d database, release, upgraded string) (*sql.DB, db.Flavor) {
 	t.Helper()
-	sqlDB, f, err := db.OpenSQL(t.Context(), d.make(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { sqlDB.Close() })
-	file, err := os.ReadFile(filepath.Join(dumps, dump+".sql.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed, err := gzip.NewReader(bytes.NewReader(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	statements := []string{string(text)}
-	if f == db.SQLite {
-		statements = append([]string{"PRAGMA foreign_keys = OFF"}, statements...)
-	}
-	if f.IsMySQL() {
-		statements = append(
-			[]string{"SET @strict = @@sql_mode, foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"},
-			strings.Split(strings.TrimSpace(string(text)), ";\n")...)
-	}
-	conn, err := sqlDB.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	for _, s := range statements {
-		if _, err := conn.ExecContext(t.Context(), s); err != nil {
-			t.Fatalf("%s: %v in %.300s", dump, err, s)
-		}
-	}
-	if f.IsMySQL() {
-		if _, err := conn.ExecContext(t.Context(), "SET foreign_key_checks = 1, sql_mode = @strict"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return sqlDB, f
+	return schematest.Load(t, d.make(t), release, upgraded)
 }
 
 // facts returns the content of a database, one line for each fact: the descriptions of
@@ -188,7 +141,7 @@ func TestUpgrade(t *testing.T) {
 
 func upgradeAndCompare(t *testing.T, d database, release string, to *schema.Release) {
 	t.Helper()
-	ours, f := loaded(t, d, release+"-"+d.name)
+	ours, f := loaded(t, d, release, "")
 	before := facts(t, ours, f)
 	var planned, made []string
 	if err := schema.Upgrade(t.Context(), ours, f, to, true, func(s string) { planned = append(planned, s) }); err != nil {
@@ -204,7 +157,7 @@ func upgradeAndCompare(t *testing.T, d database, release string, to *schema.Rele
 	if !slices.Equal(planned, made) {
 		t.Errorf("planned %q, made %q", planned, made)
 	}
-	theirs, _ := loaded(t, d, release+"-"+d.name+".upgraded-"+to.Name)
+	theirs, _ := loaded(t, d, release, to.Name)
 	compare(t, facts(t, ours, f), facts(t, theirs, f))
 	if to == schema.Newest() { // The recorded description must also match MLflow's own tables.
 		if _, err := schema.Compatible(t.Context(), theirs, f, "0123456789ab"); err != nil {
@@ -220,7 +173,7 @@ func TestInterruptedUpgrade(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			ours, f := loaded(t, d, "3.1.4-"+d.name)
+			ours, f := loaded(t, d, "3.1.4", "")
 			before := facts(t, ours, f)
 			if f.IsMySQL() { // Simulate a process that is killed within a step.
 				if _, err := ours.ExecContext(t.Context(), "ALTER TABLE datasets DROP FOREIGN KEY fk_datasets_experiment_id_experiments, RENAME TO millrace_old_datasets"); err != nil {
@@ -246,7 +199,7 @@ func TestInterruptedUpgrade(t *testing.T) {
 					compare(t, facts(t, ours, f), before)
 				}
 			}
-			theirs, _ := loaded(t, d, "3.1.4-"+d.name+".upgraded-"+schema.Newest().Name)
+			theirs, _ := loaded(t, d, "3.1.4", schema.Newest().Name)
 			compare(t, facts(t, ours, f), facts(t, theirs, f))
 		})
 	}
@@ -260,7 +213,7 @@ func TestUpgradeNamesVersions(t *testing.T) {
 		"UPDATE mcp_server_aliases SET version = '1.0.0-BETA'",
 		"UPDATE mcp_access_endpoints SET server_version = '1.0.0-beta'",
 	} {
-		sqlDB, f := loaded(t, databases[2], "3.17.2-mysql")
+		sqlDB, f := loaded(t, databases[2], "3.17.2", "")
 		if _, err := sqlDB.ExecContext(t.Context(), change); err != nil {
 			t.Fatal(err)
 		}
