@@ -56,7 +56,7 @@ models are clients of a running server.`,
 	root.PersistentFlags().Bool("help", false, "show help")
 	artifacts := client.NewArtifacts()
 	artifacts.AddCommand(artifactcmd.NewCopy())
-	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(),
+	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(), artifactcmd.NewGC(),
 		client.NewExperiments(), client.NewRuns(), artifacts, client.NewMetrics(), client.NewModels())
 	return root
 }

@@ -18,7 +18,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // Options configure a copy.
@@ -183,20 +182,11 @@ func (c *copier) file(ctx context.Context, e artifact.Entry, exists bool) error 
 		return ctx.Err()
 	}
 	if err != nil {
-		return c.failed(e.Path, reason(err))
+		return c.failed(e.Path, artifact.Message(err))
 	}
 	e.Size = size
 	c.done(e, same)
 	return nil
-}
-
-// reason returns the message of an error without the code of the API.
-func reason(err error) string {
-	var api *mlflow.Error
-	if errors.As(err, &api) {
-		return strings.Replace(err.Error(), api.Error(), strings.TrimSuffix(api.Message, "."), 1)
-	}
-	return err.Error()
 }
 
 func (c *copier) done(e artifact.Entry, same bool) {

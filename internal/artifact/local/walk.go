@@ -103,3 +103,7 @@ func (w *walk) entry(p string, e fs.DirEntry) bool {
 	}
 	return w.yield(artifact.Entry{Path: p, Size: info.Size(), ModTime: info.ModTime()}, nil)
 }
+
+// RemoveTemporary removes the folder for temporary files if it is empty. It is for programs that open a folder in a
+// store, where it would remain.
+func (r *Repo) RemoveTemporary() { _ = r.root.Remove(tempDir) } // It is not empty, or does not exist.
