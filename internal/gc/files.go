@@ -97,8 +97,8 @@ func (f *files) locateFile(ctx context.Context, it *item, uri string) (artifact.
 	return repo, name, err
 }
 
-// openFolder opens a folder. If it is missing and its parent is there, it never had files. Otherwise, the volume may not
-// be mounted, or a relative path begins at another working directory.
+// openFolder opens a folder. If it is missing and its parent is there, it never had files. Otherwise, the volume may
+// not be mounted, or a relative path begins at another working directory.
 func openFolder(dir string, destination bool) (artifact.Repo, error) {
 	_, err := os.Stat(dir)
 	if errors.Is(err, os.ErrNotExist) && !destination {
@@ -112,7 +112,12 @@ func openFolder(dir string, destination bool) (artifact.Repo, error) {
 	return artifact.Open(dir)
 }
 
-func (f *files) open(ctx context.Context, name string, open func() (artifact.Repo, error), tidy bool) (artifact.Repo, error) {
+func (f *files) open(
+	ctx context.Context,
+	name string,
+	open func() (artifact.Repo, error),
+	tidy bool,
+) (artifact.Repo, error) {
 	s, found := f.stores[name]
 	if !found {
 		s.tidy = tidy
@@ -127,7 +132,8 @@ func (f *files) open(ctx context.Context, name string, open func() (artifact.Rep
 	return s.repo, s.err
 }
 
-// remove removes the files of an entity except for the paths in use. In a dry run it only checks that the store is there.
+// remove removes the files of an entity except for the paths in use. In a dry run it only checks that the store is
+// there.
 func (f *files) remove(ctx context.Context, it *item, used []string, dryRun bool) error {
 	if it.location == "" || slices.Contains(used, "") {
 		return nil

@@ -14,8 +14,10 @@ import (
 // references returns, for each item, the paths below its location that another entity refers to, "" for all of them.
 // Registered models, runs and logged models that are not removed are such entities.
 func (c *collector) references(ctx context.Context, items []item) (used [][]string, err error) {
-	r := &references{files: c.files, items: items, at: map[location.Location][]int{}, above: map[location.Location][]int{},
-		byID: map[string]int{}}
+	r := &references{
+		files: c.files, items: items, byID: map[string]int{},
+		at: map[location.Location][]int{}, above: map[location.Location][]int{},
+	}
 	for i := range items {
 		r.byID[items[i].id] = i
 		at, ok := location.Parse(c.files.resolve(items[i].location))

@@ -17,7 +17,15 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/copying"
+	"github.com/millrace-ml/millrace/internal/artifact/storetest"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+func open(t *testing.T, uri string) artifact.Repo {
+	t.Helper()
+	return storetest.Open(t, uri)
+}
 
 // tree is a folder with files whose order and size are special.
 func tree(t *testing.T) (dir string, files map[string]string) {
@@ -105,7 +113,7 @@ func wantCounts(t *testing.T, r *copying.Report, copied, same, failed int64) {
 // TestThereAndBack copies a folder to each kind of store and back.
 func TestThereAndBack(t *testing.T) {
 	t.Parallel()
-	onStores(t, func(t *testing.T, uri string) {
+	storetest.OnAll(t, func(t *testing.T, uri string) {
 		dir, files := tree(t)
 		n := int64(len(files))
 		from, to := open(t, dir), open(t, uri)
@@ -159,7 +167,7 @@ func (unread) Open(context.Context, string) (*artifact.File, error) {
 // TestStoredFingerprint verifies copies in S3, of one part and of several parts, without reading them back.
 func TestStoredFingerprint(t *testing.T) {
 	t.Parallel()
-	uri := newS3(t, "millrace-fingerprint-"+strings.ToLower(t.Name()))
+	uri := storetest.NewS3(t, "millrace-fingerprint-"+strings.ToLower(t.Name()))
 	dir, files := tree(t)
 	to := unread{open(t, uri).(store)}
 	wantCounts(t, run(t, open(t, dir), to, copying.Options{}), int64(len(files)), 0, 0)

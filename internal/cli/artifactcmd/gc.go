@@ -183,8 +183,8 @@ func (c *gcCommand) runOrphans(ctx context.Context, d *db.DB, o *gc.Options) err
 		Roots: []string{o.ArtifactsDestination}, ArtifactsDestination: o.ArtifactsDestination,
 		OlderThan: cmp.Or(o.OlderThan, 24*time.Hour), Delete: c.deleteOrphans,
 	}
-	if root := cmp.Or(c.defaultRoot, os.Getenv("MLFLOW_DEFAULT_ARTIFACT_ROOT")); artifact.Scheme(root) != "mlflow-artifacts" &&
-		root != "" && root != o.ArtifactsDestination {
+	root := cmp.Or(c.defaultRoot, os.Getenv("MLFLOW_DEFAULT_ARTIFACT_ROOT"), o.ArtifactsDestination)
+	if root != o.ArtifactsDestination && artifact.Scheme(root) != "mlflow-artifacts" {
 		options.Roots = append(options.Roots, root)
 	}
 	orphans, err := gc.Orphans(ctx, d, options)

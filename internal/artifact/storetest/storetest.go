@@ -1,4 +1,6 @@
-package copying_test
+// Package storetest makes empty stores for tests that copy and remove the files of whole stores: a folder, and buckets
+// on the servers of test/with_stores.sh.
+package storetest
 
 import (
 	"crypto/hmac"
@@ -22,8 +24,8 @@ const (
 	accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
-// TestMain sets the variables of the stores, which they read once.
-func TestMain(m *testing.M) {
+// Main is the TestMain of a package. It sets the variables of the stores, which they read once.
+func Main(m *testing.M) {
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "millrace", "AWS_SECRET_ACCESS_KEY": "millrace-secret",
 		"MLFLOW_S3_ENDPOINT_URL": os.Getenv("MILLRACE_TEST_S3"),
@@ -38,12 +40,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// onStores runs a test with the URI of an empty store of each kind.
-func onStores(t *testing.T, test func(t *testing.T, uri string)) {
+// OnAll runs a test with the URI of an empty store of each kind.
+func OnAll(t *testing.T, test func(t *testing.T, uri string)) {
 	t.Helper()
 	for name, create := range map[string]func(t *testing.T, bucket string) (uri string){
 		"local": func(t *testing.T, _ string) string { t.Helper(); return t.TempDir() + "/to" },
-		"S3":    newS3, "GCS": newGCS, "Azure": newAzure,
+		"S3":    NewS3, "GCS": newGCS, "Azure": newAzure,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +64,8 @@ func endpoint(t *testing.T, variable string) string {
 	return strings.TrimRight(address, "/")
 }
 
-func newS3(t *testing.T, bucket string) string {
+// NewS3 makes a bucket and returns the URI of a folder in it.
+func NewS3(t *testing.T, bucket string) string {
 	t.Helper()
 	create(t, request(t, http.MethodPut, endpoint(t, "MILLRACE_TEST_S3")+"/"+bucket, ""))
 	return "s3://" + bucket + "/some/prefix"
@@ -116,7 +119,8 @@ func create(t *testing.T, r *http.Request) {
 	}
 }
 
-func open(t *testing.T, uri string) artifact.Repo {
+// Open opens a store.
+func Open(t *testing.T, uri string) artifact.Repo {
 	t.Helper()
 	repo, err := artifact.Open(uri)
 	if err != nil {
