@@ -69,8 +69,9 @@ type Kept struct {
 }
 
 const (
-	// batchSize is the number of entities whose references are looked for at once.
-	batchSize = 1000
+	// batchSize is the number of entities whose references are looked for at once. A version that is registered later,
+	// while the batch is removed, is not found.
+	batchSize = 200
 	maxKept   = 100
 )
 

@@ -55,9 +55,9 @@ func (c *collector) items(ctx context.Context, kind Kind, ids []string) (items [
 // itemsOf returns the next entities of an experiment.
 func (c *collector) itemsOf(ctx context.Context, kind Kind, experiment int64, after string) (items []item, err error) {
 	query := map[Kind]string{
-		Run:   runItems + `r.experiment_id = ? AND r.run_uuid > ? ORDER BY r.run_uuid LIMIT 1000`,
-		Model: modelItems + `m.experiment_id = ? AND m.model_id > ? ORDER BY m.model_id LIMIT 1000`,
-		Trace: traceItems + `i.experiment_id = ? AND i.request_id > ? ORDER BY i.request_id LIMIT 1000`,
+		Run:   runItems + `r.experiment_id = ? AND r.run_uuid > ? ORDER BY r.run_uuid LIMIT 200`,
+		Model: modelItems + `m.experiment_id = ? AND m.model_id > ? ORDER BY m.model_id LIMIT 200`,
+		Trace: traceItems + `i.experiment_id = ? AND i.request_id > ? ORDER BY i.request_id LIMIT 200`,
 	}[kind]
 	err = c.db.Read(ctx, func(t db.Tx) error {
 		items, err = db.Collect(t, query, []any{experiment, after}, scanItem(kind))

@@ -50,6 +50,21 @@ func TestInUse(t *testing.T) {
 			w.wantRuns()
 		})
 	}
+	t.Run("logged model", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, dbtest.NewFile(t), t.TempDir())
+		for _, id := range []string{"m-1", "m-2"} {
+			w.exec(`INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
+				last_updated_timestamp_ms, status, lifecycle_stage) VALUES (?, 1, 'n', ?, 1, 1, 1, 'deleted')`,
+				id, w.root+"/1/models/"+id+"/artifacts")
+			w.put("1/models/" + id + "/artifacts/MLmodel")
+		}
+		w.version(1, "models:/m-1")
+		if r := w.collect(gc.Options{}); r.LoggedModels != 2 || r.InUse != 1 {
+			t.Errorf("%+v", r)
+		}
+		w.wantFiles("1/models/m-1/artifacts/MLmodel")
+	})
 	t.Run("deleted version", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, dbtest.NewFile(t), t.TempDir())

@@ -114,6 +114,8 @@ def pristine(tmp_path_factory):
     root = folder / "mlruns"
     uri = database_uri(str(folder), sqlite=False)
     ids = fill(uri, root)
+    for utils in (mlflow.tracking._tracking_service.utils, mlflow.tracking._model_registry.utils):
+        utils._get_store().engine.dispose()  # The database is dropped at the end.
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
     shutil.copytree(root, folder / "saved")

@@ -133,6 +133,10 @@ func (c *copyCommand) run(ctx context.Context) (err error) {
 	case err != nil:
 		return err
 	}
+	if c.relocate && report.Files == 0 && c.report.Relocated.Total() > 0 {
+		return fmt.Errorf("%s has no files, but %s locations in the database are there; check that it is mounted and that "+
+			"the settings of the store are right", c.report.From, output.Thousands(c.report.Relocated.Total()))
+	}
 	c.report.Report = report
 	if c.relocate && !c.dryRun && report.Failed == 0 {
 		if c.report.Relocated, err = c.move.Apply(ctx, c.db); err != nil {

@@ -44,9 +44,9 @@ func NewGC() *cobra.Command {
 with their files. The options are those of "mlflow gc". A server can run at the same time.
 
 Without IDs, all runs, logged models and experiments in that stage are removed. As in MLflow,
---run-ids selects among runs only: deleted experiments and logged models are removed as well
-unless their options select none of them. With an experiment, everything in it is removed, also
-its traces with their attachments.
+--run-ids selects among runs only, and deleted experiments and logged models are removed as well;
+the same applies to the other IDs. With an experiment, everything in it is removed, also its
+traces with their attachments.
 
 Files that a registered model version, or another run or logged model, refers to are kept.
 Files are removed before rows. If the command is interrupted, run it again. If a store does not
