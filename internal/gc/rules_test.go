@@ -50,6 +50,11 @@ func TestInUse(t *testing.T) {
 			w.wantRuns()
 		})
 	}
+}
+
+// TestInUseByID keeps files that other entities refer to by the ID of what is removed, or by the same location.
+func TestInUseByID(t *testing.T) {
+	t.Parallel()
 	t.Run("logged model", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, dbtest.NewFile(t), t.TempDir())
@@ -80,7 +85,7 @@ func TestInUse(t *testing.T) {
 		w.run("a", "deleted", "")
 		w.run("b", "active", w.root+"/1/a/artifacts")
 		w.collect(gc.Options{})
-		w.wantFiles(log, model, "1/b/artifacts/log.txt", "1/b/artifacts/model/MLmodel")
+		w.wantFiles("1/a/artifacts/log.txt", "1/a/artifacts/model/MLmodel", "1/b/artifacts/log.txt", "1/b/artifacts/model/MLmodel")
 		w.wantRuns("b")
 	})
 }

@@ -127,12 +127,10 @@ CASES = {
     "runs": lambda ids: ["--run-ids", ids["kept run"]],
     "experiments": lambda ids: ["--experiment-ids", ids["gone"]],
     "models": lambda ids: ["--logged-model-ids", ids["kept model"]],
-    "young": lambda ids: ["--older-than", "1d"],
     "jobs": lambda ids: ["--jobs", "--older-than", "0.001s"],
     # These are errors, and nothing is removed.
     "not old": lambda ids: ["--older-than", "1d", "--experiment-ids", ids["gone"]],
     "active": lambda ids: ["--experiment-ids", ids["kept"]],
-    "nobody": lambda ids: ["--experiment-ids", "12345"],
 }
 
 
