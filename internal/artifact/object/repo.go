@@ -15,6 +15,7 @@ import (
 type Repo struct {
 	bucket Bucket
 	prefix string // "" or ends with a slash
+	memory *memory
 }
 
 var (
@@ -27,7 +28,7 @@ func New(bucket Bucket, prefix string) *Repo {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return &Repo{bucket, prefix}
+	return &Repo{bucket, prefix, shared}
 }
 
 // Signer returns the signer of the bucket, or nil if it has none.
