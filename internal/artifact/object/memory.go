@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,12 +16,15 @@ import (
 )
 
 const (
-	// partMemory is the number of parts that all uploads together have in memory, 128 MiB.
-	partMemory = 16
+	// partMemory is the number of parts that all uploads together have in memory, 120 MiB.
+	partMemory = 24
 	// memoryWait is how long an upload waits for the memory of a part. Clients that cannot send for longer give up.
 	memoryWait = time.Minute
 	// partTime is the time in which a client has to send a part while other uploads wait for memory.
 	partTime = time.Minute
+	// collectAfter is the number of parts after which garbage is collected. By itself, the collector would let garbage
+	// grow until there is as much of it as there are buffers.
+	collectAfter = 32
 	// keepBuffers is how long buffers are kept for the next upload.
 	keepBuffers = 10 * time.Second
 )
@@ -32,6 +37,7 @@ type memory struct {
 	waiting atomic.Int32
 	mu      sync.Mutex
 	free    [][]byte // of partSize
+	used    int      // parts that have been released
 	clear   *time.Timer
 }
 
@@ -39,8 +45,9 @@ func newMemory(parts int64) *memory {
 	m := &memory{parts: parts, slots: semaphore.NewWeighted(parts)}
 	m.clear = time.AfterFunc(keepBuffers, func() {
 		m.mu.Lock()
-		defer m.mu.Unlock()
 		m.free = nil
+		m.mu.Unlock()
+		debug.FreeOSMemory()
 	})
 	return m
 }
@@ -92,14 +99,19 @@ func (m *memory) get(size int) []byte {
 // release ends the use of the buffer.
 func (b *buffer) release() {
 	m := b.memory
+	m.mu.Lock()
+	m.used++
+	collect := m.used%collectAfter == 0
 	if len(b.data) == partSize {
-		m.mu.Lock()
 		m.free = append(m.free, b.data)
 		m.clear.Reset(keepBuffers)
-		m.mu.Unlock()
 	}
+	m.mu.Unlock()
 	b.data = nil
 	m.slots.Release(b.weight)
+	if collect {
+		runtime.GC()
+	}
 }
 
 // use sends the part and releases the buffer. The request of a part that failed may still read the bytes, so that no

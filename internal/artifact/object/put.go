@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// partSize is the size of the first parts. Objects up to this size are stored with one request.
-	partSize = 8 << 20
+	// partSize is the size of the first parts, the smallest one that S3 accepts. Objects up to this size are stored with
+	// one request.
+	partSize = 5 << 20
 	// headSize is the size up to which an object needs no memory of a part.
 	headSize = 64 << 10
 	// parallelParts is the number of parts that one upload sends at the same time. Together with the part that is being
@@ -22,7 +23,7 @@ const (
 	parallelParts = 2
 	// partsPerSize is the number of parts after which the size doubles, so that 10,000 parts, the limit of the stores,
 	// suffice for their largest objects.
-	partsPerSize = 1000
+	partsPerSize = 900
 	// abortTimeout limits the removal of the parts of an upload that failed.
 	abortTimeout = 10 * time.Second
 )

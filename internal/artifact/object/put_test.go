@@ -158,8 +158,8 @@ func TestSizesOfParts(t *testing.T) {
 	for number := range int32(10_000) {
 		total += sizeOf(number + 1)
 	}
-	if sizeOf(1000) != partSize || sizeOf(1001) != 2*partSize || total < 5<<40 {
-		t.Errorf("parts of %d and %d bytes; 10,000 have %d bytes", sizeOf(1000), sizeOf(1001), total)
+	if sizeOf(900) != partSize || sizeOf(901) != 2*partSize || total < 5<<40 {
+		t.Errorf("parts of %d and %d bytes; 10,000 have %d bytes", sizeOf(900), sizeOf(901), total)
 	}
 	// A part that is larger than all memory waits for all of it.
 	m := newMemory(4)
