@@ -88,7 +88,11 @@ func (m *memory) take(ctx context.Context, size int) (*buffer, error) {
 func (m *memory) get(size int) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if last := len(m.free) - 1; size == partSize && last >= 0 {
+	if size != partSize {
+		m.free = nil // Their memory is the limit's, too.
+		return make([]byte, size)
+	}
+	if last := len(m.free) - 1; last >= 0 {
 		data := m.free[last]
 		m.free = m.free[:last]
 		return data

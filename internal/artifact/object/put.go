@@ -21,9 +21,10 @@ const (
 	// parallelParts is the number of parts that one upload sends at the same time. Together with the part that is being
 	// received they are the memory of an upload.
 	parallelParts = 2
-	// partsPerSize is the number of parts after which the size doubles, so that 10,000 parts, the limit of the stores,
-	// suffice for their largest objects.
-	partsPerSize = 900
+	// equalParts is the number of parts before the size begins to double, 22.5 GiB, and partsPerSize the number after
+	// which it doubles again. With 10,000 parts, the limit of S3, there are 5 TiB, and the last ones have 5 GiB.
+	equalParts   = 4600
+	partsPerSize = 540
 	// abortTimeout limits the removal of the parts of an upload that failed.
 	abortTimeout = 10 * time.Second
 )
@@ -124,7 +125,12 @@ func (r *Repo) sendParts(ctx context.Context, upload Upload, first *buffer, src 
 }
 
 // sizeOf returns the size of a part.
-func sizeOf(number int32) int { return partSize << ((number - 1) / partsPerSize) }
+func sizeOf(number int32) int {
+	if number <= equalParts {
+		return partSize
+	}
+	return partSize << ((number-1-equalParts)/partsPerSize + 1)
+}
 
 // fill reads until the buffer is full or the source ends. Unlike io.ReadFull it tells the end of the source from
 // io.ErrUnexpectedEOF, the error of a request whose body breaks off.

@@ -158,8 +158,8 @@ func TestSizesOfParts(t *testing.T) {
 	for number := range int32(10_000) {
 		total += sizeOf(number + 1)
 	}
-	if sizeOf(900) != partSize || sizeOf(901) != 2*partSize || total < 5<<40 {
-		t.Errorf("parts of %d and %d bytes; 10,000 have %d bytes", sizeOf(900), sizeOf(901), total)
+	if sizeOf(4600) != partSize || sizeOf(4601) != 2*partSize || total < 5<<40 || sizeOf(10_000) > 5<<30 {
+		t.Errorf("parts of %d, %d and %d bytes; 10,000 have %d bytes", sizeOf(4600), sizeOf(4601), sizeOf(10_000), total)
 	}
 	// A part that is larger than all memory waits for all of it.
 	m := newMemory(4)
