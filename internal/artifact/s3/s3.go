@@ -124,16 +124,17 @@ func (b *bucket) List(ctx context.Context, prefix string, shallow bool, limit in
 				yield(object.Object{}, b.failed(ctx, err))
 				return
 			}
-			for _, o := range out.Contents {
-				found := object.Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified)}
-				if !yield(found, nil) {
-					return
+			objects, folders := make([]object.Object, len(out.Contents)), make([]string, len(out.CommonPrefixes))
+			for i, o := range out.Contents {
+				objects[i] = object.Object{
+					Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified),
 				}
 			}
-			for _, p := range out.CommonPrefixes {
-				if !yield(object.Object{Key: aws.ToString(p.Prefix)}, nil) {
-					return
-				}
+			for i, p := range out.CommonPrefixes {
+				folders[i] = aws.ToString(p.Prefix)
+			}
+			if !object.Merge(objects, folders, yield) {
+				return
 			}
 			if !aws.ToBool(out.IsTruncated) || aws.ToString(out.NextContinuationToken) == "" {
 				return

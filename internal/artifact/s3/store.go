@@ -45,6 +45,8 @@ const (
 type store struct {
 	client *s3.Client
 	owner  *string
+	// anonymous requests have no signature.
+	anonymous bool
 	// put and create have the extra arguments of uploads.
 	put    s3.PutObjectInput
 	create s3.CreateMultipartUploadInput
@@ -72,6 +74,7 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	switch version := getenv(envSignature); version {
 	case "", "s3v4":
 	case "unsigned":
+		s.anonymous = true
 		load = append(load, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	default:
 		return nil, fmt.Errorf("%s=%s: want s3v4 or unsigned", envSignature, version)
@@ -80,7 +83,7 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings of S3: %w", err)
 	}
-	if getenv(envSignature) != "unsigned" {
+	if !s.anonymous {
 		cfg.Credentials = aws.NewCredentialsCache(&credentials{cfg.Credentials})
 	}
 	if cfg.Region == "" {
