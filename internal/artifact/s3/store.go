@@ -54,8 +54,9 @@ type store struct {
 
 func lookupEnv(name string) string { return os.Getenv(name) }
 
-// newStore reads the settings. It makes no requests but those that the credentials need.
-func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
+// newStore reads the settings, of which a place that is not zero replaces two. It makes no requests but those that the
+// credentials need.
+func newStore(ctx context.Context, getenv func(string) string, at place) (*store, error) {
 	s := &store{}
 	if err := s.setExtraArgs(getenv(envExtraArgs)); err != nil {
 		return nil, err
@@ -90,6 +91,9 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 		cfg.Region = defaultRegion
 	}
 	endpoint := getenv(envEndpoint)
+	if at.endpoint != "" {
+		endpoint, cfg.Region = at.endpoint, at.region
+	}
 	custom := endpoint != "" || cfg.BaseEndpoint != nil || getenv("AWS_ENDPOINT_URL_S3") != ""
 	pathStyle, err := usePathStyle(getenv(envAddressing), custom)
 	if err != nil {
@@ -100,6 +104,9 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 		o.DisableLogOutputChecksumValidationSkipped = true
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
+		}
+		if at.endpoint != "" { // These stores do not have all checksums. The signature covers the data, too.
+			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		}
 	})
 	return s, nil
