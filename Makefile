@@ -162,7 +162,7 @@ examples: ## Run both examples at full size; on made-up images where FashionMNIS
 	go run ./examples/breastcancer -lr 0.01 -epochs 200
 
 .PHONY: bench
-bench: bin/millrace .venv-3.17/done soak ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server
+bench: bin/millrace .venv-3.17/done soak ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server; with files in S3 by test/with_stores.sh
 	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
 
 SOAK ?= 10m

@@ -87,7 +87,40 @@ func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
 // host, such as wasbs://container@account.blob.core.windows.net, are restricted to the
 // hosts of the artifact destination and the default root, because clients choose the
 // locations of experiments, and the server sends its credentials to the host.
-func (a *Artifacts) AllowHosts(schemes []string) { a.anyHost = schemes }
+func (a *Artifacts) AllowHosts(schemes []string) {
+	a.anyHost = make([]string, len(schemes))
+	for i, scheme := range schemes {
+		a.anyHost[i] = strings.ToLower(strings.TrimSpace(scheme))
+	}
+}
+
+// foreignSchemes are the schemes of locations that MLflow has and the server does not open.
+var foreignSchemes = []string{"dbfs", "ftp", "hdfs", "sftp", "viewfs"}
+
+// hostSchemes are the schemes of object stores whose URIs name a host in MLflow, too.
+var hostSchemes = []string{"abfs", "abfss", "b2", "r2"}
+
+// MayBegin returns an error if no experiment can have a location, because the server would
+// not open it.
+func (a *Artifacts) MayBegin(uri string) error {
+	scheme := artifact.Scheme(uri)
+	switch {
+	case slices.Contains(a.anyHost, scheme):
+		return nil
+	case slices.Contains(hostSchemes, scheme):
+		return a.MayReach(uri)
+	case slices.Contains(foreignSchemes, scheme):
+		return apierror.Invalid("'artifact_location' cannot use the '%s' scheme: %s. If all clients open such locations "+
+			"themselves, MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES=%s allows them.", scheme, foreign(scheme), scheme)
+	}
+	return nil
+}
+
+// foreign says what to do in place of using a scheme of foreignSchemes.
+func foreign(scheme string) string {
+	return "this server has no client for '" + scheme + "'; copy the files to a folder or to a bucket, and use its URI " +
+		"(s3:, gs:, wasbs: or abfss:)"
+}
 
 // accountHost returns the host in a URI of the form scheme://container@host/path, or "".
 func accountHost(uri string) string {
@@ -304,6 +337,10 @@ func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 }
 
 func outOfReach(uri string) error {
+	if scheme := artifact.Scheme(uri); slices.Contains(foreignSchemes, scheme) {
+		return apierror.Invalid("The artifacts at '%s' are out of this server's reach: %s.",
+			apierror.Shorten(artifact.Redact(uri)), foreign(scheme))
+	}
 	return apierror.Invalid(
 		"The artifacts at '%s' are out of this server's reach: it opens only what lies below "+
 			"its artifact destination or its default artifact root. "+

@@ -130,3 +130,38 @@ func TestLocationOutOfReach(t *testing.T) {
 		}
 	}
 }
+
+// TestLocationsOfNewExperiments creates experiments whose locations the server cannot open.
+func TestLocationsOfNewExperiments(t *testing.T) {
+	t.Parallel()
+	s := newArtifactServer(t)
+	refuse := func(name, location string, has ...string) {
+		s.Check(t, []fact{
+			{
+				Name: location, Path: "experiments/create", Body: fmt.Sprintf(`{"name":%q,"artifact_location":%q}`, name, location),
+				Status: 400, Has: append(has, "INVALID_PARAMETER_VALUE"),
+			},
+			{Name: location + " is not stored", Method: "GET", Path: "experiments/get-by-name?experiment_name=" + name, Status: 404},
+		})
+	}
+	for _, scheme := range []string{"dbfs", "hdfs", "viewfs", "ftp", "sftp", "HDFS"} {
+		lower := strings.ToLower(scheme)
+		refuse(scheme, scheme+"://host/folder", "'"+lower+"' scheme", "copy the files to a folder or to a bucket",
+			"MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES="+lower)
+	}
+	refuse("cloudflare", "r2://b@other.r2.cloudflarestorage.com/x", "out of this server's reach")
+	refuse("lake", "abfss://files@other.dfs.core.windows.net/x", "out of this server's reach")
+	s.API.Artifacts.AllowHosts([]string{" HDFS", "abfsS"})
+	for i, location := range []string{"hdfs://host/x", "abfss://files@other.dfs.core.windows.net/x", "s3://bucket/x"} {
+		s.Check(t, []fact{{
+			Name: location, Path: "experiments/create",
+			Body: fmt.Sprintf(`{"name":"allowed %d","artifact_location":%q}`, i, location), Status: 200,
+		}})
+	}
+	for _, uri := range []string{"hdfs://host/x", "sftp://host/x", "dbfs:/x"} {
+		_, _, err := s.API.Artifacts.Locate(uri)
+		if err == nil || !strings.Contains(err.Error(), "copy the files to a folder or to a bucket") {
+			t.Errorf("use of %s: %v", uri, err)
+		}
+	}
+}

@@ -74,3 +74,51 @@ func TestSignedWithoutHeaders(t *testing.T) {
 		t.Errorf("got %s", text)
 	}
 }
+
+// TestUnsignedS3 reads a public bucket, for which nothing can be signed.
+func TestUnsignedS3(t *testing.T) {
+	objects := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Errorf("%s has a signature", r.URL)
+		}
+		w.Header().Set("Last-Modified", "Sat, 28 Nov 2026 12:00:00 GMT")
+		fmt.Fprint(w, "data")
+	}))
+	defer objects.Close()
+	t.Setenv("MLFLOW_S3_ENDPOINT_URL", objects.URL)
+	t.Setenv("MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION", "unsigned")
+	artifacts, err := api.NewArtifacts("s3://public/folder", "s3://public/direct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
+	resp, text := send(t, "GET", s.URL+"/api/3.0/mlflow/server-info", "")
+	var info mlflow.ServerInfo
+	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || info.MultipartDownloadsEnabled {
+		t.Errorf("server-info: %d %s", resp.StatusCode, text)
+	}
+	experiment, err := s.Store.CreateExperiment(t.Context(), "direct", "s3://public/direct/1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := s.Store.CreateRun(t.Context(), experiment, &mlflow.CreateRunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"run_id": %q, "path": "f.bin", "num_parts": 2}`, run.Info.RunID)
+	for path, body := range map[string]string{
+		"/api/2.0/mlflow-artifacts/mpu/create/d":           `{"path": "f.bin", "num_parts": 2}`,
+		"/api/2.0/mlflow/artifacts/presigned-upload-url":   body,
+		"/api/2.0/mlflow/artifacts/presigned-download-url": body,
+	} {
+		resp, text := send(t, "POST", s.URL+path, body)
+		if resp.StatusCode != 501 || !strings.Contains(text, "NOT_IMPLEMENTED") || !strings.Contains(text, "SIGNATURE_VERSION=unsigned") {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, text)
+		}
+	}
+	_, text = send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/f.bin", "")
+	var signed mlflow.PresignedProxyResponse
+	if err := json.Unmarshal([]byte(text), &signed); err != nil || !strings.HasPrefix(signed.URL, s.URL) {
+		t.Errorf("a download that the server cannot sign: %s", text)
+	}
+}

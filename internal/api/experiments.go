@@ -36,6 +36,7 @@ func (s *Server) createExperiment(
 	err := validate.First(
 		validate.Length("name", in.Name, validate.MaxExperimentName),
 		validLocation(in.ArtifactLocation),
+		s.Artifacts.MayBegin(in.ArtifactLocation),
 		validate.UniqueKeys("tag", in.Tags, validate.TagKey),
 	)
 	if err != nil {
@@ -75,8 +76,7 @@ func validExperimentTag(t *mlflow.Tag) error {
 	)
 }
 
-// validLocation checks the artifact location of a new experiment. Any scheme is valid,
-// because the server opens only locations below its own roots.
+// validLocation checks the form of the artifact location of a new experiment.
 func validLocation(location string) error {
 	switch {
 	case location == "":

@@ -50,6 +50,8 @@ type File struct {
 	io.ReadSeekCloser
 	Size    int64
 	ModTime time.Time
+	// ETag changes with the contents. It is empty if the time and the size tell contents apart.
+	ETag string
 }
 
 // NotFound returns the error for a path without a file.

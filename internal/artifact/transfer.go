@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/httplimit"
@@ -22,10 +24,31 @@ const uploadPause = time.Minute
 func Serve(w http.ResponseWriter, r *http.Request, f *File) {
 	defer observe.Transfer(r.Context(), observe.Download)()
 	h := w.Header()
-	h.Set("ETag", fmt.Sprintf(`"%x-%x"`, f.ModTime.UnixNano(), f.Size))
+	etag := f.ETag
+	if etag == "" {
+		etag = fmt.Sprintf("%x-%x", f.ModTime.UnixNano(), f.Size)
+	}
+	h.Set("ETag", `"`+etag+`"`)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox")
-	http.ServeContent(w, r, "", f.ModTime, f)
+	http.ServeContent(&copier{w}, r, "", f.ModTime, f)
+}
+
+// copyBuffers has the buffers of downloads. They are larger than those of io.Copy, so that large files take fewer
+// system calls, and small enough for clients that receive a kilobyte per second, since each write has a deadline.
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// copier is a response that is copied with large buffers.
+type copier struct{ http.ResponseWriter }
+
+// Unwrap returns the original writer for [http.ResponseController].
+func (c *copier) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// ReadFrom implements io.ReaderFrom.
+func (c *copier) ReadFrom(r io.Reader) (int64, error) {
+	buffer, _ := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{c.ResponseWriter}, struct{ io.Reader }{r}, *buffer)
 }
 
 // Receive stores the body of a request at path. It stores nothing if the upload

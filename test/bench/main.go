@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -26,9 +25,10 @@ func main() {
 	database := flag.String("database", "",
 		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
+	only := flag.String("only", "", "files measures files in S3 only")
 	soak := flag.Duration("soak", 0, "keep Millrace under load, hang-ups and outages for so long instead of measuring")
 	flag.Parse()
-	b := bench{d: time.Duration(*seconds * float64(time.Second)), server: *database, runs: *runs}
+	b := bench{d: time.Duration(*seconds * float64(time.Second)), server: *database, runs: *runs, only: *only}
 	ctx := context.Background()
 	var err error
 	if *soak > 0 {
@@ -46,6 +46,8 @@ func main() {
 type peer struct {
 	name    string
 	command func(database string, port int) *exec.Cmd
+	options []string // added to the command
+	env     []string // added to the environment
 }
 
 // bench is the configuration of a measurement.
@@ -53,6 +55,7 @@ type bench struct {
 	d      time.Duration
 	server string
 	runs   int
+	only   string // "files", or "" for everything
 	python string // an interpreter with MLflow's client, or ""
 }
 
@@ -67,20 +70,37 @@ func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
 			return err
 		}
 		b.python = filepath.Join(filepath.Dir(mlflow), "python")
-		peers = append(peers, peer{"mlflow", func(database string, port int) *exec.Cmd {
+		peers = append(peers, peer{name: "mlflow", command: func(database string, port int) *exec.Cmd {
 			return exec.CommandContext(ctx, mlflow, "server", "--workers", "1", "--port", strconv.Itoa(port),
 				"--backend-store-uri", database)
 		}})
 	}
-	var columns [][]figure
-	for _, p := range peers {
-		figures, err := b.measure(ctx, p)
-		if err != nil {
+	bucket, err := newBucket(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", envS3, err)
+	}
+	defer bucket.remove(ctx)
+	columns := make([][]figure, len(peers))
+	for i, p := range peers {
+		if columns[i], err = b.measureAll(ctx, p, bucket); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		columns = append(columns, figures)
 	}
 	return report(peers, columns)
+}
+
+// measureAll measures a peer with its files in a folder and, unless bucket is nil, in S3.
+func (b *bench) measureAll(ctx context.Context, p peer, bucket *bucket) (figures []figure, err error) {
+	if b.only != "files" {
+		if figures, err = b.measure(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	if bucket == nil {
+		return figures, nil
+	}
+	more, err := b.files(ctx, p, bucket)
+	return append(figures, more...), err
 }
 
 func (b *bench) soakMillrace(ctx context.Context, millrace string, d time.Duration) error {
@@ -92,7 +112,7 @@ func (b *bench) soakMillrace(ctx context.Context, millrace string, d time.Durati
 }
 
 func millracePeer(ctx context.Context, binary string) peer {
-	return peer{"millrace", func(database string, port int) *exec.Cmd {
+	return peer{name: "millrace", command: func(database string, port int) *exec.Cmd {
 		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port), "--backend-store-uri", database)
 	}}
 }
@@ -158,7 +178,8 @@ func (b *bench) serve(ctx context.Context, p peer, database string, use func(url
 	}
 	cmd := p.command(database, port)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
+	cmd.Args = append(cmd.Args, p.options...)
+	cmd.Env = append(append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true"), p.env...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return err
@@ -202,43 +223,6 @@ func waitFor(ctx context.Context, url string) error {
 		}
 	}
 	return fmt.Errorf("no answer from %s within two minutes", url)
-}
-
-// residentMB returns the resident memory of a process and its descendants.
-func residentMB(pid int) (float64, error) {
-	var total float64
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.SplitSeq(string(status), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			if err != nil {
-				return 0, err
-			}
-			total = kb / 1024
-		}
-	}
-	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return 0, err
-	}
-	for _, file := range children {
-		pids, err := os.ReadFile(file)
-		if err != nil {
-			continue // The thread has ended.
-		}
-		for field := range strings.FieldsSeq(string(pids)) {
-			if child, err := strconv.Atoi(field); err == nil {
-				mb, err := residentMB(child)
-				if err == nil {
-					total += mb
-				}
-			}
-		}
-	}
-	return total, nil
 }
 
 type direction bool

@@ -83,7 +83,7 @@ func TestAzureSDKReadsOurs(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d, type %s, %v", name, len(text), len(content), *out.ContentType, err)
 		}
 		blocks, err := client.GetBlockList(t.Context(), blockblob.BlockListTypeAll, nil)
-		if err != nil || len(blocks.UncommittedBlocks) != 0 || len(blocks.CommittedBlocks) != (len(content)-1)/(8<<20)+1 &&
+		if err != nil || len(blocks.UncommittedBlocks) != 0 || len(blocks.CommittedBlocks) != (len(content)-1)/(5<<20)+1 &&
 			len(blocks.CommittedBlocks) != 0 {
 			t.Errorf("%s: blocks %v, %v", name, blocks.BlockList, err)
 		}

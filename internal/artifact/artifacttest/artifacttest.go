@@ -59,6 +59,8 @@ func run(t *testing.T, open func(t *testing.T) artifact.Repo, own map[string]fun
 		"large":                large,
 		"deep":                 deep,
 		"listed can be opened": listedCanBeOpened,
+		"ranges":               ranges,
+		"conditions":           conditions,
 	}
 	maps.Copy(tests, own)
 	for name, test := range tests {

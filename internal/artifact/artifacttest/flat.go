@@ -71,7 +71,7 @@ func pagesOfList(t *testing.T, r artifact.Repo) {
 
 // brokenBody has the error of a request whose body ends too early, which io.ReadFull also uses for a short last part.
 func brokenBody(t *testing.T, r artifact.Repo) {
-	for name, size := range map[string]int{"nothing": 0, "little": 1000, "one part": 8 << 20, "parts": 20 << 20} {
+	for name, size := range map[string]int{"nothing": 0, "little": 1000, "one part": 5 << 20, "parts": 20 << 20} {
 		src := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(io.ErrUnexpectedEOF))
 		if err := r.Put(t.Context(), "f", src); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: error %v, want the reader's", name, err)
@@ -82,7 +82,7 @@ func brokenBody(t *testing.T, r artifact.Repo) {
 
 // partSizes stores files of sizes at the borders of parts.
 func partSizes(t *testing.T, r artifact.Repo) {
-	const part = 8 << 20
+	const part = 5 << 20
 	for _, size := range []int{part - 1, part, part + 1, 2*part + 1} {
 		content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 		put(t, r, "f", string(content))

@@ -131,16 +131,12 @@ func (b *bucket) List(ctx context.Context, prefix string, shallow bool, limit in
 				yield(object.Object{}, err)
 				return
 			}
-			for len(page.Items)+len(page.Prefixes) > 0 {
-				var next object.Object
-				if len(page.Prefixes) == 0 || len(page.Items) > 0 && page.Items[0].Name < page.Prefixes[0] {
-					next, page.Items = page.Items[0].object(), page.Items[1:]
-				} else {
-					next.Key, page.Prefixes = page.Prefixes[0], page.Prefixes[1:]
-				}
-				if !yield(next, nil) {
-					return
-				}
+			objects := make([]object.Object, len(page.Items))
+			for i := range page.Items {
+				objects[i] = page.Items[i].object()
+			}
+			if !object.Merge(objects, page.Prefixes, yield) {
+				return
 			}
 			if page.NextPageToken == "" {
 				return

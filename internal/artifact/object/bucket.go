@@ -22,9 +22,9 @@ type Bucket interface {
 	// Get opens an object for reading from an offset. If etag is not empty, the error wraps [ErrChanged] if the object
 	// has another one.
 	Get(ctx context.Context, key string, offset int64, etag string) (io.ReadCloser, Object, error)
-	// List returns the objects whose keys begin with prefix, in the order of their keys. If it is shallow, keys that
-	// contain a slash after the prefix are combined into one entry, whose key ends with that slash. limit is the number of
-	// entries that the caller needs, 0 for all.
+	// List returns the objects whose keys begin with prefix, in the order of the bytes of their keys. If it is shallow,
+	// keys that contain a slash after the prefix are combined into one entry, whose key ends with that slash. limit is the
+	// number of entries that the caller needs, 0 for all.
 	List(ctx context.Context, prefix string, shallow bool, limit int) iter.Seq2[Object, error]
 	// Put stores an object with one request.
 	Put(ctx context.Context, key string, data []byte) error
@@ -63,3 +63,20 @@ var (
 	// ErrChanged is the error of an object that was replaced since it was opened.
 	ErrChanged = errors.New("the object was replaced while it was read")
 )
+
+// Merge yields the objects and the folders of one page of a list, which stores return apart, in the order of their
+// keys. It returns false once yield does.
+func Merge(objects []Object, folders []string, yield func(Object, error) bool) bool {
+	for len(objects)+len(folders) > 0 {
+		var next Object
+		if len(folders) == 0 || len(objects) > 0 && objects[0].Key < folders[0] {
+			next, objects = objects[0], objects[1:]
+		} else {
+			next.Key, folders = folders[0], folders[1:]
+		}
+		if !yield(next, nil) {
+			return false
+		}
+	}
+	return true
+}

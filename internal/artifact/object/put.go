@@ -13,20 +13,24 @@ import (
 )
 
 const (
-	// partSize is the size of the first parts. Objects up to this size are stored with one request.
-	partSize = 8 << 20
+	// partSize is the size of the first parts, the smallest one that S3 accepts. Objects up to this size are stored with
+	// one request.
+	partSize = 5 << 20
+	// headSize is the size up to which an object needs no memory of a part.
+	headSize = 64 << 10
 	// parallelParts is the number of parts that one upload sends at the same time. Together with the part that is being
 	// received they are the memory of an upload.
 	parallelParts = 2
-	// partsPerSize is the number of parts after which the size doubles, so that 10,000 parts, the limit of the stores,
-	// suffice for their largest objects.
-	partsPerSize = 1000
+	// equalParts is the number of parts before the size begins to double, 22.5 GiB, and partsPerSize the number after
+	// which it doubles again. With 10,000 parts, the limit of S3, there are 5 TiB, and the last ones have 5 GiB.
+	equalParts   = 4600
+	partsPerSize = 540
 	// abortTimeout limits the removal of the parts of an upload that failed.
 	abortTimeout = 10 * time.Second
 )
 
-// buffers has byte slices of partSize.
-var buffers = sync.Pool{New: func() any { b := make([]byte, partSize); return &b }}
+// heads has byte slices of headSize.
+var heads = sync.Pool{New: func() any { b := make([]byte, headSize); return &b }}
 
 // Put implements artifact.Repo.
 func (r *Repo) Put(ctx context.Context, path string, src io.Reader) error {
@@ -34,22 +38,38 @@ func (r *Repo) Put(ctx context.Context, path string, src io.Reader) error {
 		return mlflow.Errorf(mlflow.InvalidParameterValue, "Artifact path must include a filename.")
 	}
 	src = &contextReader{ctx, src}
-	buffer, _ := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
-	n, end, err := fill(src, *buffer)
+	head, _ := heads.Get().(*[]byte)
+	n, end, err := fill(src, *head)
+	if err == nil && end {
+		if err := r.bucket.Put(ctx, r.Key(path), (*head)[:n]); err != nil {
+			return err // As in buffer.use, the request may still read the bytes.
+		}
+	}
+	defer heads.Put(head)
+	if err != nil || end {
+		return err
+	}
+	first, err := r.memory.take(ctx, partSize)
 	if err != nil {
 		return err
 	}
-	if end {
-		return r.bucket.Put(ctx, r.Key(path), (*buffer)[:n])
+	n = copy(first.data, *head)
+	more, end, err := fill(&partReader{src, first}, first.data[n:])
+	if err == nil && end {
+		return first.use(func(data []byte) error { return r.bucket.Put(ctx, r.Key(path), data[:n+more]) })
 	}
-	return r.putParts(ctx, r.Key(path), *buffer, src)
+	if err != nil {
+		first.release()
+		return err
+	}
+	return r.putParts(ctx, r.Key(path), first, src)
 }
 
-// putParts stores an object whose first part has been read.
-func (r *Repo) putParts(ctx context.Context, key string, first []byte, src io.Reader) (err error) {
+// putParts stores an object whose first part has been read. It releases that part.
+func (r *Repo) putParts(ctx context.Context, key string, first *buffer, src io.Reader) (err error) {
 	upload, err := r.bucket.Upload(ctx, key)
 	if err != nil {
+		first.release()
 		return err
 	}
 	defer func() {
@@ -59,7 +79,7 @@ func (r *Repo) putParts(ctx context.Context, key string, first []byte, src io.Re
 			err = errors.Join(err, upload.Abort(abort))
 		}
 	}()
-	n, err := sendParts(ctx, upload, first, src)
+	n, err := r.sendParts(ctx, upload, first, src)
 	if err != nil {
 		return err
 	}
@@ -67,31 +87,49 @@ func (r *Repo) putParts(ctx context.Context, key string, first []byte, src io.Re
 }
 
 // sendParts sends all parts and returns their number.
-func sendParts(ctx context.Context, upload Upload, first []byte, src io.Reader) (int32, error) {
+func (r *Repo) sendParts(ctx context.Context, upload Upload, first *buffer, src io.Reader) (int32, error) {
 	group, sending := errgroup.WithContext(ctx)
 	group.SetLimit(parallelParts)
-	group.Go(func() error { return upload.Part(sending, 1, first) })
+	send := func(number int32, part *buffer, n int) {
+		group.Go(func() error {
+			return part.use(func(data []byte) error { return upload.Part(sending, number, data[:n]) })
+		})
+	}
+	send(1, first, partSize)
 	number, end := int32(1), false
 	var readErr error
 	for !end && readErr == nil && sending.Err() == nil {
-		part, release := partBuffer(number + 1)
+		part, err := r.memory.take(sending, sizeOf(number+1))
+		if err != nil {
+			if sending.Err() == nil {
+				readErr = err
+			}
+			break
+		}
 		var n int
-		n, end, readErr = fill(src, part)
+		n, end, readErr = fill(&partReader{src, part}, part.data)
 		if n == 0 || readErr != nil {
-			release()
+			part.release()
 			break
 		}
 		number++
-		this := number
-		group.Go(func() error {
-			defer release()
-			return upload.Part(sending, this, part[:n])
-		})
+		send(number, part, n)
 	}
 	if err := group.Wait(); readErr == nil {
+		if err == nil {
+			err = ctx.Err()
+		}
 		return number, err
 	}
 	return 0, readErr
+}
+
+// sizeOf returns the size of a part.
+func sizeOf(number int32) int {
+	if number <= equalParts {
+		return partSize
+	}
+	return partSize << ((number-1-equalParts)/partsPerSize + 1)
 }
 
 // fill reads until the buffer is full or the source ends. Unlike io.ReadFull it tells the end of the source from
@@ -108,13 +146,17 @@ func fill(src io.Reader, buffer []byte) (n int, end bool, err error) {
 	return n, false, err
 }
 
-// partBuffer returns a buffer for a part and a function that ends its use.
-func partBuffer(number int32) (part []byte, release func()) {
-	if doublings := (number - 1) / partsPerSize; doublings > 0 {
-		return make([]byte, partSize<<doublings), func() {}
+// partReader is the source of a part. It fails if the client holds the memory of the part for too long.
+type partReader struct {
+	io.Reader
+	part *buffer
+}
+
+func (r *partReader) Read(p []byte) (int, error) {
+	if err := r.part.late(); err != nil {
+		return 0, err
 	}
-	buffer, _ := buffers.Get().(*[]byte)
-	return *buffer, func() { buffers.Put(buffer) }
+	return r.Reader.Read(p)
 }
 
 // contextReader is a reader that fails once its context has ended.

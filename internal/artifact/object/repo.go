@@ -15,6 +15,7 @@ import (
 type Repo struct {
 	bucket Bucket
 	prefix string // "" or ends with a slash
+	memory *memory
 }
 
 var (
@@ -27,7 +28,7 @@ func New(bucket Bucket, prefix string) *Repo {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return &Repo{bucket, prefix}
+	return &Repo{bucket, prefix, shared}
 }
 
 // Signer returns the signer of the bucket, or nil if it has none.
@@ -112,7 +113,9 @@ func (r *Repo) Open(ctx context.Context, path string) (*artifact.File, error) {
 	}
 	o.Key = r.Key(path)
 	reader := &reader{ctx: ctx, bucket: r.bucket, object: o, body: body}
-	return &artifact.File{ReadSeekCloser: reader, Size: o.Size, ModTime: o.ModTime}, nil
+	// The times of some stores are in seconds, in which an object can be replaced.
+	etag := strings.Trim(strings.TrimPrefix(o.ETag, "W/"), `"`)
+	return &artifact.File{ReadSeekCloser: reader, Size: o.Size, ModTime: o.ModTime, ETag: etag}, nil
 }
 
 // Delete implements artifact.Repo.

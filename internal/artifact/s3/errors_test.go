@@ -19,11 +19,11 @@ func fixedBucket(t *testing.T, endpoint string) *bucket {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	values := map[string]string{envEndpoint: endpoint, "AWS_MAX_ATTEMPTS": "1"}
-	s, err := newStore(t.Context(), func(name string) string { return values[name] })
+	s, err := newStore(t.Context(), func(name string) string { return values[name] }, place{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bucket{s, "team"}
+	return &bucket{s, "team", "s3://team"}
 }
 
 // requests has every kind of request.
@@ -115,7 +115,7 @@ func TestSettings(t *testing.T) {
 				return c.value
 			}
 			return ""
-		})
+		}, place{})
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: %v, want %q", c.name, c.value, err, c.want)
 		}
@@ -140,11 +140,11 @@ func TestExtraArguments(t *testing.T) {
 		envEndpoint: server.URL, envOwner: "123456789012",
 		envExtraArgs: `{"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key", "ACL": "private", "RequestPayer": "requester"}`,
 	}
-	s, err := newStore(t.Context(), func(name string) string { return values[name] })
+	s, err := newStore(t.Context(), func(name string) string { return values[name] }, place{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bucket{s, "team"}
+	b := &bucket{s, "team", "s3://team"}
 	for _, name := range []string{"put", "upload", "get", "head"} {
 		if err := requests[name](t, b); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,28 +21,42 @@ import (
 )
 
 func init() {
-	// All buckets have the same endpoint and credentials.
-	shared := sync.OnceValues(func() (*store, error) { return newStore(context.Background(), lookupEnv) })
+	var shared stores
 	artifact.Register("s3", func(uri string) (artifact.Repo, error) {
 		name, prefix, err := object.ParseURI(uri)
 		if err != nil {
 			return nil, err
 		}
-		s, err := shared()
+		s, err := shared.open(place{})
 		if err != nil {
 			return nil, err
 		}
-		return object.New(&bucket{s, name}, prefix), nil
+		return object.New(&bucket{s, name, "s3://" + name}, prefix), nil
 	})
+	for scheme := range hosted {
+		artifact.Register(scheme, func(uri string) (artifact.Repo, error) {
+			name, prefix, at, err := parseHosted(uri)
+			if err != nil {
+				return nil, err
+			}
+			s, err := shared.open(at)
+			if err != nil {
+				return nil, err
+			}
+			host := strings.TrimPrefix(at.endpoint, "https://")
+			return object.New(&bucket{s, name, scheme + "://" + name + "@" + host}, prefix), nil
+		})
+	}
 }
 
 // bucket implements object.Bucket.
 type bucket struct {
 	store *store
 	name  string
+	uri   string
 }
 
-func (b *bucket) Name() string { return "s3://" + b.name }
+func (b *bucket) Name() string { return b.uri }
 
 // Check lists at most one object, because the permission to do so is needed anyway.
 func (b *bucket) Check(ctx context.Context) error {
@@ -124,16 +139,17 @@ func (b *bucket) List(ctx context.Context, prefix string, shallow bool, limit in
 				yield(object.Object{}, b.failed(ctx, err))
 				return
 			}
-			for _, o := range out.Contents {
-				found := object.Object{Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified)}
-				if !yield(found, nil) {
-					return
+			objects, folders := make([]object.Object, len(out.Contents)), make([]string, len(out.CommonPrefixes))
+			for i, o := range out.Contents {
+				objects[i] = object.Object{
+					Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified),
 				}
 			}
-			for _, p := range out.CommonPrefixes {
-				if !yield(object.Object{Key: aws.ToString(p.Prefix)}, nil) {
-					return
-				}
+			for i, p := range out.CommonPrefixes {
+				folders[i] = aws.ToString(p.Prefix)
+			}
+			if !object.Merge(objects, folders, yield) {
+				return
 			}
 			if !aws.ToBool(out.IsTruncated) || aws.ToString(out.NextContinuationToken) == "" {
 				return

@@ -27,7 +27,7 @@ func testStore(t *testing.T, env ...string) *store {
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "millrace")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "millrace-secret")
-	s, err := newStore(t.Context(), func(name string) string { return values[name] })
+	s, err := newStore(t.Context(), func(name string) string { return values[name] }, place{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func newBucket(t *testing.T, s *store) *bucket {
 	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)
 	}
-	b := &bucket{s, name}
+	b := &bucket{s, name, "s3://" + name}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		for o, err := range b.List(ctx, "", false, 0) {

@@ -17,9 +17,22 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/object"
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
-var _ object.Signer = (*bucket)(nil)
+var _ object.LimitedSigner = (*bucket)(nil)
+
+// CanSign implements object.LimitedSigner.
+func (b *bucket) CanSign() bool { return !b.store.anonymous }
+
+// unsigned returns an error if the server cannot sign.
+func (b *bucket) unsigned() error {
+	if b.CanSign() {
+		return nil
+	}
+	return mlflow.Errorf(mlflow.NotImplemented, "The server accesses %s without credentials (%s=unsigned) and cannot "+
+		"sign requests. Transfer the file through the server.", b.Name(), envSignature)
+}
 
 // presigner returns the client that signs requests. A checksum cannot be signed, because the contents are not known.
 func (s *store) presigner() *s3.PresignClient {
@@ -40,6 +53,9 @@ func signed(r *v4.PresignedHTTPRequest) object.SignedRequest {
 }
 
 func (b *bucket) SignGet(ctx context.Context, key string, valid time.Duration) (object.SignedRequest, error) {
+	if err := b.unsigned(); err != nil {
+		return object.SignedRequest{}, err
+	}
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(key)})
 	r, err := b.store.presigner().PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: &b.name, Key: &key, ResponseContentDisposition: &disposition,
@@ -52,6 +68,9 @@ func (b *bucket) SignGet(ctx context.Context, key string, valid time.Duration) (
 }
 
 func (b *bucket) SignPut(ctx context.Context, key string, valid time.Duration) (object.SignedRequest, error) {
+	if err := b.unsigned(); err != nil {
+		return object.SignedRequest{}, err
+	}
 	in := b.store.put
 	in.Bucket, in.Key = &b.name, &key
 	if in.ContentType == nil {
@@ -67,6 +86,9 @@ func (b *bucket) SignPut(ctx context.Context, key string, valid time.Duration) (
 func (b *bucket) SignParts(
 	ctx context.Context, key string, n int32, valid time.Duration,
 ) (id string, parts []object.SignedRequest, err error) {
+	if err := b.unsigned(); err != nil {
+		return "", nil, err
+	}
 	begun, err := b.begin(ctx, key)
 	if err != nil {
 		return "", nil, err

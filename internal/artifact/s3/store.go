@@ -45,6 +45,8 @@ const (
 type store struct {
 	client *s3.Client
 	owner  *string
+	// anonymous requests have no signature.
+	anonymous bool
 	// put and create have the extra arguments of uploads.
 	put    s3.PutObjectInput
 	create s3.CreateMultipartUploadInput
@@ -52,8 +54,9 @@ type store struct {
 
 func lookupEnv(name string) string { return os.Getenv(name) }
 
-// newStore reads the settings. It makes no requests but those that the credentials need.
-func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
+// newStore reads the settings, of which a place that is not zero replaces two. It makes no requests but those that the
+// credentials need.
+func newStore(ctx context.Context, getenv func(string) string, at place) (*store, error) {
 	s := &store{}
 	if err := s.setExtraArgs(getenv(envExtraArgs)); err != nil {
 		return nil, err
@@ -72,6 +75,7 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	switch version := getenv(envSignature); version {
 	case "", "s3v4":
 	case "unsigned":
+		s.anonymous = true
 		load = append(load, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	default:
 		return nil, fmt.Errorf("%s=%s: want s3v4 or unsigned", envSignature, version)
@@ -80,13 +84,16 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings of S3: %w", err)
 	}
-	if getenv(envSignature) != "unsigned" {
+	if !s.anonymous {
 		cfg.Credentials = aws.NewCredentialsCache(&credentials{cfg.Credentials})
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
 	}
 	endpoint := getenv(envEndpoint)
+	if at.endpoint != "" {
+		endpoint, cfg.Region = at.endpoint, at.region
+	}
 	custom := endpoint != "" || cfg.BaseEndpoint != nil || getenv("AWS_ENDPOINT_URL_S3") != ""
 	pathStyle, err := usePathStyle(getenv(envAddressing), custom)
 	if err != nil {
@@ -97,6 +104,9 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 		o.DisableLogOutputChecksumValidationSkipped = true
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
+		}
+		if at.endpoint != "" { // These stores do not have all checksums. The signature covers the data, too.
+			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		}
 	})
 	return s, nil
