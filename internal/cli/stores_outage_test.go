@@ -167,6 +167,8 @@ func TestTransfersCut(t *testing.T) {
 			c.want(200, "PUT", fileRoute+"old.bin", content)
 
 			c.hangUp(content, "old.bin", "new.bin")
+			c.stopReading("old.bin")
+			c.noTransfers()
 			for range 3 { // A store that cuts the connections again and again does not change the bytes.
 				time.AfterFunc(20*time.Millisecond, between.Cut)
 				if got := c.want(200, "GET", fileRoute+"old.bin", ""); got != content {
@@ -196,6 +198,39 @@ func (c *storeClient) hangUp(content string, names ...string) {
 		body := slowBody{strings.NewReader(content), ctx.Done()}
 		if status, text, err := c.send(ctx, http.MethodPut, fileRoute+name, body); err == nil {
 			c.t.Errorf("the upload that hangs up: %d %s", status, text)
+		}
+	}
+}
+
+// stopReading begins to download a file, which is larger than the buffers of the connections, and closes the connection.
+func (c *storeClient) stopReading(name string) {
+	c.t.Helper()
+	address := c.url + strings.ReplaceAll(fileRoute+name, "RUN", c.run)
+	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := res.Body.Read(make([]byte, 1)); err != nil {
+		c.t.Error(err)
+	}
+	_ = res.Body.Close() // It is not read to its end.
+}
+
+// noTransfers waits until the server has ended all transfers.
+func (c *storeClient) noTransfers() {
+	c.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		text := c.want(200, http.MethodGet, "/metrics", "")
+		const gauge = "\nmillrace_artifact_transfers_in_flight{direction="
+		if strings.Contains(text, gauge+`"upload"} 0`) && strings.Contains(text, gauge+`"download"} 0`) {
+			return
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatal("transfers do not end: " + text)
 		}
 	}
 }
