@@ -56,15 +56,15 @@ func TestKilledReplicasOnStore(t *testing.T) {
 		doomed := rand.IntN(2)
 		var wg sync.WaitGroup
 		var total atomic.Int64
-		ctx, stop := context.WithCancel(t.Context())
+		whole := t.Context() // Neither an upload nor a batch must be canceled.
+		ctx, stop := context.WithCancel(whole)
 		for c := range runs {
 			wg.Go(func() {
 				for i := c; ctx.Err() == nil; i++ {
 					r, n := replicas[i%2], acknowledged[c]
 					client := &storeClient{t, r.url, runs[c]}
 					body := bytes.NewReader(contents(c, n))
-					// Neither an upload nor a batch must be canceled.
-					status, _, err := client.send(t.Context(), http.MethodPut, fileRoute+strconv.Itoa(n), body)
+					status, _, err := client.send(whole, http.MethodPut, fileRoute+strconv.Itoa(n), body)
 					if err != nil || status != http.StatusOK {
 						return
 					}
