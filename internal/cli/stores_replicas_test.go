@@ -33,8 +33,8 @@ func contents(client, n int) []byte {
 	return b
 }
 
-// TestKilledReplicasOnStore has two replicas on PostgreSQL and S3. One of them is killed several times while clients log
-// metrics and upload files, and the clients continue with the other. Everything that was acknowledged is stored.
+// TestKilledReplicasOnStore has two replicas on PostgreSQL and S3. One of them is killed several times while clients
+// log metrics and upload files, and the clients continue with the other. Everything that was acknowledged is stored.
 func TestKilledReplicasOnStore(t *testing.T) {
 	t.Parallel()
 	const size, rounds = 20, 5
@@ -87,16 +87,21 @@ func TestKilledReplicasOnStore(t *testing.T) {
 		replicas[doomed] = start()
 	}
 	for c, run := range runs {
-		client := &storeClient{t, replicas[c%2].url, run}
-		for n := range acknowledged[c] {
-			got := client.want(200, http.MethodGet, fileRoute+strconv.Itoa(n), "")
-			if sha256.Sum256([]byte(got)) != sha256.Sum256(contents(c, n)) {
-				t.Errorf("client %d, file %d: %d bytes of %d", c, n, len(got), len(contents(c, n)))
-			}
-		}
+		(&storeClient{t, replicas[c%2].url, run}).wantFiles(c, acknowledged[c])
 	}
 	for _, r := range replicas {
 		end(t, r)
+	}
+}
+
+// wantFiles compares the first n files of a client with what it has sent.
+func (c *storeClient) wantFiles(client, n int) {
+	c.t.Helper()
+	for i := range n {
+		got := c.want(200, http.MethodGet, fileRoute+strconv.Itoa(i), "")
+		if want := contents(client, i); sha256.Sum256([]byte(got)) != sha256.Sum256(want) {
+			c.t.Errorf("client %d, file %d: %d bytes of %d", client, i, len(got), len(want))
+		}
 	}
 }
 
@@ -132,7 +137,8 @@ func TestPartsOnReplicas(t *testing.T) {
 // sendParts uploads the parts of a file and returns the body of the request that completes or aborts the upload.
 func (c *storeClient) sendParts(name string, parts []string) (body string) {
 	c.t.Helper()
-	text := c.want(200, "POST", proxyRoute+"mpu/create/0/RUN/artifacts", fmt.Sprintf(`{"path":%q,"num_parts":%d}`, name, len(parts)))
+	text := c.want(200, "POST", proxyRoute+"mpu/create/0/RUN/artifacts",
+		fmt.Sprintf(`{"path":%q,"num_parts":%d}`, name, len(parts)))
 	var upload mlflow.MultipartUpload
 	if err := json.Unmarshal([]byte(text), &upload); err != nil || len(upload.Credentials) != len(parts) {
 		c.t.Fatal(text, err)

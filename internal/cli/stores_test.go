@@ -40,14 +40,16 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	})
 }
 
-// TestStoreAtStart starts servers with a wrong bucket, wrong credentials and a store that does not answer. Each ends with
-// one line that says what is wrong.
+// TestStoreAtStart starts servers with a wrong bucket, wrong credentials and a store that does not answer. Each ends
+// with one line that says what is wrong.
 func TestStoreAtStart(t *testing.T) {
 	t.Parallel()
+	const wrongKey = "AZURE_STORAGE_CONNECTION_STRING=AccountName=devstoreaccount1;AccountKey=d3Jvbmc=;" +
+		"BlobEndpoint=ENDPOINT/devstoreaccount1"
 	for _, c := range []struct{ name, server, bucket, host, env, want string }{
 		{"secret of S3", "MILLRACE_TEST_S3_SIGNED", "", "", "AWS_SECRET_ACCESS_KEY=wrong", "does not accept the credentials"},
 		{"key of S3", "MILLRACE_TEST_S3_SIGNED", "", "", "AWS_ACCESS_KEY_ID=nobody", "does not accept the credentials"},
-		{"key of Azure", "MILLRACE_TEST_AZURE", "", "", "AZURE_STORAGE_CONNECTION_STRING=AccountName=devstoreaccount1;AccountKey=d3Jvbmc=;BlobEndpoint=ENDPOINT/devstoreaccount1", "credentials"},
+		{"key of Azure", "MILLRACE_TEST_AZURE", "", "", wrongKey, "credentials"},
 		{"bucket of S3", "MILLRACE_TEST_S3_SIGNED", "s3://no-such-bucket", "", "", "There is no bucket s3://no-such-bucket"},
 		{"bucket of GCS", "MILLRACE_TEST_GCS", "gs://no-such-bucket", "", "", "There is no bucket gs://no-such-bucket"},
 		{"container", "MILLRACE_TEST_AZURE", "wasbs://no-such@devstoreaccount1.blob.core.windows.net", "", "", "no-such"},

@@ -15,8 +15,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/artifact/storestest"
 )
 
-// googleJudge is Google's client of the JSON API, on which cloud.google.com/go/storage is based. That library takes three
-// times as long to compile, because it also has the API of gRPC.
+// googleJudge is Google's client of the JSON API, on which cloud.google.com/go/storage is based. That library takes
+// three times as long to compile, because it also has the API of gRPC.
 type googleJudge struct {
 	objects *storage.ObjectsService
 	bucket  string
@@ -24,7 +24,8 @@ type googleJudge struct {
 
 func newGoogle(t *testing.T, b *storestest.Bucket) judge {
 	t.Helper()
-	service, err := storage.NewService(t.Context(), option.WithoutAuthentication(), option.WithEndpoint(b.Endpoint+"/storage/v1/"))
+	service, err := storage.NewService(t.Context(), option.WithoutAuthentication(),
+		option.WithEndpoint(b.Endpoint+"/storage/v1/"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,8 @@ const part = 8 << 20
 func contents() map[string][]byte {
 	all := map[string][]byte{}
 	for i, name := range []string{
-		"plain.json", "a b.txt", "ü.csv", "e\u0301.bin", "実験 🦊.png", "a+b", "100%", "a%20b", "c#d", "what?", "x&y=z", "a;b,c@d:e",
+		"plain.json", "a b.txt", "ü.csv", "e\u0301.bin", "実験 🦊.png", "a+b", "100%", "a%20b", "c#d", "what?", "x&y=z",
+		"a;b,c@d:e",
 		"'quoted' \"twice\"", "deep/er/and deeper.txt", "~", "[x]", "model/MLmodel", ".hidden",
 	} {
 		all["d/"+name] = []byte(strings.Repeat("x", i))
