@@ -171,7 +171,7 @@ func TestTransfersCut(t *testing.T) {
 			c.noTransfers()
 			c.want(404, "GET", fileRoute+"new.bin", "")
 			noUploads(t, bucket) // A cut can leave an upload behind, if the answer that begins it is lost.
-			for range 3 { // A store that cuts the connections again and again does not change the bytes.
+			for range 3 {        // A store that cuts the connections again and again does not change the bytes.
 				time.AfterFunc(20*time.Millisecond, between.Cut)
 				if got := c.want(200, "GET", fileRoute+"old.bin", ""); got != content {
 					t.Errorf("%d bytes of %d", len(got), len(content))
