@@ -29,6 +29,12 @@ func startProcessAt(t *testing.T, port, dir, database string) (cmd *exec.Cmd, ur
 	t.Helper()
 	cmd = exec.CommandContext(context.Background(), "millrace", "server", "--port", port,
 		"--backend-store-uri", database, "--artifacts-destination", filepath.Join(dir, "files"))
+	return cmd, startCommand(t, cmd)
+}
+
+// startCommand starts a server and returns its address.
+func startCommand(t *testing.T, cmd *exec.Cmd) (url string) {
+	t.Helper()
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -45,11 +51,11 @@ func startProcessAt(t *testing.T, port, dir, database string) (cmd *exec.Cmd, ur
 				for lines.Scan() { // Drain the pipe, so that the server does not block.
 				}
 			}()
-			return cmd, m[1]
+			return m[1]
 		}
 	}
 	t.Fatalf("the server did not start: %v", cmd.Wait())
-	return nil, ""
+	return ""
 }
 
 // Acknowledged batches survive SIGKILL, and every batch is stored completely or not

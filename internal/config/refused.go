@@ -25,7 +25,7 @@ var refused = []refusal{
 	},
 	{
 		"artifacts-presigned-only", "MLFLOW_ARTIFACTS_PRESIGNED_ONLY", true,
-		"object stores are not there yet, so files pass through the server; leave the option out",
+		"files pass through the server unless a client asks for signed URLs; leave the option out",
 	},
 	{"enable-workspaces", "MLFLOW_ENABLE_WORKSPACES", true, "workspaces are not there yet; leave the option out"},
 	{"disable-workspaces", "", true, "workspaces are not there yet; leave the option out"},

@@ -165,7 +165,7 @@ func TestUploadTime(t *testing.T) {
 	b := fixedBucket(t, server.URL)
 	b.store.uploadTime = 10 * time.Millisecond
 	err := b.Put(t.Context(), "k", []byte("x"))
-	if !errors.Is(err, mlflow.TemporarilyUnavailable) || !strings.Contains(err.Error(), envTimeout) {
+	if !errors.Is(err, mlflow.TemporarilyUnavailable) || !strings.Contains(err.Error(), object.EnvTimeout) {
 		t.Error(err)
 	}
 }

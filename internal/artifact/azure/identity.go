@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -161,7 +162,8 @@ func managedTokens(getenv func(string) string, client *http.Client) (*tokens, er
 		endpoint = strings.TrimRight(host, "/") + "/metadata/identity/oauth2/token"
 		query.Set("api-version", "2018-02-01")
 		headerName, header, source = "Metadata", "true", "the metadata service"
-		client = newHTTPClient(nil, metadataDialTime) // The address is that of the machine itself, never of a proxy.
+		// The address is that of the machine itself, never of a proxy.
+		client = newHTTPClient(nil, metadataDialTime, object.DefaultStall)
 	}
 	return newTokens(func(ctx context.Context) (token, error) {
 		t, err := requestToken(ctx, client, func() (*http.Request, error) {

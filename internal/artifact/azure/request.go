@@ -9,9 +9,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 )
 
 // apiVersion is the version of the REST API that the requests and the answers have.
@@ -138,7 +141,8 @@ func mayRetry(err error) bool {
 	if errors.As(err, &response) {
 		return response.temporary()
 	}
-	return errors.Is(err, errConnection)
+	// A client does not wait for another attempt after one that the store did not answer in time.
+	return errors.Is(err, errConnection) && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // errConnection marks the errors of requests without a complete answer.
@@ -206,7 +210,7 @@ func (b *bucket) attempt(ctx context.Context, c *call, u *url.URL) (*answer, err
 	return &answer{header: response.Header, length: response.ContentLength, body: body}, nil
 }
 
-var errUploadTime = errors.New("no answer within the time of " + envTimeout)
+var errUploadTime = errors.New("no answer within the time of " + object.EnvTimeout)
 
 // maxErrorBody is how much of an answer with an error is read.
 const maxErrorBody = 64 << 10

@@ -4,13 +4,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -19,14 +19,11 @@ const (
 	envConnection = "AZURE_STORAGE_CONNECTION_STRING"
 	envKey        = "AZURE_STORAGE_ACCESS_KEY"
 	envSAS        = "AZURE_STORAGE_SAS_TOKEN"
-	envTimeout    = "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT"
 )
 
 const (
 	dialTimeout = 5 * time.Second
-	// headerTimeout is the time that the store has to answer a request once it is sent.
-	headerTimeout = 60 * time.Second
-	// defaultUploadTime is MLflow's default of envTimeout.
+	// defaultUploadTime is MLflow's default of object.EnvTimeout.
 	defaultUploadTime = 10 * time.Minute
 )
 
@@ -44,7 +41,7 @@ type store struct {
 
 // newStore reads the settings. It makes no requests.
 func newStore(getenv func(string) string) (*store, error) {
-	s := &store{uploadTime: defaultUploadTime, client: newHTTPClient(http.ProxyFromEnvironment, dialTimeout)}
+	s := &store{uploadTime: defaultUploadTime}
 	var err error
 	if text := getenv(envConnection); text != "" {
 		if s.connection, err = parseConnection(text); err != nil {
@@ -61,29 +58,29 @@ func newStore(getenv func(string) string) (*store, error) {
 			return nil, fmt.Errorf("%s: %w", envSAS, err)
 		}
 	}
-	if text := getenv(envTimeout); text != "" {
+	if text := getenv(object.EnvTimeout); text != "" {
 		seconds, err := strconv.Atoi(text)
 		if err != nil || seconds <= 0 {
-			return nil, fmt.Errorf("%s=%s: want a positive number of seconds", envTimeout, text)
+			return nil, fmt.Errorf("%s=%s: want a positive number of seconds", object.EnvTimeout, text)
 		}
 		s.uploadTime = time.Duration(seconds) * time.Second
 	}
+	s.client = newHTTPClient(http.ProxyFromEnvironment, dialTimeout, min(object.DefaultStall, s.uploadTime))
 	s.identity, s.identityErr = newIdentity(getenv, s.client)
 	return s, nil
 }
 
 // newHTTPClient returns a client that follows no redirects, because they could lead credentials to another host, and
 // that never decompresses objects.
-func newHTTPClient(proxy func(*http.Request) (*url.URL, error), dial time.Duration) *http.Client {
+func newHTTPClient(proxy func(*http.Request) (*url.URL, error), dial, stall time.Duration) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:                 proxy,
-			DialContext:           (&net.Dialer{Timeout: dial}).DialContext,
-			TLSHandshakeTimeout:   dialTimeout,
-			ResponseHeaderTimeout: headerTimeout,
-			MaxIdleConnsPerHost:   64,
-			IdleConnTimeout:       90 * time.Second,
-			DisableCompression:    true,
+			Proxy:               proxy,
+			DialContext:         object.Dial(dial, stall),
+			TLSHandshakeTimeout: dialTimeout,
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     90 * time.Second,
+			DisableCompression:  true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

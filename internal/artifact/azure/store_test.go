@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 )
 
 func TestSettings(t *testing.T) {
@@ -27,9 +29,9 @@ func TestSettings(t *testing.T) {
 		{envKey, "%secret%", "the account key is not in base64"},
 		{envSAS, "?" + testSAS, ""},
 		{envSAS, "secret", "not a shared access signature"},
-		{envTimeout, "30", ""},
-		{envTimeout, "0", "want a positive number of seconds"},
-		{envTimeout, "soon", "want a positive number of seconds"},
+		{object.EnvTimeout, "30", ""},
+		{object.EnvTimeout, "0", "want a positive number of seconds"},
+		{object.EnvTimeout, "soon", "want a positive number of seconds"},
 	} {
 		_, err := newStore(func(name string) string {
 			if name == c.name {
@@ -48,7 +50,7 @@ func TestSettings(t *testing.T) {
 
 func TestUploadTimeSetting(t *testing.T) {
 	for value, want := range map[string]time.Duration{"": 10 * time.Minute, "7": 7 * time.Second} {
-		s, err := newStore(func(name string) string { return map[string]string{envTimeout: value}[name] })
+		s, err := newStore(func(name string) string { return map[string]string{object.EnvTimeout: value}[name] })
 		if err != nil || s.uploadTime != want {
 			t.Errorf("%q: %v, %v", value, s.uploadTime, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +14,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 )
 
 // Variables of the environment that Google's libraries and MLflow define.
@@ -23,7 +24,6 @@ const (
 	envEmulator      = "STORAGE_EMULATOR_HOST"
 	envUploadChunk   = "MLFLOW_GCS_UPLOAD_CHUNK_SIZE"
 	envDownloadChunk = "MLFLOW_GCS_DOWNLOAD_CHUNK_SIZE"
-	envTimeout       = "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT"
 )
 
 const (
@@ -31,13 +31,10 @@ const (
 	dialTimeout = 5 * time.Second
 	// tokenTimeout limits a request for a token.
 	tokenTimeout = 15 * time.Second
-	// defaultTimeout is the time in which the store has to send or to accept the next bytes.
-	defaultTimeout = 60 * time.Second
 	// firstPause is the mean time before the second attempt of a request. It doubles with each attempt.
 	firstPause = 500 * time.Millisecond
 	// quantum is the unit of the sizes of chunks.
 	quantum = 256 << 10
-	forever = time.Duration(math.MaxInt64)
 )
 
 // store is an endpoint with credentials.
@@ -74,7 +71,7 @@ func newStore(ctx context.Context, getenv func(string) string) (*store, error) {
 	if s.downloadChunk, err = chunkSize(envDownloadChunk, getenv(envDownloadChunk)); err != nil {
 		return nil, err
 	}
-	if s.timeout, err = timeout(getenv(envTimeout)); err != nil {
+	if s.timeout, err = object.StallTime(getenv(object.EnvTimeout)); err != nil {
 		return nil, err
 	}
 	emulator := getenv(envEmulator)
@@ -152,21 +149,6 @@ func chunkSize(name, value string) (int64, error) {
 		return 0, fmt.Errorf("%s=%s: want a multiple of 262144 (256 KiB), or -1", name, value)
 	}
 	return n, nil
-}
-
-// timeout reads a number of seconds. As in MLflow, -1 means no limit, and 0 the default.
-func timeout(value string) (time.Duration, error) {
-	if value == "" || value == "0" {
-		return defaultTimeout, nil
-	}
-	if value == "-1" {
-		return forever, nil
-	}
-	n, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%s=%s: want a number of seconds, or -1", envTimeout, value)
-	}
-	return time.Duration(n) * time.Second, nil
 }
 
 func lookupEnv(name string) string { return os.Getenv(name) }

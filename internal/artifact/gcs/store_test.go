@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,18 +29,18 @@ func TestSettings(t *testing.T) {
 		{envDownloadChunk, "10485760", ""},
 		{envDownloadChunk, "-262144", "want a multiple"},
 		{envDownloadChunk, "many", "MLFLOW_GCS_DOWNLOAD_CHUNK_SIZE=many: want a multiple"},
-		{envTimeout, "5", ""},
-		{envTimeout, "0", ""},
-		{envTimeout, "-1", ""},
-		{envTimeout, "-2", "want a number of seconds"},
-		{envTimeout, "1m", "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT=1m: want a number of seconds, or -1"},
+		{object.EnvTimeout, "5", ""},
+		{object.EnvTimeout, "0", ""},
+		{object.EnvTimeout, "-1", ""},
+		{object.EnvTimeout, "-2", "want a number of seconds"},
+		{object.EnvTimeout, "1m", "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT=1m: want a number of seconds, or -1"},
 	} {
 		_, err := newStore(t.Context(), environment(envEmulator+"=127.0.0.1:1", c.name+"="+c.value))
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: %v, want %q", c.name, c.value, err, c.want)
 		}
 	}
-	s := newTestStore(t, envEmulator+"=http://127.0.0.1:1/", envUploadChunk+"=524288", envDownloadChunk+"=-1", envTimeout+"=7")
+	s := newTestStore(t, envEmulator+"=http://127.0.0.1:1/", envUploadChunk+"=524288", envDownloadChunk+"=-1", object.EnvTimeout+"=7")
 	if s.uploadChunk != 524288 || s.downloadChunk != 0 || s.timeout != 7*time.Second || s.endpoint != "http://127.0.0.1:1" {
 		t.Errorf("got %+v", s)
 	}

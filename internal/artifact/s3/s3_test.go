@@ -1,8 +1,11 @@
 package s3
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,22 +14,30 @@ import (
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/artifacttest"
 	"github.com/millrace-ml/millrace/internal/artifact/object"
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// testStore returns the store of test/with_stores.sh.
-func testStore(t *testing.T, env ...string) *store {
+// servers has the variables with the URLs of test/with_stores.sh. The first server accepts all credentials, the second
+// checks signatures.
+var servers = []string{"MILLRACE_TEST_S3", signedServer}
+
+const signedServer = "MILLRACE_TEST_S3_SIGNED"
+
+// testStore returns the store of a server.
+func testStore(t *testing.T, server string, env ...string) *store {
 	t.Helper()
-	endpoint := os.Getenv("MILLRACE_TEST_S3")
+	endpoint := os.Getenv(server)
 	if endpoint == "" {
-		t.Skip("MILLRACE_TEST_S3 names no server: see test/with_stores.sh")
+		t.Skip(server + " names no server: see test/with_stores.sh")
 	}
 	values := map[string]string{envEndpoint: endpoint}
 	for _, assignment := range env {
 		name, value, _ := strings.Cut(assignment, "=")
 		values[name] = value
 	}
-	t.Setenv("AWS_ACCESS_KEY_ID", "millrace")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "millrace-secret")
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "millrace", "AWS_SECRET_ACCESS_KEY": "millrace-secret"} {
+		t.Setenv(name, cmp.Or(values[name], value))
+	}
 	s, err := newStore(t.Context(), func(name string) string { return values[name] }, place{})
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +73,56 @@ func newBucket(t *testing.T, s *store) *bucket {
 }
 
 func TestRepo(t *testing.T) {
-	s := testStore(t)
-	artifacttest.RunFlat(t, func(t *testing.T) artifact.Repo { return object.New(newBucket(t, s), "some/prefix") })
+	for _, server := range servers {
+		t.Run(server, func(t *testing.T) {
+			s := testStore(t, server)
+			artifacttest.RunFlat(t, func(t *testing.T) artifact.Repo {
+				return withoutEmptyFolders{object.New(newBucket(t, s), "some/prefix")}
+			})
+		})
+	}
+}
+
+// withoutEmptyFolders is a repository without the folders whose files were all deleted. SeaweedFS shows them until it
+// removes them, minutes later.
+type withoutEmptyFolders struct{ *object.Repo }
+
+func (r withoutEmptyFolders) List(ctx context.Context, dir string) ([]mlflow.FileInfo, error) {
+	files, err := r.Repo.List(ctx, dir)
+	return slices.DeleteFunc(files, func(f mlflow.FileInfo) bool {
+		if !f.IsDir {
+			return false
+		}
+		below, belowErr := r.List(ctx, f.Path)
+		err = errors.Join(err, belowErr)
+		return len(below) == 0
+	}), err
+}
+
+// TestWrongCredentials has credentials that the server does not accept, and a bucket that does not exist.
+func TestWrongCredentials(t *testing.T) {
+	b := newBucket(t, testStore(t, signedServer))
+	for _, c := range []struct {
+		name, env, bucket string
+		want              error
+		text              string
+	}{
+		{"secret", "AWS_SECRET_ACCESS_KEY=wrong", b.name, mlflow.PermissionDenied, "does not accept the credentials"},
+		{"key", "AWS_ACCESS_KEY_ID=nobody", b.name, mlflow.PermissionDenied, "does not accept the credentials"},
+		{"bucket", "", "no-such-bucket", mlflow.ResourceDoesNotExist, "There is no bucket s3://no-such-bucket."},
+	} {
+		wrong := &bucket{testStore(t, signedServer, c.env), c.bucket}
+		for name, request := range requests {
+			err := request(t, wrong)
+			if name == "head" { // The answer has a status only.
+				if !errors.Is(err, c.want) && !errors.Is(err, object.ErrNotFound) {
+					t.Errorf("wrong %s, %s: %v", c.name, name, err)
+				}
+				continue
+			}
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("wrong %s, %s: %v", c.name, name, err)
+			}
+		}
+	}
 }

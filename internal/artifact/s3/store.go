@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,10 +14,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/millrace-ml/millrace/internal/artifact/object"
 )
 
 // Variables of the environment that MLflow defines. The SDK reads those of AWS, such as AWS_REGION, AWS_PROFILE,
@@ -36,8 +38,6 @@ const (
 	// defaultRegion is used where nothing names a region. Stores other than AWS's have none.
 	defaultRegion = "us-east-1"
 	dialTimeout   = 5 * time.Second
-	// headerTimeout is the time that the store has to answer a request once it is sent.
-	headerTimeout = 60 * time.Second
 	maxAttempts   = 3
 )
 
@@ -64,11 +64,13 @@ func newStore(ctx context.Context, getenv func(string) string, at place) (*store
 	if owner := getenv(envOwner); owner != "" {
 		s.owner, s.put.ExpectedBucketOwner, s.create.ExpectedBucketOwner = &owner, &owner, &owner
 	}
-	httpClient, err := newHTTPClient(getenv(envIgnoreTLS))
+	httpClient, err := newHTTPClient(getenv(envIgnoreTLS), getenv(object.EnvTimeout))
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient), config.WithLogger(logging.Nop{})}
+	load := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(httpClient), config.WithLogger(logging.Nop{}), config.WithRetryer(newRetryer),
+	}
 	if getenv("AWS_MAX_ATTEMPTS") == "" {
 		load = append(load, config.WithRetryMaxAttempts(maxAttempts))
 	}
@@ -140,18 +142,34 @@ func usePathStyle(style string, custom bool) (bool, error) {
 	return false, fmt.Errorf("%s=%s: want auto, path or virtual", envAddressing, style)
 }
 
-func newHTTPClient(ignoreTLS string) (*awshttp.BuildableClient, error) {
+// newRetryer returns the standard of the SDK, except that it does not repeat a request that the store did not answer in
+// time, because the client does not wait longer.
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		stalled := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				return aws.FalseTernary
+			}
+			return aws.UnknownTernary
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{stalled}, o.Retryables...)
+	})
+}
+
+func newHTTPClient(ignoreTLS, timeout string) (*awshttp.BuildableClient, error) {
+	stall, err := object.StallTime(timeout)
+	if err != nil {
+		return nil, err
+	}
 	insecure := false
 	if ignoreTLS != "" {
-		var err error
 		if insecure, err = strconv.ParseBool(strings.ToLower(ignoreTLS)); err != nil {
 			return nil, fmt.Errorf("%s=%s: want true or false", envIgnoreTLS, ignoreTLS)
 		}
 	}
 	return awshttp.NewBuildableClient().
-		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
 		WithTransportOptions(func(t *http.Transport) {
-			t.ResponseHeaderTimeout = headerTimeout
+			t.DialContext = object.Dial(dialTimeout, stall)
 			t.MaxIdleConnsPerHost = 64
 			if insecure {
 				if t.TLSClientConfig == nil {
