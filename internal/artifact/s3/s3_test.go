@@ -111,7 +111,7 @@ func TestWrongCredentials(t *testing.T) {
 		{"key", "AWS_ACCESS_KEY_ID=nobody", b.name, mlflow.PermissionDenied, "does not accept the credentials"},
 		{"bucket", "", "no-such-bucket", mlflow.ResourceDoesNotExist, "There is no bucket s3://no-such-bucket."},
 	} {
-		wrong := &bucket{testStore(t, signedServer, c.env), c.bucket}
+		wrong := &bucket{testStore(t, signedServer, c.env), c.bucket, "s3://" + c.bucket}
 		for name, request := range requests {
 			err := request(t, wrong)
 			if name == "head" { // The answer has a status only.
