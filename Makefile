@@ -101,10 +101,10 @@ else
 endif
 
 .SECONDARY: # Keep the environments.
-.venv-%/done: test/compat/requirements-%.txt test/compat/constraints-%.txt $(wildcard test/compat/no-deps-*.txt)
+.venv-%/done: test/compat/environments/requirements-%.txt test/compat/environments/constraints-%.txt $(wildcard test/compat/environments/no-deps-*.txt)
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	if [ -f test/compat/no-deps-$*.txt ]; then .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r test/compat/no-deps-$*.txt; fi
+	if [ -f test/compat/environments/no-deps-$*.txt ]; then .venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r test/compat/environments/no-deps-$*.txt; fi
 	@touch $@
 
 .PHONY: compat
