@@ -90,6 +90,6 @@ var rootPaths = map[string]bool{
 
 // Handles reports whether a path belongs to the API rather than to the pages.
 func Handles(path string) bool {
-	return rootPaths[path] || path == signedPath || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/") ||
-		refusedAtRoot(path)
+	return rootPaths[path] || path == signedPath || refusedAtRoot(path) ||
+		strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/")
 }
