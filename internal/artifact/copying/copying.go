@@ -28,7 +28,7 @@ type Options struct {
 	DryRun bool
 	// Settle lists both stores again after the copy, and adds files that were written in the meantime to the failures.
 	Settle bool
-	// Parallel is the number of files that are copied at the same time. Each file needs up to 24 MiB of memory.
+	// Parallel is the number of files that are copied at the same time. Each file needs up to 15 MiB of memory.
 	Parallel int
 	// Progress is called after each file, from several goroutines. It may be nil.
 	Progress func(Progress)

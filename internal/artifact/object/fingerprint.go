@@ -43,9 +43,8 @@ type fingerprint struct {
 	done        int32 // number of complete parts
 }
 
-func (f *fingerprint) size() int64 {
-	return partSize << (f.done / partsPerSize)
-}
+// size returns the size of the current part.
+func (f *fingerprint) size() int64 { return int64(sizeOf(f.done + 1)) }
 
 func (f *fingerprint) Write(p []byte) (int, error) {
 	n := len(p)
