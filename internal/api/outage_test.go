@@ -19,6 +19,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 	dbproxy "github.com/millrace-ml/millrace/test/proxy"
@@ -69,7 +70,9 @@ func routesDuringOutage(t *testing.T, uri string, begin func(*dbproxy.Proxy)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &api.Server{Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler)}
+	s := &api.Server{
+		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{}, "artifacts"),
+	}
 	secret := auth.NewToken()
 	if _, err := st.CreateToken(t.Context(), "me@example.org", "", auth.TokenHash(secret), 0); err != nil {
 		t.Fatal(err)

@@ -133,7 +133,7 @@ func (c *storeClient) storeIsAway(bucket *storestest.Bucket, model string) {
 	wg.Wait()
 }
 
-// slowBody is the body of an upload that waits before its end.
+// slowBody is the body of an upload that waits before its end, and then breaks off.
 type slowBody struct {
 	io.Reader
 	wait <-chan struct{}
@@ -143,6 +143,7 @@ func (b slowBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if err == io.EOF {
 		<-b.wait
+		err = io.ErrUnexpectedEOF // After io.EOF, the upload could be complete before the connection is closed.
 	}
 	return n, err
 }
