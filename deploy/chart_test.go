@@ -257,6 +257,22 @@ func TestChartSQLite(t *testing.T) {
 	}
 }
 
+func TestChartBucket(t *testing.T) {
+	t.Parallel()
+	c := render(t, "bucket.yaml")
+	pod := c.Deployment.Spec.Template.Spec
+	conf := load(t, pod.Containers[0].Args, containerEnv(t, &c.manifests))
+	if !conf.ServeArtifacts || conf.ArtifactsDestination != "s3://bucket/path" || conf.DefaultArtifactRoot != "mlflow-artifacts:/" {
+		t.Errorf("%+v", conf)
+	}
+	if slices.Contains(c.kinds, "PersistentVolumeClaim") || len(pod.Volumes) != 1 || pod.Volumes[0].Name != "tmp" {
+		t.Errorf("the pod has volumes %+v, and the chart %q", pod.Volumes, c.kinds)
+	}
+	if c.Account.Metadata.Annotations["eks.amazonaws.com/role-arn"] == "" || pod.ServiceAccountName != c.Account.Metadata.Name {
+		t.Errorf("service account %+v, pod %q", c.Account.Metadata, pod.ServiceAccountName)
+	}
+}
+
 // TestChartRefuses checks values that Helm refuses before anything is installed.
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
@@ -266,6 +282,7 @@ func TestChartRefuses(t *testing.T) {
 		"replicas=1,database.uri=sqlite:////data/a.db,artifacts.persistence.enabled=false": "artifacts would be lost",
 		"database.existingSecret=":                                                         "set database.existingSecret or database.uri",
 		"database.uri=mongodb://x":                                                         "does not match pattern",
+		"artifacts.destination=s3://b":                                                     "exclude each other",
 		"artifacts.root=s3://b":                                                            "exclude each other",
 		"artifacts.persistence.accessModes={ReadWriteOnce}":                                "need artifacts.persistence.accessModes with ReadWriteMany",
 		"replcas=1":                        "additional properties 'replcas' not allowed",

@@ -62,11 +62,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "millrace.check" -}}
 {{- $replicas := int .Values.replicas }}
 {{- $volume := .Values.artifacts.persistence }}
-{{- if and .Values.artifacts.root $volume.enabled }}
-{{- fail "artifacts.root and artifacts.persistence.enabled exclude each other; set one" }}
+{{- $stores := 0 }}
+{{- range list .Values.artifacts.root .Values.artifacts.destination $volume.enabled }}
+{{- if . }}{{- $stores = add1 $stores }}{{- end }}
 {{- end }}
-{{- if not (or .Values.artifacts.root $volume.enabled) }}
-{{- fail "artifacts would be lost with the pod; enable artifacts.persistence or set artifacts.root" }}
+{{- if gt (int $stores) 1 }}
+{{- fail "artifacts.root, artifacts.destination and artifacts.persistence.enabled exclude each other; set one" }}
+{{- end }}
+{{- if eq (int $stores) 0 }}
+{{- fail "artifacts would be lost with the pod; enable artifacts.persistence, or set artifacts.destination or artifacts.root" }}
 {{- end }}
 {{- if not (or .Values.database.uri .Values.database.existingSecret) }}
 {{- fail "set database.existingSecret or database.uri" }}

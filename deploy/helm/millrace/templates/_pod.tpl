@@ -97,7 +97,7 @@ affinity:
   value: {{ .Values.artifacts.root | quote }}
 {{- else }}
 - name: MLFLOW_ARTIFACTS_DESTINATION
-  value: /data/artifacts
+  value: {{ default "/data/artifacts" .Values.artifacts.destination | quote }}
 {{- end }}
 - name: MLFLOW_SERVER_ALLOWED_HOSTS
   value: {{ include "millrace.allowedHosts" . | quote }}
