@@ -134,7 +134,8 @@ func accountHost(uri string) string {
 // credentials to.
 func (a *Artifacts) MayReach(uri string) error {
 	host, scheme := accountHost(uri), artifact.Scheme(uri)
-	if host == "" || slices.Contains(a.ownHosts, host) || slices.Contains(a.anyHost, scheme) {
+	if host == "" && !slices.Contains(hostSchemes, scheme) ||
+		host != "" && slices.Contains(a.ownHosts, host) || slices.Contains(a.anyHost, scheme) {
 		return nil
 	}
 	return apierror.Invalid(

@@ -56,7 +56,6 @@ def traces(experiment):
 def fill(uri, root):
     """Fill a database and return the ids of what the tests name."""
     mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
     client = mlflow.MlflowClient()
     ids = {}
     for name in ("kept", "gone", "gone too"):
@@ -117,7 +116,6 @@ def pristine(tmp_path_factory):
     for utils in (mlflow.tracking._tracking_service.utils, mlflow.tracking._model_registry.utils):
         utils._get_store().engine.dispose()  # The database is dropped at the end.
     mlflow.set_tracking_uri(None)
-    mlflow.set_registry_uri(None)
     shutil.copytree(root, folder / "saved")
     return uri, root, folder / "saved", ids
 
