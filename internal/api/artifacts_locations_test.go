@@ -149,7 +149,7 @@ func TestLocationsOfNewExperiments(t *testing.T) {
 		refuse(scheme, scheme+"://host/folder", "'"+lower+"' scheme", "copy the files to a folder or to a bucket",
 			"MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES="+lower)
 	}
-	refuse("no host", "r2://b/x", "out of this server's reach")
+	refuse("hostless", "r2://b/x", "out of this server's reach")
 	refuse("cloudflare", "r2://b@other.r2.cloudflarestorage.com/x", "out of this server's reach")
 	refuse("lake", "abfss://files@other.dfs.core.windows.net/x", "out of this server's reach")
 	s.API.Artifacts.AllowHosts([]string{" HDFS", "abfsS"})
