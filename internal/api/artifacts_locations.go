@@ -146,21 +146,14 @@ func (a *Artifacts) MayReach(uri string) error {
 }
 
 // Check returns an error if the artifact destination cannot be used.
-func (a *Artifacts) Check(ctx context.Context) error { return check(ctx, a.proxy) }
+func (a *Artifacts) Check(ctx context.Context) error { return artifact.Check(ctx, a.proxy) }
 
 // CheckDefaultRoot returns an error if the default root is in an object store that the
 // server cannot use. Clients may have access to it all the same.
 func (a *Artifacts) CheckDefaultRoot(ctx context.Context) error {
-	err := check(ctx, a.remote)
+	err := artifact.Check(ctx, a.remote)
 	a.remoteOK = err == nil
 	return err
-}
-
-func check(ctx context.Context, repo artifact.Repo) error {
-	if checker, ok := repo.(artifact.Checker); ok {
-		return checker.Check(ctx)
-	}
-	return nil
 }
 
 // AddEarlierRoot gives access to the artifact root at the time when the database was

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace-ml/millrace/internal/api"
-	"github.com/millrace-ml/millrace/internal/api/apitest"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/object"
 )
@@ -29,11 +27,7 @@ func (bareSigner) SignGet(_ context.Context, key string, _ time.Duration) (objec
 func TestSignedDownloadHasHeaders(t *testing.T) {
 	t.Parallel()
 	artifact.Register("bare", func(string) (artifact.Repo, error) { return object.New(bareSigner{}, "p"), nil })
-	artifacts, err := api.NewArtifacts("bare://bucket", "mlflow-artifacts:/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := apitest.New(t, func(s *api.Server) { s.Artifacts = artifacts })
+	s := serveStore(t, "bare://bucket", "mlflow-artifacts:/")
 	resp, text := send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/a/b.bin", "")
 	if want := `{"url":"https://store/p/a/b.bin","headers":{},"file_size":7}`; resp.StatusCode != 200 || text != want {
 		t.Errorf("%d %s, want %s", resp.StatusCode, text, want)

@@ -13,6 +13,26 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// serveStore starts a server with artifacts in a store.
+func serveStore(t *testing.T, destination, root string) *apitest.Server {
+	t.Helper()
+	artifacts, err := api.NewArtifacts(destination, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apitest.New(t, func(s *api.Server) { s.Artifacts = artifacts })
+}
+
+// signsNothing checks that a server tells its clients to transfer files in one request.
+func signsNothing(t *testing.T, url string) {
+	t.Helper()
+	resp, text := send(t, "GET", url+"/api/3.0/mlflow/server-info", "")
+	var info mlflow.ServerInfo
+	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || info.MultipartDownloadsEnabled {
+		t.Errorf("server-info: %d %s", resp.StatusCode, text)
+	}
+}
+
 // TestStoreWithoutKey has an object store and credentials that cannot sign: clients download through the server, and the
 // server does not tell them to upload in parts.
 func TestStoreWithoutKey(t *testing.T) {
@@ -27,19 +47,10 @@ func TestStoreWithoutKey(t *testing.T) {
 	defer objects.Close()
 	t.Setenv("STORAGE_EMULATOR_HOST", objects.URL)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
-	artifacts, err := api.NewArtifacts("gs://team/folder", "mlflow-artifacts:/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
-
-	resp, text := send(t, "GET", s.URL+"/api/3.0/mlflow/server-info", "")
-	var info mlflow.ServerInfo
-	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || info.MultipartDownloadsEnabled {
-		t.Errorf("server-info: %d %s", resp.StatusCode, text)
-	}
+	s := serveStore(t, "gs://team/folder", "mlflow-artifacts:/")
+	signsNothing(t, s.URL)
 	const route = "/api/2.0/mlflow-artifacts/"
-	resp, text = send(t, "GET", s.URL+route+"presigned/f.bin", "")
+	resp, text := send(t, "GET", s.URL+route+"presigned/f.bin", "")
 	var signed mlflow.PresignedProxyResponse
 	if err := json.Unmarshal([]byte(text), &signed); err != nil || !strings.HasPrefix(signed.URL, s.URL) {
 		t.Fatalf("presigned: %d %s", resp.StatusCode, text)
@@ -64,11 +75,7 @@ func TestSignedWithoutHeaders(t *testing.T) {
 	}))
 	defer objects.Close()
 	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountName=team;AccountKey=a2V5;BlobEndpoint="+objects.URL+"/team")
-	artifacts, err := api.NewArtifacts("wasbs://files@team.blob.core.windows.net/folder", "mlflow-artifacts:/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
+	s := serveStore(t, "wasbs://files@team.blob.core.windows.net/folder", "mlflow-artifacts:/")
 	_, text := send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/f.bin", "")
 	if !strings.Contains(text, objects.URL) || !strings.Contains(text, `"headers":{}`) {
 		t.Errorf("got %s", text)
@@ -87,16 +94,8 @@ func TestUnsignedS3(t *testing.T) {
 	defer objects.Close()
 	t.Setenv("MLFLOW_S3_ENDPOINT_URL", objects.URL)
 	t.Setenv("MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION", "unsigned")
-	artifacts, err := api.NewArtifacts("s3://public/folder", "s3://public/direct")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := apitest.New(t, func(a *api.Server) { a.Artifacts = artifacts })
-	resp, text := send(t, "GET", s.URL+"/api/3.0/mlflow/server-info", "")
-	var info mlflow.ServerInfo
-	if err := json.Unmarshal([]byte(text), &info); err != nil || info.MultipartUploadsEnabled || info.MultipartDownloadsEnabled {
-		t.Errorf("server-info: %d %s", resp.StatusCode, text)
-	}
+	s := serveStore(t, "s3://public/folder", "s3://public/direct")
+	signsNothing(t, s.URL)
 	experiment, err := s.Store.CreateExperiment(t.Context(), "direct", "s3://public/direct/1", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +115,7 @@ func TestUnsignedS3(t *testing.T) {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, text)
 		}
 	}
-	_, text = send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/f.bin", "")
+	_, text := send(t, "GET", s.URL+"/api/2.0/mlflow-artifacts/presigned/f.bin", "")
 	var signed mlflow.PresignedProxyResponse
 	if err := json.Unmarshal([]byte(text), &signed); err != nil || !strings.HasPrefix(signed.URL, s.URL) {
 		t.Errorf("a download that the server cannot sign: %s", text)

@@ -38,6 +38,15 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
+// Check returns an error if the files of a repository are not accessible, as far as it has a health check. It accepts
+// nil for no repository.
+func Check(ctx context.Context, r Repo) error {
+	if checker, ok := r.(Checker); ok {
+		return checker.Check(ctx)
+	}
+	return nil
+}
+
 // Info describes a file or directory. Size is in bytes, 0 for directories.
 type Info struct {
 	Size    int64

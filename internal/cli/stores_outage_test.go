@@ -48,6 +48,20 @@ var artifactRequests = []struct {
 // outages has the ways in which a store is away. Requests that stall end with the timeout of the tests, 2 s.
 var outages = map[string]func(*proxy.Proxy){"refuse": (*proxy.Proxy).Refuse, "stall": (*proxy.Proxy).Stall}
 
+// startBehindProxy starts a server that reaches its bucket through a proxy, and returns its URL.
+func startBehindProxy(t *testing.T, bucket *storestest.Bucket) (between *proxy.Proxy, url string) {
+	t.Helper()
+	between, err := proxy.New(t.Context(), bucket.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(between.Close)
+	cmd := bucketCommand(sqliteURI(t), bucket, between.Address, "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT=2")
+	url = startCommand(t, cmd)
+	kill(t, cmd)
+	return between, url
+}
+
 // TestStoreAway requests every route of artifacts while the store does not answer. Each answers with 503 and the name
 // of the bucket. Meanwhile runs and metrics work, and afterwards everything does.
 func TestStoreAway(t *testing.T) {
@@ -56,14 +70,7 @@ func TestStoreAway(t *testing.T) {
 		t.Run(server.Variable, func(t *testing.T) {
 			t.Parallel()
 			bucket := server.NewBucket(t)
-			between, err := proxy.New(t.Context(), bucket.Host())
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(between.Close)
-			cmd := bucketCommand(sqliteURI(t), bucket, between.Address, "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT=2")
-			url := startCommand(t, cmd)
-			kill(t, cmd)
+			between, url := startBehindProxy(t, bucket)
 			c := newStoreClient(t, url)
 			model := c.prepare()
 			for name, begin := range outages {
@@ -156,14 +163,8 @@ func TestTransfersCut(t *testing.T) {
 		t.Run(server.Variable, func(t *testing.T) {
 			t.Parallel()
 			bucket := server.NewBucket(t)
-			between, err := proxy.New(t.Context(), bucket.Host())
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(between.Close)
-			cmd := bucketCommand(sqliteURI(t), bucket, between.Address, "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT=2")
-			c := newStoreClient(t, startCommand(t, cmd))
-			kill(t, cmd)
+			between, url := startBehindProxy(t, bucket)
+			c := newStoreClient(t, url)
 			content := strings.Repeat("0123456789abcdef", 20<<16)
 			c.want(200, "PUT", fileRoute+"old.bin", content)
 

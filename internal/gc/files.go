@@ -122,8 +122,8 @@ func (f *files) open(
 	if !found {
 		s.tidy = tidy
 		s.repo, s.err = open()
-		if checker, ok := s.repo.(artifact.Checker); ok && s.err == nil {
-			s.err = checker.Check(ctx)
+		if s.err == nil {
+			s.err = artifact.Check(ctx, s.repo)
 		}
 		if ctx.Err() == nil {
 			f.stores[name] = s

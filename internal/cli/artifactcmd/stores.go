@@ -48,10 +48,8 @@ func open(ctx context.Context, uri string) (artifact.Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if checker, ok := repo.(artifact.Checker); ok {
-		if err := checker.Check(ctx); err != nil {
-			return nil, err
-		}
+	if err := artifact.Check(ctx, repo); err != nil {
+		return nil, err
 	}
 	return repo, nil
 }
