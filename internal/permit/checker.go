@@ -15,13 +15,10 @@ type Checker struct {
 	owners Owners
 }
 
-func newChecker(ctx context.Context, owners Owners) *Checker {
+// New returns a Checker for the user of a request.
+func New(ctx context.Context, owners Owners) *Checker {
 	return &Checker{Grants: access.FromContext(ctx), ctx: ctx, owners: owners}
 }
-
-// New returns a Checker for the user of ctx, for checks that depend on more than the
-// request.
-func New(ctx context.Context, owners Owners) *Checker { return newChecker(ctx, owners) }
 
 // Context returns the context of the request.
 func (c *Checker) Context() context.Context { return c.ctx }
@@ -44,6 +41,19 @@ func (c *Checker) Experiment(id string, a access.Action) error {
 	}
 	if !found {
 		return ErrDenied
+	}
+	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+}
+
+// ExperimentNamed checks an action on an experiment if there is one with the name. If
+// not, it returns nil: clients create an experiment that does not exist.
+func (c *Checker) ExperimentNamed(name string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	id, err := c.owners.ExperimentNamed(c.ctx, name)
+	if err != nil || id == "" {
+		return err
 	}
 	return c.allow(access.Need{Action: a, Keys: experiment(id)})
 }
