@@ -44,6 +44,8 @@ type Config struct {
 	ExposePrometheus     string
 	ProfileAddress       string
 	ShutdownDelay        time.Duration
+	// Users, if not nil, configures users with passwords (--app-name basic-auth).
+	Users *Users
 	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
 	ModelVersionSourcePattern *regexp.Regexp
 }
@@ -209,6 +211,11 @@ var options = []option{
 		duration(func(c *Config) *time.Duration { return &c.Log.SlowStatement }, 24*time.Hour),
 	},
 	{
+		"app-name", "", "MILLRACE_APP_NAME", "",
+		"basic-auth requires user names and passwords; MLFLOW_AUTH_CONFIG_PATH names MLflow's file of settings",
+		appName,
+	},
+	{
 		"metrics", "", "MILLRACE_METRICS", MetricsForUsers,
 		"who may read /metrics: users (everyone who may use the API), all (everyone, for any host name) or off (nobody)",
 		func(c *Config, v string) error {
@@ -340,6 +347,12 @@ func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
 	}
 	if err := c.loadServeArtifacts(fs, getenv); err != nil {
 		return nil, err
+	}
+	if c.Users != nil {
+		var err error
+		if c.Users, err = LoadUsers(getenv); err != nil {
+			return nil, err
+		}
 	}
 	return c, c.check(fs)
 }

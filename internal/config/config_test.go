@@ -144,7 +144,7 @@ func TestRefused(t *testing.T) {
 		{"--model-version-source-pattern (", nil, "missing closing )"},
 		{"--forwarded-allow-ips proxy.example", nil, "neither an IP address"},
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--forwarded-allow-ips"}, "MLFLOW_UVICORN_OPTS"},
-		{"--app-name basic-auth", nil, "tokens create"},
+		{"--app-name basic_auth", nil, "must be basic-auth"},
 		{"--artifacts-only", nil, "not there yet"},
 		{"", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "true"}, "MLFLOW_ARTIFACTS_ONLY"},
 		{"", map[string]string{"MLFLOW_ENABLE_WORKSPACES": "perhaps"}, "MLFLOW_ENABLE_WORKSPACES"},
