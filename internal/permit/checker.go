@@ -102,7 +102,7 @@ func (c *Checker) UndeniedID(t access.Type, id string) error {
 
 // Run checks an action on a run.
 func (c *Checker) Run(id string, a access.Action) error {
-	return c.part(access.Run, id, a, c.owners.ExperimentOfRun)
+	return c.part(access.Run, id, a, Owners.ExperimentOfRun)
 }
 
 // Runs checks an action on each of some runs.
@@ -117,18 +117,18 @@ func (c *Checker) Runs(ids []string, a access.Action) error {
 
 // LoggedModel checks an action on a logged model.
 func (c *Checker) LoggedModel(id string, a access.Action) error {
-	return c.part(access.LoggedModel, id, a, c.owners.ExperimentOfModel)
+	return c.part(access.LoggedModel, id, a, Owners.ExperimentOfModel)
 }
 
 // part checks an action on a part of an experiment. The user must be able to read the
 // experiment, whatever the grants on its parts are.
 func (c *Checker) part(
-	t access.Type, id string, a access.Action, ownerOf func(context.Context, string) (string, error),
+	t access.Type, id string, a access.Action, ownerOf func(Owners, context.Context, string) (string, error),
 ) error {
 	if c.Grants.Unlimited() {
 		return nil
 	}
-	owner, err := ownerOf(c.ctx, id)
+	owner, err := ownerOf(c.owners, c.ctx, id)
 	if err != nil {
 		return err
 	}
