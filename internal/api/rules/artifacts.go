@@ -87,7 +87,7 @@ func (p Proxy) Check(c *permit.Checker, path string, a access.Action) error {
 	}
 	experiment, below := experimentOf(path)
 	if experiment == "" {
-		if !c.Grants.Default.Includes(a) {
+		if !c.Grants.AllowUnowned(a) {
 			return permit.ErrDenied
 		}
 		return nil
