@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -151,18 +150,4 @@ func (g *Grants) Readable(t, child Type) Set {
 	}
 	slices.SortFunc(set.IDs, strings.Compare)
 	return set
-}
-
-type contextKey struct{}
-
-// NewContext returns a copy of ctx with the grants of the user of a request.
-func NewContext(ctx context.Context, g *Grants) context.Context {
-	return context.WithValue(ctx, contextKey{}, g)
-}
-
-// FromContext returns the grants of the user of a request. They are nil, which permits
-// everything, on a server without users and outside of a request.
-func FromContext(ctx context.Context) *Grants {
-	g, _ := ctx.Value(contextKey{}).(*Grants)
-	return g
 }

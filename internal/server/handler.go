@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
@@ -59,8 +60,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
@@ -72,14 +74,16 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}
 	door := &databricks.Door{
-		Proxy:      artifacts.Proxy,
-		Writable:   artifacts.Writable,
-		Locate:     artifacts.Locate,
-		RunURI:     s.runURI,
-		ModelURI:   s.modelURI,
-		VersionURI: routes.Registry().VersionURI,
-		Key:        key,
-		Prefix:     s.config.StaticPrefix,
+		Proxy:       artifacts.Proxy,
+		Writable:    artifacts.Writable,
+		Locate:      artifacts.Locate,
+		RunURI:      s.runURI,
+		ModelURI:    s.modelURI,
+		VersionURI:  routes.Registry().VersionURI,
+		Key:         key,
+		Owners:      owners,
+		ProxyAccess: routes.ProxyRules().Check,
+		Prefix:      s.config.StaticPrefix,
 
 		VersionFiles:    routes.Registry().VersionFiles,
 		HasVersionFiles: s.store.HasVersionFiles,

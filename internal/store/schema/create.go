@@ -9,7 +9,11 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// table has the statements of a release's file that create one table.
+// Definitions are the tables of a file of statements in the words of SQLite. A table
+// comes after those that it references.
+type Definitions []table
+
+// table has the statements of a file that create one table.
 type table struct {
 	name    string
 	create  string
@@ -19,10 +23,10 @@ type table struct {
 // readReleases sets the tables of each release: those of the release before, with
 // the tables of its own file replaced or added.
 func readReleases(releases ...Release) (list []*Release) {
-	var tables []table
+	var tables Definitions
 	for _, r := range releases {
 		tables = slices.Clone(tables)
-		for _, t := range readTables("mlflow-" + r.Name + ".sql") {
+		for _, t := range readFile("mlflow-" + r.Name + ".sql") {
 			if i := slices.IndexFunc(tables, func(old table) bool { return old.name == t.name }); i >= 0 {
 				tables[i] = t
 			} else {
@@ -35,12 +39,19 @@ func readReleases(releases ...Release) (list []*Release) {
 	return list
 }
 
-func readTables(file string) (tables []table) {
-	text, err := files.ReadFile(file)
+func readFile(name string) Definitions {
+	text, err := files.ReadFile(name)
 	if err != nil {
 		panic(fmt.Sprintf("a release without its tables: %v", err)) // The files are embedded.
 	}
-	for statement := range strings.SplitSeq(string(text), ";\n") {
+	return ParseDefinitions(string(text))
+}
+
+// ParseDefinitions parses the statements of a file, of which each ends with a semicolon
+// and a newline. The type SERIAL stands for that of an id that the database generates,
+// CASED for a VARCHAR that MLflow compares by case on MySQL.
+func ParseDefinitions(text string) (tables Definitions) {
+	for statement := range strings.SplitSeq(text, ";\n") {
 		statement = strings.TrimSpace(comment.ReplaceAllString(statement, ""))
 		if m := createTable.FindStringSubmatch(statement); m != nil {
 			tables = append(tables, table{name: m[1], create: statement})
@@ -52,14 +63,39 @@ func readTables(file string) (tables []table) {
 	return tables
 }
 
-// Create returns the statements that create MLflow's tables in an empty database.
-func (r *Release) Create(f db.Flavor) (statements []string) {
-	for _, t := range r.tables {
-		statements = append(statements, translate(f, t.create))
-		for _, index := range t.indexes {
-			statements = append(statements, translate(f, index))
-		}
+// Names returns the names of the tables.
+func (d Definitions) Names() (names []string) {
+	for _, t := range d {
+		names = append(names, t.name)
 	}
+	return names
+}
+
+// Create returns the statements that create the tables and their indexes.
+func (d Definitions) Create(f db.Flavor) (statements []string) {
+	for _, t := range d {
+		statements = append(statements, t.statements(f)...)
+	}
+	return statements
+}
+
+// CreateTable returns the statements that create one of the tables and its indexes.
+func (d Definitions) CreateTable(f db.Flavor, name string) []string {
+	i := slices.IndexFunc(d, func(t table) bool { return t.name == name })
+	return d[i].statements(f)
+}
+
+func (t table) statements(f db.Flavor) []string {
+	statements := []string{translate(f, t.create)}
+	for _, index := range t.indexes {
+		statements = append(statements, translate(f, index))
+	}
+	return statements
+}
+
+// Create returns the statements that create MLflow's tables in an empty database.
+func (r *Release) Create(f db.Flavor) []string {
+	statements := r.tables.Create(f)
 	if f.IsMySQL() {
 		statements = append(statements, mysqlIndexes...)
 	}
@@ -91,12 +127,7 @@ func (r *Release) creations(f db.Flavor) map[string]*creation {
 
 // Tables returns the names of the tables of the release. A table comes after those
 // that it references.
-func (r *Release) Tables() (names []string) {
-	for _, t := range r.tables {
-		names = append(names, t.name)
-	}
-	return names
-}
+func (r *Release) Tables() []string { return r.tables.Names() }
 
 var (
 	comment     = regexp.MustCompile(`(?m)^--.*\n`)
@@ -111,7 +142,7 @@ func translate(f db.Flavor, statement string) string {
 		return createIndexFor(f, statement, m[1], m[2], m[3])
 	}
 	if f == db.SQLite {
-		return strings.ReplaceAll(statement, " CASED(", " VARCHAR(")
+		return strings.NewReplacer(" CASED(", " VARCHAR(", " SERIAL ", " INTEGER ").Replace(statement)
 	}
 	table := createTable.FindStringSubmatch(statement)[1]
 	statement = columnLine.ReplaceAllStringFunc(statement, func(line string) string {
@@ -163,6 +194,9 @@ func columnType(f db.Flavor, table, name, rest string) string {
 		}
 	}
 	numbers := slices.Contains(numbered, table) && (name == "id" || table == "experiments" && name == "experiment_id")
+	if bare == "SERIAL" && f.IsMySQL() {
+		bare, tail = "INTEGER", strings.Replace(tail, "NOT NULL", "NOT NULL AUTO_INCREMENT", 1)
+	}
 	if f == db.PostgreSQL {
 		switch {
 		case table == "experiments" && numbers:

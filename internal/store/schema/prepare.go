@@ -14,6 +14,10 @@ import (
 // the copy is complete.
 const CopyProgressTable = "millrace_copy"
 
+// AuthVersionTable has the revision of MLflow's tables of users and permissions, which
+// package accounts/schema creates. They may be in a database of their own.
+const AuthVersionTable = "alembic_version_auth"
+
 // lockID is the advisory lock that prevents servers that start concurrently from
 // creating the tables twice.
 const lockID = 0x6d696c6c72616365
@@ -23,6 +27,30 @@ const lockID = 0x6d696c6c72616365
 // Millrace and calls fill, which may be nil, in the same transaction. It logs
 // warnings.
 func Prepare(ctx context.Context, c *db.Conn, r *Release, log *slog.Logger, fill func(db.Tx) error) error {
+	var warning string
+	err := Locked(ctx, c, func() (err error) {
+		warning, err = prepareTables(ctx, c, r)
+		if err == nil && fill != nil {
+			err = fill(c.Tx(ctx))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		log.WarnContext(ctx, warning)
+	}
+	wrong, err := Collations(ctx, c, c.Flavor())
+	for _, sentence := range wrong {
+		log.WarnContext(ctx, sentence)
+	}
+	return err
+}
+
+// Locked calls fn, which creates or changes tables, in a transaction. Only one process
+// at a time is in such a transaction of a database.
+func Locked(ctx context.Context, c *db.Conn, fn func() error) error {
 	begin, lock, unlock, end := "BEGIN", "", "", "COMMIT"
 	switch c.Flavor() {
 	case db.SQLite:
@@ -46,24 +74,10 @@ func Prepare(ctx context.Context, c *db.Conn, r *Release, log *slog.Logger, fill
 	if err := exec(begin, lock); err != nil {
 		return err
 	}
-	warning, err := prepareTables(ctx, c, r)
-	if err == nil && fill != nil {
-		err = fill(c.Tx(ctx))
-	}
-	if err != nil {
+	if err := fn(); err != nil {
 		return errors.Join(err, exec("ROLLBACK", unlock))
 	}
-	if err := exec(end, unlock); err != nil {
-		return err
-	}
-	if warning != "" {
-		log.WarnContext(ctx, warning)
-	}
-	wrong, err := Collations(ctx, c, c.Flavor())
-	for _, sentence := range wrong {
-		log.WarnContext(ctx, sentence)
-	}
-	return err
+	return exec(end, unlock)
 }
 
 // prepareTables returns a warning if the revision of the database is unknown but
@@ -98,13 +112,13 @@ func checkRevision(ctx context.Context, c *db.Conn, revision string) (warning st
 }
 
 // RevisionOf returns the revision of one of MLflow's databases, or "" if the
-// database has no tables.
+// database has no tables, or only those of users and their permissions.
 func RevisionOf(ctx context.Context, q db.Querier, f db.Flavor) (string, error) {
 	tables, err := Tables(ctx, q, f)
 	if err != nil {
 		return "", err
 	}
-	if len(tables) == 0 {
+	if len(tables) == 0 || tables[AuthVersionTable] && !tables["alembic_version"] {
 		return "", nil
 	}
 	if !tables["alembic_version"] {

@@ -17,7 +17,7 @@ type Release struct {
 	// Revision is the alembic revision of its database.
 	Revision string
 
-	tables []table
+	tables Definitions
 }
 
 //go:embed mlflow-*.sql
