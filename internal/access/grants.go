@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -72,12 +73,6 @@ func (g *Grants) Allow(needs ...Need) bool {
 		return true
 	}
 	for _, n := range needs {
-		if n.Action == ToCreate {
-			if p, granted := g.of(n.Keys[0]); granted && p == Deny {
-				return false
-			}
-			continue
-		}
 		if !g.Permission(n.Keys...).Includes(n.Action) {
 			return false
 		}
@@ -156,4 +151,18 @@ func (g *Grants) Readable(t, child Type) Set {
 	}
 	slices.SortFunc(set.IDs, strings.Compare)
 	return set
+}
+
+type contextKey struct{}
+
+// NewContext returns a copy of ctx with the grants of the user of a request.
+func NewContext(ctx context.Context, g *Grants) context.Context {
+	return context.WithValue(ctx, contextKey{}, g)
+}
+
+// FromContext returns the grants of the user of a request. They are nil, which permits
+// everything, on a server without users and outside of a request.
+func FromContext(ctx context.Context) *Grants {
+	g, _ := ctx.Value(contextKey{}).(*Grants)
+	return g
 }
