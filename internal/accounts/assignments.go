@@ -18,7 +18,11 @@ type Assignment struct {
 // another one.
 func (s *Store) Assign(ctx context.Context, username string, roleID int64) (a *Assignment, err error) {
 	err = s.write(ctx, func(t tx) error {
-		user, role, err := t.userAndRole(username, roleID)
+		user, err := t.lockUser(username)
+		if err != nil {
+			return err
+		}
+		role, err := t.lockRole(roleID)
 		if err != nil {
 			return err
 		}
@@ -40,15 +44,6 @@ func (s *Store) Assign(ctx context.Context, username string, roleID int64) (a *A
 		return nil, err
 	}
 	return a, nil
-}
-
-func (t tx) userAndRole(username string, roleID int64) (*User, *Role, error) {
-	user, _, err := t.user(username)
-	if err != nil {
-		return nil, nil, err
-	}
-	role, err := t.role(roleID)
-	return user, role, err
 }
 
 func (t tx) assign(userID, roleID int64) (*Assignment, error) {

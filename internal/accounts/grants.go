@@ -57,7 +57,7 @@ func (s *Store) grant(
 		return err
 	}
 	return s.write(ctx, func(t tx) error {
-		user, _, err := t.user(username)
+		user, err := t.lockUser(username)
 		if err != nil {
 			return err
 		}
@@ -117,6 +117,9 @@ func (s *Store) Revoke(ctx context.Context, username string, resource access.Typ
 		return checkResource(resource, id)
 	}
 	return s.write(ctx, func(t tx) error {
+		if _, err := t.lockUser(username); err != nil {
+			return err
+		}
 		held, err := t.grantOn(username, resource, id)
 		if err != nil {
 			return err

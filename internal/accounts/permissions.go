@@ -20,7 +20,7 @@ func (s *Store) AddPermission(
 		return nil, err
 	}
 	err = s.write(ctx, func(t tx) error {
-		if _, err := t.role(roleID); err != nil {
+		if _, err := t.lockRole(roleID); err != nil {
 			return err
 		}
 		switch held, err := t.permissionOn(roleID, resource, pattern); {
@@ -68,22 +68,23 @@ func (s *Store) SetPermission(ctx context.Context, id int64, p access.Permission
 }
 
 func (t tx) setPermission(id int64, p access.Permission) error {
-	_, err := t.Exec("UPDATE role_permissions SET permission = ? WHERE id = ?", string(p), id)
+	n, err := t.Exec("UPDATE role_permissions SET permission = ? WHERE id = ?", string(p), id)
+	if err == nil && n == 0 {
+		err = noPermission(id)
+	}
 	return err
 }
 
 // RemovePermission removes a grant from a role.
 func (s *Store) RemovePermission(ctx context.Context, id int64) error {
-	return s.write(ctx, func(t tx) error {
-		if _, err := t.permission(id); err != nil {
-			return err
-		}
-		return t.removePermission(id)
-	})
+	return s.write(ctx, func(t tx) error { return t.removePermission(id) })
 }
 
 func (t tx) removePermission(id int64) error {
-	_, err := t.Exec("DELETE FROM role_permissions WHERE id = ?", id)
+	n, err := t.Exec("DELETE FROM role_permissions WHERE id = ?", id)
+	if err == nil && n == 0 {
+		err = noPermission(id)
+	}
 	return err
 }
 
@@ -102,9 +103,13 @@ func (t tx) permission(id int64) (*RolePermission, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, mlflow.Errorf(mlflow.ResourceDoesNotExist, "Role permission with id=%d not found", id)
+		return nil, noPermission(id)
 	}
 	return &list[0], nil
+}
+
+func noPermission(id int64) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Role permission with id=%d not found", id)
 }
 
 // permissionOn returns the grant of a role on exactly a resource, or nil.

@@ -3,9 +3,11 @@ package accounts
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // Holder is a user or a role that has a grant which applies to a resource.
@@ -140,18 +142,30 @@ func (s *Store) Rename(ctx context.Context, resource access.Type, from, to strin
 // renameGrant moves a grant to another id. present is the grant that its role already
 // has there, if any.
 func (t tx) renameGrant(g, present resourceGrant, to string) error {
-	if present.ID == 0 {
+	move := func() error {
 		_, err := t.Exec("UPDATE role_permissions SET resource_pattern = ? WHERE id = ?", to, g.ID)
 		return err
+	}
+	if present.ID == 0 {
+		return move()
 	}
 	var both access.Grants
 	key := access.Key{Type: g.ResourceType, ID: to}
 	both.Add(key, g.Permission)
 	both.Add(key, present.Permission)
-	if err := t.setPermission(present.ID, both.Permission(key)); err != nil {
+	err := t.setPermission(present.ID, both.Permission(key))
+	if errors.Is(err, mlflow.ResourceDoesNotExist) { // It was revoked in the meantime.
+		return move()
+	}
+	if err != nil {
 		return err
 	}
-	return t.removePermission(g.ID)
+	return t.forgetGrant(g)
+}
+
+func (t tx) forgetGrant(g resourceGrant) error {
+	_, err := t.Exec("DELETE FROM role_permissions WHERE id = ?", g.ID)
+	return err
 }
 
 // Forget removes the users' own grants on a resource that was deleted, because another
@@ -161,7 +175,7 @@ func (s *Store) Forget(ctx context.Context, resource access.Type, id string) err
 		grants, err := t.ownGrants(resource, id)
 		for _, g := range grants {
 			if err == nil {
-				err = t.removePermission(g.ID)
+				err = t.forgetGrant(g)
 			}
 		}
 		return err

@@ -117,9 +117,26 @@ func (t tx) role(id int64) (*Role, error) {
 		return nil, err
 	}
 	if len(roles) == 0 {
-		return nil, mlflow.Errorf(mlflow.ResourceDoesNotExist, "Role with id=%d not found", id)
+		return nil, noRole(id)
 	}
 	return &roles[0], nil
+}
+
+func noRole(id int64) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Role with id=%d not found", id)
+}
+
+// lockRole returns a role that no other transaction changes, deletes or gives anything
+// until this one ends.
+func (t tx) lockRole(id int64) (*Role, error) {
+	n, err := t.Exec("UPDATE roles SET name = name WHERE id = ?", id)
+	if err == nil && n == 0 {
+		err = noRole(id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.role(id)
 }
 
 // RoleNamed returns a role by its name.
@@ -194,7 +211,7 @@ func (s *Store) UpdateRole(ctx context.Context, id int64, name, description *str
 		return nil, err
 	}
 	err = s.write(ctx, func(t tx) error {
-		if role, err = t.role(id); err != nil {
+		if role, err = t.lockRole(id); err != nil {
 			return err
 		}
 		if name != nil {
@@ -223,7 +240,7 @@ func (s *Store) UpdateRole(ctx context.Context, id int64, name, description *str
 // DeleteRole deletes a role with its permissions and assignments.
 func (s *Store) DeleteRole(ctx context.Context, id int64) error {
 	return s.write(ctx, func(t tx) error {
-		if _, err := t.role(id); err != nil {
+		if _, err := t.lockRole(id); err != nil {
 			return err
 		}
 		return t.deleteRoles([]int64{id})

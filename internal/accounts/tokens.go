@@ -75,7 +75,7 @@ func (s *Store) CreateToken(
 		return nil, err
 	}
 	err = s.write(ctx, func(t tx) error {
-		user, _, err := t.user(username)
+		user, err := t.lockUser(username)
 		if err != nil {
 			return err
 		}

@@ -70,13 +70,31 @@ func (t tx) user(username string) (user *User, hash string, err error) {
 	err = t.QueryRow("SELECT id, username, password_hash, is_admin FROM users WHERE username = ?", username).
 		Scan(&user.ID, &user.Username, &passwordHash, &isAdmin)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && user.Username != username {
-		return nil, "", mlflow.Errorf(mlflow.ResourceDoesNotExist, "User with username=%s not found", username)
+		return nil, "", noUser(username)
 	}
 	if err != nil {
 		return nil, "", err
 	}
 	user.IsAdmin = isAdmin.Bool
 	return user, passwordHash.String, nil
+}
+
+func noUser(username string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "User with username=%s not found", username)
+}
+
+// lockUser returns a user that no other transaction changes, or deletes, or gives
+// anything until this one ends. A transaction locks a user before a role.
+func (t tx) lockUser(username string) (*User, error) {
+	user, _, err := t.user(username)
+	if err != nil {
+		return nil, err
+	}
+	n, err := t.Exec("UPDATE users SET username = username WHERE id = ?", user.ID)
+	if err == nil && n == 0 { // It was deleted in the meantime.
+		err = noUser(username)
+	}
+	return user, err
 }
 
 // Users returns all users, ordered by id.
@@ -147,7 +165,7 @@ func (s *Store) SetPassword(ctx context.Context, username, secret string) error 
 	}
 	hash := password.Hash(secret)
 	return s.write(ctx, func(t tx) error {
-		user, _, err := t.user(username)
+		user, err := t.lockUser(username)
 		if err == nil {
 			_, err = t.Exec("UPDATE users SET password_hash = ? WHERE id = ?", hash, user.ID)
 		}
@@ -158,7 +176,7 @@ func (s *Store) SetPassword(ctx context.Context, username, secret string) error 
 // SetAdmin makes a user an administrator or takes that away.
 func (s *Store) SetAdmin(ctx context.Context, username string, isAdmin bool) error {
 	return s.write(ctx, func(t tx) error {
-		user, _, err := t.user(username)
+		user, err := t.lockUser(username)
 		if err == nil {
 			_, err = t.Exec("UPDATE users SET is_admin = ? WHERE id = ?", isAdmin, user.ID)
 		}
@@ -169,7 +187,7 @@ func (s *Store) SetAdmin(ctx context.Context, username string, isAdmin bool) err
 // DeleteUser deletes a user with its grants, assignments and access tokens.
 func (s *Store) DeleteUser(ctx context.Context, username string) error {
 	return s.write(ctx, func(t tx) error {
-		user, _, err := t.user(username)
+		user, err := t.lockUser(username)
 		if err != nil {
 			return err
 		}

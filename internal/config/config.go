@@ -34,6 +34,8 @@ type Config struct {
 	ArtifactSchemes      []string
 	CORSAllowedOrigins   []string
 	TrustedProxies       forwarded.Proxies
+	SSLCertFile          string // "" for plain HTTP
+	SSLKeyFile           string
 	XFrameOptions        string
 	DisableSecurity      bool
 	SQLiteSynchronous    string
@@ -127,6 +129,15 @@ var options = []option{
 			}
 			return nil
 		},
+	},
+	{
+		"ssl-certfile", "", "MILLRACE_SSL_CERTFILE", "",
+		"PEM file of the server's certificate and those that signed it; the server then uses HTTPS",
+		text(func(c *Config) *string { return &c.SSLCertFile }),
+	},
+	{
+		"ssl-keyfile", "", "MILLRACE_SSL_KEYFILE", "", "PEM file of the private key of --ssl-certfile",
+		text(func(c *Config) *string { return &c.SSLKeyFile }),
 	},
 	{
 		"static-prefix", "", "MLFLOW_STATIC_PREFIX", "", "path prefix of all routes, such as /mlflow",
@@ -258,7 +269,7 @@ var options = []option{
 		"",
 		"MLFLOW_UVICORN_OPTS",
 		"",
-		"accepted for compatibility with MLflow if the options only tune processes or logs",
+		"accepted for compatibility with MLflow if the options tune processes or logs, or are those of TLS and proxies",
 		pythonOptions,
 	},
 }
@@ -387,6 +398,9 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 	}
 	if !c.ServeArtifacts && fs.Changed("artifacts-destination") {
 		return errors.New("--artifacts-destination has no meaning with --no-serve-artifacts; give one of the two")
+	}
+	if (c.SSLCertFile == "") != (c.SSLKeyFile == "") {
+		return errors.New("--ssl-certfile and --ssl-keyfile need each other; one file may be both")
 	}
 	if c.ExposePrometheus != "" && c.Metrics == MetricsOff {
 		return errors.New("--expose-prometheus contradicts --metrics off; give one of the two")

@@ -99,7 +99,7 @@ func (p *iniParser) assignment(line string) error {
 	}
 	at := strings.IndexAny(line, "=:")
 	if at < 0 {
-		return errors.New("the line has neither = nor :")
+		return errors.New("the line has no = or : after its key")
 	}
 	key := strings.ToLower(strings.TrimSpace(line[:at]))
 	if key == "" {

@@ -92,7 +92,7 @@ func readSmallFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, maxINI+1))
 	if err == nil && len(text) > maxINI {
 		err = fmt.Errorf("%s has more than %d bytes", path, maxINI)

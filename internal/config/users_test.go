@@ -111,7 +111,7 @@ func TestHostileUsersFiles(t *testing.T) {
 		{"[mlflow\n", "line 1: the line is not a section"},
 		{"[mlflow] default_permission = NO_PERMISSIONS\n", "line 1: the line is not a section"},
 		{"default_permission = READ\n" + good, "line 1: the line is before the section"},
-		{good + "admin_username\n", "line 4: the line has neither = nor :"},
+		{good + "admin_username\n", "line 4: the line has no = or :"},
 		{good + "= x\n", "line 4: the line has no key"},
 		{good + "Database_URI = y\n", "line 4: the key database_uri is there twice"},
 		{good + "default_permissions = EDIT\n", `line 4: the key "default_permissions" is unknown`},

@@ -46,6 +46,11 @@ func Parse(list string) (Proxies, error) {
 	return p, nil
 }
 
+// OnOtherMachines reports whether the set has an address that is not that of this machine.
+func (p Proxies) OnOtherMachines() bool {
+	return p.all || slices.ContainsFunc(p.networks, func(n netip.Prefix) bool { return !n.Masked().Addr().IsLoopback() })
+}
+
 // trust reports whether the peer of a connection is a trusted proxy.
 func (p Proxies) trust(remoteAddr string) bool {
 	if p.all {

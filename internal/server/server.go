@@ -35,9 +35,10 @@ type Server struct {
 	config   *config.Config
 	log      *slog.Logger
 
-	registry  *prometheus.Registry // A program may run several servers.
-	readiness *readiness
-	profiler  *profiler
+	registry    *prometheus.Registry // A program may run several servers.
+	readiness   *readiness
+	profiler    *profiler
+	certificate *certificate // nil for plain HTTP
 }
 
 // New opens the database and the artifacts and starts to listen. Serve serves requests.
@@ -63,9 +64,13 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	s.http = &http.Server{ //nolint:gosec // Configure sets the timeouts.
 		Handler:  handler,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog: httpErrors(s.log),
 	}
 	httplimit.Configure(s.http)
+	if s.certificate, err = newCertificate(s.config, s.log); err != nil {
+		return err
+	}
+	s.http.TLSConfig = s.certificate.tlsConfig()
 	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
 		return err
 	}
@@ -103,7 +108,10 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
-	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
+	beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	switch {
+	case s.config.Users != nil:
+		fmt.Fprintln(out, "Every request needs the name and password of a user, or an access token.")
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Every request needs an access token. `millrace tokens list` shows the tokens.")
 	case beyond:
@@ -121,6 +129,14 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 			auth.MachineUser().Email,
 		)
 	}
+	secrets := s.config.Users != nil || len(tokens) > 0
+	if secrets && beyond && s.certificate == nil && !s.config.TrustedProxies.OnOtherMachines() {
+		fmt.Fprintln(
+			out,
+			"WARNING: passwords and tokens of other machines arrive unencrypted. Set --ssl-certfile and --ssl-keyfile, "+
+				"or listen on 127.0.0.1 behind a reverse proxy; name one on another machine with --forwarded-allow-ips.",
+		)
+	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
@@ -133,10 +149,18 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
+// serveHTTP serves requests of the listener, with TLS if the server has a certificate.
+func (s *Server) serveHTTP() error {
+	if s.certificate == nil {
+		return s.http.Serve(s.listener)
+	}
+	return s.http.ServeTLS(s.listener, "", "")
+}
+
 // Serve serves requests until ctx ends, and then completes the current ones.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.serveHTTP() }()
 	go s.profiler.serve()
 	select {
 	case err := <-failed:
