@@ -12,7 +12,6 @@ import (
 	"github.com/millrace-ml/millrace/internal/api"
 	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
@@ -62,7 +61,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
@@ -88,7 +87,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		VersionFiles:    routes.Registry().VersionFiles,
 		HasVersionFiles: s.store.HasVersionFiles,
 	}
-	authenticated := auth.Middleware(s.store)
+	authenticated := s.authenticated()
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
 	pages := webui.Handler(noPage, readOnly)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +103,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		}
 	})
 	s.readiness.parts = append(s.readiness.parts, &part{name: "database", check: s.store.Ping})
+	if s.users != nil {
+		s.readiness.parts = append(s.readiness.parts, &part{name: "users", check: s.users.accounts.Ping})
+	}
 	if files := folder(artifacts.Proxy()); files != nil {
 		s.readiness.parts = append(s.readiness.parts, files)
 	}
