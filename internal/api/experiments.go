@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,6 +65,9 @@ func (s *Server) createExperiment(
 			return nil, err
 		}
 	}
+	if err := s.mayUse(ctx, location); err != nil {
+		return nil, err
+	}
 	number, err := s.Store.CreateExperiment(ctx, in.Name, location, tags)
 	if err != nil {
 		return nil, err
@@ -73,6 +77,42 @@ func (s *Server) createExperiment(
 		return nil, fmt.Errorf("experiment %s exists now, but its creator has no grant on it: %w", id, err)
 	}
 	return &mlflow.CreateExperimentResponse{ExperimentID: id}, nil
+}
+
+// mayUse returns an error if the user may not choose the location of a new experiment,
+// because it would give access to the files of other experiments.
+func (s *Server) mayUse(ctx context.Context, location string) error {
+	if location == "" || access.FromContext(ctx).Unlimited() {
+		return nil
+	}
+	denied := mlflow.Errorf(mlflow.PermissionDenied, "Only an administrator can create an experiment at '%s', "+
+		"because files of other experiments are there. Without artifact_location, the server chooses a folder.",
+		apierror.Shorten(artifact.Redact(location)))
+	if s.Artifacts.Shared(location) {
+		return denied
+	}
+	if !artifact.IsObjectStore(location) {
+		return nil // The server does not open it.
+	}
+	var others []string
+	err := s.Store.EachLocation(ctx, func(id, used string) {
+		if overlap(location, used) {
+			others = append(others, id)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range others {
+		err := permit.Current(ctx, s.Owners, func(c *permit.Checker) error { return c.Experiment(id, access.ToManage) })
+		if errors.Is(err, permit.ErrDenied) {
+			return denied
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func validExperimentTag(t *mlflow.Tag) error {

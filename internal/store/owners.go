@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // HasExperiment reports whether an experiment exists, deleted or not.
@@ -25,6 +27,24 @@ func (s *Store) ExperimentOfRun(ctx context.Context, id string) (string, error) 
 // It is "" if there is no such model.
 func (s *Store) ExperimentOfModel(ctx context.Context, id string) (string, error) {
 	return s.ownerOf(ctx, `SELECT experiment_id FROM logged_models WHERE model_id = ?`, id)
+}
+
+// EachLocation calls f with the id and the artifact location of every experiment.
+func (s *Store) EachLocation(ctx context.Context, f func(id, location string)) error {
+	type experiment struct {
+		id       int64
+		location sql.NullString
+	}
+	var list []experiment
+	err := s.read(ctx, func(t tx) (err error) {
+		list, err = db.Collect(t.Tx, `SELECT experiment_id, artifact_location FROM experiments`, nil,
+			func(rows *sql.Rows, e *experiment) error { return rows.Scan(&e.id, &e.location) })
+		return err
+	})
+	for _, e := range list {
+		f(strconv.FormatInt(e.id, 10), e.location.String)
+	}
+	return err
 }
 
 func (s *Store) ownerOf(ctx context.Context, query, id string) (owner string, err error) {

@@ -123,6 +123,10 @@ func TestRepeatedReads(t *testing.T) {
 			found, err := s.HasExperiment(ctx, 0)
 			return answer{found, "of a number"}, err
 		},
+		"EachLocation": func(ctx context.Context, s *store.Store) (list answer, err error) {
+			err = s.EachLocation(ctx, func(id, location string) { list = append(list, id, location) })
+			return list, err
+		},
 		"ExperimentOfRun": func(ctx context.Context, s *store.Store) (answer, error) {
 			id, err := s.ExperimentOfRun(ctx, run)
 			return answer{id, "of a run"}, err
