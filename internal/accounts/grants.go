@@ -48,6 +48,33 @@ func (s *Store) SetGrant(
 	})
 }
 
+// ChangeGrant changes the permission of a user's own grant on a resource.
+func (s *Store) ChangeGrant(
+	ctx context.Context, username string, resource access.Type, id string, p access.Permission,
+) error {
+	if err := checkGrant(resource, id, p); err != nil {
+		return err
+	}
+	return s.write(ctx, func(t tx) error {
+		if _, err := t.lockUser(username); err != nil {
+			return err
+		}
+		held, err := t.grantOn(username, resource, id)
+		if err != nil {
+			return err
+		}
+		if held == nil {
+			return noGrant(username, resource, id)
+		}
+		return t.setPermission(held.ID, p)
+	})
+}
+
+func noGrant(username string, resource access.Type, id string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist,
+		"Permission for user=%s on resource_type=%s, resource_id=%s not found.", username, resource, id)
+}
+
 // grant gives a user a permission, or calls again if the user has a grant of its own.
 func (s *Store) grant(
 	ctx context.Context, username string, resource access.Type, id string, p access.Permission,
@@ -125,8 +152,7 @@ func (s *Store) Revoke(ctx context.Context, username string, resource access.Typ
 			return err
 		}
 		if held == nil {
-			return mlflow.Errorf(mlflow.ResourceDoesNotExist,
-				"Permission for user=%s on resource_type=%s, resource_id=%s not found.", username, resource, id)
+			return noGrant(username, resource, id)
 		}
 		return t.removePermission(held.ID)
 	})

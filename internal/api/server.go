@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -26,6 +27,8 @@ type Server struct {
 	Store *store.Store
 	// Owners finds the owners of resources. If it is nil, the server makes one.
 	Owners permit.Owners
+	// Users has the routes of users, roles and grants. It is nil on a server without users.
+	Users *users.Handlers
 	// Keeper keeps the grants on resources. If it is nil, there are none.
 	Keeper    permit.Keeper
 	Artifacts *Artifacts
@@ -77,6 +80,9 @@ func (s *Server) setDefaults() {
 	if s.Owners == nil {
 		s.Owners = rules.NewOwners(s.Store)
 	}
+	if s.Users != nil && s.Users.Owners == nil {
+		s.Users.Owners = s.Owners
+	}
 	if s.Keeper == nil {
 		s.Keeper = permit.NoKeeper{}
 	}
@@ -96,7 +102,10 @@ func (s *Server) routes() *route.Router {
 	s.graphqlRoutes(r)
 	s.stockUIRoutes(r)
 	s.millraceRoutes(r)
-	refusedRoutes(r)
+	if s.Users != nil {
+		s.Users.Routes(r)
+	}
+	s.refusedRoutes(r)
 	return r
 }
 

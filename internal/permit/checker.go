@@ -213,6 +213,27 @@ func (c *Checker) model(name string, needs func(model access.Key, version access
 	return c.allow(needs(access.Key{Type: kind, ID: name}, version)...)
 }
 
+// Resource checks an action on a resource that is named by its type. Of types that
+// Millrace does not have, such as those of the gateway, it need not exist.
+func (c *Checker) Resource(t access.Type, id string, a access.Action) error {
+	switch t {
+	case access.Experiment:
+		return c.Experiment(id, a)
+	case access.RegisteredModel, access.Prompt:
+		if c.Grants.Unlimited() {
+			return nil
+		}
+		if kind, err := c.owners.KindOfModel(c.ctx, id); err != nil {
+			return err
+		} else if kind != t {
+			return ErrDenied
+		}
+		return c.Model(id, a)
+	default:
+		return c.allow(access.Need{Action: a, Keys: []access.Key{{Type: t, ID: id}}})
+	}
+}
+
 func experiment(id string) []access.Key { return []access.Key{{Type: access.Experiment, ID: id}} }
 
 // partOf returns the keys of a part, which end with those of what contains it.

@@ -126,6 +126,13 @@ func (a *Authenticator) user(r *http.Request) (auth.User, error) {
 	return auth.User{}, errNobody
 }
 
+// CheckPassword returns an error unless a user has a password, for requests that need it
+// a second time. The number of failures is limited as that of logins.
+func (a *Authenticator) CheckPassword(r *http.Request, name, password string) error {
+	_, err := a.byPassword(r, name, password)
+	return err
+}
+
 // byPassword authenticates by a name and a password. A pair that was right before is
 // accepted without delay, so that nobody can lock out a user by guessing.
 func (a *Authenticator) byPassword(r *http.Request, name, password string) (auth.User, error) {
