@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -31,6 +30,7 @@ type Grants struct {
 
 	everything bool // by a grant on the workspace
 	byKey      map[Key]Permission
+	limit      *limit // of the access token, or nil
 }
 
 // Add adds a grant. Among several grants on one key, DENY wins, else the highest.
@@ -59,10 +59,10 @@ func stronger(a, b Permission) Permission {
 }
 
 // Unlimited reports whether every action is permitted.
-func (g *Grants) Unlimited() bool { return g == nil || g.Admin || g.everything }
+func (g *Grants) Unlimited() bool { return g == nil || g.limit == nil && (g.Admin || g.everything) }
 
 // IsAdmin reports whether the user administers the server.
-func (g *Grants) IsAdmin() bool { return g == nil || g.Admin }
+func (g *Grants) IsAdmin() bool { return g == nil || g.limit == nil && g.Admin }
 
 // Manages reports whether the user administers the workspace: its roles and users.
 func (g *Grants) Manages() bool { return g.Unlimited() }
@@ -73,7 +73,7 @@ func (g *Grants) Allow(needs ...Need) bool {
 		return true
 	}
 	for _, n := range needs {
-		if !g.Permission(n.Keys...).Includes(n.Action) {
+		if !g.limit.allows(n) || !g.Permission(n.Keys...).Includes(n.Action) {
 			return false
 		}
 	}
@@ -82,7 +82,7 @@ func (g *Grants) Allow(needs ...Need) bool {
 
 // Permission returns the permission on a resource, whose keys are those of a Need.
 func (g *Grants) Permission(keys ...Key) Permission {
-	if g.Unlimited() {
+	if g == nil || g.Admin || g.everything {
 		return Manage
 	}
 	for _, k := range keys {
@@ -138,6 +138,9 @@ func (g *Grants) Readable(t, child Type) Set {
 	if g.Unlimited() {
 		return Set{Except: true}
 	}
+	if g.limit != nil && g.limit.experiments != nil {
+		return g.readableOf(t, child)
+	}
 	if child != "" {
 		if p, granted := g.of(Key{child, Any}); granted && !g.raised(p).Includes(ToRead) {
 			return Set{}
@@ -151,18 +154,4 @@ func (g *Grants) Readable(t, child Type) Set {
 	}
 	slices.SortFunc(set.IDs, strings.Compare)
 	return set
-}
-
-type contextKey struct{}
-
-// NewContext returns a copy of ctx with the grants of the user of a request.
-func NewContext(ctx context.Context, g *Grants) context.Context {
-	return context.WithValue(ctx, contextKey{}, g)
-}
-
-// FromContext returns the grants of the user of a request. They are nil, which permits
-// everything, on a server without users and outside of a request.
-func FromContext(ctx context.Context) *Grants {
-	g, _ := ctx.Value(contextKey{}).(*Grants)
-	return g
 }

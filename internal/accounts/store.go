@@ -12,6 +12,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,7 +37,10 @@ type Options struct {
 }
 
 // Store is an open database of users.
-type Store struct{ db *db.DB }
+type Store struct {
+	db      *db.DB
+	changes atomic.Uint64
+}
 
 // Open opens a database. It creates the tables if there are none, and the file of a
 // SQLite database.
@@ -49,8 +53,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{d}, nil
+	return &Store{db: d}, nil
 }
+
+// Changes returns a number that grows with each change that this Store makes to users,
+// roles and grants.
+func (s *Store) Changes() uint64 { return s.changes.Load() }
 
 // Close waits for the transactions in progress and closes the database.
 func (s *Store) Close() error { return s.db.Close() }
@@ -73,6 +81,15 @@ const attempts = 6
 // called more than once. A violated key means that another server has created or
 // deleted a row after fn has looked for it, so that fn is called again and sees it.
 func (s *Store) write(ctx context.Context, fn func(tx) error) (err error) {
+	if err := s.writeUncounted(ctx, fn); err != nil {
+		return err
+	}
+	s.changes.Add(1)
+	return nil
+}
+
+// writeUncounted is write for a change that does not affect what a user may do.
+func (s *Store) writeUncounted(ctx context.Context, fn func(tx) error) (err error) {
 	for range attempts {
 		err = s.db.Write(ctx, func(t db.Tx) error { return fn(tx{t}) })
 		if !db.IsUniqueViolation(err) && !db.IsForeignKeyViolation(err) {

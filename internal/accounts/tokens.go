@@ -225,7 +225,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 // TouchToken stores that a token was used at a time, unless a later one is stored. It
 // does nothing for a token that does not exist.
 func (s *Store) TouchToken(ctx context.Context, id string, ms int64) error {
-	return s.write(ctx, func(t tx) error {
+	return s.writeUncounted(ctx, func(t tx) error {
 		_, err := t.Exec(
 			"UPDATE millrace_access_tokens SET last_used_ms = ? WHERE id = ? AND (last_used_ms IS NULL OR last_used_ms < ?)",
 			ms, id, ms,

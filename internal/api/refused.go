@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -123,10 +123,10 @@ func refusedRoutes(r *route.Router) {
 		e := &mlflow.Error{Code: f.code, Message: f.message}
 		for _, path := range f.paths {
 			if strings.HasPrefix(path, "/") {
-				r.Refuse(path, auth.ReadServer, e)
+				r.Refuse(path, permit.User, e)
 			} else {
-				r.Refuse("/api/"+path, auth.ReadServer, e)
-				r.Refuse("/ajax-api/"+path, auth.ReadServer, e)
+				r.Refuse("/api/"+path, permit.User, e)
+				r.Refuse("/ajax-api/"+path, permit.User, e)
 			}
 		}
 	}

@@ -15,13 +15,10 @@ type Checker struct {
 	owners Owners
 }
 
-func newChecker(ctx context.Context, owners Owners) *Checker {
+// New returns a Checker for the user of a request.
+func New(ctx context.Context, owners Owners) *Checker {
 	return &Checker{Grants: access.FromContext(ctx), ctx: ctx, owners: owners}
 }
-
-// New returns a Checker for the user of ctx, for checks that depend on more than the
-// request.
-func New(ctx context.Context, owners Owners) *Checker { return newChecker(ctx, owners) }
 
 // Context returns the context of the request.
 func (c *Checker) Context() context.Context { return c.ctx }
@@ -44,6 +41,19 @@ func (c *Checker) Experiment(id string, a access.Action) error {
 	}
 	if !found {
 		return ErrDenied
+	}
+	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+}
+
+// ExperimentNamed checks an action on an experiment if there is one with the name. If
+// not, it returns nil: clients create an experiment that does not exist.
+func (c *Checker) ExperimentNamed(name string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	id, err := c.owners.ExperimentNamed(c.ctx, name)
+	if err != nil || id == "" {
+		return err
 	}
 	return c.allow(access.Need{Action: a, Keys: experiment(id)})
 }
@@ -92,7 +102,7 @@ func (c *Checker) UndeniedID(t access.Type, id string) error {
 
 // Run checks an action on a run.
 func (c *Checker) Run(id string, a access.Action) error {
-	return c.part(access.Run, id, a, c.owners.ExperimentOfRun)
+	return c.part(access.Run, id, a, Owners.ExperimentOfRun)
 }
 
 // Runs checks an action on each of some runs.
@@ -107,18 +117,18 @@ func (c *Checker) Runs(ids []string, a access.Action) error {
 
 // LoggedModel checks an action on a logged model.
 func (c *Checker) LoggedModel(id string, a access.Action) error {
-	return c.part(access.LoggedModel, id, a, c.owners.ExperimentOfModel)
+	return c.part(access.LoggedModel, id, a, Owners.ExperimentOfModel)
 }
 
 // part checks an action on a part of an experiment. The user must be able to read the
 // experiment, whatever the grants on its parts are.
 func (c *Checker) part(
-	t access.Type, id string, a access.Action, ownerOf func(context.Context, string) (string, error),
+	t access.Type, id string, a access.Action, ownerOf func(Owners, context.Context, string) (string, error),
 ) error {
 	if c.Grants.Unlimited() {
 		return nil
 	}
-	owner, err := ownerOf(c.ctx, id)
+	owner, err := ownerOf(c.owners, c.ctx, id)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package permit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -26,6 +27,8 @@ type Rule struct {
 	bind func(req reflect.Type) (func(*Checker, any) error, error)
 	// plain is the check for requests that are not decoded.
 	plain func(*Checker, *http.Request) error
+	// in returns the same rule for another field of the request.
+	in func(field string) Rule
 }
 
 // Public is the rule of routes that need no user, such as those of health and version.
@@ -75,7 +78,8 @@ func ForRequest(name string, check func(*Checker, *http.Request) error) Rule {
 
 // byField returns a rule that passes the value of a field of the request to check.
 func byField(name, field string, check func(*Checker, string) error) Rule {
-	return Rule{name: name, bind: func(t reflect.Type) (func(*Checker, any) error, error) {
+	r := Rule{name: name, in: func(other string) Rule { return byField(name, other, check) }}
+	r.bind = func(t reflect.Type) (func(*Checker, any) error, error) {
 		f, found := t.FieldByName(field)
 		if !found || f.Type.Kind() != reflect.String {
 			return nil, fmt.Errorf("the rule %s needs the field %s, which %v does not have", name, field, t)
@@ -83,8 +87,12 @@ func byField(name, field string, check func(*Checker, string) error) Rule {
 		return func(c *Checker, in any) error {
 			return check(c, reflect.ValueOf(in).Elem().FieldByIndex(f.Index).String())
 		}, nil
-	}}
+	}
+	return r
 }
+
+// In returns the rule for requests that name the resource in another field than usual.
+func (r Rule) In(field string) Rule { return r.in(field) }
 
 func (r Rule) String() string { return r.name }
 
@@ -104,7 +112,9 @@ func Bind[Req any](r Rule, owners Owners) func(context.Context, *Req) error {
 	if err != nil {
 		panic("permit: " + err.Error())
 	}
-	return func(ctx context.Context, in *Req) error { return check(newChecker(ctx, owners), in) }
+	return func(ctx context.Context, in *Req) error {
+		return current(ctx, func() error { return check(New(ctx, owners), in) })
+	}
 }
 
 // BindPlain returns the check for requests that are not decoded. It panics if the rule
@@ -116,13 +126,38 @@ func BindPlain(r Rule, owners Owners) func(*http.Request) error {
 	if r.plain == nil {
 		panic(fmt.Sprintf("permit: the rule %q does not apply to requests that are not decoded", r.name))
 	}
-	return func(req *http.Request) error { return r.plain(newChecker(req.Context(), owners), req) }
+	return func(req *http.Request) error {
+		return current(req.Context(), func() error { return r.plain(New(req.Context(), owners), req) })
+	}
+}
+
+// Current runs a check that depends on more than the request.
+func Current(ctx context.Context, owners Owners, check func(*Checker) error) error {
+	return current(ctx, func() error { return check(New(ctx, owners)) })
+}
+
+// current runs a check and, if it denies the request, again with the current grants.
+func current(ctx context.Context, check func() error) error {
+	err := check()
+	if !errors.Is(err, ErrDenied) {
+		return err
+	}
+	refreshed, refreshErr := access.Refresh(ctx)
+	if refreshErr != nil {
+		return refreshErr
+	}
+	if refreshed {
+		err = check()
+	}
+	return err
 }
 
 // Owners finds the resources that contain others.
 type Owners interface {
 	// HasExperiment reports whether an experiment exists.
 	HasExperiment(ctx context.Context, id string) (bool, error)
+	// ExperimentNamed returns the id of an experiment, or "" if there is no such one.
+	ExperimentNamed(ctx context.Context, name string) (string, error)
 	// ExperimentOfRun returns the id of a run's experiment, or "" if there is no such run.
 	ExperimentOfRun(ctx context.Context, id string) (string, error)
 	// ExperimentOfModel returns the id of a logged model's experiment, or "" if there is

@@ -30,6 +30,7 @@ const shutdownTimeout = 25 * time.Second
 // Server is a running tracking server.
 type Server struct {
 	store    *store.Store
+	users    *users // nil on a server without users
 	http     *http.Server
 	listener net.Listener
 	config   *config.Config
@@ -50,8 +51,11 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 	if s.store, err = store.Open(ctx, options); err != nil {
 		return nil, err
 	}
+	if s.users, err = s.openUsers(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	if err := s.listen(ctx); err != nil {
-		return nil, errors.Join(err, s.profiler.close(), s.store.Close())
+		return nil, errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 	}
 	return s, nil
 }
@@ -107,6 +111,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.users.announce(out)
 	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
 	beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback()
 	switch {
@@ -164,7 +169,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	go s.profiler.serve()
 	select {
 	case err := <-failed:
-		return errors.Join(err, s.profiler.close(), s.store.Close())
+		return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 	case <-ctx.Done():
 	}
 	s.readiness.stopping.Store(true)
@@ -179,7 +184,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
 	}
-	return errors.Join(err, s.profiler.close(), s.store.Close())
+	return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 }
 
 // LogHandler returns the handler of the server's log.
