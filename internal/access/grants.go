@@ -30,6 +30,7 @@ type Grants struct {
 
 	everything bool // by a grant on the workspace
 	byKey      map[Key]Permission
+	limit      *limit // of the access token, or nil
 }
 
 // Add adds a grant. Among several grants on one key, DENY wins, else the highest.
@@ -58,10 +59,10 @@ func stronger(a, b Permission) Permission {
 }
 
 // Unlimited reports whether every action is permitted.
-func (g *Grants) Unlimited() bool { return g == nil || g.Admin || g.everything }
+func (g *Grants) Unlimited() bool { return g == nil || g.limit == nil && (g.Admin || g.everything) }
 
 // IsAdmin reports whether the user administers the server.
-func (g *Grants) IsAdmin() bool { return g == nil || g.Admin }
+func (g *Grants) IsAdmin() bool { return g == nil || g.limit == nil && g.Admin }
 
 // Manages reports whether the user administers the workspace: its roles and users.
 func (g *Grants) Manages() bool { return g.Unlimited() }
@@ -72,13 +73,7 @@ func (g *Grants) Allow(needs ...Need) bool {
 		return true
 	}
 	for _, n := range needs {
-		if n.Action == ToCreate {
-			if p, granted := g.of(n.Keys[0]); granted && p == Deny {
-				return false
-			}
-			continue
-		}
-		if !g.Permission(n.Keys...).Includes(n.Action) {
+		if !g.limit.allows(n) || !g.Permission(n.Keys...).Includes(n.Action) {
 			return false
 		}
 	}
@@ -87,7 +82,7 @@ func (g *Grants) Allow(needs ...Need) bool {
 
 // Permission returns the permission on a resource, whose keys are those of a Need.
 func (g *Grants) Permission(keys ...Key) Permission {
-	if g.Unlimited() {
+	if g == nil || g.Admin || g.everything {
 		return Manage
 	}
 	for _, k := range keys {
@@ -142,6 +137,9 @@ func (s Set) Has(id string) bool { return slices.Contains(s.IDs, id) != s.Except
 func (g *Grants) Readable(t, child Type) Set {
 	if g.Unlimited() {
 		return Set{Except: true}
+	}
+	if g.limit != nil && g.limit.experiments != nil {
+		return g.readableOf(t, child)
 	}
 	if child != "" {
 		if p, granted := g.of(Key{child, Any}); granted && !g.raised(p).Includes(ToRead) {

@@ -44,7 +44,7 @@ func (p Permission) rank() int {
 
 // Includes reports whether p permits an action.
 func (p Permission) Includes(a Action) bool {
-	if a == ToCreate {
+	if a == Undenied {
 		return p != Deny
 	}
 	return p.rank() >= a.rank()
@@ -60,9 +60,9 @@ const (
 	ToUpdate
 	ToDelete
 	ToManage
-	// ToCreate is the creation of a resource. Everyone may create resources unless
-	// a grant denies it.
-	ToCreate
+	// Undenied is an action that everyone may do unless a grant denies it, such as the
+	// creation of an experiment.
+	Undenied
 )
 
 func (a Action) rank() int {
@@ -79,7 +79,7 @@ func (a Action) rank() int {
 }
 
 func (a Action) String() string {
-	return [...]string{"", "read", "use", "update", "delete", "manage", "create"}[a]
+	return [...]string{"", "read", "use", "update", "delete", "manage", "undenied"}[a]
 }
 
 // Type is a type of resources.

@@ -6,40 +6,48 @@ import (
 	"path"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const proxyPattern = "2.0/mlflow-artifacts/artifacts/{path...}"
 
+// ProxyRules returns the rules of paths in the artifact proxy.
+func (s *Server) ProxyRules() rules.Proxy {
+	return rules.Proxy{Reserved: func(path string) bool { return s.Artifacts.Writable(path) != nil }}
+}
+
 func (s *Server) artifactRoutes(r *route.Router) {
 	// The proxy, which clients use for mlflow-artifacts: URIs.
-	route.On(r, mlflow.Endpoints.ListProxy, auth.ReadArtifact, s.listProxy)
-	r.Raw("GET", proxyPattern, auth.ReadArtifact, s.downloadProxy)
-	r.Raw("PUT", proxyPattern, auth.EditArtifact, s.uploadProxy)
-	r.Raw("DELETE", proxyPattern, auth.EditArtifact, s.deleteProxy)
-	route.OnRequest(r, mlflow.Endpoints.CreateMultipart, auth.EditArtifact, s.createMultipart)
-	route.On(r, mlflow.Endpoints.CompleteMultipart, auth.EditArtifact, s.completeMultipart)
-	route.On(r, mlflow.Endpoints.AbortMultipart, auth.EditArtifact, s.abortMultipart)
-	route.OnRequest(r, mlflow.Endpoints.PresignedProxy, auth.ReadArtifact, s.presignProxy)
+	proxy := s.ProxyRules()
+	route.On(r, mlflow.Endpoints.ListProxy, proxy.List(), s.listProxy)
+	r.Raw("GET", proxyPattern, proxy.Download(), s.downloadProxy)
+	r.Raw("PUT", proxyPattern, proxy.Upload(), s.uploadProxy)
+	r.Raw("DELETE", proxyPattern, proxy.Delete(), s.deleteProxy)
+	route.OnRequest(r, mlflow.Endpoints.CreateMultipart, proxy.CreateParts(), s.createMultipart)
+	route.On(r, mlflow.Endpoints.CompleteMultipart, proxy.CompleteParts(), s.completeMultipart)
+	route.On(r, mlflow.Endpoints.AbortMultipart, proxy.AbortParts(), s.abortMultipart)
+	route.OnRequest(r, mlflow.Endpoints.PresignedProxy, proxy.Presign(), s.presignProxy)
 	// The signature replaces the authentication.
-	r.Root("GET", signedPath, auth.Public, s.downloadSigned)
-	r.Root("PUT", signedPath, auth.Public, s.uploadSigned)
+	r.Root("GET", signedPath, permit.Public, s.downloadSigned)
+	r.Root("PUT", signedPath, permit.Public, s.uploadSigned)
 
 	// Artifacts by run or model.
-	route.On(r, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts)
-	route.On(r, mlflow.Endpoints.ListModelArtifacts, auth.ReadArtifact, s.listModelArtifacts)
-	route.On(r, mlflow.Endpoints.PresignUpload, auth.EditArtifact, s.presignUpload)
-	route.On(r, mlflow.Endpoints.PresignDown, auth.ReadArtifact, s.presignDownload)
-	r.Root("GET", "/model-versions/get-artifact", auth.ReadRegistry, s.downloadVersionArtifact)
-	r.Root("GET", "/get-artifact", auth.ReadArtifact, s.downloadRunArtifact)
-	r.Root("POST", "/ajax-api/2.0/mlflow/upload-artifact", auth.EditArtifact, s.uploadRunArtifact)
+	route.On(r, mlflow.Endpoints.ListArtifacts, permit.Run(access.ToRead), s.listArtifacts)
+	route.On(r, mlflow.Endpoints.ListModelArtifacts, permit.LoggedModel(access.ToRead), s.listModelArtifacts)
+	route.On(r, mlflow.Endpoints.PresignUpload, rules.Presign(access.ToUpdate), s.presignUpload)
+	route.On(r, mlflow.Endpoints.PresignDown, rules.Presign(access.ToRead), s.presignDownload)
+	r.Root("GET", "/model-versions/get-artifact", rules.ReadVersionFile, s.downloadVersionArtifact)
+	r.Root("GET", "/get-artifact", rules.ReadRunFile, s.downloadRunArtifact)
+	r.Root("POST", "/ajax-api/2.0/mlflow/upload-artifact", rules.WriteRunFile, s.uploadRunArtifact)
 	r.Root(
 		"GET",
 		"/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-		auth.ReadArtifact,
+		rules.ReadModelFile,
 		s.downloadModelArtifact,
 	)
 }

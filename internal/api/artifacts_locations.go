@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/artifact/location"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -25,6 +26,7 @@ type Artifacts struct {
 	remoteOK    bool          // whether the server had access to remote when it started
 	roots       []artifactRoot
 	defaultRoot string
+	destination string
 	proxyDir    string   // the directory of proxy if it is local
 	ownHosts    []string // hosts that the destination and the default root name
 	anyHost     []string // schemes whose URIs may name any host
@@ -44,7 +46,7 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{defaultRoot: defaultRoot, ownHosts: []string{accountHost(destination), accountHost(defaultRoot)}}
+	a := &Artifacts{defaultRoot: defaultRoot, destination: destination, ownHosts: []string{accountHost(destination), accountHost(defaultRoot)}}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {
@@ -328,6 +330,34 @@ func (a *Artifacts) locateFile(uri string) (artifact.Repo, string, error) {
 		return repo, path, err
 	}
 	return nil, "", outOfReach(uri)
+}
+
+// Shared reports whether a URI is in or above the storage that the server keeps for all
+// experiments.
+func (a *Artifacts) Shared(uri string) bool {
+	switch artifact.Scheme(uri) {
+	case "mlflow-artifacts":
+		return true
+	case "http", "https":
+		_, _, proxied := a.locateProxied(uri)
+		return proxied
+	case "file":
+		_, _, err := a.locateFile(uri)
+		return err == nil
+	}
+	return overlap(uri, a.destination) || overlap(uri, a.defaultRoot)
+}
+
+// overlap reports whether one of two locations is in the other.
+func overlap(a, b string) bool {
+	first, ok := location.Parse(a)
+	second, alsoOK := location.Parse(b)
+	if !ok || !alsoOK {
+		return false
+	}
+	_, inSecond := first.Below(second)
+	_, inFirst := second.Below(first)
+	return inFirst || inSecond
 }
 
 func outOfReach(uri string) error {

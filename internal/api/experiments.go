@@ -2,31 +2,35 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 func (s *Server) experimentRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.CreateExperiment, auth.EditExperiment, s.createExperiment)
-	route.On(r, mlflow.Endpoints.SearchExperiments, auth.ReadExperiment, s.searchExperiments)
-	route.On(r, mlflow.Endpoints.ListExperiments, auth.ReadExperiment, s.searchExperiments)
-	route.On(r, mlflow.Endpoints.GetExperiment, auth.ReadExperiment, s.getExperiment)
-	route.On(r, mlflow.Endpoints.GetExperimentByName, auth.ReadExperiment, s.getExperimentByName)
-	route.On(r, mlflow.Endpoints.UpdateExperiment, auth.EditExperiment, s.updateExperiment)
-	route.On(r, mlflow.Endpoints.DeleteExperiment, auth.EditExperiment, s.deleteExperiment)
-	route.On(r, mlflow.Endpoints.RestoreExperiment, auth.EditExperiment, s.restoreExperiment)
-	route.On(r, mlflow.Endpoints.SetExperimentTag, auth.EditExperiment, s.setExperimentTag)
-	route.On(r, mlflow.Endpoints.DeleteExperimentTag, auth.EditExperiment, s.deleteExperimentTag)
-	route.OnAjax(r, mlflow.Endpoints.SearchDatasets, auth.ReadExperiment, s.searchDatasets)
+	route.On(r, mlflow.Endpoints.CreateExperiment, permit.CreateExperiment, s.createExperiment)
+	route.On(r, mlflow.Endpoints.SearchExperiments, permit.Filtered, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.ListExperiments, permit.Filtered, s.searchExperiments)
+	route.On(r, mlflow.Endpoints.GetExperiment, permit.Experiment(access.ToRead), s.getExperiment)
+	route.On(r, mlflow.Endpoints.GetExperimentByName, rules.ReadByName, s.getExperimentByName)
+	route.On(r, mlflow.Endpoints.UpdateExperiment, permit.Experiment(access.ToUpdate), s.updateExperiment)
+	route.On(r, mlflow.Endpoints.DeleteExperiment, permit.WholeExperiment, s.deleteExperiment)
+	route.On(r, mlflow.Endpoints.RestoreExperiment, permit.WholeExperiment, s.restoreExperiment)
+	route.On(r, mlflow.Endpoints.SetExperimentTag, permit.Experiment(access.ToUpdate), s.setExperimentTag)
+	route.On(r, mlflow.Endpoints.DeleteExperimentTag, permit.Experiment(access.ToUpdate), s.deleteExperimentTag)
+	route.OnAjax(r, mlflow.Endpoints.SearchDatasets, rules.SearchDatasets, s.searchDatasets)
 }
 
 func (s *Server) createExperiment(
@@ -61,11 +65,54 @@ func (s *Server) createExperiment(
 			return nil, err
 		}
 	}
-	id, err := s.Store.CreateExperiment(ctx, in.Name, location, tags)
+	if err := s.mayUse(ctx, location); err != nil {
+		return nil, err
+	}
+	number, err := s.Store.CreateExperiment(ctx, in.Name, location, tags)
 	if err != nil {
 		return nil, err
 	}
-	return &mlflow.CreateExperimentResponse{ExperimentID: strconv.FormatInt(id, 10)}, nil
+	id := strconv.FormatInt(number, 10)
+	if err := s.Keeper.Created(ctx, access.Experiment, id); err != nil {
+		return nil, fmt.Errorf("experiment %s exists now, but its creator has no grant on it: %w", id, err)
+	}
+	return &mlflow.CreateExperimentResponse{ExperimentID: id}, nil
+}
+
+// mayUse returns an error if the user may not choose the location of a new experiment,
+// because it would give access to the files of other experiments.
+func (s *Server) mayUse(ctx context.Context, location string) error {
+	if location == "" || access.FromContext(ctx).Unlimited() {
+		return nil
+	}
+	denied := mlflow.Errorf(mlflow.PermissionDenied, "Only an administrator can create an experiment at '%s', "+
+		"because files of other experiments are there. Without artifact_location, the server chooses a folder.",
+		apierror.Shorten(artifact.Redact(location)))
+	if s.Artifacts.Shared(location) {
+		return denied
+	}
+	if !artifact.IsObjectStore(location) {
+		return nil // The server does not open it.
+	}
+	var others []string
+	err := s.Store.EachLocation(ctx, func(id, used string) {
+		if overlap(location, used) {
+			others = append(others, id)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range others {
+		err := permit.Current(ctx, s.Owners, func(c *permit.Checker) error { return c.Experiment(id, access.ToManage) })
+		if errors.Is(err, permit.ErrDenied) {
+			return denied
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func validExperimentTag(t *mlflow.Tag) error {

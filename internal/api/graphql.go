@@ -9,13 +9,15 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/protojson"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/graphql"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -31,32 +33,32 @@ func (s *Server) graphqlRoutes(r *route.Router) {
 		"Query.mlflowGetExperiment": resolver(
 			s,
 			mlflow.Endpoints.GetExperiment,
-			auth.ReadExperiment,
+			permit.Experiment(access.ToRead),
 			s.getExperiment,
 		),
 		"Query.mlflowGetMetricHistoryBulkInterval": resolver(
 			s,
 			mlflow.Endpoints.MetricHistoryInterval,
-			auth.ReadRun,
+			rules.ReadIntervals,
 			s.metricHistoryInterval,
 		),
-		"Query.mlflowGetRun":        resolver(s, mlflow.Endpoints.GetRun, auth.ReadRun, s.getRun),
-		"Query.mlflowListArtifacts": resolver(s, mlflow.Endpoints.ListArtifacts, auth.ReadArtifact, s.listArtifacts),
+		"Query.mlflowGetRun":        resolver(s, mlflow.Endpoints.GetRun, permit.Run(access.ToRead), s.getRun),
+		"Query.mlflowListArtifacts": resolver(s, mlflow.Endpoints.ListArtifacts, permit.Run(access.ToRead), s.listArtifacts),
 		"Query.mlflowSearchModelVersions": resolver(
 			s,
 			mlflow.Endpoints.SearchModelVersions,
-			auth.ReadRegistry,
+			permit.Filtered,
 			s.Registry().SearchVersions,
 		),
-		"Query.mlflowSearchRuns": resolver(s, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns),
+		"Query.mlflowSearchRuns": resolver(s, mlflow.Endpoints.SearchRuns, permit.Filtered, s.searchRuns),
 		"Query.test":             echo,
 		"Mutation.mlflowSearchDatasets": resolver(
 			s,
 			mlflow.Endpoints.SearchDatasets,
-			auth.ReadExperiment,
+			rules.SearchDatasets,
 			s.searchDatasets,
 		),
-		"Mutation.mlflowSearchRuns":        resolver(s, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns),
+		"Mutation.mlflowSearchRuns":        resolver(s, mlflow.Endpoints.SearchRuns, permit.Filtered, s.searchRuns),
 		"Mutation.testMutation":            echo,
 		"MlflowRunExtension.experiment":    s.experimentOfRun,
 		"MlflowRunExtension.modelVersions": s.versionsOfRun,
@@ -64,7 +66,7 @@ func (s *Server) graphqlRoutes(r *route.Router) {
 	if err != nil {
 		panic(err) // The schema is part of the program.
 	}
-	r.Root(http.MethodPost, "/graphql", auth.ReadServer, func(w http.ResponseWriter, req *http.Request) error {
+	r.Root(http.MethodPost, "/graphql", permit.User, func(w http.ResponseWriter, req *http.Request) error {
 		in, err := readGraphQL(w, req)
 		if err != nil {
 			return err
@@ -145,13 +147,11 @@ func countLookup(ctx context.Context) (*lookups, error) {
 func resolver[Req, Resp any](
 	s *Server,
 	_ mlflow.Endpoint[Req, Resp],
-	perm auth.Permission,
+	rule permit.Rule,
 	handle func(context.Context, *Req) (*Resp, error),
 ) graphql.Resolver {
+	check := permit.Bind[Req](rule, s.Owners)
 	return func(ctx context.Context, _ any, args map[string]any) (any, error) {
-		if err := auth.Allow(ctx, perm); err != nil {
-			return nil, err
-		}
 		input, err := json.Marshal(args["input"])
 		if err != nil {
 			return nil, err
@@ -160,10 +160,14 @@ func resolver[Req, Resp any](
 		if err := protojson.Unmarshal(input, in); err != nil {
 			return nil, err
 		}
+		if err := check(ctx, in); err != nil {
+			return nil, err
+		}
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, err
 		}
+		rules.Redact(ctx, out)
 		if s.RewriteResponse != nil {
 			s.RewriteResponse(ctx.Value(lookupsKey{}).(*lookups).req, out)
 		}
@@ -172,9 +176,6 @@ func resolver[Req, Resp any](
 }
 
 func (s *Server) experimentOfRun(ctx context.Context, parent any, _ map[string]any) (any, error) {
-	if err := auth.Allow(ctx, auth.ReadExperiment); err != nil {
-		return nil, err
-	}
 	id := parent.(*mlflow.Run).Info.ExperimentID
 	l := ctx.Value(lookupsKey{}).(*lookups)
 	if e := l.experiments[id]; e != nil {
@@ -195,9 +196,6 @@ func (s *Server) experimentOfRun(ctx context.Context, parent any, _ map[string]a
 }
 
 func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any) (any, error) {
-	if err := auth.Allow(ctx, auth.ReadRegistry); err != nil {
-		return nil, err
-	}
 	l, err := countLookup(ctx)
 	if err != nil {
 		return nil, err
@@ -207,6 +205,7 @@ func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any
 	if err != nil {
 		return nil, err
 	}
+	rules.Redact(ctx, out)
 	if s.RewriteResponse != nil {
 		s.RewriteResponse(l.req, out)
 	}

@@ -5,10 +5,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -18,14 +19,14 @@ const (
 )
 
 func (s *Server) loggedModelRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.CreateLoggedModel, auth.EditModel, s.createLoggedModel)
-	route.On(r, mlflow.Endpoints.SearchLoggedModels, auth.ReadModel, s.searchLoggedModels)
-	route.On(r, mlflow.Endpoints.GetLoggedModel, auth.ReadModel, s.getLoggedModel)
-	route.On(r, mlflow.Endpoints.FinalizeLoggedModel, auth.EditModel, s.finalizeLoggedModel)
-	route.On(r, mlflow.Endpoints.DeleteLoggedModel, auth.EditModel, s.deleteLoggedModel)
-	route.On(r, mlflow.Endpoints.LogModelParams, auth.EditModel, s.logModelParams)
-	route.On(r, mlflow.Endpoints.SetLoggedModelTags, auth.EditModel, s.setLoggedModelTags)
-	route.On(r, mlflow.Endpoints.DeleteLoggedModelTag, auth.EditModel, s.deleteLoggedModelTag)
+	route.On(r, mlflow.Endpoints.CreateLoggedModel, permit.CreateIn(access.LoggedModel), s.createLoggedModel)
+	route.On(r, mlflow.Endpoints.SearchLoggedModels, permit.Filtered, s.searchLoggedModels)
+	route.On(r, mlflow.Endpoints.GetLoggedModel, permit.LoggedModel(access.ToRead), s.getLoggedModel)
+	route.On(r, mlflow.Endpoints.FinalizeLoggedModel, permit.LoggedModel(access.ToUpdate), s.finalizeLoggedModel)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModel, permit.LoggedModel(access.ToDelete), s.deleteLoggedModel)
+	route.On(r, mlflow.Endpoints.LogModelParams, permit.LoggedModel(access.ToUpdate), s.logModelParams)
+	route.On(r, mlflow.Endpoints.SetLoggedModelTags, permit.LoggedModel(access.ToUpdate), s.setLoggedModelTags)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModelTag, permit.LoggedModel(access.ToDelete), s.deleteLoggedModelTag)
 }
 
 func (s *Server) createLoggedModel(

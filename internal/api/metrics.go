@@ -5,10 +5,12 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -23,9 +25,9 @@ const (
 )
 
 func (s *Server) metricRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.GetMetricHistory, auth.ReadRun, s.metricHistory)
-	route.OnAjax(r, mlflow.Endpoints.MetricHistoryBulk, auth.ReadRun, s.metricHistoryBulk)
-	route.On(r, mlflow.Endpoints.MetricHistoryInterval, auth.ReadRun, s.metricHistoryInterval)
+	route.On(r, mlflow.Endpoints.GetMetricHistory, permit.Run(access.ToRead), s.metricHistory)
+	route.OnAjax(r, mlflow.Endpoints.MetricHistoryBulk, rules.ReadHistories, s.metricHistoryBulk)
+	route.On(r, mlflow.Endpoints.MetricHistoryInterval, rules.ReadIntervals, s.metricHistoryInterval)
 }
 
 func (s *Server) metricHistory(

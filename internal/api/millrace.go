@@ -3,18 +3,20 @@ package api
 import (
 	"context"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // millraceRoutes mounts the routes of Millrace's pages that MLflow does not have.
 func (s *Server) millraceRoutes(r *route.Router) {
-	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, auth.ReadExperiment, s.experimentActivity)
-	route.OnAjax(r, mlflow.Endpoints.MetricSummary, auth.ReadRun, s.metricSummary)
-	route.OnAjax(r, mlflow.Endpoints.RunChildren, auth.ReadRun, s.runChildren)
-	route.OnAjax(r, mlflow.Endpoints.ModelSignature, auth.ReadModel, s.modelSignature)
+	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, permit.Filtered, s.experimentActivity)
+	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), s.metricSummary)
+	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), s.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, s.modelSignature)
 }
 
 func (s *Server) experimentActivity(

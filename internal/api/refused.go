@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -92,15 +92,6 @@ var refusedFeatures = []feature{
 		"Workspaces are not enabled. Everything is in the workspace \"default\".",
 		[]string{"3.0/mlflow/workspaces"},
 	},
-	// Clients and pages detect a server without MLflow's basic-auth app by the 404.
-	{
-		mlflow.EndpointNotFound,
-		"User accounts, roles and permissions are not served by Millrace. Access tokens say who asks: `millrace tokens " +
-			"create --user you@example.org` makes one.",
-		[]string{
-			"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup",
-		},
-	},
 	{
 		mlflow.EndpointNotFound,
 		"The files of MLflow's own pages are not part of Millrace. Its pages are at /.",
@@ -116,17 +107,38 @@ var refusedFeatures = []feature{
 	},
 }
 
+// withoutUsers is refused by a server without users. Clients and pages detect it by the
+// 404.
+var withoutUsers = feature{
+	mlflow.EndpointNotFound,
+	"User accounts, roles and permissions need a server with --app-name basic-auth. This one has none. Access tokens " +
+		"say who asks: `millrace tokens create --user you@example.org` makes one.",
+	[]string{"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup"},
+}
+
+// withUsers is refused by a server with users.
+var withUsers = feature{
+	mlflow.NotImplemented,
+	"The sign-up form of MLflow is not part of Millrace. Administrators create users by POST " +
+		"/api/2.0/mlflow/users/create.",
+	[]string{"2.0/mlflow/users/create-ui", "/signup"},
+}
+
 // refusedRoutes mounts the routes of refused features. Routes that are served take
 // precedence.
-func refusedRoutes(r *route.Router) {
-	for _, f := range refusedFeatures {
+func (s *Server) refusedRoutes(r *route.Router) {
+	users := withoutUsers
+	if s.Users != nil {
+		users = withUsers
+	}
+	for _, f := range append([]feature{users}, refusedFeatures...) {
 		e := &mlflow.Error{Code: f.code, Message: f.message}
 		for _, path := range f.paths {
 			if strings.HasPrefix(path, "/") {
-				r.Refuse(path, auth.ReadServer, e)
+				r.Refuse(path, permit.User, e)
 			} else {
-				r.Refuse("/api/"+path, auth.ReadServer, e)
-				r.Refuse("/ajax-api/"+path, auth.ReadServer, e)
+				r.Refuse("/api/"+path, permit.User, e)
+				r.Refuse("/ajax-api/"+path, permit.User, e)
 			}
 		}
 	}
@@ -135,7 +147,7 @@ func refusedRoutes(r *route.Router) {
 // refusedAtRoot reports whether a path outside of /api/ and /ajax-api/ belongs to a
 // refused feature.
 func refusedAtRoot(path string) bool {
-	for _, f := range refusedFeatures {
+	for _, f := range append([]feature{withoutUsers}, refusedFeatures...) {
 		for _, p := range f.paths {
 			if strings.HasPrefix(p, "/") && (path == p || strings.HasPrefix(path, p+"/")) {
 				return true

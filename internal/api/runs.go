@@ -5,10 +5,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -18,20 +20,20 @@ const (
 )
 
 func (s *Server) runRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.CreateRun, auth.EditRun, s.createRun)
-	route.On(r, mlflow.Endpoints.UpdateRun, auth.EditRun, s.updateRun)
-	route.On(r, mlflow.Endpoints.DeleteRun, auth.EditRun, s.deleteRun)
-	route.On(r, mlflow.Endpoints.RestoreRun, auth.EditRun, s.restoreRun)
-	route.On(r, mlflow.Endpoints.GetRun, auth.ReadRun, s.getRun)
-	route.On(r, mlflow.Endpoints.SearchRuns, auth.ReadRun, s.searchRuns)
-	route.On(r, mlflow.Endpoints.LogMetric, auth.EditRun, s.logMetric)
-	route.On(r, mlflow.Endpoints.LogParam, auth.EditRun, s.logParam)
-	route.On(r, mlflow.Endpoints.SetTag, auth.EditRun, s.setTag)
-	route.On(r, mlflow.Endpoints.DeleteTag, auth.EditRun, s.deleteTag)
-	route.On(r, mlflow.Endpoints.LogBatch, auth.EditRun, s.logBatch)
-	route.On(r, mlflow.Endpoints.LogInputs, auth.EditRun, s.logInputs)
-	route.On(r, mlflow.Endpoints.LogOutputs, auth.EditRun, s.logOutputs)
-	route.On(r, mlflow.Endpoints.LogModelJSON, auth.EditRun, s.logModelJSON)
+	route.On(r, mlflow.Endpoints.CreateRun, permit.CreateIn(access.Run), s.createRun)
+	route.On(r, mlflow.Endpoints.UpdateRun, permit.Run(access.ToUpdate), s.updateRun)
+	route.On(r, mlflow.Endpoints.DeleteRun, permit.Run(access.ToDelete), s.deleteRun)
+	route.On(r, mlflow.Endpoints.RestoreRun, permit.Run(access.ToDelete), s.restoreRun)
+	route.On(r, mlflow.Endpoints.GetRun, permit.Run(access.ToRead), s.getRun)
+	route.On(r, mlflow.Endpoints.SearchRuns, permit.Filtered, s.searchRuns)
+	route.On(r, mlflow.Endpoints.LogMetric, rules.LogMetric, s.logMetric)
+	route.On(r, mlflow.Endpoints.LogParam, permit.Run(access.ToUpdate), s.logParam)
+	route.On(r, mlflow.Endpoints.SetTag, permit.Run(access.ToUpdate), s.setTag)
+	route.On(r, mlflow.Endpoints.DeleteTag, permit.Run(access.ToUpdate), s.deleteTag)
+	route.On(r, mlflow.Endpoints.LogBatch, rules.LogBatch, s.logBatch)
+	route.On(r, mlflow.Endpoints.LogInputs, rules.LogInputs, s.logInputs)
+	route.On(r, mlflow.Endpoints.LogOutputs, rules.LogOutputs, s.logOutputs)
+	route.On(r, mlflow.Endpoints.LogModelJSON, permit.Run(access.ToUpdate), s.logModelJSON)
 }
 
 func (s *Server) createRun(ctx context.Context, in *mlflow.CreateRunRequest) (*mlflow.RunResponse, error) {

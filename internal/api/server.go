@@ -11,6 +11,9 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/users"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -21,7 +24,13 @@ const MLflowVersion = mlflow.Version
 
 // Server answers the requests of the API.
 type Server struct {
-	Store     *store.Store
+	Store *store.Store
+	// Owners finds the owners of resources. If it is nil, the server makes one.
+	Owners permit.Owners
+	// Users has the routes of users, roles and grants. It is nil on a server without users.
+	Users *users.Handlers
+	// Keeper keeps the grants on resources. If it is nil, there are none.
+	Keeper    permit.Keeper
 	Artifacts *Artifacts
 	Log       *slog.Logger
 	// RewriteResponse, if not nil, may modify a response before it is encoded. The
@@ -60,15 +69,29 @@ func (s *Server) Routes() []string { return s.routes().List() }
 
 // Registry returns the handlers of the model registry.
 func (s *Server) Registry() *registry.Handlers {
+	s.setDefaults()
 	return &registry.Handlers{
-		Store: s.Store, Files: s.Artifacts, Log: s.Log, UsesFilesAPI: s.UsesFilesAPI,
+		Store: s.Store, Keeper: s.Keeper, Owners: s.Owners, Files: s.Artifacts, Log: s.Log, UsesFilesAPI: s.UsesFilesAPI,
 		StoredURI: s.StoredURI, SourcePattern: s.SourcePattern,
 	}
 }
 
+func (s *Server) setDefaults() {
+	if s.Owners == nil {
+		s.Owners = rules.NewOwners(s.Store)
+	}
+	if s.Users != nil && s.Users.Owners == nil {
+		s.Users.Owners = s.Owners
+	}
+	if s.Keeper == nil {
+		s.Keeper = permit.NoKeeper{}
+	}
+}
+
 func (s *Server) routes() *route.Router {
-	r := route.New()
-	r.RewriteResponse = s.RewriteResponse
+	s.setDefaults()
+	r := route.New(s.Owners)
+	r.Redact, r.RewriteResponse = rules.Redact, s.RewriteResponse
 	s.experimentRoutes(r)
 	s.runRoutes(r)
 	s.metricRoutes(r)
@@ -79,7 +102,10 @@ func (s *Server) routes() *route.Router {
 	s.graphqlRoutes(r)
 	s.stockUIRoutes(r)
 	s.millraceRoutes(r)
-	refusedRoutes(r)
+	if s.Users != nil {
+		s.Users.Routes(r)
+	}
+	s.refusedRoutes(r)
 	return r
 }
 

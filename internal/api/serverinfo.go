@@ -6,14 +6,14 @@ import (
 	"net/http"
 
 	"github.com/millrace-ml/millrace/internal/api/route"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 func (s *Server) serverInfoRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.ServerInfo, auth.ReadServer, s.serverInfo)
-	r.Root(http.MethodGet, "/health", auth.Public, s.health)
-	r.Root(http.MethodGet, "/version", auth.Public, version)
+	route.On(r, mlflow.Endpoints.ServerInfo, permit.Public, s.serverInfo)
+	r.Root(http.MethodGet, "/health", permit.Public, s.health)
+	r.Root(http.MethodGet, "/version", permit.Public, version)
 }
 
 // serverInfo reports which optional features clients may use.

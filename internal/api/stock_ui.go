@@ -6,7 +6,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -15,7 +15,7 @@ import (
 // them. All other routes of those features are in refused.go.
 func (s *Server) stockUIRoutes(r *route.Router) {
 	fixed := func(method, path, answer string) {
-		r.Root(method, "/ajax-api/"+path, auth.ReadServer, func(w http.ResponseWriter, _ *http.Request) error {
+		r.Root(method, "/ajax-api/"+path, permit.User, func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, answer) // A write error means that the client has disconnected.
 			return nil
@@ -30,7 +30,7 @@ func (s *Server) stockUIRoutes(r *route.Router) {
 	fixed(http.MethodPost, "3.0/mlflow/ui-telemetry", `{"status":"disabled"}`)
 	fixed(http.MethodGet, "3.0/mlflow/assistant/config", `{"providers":{},"projects":{},"remote_access_allowed":false}`)
 	fixed(http.MethodGet, "3.0/mlflow/assistant/providers", `{"providers":[]}`)
-	r.Root(http.MethodGet, "/ajax-api/2.0/mlflow/gateway-proxy", auth.ReadServer, gatewayEndpoints)
+	r.Root(http.MethodGet, "/ajax-api/2.0/mlflow/gateway-proxy", permit.User, gatewayEndpoints)
 }
 
 // gatewayEndpoints reports to the page of runs that the gateway has no endpoints.

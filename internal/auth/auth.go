@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // User is the user who sends a request.
@@ -20,13 +23,22 @@ type User struct {
 	// Token is the ID of the access token of the request. It is "" on a server without
 	// tokens, where every request comes from the machine's user.
 	Token string
+	// Name is the name of the account, and AccountID its number in the database of users.
+	// They are "" and 0 on a server without users.
+	Name      string
+	AccountID int64
+	// Grants are what the user may do. They are nil, which permits everything, on a server
+	// without users.
+	Grants *access.Grants
+	// Refresh reads the grants again. It is nil on a server without users.
+	Refresh func(context.Context) (*access.Grants, error)
 }
 
 type contextKey struct{}
 
 // NewContext returns a copy of ctx with the user of the request.
 func NewContext(ctx context.Context, u User) context.Context {
-	return context.WithValue(ctx, contextKey{}, u)
+	return access.NewContext(context.WithValue(ctx, contextKey{}, u), u.Grants, u.Refresh)
 }
 
 // FromContext returns the user of the request. It returns false if the request is not
@@ -34,6 +46,17 @@ func NewContext(ctx context.Context, u User) context.Context {
 func FromContext(ctx context.Context) (User, bool) {
 	u, ok := ctx.Value(contextKey{}).(User)
 	return u, ok
+}
+
+// RequireUser returns an error if the request is not authenticated.
+func RequireUser(ctx context.Context) error {
+	if _, ok := FromContext(ctx); !ok {
+		return mlflow.Errorf(
+			mlflow.Unauthenticated,
+			"This route needs a user. Send an access token as a bearer token; `millrace tokens create` makes one.",
+		)
+	}
+	return nil
 }
 
 // UserOf returns the user with the given email.

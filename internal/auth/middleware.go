@@ -53,6 +53,12 @@ func Middleware(tokens TokenStore, public ...string) func(http.Handler) http.Han
 	}
 }
 
+// IsPublic reports whether a path needs no user: one of the probes, below /.well-known/,
+// or one of public, which end in a slash if they include what is below them.
+func IsPublic(path string, public ...string) bool {
+	return isPublic(alwaysPublic, path) || isPublic(public, path)
+}
+
 func isPublic(public []string, asked string) bool {
 	if clean := path.Clean(asked); clean != asked && clean+"/" != asked {
 		return false // such as "/static-files/../api/"

@@ -43,6 +43,19 @@ func TestProbeResponses(t *testing.T) {
 	}
 }
 
+// TestProbeOverTLS checks that the certificate of the server need not be for its local address.
+func TestProbeOverTLS(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewTLSServer(respond(200, `{"status":"ok"}`))
+	defer s.Close()
+	if err := probe(t.Context(), s.URL, time.Minute); err != nil {
+		t.Error(err)
+	}
+	if err := probe(t.Context(), strings.Replace(s.URL, "https", "http", 1), time.Minute); err == nil || !strings.Contains(err.Error(), "400 Bad Request, but") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestProbeTimeout checks that a server is given up that accepts a request and does not
 // respond, or does not complete its response.
 func TestProbeTimeout(t *testing.T) {

@@ -11,5 +11,9 @@ func (c *Config) LocalURL(host string, port int) string {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + c.StaticPrefix
+	scheme := "http://"
+	if c.SSLCertFile != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, strconv.Itoa(port)) + c.StaticPrefix
 }

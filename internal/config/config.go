@@ -34,6 +34,8 @@ type Config struct {
 	ArtifactSchemes      []string
 	CORSAllowedOrigins   []string
 	TrustedProxies       forwarded.Proxies
+	SSLCertFile          string // "" for plain HTTP
+	SSLKeyFile           string
 	XFrameOptions        string
 	DisableSecurity      bool
 	SQLiteSynchronous    string
@@ -44,6 +46,8 @@ type Config struct {
 	ExposePrometheus     string
 	ProfileAddress       string
 	ShutdownDelay        time.Duration
+	// Users, if not nil, configures users with passwords (--app-name basic-auth).
+	Users *Users
 	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
 	ModelVersionSourcePattern *regexp.Regexp
 }
@@ -125,6 +129,15 @@ var options = []option{
 			}
 			return nil
 		},
+	},
+	{
+		"ssl-certfile", "", "MILLRACE_SSL_CERTFILE", "",
+		"PEM file of the server's certificate and those that signed it; the server then uses HTTPS",
+		text(func(c *Config) *string { return &c.SSLCertFile }),
+	},
+	{
+		"ssl-keyfile", "", "MILLRACE_SSL_KEYFILE", "", "PEM file of the private key of --ssl-certfile",
+		text(func(c *Config) *string { return &c.SSLKeyFile }),
 	},
 	{
 		"static-prefix", "", "MLFLOW_STATIC_PREFIX", "", "path prefix of all routes, such as /mlflow",
@@ -209,6 +222,11 @@ var options = []option{
 		duration(func(c *Config) *time.Duration { return &c.Log.SlowStatement }, 24*time.Hour),
 	},
 	{
+		"app-name", "", "MILLRACE_APP_NAME", "",
+		"basic-auth requires user names and passwords; MLFLOW_AUTH_CONFIG_PATH names MLflow's file of settings",
+		appName,
+	},
+	{
 		"metrics", "", "MILLRACE_METRICS", MetricsForUsers,
 		"who may read /metrics: users (everyone who may use the API), all (everyone, for any host name) or off (nobody)",
 		func(c *Config, v string) error {
@@ -251,7 +269,7 @@ var options = []option{
 		"",
 		"MLFLOW_UVICORN_OPTS",
 		"",
-		"accepted for compatibility with MLflow if the options only tune processes or logs",
+		"accepted for compatibility with MLflow if the options tune processes or logs, or are those of TLS and proxies",
 		pythonOptions,
 	},
 }
@@ -341,6 +359,12 @@ func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
 	if err := c.loadServeArtifacts(fs, getenv); err != nil {
 		return nil, err
 	}
+	if c.Users != nil {
+		var err error
+		if c.Users, err = LoadUsers(getenv); err != nil {
+			return nil, err
+		}
+	}
 	return c, c.check(fs)
 }
 
@@ -374,6 +398,9 @@ func (c *Config) check(fs *pflag.FlagSet) error {
 	}
 	if !c.ServeArtifacts && fs.Changed("artifacts-destination") {
 		return errors.New("--artifacts-destination has no meaning with --no-serve-artifacts; give one of the two")
+	}
+	if (c.SSLCertFile == "") != (c.SSLKeyFile == "") {
+		return errors.New("--ssl-certfile and --ssl-keyfile need each other; one file may be both")
 	}
 	if c.ExposePrometheus != "" && c.Metrics == MetricsOff {
 		return errors.New("--expose-prometheus contradicts --metrics off; give one of the two")

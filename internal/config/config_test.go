@@ -103,6 +103,21 @@ func TestTuningOfPythonServersIsTaken(t *testing.T) {
 	}
 }
 
+func TestCertificate(t *testing.T) {
+	t.Parallel()
+	for args, env := range map[string]map[string]string{
+		"--ssl-certfile c --ssl-keyfile k": nil,
+		"":                                 {"MILLRACE_SSL_CERTFILE": "c", "MILLRACE_SSL_KEYFILE": "k"},
+		"--port 1":                         {"MLFLOW_UVICORN_OPTS": "--ssl-certfile c --ssl-keyfile='k'"},
+		"--ssl-keyfile k":                  {"MLFLOW_GUNICORN_OPTS": "--certfile=c --keyfile k"},
+	} {
+		c, err := load(t, args, env)
+		if err != nil || c.SSLCertFile != "c" || c.SSLKeyFile != "k" || c.LocalURL("0.0.0.0", 1) != "https://127.0.0.1:1" {
+			t.Errorf("%q %v: %+v, %v", args, env, c, err)
+		}
+	}
+}
+
 func TestRefusedOptionsCanBeOff(t *testing.T) {
 	t.Parallel()
 	if _, err := load(t, "", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "false", "MLFLOW_ENABLE_WORKSPACES": "0"}); err != nil {
@@ -144,13 +159,19 @@ func TestRefused(t *testing.T) {
 		{"--model-version-source-pattern (", nil, "missing closing )"},
 		{"--forwarded-allow-ips proxy.example", nil, "neither an IP address"},
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--forwarded-allow-ips"}, "MLFLOW_UVICORN_OPTS"},
-		{"--app-name basic-auth", nil, "tokens create"},
+		{"--app-name basic_auth", nil, "must be basic-auth"},
 		{"--artifacts-only", nil, "not there yet"},
 		{"", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "true"}, "MLFLOW_ARTIFACTS_ONLY"},
 		{"", map[string]string{"MLFLOW_ENABLE_WORKSPACES": "perhaps"}, "MLFLOW_ENABLE_WORKSPACES"},
 		{"", map[string]string{"MLFLOW_TRACE_ARCHIVAL_CONFIG": "false"}, "MLFLOW_TRACE_ARCHIVAL_CONFIG"},
-		{"--gunicorn-opts=--certfile=x.pem", nil, "no Python server to pass --certfile to"},
-		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "MLFLOW_UVICORN_OPTS"},
+		{"--gunicorn-opts=--ca-certs=x.pem", nil, "no Python server to pass --ca-certs to"},
+		{"--gunicorn-opts=--certfile=x.pem", nil, "need each other"},
+		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "need each other"},
+		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--ssl-certfile c --ssl-keyfile"}, "--ssl-keyfile needs a value"},
+		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--ssl-keyfile-password x"}, "no Python server to pass --ssl-keyfile-password to"},
+		{"--ssl-certfile a --ssl-keyfile k", map[string]string{"MLFLOW_UVICORN_OPTS": "--ssl-certfile b"}, `b contradicts --ssl-certfile "a"`},
+		{"--ssl-certfile a", nil, "need each other"},
+		{"", map[string]string{"MILLRACE_SSL_KEYFILE": "k"}, "need each other"},
 		{"", map[string]string{"MLFLOW_SERVE_ARTIFACTS": "perhaps"}, "true or false"},
 		{"", map[string]string{"MLFLOW_TRUNCATE_LONG_VALUES": "perhaps"}, "true or false"},
 		{"--log-level loud", nil, "debug, info, warn, error"},

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +9,8 @@ import (
 )
 
 // tuning lists options of gunicorn and uvicorn for processes and logs. They have no
-// effect here. Other options, such as those for TLS, are errors, because users rely on
-// them.
+// effect here. Other options are errors, unless they are in pythonNames, because users
+// rely on them.
 var tuning = strings.Fields(
 	"--log-level --timeout -t --graceful-timeout --keep-alive --timeout-keep-alive --workers -w --threads " +
 		"--worker-class -k " +
@@ -20,8 +19,17 @@ var tuning = strings.Fields(
 		"--error-logfile --access-log --no-access-log --loop --http",
 )
 
-// pythonOptions checks options of gunicorn and uvicorn. It reads --forwarded-allow-ips
-// and --no-proxy-headers, because Millrace has trusted proxies as well.
+// pythonNames lists options of gunicorn and uvicorn that Millrace has as well.
+var pythonNames = map[string]func(c *Config, value string) error{
+	"--forwarded-allow-ips": trustedProxies,
+	"--ssl-certfile":        onlyOne("--ssl-certfile", func(c *Config) *string { return &c.SSLCertFile }),
+	"--certfile":            onlyOne("--ssl-certfile", func(c *Config) *string { return &c.SSLCertFile }),
+	"--ssl-keyfile":         onlyOne("--ssl-keyfile", func(c *Config) *string { return &c.SSLKeyFile }),
+	"--keyfile":             onlyOne("--ssl-keyfile", func(c *Config) *string { return &c.SSLKeyFile }),
+}
+
+// pythonOptions checks options of gunicorn and uvicorn, and sets those that Millrace has
+// as well.
 func pythonOptions(c *Config, v string) error {
 	words := strings.Fields(v)
 	for i, word := range words {
@@ -30,14 +38,14 @@ func pythonOptions(c *Config, v string) error {
 			c.TrustedProxies = forwarded.Proxies{}
 			continue
 		}
-		if name == "--forwarded-allow-ips" {
+		if set := pythonNames[name]; set != nil {
 			if !given {
 				if i+1 == len(words) {
-					return errors.New("--forwarded-allow-ips needs a value")
+					return fmt.Errorf("%s needs a value", name)
 				}
 				value = words[i+1]
 			}
-			if err := trustedProxies(c, strings.Trim(value, `'"`)); err != nil {
+			if err := set(c, strings.Trim(value, `'"`)); err != nil {
 				return err
 			}
 			continue
@@ -47,6 +55,17 @@ func pythonOptions(c *Config, v string) error {
 		}
 	}
 	return nil
+}
+
+// onlyOne sets an option that may also have been set by its flag.
+func onlyOne(flag string, field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if old := *field(c); old != "" && old != v {
+			return fmt.Errorf("%s contradicts %s %q", v, flag, old)
+		}
+		*field(c) = v
+		return nil
+	}
 }
 
 func trustedProxies(c *Config, v string) (err error) {

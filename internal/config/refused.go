@@ -16,10 +16,6 @@ type refusal struct {
 
 var refused = []refusal{
 	{
-		"app-name", "", false,
-		"user names and passwords are not there yet; `millrace tokens create` protects the server with access tokens",
-	},
-	{
 		"artifacts-only", "MLFLOW_ARTIFACTS_ONLY", true,
 		"a server of artifacts alone is not there yet; leave the option out",
 	},

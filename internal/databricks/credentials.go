@@ -9,6 +9,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -58,6 +59,10 @@ func (d *Door) runCredentials(s *signedurl.Signer, write bool) func(http.Respons
 			Paths []string `json:"path"`
 		}
 		if err := readAsk(w, r, &in); err != nil {
+			return err
+		}
+		mayUse := func(c *permit.Checker) error { return c.Run(in.RunID, action(write)) }
+		if err := permit.Current(r.Context(), d.Owners, mayUse); err != nil {
 			return err
 		}
 		infos, err := d.credentials(r, s, write, in.RunID, in.Paths, d.RunURI)
@@ -178,6 +183,10 @@ func (d *Door) fileURL(
 			Path string `json:"path"`
 		}
 		if err := readAsk(w, r, &in); err != nil {
+			return err
+		}
+		mayUse := func(c *permit.Checker) error { return d.permitted(c, in.Path, action(write)) }
+		if err := permit.Current(r.Context(), d.Owners, mayUse); err != nil {
 			return err
 		}
 		at, err := d.place(r.Context(), in.Path)

@@ -13,11 +13,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -93,6 +95,10 @@ type Door struct {
 	VersionFiles func(ctx context.Context, name, version string) (uri string, writable bool, err error)
 	// HasVersionFiles reports whether there is a version with the files at an artifact URI.
 	HasVersionFiles func(ctx context.Context, uri string) (bool, error)
+	// Owners finds the owners of resources for the rules of the routes.
+	Owners permit.Owners
+	// ProxyAccess checks an action on a path of the proxy.
+	ProxyAccess func(c *permit.Checker, path string, a access.Action) error
 	// Key signs URLs. All replicas must have the same key.
 	Key [sha256.Size]byte
 	// Prefix is the path prefix of URLs of the server.
@@ -121,40 +127,41 @@ const abortPath = "/.well-known/databricks-upload-session"
 // Requests must have been authenticated by [auth.Middleware].
 func (d *Door) Handler(next http.Handler) http.Handler {
 	mux, s := http.NewServeMux(), signedurl.New(d.Key, "login door")
-	d.route(mux, "GET /.well-known/databricks-config", auth.Public, wellKnown)
-	d.route(mux, "DELETE "+abortPath, auth.Public, func(http.ResponseWriter, *http.Request) error { return nil })
-	d.route(mux, "GET /api/2.0/preview/scim/v2/Me", auth.ReadServer, me)
+	d.route(mux, "GET /.well-known/databricks-config", permit.Public, wellKnown)
+	d.route(mux, "DELETE "+abortPath, permit.Public, func(http.ResponseWriter, *http.Request) error { return nil })
+	d.route(mux, "GET /api/2.0/preview/scim/v2/Me", permit.User, me)
 
-	d.route(mux, "GET /api/2.0/fs/files/{path...}", auth.ReadArtifact, d.download)
-	d.route(mux, "PUT /api/2.0/fs/files/{path...}", auth.EditArtifact, d.upload)
-	d.route(mux, "POST /api/2.0/fs/files/{path...}", auth.EditArtifact, d.largeUpload)
-	d.route(mux, "DELETE /api/2.0/fs/files/{path...}", auth.EditArtifact, d.deleteFile)
-	d.route(mux, "GET /api/2.0/fs/directories/{path...}", auth.ReadArtifact, d.directory)
-	d.route(mux, "PUT /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.makeDirectory)
-	d.route(mux, "DELETE /api/2.0/fs/directories/{path...}", auth.EditArtifact, d.deleteDirectory)
-	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", auth.EditArtifact, d.abortURL)
+	d.route(mux, "GET /api/2.0/fs/files/{path...}", d.files(access.ToRead), d.download)
+	d.route(mux, "PUT /api/2.0/fs/files/{path...}", d.files(access.ToUpdate), d.upload)
+	d.route(mux, "POST /api/2.0/fs/files/{path...}", d.files(access.ToUpdate), d.largeUpload)
+	d.route(mux, "DELETE /api/2.0/fs/files/{path...}", d.files(access.ToManage), d.deleteFile)
+	d.route(mux, "GET /api/2.0/fs/directories/{path...}", d.files(access.ToRead), d.directory)
+	d.route(mux, "PUT /api/2.0/fs/directories/{path...}", d.files(access.ToUpdate), d.makeDirectory)
+	d.route(mux, "DELETE /api/2.0/fs/directories/{path...}", d.files(access.ToManage), d.deleteDirectory)
+	d.route(mux, "POST /api/2.0/fs/create-abort-upload-url", permit.User, d.abortURL)
 
-	d.route(mux, "POST /api/2.0/fs/create-download-url", auth.ReadArtifact, d.fileURL(s, false, next))
-	d.route(mux, "POST /api/2.0/fs/create-upload-url", auth.EditArtifact, d.fileURL(s, true, next))
+	// The bodies of these requests name what the handlers check.
+	d.route(mux, "POST /api/2.0/fs/create-download-url", permit.User, d.fileURL(s, false, next))
+	d.route(mux, "POST /api/2.0/fs/create-upload-url", permit.User, d.fileURL(s, true, next))
 
-	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", auth.ReadArtifact, d.runCredentials(s, false))
-	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", auth.EditArtifact, d.runCredentials(s, true))
+	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-read", permit.User, d.runCredentials(s, false))
+	d.route(mux, "POST /api/2.0/mlflow/artifacts/credentials-for-write", permit.User, d.runCredentials(s, true))
 	d.route(
 		mux,
 		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-download",
-		auth.ReadArtifact,
+		modelFiles(false),
 		d.modelCredentials(s, false),
 	)
 	d.route(
 		mux,
 		"POST /api/2.0/mlflow/logged-models/{model_id}/artifacts/credentials-for-upload",
-		auth.EditArtifact,
+		modelFiles(true),
 		d.modelCredentials(s, true),
 	)
-	d.route(mux, "GET "+signedPath, auth.Public, d.signedDownload(s))
-	d.route(mux, "PUT "+signedPath, auth.Public, d.signedUpload(s))
-	d.route(mux, "GET "+versionFilesPath, auth.ReadRegistry, d.versionFiles)
-	d.route(mux, "GET "+versionURLPath, auth.ReadRegistry, d.versionURL(s))
+	d.route(mux, "GET "+signedPath, permit.Public, d.signedDownload(s))
+	d.route(mux, "PUT "+signedPath, permit.Public, d.signedUpload(s))
+	d.route(mux, "GET "+versionFilesPath, readVersion, d.versionFiles)
+	d.route(mux, "GET "+versionURLPath, readVersion, d.versionURL(s))
 	rest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := apierror.Unrouted(w, r, mux, ""); err.Status == http.StatusMethodNotAllowed {
 			apierror.Write(w, err)
@@ -197,17 +204,24 @@ func workspaceID(key [sha256.Size]byte) string {
 func (d *Door) route(
 	mux *http.ServeMux,
 	pattern string,
-	perm auth.Permission,
+	rule permit.Rule,
 	handle func(http.ResponseWriter, *http.Request) error,
 ) {
 	_, path, named := strings.Cut(pattern, " ")
 	if !named {
 		path = pattern
 	}
-	bodiless := perm != auth.Public && strings.HasPrefix(pattern, http.MethodGet+" ")
+	bodiless := !rule.Public() && strings.HasPrefix(pattern, http.MethodGet+" ")
+	check := permit.BindPlain(rule, d.Owners)
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		observe.Route(r.Context(), path)
-		err := auth.Allow(r.Context(), perm)
+		var err error
+		if !rule.Public() {
+			err = auth.RequireUser(r.Context())
+		}
+		if err == nil {
+			err = check(r)
+		}
 		if err == nil && bodiless {
 			err = httplimit.RefuseBody(w, r)
 		}

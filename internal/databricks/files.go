@@ -55,15 +55,10 @@ func (d *Door) proxyPlace(repo artifact.Repo, p string) place {
 
 // versionPlace returns the place of /Models/<catalog>/<schema>/<model>/<version>/<path>.
 func (d *Door) versionPlace(ctx context.Context, raw string) (place, error) {
-	p, err := artifact.CleanPath(strings.TrimPrefix(raw, "/"))
+	name, version, below, err := versionPath(raw)
 	if err != nil {
 		return place{}, err
 	}
-	parts := strings.SplitN(p, "/", 6)
-	if len(parts) < 5 || parts[0] != "Models" {
-		return place{}, artifact.NotFound("/" + strings.TrimPrefix(raw, "/"))
-	}
-	name, version := strings.Join(parts[1:4], "."), parts[4]
 	uri, _, err := d.VersionFiles(ctx, name, version)
 	if err != nil {
 		return place{}, err
@@ -72,11 +67,10 @@ func (d *Door) versionPlace(ctx context.Context, raw string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	below := strings.Join(parts[5:], "")
 	at := place{repo: repo, path: artifact.Join(base, below), folder: base}
 	at.mayWrite = func(ctx context.Context) error {
 		if below == "" {
-			return artifact.IsDirectory("/" + p)
+			return artifact.IsDirectory("/" + strings.Trim(raw, "/"))
 		}
 		now, writable, err := d.VersionFiles(ctx, name, version)
 		if err == nil && (!writable || now != uri) {

@@ -46,6 +46,11 @@ func Parse(list string) (Proxies, error) {
 	return p, nil
 }
 
+// OnOtherMachines reports whether the set has an address that is not that of this machine.
+func (p Proxies) OnOtherMachines() bool {
+	return p.all || slices.ContainsFunc(p.networks, func(n netip.Prefix) bool { return !n.Masked().Addr().IsLoopback() })
+}
+
 // trust reports whether the peer of a connection is a trusted proxy.
 func (p Proxies) trust(remoteAddr string) bool {
 	if p.all {
@@ -62,15 +67,15 @@ func (p Proxies) trust(remoteAddr string) bool {
 type contextKey struct{}
 
 // origin is the part of the URL that a proxy changed.
-type origin struct{ scheme, host, prefix string }
+type origin struct{ scheme, host, prefix, client string }
 
 var (
 	hostPattern   = regexp.MustCompile(`^[a-zA-Z0-9_.:\[\]-]{1,255}$`)
 	prefixPattern = regexp.MustCompile(`^(/[a-zA-Z0-9_~-][a-zA-Z0-9_.~-]*)+$`)
 )
 
-// Handler reads the headers X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix of
-// requests from trusted proxies, for [Base] and [Prefix]. A header of any other sender has
+// Handler reads the headers X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host and
+// X-Forwarded-Prefix of requests from trusted proxies, for [Client], [Base] and [Prefix]. A header of any other sender has
 // no effect, and neither has a value that cannot be part of a URL. The host of the request
 // remains as it is: a browser on a trusted address could otherwise evade the check of the
 // Host header, which protects the server from DNS rebinding.
@@ -89,6 +94,9 @@ func (p Proxies) Handler(next http.Handler) http.Handler {
 		}
 		if host := last(r, "X-Forwarded-Host"); hostPattern.MatchString(host) {
 			o.host = host
+		}
+		if client, err := netip.ParseAddr(last(r, "X-Forwarded-For")); err == nil {
+			o.client = client.Unmap().String()
 		}
 		if o != (origin{}) {
 			r = r.WithContext(context.WithValue(r.Context(), contextKey{}, o))
@@ -127,4 +135,17 @@ func Base(r *http.Request) string {
 func Prefix(r *http.Request) string {
 	o, _ := r.Context().Value(contextKey{}).(origin)
 	return o.prefix
+}
+
+// Client returns the IP address of the client: the one that a trusted proxy names, or
+// else the peer of the connection.
+func Client(r *http.Request) string {
+	if o, _ := r.Context().Value(contextKey{}).(origin); o.client != "" {
+		return o.client
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return peer.Addr().Unmap().WithZone("").String()
 }

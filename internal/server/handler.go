@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/api"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/databricks"
 	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/observe"
@@ -59,8 +59,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
@@ -72,19 +73,21 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}
 	door := &databricks.Door{
-		Proxy:      artifacts.Proxy,
-		Writable:   artifacts.Writable,
-		Locate:     artifacts.Locate,
-		RunURI:     s.runURI,
-		ModelURI:   s.modelURI,
-		VersionURI: routes.Registry().VersionURI,
-		Key:        key,
-		Prefix:     s.config.StaticPrefix,
+		Proxy:       artifacts.Proxy,
+		Writable:    artifacts.Writable,
+		Locate:      artifacts.Locate,
+		RunURI:      s.runURI,
+		ModelURI:    s.modelURI,
+		VersionURI:  routes.Registry().VersionURI,
+		Key:         key,
+		Owners:      owners,
+		ProxyAccess: routes.ProxyRules().Check,
+		Prefix:      s.config.StaticPrefix,
 
 		VersionFiles:    routes.Registry().VersionFiles,
 		HasVersionFiles: s.store.HasVersionFiles,
 	}
-	authenticated := auth.Middleware(s.store)
+	authenticated := s.authenticated()
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
 	pages := webui.Handler(noPage, readOnly)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -100,6 +103,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		}
 	})
 	s.readiness.parts = append(s.readiness.parts, &part{name: "database", check: s.store.Ping})
+	if s.users != nil {
+		s.readiness.parts = append(s.readiness.parts, &part{name: "users", check: s.users.accounts.Ping})
+	}
 	if files := folder(artifacts.Proxy()); files != nil {
 		s.readiness.parts = append(s.readiness.parts, files)
 	}

@@ -30,17 +30,17 @@ func (s *Server) operatorRoutes(authenticated func(http.Handler) http.Handler) m
 	)
 	switch s.config.Metrics {
 	case config.MetricsForUsers:
-		routes[metricsPath] = authenticated(onlyFor(auth.ReadServer, metrics))
+		routes[metricsPath] = authenticated(forUsers(metrics))
 	case config.MetricsForAll:
 		routes[metricsPath] = metrics
 	}
 	return routes
 }
 
-// onlyFor calls next if the user has the permission.
-func onlyFor(p auth.Permission, next http.Handler) http.Handler {
+// forUsers calls next for requests of users.
+func forUsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := auth.Allow(r.Context(), p); err != nil {
+		if err := auth.RequireUser(r.Context()); err != nil {
 			apierror.Write(w, mlflow.AsError(err))
 			return
 		}

@@ -30,14 +30,16 @@ const shutdownTimeout = 25 * time.Second
 // Server is a running tracking server.
 type Server struct {
 	store    *store.Store
+	users    *users // nil on a server without users
 	http     *http.Server
 	listener net.Listener
 	config   *config.Config
 	log      *slog.Logger
 
-	registry  *prometheus.Registry // A program may run several servers.
-	readiness *readiness
-	profiler  *profiler
+	registry    *prometheus.Registry // A program may run several servers.
+	readiness   *readiness
+	profiler    *profiler
+	certificate *certificate // nil for plain HTTP
 }
 
 // New opens the database and the artifacts and starts to listen. Serve serves requests.
@@ -49,8 +51,11 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (*Server, erro
 	if s.store, err = store.Open(ctx, options); err != nil {
 		return nil, err
 	}
+	if s.users, err = s.openUsers(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	if err := s.listen(ctx); err != nil {
-		return nil, errors.Join(err, s.profiler.close(), s.store.Close())
+		return nil, errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 	}
 	return s, nil
 }
@@ -63,9 +68,13 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	s.http = &http.Server{ //nolint:gosec // Configure sets the timeouts.
 		Handler:  handler,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog: httpErrors(s.log),
 	}
 	httplimit.Configure(s.http)
+	if s.certificate, err = newCertificate(s.config, s.log); err != nil {
+		return err
+	}
+	s.http.TLSConfig = s.certificate.tlsConfig()
 	if s.profiler, err = newProfiler(ctx, s.config.ProfileAddress); err != nil {
 		return err
 	}
@@ -102,8 +111,12 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.users.announce(out)
 	fmt.Fprintf(out, "Millrace is ready at %s (database %s)\n", s.URL(), db.RedactURI(s.config.BackendStoreURI))
-	switch beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback(); {
+	beyond := !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	switch {
+	case s.config.Users != nil:
+		fmt.Fprintln(out, "Every request needs the name and password of a user, or an access token.")
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Every request needs an access token. `millrace tokens list` shows the tokens.")
 	case beyond:
@@ -121,6 +134,14 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 			auth.MachineUser().Email,
 		)
 	}
+	secrets := s.config.Users != nil || len(tokens) > 0
+	if secrets && beyond && s.certificate == nil && !s.config.TrustedProxies.OnOtherMachines() {
+		fmt.Fprintln(
+			out,
+			"WARNING: passwords and tokens of other machines arrive unencrypted. Set --ssl-certfile and --ssl-keyfile, "+
+				"or listen on 127.0.0.1 behind a reverse proxy; name one on another machine with --forwarded-allow-ips.",
+		)
+	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
@@ -133,14 +154,22 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
+// serveHTTP serves requests of the listener, with TLS if the server has a certificate.
+func (s *Server) serveHTTP() error {
+	if s.certificate == nil {
+		return s.http.Serve(s.listener)
+	}
+	return s.http.ServeTLS(s.listener, "", "")
+}
+
 // Serve serves requests until ctx ends, and then completes the current ones.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.serveHTTP() }()
 	go s.profiler.serve()
 	select {
 	case err := <-failed:
-		return errors.Join(err, s.profiler.close(), s.store.Close())
+		return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 	case <-ctx.Done():
 	}
 	s.readiness.stopping.Store(true)
@@ -155,7 +184,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
 	}
-	return errors.Join(err, s.profiler.close(), s.store.Close())
+	return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 }
 
 // LogHandler returns the handler of the server's log.

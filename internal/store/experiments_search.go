@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -23,10 +24,11 @@ func (s *Store) SearchExperiments(
 	if err != nil {
 		return nil, "", err
 	}
+	visible := visibleExperiments(ctx, `e.experiment_id`, "")
 	query := `SELECT ` + experimentColumns + ` FROM experiments e ` + q.Joins.SQL +
-		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL) +
+		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL, visible.SQL) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Joins.Args, q.Where.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
+	args := concat(q.Joins.Args, q.Where.Args, visible.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		if list, err = db.CollectUncached(t.Tx, query, args, scanned(scanExperiment)); err != nil {
 			return err
@@ -40,8 +42,10 @@ func (s *Store) SearchExperiments(
 	return list, next, err
 }
 
-// ExperimentActivity counts the active runs of some experiments.
+// ExperimentActivity counts the active runs of those of some experiments that the user
+// may read.
 func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlflow.ExperimentActivity, err error) {
+	ids = readableExperiments(ctx, ids, access.Run)
 	err = s.readReplica(ctx, func(t tx) error {
 		list = nil
 		for _, id := range ids {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -250,6 +251,7 @@ func (s *Store) SearchLoggedModels(
 	if err != nil {
 		return nil, "", err
 	}
+	experimentIDs = readableExperiments(ctx, experimentIDs, access.LoggedModel)
 	offset, err := search.DecodeLoggedModelPage(in)
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err

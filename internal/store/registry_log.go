@@ -55,9 +55,12 @@ func (s *Store) RegistryChanges(
 	if model != "" {
 		query += ` AND model = ?`
 		args = append(args, model)
+	} else if visible := visibleModels(ctx, `model`, true); visible.SQL != "" {
+		query += ` AND ` + visible.SQL
+		args = append(args, visible.Args...)
 	}
 	err = s.readReplica(ctx, func(t tx) error {
-		list, err = db.Collect(
+		list, err = db.CollectUncached(
 			t.Tx,
 			query+` ORDER BY id DESC LIMIT ?`,
 			append(args[:len(args):len(args)], limit+1),

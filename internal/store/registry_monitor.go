@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -49,7 +51,11 @@ func (s *Store) MonitorModel(
 			}
 			out.NextPageToken = search.EncodeOffset(last)
 		}
-		w := monitor{t: t, name: name, versions: out.Versions, byNumber: map[string]*mlflow.MonitoredVersion{}}
+		w := monitor{
+			t: t, name: name, versions: out.Versions, byNumber: map[string]*mlflow.MonitoredVersion{},
+			visibleRuns:   visibleExperiments(ctx, `experiment_id`, access.Run),
+			visibleModels: visibleExperiments(ctx, `experiment_id`, access.LoggedModel),
+		}
 		for i := range w.versions {
 			w.byNumber[w.versions[i].Version] = &w.versions[i]
 		}
@@ -82,6 +88,9 @@ type monitor struct {
 	name     string
 	versions []mlflow.MonitoredVersion
 	byNumber map[string]*mlflow.MonitoredVersion
+	// visibleRuns and visibleModels are the conditions that the user may read the
+	// experiment of a run or logged model.
+	visibleRuns, visibleModels search.Fragment
 }
 
 func (w *monitor) load(aliases []mlflow.ModelAlias) error {
@@ -94,15 +103,22 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 		return err
 	}
 	ofModel := w.by(func(v *mlflow.MonitoredVersion) string { return v.ModelID })
+	err := w.keepVisible(ofModel, `SELECT model_id FROM logged_models WHERE model_id IN (?...)`, w.visibleModels)
+	if err != nil {
+		return err
+	}
 	if err := inChunks(ofModel, func(ids []string) error { return w.loadModelMetrics(ids, ofModel) }); err != nil {
 		return err
 	}
 	ofRun := w.by(func(v *mlflow.MonitoredVersion) string { return v.RunID })
+	if err := w.keepVisible(ofRun, `SELECT run_uuid FROM runs WHERE run_uuid IN (?...)`, w.visibleRuns); err != nil {
+		return err
+	}
 	if err := inChunks(ofRun, func(ids []string) error { return w.loadRuns(ids, ofRun) }); err != nil {
 		return err
 	}
 	unmeasured := w.by(func(v *mlflow.MonitoredVersion) string {
-		if len(v.Metrics) > 0 {
+		if len(v.Metrics) > 0 || ofRun[v.RunID] == nil {
 			return ""
 		}
 		return v.RunID
@@ -121,6 +137,24 @@ func (w *monitor) by(key func(*mlflow.MonitoredVersion) string) versionsBy {
 		}
 	}
 	return out
+}
+
+// keepVisible removes the runs or logged models that the user may not read. query
+// selects the ids of those that meet the condition visible.
+func (w *monitor) keepVisible(of versionsBy, query string, visible search.Fragment) error {
+	if visible.SQL == "" {
+		return nil
+	}
+	kept := map[string]bool{}
+	err := inChunks(of, func(ids []string) error {
+		list, err := db.CollectUncached(w.t.Tx, query+` AND `+visible.SQL, concat([]any{ids}, visible.Args), scanOne[string])
+		for _, id := range list {
+			kept[id] = true
+		}
+		return err
+	})
+	maps.DeleteFunc(of, func(id string, _ []*mlflow.MonitoredVersion) bool { return !kept[id] })
+	return err
 }
 
 func inChunks(all versionsBy, load func(ids []string) error) error {

@@ -119,6 +119,26 @@ func TestRepeatedReads(t *testing.T) {
 			list, err := s.LatestVersions(ctx, "model", []string{"None"})
 			return answer{list}, err
 		},
+		"HasExperiment": func(ctx context.Context, s *store.Store) (answer, error) {
+			found, err := s.HasExperiment(ctx, 0)
+			return answer{found, "of a number"}, err
+		},
+		"EachLocation": func(ctx context.Context, s *store.Store) (list answer, err error) {
+			err = s.EachLocation(ctx, func(id, location string) { list = append(list, id, location) })
+			return list, err
+		},
+		"ExperimentOfRun": func(ctx context.Context, s *store.Store) (answer, error) {
+			id, err := s.ExperimentOfRun(ctx, run)
+			return answer{id, "of a run"}, err
+		},
+		"ExperimentOfModel": func(ctx context.Context, s *store.Store) (answer, error) {
+			id, err := s.ExperimentOfModel(ctx, "missing")
+			return answer{id, "of a model"}, err
+		},
+		"IsPrompt": func(ctx context.Context, s *store.Store) (answer, error) {
+			found, prompt, err := s.IsPrompt(ctx, "model")
+			return answer{found, prompt, "of a name"}, err
+		},
 		"RegisteredModel": func(ctx context.Context, s *store.Store) (answer, error) {
 			m, err := s.RegisteredModel(ctx, "model")
 			return answer{m}, err

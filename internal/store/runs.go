@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -296,12 +297,14 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
+	visible := visibleExperiments(ctx, "r.experiment_id", access.Run)
 	err = s.read(ctx, func(t tx) error {
-		list, err = db.Collect(
+		list, err = db.CollectUncached(
 			t.Tx,
-			"SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE p.`key` = 'mlflow.parentRunId'"+
-				" AND p.value = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time, r.run_uuid",
-			[]any{id},
+			"SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE "+
+				and("p.`key` = 'mlflow.parentRunId'", "p.value = ?", "r.lifecycle_stage = 'active'", visible.SQL)+
+				" ORDER BY r.start_time, r.run_uuid",
+			concat([]any{id}, visible.Args),
 			scanned(scanRunInfo),
 		)
 		return err

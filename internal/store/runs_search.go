@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -22,6 +23,7 @@ func (s *Store) SearchRuns(
 	if err != nil {
 		return nil, "", err
 	}
+	experimentIDs = readableExperiments(ctx, experimentIDs, access.Run)
 	offset, err := search.DecodeOffset(in.PageToken)
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err

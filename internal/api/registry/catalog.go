@@ -6,10 +6,11 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -21,54 +22,54 @@ const catalogPath = "2.0/mlflow/unity-catalog/"
 
 // catalogRoutes mounts the routes that clients use by default.
 func (h *Handlers) catalogRoutes(r *route.Router) {
-	onCatalog(r, "POST registered-models/create", auth.EditRegistry, h.createCatalogModel)
-	onCatalog(r, "GET registered-models/get", auth.ReadRegistry, h.getCatalogModel)
-	onCatalog(r, "PATCH registered-models/update", auth.EditRegistry, h.updateCatalogModel)
-	onCatalog(r, "DELETE registered-models/delete", auth.EditRegistry, leveled(
+	onCatalog(r, "POST registered-models/create", createCatalogModelRule, h.createCatalogModel)
+	onCatalog(r, "GET registered-models/get", permit.Model(access.ToRead), h.getCatalogModel)
+	onCatalog(r, "PATCH registered-models/update", permit.Model(access.ToUpdate), h.updateCatalogModel)
+	onCatalog(r, "DELETE registered-models/delete", permit.WholeModel, leveled(
 		func(in *mlflow.RegisteredModelNameRequest) string { return in.Name }, h.deleteRegisteredModel))
-	onCatalog(r, "GET registered-models/search", auth.ReadRegistry, h.searchCatalogModels)
-	onCatalog(r, "POST registered-models/alias", auth.EditRegistry, leveled(
+	onCatalog(r, "GET registered-models/search", permit.Filtered, h.searchCatalogModels)
+	onCatalog(r, "POST registered-models/alias", permit.Alias(access.ToUpdate), leveled(
 		func(in *mlflow.SetModelAliasRequest) string { return in.Name }, h.setModelAlias))
-	onCatalog(r, "DELETE registered-models/alias", auth.EditRegistry, leveled(
+	onCatalog(r, "DELETE registered-models/alias", permit.Alias(access.ToDelete), leveled(
 		func(in *mlflow.ModelAliasRequest) string { return in.Name }, h.deleteModelAlias))
-	onCatalog(r, "GET registered-models/alias", auth.ReadRegistry, h.getCatalogVersionByAlias)
-	onCatalog(r, "POST registered-models/set-tag", auth.EditRegistry, leveled(
+	onCatalog(r, "GET registered-models/alias", permit.Version(access.ToRead), h.getCatalogVersionByAlias)
+	onCatalog(r, "POST registered-models/set-tag", permit.Model(access.ToUpdate), leveled(
 		func(in *mlflow.SetRegisteredModelTagRequest) string { return in.Name }, h.setRegisteredModelTag))
-	onCatalog(r, "DELETE registered-models/delete-tag", auth.EditRegistry, leveled(
+	onCatalog(r, "DELETE registered-models/delete-tag", permit.Model(access.ToUpdate), leveled(
 		func(in *mlflow.DeleteRegisteredModelTagRequest) string { return in.Name }, h.deleteRegisteredModelTag))
-	onCatalog(r, "GET registered-models:is-databricks-sdk-models-artifact-repository-enabled", auth.ReadRegistry,
+	onCatalog(r, "GET registered-models:is-databricks-sdk-models-artifact-repository-enabled", permit.User,
 		filesAPIEnabled)
 
-	onCatalog(r, "POST model-versions/create", auth.EditRegistry, h.createCatalogVersion)
-	onCatalog(r, "POST model-versions/finalize", auth.EditRegistry, h.finalizeCatalogVersion)
-	onCatalog(r, "GET model-versions/get", auth.ReadRegistry, h.getCatalogVersion)
-	onCatalog(r, "PATCH model-versions/update", auth.EditRegistry, h.updateCatalogVersion)
-	onCatalog(r, "DELETE model-versions/delete", auth.EditRegistry, leveled(
+	onCatalog(r, "POST model-versions/create", createCatalogVersionRule, h.createCatalogVersion)
+	onCatalog(r, "POST model-versions/finalize", permit.Version(access.ToUpdate), h.finalizeCatalogVersion)
+	onCatalog(r, "GET model-versions/get", permit.Version(access.ToRead), h.getCatalogVersion)
+	onCatalog(r, "PATCH model-versions/update", permit.Version(access.ToUpdate), h.updateCatalogVersion)
+	onCatalog(r, "DELETE model-versions/delete", permit.Version(access.ToDelete), leveled(
 		func(in *mlflow.ModelVersionRequest) string { return in.Name }, h.deleteModelVersion))
-	onCatalog(r, "GET model-versions/search", auth.ReadRegistry, h.searchCatalogVersions)
-	onCatalog(r, "GET model-versions/get-download-uri", auth.ReadRegistry, leveled(
+	onCatalog(r, "GET model-versions/search", permit.Filtered, h.searchCatalogVersions)
+	onCatalog(r, "GET model-versions/get-download-uri", permit.Version(access.ToRead), leveled(
 		func(in *mlflow.DownloadURIRequest) string { return in.Name }, h.getDownloadURI))
-	onCatalog(r, "POST model-versions/set-tag", auth.EditRegistry, leveled(
+	onCatalog(r, "POST model-versions/set-tag", permit.Version(access.ToUpdate), leveled(
 		func(in *mlflow.SetModelVersionTagRequest) string { return in.Name }, h.setModelVersionTag))
-	onCatalog(r, "DELETE model-versions/delete-tag", auth.EditRegistry, leveled(
+	onCatalog(r, "DELETE model-versions/delete-tag", permit.Version(access.ToDelete), leveled(
 		func(in *mlflow.DeleteModelVersionTagRequest) string { return in.Name }, h.deleteModelVersionTag))
-	onCatalog(r, "POST model-versions/emit-lineage", auth.ReadRegistry, h.emitLineage)
-	onCatalog(r, "POST model-versions/generate-temporary-credentials", auth.ReadRegistry, h.catalogCredentials)
+	onCatalog(r, "POST model-versions/emit-lineage", permit.Version(access.ToRead), h.emitLineage)
+	onCatalog(r, "POST model-versions/generate-temporary-credentials", catalogCredentialsRule, h.catalogCredentials)
 }
 
 // onCatalog mounts a route given by its method and its path below catalogPath.
 func onCatalog[Req, Resp any](
-	r *route.Router, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *route.Router, spec string, rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	onBelow(r, catalogPath, spec, perm, handle)
+	onBelow(r, catalogPath, spec, rule, handle)
 }
 
 // onBelow mounts a route given by its method and its path below base.
 func onBelow[Req, Resp any](
-	r *route.Router, base, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *route.Router, base, spec string, rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
 	method, path, _ := strings.Cut(spec, " ")
-	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: base + path}, perm, handle)
+	route.OnAPI(r, mlflow.Endpoint[Req, Resp]{Method: method, Path: base + path}, rule, handle)
 }
 
 // leveled checks that the name in a request has three levels before it calls handle.

@@ -61,7 +61,7 @@ func (h *Handlers) updateCatalogModel(
 	if err := newCatalogName("new_name", in.NewName); err != nil {
 		return nil, err
 	}
-	return catalogModelOf(h.Store.RenameRegisteredModel(ctx, in.Name, in.NewName, author(ctx, "")))
+	return catalogModelOf(h.rename(ctx, in.Name, in.NewName))
 }
 
 func (h *Handlers) searchCatalogModels(

@@ -5,11 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -17,15 +19,15 @@ import (
 const maxModelVersions = 200_000
 
 func (h *Handlers) modelVersionRoutes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.CreateModelVersion, auth.EditRegistry, h.createModelVersion)
-	route.On(r, mlflow.Endpoints.UpdateModelVersion, auth.EditRegistry, h.updateModelVersion)
-	route.On(r, mlflow.Endpoints.TransitionStage, auth.EditRegistry, h.transitionStage)
-	route.On(r, mlflow.Endpoints.DeleteModelVersion, auth.EditRegistry, h.deleteModelVersion)
-	route.On(r, mlflow.Endpoints.GetModelVersion, auth.ReadRegistry, h.getModelVersion)
-	route.On(r, mlflow.Endpoints.SearchModelVersions, auth.ReadRegistry, h.SearchVersions)
-	route.On(r, mlflow.Endpoints.GetDownloadURI, auth.ReadRegistry, h.getDownloadURI)
-	route.On(r, mlflow.Endpoints.SetModelVersionTag, auth.EditRegistry, h.setModelVersionTag)
-	route.On(r, mlflow.Endpoints.DeleteModelVersionTag, auth.EditRegistry, h.deleteModelVersionTag)
+	route.On(r, mlflow.Endpoints.CreateModelVersion, rules.CreateVersion, h.createModelVersion)
+	route.On(r, mlflow.Endpoints.UpdateModelVersion, permit.Version(access.ToUpdate), h.updateModelVersion)
+	route.On(r, mlflow.Endpoints.TransitionStage, permit.Version(access.ToUpdate), h.transitionStage)
+	route.On(r, mlflow.Endpoints.DeleteModelVersion, permit.Version(access.ToDelete), h.deleteModelVersion)
+	route.On(r, mlflow.Endpoints.GetModelVersion, permit.Version(access.ToRead), h.getModelVersion)
+	route.On(r, mlflow.Endpoints.SearchModelVersions, permit.Filtered, h.SearchVersions)
+	route.On(r, mlflow.Endpoints.GetDownloadURI, permit.Version(access.ToRead), h.getDownloadURI)
+	route.On(r, mlflow.Endpoints.SetModelVersionTag, permit.Version(access.ToUpdate), h.setModelVersionTag)
+	route.On(r, mlflow.Endpoints.DeleteModelVersionTag, permit.Version(access.ToDelete), h.deleteModelVersionTag)
 }
 
 // versionNumber parses a version, which is a string in the API.

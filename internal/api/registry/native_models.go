@@ -3,9 +3,10 @@ package registry
 import (
 	"context"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -15,31 +16,31 @@ const nativePath = "2.1/unity-catalog/"
 // registry URI uc:http://..., and after mlflow.login() if the environment variable
 // MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY is set.
 func (h *Handlers) nativeRoutes(r *route.Router) {
-	onNative(r, "POST models", auth.EditRegistry, h.createNativeModel)
-	onNative(r, "GET models", auth.ReadRegistry, h.searchNativeModels)
-	onNative(r, "GET models/{full_name}", auth.ReadRegistry, h.getNativeModel)
-	onNative(r, "PATCH models/{full_name}", auth.EditRegistry, h.updateNativeModel)
-	onNative(r, "DELETE models/{full_name}", auth.EditRegistry, h.deleteNativeModel)
-	onNative(r, "PATCH securable-tags/FUNCTION/{full_name}", auth.EditRegistry, h.changeNativeTags)
-	onNative(r, "GET models/{full_name}/aliases/{alias}", auth.ReadRegistry, h.getNativeVersionByAlias)
-	onNative(r, "PUT models/{full_name}/aliases/{alias}", auth.EditRegistry, h.setNativeAlias)
-	onNative(r, "DELETE models/{full_name}/aliases/{alias}", auth.EditRegistry, h.deleteNativeAlias)
+	onNative(r, "POST models", createNativeModelRule, h.createNativeModel)
+	onNative(r, "GET models", permit.Filtered, h.searchNativeModels)
+	onNative(r, "GET models/{full_name}", permit.Model(access.ToRead).In("Path"), h.getNativeModel)
+	onNative(r, "PATCH models/{full_name}", permit.Model(access.ToUpdate).In("Path"), h.updateNativeModel)
+	onNative(r, "DELETE models/{full_name}", permit.WholeModel.In("Path"), h.deleteNativeModel)
+	onNative(r, "PATCH securable-tags/FUNCTION/{full_name}", permit.Model(access.ToUpdate).In("Path"), h.changeNativeTags)
+	onNative(r, "GET models/{full_name}/aliases/{alias}", permit.Version(access.ToRead).In("Path"), h.getNativeVersionByAlias)
+	onNative(r, "PUT models/{full_name}/aliases/{alias}", permit.Alias(access.ToUpdate).In("Path"), h.setNativeAlias)
+	onNative(r, "DELETE models/{full_name}/aliases/{alias}", permit.Alias(access.ToDelete).In("Path"), h.deleteNativeAlias)
 
-	onNative(r, "POST models/versions", auth.EditRegistry, h.createNativeVersion)
-	onNative(r, "GET models/{full_name}/versions", auth.ReadRegistry, h.searchNativeVersions)
-	onNative(r, "GET models/{full_name}/versions/{version}", auth.ReadRegistry, h.getNativeVersion)
-	onNative(r, "PATCH models/{full_name}/versions/{version}", auth.EditRegistry, h.updateNativeVersion)
-	onNative(r, "DELETE models/{full_name}/versions/{version}", auth.EditRegistry, h.deleteNativeVersion)
-	onNative(r, "PATCH models/{full_name}/versions/{version}/finalize", auth.EditRegistry, h.finalizeNativeVersion)
-	onNative(r, "PATCH subentity-tags/FUNCTION/{full_name}/{version}", auth.EditRegistry, h.changeNativeVersionTags)
-	onNative(r, "POST temporary-model-version-credentials", auth.ReadRegistry, h.nativeCredentials)
+	onNative(r, "POST models/versions", createNativeVersionRule, h.createNativeVersion)
+	onNative(r, "GET models/{full_name}/versions", permit.Version(access.ToRead).In("Path"), h.searchNativeVersions)
+	onNative(r, "GET models/{full_name}/versions/{version}", permit.Version(access.ToRead).In("Path"), h.getNativeVersion)
+	onNative(r, "PATCH models/{full_name}/versions/{version}", permit.Version(access.ToUpdate).In("Path"), h.updateNativeVersion)
+	onNative(r, "DELETE models/{full_name}/versions/{version}", permit.Version(access.ToDelete).In("Path"), h.deleteNativeVersion)
+	onNative(r, "PATCH models/{full_name}/versions/{version}/finalize", permit.Version(access.ToUpdate).In("Path"), h.finalizeNativeVersion)
+	onNative(r, "PATCH subentity-tags/FUNCTION/{full_name}/{version}", permit.Version(access.ToUpdate).In("Path"), h.changeNativeVersionTags)
+	onNative(r, "POST temporary-model-version-credentials", nativeCredentialsRule, h.nativeCredentials)
 }
 
 // onNative mounts a route given by its method and its path below nativePath.
 func onNative[Req, Resp any](
-	r *route.Router, spec string, perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *route.Router, spec string, rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	onBelow(r, nativePath, spec, perm, handle)
+	onBelow(r, nativePath, spec, rule, handle)
 }
 
 func nativeModelAnswer(out *catalogModelResponse, err error) (*nativeModel, error) {

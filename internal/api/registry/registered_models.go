@@ -4,17 +4,21 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/protojson"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -26,9 +30,11 @@ const (
 
 // Handlers answers the requests of the model registry.
 type Handlers struct {
-	Store *store.Store
-	Files Files
-	Log   *slog.Logger
+	Store  *store.Store
+	Keeper permit.Keeper
+	Owners permit.Owners
+	Files  Files
+	Log    *slog.Logger
 	// UsesFilesAPI, if not nil, reports whether the client of a request transfers files
 	// through the Files API.
 	UsesFilesAPI func(context.Context) bool
@@ -40,27 +46,27 @@ type Handlers struct {
 
 // Routes mounts the routes of the registry.
 func (h *Handlers) Routes(r *route.Router) {
-	route.On(r, mlflow.Endpoints.CreateRegisteredModel, auth.EditRegistry, h.createRegisteredModel)
-	route.On(r, mlflow.Endpoints.RenameRegisteredModel, auth.EditRegistry, h.renameRegisteredModel)
-	route.On(r, mlflow.Endpoints.UpdateRegisteredModel, auth.EditRegistry, h.updateRegisteredModel)
-	route.On(r, mlflow.Endpoints.DeleteRegisteredModel, auth.EditRegistry, h.deleteRegisteredModel)
-	route.On(r, mlflow.Endpoints.GetRegisteredModel, auth.ReadRegistry, h.getRegisteredModel)
-	route.On(r, mlflow.Endpoints.SearchRegisteredModels, auth.ReadRegistry, h.searchRegisteredModels)
-	route.On(r, mlflow.Endpoints.GetLatestVersions, auth.ReadRegistry, h.getLatestVersions)
-	route.On(r, mlflow.Endpoints.ListLatestVersions, auth.ReadRegistry, h.getLatestVersions)
-	route.On(r, mlflow.Endpoints.SetRegisteredModelTag, auth.EditRegistry, h.setRegisteredModelTag)
-	route.On(r, mlflow.Endpoints.DeleteRegisteredModelTag, auth.EditRegistry, h.deleteRegisteredModelTag)
-	route.On(r, mlflow.Endpoints.SetModelAlias, auth.EditRegistry, h.setModelAlias)
-	route.On(r, mlflow.Endpoints.DeleteModelAlias, auth.EditRegistry, h.deleteModelAlias)
-	route.On(r, mlflow.Endpoints.GetVersionByAlias, auth.ReadRegistry, h.getVersionByAlias)
+	route.On(r, mlflow.Endpoints.CreateRegisteredModel, rules.CreateModel, h.createRegisteredModel)
+	route.On(r, mlflow.Endpoints.RenameRegisteredModel, permit.Model(access.ToUpdate), h.renameRegisteredModel)
+	route.On(r, mlflow.Endpoints.UpdateRegisteredModel, permit.Model(access.ToUpdate), h.updateRegisteredModel)
+	route.On(r, mlflow.Endpoints.DeleteRegisteredModel, permit.WholeModel, h.deleteRegisteredModel)
+	route.On(r, mlflow.Endpoints.GetRegisteredModel, permit.Model(access.ToRead), h.getRegisteredModel)
+	route.On(r, mlflow.Endpoints.SearchRegisteredModels, permit.Filtered, h.searchRegisteredModels)
+	route.On(r, mlflow.Endpoints.GetLatestVersions, permit.Version(access.ToRead), h.getLatestVersions)
+	route.On(r, mlflow.Endpoints.ListLatestVersions, permit.Version(access.ToRead), h.getLatestVersions)
+	route.On(r, mlflow.Endpoints.SetRegisteredModelTag, permit.Model(access.ToUpdate), h.setRegisteredModelTag)
+	route.On(r, mlflow.Endpoints.DeleteRegisteredModelTag, permit.Model(access.ToUpdate), h.deleteRegisteredModelTag)
+	route.On(r, mlflow.Endpoints.SetModelAlias, permit.Alias(access.ToUpdate), h.setModelAlias)
+	route.On(r, mlflow.Endpoints.DeleteModelAlias, permit.Alias(access.ToDelete), h.deleteModelAlias)
+	route.On(r, mlflow.Endpoints.GetVersionByAlias, permit.Version(access.ToRead), h.getVersionByAlias)
 	h.modelVersionRoutes(r)
 	h.catalogRoutes(r)
 	h.nativeRoutes(r)
 
 	// Routes that MLflow does not have.
-	route.On(r, mlflow.Endpoints.RegistryChanges, auth.ReadRegistry, h.registryChanges)
-	route.On(r, mlflow.Endpoints.TransitionVersion, auth.EditRegistry, h.transitionVersion)
-	route.On(r, mlflow.Endpoints.MonitorModel, auth.ReadRegistry, h.monitorModel)
+	route.On(r, mlflow.Endpoints.RegistryChanges, rules.ReadChanges, h.registryChanges)
+	route.On(r, mlflow.Endpoints.TransitionVersion, permit.Version(access.ToUpdate), h.transitionVersion)
+	route.On(r, mlflow.Endpoints.MonitorModel, permit.Version(access.ToRead), h.monitorModel)
 }
 
 // author returns the user of the request, for the log of changes.
@@ -163,7 +169,17 @@ func (h *Handlers) createRegisteredModel(
 		return nil, err
 	}
 	m, err := h.Store.CreateRegisteredModel(ctx, in)
-	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
+	if err != nil {
+		return nil, err
+	}
+	kind := access.RegisteredModel
+	if store.HasPromptTag(in.Tags) {
+		kind = access.Prompt
+	}
+	if err := h.Keeper.Created(ctx, kind, in.Name); err != nil {
+		return nil, fmt.Errorf("the model exists now, but its creator has no grant on it: %w", err)
+	}
+	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, nil
 }
 
 func (h *Handlers) renameRegisteredModel(
@@ -173,8 +189,24 @@ func (h *Handlers) renameRegisteredModel(
 	if err := validate.First(newModelName("new_name", in.NewName), validModelName("name", in.Name)); err != nil {
 		return nil, err
 	}
-	m, err := h.Store.RenameRegisteredModel(ctx, in.Name, in.NewName, author(ctx, ""))
+	m, err := h.rename(ctx, in.Name, in.NewName)
 	return &mlflow.RegisteredModelResponse{RegisteredModel: m}, err
+}
+
+// rename renames a model, and the grants on it.
+func (h *Handlers) rename(ctx context.Context, name, newName string) (*mlflow.RegisteredModel, error) {
+	m, err := h.Store.RenameRegisteredModel(ctx, name, newName, author(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	// The client may have left: the grants must follow the name nevertheless.
+	after := context.WithoutCancel(ctx)
+	for _, kind := range []access.Type{access.RegisteredModel, access.Prompt} {
+		if err := h.Keeper.Renamed(after, kind, name, newName); err != nil {
+			return nil, fmt.Errorf("the model is renamed, but the grants on it are not: %w", err)
+		}
+	}
+	return m, nil
 }
 
 func (h *Handlers) updateRegisteredModel(
@@ -200,6 +232,12 @@ func (h *Handlers) deleteRegisteredModel(
 		return nil, err
 	}
 	h.deleteFiles(ctx, unused)
+	after := context.WithoutCancel(ctx)
+	for _, kind := range []access.Type{access.RegisteredModel, access.Prompt} {
+		if err := h.Keeper.Deleted(after, kind, in.Name); err != nil {
+			return nil, fmt.Errorf("the model is deleted, but the grants on its name are not: %w", err)
+		}
+	}
 	return &mlflow.Empty{}, nil
 }
 

@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/artifact/location"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -202,8 +204,30 @@ func (h *Handlers) checkSource(ctx context.Context, src source) error {
 		if !within(src.uri, root) {
 			return foreignSource(src.uri, owner)
 		}
+	default:
+		return h.checkBucketSource(ctx, src, owner)
 	}
 	return nil
+}
+
+// checkBucketSource checks a source in an object store. The server opens every bucket
+// that it has credentials for, so that the source must belong to the run or logged model
+// unless the user may read everything.
+func (h *Handlers) checkBucketSource(ctx context.Context, src source, owner string) error {
+	if !artifact.IsObjectStore(src.uri) || access.FromContext(ctx).Unlimited() {
+		return nil
+	}
+	root, err := h.rootOf(ctx, src)
+	if err != nil || root == "" {
+		return orForeign(err, src.uri, owner)
+	}
+	folder, ok := location.Parse(root)
+	if place, sourceOK := location.Parse(src.uri); ok && sourceOK {
+		if _, within := place.Below(folder); within {
+			return nil
+		}
+	}
+	return foreignSource(src.uri, owner)
 }
 
 // rootOf returns the artifact URI of the run or logged model of a request, or "".

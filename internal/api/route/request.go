@@ -52,8 +52,15 @@ func decodeGet(req *http.Request, body []byte, in any) error {
 	return protojson.UnmarshalQuery(q, in)
 }
 
+// InQuery is a message whose parameters may be in the query of a DELETE without a body,
+// as in MLflow's basic-auth app.
+type InQuery interface{ InQuery() }
+
 // decodeBody reads the parameters of any other method, which are all in its body.
 func decodeBody(req *http.Request, method string, body []byte, in any) error {
+	if _, ok := in.(InQuery); ok && method == http.MethodDelete && httplimit.IsEmpty(body) {
+		return protojson.UnmarshalQuery(req.URL.Query(), in)
+	}
 	if req.URL.RawQuery != "" {
 		if err := OnlyInBody(req, protojson.Spellings(in)...); err != nil {
 			return err

@@ -1,5 +1,5 @@
 // Package route mounts the handlers of the REST API. A route ties an endpoint's
-// path, its request and response messages, a permission and a handler together.
+// path, its request and response messages, a rule of who may use it and a handler together.
 package route
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,62 +29,68 @@ type HandlerFunc func(http.ResponseWriter, *http.Request) error
 
 // Router collects routes.
 type Router struct {
+	// Redact, if not nil, removes from a response what its user may not know.
+	Redact func(ctx context.Context, resp any)
 	// RewriteResponse, if not nil, may modify a response before it is encoded.
 	RewriteResponse func(r *http.Request, resp any)
 
+	owners permit.Owners
 	mux    *http.ServeMux
 	list   []string        // "GET /path"
 	parent map[string]bool // paths above those that end in {path...}
 }
 
-// New returns a router without routes.
-func New() *Router {
-	return &Router{mux: http.NewServeMux(), parent: map[string]bool{}}
+// New returns a router without routes. The rules of the routes find the owners of
+// resources with owners.
+func New(owners permit.Owners) *Router {
+	return &Router{owners: owners, mux: http.NewServeMux(), parent: map[string]bool{}}
 }
 
 // On mounts an endpoint under /api/ and /ajax-api/. The endpoint's types are those
 // of the handler, so that a mismatch does not compile.
 func On[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	OnRequest(r, e, perm, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) { return handle(ctx, in) })
+	OnRequest(r, e, rule, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) { return handle(ctx, in) })
 }
 
 // OnRequest is On for handlers that need the request, such as for URLs of this server.
 func OnRequest[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission,
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule,
 	handle func(context.Context, *http.Request, *Req) (*Resp, error),
 ) {
-	handler := requestHandler(r, e, handle)
-	r.mount(e.Method, "/api/"+e.Path, perm, handler)
-	r.mount(e.Method, "/ajax-api/"+e.Path, perm, handler)
+	handler := requestHandler(r, e, rule, handle)
+	r.mount(e.Method, "/api/"+e.Path, rule, handler)
+	r.mount(e.Method, "/ajax-api/"+e.Path, rule, handler)
 }
 
 // OnAPI mounts an endpoint that web pages do not use.
 func OnAPI[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	r.mount(e.Method, "/api/"+e.Path, perm, jsonHandler(r, e, handle))
+	r.mount(e.Method, "/api/"+e.Path, rule, jsonHandler(r, e, rule, handle))
 }
 
 // OnAjax mounts an endpoint that only web pages use.
 func OnAjax[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], perm auth.Permission, handle func(context.Context, *Req) (*Resp, error),
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) {
-	r.mount(e.Method, "/ajax-api/"+e.Path, perm, jsonHandler(r, e, handle))
+	r.mount(e.Method, "/ajax-api/"+e.Path, rule, jsonHandler(r, e, rule, handle))
 }
 
 func jsonHandler[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *Req) (*Resp, error),
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule, handle func(context.Context, *Req) (*Resp, error),
 ) HandlerFunc {
-	return requestHandler(r, e, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) {
+	return requestHandler(r, e, rule, func(ctx context.Context, _ *http.Request, in *Req) (*Resp, error) {
 		return handle(ctx, in)
 	})
 }
 
 func requestHandler[Req, Resp any](
-	r *Router, e mlflow.Endpoint[Req, Resp], handle func(context.Context, *http.Request, *Req) (*Resp, error),
+	r *Router, e mlflow.Endpoint[Req, Resp], rule permit.Rule,
+	handle func(context.Context, *http.Request, *Req) (*Resp, error),
 ) HandlerFunc {
+	check := permit.Bind[Req](rule, r.owners)
 	return func(w http.ResponseWriter, req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), Timeout)
 		defer cancel()
@@ -91,9 +98,15 @@ func requestHandler[Req, Resp any](
 		if err := decode(w, req, e.Method, in); err != nil {
 			return err
 		}
+		if err := check(ctx, in); err != nil {
+			return err
+		}
 		out, err := handle(ctx, req, in)
 		if err != nil {
 			return err
+		}
+		if r.Redact != nil {
+			r.Redact(ctx, out)
 		}
 		if r.RewriteResponse != nil {
 			r.RewriteResponse(req, out)
@@ -104,18 +117,18 @@ func requestHandler[Req, Resp any](
 
 // Raw mounts a handler that reads or writes something other than JSON under /api/
 // and /ajax-api/.
-func (r *Router) Raw(method, apiPath string, perm auth.Permission, handle HandlerFunc) {
-	r.Root(method, "/api/"+apiPath, perm, handle)
-	r.Root(method, "/ajax-api/"+apiPath, perm, handle)
+func (r *Router) Raw(method, apiPath string, rule permit.Rule, handle HandlerFunc) {
+	r.Root(method, "/api/"+apiPath, rule, handle)
+	r.Root(method, "/ajax-api/"+apiPath, rule, handle)
 }
 
 // Root mounts a handler that reads or writes something other than JSON at exactly
 // the given pattern. A GET that is not public may have no body.
-func (r *Router) Root(method, pattern string, perm auth.Permission, handle HandlerFunc) {
-	if method == http.MethodGet && perm != auth.Public {
+func (r *Router) Root(method, pattern string, rule permit.Rule, handle HandlerFunc) {
+	if method == http.MethodGet && !rule.Public() {
 		handle = refuseBody(handle)
 	}
-	r.mount(method, pattern, perm, handle)
+	r.mount(method, pattern, rule, permitted(permit.BindPlain(rule, r.owners), handle))
 }
 
 // refuseBody refuses requests with parameters in the body, which handle would ignore.
@@ -128,27 +141,40 @@ func refuseBody(handle HandlerFunc) HandlerFunc {
 	}
 }
 
-func (r *Router) mount(method, pattern string, perm auth.Permission, handle HandlerFunc) {
+// permitted calls handle for requests that pass check.
+func permitted(check func(*http.Request) error, handle HandlerFunc) HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) error {
+		if err := check(req); err != nil {
+			return err
+		}
+		return handle(w, req)
+	}
+}
+
+func (r *Router) mount(method, pattern string, rule permit.Rule, handle HandlerFunc) {
 	r.list = append(r.list, method+" "+pattern)
 	if parent, below := strings.CutSuffix(pattern, "/{path...}"); below && !r.parent[parent] {
 		r.parent[parent] = true
 		r.mux.HandleFunc(parent, r.notFound) // The mux would redirect to the path with a slash.
 	}
-	r.mux.HandleFunc(method+" "+pattern, serve(pattern, perm, handle))
+	r.mux.HandleFunc(method+" "+pattern, serve(pattern, rule, handle))
 }
 
 // Refuse answers every request at path or below it with e, unless a route is
 // mounted there. All refused routes have the same label in the metrics.
-func (r *Router) Refuse(path string, perm auth.Permission, e *mlflow.Error) {
-	refuse := serve("refused", perm, func(http.ResponseWriter, *http.Request) error { return e })
+func (r *Router) Refuse(path string, rule permit.Rule, e *mlflow.Error) {
+	refuse := serve("refused", rule, func(http.ResponseWriter, *http.Request) error { return e })
 	r.mux.HandleFunc(path, refuse)
 	r.mux.HandleFunc(path+"/", refuse)
 }
 
-func serve(label string, perm auth.Permission, handle HandlerFunc) http.HandlerFunc {
+func serve(label string, rule permit.Rule, handle HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		observe.Route(req.Context(), label)
-		err := auth.Allow(req.Context(), perm)
+		var err error
+		if !rule.Public() {
+			err = auth.RequireUser(req.Context())
+		}
 		if err == nil {
 			err = handle(w, req)
 		}

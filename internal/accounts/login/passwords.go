@@ -1,0 +1,92 @@
+package login
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"runtime"
+	"sync"
+
+	"github.com/millrace-ml/millrace/internal/accounts/password"
+)
+
+// passwords checks passwords and remembers which were right, because a check takes 32 MiB
+// of memory and tens of milliseconds.
+type passwords struct {
+	key   [32]byte
+	dummy string        // hash for users that do not exist, so that they take as long
+	slots chan struct{} // bounds the memory of checks
+
+	mu           sync.Mutex
+	newer, older map[[sha256.Size]byte]bool
+}
+
+func newPasswords() *passwords {
+	p := &passwords{
+		slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), newer: map[[sha256.Size]byte]bool{},
+	}
+	_, _ = rand.Read(p.key[:]) // It never fails.
+	p.dummy = password.Hash(rand.Text())
+	return p
+}
+
+// digest identifies a user, a password and the hash that the password was checked
+// against. It does not reveal the password, because the key is random.
+func (p *passwords) digest(name, secret, hash string) (sum [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, p.key[:])
+	for _, part := range []string{name, secret, hash} {
+		digest := sha256.Sum256([]byte(part))
+		_, _ = mac.Write(digest[:]) // It never fails.
+	}
+	mac.Sum(sum[:0])
+	return sum
+}
+
+// known reports whether the password was checked before and was right. hash is the stored
+// hash of the user's password, or "" if there is no such user.
+func (p *passwords) known(name, secret, hash string) bool {
+	if hash == "" {
+		return false
+	}
+	sum := p.digest(name, secret, hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.newer[sum] {
+		return true
+	}
+	return p.older[sum]
+}
+
+// check reports whether a password is right. It takes as long for a user who does not
+// exist as for one who does.
+func (p *passwords) check(ctx context.Context, name, secret, hash string) (bool, error) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	against := hash
+	if hash == "" {
+		against = p.dummy
+	}
+	right, err := password.Verify(against, secret)
+	if err != nil || subtle.ConstantTimeCompare([]byte(hash), []byte(against)) != 1 {
+		return false, err
+	}
+	if right {
+		p.remember(p.digest(name, secret, hash))
+	}
+	return right, nil
+}
+
+func (p *passwords) remember(sum [sha256.Size]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.newer) >= maxEntries {
+		p.older, p.newer = p.newer, map[[sha256.Size]byte]bool{}
+	}
+	p.newer[sum] = true
+}

@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"context"
+	"errors"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/permit"
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// owners finds the resources that contain others in the store. It remembers the owners
+// of runs and logged models, which do not change.
+type owners struct {
+	store       *store.Store
+	runs        *permit.Recent
+	models      *permit.Recent
+	experiments *permit.Recent
+}
+
+// maxOwners is the number of runs and of logged models whose owners are remembered.
+const maxOwners = 50_000
+
+// NewOwners returns the owners of the resources in a store.
+func NewOwners(s *store.Store) permit.Owners {
+	return &owners{
+		store: s, runs: permit.NewRecent(maxOwners), models: permit.NewRecent(maxOwners),
+		experiments: permit.NewRecent(maxOwners),
+	}
+}
+
+// HasExperiment implements [permit.Owners].
+func (o *owners) HasExperiment(ctx context.Context, text string) (bool, error) {
+	id, err := validate.ExperimentID(text)
+	if err != nil {
+		return false, err
+	}
+	owner, err := o.experiments.Get(text, func() (string, error) {
+		found, err := o.store.HasExperiment(ctx, id)
+		if err != nil || !found {
+			return "", err
+		}
+		return text, nil
+	})
+	return owner != "", err
+}
+
+// ExperimentNamed implements [permit.Owners].
+func (o *owners) ExperimentNamed(ctx context.Context, name string) (string, error) {
+	e, err := o.store.ExperimentByName(ctx, name)
+	if errors.Is(err, mlflow.ResourceDoesNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return e.ExperimentID, nil
+}
+
+// ExperimentOfRun implements [permit.Owners].
+func (o *owners) ExperimentOfRun(ctx context.Context, id string) (string, error) {
+	return o.runs.Get(id, func() (string, error) { return o.store.ExperimentOfRun(ctx, id) })
+}
+
+// ExperimentOfModel implements [permit.Owners].
+func (o *owners) ExperimentOfModel(ctx context.Context, id string) (string, error) {
+	return o.models.Get(id, func() (string, error) { return o.store.ExperimentOfModel(ctx, id) })
+}
+
+// KindOfModel implements [permit.Owners].
+func (o *owners) KindOfModel(ctx context.Context, name string) (access.Type, error) {
+	found, prompt, err := o.store.IsPrompt(ctx, name)
+	switch {
+	case err != nil || !found:
+		return "", err
+	case prompt:
+		return access.Prompt, nil
+	}
+	return access.RegisteredModel, nil
+}

@@ -1,0 +1,38 @@
+// Package users has the routes of users, roles and grants: those of MLflow 3.17's
+// basic-auth app, the permissions of single experiments and models of earlier releases,
+// and one of Millrace. Each noun has a file.
+//
+// MLflow's messages name the user by username. A workspace administrator is a user with
+// MANAGE on a workspace; Millrace has the workspace default only, but keeps roles of
+// others.
+package users
+
+import (
+	"net/http"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/accounts"
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/permit"
+)
+
+// Handlers answers the requests.
+type Handlers struct {
+	Accounts *accounts.Store
+	// Owners finds the owners of resources. If it is nil, the server of the API sets it.
+	Owners permit.Owners
+	// Default is the permission on resources without a grant.
+	Default access.Permission
+	// CheckPassword returns an error unless a user has a password. The error is
+	// Unauthenticated if the password is wrong.
+	CheckPassword func(r *http.Request, username, password string) error
+}
+
+// Routes mounts the routes.
+func (h *Handlers) Routes(r *route.Router) {
+	h.userRoutes(r)
+	h.roleRoutes(r)
+	h.grantRoutes(r)
+	h.classicRoutes(r)
+	h.accessRoutes(r)
+}

@@ -1,0 +1,242 @@
+package permit
+
+import (
+	"context"
+
+	"github.com/millrace-ml/millrace/internal/access"
+)
+
+// Checker checks what one request needs. Its methods return ErrDenied if the user lacks
+// a permission or if the resource does not exist.
+type Checker struct {
+	Grants *access.Grants
+
+	ctx    context.Context //nolint:containedctx // A Checker lives as long as a request.
+	owners Owners
+}
+
+// New returns a Checker for the user of a request.
+func New(ctx context.Context, owners Owners) *Checker {
+	return &Checker{Grants: access.FromContext(ctx), ctx: ctx, owners: owners}
+}
+
+// Context returns the context of the request.
+func (c *Checker) Context() context.Context { return c.ctx }
+
+func (c *Checker) allow(needs ...access.Need) error {
+	if !c.Grants.Allow(needs...) {
+		return ErrDenied
+	}
+	return nil
+}
+
+// Experiment checks an action on an experiment.
+func (c *Checker) Experiment(id string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	found, err := c.owners.HasExperiment(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ErrDenied
+	}
+	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+}
+
+// ExperimentNamed checks an action on an experiment if there is one with the name. If
+// not, it returns nil: clients create an experiment that does not exist.
+func (c *Checker) ExperimentNamed(name string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	id, err := c.owners.ExperimentNamed(c.ctx, name)
+	if err != nil || id == "" {
+		return err
+	}
+	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+}
+
+// Experiments checks an action on each of some experiments.
+func (c *Checker) Experiments(ids []string, a access.Action) error {
+	for _, id := range ids {
+		if err := c.Experiment(id, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WholeExperiment checks the deletion or restoration of an experiment, which affects
+// what it contains.
+func (c *Checker) WholeExperiment(id string) error {
+	if err := c.Experiment(id, access.ToDelete); err != nil {
+		return err
+	}
+	for _, part := range []access.Type{
+		access.Run, access.Trace, access.LoggedModel, access.Assessment, access.ReviewQueue, access.Scorer, access.ScorerVersion,
+	} {
+		if err := c.allow(access.Need{Action: access.ToDelete, Keys: partOf(part, experiment(id)...)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CreateIn checks the creation of a part of an experiment.
+func (c *Checker) CreateIn(experimentID string, part access.Type) error {
+	if err := c.Experiment(experimentID, access.ToUpdate); err != nil {
+		return err
+	}
+	return c.Undenied(part)
+}
+
+// Undenied checks that no grant denies the user all resources of a type.
+func (c *Checker) Undenied(t access.Type) error { return c.UndeniedID(t, access.Any) }
+
+// UndeniedID checks that no grant denies the user a resource, which need not exist.
+func (c *Checker) UndeniedID(t access.Type, id string) error {
+	return c.allow(access.Need{Action: access.Undenied, Keys: []access.Key{{Type: t, ID: id}}})
+}
+
+// Run checks an action on a run.
+func (c *Checker) Run(id string, a access.Action) error {
+	return c.part(access.Run, id, a, Owners.ExperimentOfRun)
+}
+
+// Runs checks an action on each of some runs.
+func (c *Checker) Runs(ids []string, a access.Action) error {
+	for _, id := range ids {
+		if err := c.Run(id, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoggedModel checks an action on a logged model.
+func (c *Checker) LoggedModel(id string, a access.Action) error {
+	return c.part(access.LoggedModel, id, a, Owners.ExperimentOfModel)
+}
+
+// part checks an action on a part of an experiment. The user must be able to read the
+// experiment, whatever the grants on its parts are.
+func (c *Checker) part(
+	t access.Type, id string, a access.Action, ownerOf func(Owners, context.Context, string) (string, error),
+) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	owner, err := ownerOf(c.owners, c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if owner == "" {
+		return ErrDenied
+	}
+	return c.PartOf(owner, t, a)
+}
+
+// PartOf checks an action on a part of an experiment that exists.
+func (c *Checker) PartOf(experimentID string, t access.Type, a access.Action) error {
+	return c.allow(
+		access.Need{Action: access.ToRead, Keys: experiment(experimentID)},
+		access.Need{Action: a, Keys: partOf(t, experiment(experimentID)...)},
+	)
+}
+
+// Model checks an action on a registered model or prompt.
+func (c *Checker) Model(name string, a access.Action) error {
+	return c.model(name, func(model access.Key, _ access.Type) []access.Need {
+		return []access.Need{{Action: a, Keys: []access.Key{model}}}
+	})
+}
+
+// WholeModel checks the deletion of a registered model or prompt with its versions.
+func (c *Checker) WholeModel(name string) error {
+	return c.model(name, func(model access.Key, version access.Type) []access.Need {
+		return []access.Need{
+			{Action: access.ToDelete, Keys: []access.Key{model}},
+			{Action: access.ToDelete, Keys: partOf(version, model)},
+		}
+	})
+}
+
+// Alias checks an action on the aliases of a model, which name its versions.
+func (c *Checker) Alias(name string, a access.Action) error {
+	return c.model(name, func(model access.Key, version access.Type) []access.Need {
+		return []access.Need{
+			{Action: a, Keys: []access.Key{model}},
+			{Action: access.ToRead, Keys: partOf(version, model)},
+		}
+	})
+}
+
+// Version checks an action on a version of a registered model or prompt.
+func (c *Checker) Version(name string, a access.Action) error {
+	return c.model(name, func(model access.Key, version access.Type) []access.Need {
+		second := access.Need{Action: a, Keys: partOf(version, model)}
+		if a == access.ToRead {
+			second = access.Need{Action: access.Undenied, Keys: partOf(version)}
+		}
+		return []access.Need{{Action: access.ToRead, Keys: []access.Key{model}}, second}
+	})
+}
+
+// CreateVersion checks the creation of a version of a registered model or prompt.
+func (c *Checker) CreateVersion(name string) error {
+	return c.model(name, func(model access.Key, version access.Type) []access.Need {
+		return []access.Need{
+			{Action: access.ToUpdate, Keys: []access.Key{model}},
+			{Action: access.Undenied, Keys: partOf(version)},
+		}
+	})
+}
+
+// model checks what needs returns for a model and the type of its versions.
+func (c *Checker) model(name string, needs func(model access.Key, version access.Type) []access.Need) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	kind, err := c.owners.KindOfModel(c.ctx, name)
+	if err != nil {
+		return err
+	}
+	if kind == "" {
+		return ErrDenied
+	}
+	version := access.RegisteredModelVersion
+	if kind == access.Prompt {
+		version = access.PromptVersion
+	}
+	return c.allow(needs(access.Key{Type: kind, ID: name}, version)...)
+}
+
+// Resource checks an action on a resource that is named by its type. Of types that
+// Millrace does not have, such as those of the gateway, it need not exist.
+func (c *Checker) Resource(t access.Type, id string, a access.Action) error {
+	switch t {
+	case access.Experiment:
+		return c.Experiment(id, a)
+	case access.RegisteredModel, access.Prompt:
+		if c.Grants.Unlimited() {
+			return nil
+		}
+		if kind, err := c.owners.KindOfModel(c.ctx, id); err != nil {
+			return err
+		} else if kind != t {
+			return ErrDenied
+		}
+		return c.Model(id, a)
+	default:
+		return c.allow(access.Need{Action: a, Keys: []access.Key{{Type: t, ID: id}}})
+	}
+}
+
+func experiment(id string) []access.Key { return []access.Key{{Type: access.Experiment, ID: id}} }
+
+// partOf returns the keys of a part, which end with those of what contains it.
+func partOf(t access.Type, whole ...access.Key) []access.Key {
+	return append([]access.Key{{Type: t, ID: access.Any}}, whole...)
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/accounts"
+	"github.com/millrace-ml/millrace/internal/accounts/login"
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/permit"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// users are the users of a server with --app-name basic-auth.
+type users struct {
+	accounts *accounts.Store
+	login    *login.Authenticator
+	config   *config.Users
+	// generated is the password of an administrator that this start created, or "".
+	generated string
+}
+
+// openUsers opens the database of users and creates the first administrator. It returns
+// nil if the server has no users.
+func (s *Server) openUsers(ctx context.Context) (*users, error) {
+	c := s.config.Users
+	if c == nil {
+		return nil, nil //nolint:nilnil // A server without users has none.
+	}
+	store, err := accounts.Open(ctx, accounts.Options{
+		URI: c.DatabaseURI, PoolSize: s.config.DBPoolSize, SlowStatement: s.config.Log.SlowStatement, Log: s.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("database of users: %w", err)
+	}
+	u := &users{accounts: store, config: c}
+	u.login = login.New(login.Options{
+		Accounts: store, Default: c.DefaultPermission, Log: s.log, Public: []string{
+			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info",
+		},
+	})
+	if err := u.createAdmin(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the first administrator: %w", err), store.Close())
+	}
+	return u, nil
+}
+
+func (u *users) close() error {
+	if u == nil {
+		return nil
+	}
+	return u.accounts.Close()
+}
+
+// createAdmin creates the configured administrator if that user does not exist. Without
+// a configured password, it generates one for the first user of a database.
+func (u *users) createAdmin(ctx context.Context) error {
+	name := u.adminName()
+	_, err := u.accounts.User(ctx, name)
+	if !errors.Is(err, mlflow.ResourceDoesNotExist) {
+		return err
+	}
+	password := u.config.AdminPassword
+	if password == "" {
+		if has, err := u.accounts.HasUsers(ctx); err != nil || has {
+			return err
+		}
+		password = rand.Text()
+	}
+	_, err = u.accounts.CreateUser(ctx, name, password, true)
+	switch {
+	case errors.Is(err, mlflow.ResourceAlreadyExists): // Another server was faster.
+		return nil
+	case err == nil && u.config.AdminPassword == "":
+		u.generated = password
+	}
+	return err
+}
+
+// adminName returns the name of the first administrator.
+func (u *users) adminName() string { return cmp.Or(u.config.AdminUsername, "admin") }
+
+// announce prints the password of a new administrator. Nobody can read it again.
+func (u *users) announce(out io.Writer) {
+	if u == nil || u.generated == "" {
+		return
+	}
+	fmt.Fprintf(out, "Created the administrator %s with the password %s\n"+
+		"It is not shown again. Change it with `millrace users set-password %s`.\n",
+		u.adminName(), u.generated, u.adminName())
+}
+
+// authenticated returns the middleware that authenticates requests: by users, or by
+// access tokens on a server without users.
+func (s *Server) authenticated() func(http.Handler) http.Handler {
+	if s.users != nil {
+		return s.users.login.Middleware
+	}
+	return auth.Middleware(s.store)
+}
+
+// keeper returns what keeps the grants on resources.
+func (u *users) keeper() permit.Keeper {
+	if u == nil {
+		return permit.NoKeeper{}
+	}
+	return keeper{u.accounts}
+}
+
+// keeper keeps the grants in the database of users.
+type keeper struct{ accounts *accounts.Store }
+
+// Created implements [permit.Keeper].
+func (k keeper) Created(ctx context.Context, t access.Type, id string) error {
+	u, _ := auth.FromContext(ctx)
+	// The resource exists now. The grant must follow even if the client hangs up.
+	return k.accounts.SetGrant(context.WithoutCancel(ctx), u.Name, t, id, access.Manage)
+}
+
+// Renamed implements [permit.Keeper].
+func (k keeper) Renamed(ctx context.Context, t access.Type, from, to string) error {
+	return k.accounts.Rename(ctx, t, from, to)
+}
+
+// Deleted implements [permit.Keeper].
+func (k keeper) Deleted(ctx context.Context, t access.Type, id string) error {
+	return k.accounts.Forget(ctx, t, id)
+}
