@@ -27,8 +27,8 @@ func newUpgrade() *cobra.Command {
 The default is the newest one.
 
 The tables of users and permissions of MLflow's basic-auth are upgraded too, in the same
-database or in one of their own. A permission NO_PERMISSIONS becomes DENY there. "mlflow db
-upgrade" drops it, so that the user has the default permission afterwards.
+database or in one of their own. A permission NO_PERMISSIONS becomes DENY there. MLflow drops
+it, so that the user has the default permission afterwards.
 
 Stop all servers of the database first. A SQLite file is backed up before the upgrade;
 back up other databases yourself. The upgrade is atomic, except on MariaDB: if it is
