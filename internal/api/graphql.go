@@ -167,6 +167,7 @@ func resolver[Req, Resp any](
 		if err != nil {
 			return nil, err
 		}
+		rules.Redact(ctx, out)
 		if s.RewriteResponse != nil {
 			s.RewriteResponse(ctx.Value(lookupsKey{}).(*lookups).req, out)
 		}
@@ -204,6 +205,7 @@ func (s *Server) versionsOfRun(ctx context.Context, parent any, _ map[string]any
 	if err != nil {
 		return nil, err
 	}
+	rules.Redact(ctx, out)
 	if s.RewriteResponse != nil {
 		s.RewriteResponse(l.req, out)
 	}

@@ -91,7 +91,7 @@ func (s *Server) setDefaults() {
 func (s *Server) routes() *route.Router {
 	s.setDefaults()
 	r := route.New(s.Owners)
-	r.RewriteResponse = s.RewriteResponse
+	r.Redact, r.RewriteResponse = rules.Redact, s.RewriteResponse
 	s.experimentRoutes(r)
 	s.runRoutes(r)
 	s.metricRoutes(r)

@@ -16,6 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/cli/artifactcmd"
 	"github.com/millrace-ml/millrace/internal/cli/client"
 	"github.com/millrace-ml/millrace/internal/cli/dbcmd"
+	"github.com/millrace-ml/millrace/internal/cli/usercmd"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 	release "github.com/millrace-ml/millrace/internal/version"
 )
@@ -57,6 +58,7 @@ models are clients of a running server.`,
 	artifacts := client.NewArtifacts()
 	artifacts.AddCommand(artifactcmd.NewCopy())
 	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(), artifactcmd.NewGC(),
+		usercmd.NewUsers(), usercmd.NewRoles(), usercmd.NewGrants(),
 		client.NewExperiments(), client.NewRuns(), artifacts, client.NewMetrics(), client.NewModels())
 	return root
 }

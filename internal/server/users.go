@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -61,7 +62,8 @@ func (u *users) close() error {
 // createAdmin creates the configured administrator if that user does not exist. Without
 // a configured password, it generates one for the first user of a database.
 func (u *users) createAdmin(ctx context.Context) error {
-	_, err := u.accounts.User(ctx, u.config.AdminUsername)
+	name := u.adminName()
+	_, err := u.accounts.User(ctx, name)
 	if !errors.Is(err, mlflow.ResourceDoesNotExist) {
 		return err
 	}
@@ -72,7 +74,7 @@ func (u *users) createAdmin(ctx context.Context) error {
 		}
 		password = rand.Text()
 	}
-	_, err = u.accounts.CreateUser(ctx, u.config.AdminUsername, password, true)
+	_, err = u.accounts.CreateUser(ctx, name, password, true)
 	switch {
 	case errors.Is(err, mlflow.ResourceAlreadyExists): // Another server was faster.
 		return nil
@@ -82,6 +84,9 @@ func (u *users) createAdmin(ctx context.Context) error {
 	return err
 }
 
+// adminName returns the name of the first administrator.
+func (u *users) adminName() string { return cmp.Or(u.config.AdminUsername, "admin") }
+
 // announce prints the password of a new administrator. Nobody can read it again.
 func (u *users) announce(out io.Writer) {
 	if u == nil || u.generated == "" {
@@ -89,7 +94,7 @@ func (u *users) announce(out io.Writer) {
 	}
 	fmt.Fprintf(out, "Created the administrator %s with the password %s\n"+
 		"It is not shown again. Change it with `millrace users set-password %s`.\n",
-		u.config.AdminUsername, u.generated, u.config.AdminUsername)
+		u.adminName(), u.generated, u.adminName())
 }
 
 // authenticated returns the middleware that authenticates requests: by users, or by

@@ -9,10 +9,10 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// accessTokens are the tokens of users. MLflow deletes a user without them, and SQLite
+// createOwn creates the table of the tokens of users. MLflow deletes a user without them, and SQLite
 // gives the id of the last user to the next one. Therefore the table has no foreign key,
 // and a token belongs to the user with its user_id and its username.
-const accessTokens = `CREATE TABLE millrace_access_tokens (
+const createOwn = `CREATE TABLE millrace_access_tokens (
 	id VARCHAR(36) NOT NULL PRIMARY KEY,
 	user_id BIGINT NOT NULL,
 	username VARCHAR(255) NOT NULL,
@@ -81,6 +81,6 @@ func createOwnTables(ctx context.Context, c *db.Conn) error {
 	if err != nil || tables[ownTable] {
 		return err
 	}
-	_, err = c.ExecContext(ctx, schema.TranslateOwn(c.Flavor(), accessTokens))
+	_, err = c.ExecContext(ctx, schema.TranslateOwn(c.Flavor(), createOwn))
 	return err
 }

@@ -17,7 +17,9 @@ func Prepare(ctx context.Context, c *db.Conn, log *slog.Logger) error {
 		case err != nil:
 			return err
 		case revision == "":
-			err = createTables(ctx, c)
+			if err = checkFree(ctx, c, c.Flavor()); err == nil {
+				err = createTables(ctx, c)
+			}
 		case revision != Revision:
 			err = wrongRevision(revision)
 		}

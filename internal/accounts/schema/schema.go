@@ -47,24 +47,35 @@ func Tables() []string { return definitions.Names() }
 // RevisionOf returns the revision of the tables in a database, or "" if there are none.
 func RevisionOf(ctx context.Context, q db.Querier, f db.Flavor) (string, error) {
 	tables, err := schema.Tables(ctx, q, f)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	has := func(name string) bool { return tables[name] }
-	switch found := slices.DeleteFunc(Tables(), func(name string) bool { return !tables[name] }); {
-	case has(schema.AuthVersionTable):
+	case tables[schema.AuthVersionTable]:
 		return readRevision(ctx, q, tables)
-	case len(found) == 0:
+	case slices.ContainsFunc(initialTables, func(name string) bool { return !tables[name] }):
 		return "", nil
-	case len(found) == len(initialTables) && !slices.ContainsFunc(initialTables, func(n string) bool { return !has(n) }):
-		return initial, nil
 	default:
-		return "", fmt.Errorf(
-			"it has the table %s, which is also the name of one of MLflow's tables of users, but no %s. "+
-				"If a first start was interrupted, drop the tables of users and start again; otherwise name another database",
-			found[0], schema.AuthVersionTable,
-		)
+		return initial, nil
 	}
+}
+
+// checkFree returns an error if a database without the tables of users has another table
+// with the name of one of them.
+func checkFree(ctx context.Context, q db.Querier, f db.Flavor) error {
+	tables, err := schema.Tables(ctx, q, f)
+	if err != nil {
+		return err
+	}
+	for _, name := range Tables() {
+		if tables[name] {
+			return fmt.Errorf(
+				"it has the table %s, which is also the name of one of MLflow's tables of users, but no %s. "+
+					"If a first start was interrupted, drop the tables of users and start again; otherwise name another database",
+				name, schema.AuthVersionTable,
+			)
+		}
+	}
+	return nil
 }
 
 func readRevision(ctx context.Context, q db.Querier, tables map[string]bool) (revision string, err error) {

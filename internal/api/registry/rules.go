@@ -2,6 +2,7 @@ package registry
 
 import (
 	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/permit"
 )
 
@@ -37,4 +38,40 @@ func filesAction(operation string) access.Action {
 		return access.ToRead
 	}
 	return access.ToUpdate
+}
+
+// Redact implements [rules.Redacter].
+func (r *catalogVersionResponse) Redact(h rules.Hidden) { r.Version.redact(h) }
+
+// Redact implements [rules.Redacter].
+func (r *searchCatalogVersionsResponse) Redact(h rules.Hidden) {
+	for i := range r.Versions {
+		r.Versions[i].redact(h)
+	}
+}
+
+func (v *catalogVersion) redact(h rules.Hidden) {
+	if h.Runs {
+		v.RunID, v.RunServer = "", ""
+	}
+	if h.LoggedModels {
+		v.ModelID = ""
+	}
+}
+
+// Redact implements [rules.Redacter].
+func (v *nativeVersion) Redact(h rules.Hidden) {
+	if h.Runs {
+		v.RunID, v.RunServer = "", ""
+	}
+	if h.LoggedModels {
+		v.ModelID = ""
+	}
+}
+
+// Redact implements [rules.Redacter].
+func (r *searchNativeVersionsResponse) Redact(h rules.Hidden) {
+	for i := range r.Versions {
+		r.Versions[i].Redact(h)
+	}
 }

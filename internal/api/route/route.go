@@ -29,6 +29,8 @@ type HandlerFunc func(http.ResponseWriter, *http.Request) error
 
 // Router collects routes.
 type Router struct {
+	// Redact, if not nil, removes from a response what its user may not know.
+	Redact func(ctx context.Context, resp any)
 	// RewriteResponse, if not nil, may modify a response before it is encoded.
 	RewriteResponse func(r *http.Request, resp any)
 
@@ -102,6 +104,9 @@ func requestHandler[Req, Resp any](
 		out, err := handle(ctx, req, in)
 		if err != nil {
 			return err
+		}
+		if r.Redact != nil {
+			r.Redact(ctx, out)
 		}
 		if r.RewriteResponse != nil {
 			r.RewriteResponse(req, out)

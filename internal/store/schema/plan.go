@@ -15,7 +15,20 @@ import (
 type Step struct {
 	// Text describes the step.
 	Text string
-	run  func(ctx context.Context, q db.Querier) error
+	// Run makes the change.
+	Run func(ctx context.Context, q db.Querier) error
+}
+
+// NewStep returns a step that executes statements.
+func NewStep(text string, statements ...string) Step {
+	return Step{text, func(ctx context.Context, q db.Querier) error {
+		for _, statement := range statements {
+			if _, err := q.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
 }
 
 // oldTable is the prefix of a table that is being recreated.
@@ -34,14 +47,7 @@ type planner struct {
 }
 
 func (p *planner) add(text string, statements ...string) {
-	p.steps = append(p.steps, Step{text, func(ctx context.Context, q db.Querier) error {
-		for _, statement := range statements {
-			if _, err := q.ExecContext(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
+	p.steps = append(p.steps, NewStep(text, statements...))
 }
 
 func (p *planner) addFunc(text string, run func(ctx context.Context, q db.Querier) error) {
@@ -230,7 +236,10 @@ var renamed = map[string]string{"jobs.job_name": "function_fullname"}
 func (p *planner) setAside(name string) (statements []string) {
 	switch p.f {
 	case db.PostgreSQL:
-		return []string{"ALTER TABLE " + name + " SET SCHEMA " + oldTable + "schema"}
+		return []string{
+			"CREATE SCHEMA IF NOT EXISTS " + oldTable + "schema",
+			"ALTER TABLE " + name + " SET SCHEMA " + oldTable + "schema",
+		}
 	case db.SQLite:
 		for _, index := range slices.Sorted(maps.Keys(p.have[name].Indexes)) {
 			statements = append(statements, "DROP INDEX "+index)

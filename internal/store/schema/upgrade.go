@@ -54,11 +54,11 @@ func Upgrade(ctx context.Context, sqlDB *sql.DB, f db.Flavor, to *Release, dry b
 		return nil
 	}
 	if f == db.SQLite {
-		if err := backUp(ctx, conn, revision, report); err != nil {
+		if err := BackUp(ctx, conn, revision, report); err != nil {
 			return fmt.Errorf("copying the file first: %w", err)
 		}
 	}
-	return apply(ctx, conn, f, steps, report)
+	return Apply(ctx, conn, f, steps, report)
 }
 
 func existingRevision(ctx context.Context, q db.Querier) (revision string, err error) {
@@ -92,8 +92,9 @@ func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to 
 	return p.plan(), nil
 }
 
-// backUp copies a SQLite database to a file in the same folder.
-func backUp(ctx context.Context, conn *sql.Conn, revision string, report func(string)) error {
+// BackUp copies a SQLite database at a revision to a file in the same folder, and reports
+// the name of the file.
+func BackUp(ctx context.Context, conn *sql.Conn, revision string, report func(string)) error {
 	var path string
 	if err := conn.QueryRowContext(ctx, `SELECT file FROM pragma_database_list
 		WHERE name = 'main'`).Scan(&path); err != nil {
@@ -107,7 +108,9 @@ func backUp(ctx context.Context, conn *sql.Conn, revision string, report func(st
 	return nil
 }
 
-func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, report func(string)) error {
+// Apply takes the steps of an upgrade in one transaction, except on MariaDB. It calls
+// report before each step.
+func Apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, report func(string)) error {
 	var begin, end, undo []string
 	switch f {
 	case db.SQLite:
@@ -116,8 +119,8 @@ func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, repor
 		normal := []string{"PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF"}
 		end, undo = append([]string{"COMMIT"}, normal...), append([]string{"ROLLBACK"}, normal...)
 	case db.PostgreSQL:
-		begin = []string{"BEGIN", "CREATE SCHEMA " + oldTable + "schema"}
-		end, undo = []string{"DROP SCHEMA " + oldTable + "schema CASCADE", "COMMIT"}, []string{"ROLLBACK"}
+		begin = []string{"BEGIN"}
+		end, undo = []string{"DROP SCHEMA IF EXISTS " + oldTable + "schema CASCADE", "COMMIT"}, []string{"ROLLBACK"}
 	}
 	all := func(statements []string) error {
 		for _, s := range statements {
@@ -134,7 +137,7 @@ func apply(ctx context.Context, conn *sql.Conn, f db.Flavor, steps []Step, repor
 		err := ctx.Err() // Check between steps only, since an interruption may close the connection.
 		if err == nil {
 			report(s.Text)
-			err = s.run(context.WithoutCancel(ctx), conn)
+			err = s.Run(context.WithoutCancel(ctx), conn)
 		}
 		if err != nil {
 			err = fmt.Errorf("to %s: %w", s.Text, err)

@@ -131,4 +131,5 @@ def main(postgresql, mysql, what, *pythons):
     shutil.rmtree("/tmp/millrace-dumps", ignore_errors=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
