@@ -221,6 +221,10 @@ func (t tx) deleteBelongings(user *User) error {
 			return err
 		}
 	}
-	_, err = t.Exec("DELETE FROM millrace_access_tokens WHERE user_id = ? OR username = ?", user.ID, user.Username)
-	return err
+	for _, table := range []string{"millrace_access_tokens", "millrace_sessions"} {
+		if _, err := t.Exec("DELETE FROM "+table+" WHERE user_id = ? OR username = ?", user.ID, user.Username); err != nil {
+			return err
+		}
+	}
+	return nil
 }

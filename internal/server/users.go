@@ -43,8 +43,9 @@ func (s *Server) openUsers(ctx context.Context) (*users, error) {
 	u := &users{accounts: store, config: c}
 	u.login = login.New(login.Options{
 		Accounts: store, Default: c.DefaultPermission, Log: s.log, Public: []string{
-			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info",
+			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", users.LoginPath, users.SessionPath,
 		},
+		Cookie: cookieOf(key), Prefix: s.config.StaticPrefix,
 	})
 	if err := u.createAdmin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the first administrator: %w", err), store.Close())

@@ -1,5 +1,5 @@
 // Package login authenticates the requests of users: by a password or an access token in
-// the header Authorization.
+// the header Authorization, or by the cookie of a session of the pages.
 //
 // The Authenticator asks package accounts for a user at most once a second, so that a
 // request costs no query and a change by another server is seen within a second. A change
@@ -30,6 +30,11 @@ type Options struct {
 	Default access.Permission
 	// Public lists paths that need no user, see [auth.IsPublic].
 	Public []string
+	// Cookie is the name of the cookie of sessions. Servers on other ports of a machine get
+	// the same cookies.
+	Cookie string
+	// Prefix is the path prefix of the server, or "".
+	Prefix string
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -41,9 +46,12 @@ type Authenticator struct {
 	log       *slog.Logger
 	users     *cache[*accounts.Account]
 	tokens    *cache[*accounts.Token]
+	sessions  *cache[*accounts.Session]
 	passwords *passwords
 	limiter   *limiter
 	touched   *touched
+
+	cookieName, prefix string
 }
 
 // New returns an Authenticator.
@@ -51,12 +59,16 @@ func New(o Options) *Authenticator {
 	a := &Authenticator{
 		accounts: o.Accounts, public: o.Public, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
 		passwords: newPasswords(), limiter: newLimiter(time.Now), touched: newTouched(),
+		cookieName: o.Cookie, prefix: o.Prefix,
 	}
 	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
 		return o.Accounts.Account(ctx, name, o.Default)
 	})
 	a.tokens = newCache(o.Accounts.Changes, func(ctx context.Context, hash string) (*accounts.Token, error) {
 		return o.Accounts.TokenByHash(ctx, [32]byte([]byte(hash)))
+	})
+	a.sessions = newCache(o.Accounts.Changes, func(ctx context.Context, hash string) (*accounts.Session, error) {
+		return o.Accounts.SessionByHash(ctx, [32]byte([]byte(hash)))
 	})
 	return a
 }
@@ -98,7 +110,8 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 			Message: "The users cannot be checked at the moment. Try again.",
 		}
 	}
-	if e.Code == mlflow.Unauthenticated {
+	// A browser asks for a password if it gets a challenge. The pages have a form.
+	if mode := r.Header.Get("Sec-Fetch-Mode"); e.Code == mlflow.Unauthenticated && (mode == "" || mode == "navigate") {
 		w.Header().Set("WWW-Authenticate", `Basic realm="mlflow", charset="UTF-8"`)
 	}
 	if wait := new(waitError); errors.As(err, &wait) {
@@ -122,8 +135,14 @@ func (a *Authenticator) user(r *http.Request) (auth.User, error) {
 			return a.byToken(r, password)
 		}
 		return a.byPassword(r, name, password)
+	case r.Header.Get("Authorization") != "":
+		return auth.User{}, errNobody
 	}
-	return auth.User{}, errNobody
+	u, found, err := a.session(r)
+	if err == nil && !found {
+		err = errNobody
+	}
+	return u, err
 }
 
 // CheckPassword returns an error unless a user has a password, for requests that need it

@@ -9,27 +9,57 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
-// createOwn creates the table of the tokens of users. MLflow deletes a user without them, and SQLite
-// gives the id of the last user to the next one. Therefore the table has no foreign key,
-// and a token belongs to the user with its user_id and its username.
-const createOwn = `CREATE TABLE millrace_access_tokens (
-	id VARCHAR(36) NOT NULL PRIMARY KEY,
-	user_id BIGINT NOT NULL,
-	username VARCHAR(255) NOT NULL,
-	name VARCHAR(250) NOT NULL,
-	hash VARCHAR(64) NOT NULL UNIQUE,
-	scope VARCHAR(2000) NOT NULL,
-	created_ms BIGINT NOT NULL,
-	expires_ms BIGINT,
-	last_used_ms BIGINT,
-	revoked_ms BIGINT
-)`
-
-// ownTable is the table that Millrace adds to those of MLflow, which ignores it.
-const ownTable = "millrace_access_tokens"
+// ownTables are the tables that Millrace adds to those of MLflow, which ignores them.
+// MLflow deletes a user without the rows that belong to it, and SQLite gives the id of the
+// last user to the next one. Therefore the tables have no foreign key, and a row belongs
+// to the user with its user_id and its username.
+var ownTables = []struct {
+	table      string
+	statements []string
+}{
+	{"millrace_access_tokens", []string{`CREATE TABLE millrace_access_tokens (
+		id VARCHAR(36) NOT NULL PRIMARY KEY,
+		user_id BIGINT NOT NULL,
+		username VARCHAR(255) NOT NULL,
+		name VARCHAR(250) NOT NULL,
+		hash VARCHAR(64) NOT NULL UNIQUE,
+		scope VARCHAR(2000) NOT NULL,
+		created_ms BIGINT NOT NULL,
+		expires_ms BIGINT,
+		last_used_ms BIGINT,
+		revoked_ms BIGINT
+	)`}},
+	// A session of the pages ends when the password changes, of which it has a digest.
+	{"millrace_sessions", []string{`CREATE TABLE millrace_sessions (
+		hash VARCHAR(64) NOT NULL PRIMARY KEY,
+		user_id BIGINT NOT NULL,
+		username VARCHAR(255) NOT NULL,
+		password_digest VARCHAR(64) NOT NULL,
+		created_ms BIGINT NOT NULL,
+		expires_ms BIGINT NOT NULL
+	)`}},
+	{"millrace_audit_log", []string{
+		`CREATE TABLE millrace_audit_log (
+			id {id},
+			timestamp_ms BIGINT NOT NULL,
+			username VARCHAR(255) NOT NULL,
+			token_id VARCHAR(36) NOT NULL,
+			client VARCHAR(64) NOT NULL,
+			action VARCHAR(250) NOT NULL,
+			detail VARCHAR(2000) NOT NULL,
+			result VARCHAR(64) NOT NULL
+		)`,
+		`CREATE INDEX millrace_audit_log_time ON millrace_audit_log (timestamp_ms)`,
+	}},
+}
 
 // OwnTables returns the names of the tables that Millrace adds to those of MLflow.
-func OwnTables() []string { return []string{ownTable} }
+func OwnTables() (names []string) {
+	for _, own := range ownTables {
+		names = append(names, own.table)
+	}
+	return names
+}
 
 // Create returns the statements that create MLflow's tables.
 func Create(f db.Flavor) []string {
@@ -75,12 +105,21 @@ func createTables(ctx context.Context, c *db.Conn) error {
 	return nil
 }
 
-// createOwnTables creates the tables of Millrace if they do not exist.
+// createOwnTables creates the tables of Millrace that do not exist.
 func createOwnTables(ctx context.Context, c *db.Conn) error {
 	tables, err := schema.Tables(ctx, c, c.Flavor())
-	if err != nil || tables[ownTable] {
+	if err != nil {
 		return err
 	}
-	_, err = c.ExecContext(ctx, schema.TranslateOwn(c.Flavor(), createOwn))
-	return err
+	for _, own := range ownTables {
+		if tables[own.table] {
+			continue
+		}
+		for _, statement := range own.statements {
+			if _, err := c.ExecContext(ctx, schema.TranslateOwn(c.Flavor(), statement)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
