@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 //     and sets MLFLOW_TRACKING_URI and PORT.
 //   - seed: creates a finished run with a parameter and metrics, and sets RUN_ID.
 //   - database FILE [METRICS]: creates a database and sets DATABASE to its URI.
-//   - sql STATEMENT: changes DATABASE.
+//   - sql STATEMENT, or sql @FILE: changes DATABASE.
 //   - output REGEXP: the whole standard output of the last command matches.
 //   - failure REGEXP: the last command printed only one line "millrace: ..." to
 //     standard error, and the message matches.
@@ -141,7 +141,11 @@ func createDatabase(ctx context.Context, uri string, metrics int) error {
 }
 
 func scriptSQL(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(execute(context.Background(), ts.Getenv("DATABASE"), args[0]))
+	text := args[0]
+	if file, ok := strings.CutPrefix(text, "@"); ok {
+		text = ts.ReadFile(file)
+	}
+	ts.Check(execute(context.Background(), ts.Getenv("DATABASE"), text))
 }
 
 func execute(ctx context.Context, uri, statement string) error {

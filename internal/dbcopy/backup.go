@@ -14,6 +14,7 @@ import (
 
 	"modernc.org/sqlite"
 
+	users "github.com/millrace-ml/millrace/internal/accounts/schema"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
@@ -200,9 +201,18 @@ func (b *backup) publish() error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// contents returns the revision of a database and the number of rows of its tables.
+// contents returns the revision of a database and the number of rows of its tables. The
+// revision is that of the tables of users if there are no others.
 func contents(ctx context.Context, q *sql.Conn) (revision string, rows map[string]int64, err error) {
-	if revision, err = schema.RevisionOf(ctx, q, db.SQLite); err != nil {
+	found, err := users.Find(ctx, q, db.SQLite)
+	if err != nil {
+		return "", nil, err
+	}
+	revisionOf := schema.RevisionOf
+	if found.Users && !found.Runs {
+		revisionOf = users.RevisionOf
+	}
+	if revision, err = revisionOf(ctx, q, db.SQLite); err != nil {
 		return "", nil, err
 	}
 	if revision == "" {

@@ -141,7 +141,7 @@ func planTables(source, target *catalog) ([]*tablePlan, []string, error) {
 	var plan []*tablePlan
 	var left []string
 	for _, name := range target.parentsFirst() {
-		if name == schema.CopyProgressTable || name == "alembic_version" || source.columns[name] == nil {
+		if name == schema.CopyProgressTable || isVersion(name) || source.columns[name] == nil {
 			continue
 		}
 		t, err := planTable(name, source, target)
@@ -226,11 +226,6 @@ func planTable(name string, source, target *catalog) (*tablePlan, error) {
 		)
 	}
 	return t, nil
-}
-
-// knownTables returns the tables that a new database of a release has.
-func knownTables(release *schema.Release) []string {
-	return append(release.Tables(), schema.OwnTables()...)
 }
 
 // quoted returns a list of columns with quotes.

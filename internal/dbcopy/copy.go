@@ -240,10 +240,10 @@ func dryRun(ctx context.Context, s *sourceDB) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := knownTables(s.release)
+	known := s.tables.names()
 	slices.Sort(known)
 	for _, name := range known {
-		if !tables[name] || name == "alembic_version" {
+		if !tables[name] || isVersion(name) {
 			continue
 		}
 		n, err := s.count(ctx, name)

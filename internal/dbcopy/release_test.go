@@ -39,7 +39,7 @@ func TestCopyKeepsRelease(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer sqlDB.Close()
-		report, err := schema.Check(t.Context(), sqlDB, f)
+		report, err := schema.Check(t.Context(), sqlDB, f, true)
 		if err != nil || !report.OK() || report.Revision != old.Revision || report.Rows["issues"] != 1 {
 			t.Errorf("%+v, %v", report, err)
 		}

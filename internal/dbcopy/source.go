@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
-	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
 // sourceDB is one snapshot of the database that the rows are copied from.
@@ -18,8 +17,7 @@ type sourceDB struct {
 	flavor db.Flavor
 	name   string // for messages
 	tx     *sql.Tx
-	// release is the release of the tables, which the target gets as well.
-	release *schema.Release
+	tables tables
 }
 
 // openSource opens the source and begins the transaction in which all rows are
@@ -44,18 +42,8 @@ func (s *sourceDB) begin(ctx context.Context) (err error) {
 	if s.tx, err = s.sql.BeginTx(ctx, options); err != nil {
 		return err
 	}
-	revision, err := schema.RevisionOf(ctx, s.tx, s.flavor)
-	switch {
-	case err != nil:
-		return err
-	case revision == "":
-		return errors.New("it holds no tables, so there is nothing to copy")
-	}
-	var known bool
-	if s.release, known = schema.ReleaseOf(revision); !known {
-		return schema.WrongRevision(revision)
-	}
-	return nil
+	s.tables, err = tablesOf(ctx, s.tx, s.flavor)
+	return err
 }
 
 func (s *sourceDB) close() error {

@@ -16,8 +16,8 @@ import (
 )
 
 // createProgress creates [schema.CopyProgressTable]. Its row "" names the source; each
-// of the others holds the progress of a table. While it exists, alembic_version is
-// empty, so that no server opens the database.
+// of the others holds the progress of a table. While it exists, the tables of versions
+// are empty, so that no server opens the database.
 const createProgress = `CREATE TABLE millrace_copy (
 	table_name VARCHAR(128) NOT NULL PRIMARY KEY,
 	last_key TEXT,
@@ -26,11 +26,11 @@ const createProgress = `CREATE TABLE millrace_copy (
 
 // targetDB is the database that the rows are copied to.
 type targetDB struct {
-	sql     *sql.DB
-	flavor  db.Flavor
-	name    string // for messages
-	conn    *sql.Conn
-	release *schema.Release
+	sql    *sql.DB
+	flavor db.Flavor
+	name   string // for messages
+	conn   *sql.Conn
+	tables tables
 	// at is the progress of each table; nil before the copy has begun.
 	at map[string]position
 }
@@ -45,7 +45,7 @@ type position struct {
 // openTarget opens the target. It creates the tables if there are none, and finds
 // out how far a copy that was interrupted got.
 func openTarget(ctx context.Context, uri string, source *sourceDB, restart bool) (*targetDB, error) {
-	t, err := connectTarget(ctx, uri, source.release)
+	t, err := connectTarget(ctx, uri, source.tables)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func openTarget(ctx context.Context, uri string, source *sourceDB, restart bool)
 	case t.at != nil && restart:
 		err = t.clear(ctx)
 	case t.at == nil:
-		if err = errors.Join(t.close(), makeTables(ctx, uri, source.release)); err != nil {
+		if err = errors.Join(t.close(), makeTables(ctx, uri, source.tables)); err != nil {
 			return nil, err
 		}
 		// Connect again, since the collation of a connection to MySQL depends on the tables.
-		if t, err = connectTarget(ctx, uri, source.release); err != nil {
+		if t, err = connectTarget(ctx, uri, source.tables); err != nil {
 			return nil, err
 		}
 		if err = t.empty(ctx); err == nil {
@@ -72,12 +72,12 @@ func openTarget(ctx context.Context, uri string, source *sourceDB, restart bool)
 	return t, nil
 }
 
-func connectTarget(ctx context.Context, uri string, release *schema.Release) (*targetDB, error) {
+func connectTarget(ctx context.Context, uri string, tables tables) (*targetDB, error) {
 	sqlDB, flavor, err := db.OpenSQL(ctx, uri)
 	if err != nil {
 		return nil, fmt.Errorf("the target: %w", err)
 	}
-	t := &targetDB{sql: sqlDB, flavor: flavor, name: databaseName(uri), release: release}
+	t := &targetDB{sql: sqlDB, flavor: flavor, name: databaseName(uri), tables: tables}
 	if t.conn, err = sqlDB.Conn(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the target %s: %w", t.name, err), sqlDB.Close())
 	}
@@ -90,11 +90,10 @@ func (t *targetDB) on(ctx context.Context, q db.Querier) db.Tx {
 	return db.NewConn(q, t.flavor).Tx(ctx)
 }
 
-func makeTables(ctx context.Context, uri string, release *schema.Release) error {
-	prepare := func(ctx context.Context, c *db.Conn) error {
-		return schema.Prepare(ctx, c, release, slog.New(slog.DiscardHandler), nil)
-	}
-	d, err := db.Open(ctx, db.Options{URI: uri, PoolSize: 2, Prepare: prepare})
+var discard = slog.New(slog.DiscardHandler)
+
+func makeTables(ctx context.Context, uri string, tables tables) error {
+	d, err := db.Open(ctx, db.Options{URI: uri, PoolSize: 2, Prepare: tables.prepare})
 	if err != nil {
 		return err
 	}
@@ -137,12 +136,12 @@ func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 			from, source,
 		)
 	}
-	for _, table := range t.release.Tables() {
+	for _, table := range t.tables.mlflows() {
 		if !tables[table] {
 			return fmt.Errorf(
-				"it holds an unfinished copy, which was begun with tables of another release than %s: it lacks %s. Copy into "+
+				"it holds an unfinished copy, which was begun with other tables than the source has: it lacks %s. Copy into "+
 					"a new database",
-				t.release, table,
+				table,
 			)
 		}
 	}
@@ -153,13 +152,15 @@ func (t *targetDB) loadProgress(ctx context.Context, source string) error {
 // empty returns an error for a database that has other rows than a new database of
 // the release of the source.
 func (t *targetDB) empty(ctx context.Context) error {
-	revision, err := schema.RevisionOf(ctx, t.conn, t.flavor)
-	if err == nil && revision != t.release.Revision {
-		err = fmt.Errorf("its schema is at revision %s, and the source's at %s, of %s. Copy into a new database",
-			revision, t.release.Revision, t.release)
-	}
-	if err != nil {
-		return err
+	if r := t.tables.release; r != nil {
+		revision, err := schema.RevisionOf(ctx, t.conn, t.flavor)
+		if err == nil && revision != r.Revision {
+			err = fmt.Errorf("its schema is at revision %s, and the source's at %s, of %s. Copy into a new database",
+				revision, r.Revision, r)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	tables, err := schema.Tables(ctx, t.conn, t.flavor)
 	if err != nil {
@@ -178,7 +179,7 @@ func (t *targetDB) empty(ctx context.Context) error {
 // holds returns 1 if a table has rows that a new database does not have, and 0
 // otherwise.
 func (t *targetDB) holds(ctx context.Context, table string) (n int, err error) {
-	if table == "alembic_version" || table == "alembic_version_auth" || table == schema.CopyProgressTable {
+	if isVersion(table) || table == schema.CopyProgressTable {
 		return 0, nil
 	}
 	query := "SELECT count(*) FROM (SELECT 1 FROM `" + table + "`"
@@ -204,10 +205,13 @@ func (t *targetDB) start(ctx context.Context, source string) error {
 		}
 	}
 	t.at = map[string]position{}
+	emptied := slices.Collect(maps.Keys(t.tables.revisions()))
+	if t.tables.release != nil {
+		emptied = append(emptied, "experiments", "workspaces")
+	}
 	return t.inTx(ctx, func(q db.Tx) error {
-		for _, statement := range []string{"DELETE FROM alembic_version", "DELETE FROM experiments", "DELETE" +
-			" FROM workspaces"} {
-			if _, err := q.Exec(statement); err != nil {
+		for _, table := range emptied {
+			if _, err := q.Exec("DELETE FROM " + table); err != nil {
 				return err
 			}
 		}
@@ -256,7 +260,7 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// finish sets the sequences, writes the revision and drops the progress table.
+// finish sets the sequences, writes the revisions and drops the progress table.
 func (t *targetDB) finish(ctx context.Context, plan []*tablePlan) error {
 	err := t.inTx(ctx, func(q db.Tx) error {
 		for _, table := range plan {
@@ -264,11 +268,13 @@ func (t *targetDB) finish(ctx context.Context, plan []*tablePlan) error {
 				return err
 			}
 		}
-		if _, err := q.Exec("DELETE FROM alembic_version"); err != nil {
-			return err
-		}
-		if _, err := q.Exec("INSERT INTO alembic_version (version_num) VALUES (?)", t.release.Revision); err != nil {
-			return err
+		for table, revision := range t.tables.revisions() {
+			if _, err := q.Exec("DELETE FROM " + table); err != nil {
+				return err
+			}
+			if _, err := q.Exec("INSERT INTO "+table+" (version_num) VALUES (?)", revision); err != nil {
+				return err
+			}
 		}
 		_, err := q.Exec("DROP TABLE millrace_copy")
 		return err

@@ -89,7 +89,7 @@ func TestRevisions(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer sqlDB.Close()
-				report, err := schema.Check(t.Context(), sqlDB, f)
+				report, err := schema.Check(t.Context(), sqlDB, f, true)
 				if err != nil || report.Revision != c.revision || c.warnings > 0 && !report.OK() {
 					t.Errorf("%s: %+v, %v", c.revision, report, err)
 				}
@@ -129,7 +129,7 @@ func TestRevisionThatDoesNotFit(t *testing.T) {
 			if tables, err := schema.Tables(t.Context(), sqlDB, f); err != nil || tables["millrace_settings"] {
 				t.Errorf("the refused database was changed: %v, %v", tables, err)
 			}
-			if report, err := schema.Check(t.Context(), sqlDB, f); err != nil || report.OK() || len(report.Differences) != 1 {
+			if report, err := schema.Check(t.Context(), sqlDB, f, true); err != nil || report.OK() || len(report.Differences) != 1 {
 				t.Errorf("%+v, %v", report, err)
 			}
 		})

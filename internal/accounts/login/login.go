@@ -137,6 +137,9 @@ func (a *Authenticator) CheckPassword(r *http.Request, name, password string) er
 // accepted without delay, so that nobody can lock out a user by guessing.
 func (a *Authenticator) byPassword(r *http.Request, name, password string) (auth.User, error) {
 	ctx := r.Context()
+	if strings.ContainsRune(password, 0) { // The hash functions ignore NUL characters at the end.
+		return auth.User{}, errWrong
+	}
 	account, err := a.users.get(ctx, name)
 	unknown := errors.Is(err, mlflow.ResourceDoesNotExist) || errors.Is(err, mlflow.InvalidParameterValue)
 	if err != nil && !unknown {

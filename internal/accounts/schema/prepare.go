@@ -20,8 +20,8 @@ func Prepare(ctx context.Context, c *db.Conn, log *slog.Logger) error {
 			if err = checkFree(ctx, c, c.Flavor()); err == nil {
 				err = createTables(ctx, c)
 			}
-		case revision != Revision:
-			err = wrongRevision(revision)
+		default:
+			err = CheckRevision(revision)
 		}
 		if err != nil {
 			return err

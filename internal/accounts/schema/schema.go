@@ -52,11 +52,17 @@ func RevisionOf(ctx context.Context, q db.Querier, f db.Flavor) (string, error) 
 		return "", err
 	case tables[schema.AuthVersionTable]:
 		return readRevision(ctx, q, tables)
-	case slices.ContainsFunc(initialTables, func(name string) bool { return !tables[name] }):
-		return "", nil
-	default:
+	case hasUsers(tables):
 		return initial, nil
+	default:
+		return "", nil
 	}
+}
+
+// hasUsers reports whether tables are or include those of users.
+func hasUsers(tables map[string]bool) bool {
+	lacks := func(name string) bool { return !tables[name] }
+	return tables[schema.AuthVersionTable] || !slices.ContainsFunc(initialTables, lacks)
 }
 
 // checkFree returns an error if a database without the tables of users has another table
@@ -95,10 +101,13 @@ func CanUpgrade(revision string) bool {
 	return revision != Revision && slices.Contains(revisions, revision)
 }
 
-// wrongRevision returns the error for tables at another revision than [Revision]. It says
+// CheckRevision returns an error for tables at another revision than [Revision]. It says
 // how to proceed.
-func wrongRevision(revision string) error {
-	if CanUpgrade(revision) {
+func CheckRevision(revision string) error {
+	switch {
+	case revision == Revision:
+		return nil
+	case CanUpgrade(revision):
 		return fmt.Errorf(
 			"its tables of users are at revision %s, of an older MLflow, and this release of Millrace works with revision %s. "+
 				"Bring them there with: millrace db upgrade URI (--plan shows what that does)",

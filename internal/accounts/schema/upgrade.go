@@ -34,7 +34,7 @@ func Upgrade(ctx context.Context, sqlDB *sql.DB, f db.Flavor, dry bool, report f
 		report("The tables of users are at revision " + revision + "; there is nothing to do.")
 		return nil
 	case !CanUpgrade(revision):
-		return wrongRevision(revision)
+		return CheckRevision(revision)
 	case f.IsMySQL():
 		return fmt.Errorf("its tables of users are at revision %s, and no release of MLflow makes such tables on %s",
 			revision, f)
@@ -76,7 +76,7 @@ func plan(ctx context.Context, q db.Querier, f db.Flavor, revision string) (step
 	tagged := tables[modelTags] != nil
 	if before(revision, rolesFilled) {
 		add(schema.Step{
-			Text: "turn the permissions of users into roles",
+			Text: "turn the permissions of users into roles, and NO_PERMISSIONS into DENY",
 			Run: func(ctx context.Context, q db.Querier) error {
 				return fillRoles(db.NewConn(q, f).Tx(ctx), tagged)
 			},

@@ -1,6 +1,8 @@
 package dbcmd
 
 import (
+	"cmp"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	users "github.com/millrace-ml/millrace/internal/accounts/schema"
 	"github.com/millrace-ml/millrace/internal/cli/output"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/schema"
@@ -29,7 +32,7 @@ The command only reads the database. It exits with code 1 if it finds a problem.
 		Example: "  millrace db check sqlite:///mlflow.db",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: onDatabase(func(cmd *cobra.Command, uri string, sqlDB *sql.DB, f db.Flavor) error {
-			report, err := schema.Check(cmd.Context(), sqlDB, f)
+			report, err := check(cmd.Context(), sqlDB, f)
 			if err != nil {
 				return fmt.Errorf("checking %s: %w", db.RedactURI(uri), err)
 			}
@@ -48,14 +51,40 @@ The command only reads the database. It exits with code 1 if it finds a problem.
 	return cmd
 }
 
-func writeCheckReport(out io.Writer, r *schema.Report) error {
-	fmt.Fprintf(out, "Database:  %s\nRevision:  %s (%s)\n", r.Database, r.Revision, r.RevisionIs)
+// checkReport describes the tables of a database. Users is nil if it has no tables of users.
+type checkReport struct {
+	*schema.Report
+	Users *users.Report `json:"users,omitempty"`
+}
+
+// OK reports whether no problem was found.
+func (r *checkReport) OK() bool { return r.Report.OK() && (r.Users == nil || r.Users.OK()) }
+
+func check(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (*checkReport, error) {
+	found, err := users.Find(ctx, sqlDB, f)
+	if err != nil {
+		return nil, err
+	}
+	r := &checkReport{}
+	if r.Report, err = schema.Check(ctx, sqlDB, f, found.Runs || !found.Users); err == nil && found.Users {
+		r.Users, err = users.Check(ctx, sqlDB, f)
+	}
+	return r, err
+}
+
+func writeCheckReport(out io.Writer, r *checkReport) error {
+	fmt.Fprintf(out, "Database:  %s\nRevision:  %s (%s)\n", r.Database, cmp.Or(r.Revision, "none"), r.RevisionIs)
+	differences := r.Differences
+	if r.Users != nil {
+		fmt.Fprintf(out, "Users:     %s (%s)\n", r.Users.Revision, r.Users.RevisionIs)
+		differences = slices.Concat(differences, r.Users.Differences)
+	}
 	for _, part := range []struct {
 		title, none string
 		found       []string
 	}{
 		{"Integrity", "no errors found", r.Faults},
-		{"Schema", "identical to MLflow's", r.Differences},
+		{"Schema", "identical to MLflow's", differences},
 		{"Text", "stored and compared without loss", r.Collations},
 	} {
 		found := part.found

@@ -36,16 +36,19 @@ func (r *Report) OK() bool {
 }
 
 // Check checks a database without changing it. On MySQL and MariaDB, it creates a
-// temporary database to compare with.
-func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (*Report, error) {
+// temporary database to compare with. runs is whether the database has the tables of runs
+// and models; otherwise, their revision is "", and no tables are compared.
+func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor, runs bool) (*Report, error) {
 	conn, err := sqlDB.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	r := &Report{Database: f.String(), RevisionIs: "not one that this release knows", Rows: map[string]int64{}}
-	if r.Revision, err = existingRevision(ctx, conn); err != nil {
-		return nil, err
+	if runs {
+		if r.Revision, err = existingRevision(ctx, conn); err != nil {
+			return nil, err
+		}
 	}
 	have, err := Inspect(ctx, conn, f)
 	if err != nil {
@@ -64,59 +67,83 @@ func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor) (*Report, error) {
 		}
 		r.Rows[name] = n
 	}
+	if !runs {
+		r.RevisionIs, r.opens = "no tables of runs and models", true
+		return r, nil
+	}
+	return r, r.compare(ctx, conn, f)
+}
+
+// compare compares the tables with those of MLflow at the revision.
+func (r *Report) compare(ctx context.Context, conn *sql.Conn, f db.Flavor) (err error) {
 	switch release, known := ReleaseOf(r.Revision); {
 	case known:
 		r.RevisionIs, r.opens = "of "+release.String()+"; a server opens it as it is", true
-		head, err := release.inspect(ctx, conn, f)
-		if err != nil {
-			return nil, fmt.Errorf("making the tables to compare with: %w", err)
-		}
-		r.Differences = release.differences(f, have, head)
+		r.Differences, err = Differences(ctx, conn, f, release.Tables(), release.Create(f))
+		return err
 	case CanUpgrade(r.Revision, Newest()):
 		r.RevisionIs = "of an older MLflow; `millrace db upgrade` brings it up to date"
 	default:
 		have, err := inspectUsed(ctx, conn, f)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.Differences = unusable(have, readUsed(f))
 		if r.opens = len(r.Differences) == 0; r.opens {
 			r.RevisionIs += "; the tables that it uses are as in " + Newest().String() + ", so a server opens it"
 		}
 	}
-	return r, nil
+	return nil
 }
 
-func (r *Release) differences(f db.Flavor, have, head map[string]*Table) (list []string) {
-	made := r.creations(f)
-	for _, name := range r.Tables() {
+// Differences compares tables of a database with those that statements create. It returns
+// the tables, columns, keys and indexes that differ.
+func Differences(
+	ctx context.Context, conn *sql.Conn, f db.Flavor, tables, statements []string,
+) (list []string, err error) {
+	have, err := Inspect(ctx, conn, f)
+	if err != nil {
+		return nil, err
+	}
+	head, err := inspectNew(ctx, conn, f, statements)
+	if err != nil {
+		return nil, fmt.Errorf("making the tables to compare with: %w", err)
+	}
+	made := creations(tables, statements)
+	for _, name := range tables {
 		if have[name] == nil {
 			list = append(list, "the table "+name+" is missing")
 			continue
 		}
-		for _, c := range head[name].Columns {
-			if definition, found := have[name].column(c.Name); !found {
-				list = append(list, fmt.Sprintf("%s lacks the column %s", name, c.Name))
-			} else if !sameColumn(definition, c.Definition) {
-				list = append(list, fmt.Sprintf("%s.%s is %q, not %q", name, c.Name, definition, c.Definition))
-			}
+		list = append(list, have[name].differences(f, head[name], made[name].indexes)...)
+	}
+	return list, nil
+}
+
+// differences returns what head has and the table does not.
+func (t *Table) differences(f db.Flavor, head *Table, indexes map[string]string) (list []string) {
+	for _, c := range head.Columns {
+		if definition, found := t.column(c.Name); !found {
+			list = append(list, fmt.Sprintf("%s lacks the column %s", t.Name, c.Name))
+		} else if !sameColumn(definition, c.Definition) {
+			list = append(list, fmt.Sprintf("%s.%s is %q, not %q", t.Name, c.Name, definition, c.Definition))
 		}
-		for _, constraint := range head[name].Constraints {
-			if !slices.Contains(have[name].Constraints, constraint) {
-				list = append(list, fmt.Sprintf("%s lacks %s", name, constraint))
-			}
+	}
+	for _, constraint := range head.Constraints {
+		if !slices.Contains(t.Constraints, constraint) {
+			list = append(list, fmt.Sprintf("%s lacks %s", t.Name, constraint))
 		}
-		if !sameForeignKeys(have[name], head[name]) {
-			list = append(list, "the foreign keys of "+name+" are others")
+	}
+	if !sameForeignKeys(t, head) {
+		list = append(list, "the foreign keys of "+t.Name+" are others")
+	}
+	// MySQL adds and removes indexes for foreign keys, so that those of head do not count.
+	for _, index := range slices.Sorted(maps.Keys(indexes)) {
+		if f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE") {
+			continue // MySQL lists it as a constraint.
 		}
-		indexes := made[name].indexes // MySQL adds and removes indexes for foreign keys.
-		for _, index := range slices.Sorted(maps.Keys(indexes)) {
-			if f.IsMySQL() && strings.HasPrefix(indexes[index], "CREATE UNIQUE") {
-				continue // MySQL lists it as a constraint.
-			}
-			if _, found := have[name].Indexes[index]; !found {
-				list = append(list, fmt.Sprintf("%s lacks the index %s", name, index))
-			}
+		if _, found := t.Indexes[index]; !found {
+			list = append(list, fmt.Sprintf("%s lacks the index %s", t.Name, index))
 		}
 	}
 	return list
@@ -155,6 +182,9 @@ func faults(ctx context.Context, q db.Querier, f db.Flavor, have map[string]*Tab
 		{"tags", "run_uuid", "runs", "run_uuid"},
 		{"params", "run_uuid", "runs", "run_uuid"},
 		{"latest_metrics", "run_uuid", "runs", "run_uuid"},
+		{"role_permissions", "role_id", "roles", "id"},
+		{"user_role_assignments", "role_id", "roles", "id"},
+		{"user_role_assignments", "user_id", "users", "id"},
 	} {
 		if have[r.child] == nil || have[r.parent] == nil {
 			continue

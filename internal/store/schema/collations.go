@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
@@ -25,10 +26,7 @@ func Collations(ctx context.Context, q db.Querier, f db.Flavor) (sentences []str
 			if !strings.HasPrefix(v[2], "utf8mb4_") {
 				narrow = append(narrow, v[0]+"."+v[1])
 			}
-			if named := v[1] == "key" || v[1] == "name" || v[1] == "alias" ||
-				strings.HasSuffix(v[1], "_key") || v[1] == "metric_name"; named &&
-				v[3] == "1" &&
-				!strings.HasSuffix(v[2], "_bin") {
+			if isName(v[1]) && v[3] == "1" && !strings.HasSuffix(v[2], "_bin") {
 				folding = append(folding, v[0]+"."+v[1])
 			}
 		},
@@ -52,4 +50,10 @@ func Collations(ctx context.Context, q db.Querier, f db.Flavor) (sentences []str
 		)
 	}
 	return sentences, err
+}
+
+// isName reports whether a column has names that users choose.
+func isName(column string) bool {
+	return slices.Contains([]string{"key", "name", "alias", "metric_name", "username", "resource_pattern"}, column) ||
+		strings.HasSuffix(column, "_key")
 }

@@ -108,13 +108,13 @@ type creation struct {
 	indexes map[string]string
 }
 
-// creations returns the statements of Create by table.
-func (r *Release) creations(f db.Flavor) map[string]*creation {
+// creations returns statements that create tables and indexes by table.
+func creations(names, statements []string) map[string]*creation {
 	all := map[string]*creation{}
-	for _, t := range r.tables {
-		all[t.name] = &creation{indexes: map[string]string{}}
+	for _, name := range names {
+		all[name] = &creation{indexes: map[string]string{}}
 	}
-	for _, statement := range r.Create(f) {
+	for _, statement := range statements {
 		if m := createTable.FindStringSubmatch(statement); m != nil {
 			all[m[1]].create = statement
 		}

@@ -55,7 +55,7 @@ func (p *planner) addFunc(text string, run func(ctx context.Context, q db.Querie
 }
 
 func (p *planner) plan() []Step {
-	order, made := p.to.Tables(), p.to.creations(p.f)
+	order, made := p.to.Tables(), creations(p.to.Tables(), p.to.Create(p.f))
 	changed := map[string]bool{}
 	for _, name := range order {
 		changed[name] = p.have[name] != nil && p.differs(name) || p.have[oldTable+name] != nil

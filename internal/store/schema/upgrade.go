@@ -173,9 +173,16 @@ func brokenReferences(ctx context.Context, q db.Querier) (string, error) {
 	return strings.Join(found, ", "), err
 }
 
-// inspect describes the tables of the release as the database describes them. It
-// creates them in a temporary schema or database.
+// inspect describes the tables of the release as the database describes them.
 func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f db.Flavor) (head map[string]*Table, err error) {
+	return inspectNew(ctx, conn, f, r.Create(f))
+}
+
+// inspectNew describes the tables that statements create. It creates them in a temporary
+// schema or database.
+func inspectNew(
+	ctx context.Context, conn *sql.Conn, f db.Flavor, statements []string,
+) (head map[string]*Table, err error) {
 	const scratch = "millrace_head"
 	var begin, end []string
 	switch f {
@@ -205,7 +212,7 @@ func (r *Release) inspect(ctx context.Context, conn *sql.Conn, f db.Flavor) (hea
 		}
 		_, _ = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS "+scratch+"_"+own) // A call that was killed may have left it.
 	}
-	for _, statement := range append(begin, r.Create(f)...) {
+	for _, statement := range append(begin, statements...) {
 		if _, err = conn.ExecContext(ctx, statement); err != nil {
 			break
 		}
