@@ -120,6 +120,49 @@ func TestHolders(t *testing.T) {
 	})
 }
 
+func TestChangeGrant(t *testing.T) {
+	onAll(t, func(t *testing.T, s store) {
+		ctx := t.Context()
+		s.user("ann")
+		s.grant("ann", access.Experiment, "1", access.Read)
+		if err := s.ChangeGrant(ctx, "ann", access.Experiment, "1", access.Deny); err != nil {
+			t.Error(err)
+		}
+		if p, granted, err := s.GrantOn(ctx, "ann", access.Experiment, "1"); p != access.Deny || !granted || err != nil {
+			t.Errorf("%s, %t, %v", p, granted, err)
+		}
+		wantCode(t, s.ChangeGrant(ctx, "ann", access.Experiment, "2", access.Read), mlflow.ResourceDoesNotExist)
+		wantCode(t, s.ChangeGrant(ctx, "bob", access.Experiment, "1", access.Read), mlflow.ResourceDoesNotExist)
+		wantCode(t, s.ChangeGrant(ctx, "ann", access.Experiment, "1", access.NoPermissions), mlflow.InvalidParameterValue)
+	})
+}
+
+// TestGrantsOnAllStay renames and deletes a resource whose id is that of all resources.
+func TestGrantsOnAllStay(t *testing.T) {
+	onAll(t, func(t *testing.T, s store) {
+		ctx := t.Context()
+		const model = access.RegisteredModel
+		s.user("ann")
+		s.grant("ann", model, access.Any, access.Edit)
+		s.grant("ann", model, "m", access.Manage)
+		for _, err := range []error{
+			s.Rename(ctx, model, access.Any, "n"), s.Rename(ctx, model, "m", access.Any), s.Forget(ctx, model, access.Any),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for id, want := range map[string]access.Permission{access.Any: access.Edit, "m": access.Manage} {
+			if p, _, err := s.GrantOn(ctx, "ann", model, id); p != want || err != nil {
+				t.Errorf("%s: %s, %v", id, p, err)
+			}
+		}
+		if _, granted, err := s.GrantOn(ctx, "ann", model, "n"); granted || err != nil {
+			t.Errorf("a grant on all became one on n, %v", err)
+		}
+	})
+}
+
 func TestRenameAndForget(t *testing.T) {
 	onAll(t, func(t *testing.T, s store) {
 		ctx := t.Context()

@@ -117,6 +117,9 @@ func (s *Store) Rename(ctx context.Context, resource access.Type, from, to strin
 	if err := checkResource(resource, to); err != nil || from == to {
 		return err
 	}
+	if from == access.Any || to == access.Any { // These grants are on all resources.
+		return nil
+	}
 	return s.write(ctx, func(t tx) error {
 		grants, err := t.ownGrants(resource, from, to)
 		if err != nil {
@@ -171,6 +174,9 @@ func (t tx) forgetGrant(g resourceGrant) error {
 // Forget removes the users' own grants on a resource that was deleted, because another
 // one can get its id. The grants of shared roles stay, as in MLflow.
 func (s *Store) Forget(ctx context.Context, resource access.Type, id string) error {
+	if id == access.Any { // These grants are on all resources.
+		return nil
+	}
 	return s.write(ctx, func(t tx) error {
 		grants, err := t.ownGrants(resource, id)
 		for _, g := range grants {

@@ -34,8 +34,8 @@ type Users struct {
 	DatabaseURI string
 	// ReadDatabaseURI is a standby of it for reads, or "".
 	ReadDatabaseURI string
-	// AdminUsername and AdminPassword are those of the first administrator. Each is ""
-	// if it is not configured. They have no meaning once the user exists.
+	// AdminUsername and AdminPassword are those of the first administrator. They have no
+	// meaning once the user exists. AdminPassword is "" if it is not configured.
 	AdminUsername, AdminPassword string
 }
 
@@ -55,13 +55,13 @@ func appName(c *Config, v string) error {
 // MLFLOW_AUTH_CONFIG_PATH names, and the environment, which takes precedence. Without
 // the variable it returns MLflow's defaults.
 func LoadUsers(getenv func(string) string) (*Users, error) {
-	u := &Users{DefaultPermission: access.Read, DatabaseURI: "sqlite:///basic_auth.db", AdminUsername: "admin"}
+	u := &Users{DefaultPermission: access.Read, DatabaseURI: "sqlite:///basic_auth.db"}
 	if path := getenv(usersFileEnv); path != "" {
 		if err := u.readFile(path); err != nil {
 			return nil, fmt.Errorf("%s %q: %w", usersFileEnv, path, err)
 		}
 	}
-	u.AdminUsername = cmp.Or(getenv(adminUsernameEnv), u.AdminUsername)
+	u.AdminUsername = cmp.Or(getenv(adminUsernameEnv), u.AdminUsername, "admin")
 	password, err := adminPassword(getenv)
 	u.AdminPassword = cmp.Or(password, u.AdminPassword)
 	return u, err
@@ -155,8 +155,8 @@ func wholeNumber(_ *Users, v string) error {
 	return nil
 }
 
-// readFile reads the ini file. As in MLflow, a file replaces all defaults: it must have
-// default_permission and database_uri, and the administrator has no name without it.
+// readFile reads the ini file. As in MLflow, it must have default_permission and
+// database_uri.
 func (u *Users) readFile(path string) error {
 	text, err := readSmallFile(path)
 	if err != nil {
@@ -171,7 +171,6 @@ func (u *Users) readFile(path string) error {
 			return fmt.Errorf("the key %s is missing", key)
 		}
 	}
-	u.AdminUsername = ""
 	for _, key := range slices.Sorted(maps.Keys(file)) {
 		set, known := userKeys[key]
 		if !known {

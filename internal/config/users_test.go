@@ -85,11 +85,11 @@ func TestUsersOfAFile(t *testing.T) {
 		},
 		"indented": {
 			"\n  # first\n  [mlflow] ; settings\n  default_permission = EDIT\n\n  database_uri = sqlite:///x.db\n      # comment\n\n  read_database_uri = y\n\n",
-			config.Users{DefaultPermission: access.Edit, DatabaseURI: "sqlite:///x.db", ReadDatabaseURI: "y"},
+			config.Users{DefaultPermission: access.Edit, DatabaseURI: "sqlite:///x.db", ReadDatabaseURI: "y", AdminUsername: "admin"},
 		},
 		"mark of the byte order": {
 			"\ufeff[mlflow]\ndefault_permission = USE\ndatabase_uri = x",
-			config.Users{DefaultPermission: access.Use, DatabaseURI: "x"},
+			config.Users{DefaultPermission: access.Use, DatabaseURI: "x", AdminUsername: "admin"},
 		},
 	} {
 		u, err := loadUsers(t, c.ini, nil)

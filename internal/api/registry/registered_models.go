@@ -91,6 +91,15 @@ func newModelName(param, name string) error {
 	return validate.First(validModelName(param, name), validate.Length(param, name, validate.MaxModelName))
 }
 
+// notAll refuses the name that stands for all models in grants, on a server with users.
+// The creator's grant on such a model would be one on all.
+func notAll(ctx context.Context, name string) error {
+	if name == access.Any && access.FromContext(ctx) != nil {
+		return apierror.Invalid("Invalid model name '%s'. In the permissions of users it stands for all models.", name)
+	}
+	return nil
+}
+
 func validRegistryTag(t *mlflow.Tag) error {
 	return validate.First(
 		validate.Key("key", t.Key),
@@ -165,7 +174,7 @@ func (h *Handlers) createRegisteredModel(
 	ctx context.Context,
 	in *mlflow.CreateRegisteredModelRequest,
 ) (*mlflow.RegisteredModelResponse, error) {
-	if err := validate.First(newModelName("name", in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
+	if err := validate.First(newModelName("name", in.Name), notAll(ctx, in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
 		return nil, err
 	}
 	m, err := h.Store.CreateRegisteredModel(ctx, in)
@@ -186,7 +195,8 @@ func (h *Handlers) renameRegisteredModel(
 	ctx context.Context,
 	in *mlflow.RenameRegisteredModelRequest,
 ) (*mlflow.RegisteredModelResponse, error) {
-	if err := validate.First(newModelName("new_name", in.NewName), validModelName("name", in.Name)); err != nil {
+	err := validate.First(newModelName("new_name", in.NewName), notAll(ctx, in.NewName), validModelName("name", in.Name))
+	if err != nil {
 		return nil, err
 	}
 	m, err := h.rename(ctx, in.Name, in.NewName)

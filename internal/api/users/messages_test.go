@@ -160,6 +160,9 @@ func TestMessagesOfGrants(t *testing.T) {
 		{"bob", "GET", "/ajax-api/millrace/access?resource_type=experiment&resource_id=1", "", 200, `"role":"boss","role_id":1,"members":["wsa"],"resource_type":"workspace"`, ""},
 		{"bob", "POST", "3users/permissions/revoke", `{"username":"eve","resource_type":"experiment","resource_id":"1"}`, 200, `{}`, ""},
 		{"bob", "POST", "3users/permissions/revoke", `{"username":"eve","resource_type":"experiment","resource_id":"1"}`, 404, "Permission for user=eve on resource_type=experiment, resource_id=1 not found.", ""},
+		// A creator's grant on a model of this name would be one on all models.
+		{"bob", "POST", "registered-models/create", `{"name":"*"}`, 400, "stands for all models", ""},
+		{"bob", "POST", "registered-models/rename", `{"name":"m","new_name":"*"}`, 400, "stands for all models", ""},
 		// A grant takes effect at once.
 		{"bob", "POST", "3users/permissions/grant", grant("eve", "experiment", "1", "DENY"), 200, `{}`, ""},
 		{"eve", "GET", "experiments/get?experiment_id=1", "", 403, "Permission denied", ""},
