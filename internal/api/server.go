@@ -104,6 +104,8 @@ func (s *Server) routes() *route.Router {
 	s.millraceRoutes(r)
 	if s.Users != nil {
 		s.Users.Routes(r)
+	} else {
+		users.WithoutUsers(r)
 	}
 	s.refusedRoutes(r)
 	return r

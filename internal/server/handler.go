@@ -20,6 +20,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// signingKey is the setting with the key of signed URLs.
+const signingKey = "url-signing-key"
+
 // startCheckTime is the time that an object store has to answer when the server starts.
 const startCheckTime = 20 * time.Second
 
@@ -55,13 +58,13 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	case !errors.Is(err, mlflow.ResourceDoesNotExist):
 		return nil, err
 	}
-	key, err := s.store.Secret(ctx, "url-signing-key")
+	key, err := s.store.Secret(ctx, signingKey)
 	if err != nil {
 		return nil, err
 	}
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Users: s.users.handlers(), Artifacts: artifacts, Log: s.log,
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/accounts/login"
+	api "github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/permit"
@@ -40,17 +43,36 @@ func (s *Server) openUsers(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database of users: %w", err)
 	}
+	key, err := s.store.Secret(ctx, signingKey)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	u := &users{accounts: store, config: c}
 	u.login = login.New(login.Options{
 		Accounts: store, Default: c.DefaultPermission, Log: s.log, Public: []string{
-			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", users.LoginPath, users.SessionPath,
+			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", api.LoginPath, api.SessionPath,
 		},
-		Cookie: cookieOf(key), Prefix: s.config.StaticPrefix,
+		Cookie: cookieOf(key[:]), Prefix: s.config.StaticPrefix,
 	})
 	if err := u.createAdmin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the first administrator: %w", err), store.Close())
 	}
 	return u, nil
+}
+
+// cookieOf returns the name of the cookie of sessions, which differs between servers on
+// other databases.
+func cookieOf(key []byte) string {
+	sum := sha256.Sum256(append([]byte("session cookie "), key...))
+	return "millrace_session_" + hex.EncodeToString(sum[:4])
+}
+
+// handlers returns the routes of users, or nil on a server without users.
+func (u *users) handlers() *api.Handlers {
+	if u == nil {
+		return nil
+	}
+	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login}
 }
 
 func (u *users) close() error {

@@ -181,7 +181,7 @@ func (h *Handlers) updatePassword(
 		if in.CurrentPassword == "" {
 			return nil, apierror.Invalid("Current password is required when changing your own password.")
 		}
-		if err := h.CheckPassword(r, in.Username, in.CurrentPassword); errors.Is(err, mlflow.Unauthenticated) {
+		if err := h.Login.CheckPassword(r, in.Username, in.CurrentPassword); errors.Is(err, mlflow.Unauthenticated) {
 			return nil, apierror.Invalid("Current password does not match.")
 		} else if err != nil {
 			return nil, err

@@ -8,10 +8,9 @@
 package users
 
 import (
-	"net/http"
-
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
+	"github.com/millrace-ml/millrace/internal/accounts/login"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/permit"
 )
@@ -23,9 +22,7 @@ type Handlers struct {
 	Owners permit.Owners
 	// Default is the permission on resources without a grant.
 	Default access.Permission
-	// CheckPassword returns an error unless a user has a password. The error is
-	// Unauthenticated if the password is wrong.
-	CheckPassword func(r *http.Request, username, password string) error
+	Login   *login.Authenticator
 }
 
 // Routes mounts the routes.
@@ -35,4 +32,6 @@ func (h *Handlers) Routes(r *route.Router) {
 	h.grantRoutes(r)
 	h.classicRoutes(r)
 	h.accessRoutes(r)
+	h.tokenRoutes(r)
+	h.sessionRoutes(r)
 }

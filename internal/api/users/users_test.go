@@ -57,7 +57,7 @@ func newServer(t *testing.T) *server {
 	door := login.New(login.Options{Accounts: a, Default: access.Read})
 	s := &server{accounts: a, api: &api.Server{
 		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{1}, "test"),
-		Users: &users.Handlers{Accounts: a, Default: access.Read, CheckPassword: door.CheckPassword},
+		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door},
 	}}
 	srv := httptest.NewServer(door.Middleware(s.api.Handler()))
 	t.Cleanup(srv.Close)
