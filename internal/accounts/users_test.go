@@ -113,20 +113,63 @@ func TestNamesAreExact(t *testing.T) {
 }
 
 func TestNamesAreRefused(t *testing.T) {
+	onAll(t, func(t *testing.T, s store) {
+		for name, message := range map[string]string{
+			"":                       "Username cannot be empty.",
+			strings.Repeat("é", 256): "Username has 256 characters, and at most 255 are allowed.",
+			"a\x00b":                 "Username contains a NUL character.",
+			"a\xff":                  "Username is not valid UTF-8.",
+		} {
+			_, err := s.CreateUser(t.Context(), name, password, false)
+			wantError(t, err, mlflow.InvalidParameterValue, message)
+			_, err = s.Account(t.Context(), name, access.Read)
+			wantError(t, err, mlflow.ResourceDoesNotExist, "User with username="+name+" not found")
+		}
+		if must(s.HasUsers(t.Context()))(t) {
+			t.Error("a user was created")
+		}
+	})
+}
+
+// MLflow makes tables of MySQL that ignore upper and lower case, unless the database has
+// another collation. Then a name is taken by all of its spellings, but none of them is
+// another user.
+func TestFoldingCollation(t *testing.T) {
 	t.Parallel()
-	s := open(t, dbtest.NewFile(t))
-	for name, message := range map[string]string{
-		"":                       "Username cannot be empty.",
-		strings.Repeat("é", 256): "Username has 256 characters, and at most 255 are allowed.",
-		"a\x00b":                 "Username contains a NUL character.",
-		"a\xff":                  "Username is not valid UTF-8.",
-	} {
-		_, err := s.CreateUser(t.Context(), name, password, false)
-		wantError(t, err, mlflow.InvalidParameterValue, message)
+	uri := dbtest.NewDatabase(t, "MILLRACE_TEST_MYSQL")
+	s := open(t, uri)
+	for _, column := range []string{"users MODIFY username", "role_permissions MODIFY resource_pattern", "roles MODIFY name"} {
+		execute(t, uri, "ALTER TABLE "+column+" VARCHAR(255) COLLATE utf8mb4_general_ci")
 	}
-	if must(s.HasUsers(t.Context()))(t) {
-		t.Error("a user was created")
+	ctx := t.Context()
+	s.user("ann")
+	for _, name := range []string{"Ann", "ann ", "ânn"} {
+		_, err := s.User(ctx, name)
+		wantCode(t, err, mlflow.ResourceDoesNotExist)
+		_, err = s.CreateUser(ctx, name, password, false)
+		wantCode(t, err, mlflow.ResourceAlreadyExists)
+		wantCode(t, s.DeleteUser(ctx, name), mlflow.ResourceDoesNotExist)
+		wantCode(t, s.SetAdmin(ctx, name, true), mlflow.ResourceDoesNotExist)
 	}
+	s.grant("ann", access.RegisteredModel, "model", access.Read)
+	wantCode(t, s.SetGrant(ctx, "ann", access.RegisteredModel, "Model", access.Manage), mlflow.ResourceAlreadyExists)
+	wantCode(t, s.Revoke(ctx, "ann", access.RegisteredModel, "Model"), mlflow.ResourceDoesNotExist)
+	if err := s.Forget(ctx, access.RegisteredModel, "Model"); err != nil {
+		t.Error(err)
+	}
+	if p := s.permission("ann", access.RegisteredModel, "model"); p != access.Read {
+		t.Errorf("ann has %s", p)
+	}
+	if p := s.permission("ann", access.RegisteredModel, "Model"); p != access.NoPermissions {
+		t.Errorf("ann has %s", p)
+	}
+	must(s.CreateToken(ctx, "ann", "", accounts.Scope{}, 0, [32]byte{1}))(t)
+	if token := must(s.TokenByHash(ctx, [32]byte{1}))(t); token.Username != "ann" {
+		t.Errorf("%+v", token)
+	}
+	s.role("team", "ann")
+	_, err := s.RoleNamed(ctx, accounts.DefaultWorkspace, "Team")
+	wantCode(t, err, mlflow.ResourceDoesNotExist)
 }
 
 // SQLite gives the id of the newest user to the next one after its deletion.
