@@ -256,13 +256,13 @@ func TestTokens(t *testing.T) {
 	}
 	id, all := s.token(t, "ann", accounts.Scope{}, 0)
 	_, one := s.token(t, "ann", accounts.Scope{ExperimentIDs: []string{"8", "9"}}, 0)
-	_, short := s.token(t, "ann", accounts.Scope{}, time.Now().Add(300*time.Millisecond).UnixMilli())
+	_, short := s.token(t, "ann", accounts.Scope{}, time.Now().Add(3*time.Second).UnixMilli())
 	for token, want := range map[string]string{all: "ann 7,8", one: "ann 8", short: "ann 7,8"} {
 		if w := s.ask("/x", "Bearer "+token); w.Body.String() != want {
 			t.Errorf("%s, want %s", w.Body, want)
 		}
 	}
-	time.Sleep(350 * time.Millisecond)
+	time.Sleep(3100 * time.Millisecond)
 	if w := s.ask("/x", "Bearer "+short); w.Code != 401 {
 		t.Errorf("an expired token: %d", w.Code)
 	}
