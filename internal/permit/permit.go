@@ -21,8 +21,9 @@ var ErrDenied = mlflow.Errorf(mlflow.PermissionDenied, "Permission denied")
 
 // Rule decides who may use a route. The zero Rule is not valid: mounting it panics.
 type Rule struct {
-	name   string
-	public bool
+	name    string
+	public  bool
+	audited bool
 	// bind returns the check for requests that are decoded to a type.
 	bind func(req reflect.Type) (func(*Checker, any) error, error)
 	// plain is the check for requests that are not decoded.
@@ -92,9 +93,22 @@ func byField(name, field string, check func(*Checker, string) error) Rule {
 }
 
 // In returns the rule for requests that name the resource in another field than usual.
-func (r Rule) In(field string) Rule { return r.in(field) }
+func (r Rule) In(field string) Rule {
+	other := r.in(field)
+	other.audited = r.audited
+	return other
+}
 
 func (r Rule) String() string { return r.name }
+
+// Audited returns the rule for a route whose requests are recorded in the audit log.
+func (r Rule) Audited() Rule {
+	r.audited = true
+	return r
+}
+
+// IsAudited reports whether requests are recorded in the audit log.
+func (r Rule) IsAudited() bool { return r.audited }
 
 // Public reports whether the rule needs no user.
 func (r Rule) Public() bool { return r.public }

@@ -167,6 +167,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.serveHTTP() }()
 	go s.profiler.serve()
+	go s.users.prune(ctx, s.config.AuditLogRetention, s.log)
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())

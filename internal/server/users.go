@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
@@ -68,11 +70,11 @@ func cookieOf(key []byte) string {
 }
 
 // handlers returns the routes of users, or nil on a server without users.
-func (u *users) handlers() *api.Handlers {
+func (u *users) handlers(log *slog.Logger) *api.Handlers {
 	if u == nil {
 		return nil
 	}
-	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login}
+	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, Log: log}
 }
 
 func (u *users) close() error {
@@ -105,6 +107,25 @@ func (u *users) createAdmin(ctx context.Context) error {
 		u.generated = password
 	}
 	return err
+}
+
+// pruneEvery is how often old entries of the audit log are deleted.
+const pruneEvery = 6 * time.Hour
+
+// prune deletes old entries of the audit log until ctx ends.
+func (u *users) prune(ctx context.Context, retention time.Duration, log *slog.Logger) {
+	if u == nil || retention == 0 {
+		return
+	}
+	for ctx.Err() == nil {
+		if err := u.accounts.PruneAudit(ctx, time.Now().Add(-retention).UnixMilli()); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "cannot delete old entries of the audit log", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pruneEvery):
+		}
+	}
 }
 
 // adminName returns the name of the first administrator.

@@ -96,6 +96,9 @@ func (a *Authenticator) Login(w http.ResponseWriter, r *http.Request, name, pass
 		return auth.User{}, "", err
 	}
 	token, err := a.begin(w, r, name)
+	if err == nil {
+		a.audit(r, name, "session/begin", "OK")
+	}
 	return u, token, err
 }
 
@@ -126,6 +129,9 @@ func (a *Authenticator) begin(w http.ResponseWriter, r *http.Request, name strin
 func (a *Authenticator) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := a.end(r); err != nil {
 		return err
+	}
+	if u, known := auth.FromContext(r.Context()); known {
+		a.audit(r, u.Name, "session/end", "OK")
 	}
 	http.SetCookie(w, a.newCookie(r, "", -time.Second))
 	return nil

@@ -57,7 +57,7 @@ func newServer(t *testing.T) *server {
 	door := login.New(login.Options{Accounts: a, Default: access.Read, Public: []string{users.LoginPath, users.SessionPath}, Cookie: "millrace_session_test"})
 	s := &server{accounts: a, api: &api.Server{
 		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{1}, "test"),
-		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door},
+		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door, Log: slog.New(slog.DiscardHandler)},
 	}}
 	srv := httptest.NewServer(door.Middleware(s.api.Handler()))
 	t.Cleanup(srv.Close)
@@ -227,6 +227,9 @@ var tries = []try{
 	{"POST", "/ajax-api/millrace/login", `{"username":"bob","password":"bobpassword56"}`, 401, 401, 401, 401},
 	{"POST", "/ajax-api/millrace/login", `{"username":"bob"}`, 400, 400, 400, 400},
 	{"POST", "/ajax-api/millrace/logout", "{}", 200, 200, 200, 200},
+
+	{"GET", "/api/millrace/audit?max_results=2", "", 200, 403, 403, 403},
+	{"GET", "/api/millrace/audit?max_results=0", "", 400, 403, 403, 403},
 
 	{"GET", "/signup", "", 501, 501, 501, 501},
 	{"POST", "users/create-ui", "username=x", 501, 501, 501, 501},
