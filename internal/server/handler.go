@@ -91,6 +91,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		HasVersionFiles: s.store.HasVersionFiles,
 	}
 	authenticated := s.authenticated()
+	//nolint:contextcheck // The rules of routes have the context of the request.
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
 	pages := webui.Handler(noPage, readOnly)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -174,7 +174,10 @@ func (h *Handlers) createRegisteredModel(
 	ctx context.Context,
 	in *mlflow.CreateRegisteredModelRequest,
 ) (*mlflow.RegisteredModelResponse, error) {
-	if err := validate.First(newModelName("name", in.Name), notAll(ctx, in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
+	err := validate.First(
+		newModelName("name", in.Name), notAll(ctx, in.Name), validTags(in.Tags, validRegistryTag),
+	)
+	if err != nil {
 		return nil, err
 	}
 	m, err := h.Store.CreateRegisteredModel(ctx, in)
