@@ -1,5 +1,6 @@
 // Package login authenticates the requests of users: by a password or an access token in
-// the header Authorization, or by the cookie of a session of the pages.
+// the header Authorization, or by the cookie of a session of the pages. A provider of
+// single sign-on may prove who a user is, see [Authenticator.SignOn] and [Verifier].
 //
 // The Authenticator asks package accounts for a user at most once a second, so that a
 // request costs no query and a change by another server is seen within a second. A change
@@ -35,6 +36,8 @@ type Options struct {
 	Cookie string
 	// Prefix is the path prefix of the server, or "".
 	Prefix string
+	// Verifier checks bearer tokens that are not access tokens of this server. It may be nil.
+	Verifier Verifier
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -50,6 +53,8 @@ type Authenticator struct {
 	passwords *passwords
 	limiter   *limiter
 	touched   *touched
+	verifier  Verifier
+	verified  *verified
 
 	cookieName, prefix string
 }
@@ -60,7 +65,7 @@ func New(o Options) *Authenticator {
 	a := &Authenticator{
 		accounts: o.Accounts, public: o.Public, log: log,
 		passwords: newPasswords(log), limiter: newLimiter(time.Now), touched: newTouched(),
-		cookieName: o.Cookie, prefix: o.Prefix,
+		verifier: o.Verifier, verified: newVerified(), cookieName: o.Cookie, prefix: o.Prefix,
 	}
 	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
 		return o.Accounts.Account(ctx, name, o.Default)
@@ -209,7 +214,11 @@ func (a *Authenticator) audit(r *http.Request, name, action, result string) {
 // each wrong one costs a query.
 func (a *Authenticator) byToken(r *http.Request, secret string) (auth.User, error) {
 	ctx := r.Context()
-	if !strings.HasPrefix(secret, auth.TokenPrefix) {
+	switch {
+	case strings.HasPrefix(secret, auth.TokenPrefix):
+	case a.verifier != nil:
+		return a.byJWT(r, secret)
+	default:
 		return auth.User{}, errToken
 	}
 	hash := auth.TokenHash(secret)
