@@ -38,6 +38,9 @@ type Options struct {
 	Prefix string
 	// Verifier checks bearer tokens that are not access tokens of this server. It may be nil.
 	Verifier Verifier
+	// ProxyUserHeader is the header by which a trusted reverse proxy names the user of a
+	// request, or "".
+	ProxyUserHeader string
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -56,7 +59,7 @@ type Authenticator struct {
 	verifier  Verifier
 	verified  *verified
 
-	cookieName, prefix string
+	cookieName, prefix, proxyHeader string
 }
 
 // New returns an Authenticator.
@@ -66,6 +69,7 @@ func New(o Options) *Authenticator {
 		accounts: o.Accounts, public: o.Public, log: log,
 		passwords: newPasswords(log), limiter: newLimiter(time.Now), touched: newTouched(),
 		verifier: o.Verifier, verified: newVerified(), cookieName: o.Cookie, prefix: o.Prefix,
+		proxyHeader: o.ProxyUserHeader,
 	}
 	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
 		return o.Accounts.Account(ctx, name, o.Default)
@@ -129,7 +133,12 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 // user returns the user of a request.
 func (a *Authenticator) user(r *http.Request) (auth.User, error) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	name, named, err := a.proxyUser(r)
 	switch {
+	case err != nil:
+		return auth.User{}, err
+	case named:
+		return a.byProxy(r, name)
 	case strings.EqualFold(scheme, "Bearer"):
 		return a.byToken(r, strings.TrimSpace(credentials))
 	case strings.EqualFold(scheme, "Basic"):

@@ -78,7 +78,7 @@ func (p *Provider) Begin(ctx context.Context, redirectURI, next string) (to, coo
 func (p *Provider) oauth(f *found, redirectURI string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: p.o.ClientID, ClientSecret: p.o.ClientSecret, Endpoint: f.endpoint, RedirectURL: redirectURI,
-		Scopes: p.o.Scopes,
+		Scopes: f.scopes,
 	}
 }
 

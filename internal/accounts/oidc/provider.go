@@ -81,6 +81,7 @@ type found struct {
 	keys     *keys
 	issuer   string
 	algs     []string
+	scopes   []string
 }
 
 // New returns a Provider. It sends no request.
@@ -165,18 +166,35 @@ func (p *Provider) read(ctx context.Context) (*found, error) {
 		return nil, err
 	}
 	var more struct {
-		Keys string   `json:"jwks_uri"`
-		Algs []string `json:"id_token_signing_alg_values_supported"`
+		Keys   string   `json:"jwks_uri"`
+		Algs   []string `json:"id_token_signing_alg_values_supported"`
+		Scopes []string `json:"scopes_supported"`
 	}
 	if err := provider.Claims(&more); err != nil {
 		return nil, err
 	}
-	f := &found{provider: provider, endpoint: provider.Endpoint(), issuer: p.o.Issuer, keys: newKeys(more.Keys)}
+	f := &found{
+		provider: provider, endpoint: provider.Endpoint(), issuer: p.o.Issuer, keys: newKeys(more.Keys),
+		scopes: SupportedScopes(p.o.Scopes, more.Scopes),
+	}
 	f.algs = slices.DeleteFunc(more.Algs, func(alg string) bool { return !slices.Contains(signatures, alg) })
 	if len(f.algs) == 0 {
 		f.algs = []string{oidc.RS256}
 	}
 	return f, nil
+}
+
+// groupsScope is not a standard scope: many providers put the groups into their tokens
+// without it, and refuse it.
+const groupsScope = "groups"
+
+// SupportedScopes returns the scopes without groups if that is not among those that a
+// provider says it supports.
+func SupportedScopes(scopes, supported []string) []string {
+	if len(supported) == 0 || slices.Contains(supported, groupsScope) {
+		return scopes
+	}
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == groupsScope })
 }
 
 // signatures are the algorithms of signatures that a key of the provider can be used for.
