@@ -40,7 +40,7 @@ func startWithUsers(t *testing.T, least access.Permission, args ...string) *user
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(flags)
 	err := flags.Parse(append(args,
-		"--app-name", "basic-auth", "--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"),
+		"--app-name", "basic-auth", "--port", "0", "--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"),
 		"--artifacts-destination", filepath.Join(dir, "files"), "--sqlite-synchronous", "normal", "--metrics", "users",
 	))
 	if err != nil {
