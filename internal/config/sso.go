@@ -61,7 +61,7 @@ var ssoOptions = []option{
 	},
 	{
 		"oidc-groups-claim", "", "MILLRACE_OIDC_GROUPS_CLAIM", "groups",
-		"claim with the groups of a user, which has the roles of the same names; a path such as realm_access.roles is possible",
+		"claim with the groups of a user, which has the roles of the same names; also a path such as realm_access.roles",
 		name(func(c *Config) *string { return &c.SSO.GroupsClaim }),
 	},
 	{
@@ -84,7 +84,7 @@ var ssoOptions = []option{
 	},
 	{
 		proxyUserFlag, "", "MILLRACE_PROXY_USER_HEADER", "",
-		"header, such as X-Forwarded-User, by which the reverse proxies of --forwarded-allow-ips name the user (default none)",
+		"header, such as X-Forwarded-User, by which the proxies of --forwarded-allow-ips name the user (default none)",
 		proxyUserHeader,
 	},
 }

@@ -67,7 +67,8 @@ func (p *person) session(root string) (s struct {
 	} `json:"user"`
 	CSRF string                      `json:"csrf_token"`
 	OIDC *struct{ Name, URL string } `json:"oidc"`
-}) {
+},
+) {
 	p.t.Helper()
 	resp, text := p.get(root + api.SessionPath)
 	if err := json.Unmarshal([]byte(text), &s); err != nil || resp.StatusCode != 200 {

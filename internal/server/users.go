@@ -167,6 +167,18 @@ func (u *users) announce(out io.Writer) {
 		u.adminName(), u.generated, u.adminName())
 }
 
+// announceSSO prints how users can log in by single sign-on.
+func (s *Server) announceSSO(out io.Writer) {
+	c := s.config.SSO
+	if c.Issuer != "" {
+		fmt.Fprintf(out, "Users can log in by %s. Its redirect URI is the public address of the server, followed by %s\n",
+			c.Issuer, s.config.StaticPrefix+api.OIDCCallbackPath)
+	}
+	if c.ProxyUserHeader != "" {
+		fmt.Fprintf(out, "The reverse proxies of --forwarded-allow-ips name the user in the header %s.\n", c.ProxyUserHeader)
+	}
+}
+
 // authenticated returns the middleware that authenticates requests: by users, or by
 // access tokens on a server without users.
 func (s *Server) authenticated() func(http.Handler) http.Handler {

@@ -46,9 +46,10 @@ func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 // them, at most every keysEvery.
 type keys struct{ remote *oidc.RemoteKeySet }
 
-func newKeys(url string) *keys {
+// newKeys returns the keys at a URL. The context may end before they are read.
+func newKeys(ctx context.Context, url string) *keys {
 	client := &http.Client{Timeout: requestTime, Transport: &paced{next: bounded{http.DefaultTransport}}}
-	return &keys{oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), client), url)}
+	return &keys{oidc.NewRemoteKeySet(oidc.ClientContext(ctx, client), url)}
 }
 
 // unavailableKey is the key of a context whose value is set to true if a signature could

@@ -113,7 +113,8 @@ var errAway = &mlflow.Error{
 
 // away logs why the provider cannot be used and returns the error for users.
 func (p *Provider) away(ctx context.Context, what string, err error) error {
-	p.log.WarnContext(ctx, "the provider of single sign-on cannot be used", "issuer", p.o.Issuer, "step", what, "error", err)
+	p.log.WarnContext(ctx, "the provider of single sign-on cannot be used",
+		"issuer", p.o.Issuer, "step", what, "error", err)
 	return errAway
 }
 
@@ -174,7 +175,7 @@ func (p *Provider) read(ctx context.Context) (*found, error) {
 		return nil, err
 	}
 	f := &found{
-		provider: provider, endpoint: provider.Endpoint(), issuer: p.o.Issuer, keys: newKeys(more.Keys),
+		provider: provider, endpoint: provider.Endpoint(), issuer: p.o.Issuer, keys: newKeys(ctx, more.Keys),
 		scopes: SupportedScopes(p.o.Scopes, more.Scopes),
 	}
 	f.algs = slices.DeleteFunc(more.Algs, func(alg string) bool { return !slices.Contains(signatures, alg) })

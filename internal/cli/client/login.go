@@ -47,7 +47,7 @@ The server is named by the URL, or by MLFLOW_TRACKING_URI.`,
 		Example: `  millrace login https://ml.example.org
   eval "$(millrace login https://ml.example.org)"`,
 		Args: cobra.MaximumNArgs(1),
-		PreRunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(*cobra.Command, []string) error {
 			if expires < 0 {
 				return fmt.Errorf("--expires must be a positive duration, such as 720h, or 0, not %s", expires)
 			}

@@ -157,7 +157,8 @@ func Encode(c Claims) string {
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, 200, Claims{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
-		"jwks_uri": p.URL + "/keys", "userinfo_endpoint": p.URL + "/userinfo", "device_authorization_endpoint": p.URL + "/device",
+		"jwks_uri": p.URL + "/keys", "userinfo_endpoint": p.URL + "/userinfo",
+		"device_authorization_endpoint":         p.URL + "/device",
 		"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 	})
 }
@@ -165,7 +166,8 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 	encoded := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.Bytes()) }
 	answer(w, 200, Claims{"keys": []Claims{{
-		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": p.kid, "n": encoded(p.key.N), "e": encoded(big.NewInt(int64(p.key.E))),
+		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": p.kid,
+		"n": encoded(p.key.N), "e": encoded(big.NewInt(int64(p.key.E))),
 	}}})
 }
 
@@ -249,7 +251,8 @@ func (p *Provider) device(w http.ResponseWriter, r *http.Request) {
 	code := rand.Text()
 	p.devices[code] = 0
 	answer(w, 200, Claims{
-		"device_code": code, "user_code": "WDJB-MJHT", "verification_uri": p.URL + "/activate", "expires_in": 600, "interval": 1,
+		"device_code": code, "user_code": "WDJB-MJHT", "verification_uri": p.URL + "/activate",
+		"expires_in": 600, "interval": 1,
 	})
 }
 
