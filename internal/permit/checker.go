@@ -75,7 +75,8 @@ func (c *Checker) WholeExperiment(id string) error {
 		return err
 	}
 	for _, part := range []access.Type{
-		access.Run, access.Trace, access.LoggedModel, access.Assessment, access.ReviewQueue, access.Scorer, access.ScorerVersion,
+		access.Run, access.Trace, access.LoggedModel, access.Assessment, access.ReviewQueue, access.Scorer,
+		access.ScorerVersion,
 	} {
 		if err := c.allow(access.Need{Action: access.ToDelete, Keys: partOf(part, experiment(id)...)}); err != nil {
 			return err

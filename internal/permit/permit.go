@@ -141,7 +141,8 @@ func BindPlain(r Rule, owners Owners) func(*http.Request) error {
 		panic(fmt.Sprintf("permit: the rule %q does not apply to requests that are not decoded", r.name))
 	}
 	return func(req *http.Request) error {
-		return current(req.Context(), func() error { return r.plain(New(req.Context(), owners), req) })
+		ctx := req.Context()
+		return current(ctx, func() error { return r.plain(New(ctx, owners), req) })
 	}
 }
 

@@ -26,7 +26,9 @@ func (s *Store) SearchExperiments(
 	}
 	visible := visibleExperiments(ctx, `e.experiment_id`, "")
 	query := `SELECT ` + experimentColumns + ` FROM experiments e ` + q.Joins.SQL +
-		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL, visible.SQL) +
+		` WHERE ` + and(
+		`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL, visible.SQL,
+	) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, q.Where.Args, visible.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {

@@ -40,9 +40,9 @@ type Router struct {
 	owners permit.Owners
 	// auditChanges records the requests of the routes that change something.
 	auditChanges bool
-	mux    *http.ServeMux
-	list   []string        // "GET /path"
-	parent map[string]bool // paths above those that end in {path...}
+	mux          *http.ServeMux
+	list         []string        // "GET /path"
+	parent       map[string]bool // paths above those that end in {path...}
 }
 
 // New returns a router without routes. The rules of the routes find the owners of
