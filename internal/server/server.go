@@ -144,10 +144,10 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	}
 	if s.config.Users != nil {
 		if len(tokens) > 0 {
-			fmt.Fprintln(out, "The access tokens of `millrace tokens` are not valid here: each user has access tokens of its own.")
+			fmt.Fprintln(out, "The tokens of `millrace tokens` are not valid here: each user has access tokens of its own.")
 		}
 		if s.config.Users.ReadDatabaseURI != "" {
-			fmt.Fprintln(out, "read_database_uri has no effect: the server remembers users for a second, and reads them from database_uri.")
+			fmt.Fprintln(out, "read_database_uri has no effect: the server reads users from database_uri, once a second.")
 		}
 	}
 	if s.config.Workers != "" {
