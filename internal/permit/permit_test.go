@@ -19,6 +19,10 @@ type owners struct{ err error }
 
 func (o owners) HasExperiment(_ context.Context, id string) (bool, error) { return id == "7", o.err }
 
+func (o owners) ExperimentName(_ context.Context, id string) (string, bool, error) {
+	return "team-seven", id == "7", o.err
+}
+
 func (o owners) ExperimentNamed(_ context.Context, name string) (string, error) {
 	return map[string]string{"seven": "7"}[name], o.err
 }
@@ -57,6 +61,10 @@ func TestRules(t *testing.T) {
 		"no such experiment":          {permit.Experiment(access.ToRead), request{ExperimentID: "8"}, grantsOf(exp, "*", access.Manage), false},
 		"no such one, an admin":       {permit.Experiment(access.ToRead), request{ExperimentID: "8"}, &access.Grants{Admin: true}, true},
 		"no such one, without users":  {permit.Experiment(access.ToRead), request{ExperimentID: "8"}, nil, true},
+		"by the name's prefix":        {permit.Experiment(access.ToUpdate), request{ExperimentID: "7"}, grantsOf(exp, "prefix:team-", access.Edit), true},
+		"by another prefix":           {permit.Experiment(access.ToRead), request{ExperimentID: "7"}, grantsOf(exp, "prefix:Team-", access.Edit), false},
+		"a run by a prefix":           {permit.Run(access.ToUpdate), request{RunID: "r"}, grantsOf(exp, "prefix:team-", access.Edit), true},
+		"a model by a prefix":         {permit.Model(access.ToRead), request{Name: "model"}, grantsOf(rm, "prefix:mod", access.Read), true},
 		"a run":                       {permit.Run(access.ToRead), request{RunID: "r"}, grantsOf(exp, "7", access.Read), true},
 		"no such run":                 {permit.Run(access.ToRead), request{RunID: "x"}, grantsOf(exp, "*", access.Manage), false},
 		"a new run":                   {permit.CreateIn(access.Run), request{ExperimentID: "7"}, grantsOf(exp, "7", access.Edit), true},
