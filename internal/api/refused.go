@@ -115,8 +115,8 @@ var withoutUsers = feature{
 		"say who asks: `millrace tokens create --user you@example.org` makes one.",
 	[]string{
 		"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup", "2.0/mlflow/experiments/permissions",
-		"2.0/mlflow/registered-models/permissions", "millrace/tokens", "millrace/access", "millrace/audit", "millrace/login", "millrace/logout",
-		"millrace/oidc",
+		"2.0/mlflow/registered-models/permissions", "millrace/tokens", "millrace/access",
+		"millrace/audit", "millrace/login", "millrace/logout", "millrace/oidc",
 	},
 }
 

@@ -141,7 +141,8 @@ func BindPlain(r Rule, owners Owners) func(*http.Request) error {
 		panic(fmt.Sprintf("permit: the rule %q does not apply to requests that are not decoded", r.name))
 	}
 	return func(req *http.Request) error {
-		return current(req.Context(), func() error { return r.plain(New(req.Context(), owners), req) })
+		ctx := req.Context()
+		return current(ctx, func() error { return r.plain(New(ctx, owners), req) })
 	}
 }
 
@@ -170,6 +171,8 @@ func current(ctx context.Context, check func() error) error {
 type Owners interface {
 	// HasExperiment reports whether an experiment exists.
 	HasExperiment(ctx context.Context, id string) (bool, error)
+	// ExperimentName returns the name of an experiment, and whether it exists.
+	ExperimentName(ctx context.Context, id string) (name string, found bool, err error)
 	// ExperimentNamed returns the id of an experiment, or "" if there is no such one.
 	ExperimentNamed(ctx context.Context, name string) (string, error)
 	// ExperimentOfRun returns the id of a run's experiment, or "" if there is no such run.

@@ -64,7 +64,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Users: s.users.handlers(s.log), Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
+		Keeper: s.users.keeper(), Users: s.users.handlers(s.log),
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,

@@ -143,6 +143,14 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 				"or listen on 127.0.0.1 behind a reverse proxy; name one on another machine with --forwarded-allow-ips.",
 		)
 	}
+	if s.config.Users != nil {
+		if len(tokens) > 0 {
+			fmt.Fprintln(out, "The tokens of `millrace tokens` are not valid here: each user has access tokens of its own.")
+		}
+		if s.config.Users.ReadDatabaseURI != "" {
+			fmt.Fprintln(out, "read_database_uri has no effect: the server reads users from database_uri, once a second.")
+		}
+	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -110,15 +109,21 @@ func (u *users) close() error {
 	return u.accounts.Close()
 }
 
+// earlierDefault is the password of the first administrator in MLflow up to 3.5.
+const earlierDefault = "password1234"
+
 // createAdmin creates the configured administrator if that user does not exist. Without
 // a configured password, it generates one for the first user of a database.
 func (u *users) createAdmin(ctx context.Context) error {
-	name := u.adminName()
+	name := u.config.AdminUsername
 	_, err := u.accounts.User(ctx, name)
 	if !errors.Is(err, mlflow.ResourceDoesNotExist) {
 		return err
 	}
 	password := u.config.AdminPassword
+	if password == earlierDefault {
+		return fmt.Errorf("the password %s was the default of MLflow, which everybody knows; configure another one", password)
+	}
 	if password == "" {
 		if has, err := u.accounts.HasUsers(ctx); err != nil || has {
 			return err
@@ -154,9 +159,6 @@ func (u *users) prune(ctx context.Context, retention time.Duration, log *slog.Lo
 	}
 }
 
-// adminName returns the name of the first administrator.
-func (u *users) adminName() string { return cmp.Or(u.config.AdminUsername, "admin") }
-
 // announce prints the password of a new administrator. Nobody can read it again.
 func (u *users) announce(out io.Writer) {
 	if u == nil || u.generated == "" {
@@ -164,7 +166,7 @@ func (u *users) announce(out io.Writer) {
 	}
 	fmt.Fprintf(out, "Created the administrator %s with the password %s\n"+
 		"It is not shown again. Change it with `millrace users set-password %s`.\n",
-		u.adminName(), u.generated, u.adminName())
+		u.config.AdminUsername, u.generated, u.config.AdminUsername)
 }
 
 // announceSSO prints how users can log in by single sign-on.

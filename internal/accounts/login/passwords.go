@@ -17,7 +17,7 @@ import (
 // of memory and tens of milliseconds.
 type passwords struct {
 	key   [32]byte
-	dummy string        // hash for users that do not exist, so that they take as long
+	dummy func() string // hash for users that do not exist, so that they take as long
 	slots chan struct{} // bounds the memory of checks
 	log   *slog.Logger
 
@@ -31,7 +31,8 @@ func newPasswords(log *slog.Logger) *passwords {
 		slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), newer: map[[sha256.Size]byte]bool{},
 	}
 	_, _ = rand.Read(p.key[:]) // It never fails.
-	p.dummy = password.Hash(rand.Text())
+	p.dummy = sync.OnceValue(func() string { return password.Hash(rand.Text()) })
+	go p.dummy() // The first login does not wait for it.
 	return p
 }
 
@@ -73,7 +74,7 @@ func (p *passwords) check(ctx context.Context, name, secret, hash string) (bool,
 	}
 	against := hash
 	if hash == "" {
-		against = p.dummy
+		against = p.dummy()
 	}
 	right, err := password.Verify(against, secret)
 	if err != nil { // The stored hash cannot be read: nobody can log in with it.
