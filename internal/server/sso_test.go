@@ -146,7 +146,7 @@ func TestFailedLogins(t *testing.T) {
 		t.Helper()
 		browser := newPerson(t)
 		resp, page := browser.get(s.url + path)
-		if resp.StatusCode != status || !strings.Contains(page, message) || !strings.Contains(page, `href="/#/login"`) ||
+		if resp.StatusCode != status || !strings.Contains(page, message) || !strings.Contains(page, `href="/"`) ||
 			resp.Header.Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: %d %s", what, resp.StatusCode, page)
 		}

@@ -147,7 +147,7 @@ var errorPage = template.Must(template.New("").Parse(`<!doctype html>
 <style>body{font:16px/1.5 sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style>
 <h1>Login failed</h1>
 <p>{{.Message}}</p>
-<p><a href="{{.Root}}/#/login">Back to the login</a></p>
+<p><a href="{{.Root}}/">Back to the login</a></p>
 </html>
 `))
 
