@@ -2,7 +2,7 @@
 
 import { formatDateTime } from "../format";
 import { startOfDay } from "./days";
-import { any, type Permission, permissionLabels, typeOf } from "./grants";
+import { type Permission, permissionLabels, several, typeOf } from "./grants";
 
 export interface AuditEntry {
   id: number;
@@ -204,10 +204,9 @@ function fieldOf(
 }
 
 function resourceOf(type: string, id: string): DetailValue {
-  const { one, all } = typeOf(type);
-  if (id === any) return { text: all };
-  if (id.startsWith("prefix:")) return { text: `${one} names that begin with ${id.slice("prefix:".length)}` };
-  const text = `${one} ${id}`;
+  const more = several({ type, id });
+  if (more !== undefined) return { text: more };
+  const text = `${typeOf(type).one} ${id}`;
   if (type === "experiment") return { text, target: { kind: "experiment", id } };
   if (type === "registered_model" || type === "prompt") return { text, target: { kind: "model", id } };
   return { text };
