@@ -80,11 +80,11 @@ def users_uri(folder, sqlite=False):
     return database_uri(str(folder), sqlite)
 
 
-def users_variables(folder, sqlite=False):
+def users_variables(folder, sqlite=False, default_permission="NO_PERMISSIONS"):
     """Return the environment of a server with users, after writing MLflow's ini file of them."""
     path = os.path.join(folder, "users.ini")
     settings = {
-        "default_permission": "NO_PERMISSIONS",
+        "default_permission": default_permission,
         "database_uri": users_uri(folder, sqlite).replace("%", "%%"),
         "admin_username": ADMIN,
         "admin_password": ADMIN_PASSWORD,
@@ -99,17 +99,17 @@ def users_variables(folder, sqlite=False):
 class Server:
     """A server process on a free port; its database belongs to folder, and its artifacts are in it.
 
-    variables are added to the environment of the process.
+    variables are added to the environment of the process. A server that follows another one can take its port.
     """
 
     name = ""
 
-    def __init__(self, folder, *options, sqlite=False, variables=None):
+    def __init__(self, folder, *options, sqlite=False, variables=None, port=None):
         self.folder = str(folder)
         self.variables = variables or {}
         self.database = database_uri(self.folder, sqlite)
         self.artifacts = os.path.join(self.folder, "artifacts")
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = os.path.join(self.folder, self.name + ".log")
         with open(self.log, "ab") as log:
