@@ -1,7 +1,7 @@
 package access_test
 
 import (
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -86,44 +86,59 @@ func TestUndenied(t *testing.T) {
 	}
 }
 
+// TestReadable compares the set of readable experiments with the permission on each.
 func TestReadable(t *testing.T) {
 	t.Parallel()
 	const e, r = access.Experiment, access.Run
+	names := map[string]string{"7": "team-a", "8": "team-b", "9": "other", "10": "team", "11": ""}
 	for name, c := range map[string]struct {
 		grants *access.Grants
 		child  access.Type
-		except bool
-		ids    []string
+		want   string // the ids
 	}{
-		"nothing":              {grants(access.NoPermissions), "", false, nil},
-		"everything":           {grants(access.Read), "", true, nil},
-		"some":                 {grants(access.NoPermissions, e, "7", access.Read, e, "8", access.Edit), "", false, []string{"7", "8"}},
-		"all but one":          {grants(access.Read, e, "7", access.Deny, e, "8", access.Edit), "", true, []string{"7"}},
-		"all by a grant":       {grants(access.NoPermissions, e, "*", access.Read, e, "8", access.Deny), "", true, []string{"8"}},
-		"none by a grant":      {grants(access.Read, e, "*", access.Deny, e, "8", access.Manage), "", false, nil},
-		"runs denied":          {grants(access.Read, r, "*", access.Deny), r, false, nil},
-		"other parts denied":   {grants(access.Read, r, "*", access.Deny), access.LoggedModel, true, nil},
-		"runs granted":         {grants(access.NoPermissions, e, "7", access.Read, r, "*", access.Edit), r, false, []string{"7"}},
-		"an administrator":     {&access.Grants{Admin: true}, r, true, nil},
-		"a token for some":     {grants(access.Read, e, "8", access.Deny).Limited(false, []string{"7", "8"}), r, false, []string{"7"}},
-		"a token to read":      {grants(access.Read, e, "8", access.Deny).Limited(true, nil), r, true, []string{"8"}},
-		"an admin's token":     {(&access.Grants{Admin: true}).Limited(true, []string{"7"}), r, false, []string{"7"}},
-		"an admin's read only": {(&access.Grants{Admin: true}).Limited(true, nil), r, true, nil},
+		"nothing":                  {grants(access.NoPermissions), "", ""},
+		"everything":               {grants(access.Read), "", "7 8 9 10 11"},
+		"some":                     {grants(access.NoPermissions, e, "7", access.Read, e, "8", access.Edit), "", "7 8"},
+		"all but one":              {grants(access.Read, e, "7", access.Deny, e, "8", access.Edit), "", "8 9 10 11"},
+		"all by a grant":           {grants(access.NoPermissions, e, "*", access.Read, e, "8", access.Deny), "", "7 9 10 11"},
+		"none by a grant":          {grants(access.Read, e, "*", access.Deny, e, "8", access.Manage), "", ""},
+		"runs denied":              {grants(access.Read, r, "*", access.Deny), r, ""},
+		"other parts denied":       {grants(access.Read, r, "*", access.Deny), access.LoggedModel, "7 8 9 10 11"},
+		"runs granted":             {grants(access.NoPermissions, e, "7", access.Read, r, "*", access.Edit), r, "7"},
+		"an administrator":         {&access.Grants{Admin: true}, r, "7 8 9 10 11"},
+		"a token for some":         {grants(access.Read, e, "8", access.Deny).Limited(false, []string{"7", "8"}), r, "7"},
+		"a token to read":          {grants(access.Read, e, "8", access.Deny).Limited(true, nil), r, "7 9 10 11"},
+		"an admin's token":         {(&access.Grants{Admin: true}).Limited(true, []string{"7"}), r, "7"},
+		"an admin's read only":     {(&access.Grants{Admin: true}).Limited(true, nil), r, "7 8 9 10 11"},
+		"a prefix":                 {grants(access.NoPermissions, e, "prefix:team-", access.Read), r, "7 8"},
+		"a prefix and an id":       {grants(access.NoPermissions, e, "prefix:team-", access.Read, e, "9", access.Read), "", "7 8 9"},
+		"a prefix and a denied id": {grants(access.NoPermissions, e, "prefix:team-", access.Edit, e, "8", access.Deny), "", "7"},
+		"a denied prefix":          {grants(access.Read, e, "prefix:team-", access.Deny), "", "9 10 11"},
+		"a denied prefix, one id":  {grants(access.NoPermissions, e, "prefix:team-", access.Deny, e, "7", access.Manage, e, "9", access.Read), "", "9"},
+		"two prefixes":             {grants(access.NoPermissions, e, "prefix:team", access.Read, e, "prefix:team-b", access.Deny), "", "7 10"},
+		"a prefix for a token":     {grants(access.NoPermissions, e, "prefix:team-", access.Read).Limited(false, []string{"8", "9"}), "", "8"},
+		"a prefix of models":       {grants(access.NoPermissions, access.RegisteredModel, "prefix:team-", access.Read), "", ""},
 	} {
-		got := c.grants.Readable(e, c.child)
-		if got.Except != c.except || !slices.Equal(got.IDs, c.ids) {
-			t.Errorf("%s: %+v", name, got)
-		}
-		// The set must agree with Allow on every id.
-		for _, id := range []string{"7", "8", "9"} {
-			keys := []access.Key{{Type: e, ID: id}}
+		set := c.grants.Readable(e, c.child)
+		var got []string
+		for _, id := range []string{"7", "8", "9", "10", "11"} {
+			if set.Has(id, names[id]) {
+				got = append(got, id)
+			}
+			keys := []access.Key{{Type: e, ID: id, Name: names[id]}}
 			needs := []access.Need{{Action: access.ToRead, Keys: keys}}
 			if c.child != "" {
 				needs = append(needs, access.Need{Action: access.ToRead, Keys: append([]access.Key{{Type: c.child, ID: access.Any}}, keys...)})
 			}
-			if c.grants.Allow(needs...) != got.Has(id) {
-				t.Errorf("%s: experiment %s: in the set: %t", name, id, got.Has(id))
+			if c.grants.Allow(needs...) != set.Has(id, names[id]) {
+				t.Errorf("%s: experiment %s is in the set: %t", name, id, set.Has(id, names[id]))
 			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v of %+v", name, got, set)
+		}
+		if set.Nothing() && len(got) > 0 || set.Everything() && len(got) < 5 {
+			t.Errorf("%s: %v: nothing: %t, everything: %t", name, got, set.Nothing(), set.Everything())
 		}
 	}
 }

@@ -1,8 +1,7 @@
 package access
 
 import (
-	"maps"
-	"slices"
+	"cmp"
 	"strings"
 )
 
@@ -10,6 +9,9 @@ import (
 type Key struct {
 	Type Type
 	ID   string
+	// Name is what the prefixes of grants are compared with: the name of an experiment, or
+	// "" for the ID.
+	Name string
 }
 
 // Need is one thing that a request requires. Keys are the resource itself and the ones
@@ -29,9 +31,27 @@ type Grants struct {
 	Default Permission
 
 	everything bool // by a grant on the workspace
-	byKey      map[Key]Permission
+	byKey      map[pattern]Permission
+	prefixes   map[Type][]prefixGrant
 	limit      *limit // of the access token, or nil
 }
+
+// pattern is the resource of a grant.
+type pattern struct {
+	t  Type
+	id string
+}
+
+// prefixGrant is a grant on all resources whose names begin with a text.
+type prefixGrant struct {
+	prefix     string
+	permission Permission
+}
+
+// Prefix begins the pattern of a grant on all resources whose names begin with what
+// follows. Names of models and ids of experiments have no colon, so that MLflow, which
+// does not know such patterns, finds no resource with it.
+const Prefix = "prefix:"
 
 // Add adds a grant. Among several grants on one key, DENY wins, else the highest.
 func (g *Grants) Add(k Key, p Permission) {
@@ -39,14 +59,25 @@ func (g *Grants) Add(k Key, p Permission) {
 		g.everything = g.everything || p == Manage
 		return
 	}
-	if g.byKey == nil {
-		g.byKey = map[Key]Permission{}
+	if prefix, ok := strings.CutPrefix(k.ID, Prefix); ok && k.Type.HasNames() {
+		if g.prefixes == nil {
+			g.prefixes = map[Type][]prefixGrant{}
+		}
+		g.prefixes[k.Type] = append(g.prefixes[k.Type], prefixGrant{prefix, p})
+		return
 	}
-	if old, found := g.byKey[k]; found {
+	if g.byKey == nil {
+		g.byKey = map[pattern]Permission{}
+	}
+	of := pattern{k.Type, k.ID}
+	if old, found := g.byKey[of]; found {
 		p = stronger(old, p)
 	}
-	g.byKey[k] = p
+	g.byKey[of] = p
 }
+
+// NeedsNames reports whether the names of resources of a type decide.
+func (g *Grants) NeedsNames(t Type) bool { return !g.Unlimited() && len(g.prefixes[t]) > 0 }
 
 func stronger(a, b Permission) Permission {
 	switch {
@@ -101,57 +132,28 @@ func (g *Grants) raised(p Permission) Permission {
 	return g.Default
 }
 
-// of returns the grant on exactly k: on its id or on all of its type.
+// of returns the grant on exactly k: on its id, on a prefix of its name, or on all of its
+// type.
 func (g *Grants) of(k Key) (p Permission, granted bool) {
-	p, granted = g.byKey[k]
+	add := func(one Permission, found bool) {
+		switch {
+		case found && granted:
+			p = stronger(p, one)
+		case found:
+			p, granted = one, true
+		}
+	}
+	all, grantedAll := g.byKey[pattern{k.Type, Any}]
+	add(all, grantedAll)
 	if k.ID == Any {
 		return p, granted
 	}
-	all, grantedAll := g.byKey[Key{k.Type, Any}]
-	switch {
-	case !granted:
-		return all, grantedAll
-	case !grantedAll:
-		return p, true
-	}
-	return stronger(p, all), true
-}
-
-// Set is a set of ids: all except IDs if Except is true, otherwise only IDs.
-type Set struct {
-	Except bool
-	IDs    []string
-}
-
-// All reports whether the set has every id.
-func (s Set) All() bool { return s.Except && len(s.IDs) == 0 }
-
-// None reports whether the set has no id.
-func (s Set) None() bool { return !s.Except && len(s.IDs) == 0 }
-
-// Has reports whether the set has an id.
-func (s Set) Has(id string) bool { return slices.Contains(s.IDs, id) != s.Except }
-
-// Readable returns the ids of a type that the user may read. child, if it is not "",
-// is a type of parts, whose own grants decide first.
-func (g *Grants) Readable(t, child Type) Set {
-	if g.Unlimited() {
-		return Set{Except: true}
-	}
-	if g.limit != nil && g.limit.experiments != nil {
-		return g.readableOf(t, child)
-	}
-	if child != "" {
-		if p, granted := g.of(Key{child, Any}); granted && !g.raised(p).Includes(ToRead) {
-			return Set{}
+	exact, grantedExact := g.byKey[pattern{k.Type, k.ID}]
+	add(exact, grantedExact)
+	for _, of := range g.prefixes[k.Type] {
+		if name := cmp.Or(k.Name, k.ID); strings.HasPrefix(name, of.prefix) {
+			add(of.permission, true)
 		}
 	}
-	set := Set{Except: g.Permission(Key{t, Any}).Includes(ToRead)}
-	for k := range maps.Keys(g.byKey) {
-		if k.Type == t && k.ID != Any && g.Permission(k).Includes(ToRead) != set.Except {
-			set.IDs = append(set.IDs, k.ID)
-		}
-	}
-	slices.SortFunc(set.IDs, strings.Compare)
-	return set
+	return p, granted
 }

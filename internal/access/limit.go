@@ -1,9 +1,6 @@
 package access
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // limit is what an access token permits at most.
 type limit struct {
@@ -43,25 +40,6 @@ func (l *limit) allows(n Need) bool {
 		return n.Keys[0].Type != Experiment && n.Keys[0].Type != RegisteredModel && n.Keys[0].Type != Prompt
 	}
 	return slices.ContainsFunc(n.Keys, func(k Key) bool { return k.Type == Experiment && l.experiments[k.ID] })
-}
-
-// readableOf is Readable for a token that is limited to some experiments.
-func (g *Grants) readableOf(t, child Type) Set {
-	if t != Experiment {
-		return Set{}
-	}
-	of := []Key{}
-	if child != "" {
-		of = append(of, Key{child, Any})
-	}
-	var set Set
-	for _, id := range slices.Sorted(maps.Keys(g.limit.experiments)) {
-		experiment := Key{Experiment, id}
-		if g.Permission(experiment).Includes(ToRead) && g.Permission(append(of, experiment)...).Includes(ToRead) {
-			set.IDs = append(set.IDs, id)
-		}
-	}
-	return set
 }
 
 // AllowUnowned reports whether an action is permitted on something that belongs to no

@@ -126,5 +126,8 @@ func (t Type) Valid() bool { return slices.Contains(Types, t) }
 // OnlyAny reports whether a grant on the type must have the pattern Any.
 func (t Type) OnlyAny() bool { return slices.Index(Types, t) >= slices.Index(Types, Run) }
 
+// HasNames reports whether grants on the type can have a prefix of names as pattern.
+func (t Type) HasNames() bool { return t == Experiment || t == RegisteredModel || t == Prompt }
+
 // Any is the pattern of a grant on all resources of a type.
 const Any = "*"

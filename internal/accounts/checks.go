@@ -88,6 +88,10 @@ func checkResource(t access.Type, pattern string) error {
 		return invalid("Invalid resource type '%s': it must be one of %s.", t, joined(access.Types))
 	case pattern == "":
 		return invalid("The id of the resource cannot be empty.")
+	case pattern == access.Prefix:
+		return invalid("The prefix of the names of resources cannot be empty; * stands for all.")
+	case strings.HasPrefix(pattern, access.Prefix) && !t.OnlyAny() && !t.HasNames():
+		return invalid("Resources of the type %s have no names, so that a grant on a prefix is not possible.", t)
 	case t.OnlyAny() && pattern != access.Any:
 		return invalid("Invalid resource_pattern '%s' for resource_type='%s': the only one is '*'.", pattern, t)
 	}

@@ -104,19 +104,52 @@ func TestHolders(t *testing.T) {
 		s.grant("bob", access.RegisteredModel, "1", access.Edit)
 		own := must(s.GrantsOf(ctx, "ann"))(t)
 		ownID := own[len(own)-1].RoleID
+		s.grant("ann", access.Experiment, "prefix:team-", access.Read)
+		s.grant("bob", access.Experiment, "prefix:team-y", access.Read)
 		want := []accounts.Holder{
 			{Role: "team", RoleID: team.ID, Members: []string{"ann", "bob"}, ResourceType: "experiment", ResourcePattern: "*", Permission: "READ"},
 			{Username: "ann", RoleID: ownID, ResourceType: "experiment", ResourcePattern: "1", Permission: "EDIT"},
+			{Username: "ann", RoleID: ownID, ResourceType: "experiment", ResourcePattern: "prefix:team-", Permission: "READ"},
 			{Role: "admins", RoleID: admins.ID, ResourceType: "workspace", ResourcePattern: "*", Permission: "MANAGE"},
 		}
-		if got := must(s.Holders(ctx, access.Experiment, "1"))(t); !reflect.DeepEqual(got, want) {
+		if got := must(s.Holders(ctx, access.Experiment, "1", "team-x"))(t); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v\nwant %+v", got, want)
 		}
-		if got := must(s.Holders(ctx, access.Workspace, "*"))(t); !reflect.DeepEqual(got, want[2:]) {
+		if got := must(s.Holders(ctx, access.Workspace, "*", ""))(t); !reflect.DeepEqual(got, want[3:]) {
 			t.Errorf("%+v", got)
 		}
-		_, err := s.Holders(ctx, "model", "1")
+		_, err := s.Holders(ctx, "model", "1", "")
 		wantCode(t, err, mlflow.InvalidParameterValue)
+	})
+}
+
+// TestPrefixes gives grants on prefixes of names.
+func TestPrefixes(t *testing.T) {
+	onAll(t, func(t *testing.T, s store) {
+		s.user("ann")
+		for resource, want := range map[access.Type]mlflow.ErrorCode{
+			access.Experiment: "", access.RegisteredModel: "", access.Prompt: "", access.Scorer: mlflow.InvalidParameterValue,
+			access.Run: mlflow.InvalidParameterValue, access.Workspace: mlflow.InvalidParameterValue,
+		} {
+			err := s.Grant(t.Context(), "ann", resource, "prefix:team-", access.Manage)
+			if want == "" && err != nil || want != "" && !errors.Is(err, want) {
+				t.Errorf("%s: %v", resource, err)
+			}
+		}
+		wantCode(t, s.Grant(t.Context(), "ann", access.Experiment, "prefix:", access.Read), mlflow.InvalidParameterValue)
+		a := must(s.Account(t.Context(), "ann", access.NoPermissions))(t)
+		for key, want := range map[access.Key]access.Permission{
+			{Type: access.RegisteredModel, ID: "team-x"}:            access.Manage,
+			{Type: access.RegisteredModel, ID: "Team-x"}:            access.NoPermissions,
+			{Type: access.Experiment, ID: "7", Name: "team-x"}:      access.Manage,
+			{Type: access.Experiment, ID: "7", Name: "other"}:       access.NoPermissions,
+			{Type: access.Experiment, ID: "team-x", Name: "other"}:  access.NoPermissions,
+			{Type: access.RegisteredModel, ID: "prefix:team-other"}: access.NoPermissions,
+		} {
+			if got := a.Grants.Permission(key); got != want {
+				t.Errorf("%+v: %s", key, got)
+			}
+		}
 	})
 }
 

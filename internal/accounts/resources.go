@@ -26,14 +26,15 @@ type Holder struct {
 	Permission      access.Permission `json:"permission"`
 }
 
-// Holders returns who has a grant that applies to a resource: on its id, on all of its
-// type, or on the whole workspace. Administrators need none and are left out.
-func (s *Store) Holders(ctx context.Context, resource access.Type, id string) (list []Holder, err error) {
+// Holders returns who has a grant that applies to a resource: on its id, on a prefix of
+// its name, on all of its type, or on the whole workspace. Administrators need none and are
+// left out.
+func (s *Store) Holders(ctx context.Context, resource access.Type, id, name string) (list []Holder, err error) {
 	if err := checkResource(resource, id); err != nil {
 		return nil, err
 	}
 	err = s.read(ctx, func(t tx) error {
-		grants, err := t.grantsOnResource(resource, id, access.Any)
+		grants, err := t.grantsOnResource(resource, patternsOf(resource, id, name)...)
 		if err == nil && resource != access.Workspace {
 			var everything []resourceGrant
 			everything, err = t.grantsOnResource(access.Workspace, access.Any)
@@ -50,6 +51,24 @@ func (s *Store) Holders(ctx context.Context, resource access.Type, id string) (l
 		return err
 	})
 	return list, err
+}
+
+// patternsOf returns the patterns of grants that apply to a resource: its id, the
+// prefixes of its name, and *.
+func patternsOf(resource access.Type, id, name string) []string {
+	patterns := []string{id, access.Any}
+	if !resource.HasNames() || id == access.Any {
+		return patterns
+	}
+	for end := range name {
+		if end > 0 {
+			patterns = append(patterns, access.Prefix+name[:end])
+		}
+	}
+	if name != "" {
+		patterns = append(patterns, access.Prefix+name)
+	}
+	return patterns
 }
 
 func holdersOf(g resourceGrant, members []string) (list []Holder) {

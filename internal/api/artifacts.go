@@ -27,7 +27,7 @@ func (s *Server) artifactRoutes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.ListProxy, proxy.List(), s.listProxy)
 	r.Raw("GET", proxyPattern, proxy.Download(), s.downloadProxy)
 	r.Raw("PUT", proxyPattern, proxy.Upload(), s.uploadProxy)
-	r.Raw("DELETE", proxyPattern, proxy.Delete(), s.deleteProxy)
+	r.Raw("DELETE", proxyPattern, proxy.Delete().Audited(), s.deleteProxy)
 	route.OnRequest(r, mlflow.Endpoints.CreateMultipart, proxy.CreateParts(), s.createMultipart)
 	route.On(r, mlflow.Endpoints.CompleteMultipart, proxy.CompleteParts(), s.completeMultipart)
 	route.On(r, mlflow.Endpoints.AbortMultipart, proxy.AbortParts(), s.abortMultipart)

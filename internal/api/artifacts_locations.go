@@ -46,7 +46,10 @@ func opened(repo artifact.Repo) func() (artifact.Repo, error) {
 // and the default root, which contains the locations of new experiments. An empty
 // destination disables the proxy.
 func NewArtifacts(destination, defaultRoot string) (*Artifacts, error) {
-	a := &Artifacts{defaultRoot: defaultRoot, destination: destination, ownHosts: []string{accountHost(destination), accountHost(defaultRoot)}}
+	a := &Artifacts{
+		defaultRoot: defaultRoot, destination: destination,
+		ownHosts: []string{accountHost(destination), accountHost(defaultRoot)},
+	}
 	if destination != "" {
 		repo, err := artifact.Open(destination)
 		if err != nil {

@@ -23,7 +23,7 @@ func (s *Server) loggedModelRoutes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.SearchLoggedModels, permit.Filtered, s.searchLoggedModels)
 	route.On(r, mlflow.Endpoints.GetLoggedModel, permit.LoggedModel(access.ToRead), s.getLoggedModel)
 	route.On(r, mlflow.Endpoints.FinalizeLoggedModel, permit.LoggedModel(access.ToUpdate), s.finalizeLoggedModel)
-	route.On(r, mlflow.Endpoints.DeleteLoggedModel, permit.LoggedModel(access.ToDelete), s.deleteLoggedModel)
+	route.On(r, mlflow.Endpoints.DeleteLoggedModel, permit.LoggedModel(access.ToDelete).Audited(), s.deleteLoggedModel)
 	route.On(r, mlflow.Endpoints.LogModelParams, permit.LoggedModel(access.ToUpdate), s.logModelParams)
 	route.On(r, mlflow.Endpoints.SetLoggedModelTags, permit.LoggedModel(access.ToUpdate), s.setLoggedModelTags)
 	route.On(r, mlflow.Endpoints.DeleteLoggedModelTag, permit.LoggedModel(access.ToDelete), s.deleteLoggedModelTag)

@@ -113,7 +113,11 @@ var withoutUsers = feature{
 	mlflow.EndpointNotFound,
 	"User accounts, roles and permissions need a server with --app-name basic-auth. This one has none. Access tokens " +
 		"say who asks: `millrace tokens create --user you@example.org` makes one.",
-	[]string{"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup"},
+	[]string{
+		"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup", "2.0/mlflow/experiments/permissions",
+		"2.0/mlflow/registered-models/permissions", "millrace/tokens", "millrace/access",
+		"millrace/audit", "millrace/login", "millrace/logout",
+	},
 }
 
 // withUsers is refused by a server with users.

@@ -22,8 +22,8 @@ const (
 func (s *Server) runRoutes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.CreateRun, permit.CreateIn(access.Run), s.createRun)
 	route.On(r, mlflow.Endpoints.UpdateRun, permit.Run(access.ToUpdate), s.updateRun)
-	route.On(r, mlflow.Endpoints.DeleteRun, permit.Run(access.ToDelete), s.deleteRun)
-	route.On(r, mlflow.Endpoints.RestoreRun, permit.Run(access.ToDelete), s.restoreRun)
+	route.On(r, mlflow.Endpoints.DeleteRun, permit.Run(access.ToDelete).Audited(), s.deleteRun)
+	route.On(r, mlflow.Endpoints.RestoreRun, permit.Run(access.ToDelete).Audited(), s.restoreRun)
 	route.On(r, mlflow.Endpoints.GetRun, permit.Run(access.ToRead), s.getRun)
 	route.On(r, mlflow.Endpoints.SearchRuns, permit.Filtered, s.searchRuns)
 	route.On(r, mlflow.Endpoints.LogMetric, rules.LogMetric, s.logMetric)

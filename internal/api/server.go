@@ -103,6 +103,7 @@ func (s *Server) routes() *route.Router {
 	s.stockUIRoutes(r)
 	s.millraceRoutes(r)
 	if s.Users != nil {
+		r.Audit = s.Users.Audit
 		s.Users.Routes(r)
 	} else {
 		users.WithoutUsers(r)

@@ -31,7 +31,8 @@ a valid token: as MLFLOW_TRACKING_TOKEN, as DATABRICKS_TOKEN, or as the password
 authentication with any user name (MLFLOW_TRACKING_PASSWORD, or in a browser). This remains so
 after the last token has expired or is revoked.
 
-A running server applies a change within two seconds.`,
+A running server applies a change within two seconds. On a server with --app-name basic-auth, each
+user has tokens: see millrace users tokens.`,
 		Example: `  millrace tokens create --user me@example.org --name laptop --expires 720h
   millrace tokens list
   millrace tokens revoke $TOKEN_ID`,

@@ -46,6 +46,7 @@ type Config struct {
 	ExposePrometheus     string
 	ProfileAddress       string
 	ShutdownDelay        time.Duration
+	AuditLogRetention    time.Duration // 0 is forever
 	// Users, if not nil, configures users with passwords (--app-name basic-auth).
 	Users *Users
 	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
@@ -251,6 +252,11 @@ var options = []option{
 		"shutdown-delay", "", "MILLRACE_SHUTDOWN_DELAY", "0s",
 		"how long the server continues to accept requests after SIGTERM, while /readyz returns 503",
 		duration(func(c *Config) *time.Duration { return &c.ShutdownDelay }, time.Hour),
+	},
+	{
+		"audit-log-retention", "", "MILLRACE_AUDIT_LOG_RETENTION", "8760h",
+		"how long a server with users keeps the entries of its audit log; 0s keeps them forever",
+		duration(func(c *Config) *time.Duration { return &c.AuditLogRetention }, 100*365*24*time.Hour),
 	},
 	{
 		"workers", "w", "MLFLOW_WORKERS", "", "accepted for compatibility with MLflow; one process uses all cores",

@@ -32,7 +32,7 @@ type Users struct {
 	DefaultPermission access.Permission
 	// DatabaseURI is the database of users, roles and grants. It may be the backend store.
 	DatabaseURI string
-	// ReadDatabaseURI is a standby of it for reads, or "".
+	// ReadDatabaseURI is a standby of it for reads, or "". Millrace reads from DatabaseURI.
 	ReadDatabaseURI string
 	// AdminUsername and AdminPassword are those of the first administrator. They have no
 	// meaning once the user exists. AdminPassword is "" if it is not configured.

@@ -75,7 +75,8 @@ var (
 )
 
 // Handler reads the headers X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host and
-// X-Forwarded-Prefix of requests from trusted proxies, for [Client], [Base] and [Prefix]. A header of any other sender has
+// X-Forwarded-Prefix of requests from trusted proxies, for [Client], [Base] and [Prefix].
+// A header of any other sender has
 // no effect, and neither has a value that cannot be part of a URL. The host of the request
 // remains as it is: a browser on a trusted address could otherwise evade the check of the
 // Host header, which protects the server from DNS rebinding.

@@ -35,14 +35,27 @@ func (c *Checker) Experiment(id string, a access.Action) error {
 	if c.Grants.Unlimited() {
 		return nil
 	}
-	found, err := c.owners.HasExperiment(c.ctx, id)
+	keys, err := c.experiment(id)
 	if err != nil {
 		return err
 	}
-	if !found {
-		return ErrDenied
+	return c.allow(access.Need{Action: a, Keys: keys})
+}
+
+// experiment returns the key of an experiment, or ErrDenied if it does not exist.
+func (c *Checker) experiment(id string) ([]access.Key, error) {
+	key := access.Key{Type: access.Experiment, ID: id}
+	var found bool
+	var err error
+	if c.Grants.NeedsNames(access.Experiment) {
+		key.Name, found, err = c.owners.ExperimentName(c.ctx, id)
+	} else {
+		found, err = c.owners.HasExperiment(c.ctx, id)
 	}
-	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+	if err == nil && !found {
+		err = ErrDenied
+	}
+	return []access.Key{key}, err
 }
 
 // ExperimentNamed checks an action on an experiment if there is one with the name. If
@@ -55,7 +68,7 @@ func (c *Checker) ExperimentNamed(name string, a access.Action) error {
 	if err != nil || id == "" {
 		return err
 	}
-	return c.allow(access.Need{Action: a, Keys: experiment(id)})
+	return c.allow(access.Need{Action: a, Keys: []access.Key{{Type: access.Experiment, ID: id, Name: name}}})
 }
 
 // Experiments checks an action on each of some experiments.
@@ -71,13 +84,21 @@ func (c *Checker) Experiments(ids []string, a access.Action) error {
 // WholeExperiment checks the deletion or restoration of an experiment, which affects
 // what it contains.
 func (c *Checker) WholeExperiment(id string) error {
-	if err := c.Experiment(id, access.ToDelete); err != nil {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	keys, err := c.experiment(id)
+	if err != nil {
+		return err
+	}
+	if err := c.allow(access.Need{Action: access.ToDelete, Keys: keys}); err != nil {
 		return err
 	}
 	for _, part := range []access.Type{
-		access.Run, access.Trace, access.LoggedModel, access.Assessment, access.ReviewQueue, access.Scorer, access.ScorerVersion,
+		access.Run, access.Trace, access.LoggedModel, access.Assessment, access.ReviewQueue, access.Scorer,
+		access.ScorerVersion,
 	} {
-		if err := c.allow(access.Need{Action: access.ToDelete, Keys: partOf(part, experiment(id)...)}); err != nil {
+		if err := c.allow(access.Need{Action: access.ToDelete, Keys: partOf(part, keys...)}); err != nil {
 			return err
 		}
 	}
@@ -140,9 +161,16 @@ func (c *Checker) part(
 
 // PartOf checks an action on a part of an experiment that exists.
 func (c *Checker) PartOf(experimentID string, t access.Type, a access.Action) error {
+	keys := []access.Key{{Type: access.Experiment, ID: experimentID}}
+	if c.Grants.NeedsNames(access.Experiment) {
+		var err error
+		if keys, err = c.experiment(experimentID); err != nil {
+			return err
+		}
+	}
 	return c.allow(
-		access.Need{Action: access.ToRead, Keys: experiment(experimentID)},
-		access.Need{Action: a, Keys: partOf(t, experiment(experimentID)...)},
+		access.Need{Action: access.ToRead, Keys: keys},
+		access.Need{Action: a, Keys: partOf(t, keys...)},
 	)
 }
 
@@ -233,8 +261,6 @@ func (c *Checker) Resource(t access.Type, id string, a access.Action) error {
 		return c.allow(access.Need{Action: a, Keys: []access.Key{{Type: t, ID: id}}})
 	}
 }
-
-func experiment(id string) []access.Key { return []access.Key{{Type: access.Experiment, ID: id}} }
 
 // partOf returns the keys of a part, which end with those of what contains it.
 func partOf(t access.Type, whole ...access.Key) []access.Key {

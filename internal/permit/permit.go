@@ -21,8 +21,9 @@ var ErrDenied = mlflow.Errorf(mlflow.PermissionDenied, "Permission denied")
 
 // Rule decides who may use a route. The zero Rule is not valid: mounting it panics.
 type Rule struct {
-	name   string
-	public bool
+	name    string
+	public  bool
+	audited bool
 	// bind returns the check for requests that are decoded to a type.
 	bind func(req reflect.Type) (func(*Checker, any) error, error)
 	// plain is the check for requests that are not decoded.
@@ -92,9 +93,22 @@ func byField(name, field string, check func(*Checker, string) error) Rule {
 }
 
 // In returns the rule for requests that name the resource in another field than usual.
-func (r Rule) In(field string) Rule { return r.in(field) }
+func (r Rule) In(field string) Rule {
+	other := r.in(field)
+	other.audited = r.audited
+	return other
+}
 
 func (r Rule) String() string { return r.name }
+
+// Audited returns the rule for a route whose requests are recorded in the audit log.
+func (r Rule) Audited() Rule {
+	r.audited = true
+	return r
+}
+
+// IsAudited reports whether requests are recorded in the audit log.
+func (r Rule) IsAudited() bool { return r.audited }
 
 // Public reports whether the rule needs no user.
 func (r Rule) Public() bool { return r.public }
@@ -127,7 +141,8 @@ func BindPlain(r Rule, owners Owners) func(*http.Request) error {
 		panic(fmt.Sprintf("permit: the rule %q does not apply to requests that are not decoded", r.name))
 	}
 	return func(req *http.Request) error {
-		return current(req.Context(), func() error { return r.plain(New(req.Context(), owners), req) })
+		ctx := req.Context()
+		return current(ctx, func() error { return r.plain(New(ctx, owners), req) })
 	}
 }
 
@@ -156,6 +171,8 @@ func current(ctx context.Context, check func() error) error {
 type Owners interface {
 	// HasExperiment reports whether an experiment exists.
 	HasExperiment(ctx context.Context, id string) (bool, error)
+	// ExperimentName returns the name of an experiment, and whether it exists.
+	ExperimentName(ctx context.Context, id string) (name string, found bool, err error)
 	// ExperimentNamed returns the id of an experiment, or "" if there is no such one.
 	ExperimentNamed(ctx context.Context, name string) (string, error)
 	// ExperimentOfRun returns the id of a run's experiment, or "" if there is no such run.

@@ -4,7 +4,9 @@ import "github.com/millrace-ml/millrace/internal/access"
 
 // Experiment returns the rule of an action on the experiment in the field ExperimentID.
 func Experiment(a access.Action) Rule {
-	return byField("experiment:"+a.String(), "ExperimentID", func(c *Checker, id string) error { return c.Experiment(id, a) })
+	return byField("experiment:"+a.String(), "ExperimentID", func(c *Checker, id string) error {
+		return c.Experiment(id, a)
+	})
 }
 
 // WholeExperiment is the rule of the deletion and the restoration of the experiment in
@@ -14,25 +16,35 @@ var WholeExperiment = byField("experiment:whole", "ExperimentID", (*Checker).Who
 // CreateIn returns the rule of the creation of a part of the experiment in the field
 // ExperimentID.
 func CreateIn(part access.Type) Rule {
-	return byField(string(part)+":create", "ExperimentID", func(c *Checker, id string) error { return c.CreateIn(id, part) })
+	return byField(string(part)+":create", "ExperimentID", func(c *Checker, id string) error {
+		return c.CreateIn(id, part)
+	})
 }
 
 // CreateExperiment is the rule of the creation of an experiment.
-var CreateExperiment = everyRequest("experiment:create", func(c *Checker) error { return c.Undenied(access.Experiment) })
+var CreateExperiment = everyRequest("experiment:create", func(c *Checker) error {
+	return c.Undenied(access.Experiment)
+})
 
 // Run returns the rule of an action on the run in the field RunID.
 func Run(a access.Action) Rule {
-	return byField("run:"+a.String(), "RunID", func(c *Checker, id string) error { return c.Run(id, a) })
+	return byField("run:"+a.String(), "RunID", func(c *Checker, id string) error {
+		return c.Run(id, a)
+	})
 }
 
 // LoggedModel returns the rule of an action on the logged model in the field ModelID.
 func LoggedModel(a access.Action) Rule {
-	return byField("logged_model:"+a.String(), "ModelID", func(c *Checker, id string) error { return c.LoggedModel(id, a) })
+	return byField("logged_model:"+a.String(), "ModelID", func(c *Checker, id string) error {
+		return c.LoggedModel(id, a)
+	})
 }
 
 // Model returns the rule of an action on the registered model or prompt in the field Name.
 func Model(a access.Action) Rule {
-	return byField("model:"+a.String(), "Name", func(c *Checker, name string) error { return c.Model(name, a) })
+	return byField("model:"+a.String(), "Name", func(c *Checker, name string) error {
+		return c.Model(name, a)
+	})
 }
 
 // WholeModel is the rule of the deletion of the registered model or prompt in the field
@@ -41,10 +53,14 @@ var WholeModel = byField("model:whole", "Name", (*Checker).WholeModel)
 
 // Alias returns the rule of an action on the aliases of the model in the field Name.
 func Alias(a access.Action) Rule {
-	return byField("alias:"+a.String(), "Name", func(c *Checker, name string) error { return c.Alias(name, a) })
+	return byField("alias:"+a.String(), "Name", func(c *Checker, name string) error {
+		return c.Alias(name, a)
+	})
 }
 
 // Version returns the rule of an action on a version of the model in the field Name.
 func Version(a access.Action) Rule {
-	return byField("version:"+a.String(), "Name", func(c *Checker, name string) error { return c.Version(name, a) })
+	return byField("version:"+a.String(), "Name", func(c *Checker, name string) error {
+		return c.Version(name, a)
+	})
 }

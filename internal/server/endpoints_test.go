@@ -19,7 +19,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api"
+	accounts "github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/db"
 )
@@ -71,7 +73,7 @@ var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 // TestEndpoints compares the published list of endpoints with a running server.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	url := start(t)
+	url, withUsers := start(t), startWithUsers(t, access.Read)
 	listed := map[string]bool{}
 	for _, e := range readEndpoints(t) {
 		for _, path := range e.paths() {
@@ -80,9 +82,13 @@ func TestEndpoints(t *testing.T) {
 			if problem := e.wrong(status, answer); problem != "" {
 				t.Errorf("%s %s is listed as %s, but %s: %d %.300s", e.method, path, e.status, problem, status, answer)
 			}
+			status, answer = withUsers.send(t, "admin", e.method, wildcard.ReplaceAllString(path, "x"), "")
+			if problem := e.withUsers().wrong(status, answer); problem != "" {
+				t.Errorf("%s %s is listed as %s, but with users, %s: %d %.300s", e.method, path, e.status, problem, status, answer)
+			}
 		}
 	}
-	for _, route := range (&api.Server{}).Routes() {
+	for _, route := range (&api.Server{Users: &accounts.Handlers{}}).Routes() {
 		if !listed[wildcard.ReplaceAllString(route, "{}")] {
 			t.Errorf("%s is served, but not listed in docs/endpoints.tsv", route)
 		}
@@ -168,6 +174,9 @@ func (e endpoint) wrong(status int, answer string) string {
 	}
 	isError := json.Unmarshal([]byte(answer), &body) == nil && body.Code != "" && body.Message != ""
 	unknown := isError && strings.Contains(body.Message, "No API endpoint")
+	if e.status == "users" || e.status == "users-refused" {
+		e.status, e.note = "refused", needsUsers
+	}
 	switch {
 	case e.status == "served" && unknown:
 		return "no route takes it"
@@ -183,6 +192,21 @@ func (e endpoint) wrong(status int, answer string) string {
 		return "there is no such status"
 	}
 	return ""
+}
+
+// needsUsers is the message of routes on a server without users.
+const needsUsers = "User accounts, roles and permissions"
+
+// withUsers returns the row for a server with users. The status users stands for routes
+// that such a server serves, and users-refused for those that both refuse.
+func (e endpoint) withUsers() endpoint {
+	switch e.status {
+	case "users":
+		e.status = "served"
+	case "users-refused":
+		e.status, e.note = "refused", "sign-up form"
+	}
+	return e
 }
 
 // start runs a server with the given arguments in a temporary directory and returns its
@@ -291,25 +315,25 @@ func page(list []endpoint) []byte {
 	for _, e := range upstream {
 		n[e.status]++
 	}
-	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.18.0, Millrace serves %d and refuses %d on purpose; %d are missing. A refused route\n"+
-		"answers 501 or 404 with an `error_code` and a message that says what it would have been for and what to do instead.\n"+
-		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"], n["refused"], n["missing"], len(own))
+	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.18.0, Millrace serves %d, %d of them on a server with users, and refuses %d on purpose; %d\nare missing. A refused route "+
+		"answers 501 or 404 with an `error_code` and a message that says what it would have been\nfor and what to do instead.\n"+
+		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"]+n["users"], n["users"], n["refused"]+n["users-refused"], n["missing"], len(own))
 	b.WriteString("A path that begins with `/[ajax-]api/` is served under both prefixes. This page is made from [endpoints.tsv](endpoints.tsv) by\n" +
 		"`go test ./internal/server -run EndpointsPage -update`; a test asks a running server for every row.\n")
-	for _, status := range []string{"served", "missing"} {
-		section(&b, strings.ToUpper(status[:1])+status[1:], status, upstream)
-	}
+	section(&b, "Served", "served", upstream)
+	section(&b, "Served by a server with users (`--app-name basic-auth`)", "users", upstream)
+	section(&b, "Missing", "missing", upstream)
 	b.WriteString("\n## Refused on purpose\n")
 	var features []string
 	for _, e := range upstream {
-		if e.status == "refused" && !slices.Contains(features, e.note) {
+		if strings.HasSuffix(e.status, "refused") && !slices.Contains(features, e.note) {
 			features = append(features, e.note)
 		}
 	}
 	for _, feature := range features {
 		fmt.Fprintf(&b, "\n### %s\n\n", strings.ToUpper(feature[:1])+feature[1:])
 		for _, e := range upstream {
-			if e.status == "refused" && e.note == feature {
+			if strings.HasSuffix(e.status, "refused") && e.note == feature {
 				fmt.Fprintf(&b, "- `%s %s`\n", e.method, e.shown())
 			}
 		}

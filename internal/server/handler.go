@@ -64,7 +64,8 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	}
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
-		Store: s.store, Owners: owners, Keeper: s.users.keeper(), Users: s.users.handlers(), Artifacts: artifacts, Log: s.log,
+		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
+		Keeper: s.users.keeper(), Users: s.users.handlers(s.log),
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,
@@ -91,6 +92,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		HasVersionFiles: s.store.HasVersionFiles,
 	}
 	authenticated := s.authenticated()
+	//nolint:contextcheck // The rules of routes have the context of the request.
 	private := authenticated(databricks.Mark(door.Handler(routes.Handler())))
 	pages := webui.Handler(noPage, readOnly)
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -232,7 +232,7 @@ func matches(pattern, path string) bool {
 		switch wild := strings.HasPrefix(element, "{"); {
 		case i >= len(got):
 			return false
-		case wild && last && (strings.Contains(element, "path")):
+		case wild && last && strings.Contains(element, "path"):
 			return true
 		case !wild && element != got[i]:
 			return false
@@ -308,7 +308,7 @@ func (r permissionRow) wrong(p access.Permission, status int, answer, mark strin
 	case "filtered":
 		marker := strings.Contains(answer, mark) || strings.Contains(answer, `"runs"`) && strings.Contains(answer, `"`)
 		morePages := strings.Contains(answer, "next_page_token")
-		if status != http.StatusOK || marker != (has >= 1) && !(p == "admin" && morePages) {
+		if status != http.StatusOK || marker != (has >= 1) && (p != "admin" || !morePages) {
 			return "not filtered"
 		}
 	case "graphql":

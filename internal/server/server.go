@@ -142,6 +142,14 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 				"or listen on 127.0.0.1 behind a reverse proxy; name one on another machine with --forwarded-allow-ips.",
 		)
 	}
+	if s.config.Users != nil {
+		if len(tokens) > 0 {
+			fmt.Fprintln(out, "The tokens of `millrace tokens` are not valid here: each user has access tokens of its own.")
+		}
+		if s.config.Users.ReadDatabaseURI != "" {
+			fmt.Fprintln(out, "read_database_uri has no effect: the server reads users from database_uri, once a second.")
+		}
+	}
 	if s.config.Workers != "" {
 		fmt.Fprintln(out, "--workers has no effect: one process uses all cores.")
 	}
@@ -167,6 +175,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.serveHTTP() }()
 	go s.profiler.serve()
+	go s.users.prune(ctx, s.config.AuditLogRetention, s.log)
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
@@ -68,11 +69,11 @@ func cookieOf(key []byte) string {
 }
 
 // handlers returns the routes of users, or nil on a server without users.
-func (u *users) handlers() *api.Handlers {
+func (u *users) handlers(log *slog.Logger) *api.Handlers {
 	if u == nil {
 		return nil
 	}
-	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login}
+	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, Log: log}
 }
 
 func (u *users) close() error {
@@ -82,15 +83,21 @@ func (u *users) close() error {
 	return u.accounts.Close()
 }
 
+// earlierDefault is the password of the first administrator in MLflow up to 3.5.
+const earlierDefault = "password1234"
+
 // createAdmin creates the configured administrator if that user does not exist. Without
 // a configured password, it generates one for the first user of a database.
 func (u *users) createAdmin(ctx context.Context) error {
-	name := u.adminName()
+	name := u.config.AdminUsername
 	_, err := u.accounts.User(ctx, name)
 	if !errors.Is(err, mlflow.ResourceDoesNotExist) {
 		return err
 	}
 	password := u.config.AdminPassword
+	if password == earlierDefault {
+		return fmt.Errorf("the password %s was the default of MLflow, which everybody knows; configure another one", password)
+	}
 	if password == "" {
 		if has, err := u.accounts.HasUsers(ctx); err != nil || has {
 			return err
@@ -107,8 +114,24 @@ func (u *users) createAdmin(ctx context.Context) error {
 	return err
 }
 
-// adminName returns the name of the first administrator.
-func (u *users) adminName() string { return cmp.Or(u.config.AdminUsername, "admin") }
+// pruneEvery is how often old entries of the audit log are deleted.
+const pruneEvery = 6 * time.Hour
+
+// prune deletes old entries of the audit log until ctx ends.
+func (u *users) prune(ctx context.Context, retention time.Duration, log *slog.Logger) {
+	if u == nil || retention == 0 {
+		return
+	}
+	for ctx.Err() == nil {
+		if err := u.accounts.PruneAudit(ctx, time.Now().Add(-retention).UnixMilli()); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "cannot delete old entries of the audit log", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pruneEvery):
+		}
+	}
+}
 
 // announce prints the password of a new administrator. Nobody can read it again.
 func (u *users) announce(out io.Writer) {
@@ -117,7 +140,7 @@ func (u *users) announce(out io.Writer) {
 	}
 	fmt.Fprintf(out, "Created the administrator %s with the password %s\n"+
 		"It is not shown again. Change it with `millrace users set-password %s`.\n",
-		u.adminName(), u.generated, u.adminName())
+		u.config.AdminUsername, u.generated, u.config.AdminUsername)
 }
 
 // authenticated returns the middleware that authenticates requests: by users, or by

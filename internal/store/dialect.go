@@ -18,6 +18,12 @@ type dialect struct {
 	// inputOrder is a column of inputs i that increases from row to row. Without row
 	// numbers it is the id, which increases in the rows that Millrace inserts.
 	inputOrder string
+	// exactly precedes a text that is compared byte by byte, whatever the collation of
+	// its column is.
+	exactly string
+	// list is a query that returns the elements of a JSON array, for more values than a
+	// statement can have arguments. It is "" if a list is one argument.
+	list string
 }
 
 const latestMetric = " ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value," +
@@ -41,8 +47,12 @@ func dialectOf(f db.Flavor) *dialect {
 	case db.MySQL, db.MariaDB:
 		return &dialect{
 			search: search.MySQL, latestMetric: latestMetricMySQL, inputOrder: "i.input_uuid", countsConflicts: true,
+			exactly: "BINARY ",
 		}
 	default:
-		return &dialect{search: search.SQLite, latestMetric: latestMetric, inputOrder: "i.rowid"}
+		return &dialect{
+			search: search.SQLite, latestMetric: latestMetric, inputOrder: "i.rowid",
+			list: "SELECT value FROM json_each(?)",
+		}
 	}
 }

@@ -24,9 +24,11 @@ func (s *Store) SearchExperiments(
 	if err != nil {
 		return nil, "", err
 	}
-	visible := visibleExperiments(ctx, `e.experiment_id`, "")
+	visible := s.visibleExperiments(ctx, `e.experiment_id`, "")
 	query := `SELECT ` + experimentColumns + ` FROM experiments e ` + q.Joins.SQL +
-		` WHERE ` + and(`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL, visible.SQL) +
+		` WHERE ` + and(
+		`e.workspace = 'default'`, `e.lifecycle_stage IN (`+stagesOf(in.ViewType)+`)`, q.Where.SQL, visible.SQL,
+	) +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
 	args := concat(q.Joins.Args, q.Where.Args, visible.Args, q.OrderBy.Args, []any{in.MaxResults + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
@@ -45,7 +47,9 @@ func (s *Store) SearchExperiments(
 // ExperimentActivity counts the active runs of those of some experiments that the user
 // may read.
 func (s *Store) ExperimentActivity(ctx context.Context, ids []int64) (list []mlflow.ExperimentActivity, err error) {
-	ids = readableExperiments(ctx, ids, access.Run)
+	if ids, err = s.readableExperiments(ctx, ids, access.Run); err != nil {
+		return nil, err
+	}
 	err = s.readReplica(ctx, func(t tx) error {
 		list = nil
 		for _, id := range ids {

@@ -251,7 +251,9 @@ func (s *Store) SearchLoggedModels(
 	if err != nil {
 		return nil, "", err
 	}
-	experimentIDs = readableExperiments(ctx, experimentIDs, access.LoggedModel)
+	if experimentIDs, err = s.readableExperiments(ctx, experimentIDs, access.LoggedModel); err != nil {
+		return nil, "", err
+	}
 	offset, err := search.DecodeLoggedModelPage(in)
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err

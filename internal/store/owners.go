@@ -17,6 +17,18 @@ func (s *Store) HasExperiment(ctx context.Context, id int64) (found bool, err er
 	return found, err
 }
 
+// ExperimentName returns the name of an experiment, deleted or not, and whether it exists.
+func (s *Store) ExperimentName(ctx context.Context, id int64) (name string, found bool, err error) {
+	err = s.read(ctx, func(t tx) error {
+		err := t.QueryRow(`SELECT name FROM experiments WHERE experiment_id = ?`, id).Scan(&name)
+		if found = err == nil; errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return name, found, err
+}
+
 // ExperimentOfRun returns the id of the experiment of a run, deleted or not. It is "" if
 // there is no such run.
 func (s *Store) ExperimentOfRun(ctx context.Context, id string) (string, error) {
@@ -67,11 +79,14 @@ func (s *Store) ownerOf(ctx context.Context, query, id string) (owner string, er
 // prompt.
 func (s *Store) IsPrompt(ctx context.Context, name string) (found, prompt bool, err error) {
 	err = s.read(ctx, func(t tx) error {
-		err := t.QueryRow(
-			`SELECT EXISTS (SELECT 1 FROM registered_models WHERE `+inDefault+` AND name = ?)`, name,
-		).Scan(&found)
-		if err != nil || !found {
+		var stored string
+		err := t.QueryRow(`SELECT name FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&stored)
+		// A collation of MySQL may find the model by another spelling of its name, on which there are no grants.
+		if found = err == nil && stored == name; !found {
 			prompt = false
+			if errors.Is(err, sql.ErrNoRows) {
+				err = nil
+			}
 			return err
 		}
 		prompt, err = t.isPrompt(name)

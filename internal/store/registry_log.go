@@ -55,7 +55,7 @@ func (s *Store) RegistryChanges(
 	if model != "" {
 		query += ` AND model = ?`
 		args = append(args, model)
-	} else if visible := visibleModels(ctx, `model`, true); visible.SQL != "" {
+	} else if visible := s.visibleModels(ctx, `model`, true); visible.SQL != "" {
 		query += ` AND ` + visible.SQL
 		args = append(args, visible.Args...)
 	}

@@ -53,8 +53,8 @@ func (s *Store) MonitorModel(
 		}
 		w := monitor{
 			t: t, name: name, versions: out.Versions, byNumber: map[string]*mlflow.MonitoredVersion{},
-			visibleRuns:   visibleExperiments(ctx, `experiment_id`, access.Run),
-			visibleModels: visibleExperiments(ctx, `experiment_id`, access.LoggedModel),
+			visibleRuns:   s.visibleExperiments(ctx, `experiment_id`, access.Run),
+			visibleModels: s.visibleExperiments(ctx, `experiment_id`, access.LoggedModel),
 		}
 		for i := range w.versions {
 			w.byNumber[w.versions[i].Version] = &w.versions[i]

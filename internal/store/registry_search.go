@@ -34,7 +34,7 @@ func (s *Store) searchRegisteredModels(
 	if err != nil {
 		return nil, "", err
 	}
-	also = both(also, visibleModels(ctx, `rm.name`, false))
+	also = both(also, s.visibleModels(ctx, `rm.name`, false))
 	query := `SELECT ` + registeredModelColumns + ` FROM registered_models rm WHERE ` + and(
 		`rm.`+inDefault,
 		q.Where.SQL,
@@ -77,7 +77,7 @@ func (s *Store) searchModelVersions(
 	if err != nil {
 		return nil, "", err
 	}
-	also = both(also, visibleModels(ctx, `mv.name`, true))
+	also = both(also, s.visibleModels(ctx, `mv.name`, true))
 	query := `SELECT ` + modelVersionColumns + ` FROM model_versions mv WHERE ` + and(
 		`mv.`+inDefault,
 		`mv.current_stage <> '`+stageDeleted+`'`,

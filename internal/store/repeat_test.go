@@ -123,6 +123,10 @@ func TestRepeatedReads(t *testing.T) {
 			found, err := s.HasExperiment(ctx, 0)
 			return answer{found, "of a number"}, err
 		},
+		"ExperimentName": func(ctx context.Context, s *store.Store) (answer, error) {
+			name, found, err := s.ExperimentName(ctx, 0)
+			return answer{name, found}, err
+		},
 		"EachLocation": func(ctx context.Context, s *store.Store) (list answer, err error) {
 			err = s.EachLocation(ctx, func(id, location string) { list = append(list, id, location) })
 			return list, err

@@ -297,7 +297,7 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
-	visible := visibleExperiments(ctx, "r.experiment_id", access.Run)
+	visible := s.visibleExperiments(ctx, "r.experiment_id", access.Run)
 	err = s.read(ctx, func(t tx) error {
 		list, err = db.CollectUncached(
 			t.Tx,

@@ -23,7 +23,9 @@ func (s *Store) SearchRuns(
 	if err != nil {
 		return nil, "", err
 	}
-	experimentIDs = readableExperiments(ctx, experimentIDs, access.Run)
+	if experimentIDs, err = s.readableExperiments(ctx, experimentIDs, access.Run); err != nil {
+		return nil, "", err
+	}
 	offset, err := search.DecodeOffset(in.PageToken)
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err

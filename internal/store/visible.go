@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
-	"slices"
+	"database/sql"
+	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 )
 
@@ -16,49 +19,66 @@ const nothing = `1 = 0`
 // visibleExperiments returns the condition that the user of a request may read the
 // experiment whose id is in a column, and child, a type of its parts, unless it is "".
 // The condition is empty if the user may read all.
-func visibleExperiments(ctx context.Context, column string, child access.Type) search.Fragment {
+func (s *Store) visibleExperiments(ctx context.Context, column string, child access.Type) search.Fragment {
 	set := access.FromContext(ctx).Readable(access.Experiment, child)
-	var ids []int64
-	for _, text := range set.IDs {
-		if id, err := strconv.ParseInt(text, 10, 64); err == nil { // A grant may name anything.
-			ids = append(ids, id)
-		}
+	if !set.NeedsNames() {
+		return s.dialect.inExperiments(set, column, "")
 	}
-	switch {
-	case set.Except && len(ids) == 0:
-		return search.Fragment{}
-	case set.Except:
-		return search.Fragment{SQL: column + ` NOT IN (?...)`, Args: []any{ids}}
-	case len(ids) == 0:
-		return search.Fragment{SQL: nothing}
+	inner := s.dialect.inExperiments(set, "ve.experiment_id", "ve.name")
+	if inner.SQL == nothing {
+		return inner
 	}
-	return search.Fragment{SQL: column + ` IN (?...)`, Args: []any{ids}}
+	return search.Fragment{
+		SQL: column + ` IN (SELECT ve.experiment_id FROM experiments ve WHERE ` + inner.SQL + `)`, Args: inner.Args,
+	}
 }
 
 // readableExperiments returns those of some experiments that the user of a request may
 // read, with child as for visibleExperiments.
-func readableExperiments(ctx context.Context, ids []int64, child access.Type) []int64 {
+func (s *Store) readableExperiments(ctx context.Context, ids []int64, child access.Type) ([]int64, error) {
 	set := access.FromContext(ctx).Readable(access.Experiment, child)
-	if set.All() {
-		return ids
+	if set.Everything() || len(ids) == 0 {
+		return ids, nil
 	}
-	named := make(map[string]bool, len(set.IDs))
-	for _, id := range set.IDs {
-		named[id] = true
+	if !set.NeedsNames() {
+		return readable(set, ids), nil
 	}
-	readable := make([]int64, 0, len(ids))
+	condition := s.dialect.inExperiments(set, "e.experiment_id", "e.name")
+	var list []int64
+	err := s.readReplica(ctx, func(t tx) (err error) {
+		list, err = db.CollectUncached(
+			t.Tx, `SELECT e.experiment_id FROM experiments e WHERE `+and(`e.experiment_id IN (?...)`, condition.SQL),
+			concat([]any{ids}, condition.Args), func(rows *sql.Rows, id *int64) error { return rows.Scan(id) },
+		)
+		return err
+	})
+	return list, err
+}
+
+// readable returns the ids that are in a set without names.
+func readable(set access.Set, ids []int64) []int64 {
+	in := func(texts []string) map[string]bool {
+		all := make(map[string]bool, len(texts))
+		for _, text := range texts {
+			all[text] = true
+		}
+		return all
+	}
+	some, not, within := in(set.IDs), in(set.NotIDs), in(set.Within)
+	list := make([]int64, 0, len(ids))
 	for _, id := range ids {
-		if named[strconv.FormatInt(id, 10)] != set.Except {
-			readable = append(readable, id)
+		text := strconv.FormatInt(id, 10)
+		if (set.All || some[text]) && !not[text] && (set.Within == nil || within[text]) {
+			list = append(list, id)
 		}
 	}
-	return readable
+	return list
 }
 
 // visibleModels returns the condition that the user of a request may read the registered
 // model or prompt whose name is in a column. versions says that versions are read, whose
 // grants decide first.
-func visibleModels(ctx context.Context, column string, versions bool) search.Fragment {
+func (s *Store) visibleModels(ctx context.Context, column string, versions bool) search.Fragment {
 	grants := access.FromContext(ctx)
 	var ofModels, ofPrompts access.Type
 	if versions {
@@ -66,38 +86,117 @@ func visibleModels(ctx context.Context, column string, versions bool) search.Fra
 	}
 	models := grants.Readable(access.RegisteredModel, ofModels)
 	prompts := grants.Readable(access.Prompt, ofPrompts)
-	if models.Except == prompts.Except && slices.Equal(models.IDs, prompts.IDs) {
-		return named(column, models)
+	if models.Equal(prompts) {
+		return s.dialect.inModels(models, column)
 	}
 	isPrompt := "EXISTS (SELECT 1 FROM registered_model_tags pt WHERE pt." + inDefault + " AND pt.name = " + column +
 		" AND pt.`key` = '" + tagIsPrompt + "' AND lower(pt.value) = 'true')"
-	both := []string{}
+	var either []string
 	var args []any
 	for _, part := range []struct {
 		is  string
 		set access.Set
 	}{{"NOT " + isPrompt, models}, {isPrompt, prompts}} {
-		condition := named(column, part.set)
+		condition := s.dialect.inModels(part.set, column)
 		if condition.SQL == nothing {
 			continue
 		}
-		both = append(both, "("+and(part.is, condition.SQL)+")")
+		either = append(either, "("+and(part.is, condition.SQL)+")")
 		args = append(args, condition.Args...)
 	}
-	return search.Fragment{SQL: "(" + strings.Join(both, " OR ") + ")", Args: args}
+	return search.Fragment{SQL: "(" + strings.Join(either, " OR ") + ")", Args: args}
 }
 
-// named returns the condition that a column has one of the names of a set.
-func named(column string, set access.Set) search.Fragment {
+// inExperiments returns the condition that an experiment is in a set.
+func (d *dialect) inExperiments(set access.Set, id, name string) search.Fragment {
+	return d.inSet(set, name, func(texts []string, not bool) search.Fragment {
+		ids := make([]int64, 0, len(texts))
+		for _, text := range texts {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil { // A grant may name anything.
+				ids = append(ids, n)
+			}
+		}
+		return oneOfMany(d, id, ids, not)
+	})
+}
+
+// inModels returns the condition that a model is in a set of names.
+func (d *dialect) inModels(set access.Set, name string) search.Fragment {
+	return d.inSet(set, name, func(names []string, not bool) search.Fragment {
+		return oneOfMany(d, d.exactly+name, names, not)
+	})
+}
+
+// manyValues is the number of values from which on dialect.list is used.
+const manyValues = 1000
+
+// oneOfMany returns the condition that a column has one of some values or, with not, none
+// of them.
+func oneOfMany[T int64 | string](d *dialect, column string, values []T, not bool) search.Fragment {
+	var in search.Fragment
 	switch {
-	case set.All():
-		return search.Fragment{}
-	case set.None():
+	case len(values) == 0 && not:
+		return in
+	case len(values) == 0:
 		return search.Fragment{SQL: nothing}
-	case set.Except:
-		return search.Fragment{SQL: column + ` NOT IN (?...)`, Args: []any{set.IDs}}
+	case d.list == "" || len(values) < manyValues:
+		in = search.Fragment{SQL: column + ` IN (?...)`, Args: []any{values}}
+	default:
+		text, _ := json.Marshal(values) // Numbers and strings always marshal.
+		in = search.Fragment{SQL: column + ` IN (` + d.list + `)`, Args: []any{string(text)}}
 	}
-	return search.Fragment{SQL: column + ` IN (?...)`, Args: []any{set.IDs}}
+	if not {
+		in.SQL = `NOT (` + in.SQL + `)`
+	}
+	return in
+}
+
+// inSet returns the condition that a resource is in a set. in returns the condition that
+// its id is one of some or, with not, none of them.
+func (d *dialect) inSet(
+	set access.Set, name string, in func(ids []string, not bool) search.Fragment,
+) (all search.Fragment) {
+	if set.Nothing() {
+		return search.Fragment{SQL: nothing}
+	}
+	if !set.All {
+		var either []search.Fragment
+		if len(set.IDs) > 0 {
+			either = append(either, in(set.IDs, false))
+		}
+		for _, prefix := range set.Prefixes {
+			either = append(either, d.begins(name, prefix))
+		}
+		all = anyOf(either)
+	}
+	if len(set.NotIDs) > 0 {
+		all = both(all, in(set.NotIDs, true))
+	}
+	for _, prefix := range set.NotPrefixes {
+		condition := d.begins(name, prefix)
+		all = both(all, search.Fragment{SQL: `NOT (` + condition.SQL + `)`, Args: condition.Args})
+	}
+	if set.Within != nil {
+		all = both(all, in(set.Within, false))
+	}
+	return all
+}
+
+// begins returns the condition that a column begins with a text.
+func (d *dialect) begins(column, prefix string) search.Fragment {
+	n := strconv.Itoa(utf8.RuneCountInString(prefix))
+	return search.Fragment{SQL: d.exactly + `substr(` + column + `, 1, ` + n + `) = ?`, Args: []any{prefix}}
+}
+
+// anyOf returns the disjunction of conditions.
+func anyOf(list []search.Fragment) search.Fragment {
+	texts := make([]string, len(list))
+	var args []any
+	for i, f := range list {
+		texts[i] = f.SQL
+		args = append(args, f.Args...)
+	}
+	return search.Fragment{SQL: `(` + strings.Join(texts, ` OR `) + `)`, Args: args}
 }
 
 // both returns the conjunction of two conditions.

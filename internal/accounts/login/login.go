@@ -56,9 +56,10 @@ type Authenticator struct {
 
 // New returns an Authenticator.
 func New(o Options) *Authenticator {
+	log := cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	a := &Authenticator{
-		accounts: o.Accounts, public: o.Public, log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)),
-		passwords: newPasswords(), limiter: newLimiter(time.Now), touched: newTouched(),
+		accounts: o.Accounts, public: o.Public, log: log,
+		passwords: newPasswords(log), limiter: newLimiter(time.Now), touched: newTouched(),
 		cookieName: o.Cookie, prefix: o.Prefix,
 	}
 	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
@@ -182,10 +183,26 @@ func (a *Authenticator) byPassword(r *http.Request, name, password string) (auth
 	if !right {
 		a.limiter.failed(name, client)
 		a.log.WarnContext(ctx, "a login failed", "user", name, "client", client)
+		a.audit(r, name, "login", string(mlflow.Unauthenticated))
 		return auth.User{}, errWrong
 	}
 	a.limiter.succeeded(name, client)
+	a.audit(r, name, "login", "OK")
 	return a.userOf(account), nil
+}
+
+// audit records a login in the audit log. A login that was right before is not recorded
+// again, because most clients log in with every request.
+func (a *Authenticator) audit(r *http.Request, name, action, result string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), lookUpTime)
+	defer cancel()
+	err := a.accounts.Audit(ctx, accounts.AuditEntry{
+		TimestampMS: time.Now().UnixMilli(), Username: name, Client: forwarded.Client(r), Action: action,
+		Detail: "{}", Result: result,
+	})
+	if err != nil {
+		a.log.ErrorContext(ctx, "cannot write the audit log", "user", name, "action", action, "error", err)
+	}
 }
 
 // byToken authenticates by an access token. Tokens have too many bits to be guessed, but

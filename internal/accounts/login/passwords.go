@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"runtime"
 	"sync"
 
@@ -16,19 +17,22 @@ import (
 // of memory and tens of milliseconds.
 type passwords struct {
 	key   [32]byte
-	dummy string        // hash for users that do not exist, so that they take as long
+	dummy func() string // hash for users that do not exist, so that they take as long
 	slots chan struct{} // bounds the memory of checks
+	log   *slog.Logger
 
 	mu           sync.Mutex
 	newer, older map[[sha256.Size]byte]bool
 }
 
-func newPasswords() *passwords {
+func newPasswords(log *slog.Logger) *passwords {
 	p := &passwords{
+		log:   log,
 		slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), newer: map[[sha256.Size]byte]bool{},
 	}
 	_, _ = rand.Read(p.key[:]) // It never fails.
-	p.dummy = password.Hash(rand.Text())
+	p.dummy = sync.OnceValue(func() string { return password.Hash(rand.Text()) })
+	go p.dummy() // The first login does not wait for it.
 	return p
 }
 
@@ -70,11 +74,15 @@ func (p *passwords) check(ctx context.Context, name, secret, hash string) (bool,
 	}
 	against := hash
 	if hash == "" {
-		against = p.dummy
+		against = p.dummy()
 	}
 	right, err := password.Verify(against, secret)
-	if err != nil || subtle.ConstantTimeCompare([]byte(hash), []byte(against)) != 1 {
-		return false, err
+	if err != nil { // The stored hash cannot be read: nobody can log in with it.
+		p.log.WarnContext(ctx, "cannot check a password", "user", name, "error", err)
+		return false, nil
+	}
+	if subtle.ConstantTimeCompare([]byte(hash), []byte(against)) != 1 {
+		return false, nil
 	}
 	if right {
 		p.remember(p.digest(name, secret, hash))

@@ -90,13 +90,16 @@ func (a *Authenticator) extend(ctx context.Context, secret string, session *acco
 // Login begins a session of a user with a password, in a cookie of the response. It
 // returns the user and the CSRF token of the session. The session that the browser had
 // ends.
-func (a *Authenticator) Login(w http.ResponseWriter, r *http.Request, name, password string) (auth.User, string, error) {
-	u, err := a.byPassword(r, name, password)
-	if err != nil {
+func (a *Authenticator) Login(
+	w http.ResponseWriter, r *http.Request, name, password string,
+) (u auth.User, csrf string, err error) {
+	if u, err = a.byPassword(r, name, password); err != nil {
 		return auth.User{}, "", err
 	}
-	token, err := a.begin(w, r, name)
-	return u, token, err
+	if csrf, err = a.begin(w, r, name); err == nil {
+		a.audit(r, name, "session/begin", "OK")
+	}
+	return u, csrf, err
 }
 
 // begin begins a session of a user who has proved its identity.
@@ -126,6 +129,9 @@ func (a *Authenticator) begin(w http.ResponseWriter, r *http.Request, name strin
 func (a *Authenticator) Logout(w http.ResponseWriter, r *http.Request) error {
 	if err := a.end(r); err != nil {
 		return err
+	}
+	if u, known := auth.FromContext(r.Context()); known {
+		a.audit(r, u.Name, "session/end", "OK")
 	}
 	http.SetCookie(w, a.newCookie(r, "", -time.Second))
 	return nil
@@ -167,7 +173,7 @@ func (a *Authenticator) cookie(r *http.Request) string {
 
 func (a *Authenticator) newCookie(r *http.Request, secret string, age time.Duration) *http.Cookie {
 	base := forwarded.Base(r)
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure depends on how the browser reaches the server.
 		Name: a.cookieName, Value: secret, Path: forwarded.Prefix(r) + a.prefix + "/", MaxAge: int(age.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(base, "https:"),
 	}

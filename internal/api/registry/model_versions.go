@@ -21,8 +21,8 @@ const maxModelVersions = 200_000
 func (h *Handlers) modelVersionRoutes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.CreateModelVersion, rules.CreateVersion, h.createModelVersion)
 	route.On(r, mlflow.Endpoints.UpdateModelVersion, permit.Version(access.ToUpdate), h.updateModelVersion)
-	route.On(r, mlflow.Endpoints.TransitionStage, permit.Version(access.ToUpdate), h.transitionStage)
-	route.On(r, mlflow.Endpoints.DeleteModelVersion, permit.Version(access.ToDelete), h.deleteModelVersion)
+	route.On(r, mlflow.Endpoints.TransitionStage, permit.Version(access.ToUpdate).Audited(), h.transitionStage)
+	route.On(r, mlflow.Endpoints.DeleteModelVersion, permit.Version(access.ToDelete).Audited(), h.deleteModelVersion)
 	route.On(r, mlflow.Endpoints.GetModelVersion, permit.Version(access.ToRead), h.getModelVersion)
 	route.On(r, mlflow.Endpoints.SearchModelVersions, permit.Filtered, h.SearchVersions)
 	route.On(r, mlflow.Endpoints.GetDownloadURI, permit.Version(access.ToRead), h.getDownloadURI)

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/permit"
@@ -18,21 +17,21 @@ const nativePath = "2.1/unity-catalog/"
 func (h *Handlers) nativeRoutes(r *route.Router) {
 	onNative(r, "POST models", createNativeModelRule, h.createNativeModel)
 	onNative(r, "GET models", permit.Filtered, h.searchNativeModels)
-	onNative(r, "GET models/{full_name}", permit.Model(access.ToRead).In("Path"), h.getNativeModel)
-	onNative(r, "PATCH models/{full_name}", permit.Model(access.ToUpdate).In("Path"), h.updateNativeModel)
-	onNative(r, "DELETE models/{full_name}", permit.WholeModel.In("Path"), h.deleteNativeModel)
-	onNative(r, "PATCH securable-tags/FUNCTION/{full_name}", permit.Model(access.ToUpdate).In("Path"), h.changeNativeTags)
-	onNative(r, "GET models/{full_name}/aliases/{alias}", permit.Version(access.ToRead).In("Path"), h.getNativeVersionByAlias)
-	onNative(r, "PUT models/{full_name}/aliases/{alias}", permit.Alias(access.ToUpdate).In("Path"), h.setNativeAlias)
-	onNative(r, "DELETE models/{full_name}/aliases/{alias}", permit.Alias(access.ToDelete).In("Path"), h.deleteNativeAlias)
+	onNative(r, "GET models/{full_name}", readModelAt, h.getNativeModel)
+	onNative(r, "PATCH models/{full_name}", editModelAt, h.updateNativeModel)
+	onNative(r, "DELETE models/{full_name}", deleteModelAt, h.deleteNativeModel)
+	onNative(r, "PATCH securable-tags/FUNCTION/{full_name}", editModelAt, h.changeNativeTags)
+	onNative(r, "GET models/{full_name}/aliases/{alias}", readVersionAt, h.getNativeVersionByAlias)
+	onNative(r, "PUT models/{full_name}/aliases/{alias}", setAliasAt, h.setNativeAlias)
+	onNative(r, "DELETE models/{full_name}/aliases/{alias}", deleteAliasAt, h.deleteNativeAlias)
 
 	onNative(r, "POST models/versions", createNativeVersionRule, h.createNativeVersion)
-	onNative(r, "GET models/{full_name}/versions", permit.Version(access.ToRead).In("Path"), h.searchNativeVersions)
-	onNative(r, "GET models/{full_name}/versions/{version}", permit.Version(access.ToRead).In("Path"), h.getNativeVersion)
-	onNative(r, "PATCH models/{full_name}/versions/{version}", permit.Version(access.ToUpdate).In("Path"), h.updateNativeVersion)
-	onNative(r, "DELETE models/{full_name}/versions/{version}", permit.Version(access.ToDelete).In("Path"), h.deleteNativeVersion)
-	onNative(r, "PATCH models/{full_name}/versions/{version}/finalize", permit.Version(access.ToUpdate).In("Path"), h.finalizeNativeVersion)
-	onNative(r, "PATCH subentity-tags/FUNCTION/{full_name}/{version}", permit.Version(access.ToUpdate).In("Path"), h.changeNativeVersionTags)
+	onNative(r, "GET models/{full_name}/versions", readVersionAt, h.searchNativeVersions)
+	onNative(r, "GET models/{full_name}/versions/{version}", readVersionAt, h.getNativeVersion)
+	onNative(r, "PATCH models/{full_name}/versions/{version}", editVersionAt, h.updateNativeVersion)
+	onNative(r, "DELETE models/{full_name}/versions/{version}", deleteVersionAt, h.deleteNativeVersion)
+	onNative(r, "PATCH models/{full_name}/versions/{version}/finalize", editVersionAt, h.finalizeNativeVersion)
+	onNative(r, "PATCH subentity-tags/FUNCTION/{full_name}/{version}", editVersionAt, h.changeNativeVersionTags)
 	onNative(r, "POST temporary-model-version-credentials", nativeCredentialsRule, h.nativeCredentials)
 }
 

@@ -47,17 +47,17 @@ type Handlers struct {
 // Routes mounts the routes of the registry.
 func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, mlflow.Endpoints.CreateRegisteredModel, rules.CreateModel, h.createRegisteredModel)
-	route.On(r, mlflow.Endpoints.RenameRegisteredModel, permit.Model(access.ToUpdate), h.renameRegisteredModel)
+	route.On(r, mlflow.Endpoints.RenameRegisteredModel, permit.Model(access.ToUpdate).Audited(), h.renameRegisteredModel)
 	route.On(r, mlflow.Endpoints.UpdateRegisteredModel, permit.Model(access.ToUpdate), h.updateRegisteredModel)
-	route.On(r, mlflow.Endpoints.DeleteRegisteredModel, permit.WholeModel, h.deleteRegisteredModel)
+	route.On(r, mlflow.Endpoints.DeleteRegisteredModel, permit.WholeModel.Audited(), h.deleteRegisteredModel)
 	route.On(r, mlflow.Endpoints.GetRegisteredModel, permit.Model(access.ToRead), h.getRegisteredModel)
 	route.On(r, mlflow.Endpoints.SearchRegisteredModels, permit.Filtered, h.searchRegisteredModels)
 	route.On(r, mlflow.Endpoints.GetLatestVersions, permit.Version(access.ToRead), h.getLatestVersions)
 	route.On(r, mlflow.Endpoints.ListLatestVersions, permit.Version(access.ToRead), h.getLatestVersions)
 	route.On(r, mlflow.Endpoints.SetRegisteredModelTag, permit.Model(access.ToUpdate), h.setRegisteredModelTag)
 	route.On(r, mlflow.Endpoints.DeleteRegisteredModelTag, permit.Model(access.ToUpdate), h.deleteRegisteredModelTag)
-	route.On(r, mlflow.Endpoints.SetModelAlias, permit.Alias(access.ToUpdate), h.setModelAlias)
-	route.On(r, mlflow.Endpoints.DeleteModelAlias, permit.Alias(access.ToDelete), h.deleteModelAlias)
+	route.On(r, mlflow.Endpoints.SetModelAlias, permit.Alias(access.ToUpdate).Audited(), h.setModelAlias)
+	route.On(r, mlflow.Endpoints.DeleteModelAlias, permit.Alias(access.ToDelete).Audited(), h.deleteModelAlias)
 	route.On(r, mlflow.Endpoints.GetVersionByAlias, permit.Version(access.ToRead), h.getVersionByAlias)
 	h.modelVersionRoutes(r)
 	h.catalogRoutes(r)
@@ -65,7 +65,7 @@ func (h *Handlers) Routes(r *route.Router) {
 
 	// Routes that MLflow does not have.
 	route.On(r, mlflow.Endpoints.RegistryChanges, rules.ReadChanges, h.registryChanges)
-	route.On(r, mlflow.Endpoints.TransitionVersion, permit.Version(access.ToUpdate), h.transitionVersion)
+	route.On(r, mlflow.Endpoints.TransitionVersion, permit.Version(access.ToUpdate).Audited(), h.transitionVersion)
 	route.On(r, mlflow.Endpoints.MonitorModel, permit.Version(access.ToRead), h.monitorModel)
 }
 
@@ -174,7 +174,10 @@ func (h *Handlers) createRegisteredModel(
 	ctx context.Context,
 	in *mlflow.CreateRegisteredModelRequest,
 ) (*mlflow.RegisteredModelResponse, error) {
-	if err := validate.First(newModelName("name", in.Name), notAll(ctx, in.Name), validTags(in.Tags, validRegistryTag)); err != nil {
+	err := validate.First(
+		newModelName("name", in.Name), notAll(ctx, in.Name), validTags(in.Tags, validRegistryTag),
+	)
+	if err != nil {
 		return nil, err
 	}
 	m, err := h.Store.CreateRegisteredModel(ctx, in)

@@ -31,6 +31,18 @@ var (
 	})
 )
 
+// These are the rules of routes whose path names the model.
+var (
+	readModelAt     = permit.Model(access.ToRead).In("Path")
+	editModelAt     = permit.Model(access.ToUpdate).In("Path")
+	deleteModelAt   = permit.WholeModel.In("Path").Audited()
+	setAliasAt      = permit.Alias(access.ToUpdate).In("Path").Audited()
+	deleteAliasAt   = permit.Alias(access.ToDelete).In("Path").Audited()
+	readVersionAt   = permit.Version(access.ToRead).In("Path")
+	editVersionAt   = permit.Version(access.ToUpdate).In("Path")
+	deleteVersionAt = permit.Version(access.ToDelete).In("Path").Audited()
+)
+
 // filesAction returns the action of a request for credentials. The handler refuses
 // unknown operations.
 func filesAction(operation string) access.Action {

@@ -29,21 +29,34 @@ type HandlerFunc func(http.ResponseWriter, *http.Request) error
 
 // Router collects routes.
 type Router struct {
+	// Audit, if not nil, records a request whose rule is audited, with its message, which is
+	// nil for requests that are not decoded, and its error.
+	Audit func(r *http.Request, pattern string, in any, err error)
 	// Redact, if not nil, removes from a response what its user may not know.
 	Redact func(ctx context.Context, resp any)
 	// RewriteResponse, if not nil, may modify a response before it is encoded.
 	RewriteResponse func(r *http.Request, resp any)
 
 	owners permit.Owners
-	mux    *http.ServeMux
-	list   []string        // "GET /path"
-	parent map[string]bool // paths above those that end in {path...}
+	// auditChanges records the requests of the routes that change something.
+	auditChanges bool
+	mux          *http.ServeMux
+	list         []string        // "GET /path"
+	parent       map[string]bool // paths above those that end in {path...}
 }
 
 // New returns a router without routes. The rules of the routes find the owners of
 // resources with owners.
 func New(owners permit.Owners) *Router {
 	return &Router{owners: owners, mux: http.NewServeMux(), parent: map[string]bool{}}
+}
+
+// AuditChanges records all requests that change something of the routes that mount
+// mounts, whatever their rules are.
+func (r *Router) AuditChanges(mount func()) {
+	r.auditChanges = true
+	defer func() { r.auditChanges = false }()
+	mount()
 }
 
 // On mounts an endpoint under /api/ and /ajax-api/. The endpoint's types are those
@@ -91,6 +104,7 @@ func requestHandler[Req, Resp any](
 	handle func(context.Context, *http.Request, *Req) (*Resp, error),
 ) HandlerFunc {
 	check := permit.Bind[Req](rule, r.owners)
+	recorded := rule.IsAudited() || r.auditChanges && e.Method != http.MethodGet
 	return func(w http.ResponseWriter, req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), Timeout)
 		defer cancel()
@@ -98,10 +112,14 @@ func requestHandler[Req, Resp any](
 		if err := decode(w, req, e.Method, in); err != nil {
 			return err
 		}
-		if err := check(ctx, in); err != nil {
-			return err
+		err := check(ctx, in)
+		var out *Resp
+		if err == nil {
+			out, err = handle(ctx, req, in)
 		}
-		out, err := handle(ctx, req, in)
+		if recorded && r.Audit != nil {
+			r.Audit(req, e.Path, in, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -128,7 +146,11 @@ func (r *Router) Root(method, pattern string, rule permit.Rule, handle HandlerFu
 	if method == http.MethodGet && !rule.Public() {
 		handle = refuseBody(handle)
 	}
-	r.mount(method, pattern, rule, permitted(permit.BindPlain(rule, r.owners), handle))
+	handle = permitted(permit.BindPlain(rule, r.owners), handle)
+	if rule.IsAudited() {
+		handle = r.recorded(pattern, handle)
+	}
+	r.mount(method, pattern, rule, handle)
 }
 
 // refuseBody refuses requests with parameters in the body, which handle would ignore.
@@ -138,6 +160,17 @@ func refuseBody(handle HandlerFunc) HandlerFunc {
 			return err
 		}
 		return handle(w, req)
+	}
+}
+
+// recorded calls handle and records the request in the audit log.
+func (r *Router) recorded(pattern string, handle HandlerFunc) HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) error {
+		err := handle(w, req)
+		if r.Audit != nil {
+			r.Audit(req, pattern, nil, err)
+		}
+		return err
 	}
 }
 

@@ -47,6 +47,15 @@ func (o *owners) HasExperiment(ctx context.Context, text string) (bool, error) {
 	return owner != "", err
 }
 
+// ExperimentName implements [permit.Owners].
+func (o *owners) ExperimentName(ctx context.Context, text string) (name string, found bool, err error) {
+	id, err := validate.ExperimentID(text)
+	if err != nil {
+		return "", false, err
+	}
+	return o.store.ExperimentName(ctx, id)
+}
+
 // ExperimentNamed implements [permit.Owners].
 func (o *owners) ExperimentNamed(ctx context.Context, name string) (string, error) {
 	e, err := o.store.ExperimentByName(ctx, name)

@@ -29,7 +29,10 @@ var (
 		if in.ModelID == "" {
 			return c.Run(in.RunID, access.ToUpdate)
 		}
-		return writeRun(c, in.RunID, []mlflow.LogMetricRequest{*in}, func(r *mlflow.LogMetricRequest) string { return r.ModelID })
+		if err := c.Run(in.RunID, access.ToUpdate); err != nil {
+			return err
+		}
+		return c.LoggedModel(in.ModelID, access.ToUpdate)
 	})
 	LogBatch = permit.For("run:log", func(c *permit.Checker, in *mlflow.LogBatchRequest) error {
 		return writeRun(c, in.RunID, in.Metrics, func(m *mlflow.Metric) string { return m.ModelID })

@@ -137,6 +137,12 @@ func (h *Handlers) allowed(ctx context.Context, in *resourceRequest) (*allowedRe
 	if err != nil {
 		return nil, err
 	}
-	p := account.Grants.Permission(access.Key{Type: t, ID: in.ResourceID})
+	key := access.Key{Type: t, ID: in.ResourceID}
+	if t == access.Experiment && in.ResourceID != access.Any && account.Grants.NeedsNames(t) {
+		if key.Name, _, err = h.Owners.ExperimentName(ctx, in.ResourceID); err != nil {
+			return nil, err
+		}
+	}
+	p := account.Grants.Permission(key)
 	return &allowedResponse{p.Includes(access.ToUse), p}, nil
 }

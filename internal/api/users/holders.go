@@ -32,7 +32,14 @@ func (h *Handlers) accessRoutes(r *route.Router) {
 }
 
 func (h *Handlers) whoCanSee(ctx context.Context, in *accessRequest) (*accessResponse, error) {
-	holders, err := h.Accounts.Holders(ctx, access.Type(in.ResourceType), in.ResourceID)
+	t, name := access.Type(in.ResourceType), in.ResourceID
+	if t == access.Experiment && in.ResourceID != access.Any {
+		var err error
+		if name, _, err = h.Owners.ExperimentName(ctx, in.ResourceID); err != nil {
+			return nil, err
+		}
+	}
+	holders, err := h.Accounts.Holders(ctx, t, in.ResourceID, name)
 	if err != nil {
 		return nil, err
 	}

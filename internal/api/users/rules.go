@@ -68,13 +68,13 @@ func callerRule[Req any](
 }
 
 // selfOr returns a rule that the user of the request is the one that username names, or
-// passes other. An access token that permits less than its user may do can only read
-// what is its user's, if change is true.
+// passes other. If change is true, the rule is for a change, and an access token that
+// permits less than its user may do counts as another user.
 func selfOr[Req any](
 	name string, username func(*Req) string, change bool, other func(*permit.Checker, *Req) error,
 ) permit.Rule {
 	return permit.For(name, func(c *permit.Checker, in *Req) error {
-		if isSelf(c.Context(), username(in)) && !(change && c.Grants.IsLimited()) {
+		if isSelf(c.Context(), username(in)) && (!change || !c.Grants.IsLimited()) {
 			return nil
 		}
 		return other(c, in)

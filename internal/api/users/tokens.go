@@ -87,7 +87,7 @@ func (h *Handlers) tokenRoutes(r *route.Router) {
 // make another one.
 func ownTokens(c *permit.Checker, username string, change bool) error {
 	self := username == "" || isSelf(c.Context(), username)
-	if c.Grants.IsAdmin() || self && !(change && c.Grants.IsLimited()) {
+	if c.Grants.IsAdmin() || self && (!change || !c.Grants.IsLimited()) {
 		return nil
 	}
 	return permit.ErrDenied

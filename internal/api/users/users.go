@@ -8,6 +8,8 @@
 package users
 
 import (
+	"log/slog"
+
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/accounts/login"
@@ -23,15 +25,19 @@ type Handlers struct {
 	// Default is the permission on resources without a grant.
 	Default access.Permission
 	Login   *login.Authenticator
+	Log     *slog.Logger
 }
 
 // Routes mounts the routes.
 func (h *Handlers) Routes(r *route.Router) {
-	h.userRoutes(r)
-	h.roleRoutes(r)
-	h.grantRoutes(r)
-	h.classicRoutes(r)
-	h.accessRoutes(r)
-	h.tokenRoutes(r)
+	r.AuditChanges(func() {
+		h.userRoutes(r)
+		h.roleRoutes(r)
+		h.grantRoutes(r)
+		h.classicRoutes(r)
+		h.accessRoutes(r)
+		h.tokenRoutes(r)
+	})
 	h.sessionRoutes(r)
+	h.auditRoutes(r)
 }

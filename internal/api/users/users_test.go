@@ -54,10 +54,10 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := login.New(login.Options{Accounts: a, Default: access.Read})
+	door := login.New(login.Options{Accounts: a, Default: access.Read, Public: []string{users.LoginPath, users.SessionPath}, Cookie: "millrace_session_test"})
 	s := &server{accounts: a, api: &api.Server{
 		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{1}, "test"),
-		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door},
+		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door, Log: slog.New(slog.DiscardHandler)},
 	}}
 	srv := httptest.NewServer(door.Middleware(s.api.Handler()))
 	t.Cleanup(srv.Close)
@@ -217,6 +217,20 @@ var tries = []try{
 	{"PATCH", "registered-models/permissions/update", `{"username":"eve","name":"m","permission":"NO_PERMISSIONS"}`, 200, 200, 403, 200},
 	{"DELETE", "registered-models/permissions/delete?username=eve&name=m", "", 200, 200, 403, 200},
 
+	{"GET", "/api/millrace/tokens/list", "", 200, 200, 200, 200},
+	{"GET", "/api/millrace/tokens/list?username=bob", "", 200, 200, 403, 403},
+	{"GET", "/api/millrace/tokens/list?username=nobody", "", 404, 403, 403, 403},
+	{"POST", "/api/millrace/tokens/create", `{"name":"laptop"}`, 200, 200, 200, 200},
+	{"POST", "/api/millrace/tokens/create", `{"name":"laptop","username":"bob"}`, 200, 200, 403, 403},
+	{"POST", "/api/millrace/tokens/create", `{"name":"laptop","expires_ms":1}`, 400, 400, 400, 400},
+	{"POST", "/api/millrace/tokens/revoke", `{"id":"x"}`, 404, 403, 403, 403},
+	{"POST", "/ajax-api/millrace/login", `{"username":"bob","password":"bobpassword56"}`, 401, 401, 401, 401},
+	{"POST", "/ajax-api/millrace/login", `{"username":"bob"}`, 400, 400, 400, 400},
+	{"POST", "/ajax-api/millrace/logout", "{}", 200, 200, 200, 200},
+
+	{"GET", "/api/millrace/audit?max_results=2", "", 200, 403, 403, 403},
+	{"GET", "/api/millrace/audit?max_results=0", "", 400, 403, 403, 403},
+
 	{"GET", "/signup", "", 501, 501, 501, 501},
 	{"POST", "users/create-ui", "username=x", 501, 501, 501, 501},
 	// The last one, because it changes the password.
@@ -293,7 +307,7 @@ func TestWithoutUsers(t *testing.T) {
 		apitest.Get("signup", "/signup", 404, "--app-name basic-auth"),
 		apitest.Get("permissions", "/api/3.0/mlflow/users/current/permissions", 404, "--app-name basic-auth"),
 		apitest.Get("roles", "/ajax-api/3.0/mlflow/roles/list", 404, "--app-name basic-auth"),
-		apitest.Get("access", "/ajax-api/millrace/access?resource_type=experiment&resource_id=0", 404, "No API endpoint"),
+		apitest.Get("access", "/ajax-api/millrace/access?resource_type=experiment&resource_id=0", 404, "--app-name basic-auth"),
 	} {
 		s.Check(t, []apitest.Fact{f})
 	}

@@ -48,7 +48,11 @@ that apply to a resource: on itself, on all resources of its type, and on the wo
 		},
 		RunE: g.run(func(cmd *cobra.Command, _ []string, st *accounts.Store) error {
 			if cmd.Flags().Changed("type") {
-				list, err := st.Holders(cmd.Context(), typeArg(resource), id)
+				name := id
+				if typeArg(resource) == access.Experiment {
+					name = "" // The names of experiments are in another database.
+				}
+				list, err := st.Holders(cmd.Context(), typeArg(resource), id, name)
 				if err != nil {
 					return err
 				}

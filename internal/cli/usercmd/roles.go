@@ -19,6 +19,7 @@ func NewRoles() *cobra.Command {
   millrace roles grant team-a experiment 3 EDIT
   millrace roles assign team-a ann
   millrace roles list`)
+	cmd.Aliases = []string{"groups"}
 	r := &rolesCommand{command: c}
 	cmd.PersistentFlags().StringVar(&r.workspace, "workspace", accounts.DefaultWorkspace, "`name` of the role's workspace")
 	cmd.AddCommand(r.create(), r.list(), r.delete(), r.assign(), r.unassign(), r.grant(), r.revoke())

@@ -19,7 +19,7 @@ func NewUsers() *cobra.Command {
   millrace users create ci --generate-password
   millrace users list`)
 	u := &usersCommand{c}
-	cmd.AddCommand(u.create(), u.list(), u.delete(), u.setPassword(), u.setAdmin())
+	cmd.AddCommand(u.create(), u.list(), u.delete(), u.setPassword(), u.setAdmin(), u.tokens())
 	return cmd
 }
 
