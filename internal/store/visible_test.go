@@ -66,7 +66,7 @@ func newVisibleWorld(t *testing.T, uri string) *visibleWorld {
 }
 
 // searches returns what each search finds, as sorted lists of names.
-func (w *visibleWorld) searches(t *testing.T, ctx context.Context) map[string][]string {
+func (w *visibleWorld) searches(ctx context.Context, t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	add := func(search, name string) { found[search] = append(found[search], name) }
@@ -198,7 +198,7 @@ func TestVisible(t *testing.T) {
 			add(access.Experiment, c.experiments)
 			add(access.RegisteredModel, c.models)
 			add(access.Prompt, c.prompts)
-			found := w.searches(t, access.NewContext(t.Context(), g, nil))
+			found := w.searches(access.NewContext(t.Context(), g, nil), t)
 			experiments := words(c.want, "")
 			models := append(words(c.wantM, "m "), words(c.wantP, "p ")...)
 			children := slices.DeleteFunc(slices.Clone(experiments), func(name string) bool { return name == "team-a" })
@@ -234,8 +234,8 @@ func TestVisibleParts(t *testing.T) {
 		} {
 			g := &access.Grants{Default: access.Read}
 			g.Add(access.Key{Type: part, ID: access.Any}, access.Deny)
-			found := w.searches(t, access.NewContext(t.Context(), g, nil))
-			for search, list := range w.searches(t, t.Context()) {
+			found := w.searches(access.NewContext(t.Context(), g, nil), t)
+			for search, list := range w.searches(t.Context(), t) {
 				want := len(list)
 				switch {
 				case slices.Contains(hidden, search):
@@ -265,7 +265,7 @@ func TestManyGrants(t *testing.T) {
 				g.Add(access.Key{Type: access.Experiment, ID: strconv.Itoa(1_000_000 + i)}, p)
 				g.Add(access.Key{Type: access.RegisteredModel, ID: fmt.Sprint("other ", i)}, p)
 			}
-			found := w.searches(t, access.NewContext(t.Context(), g, nil))
+			found := w.searches(access.NewContext(t.Context(), g, nil), t)
 			if n := len(found["experiments"]); (n == 0) != (p == access.Read) {
 				t.Errorf("%d experiments", n)
 			}

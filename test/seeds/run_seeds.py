@@ -20,13 +20,13 @@ import urllib.request
 EPOCHS = 3
 
 
-def start_server(binary, folder):
+def start_server(binary, folder, arguments=()):
     """Start the server in folder and return (process, url) once it answers."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([binary, "server", "--port", str(port)], cwd=folder)
+    process = subprocess.Popen([binary, "server", "--port", str(port), *arguments], cwd=folder)
     for _ in range(200):
         try:
             with urllib.request.urlopen(url + "/health", timeout=1) as answer:

@@ -304,6 +304,28 @@ test("what does not exist is reported, not shown as empty", () =>
     { expectedError: /404/ },
   ));
 
+test("a server without users asks nobody who they are", () =>
+  walk("/account", async (page) => {
+    await named(page, "heading", "This server has no users").waitFor();
+    assert.equal(await named(page, "button", /^User /).count(), 0);
+    await page.goto(`${server}/#/experiments/${data.experimentID}`);
+    await named(page, "heading", data.experimentName).waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.equal(await named(page, "button", "Share").count(), 0);
+  }));
+
+test("a dialog gives the focus back", () =>
+  walk("/experiments", async (page) => {
+    await named(page, "button", "New experiment").click();
+    await page.getByLabel("Name", { exact: true }).waitFor();
+    await inDialog(page, "Cancel").click();
+    await page.waitForFunction(() => document.activeElement?.textContent === "New experiment");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.textContent === "New experiment");
+  }));
+
 test("the theme follows the system and remembers a choice", () =>
   walk(
     "/",

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/client";
+import { ApiError, gate } from "./api/client";
 import { router } from "./routes/router";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -21,6 +21,16 @@ const queryClient = new QueryClient({
     },
   },
 });
+
+// What one user has read is not shown to the next one.
+let person: number | undefined;
+gate.subscribe(() => {
+  const { session, ended } = gate.snapshot();
+  const now = (session?.user ?? ended)?.id;
+  if (now !== person && person !== undefined) queryClient.clear();
+  person = now;
+});
+gate.ready().catch(() => {}); // Pages show the error when they ask for their data.
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -1,16 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { serverInfo } from "../api/queries";
 import { useHotkeys } from "../lib/hooks";
 import { HelpDialog } from "./HelpDialog";
 import { Icon } from "./Icon";
+import { SessionFrame } from "./session/SessionFrame";
+import { useSessionState } from "./session/useSession";
 import { ThemeSwitch } from "./ThemeSwitch";
 import { ToastProvider } from "./Toasts";
+
+const UserMenu = lazy(async () => ({ default: (await import("./session/UserMenu")).UserMenu }));
 
 /** The frame around every page. */
 export function AppShell() {
   const [help, setHelp] = useState(false);
+  const { session, ended } = useSessionState();
+  const user = session?.user ?? ended;
+  const inside = session ? !session.users || user !== undefined : true;
   const version = useQuery(serverInfo());
   useHotkeys({ "?": () => setHelp(true) });
   const skipToContent = () => document.getElementById("content")?.focus();
@@ -30,17 +37,19 @@ export function AppShell() {
           </svg>
           <span className="brand-name">Millrace</span>
         </Link>
-        <nav aria-label="Main">
-          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
-            Home
-          </Link>
-          <Link to="/experiments" activeOptions={{ includeSearch: false }}>
-            Experiments
-          </Link>
-          <Link to="/models" activeOptions={{ includeSearch: false }}>
-            Models
-          </Link>
-        </nav>
+        {inside && (
+          <nav aria-label="Main">
+            <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+              Home
+            </Link>
+            <Link to="/experiments" activeOptions={{ includeSearch: false }}>
+              Experiments
+            </Link>
+            <Link to="/models" activeOptions={{ includeSearch: false }}>
+              Models
+            </Link>
+          </nav>
+        )}
         <span className="spacer" />
         {version.data && (
           <span className="muted version" title="Version of the MLflow API that this server speaks">
@@ -57,9 +66,16 @@ export function AppShell() {
           <Icon name="help" />
         </button>
         <ThemeSwitch />
+        {session && user && (
+          <Suspense>
+            <UserMenu session={session} user={user} />
+          </Suspense>
+        )}
       </header>
       <main id="content" tabIndex={-1}>
-        <Outlet />
+        <SessionFrame>
+          <Outlet />
+        </SessionFrame>
       </main>
       {help && <HelpDialog onClose={() => setHelp(false)} />}
     </ToastProvider>

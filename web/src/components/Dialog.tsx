@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { errorText } from "./Notice";
 
 interface DialogProps {
@@ -6,17 +6,34 @@ interface DialogProps {
   onClose: () => void;
   children: ReactNode;
   wide?: boolean;
+  /** Keeps the Escape key from closing the dialog. */
+  persistent?: boolean;
 }
 
 /** A modal on the native element: the browser keeps the focus inside and gives it back afterwards. */
-export function Dialog({ title, onClose, children, wide }: DialogProps) {
+export function Dialog({ title, onClose, children, wide, persistent }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleID = useId();
-  useEffect(() => {
-    ref.current?.showModal();
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close(); // Only a dialog that is closed gives the focus back.
   }, []);
+  const closed = () => {
+    const dialog = ref.current;
+    if (!dialog || dialog.open) return; // It left the page, or it is shown again.
+    // Browsers close a dialog at the second press of Escape, whatever the page says to that.
+    if (persistent) dialog.showModal();
+    else onClose();
+  };
   return (
-    <dialog ref={ref} className={wide ? "dialog wide" : "dialog"} aria-labelledby={titleID} onClose={onClose}>
+    <dialog
+      ref={ref}
+      className={wide ? "dialog wide" : "dialog"}
+      aria-labelledby={titleID}
+      onClose={closed}
+      onCancel={(event) => persistent && event.preventDefault()}
+    >
       <h2 id={titleID}>{title}</h2>
       {children}
     </dialog>
@@ -29,13 +46,24 @@ interface ActionDialogProps {
   action: string;
   danger?: boolean;
   disabled?: boolean;
+  /** Leaves it to the caller what follows success. */
+  stay?: boolean;
   onClose: () => void;
   run: () => Promise<unknown>;
   children: ReactNode;
 }
 
 /** A dialog that does one thing. It stays open and tells why when that fails. */
-export function ActionDialog({ title, action, danger, disabled, onClose, run, children }: ActionDialogProps) {
+export function ActionDialog({
+  title,
+  action,
+  danger,
+  disabled,
+  stay,
+  onClose,
+  run,
+  children,
+}: ActionDialogProps) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const submit = async (event: FormEvent) => {
@@ -44,7 +72,7 @@ export function ActionDialog({ title, action, danger, disabled, onClose, run, ch
     setFailure(undefined);
     try {
       await run();
-      onClose();
+      if (!stay) onClose();
     } catch (error) {
       setFailure(errorText(error));
       setBusy(false);

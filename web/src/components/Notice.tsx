@@ -1,11 +1,17 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { Icon } from "./Icon";
+import { useUser } from "./session/useSession";
 
 /** What went wrong, in a sentence for people. */
 export function errorText(error: unknown): string {
+  if (isForbidden(error)) return "You do not have the permission to do this.";
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether the server refused something without a word about it. */
+const isForbidden = (error: unknown) =>
+  error instanceof ApiError && error.status === 403 && error.message === "Permission denied";
 
 function advice(error: unknown): string {
   if (!(error instanceof ApiError)) return "Reload the page. If it happens again, please report it.";
@@ -26,6 +32,7 @@ interface ErrorNoticeProps {
 
 /** Says what happened and what to do about it. */
 export function ErrorNotice({ error, what, retry }: ErrorNoticeProps) {
+  if (isForbidden(error)) return <Forbidden />;
   return (
     <div className="notice error" role="alert">
       <Icon name="warning" />
@@ -40,6 +47,19 @@ export function ErrorNotice({ error, what, retry }: ErrorNoticeProps) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Shown instead of what a user may not see, or what does not exist: the server does not tell which. */
+export function Forbidden() {
+  const user = useUser();
+  return (
+    <EmptyState title="You have no access to this">
+      <p>
+        It is not shared with you, or it does not exist. Ask its owner or an administrator to share it
+        {user ? ` with “${user.username}”` : ""}.
+      </p>
+    </EmptyState>
   );
 }
 

@@ -1,8 +1,10 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { trackingURI } from "../api/client";
 import { firstRun, type Language } from "../lib/snippets";
 import { Snippet } from "./Copy";
 import { LanguagePicker } from "./LanguagePicker";
+import { useUser } from "./session/useSession";
 
 const install: Record<Language, string> = {
   Python: "pip install mlflow",
@@ -12,6 +14,7 @@ const install: Record<Language, string> = {
 
 /** A first run against this very server, ready to paste. */
 export function QuickStart({ experiment = "my-experiment" }: { experiment?: string }) {
+  const user = useUser();
   const [language, setLanguage] = useState<Language>("Python");
   return (
     <div className="quick-start">
@@ -20,6 +23,12 @@ export function QuickStart({ experiment = "my-experiment" }: { experiment?: stri
         Install the client with <code>{install[language]}</code>, then run this. The run appears here by
         itself.
       </p>
+      {user && (
+        <p>
+          Programs log in with an access token: make one in <Link to="/account">your account</Link> and set{" "}
+          <code>MLFLOW_TRACKING_TOKEN</code>.
+        </p>
+      )}
       <Snippet code={firstRun[language](trackingURI(), experiment)} label={`${language} example`} />
     </div>
   );

@@ -60,6 +60,10 @@ millrace runs create --experiment-name ${word(experiment)} --run-name first
 millrace runs list --experiment-name ${word(experiment)}`,
 };
 
+/** How a program logs in with an access token. */
+export const logInByToken = (server: string, secret: string) => `export MLFLOW_TRACKING_URI=${word(server)}
+export MLFLOW_TRACKING_TOKEN=${word(secret)}`;
+
 /**
  * Loading a registered model.
  *

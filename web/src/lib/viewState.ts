@@ -205,6 +205,15 @@ export const registryCodec: Codec<{ text: string }> = {
   encode: (v) => compact({ q: v.text }),
 };
 
+// --- administration -----------------------------------------------------------------------------
+
+export const adminCodec: Codec<{ text: string }> = {
+  decode: (s) => ({ text: s.q ?? "" }),
+  encode: (v) => compact({ q: v.text }),
+};
+
+// --- one registered model -----------------------------------------------------------------------
+
 export type MonitorTab = "versions" | "performance" | "transitions";
 
 export interface MonitorView {

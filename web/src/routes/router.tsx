@@ -31,6 +31,11 @@ const registeredModelPage = lazyRouteComponent(
   "RegisteredModelPage",
 );
 const versionPage = lazyRouteComponent(() => import("../pages/registry/VersionPage"), "VersionPage");
+const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPage"), "AccountPage");
+const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
+const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
+const rolesPage = lazyRouteComponent(() => import("../pages/admin"), "RolesPage");
+const rolePage = lazyRouteComponent(() => import("../pages/admin"), "RolePage");
 
 const at = <Path extends string>(path: Path, component: typeof runPage | typeof HomePage) =>
   createRoute({ getParentRoute: () => root, path, component });
@@ -48,6 +53,11 @@ const routeTree = root.addChildren([
   at("/models", registryPage),
   at("/models/$modelName", registeredModelPage),
   at("/models/$modelName/versions/$version", versionPage),
+  at("/account", accountPage),
+  at("/admin", usersPage),
+  at("/admin/users/$username", userPage),
+  at("/admin/roles", rolesPage),
+  at("/admin/roles/$roleID", rolePage),
 ]);
 
 export const router = createRouter({

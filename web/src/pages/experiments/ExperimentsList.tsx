@@ -8,6 +8,7 @@ import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, errorText, Loading } from "../../components/Notice";
 import { QuickStart } from "../../components/QuickStart";
 import { SearchField } from "../../components/SearchField";
+import { useUser } from "../../components/session/useSession";
 import { useToast } from "../../components/Toasts";
 import { useDeferredText, useHotkeys, useViewState } from "../../lib/hooks";
 import { type NamedRow, nameTree } from "../../lib/tree";
@@ -253,6 +254,7 @@ function ExperimentTable({ rows, view, sortBy, ...rowProps }: ExperimentTablePro
 }
 
 function NoExperiments({ searched, stage }: { searched: string; stage: ViewType }) {
+  const user = useUser();
   if (searched) {
     return (
       <EmptyState title={`No experiment has “${searched}” in its name`}>
@@ -270,7 +272,7 @@ function NoExperiments({ searched, stage }: { searched: string; stage: ViewType 
     );
   }
   return (
-    <EmptyState title="No experiments yet">
+    <EmptyState title={user ? "No experiments yet, or none is shared with you" : "No experiments yet"}>
       <QuickStart />
     </EmptyState>
   );

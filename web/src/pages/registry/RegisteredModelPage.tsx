@@ -14,6 +14,7 @@ import { NoteEditor } from "../../components/NoteEditor";
 import { EmptyState, Loading } from "../../components/Notice";
 import { PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
+import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
@@ -98,6 +99,10 @@ export function RegisteredModelPage() {
   );
 }
 
+/** Prompts are registered models with a tag, but have grants of their own. */
+const kindOf = ({ tags }: MonitoredModel["model"]) =>
+  tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true" ? "prompt" : "registered_model";
+
 function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
   const [deleting, setDeleting] = useState(false);
   return (
@@ -106,9 +111,12 @@ function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
         path={[{ label: "Models", link: { to: "/models" } }]}
         title={model.name}
         end={
-          <span className="muted">
-            Changed <RelativeTime timeMS={model.updatedMS} />
-          </span>
+          <>
+            <span className="muted">
+              Changed <RelativeTime timeMS={model.updatedMS} />
+            </span>
+            <ShareButton type={kindOf(model)} id={model.name} name={model.name} />
+          </>
         }
       >
         <CopyButton text={model.name} label="Copy name" />

@@ -8,6 +8,7 @@ import { Icon } from "../../components/Icon";
 import { NoteEditor } from "../../components/NoteEditor";
 import { errorText } from "../../components/Notice";
 import { MenuItem, Popover } from "../../components/Popover";
+import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
 import { useToast } from "../../components/Toasts";
 import { useTitle } from "../../lib/hooks";
@@ -107,6 +108,7 @@ export function ExperimentHead({ experimentID, tab, children }: ExperimentHeadPr
         )}
         <span className="spacer" />
         {children}
+        {experiment && <ShareButton type="experiment" id={experimentID} name={experiment.name} />}
       </div>
       {noteOpen && experiment && (
         <div className="card experiment-note">
