@@ -93,7 +93,11 @@ def users_variables(folder, sqlite=False, default_permission="NO_PERMISSIONS"):
     }
     with open(path, "w", encoding="utf-8") as file:
         file.write("[mlflow]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
-    return {"MLFLOW_AUTH_CONFIG_PATH": path, "MLFLOW_FLASK_SERVER_SECRET_KEY": "key of the tests"}
+    return {
+        "MLFLOW_AUTH_CONFIG_PATH": path,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "key of the tests",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # MLflow's server of jobs takes longer to start and stop than its tests.
+    }
 
 
 class Server:

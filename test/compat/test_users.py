@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import time
 
 import mlflow
@@ -9,11 +10,11 @@ import pytest
 import requests
 from mlflow.exceptions import MlflowException
 from mlflow.server.auth.client import AuthServiceClient
+from packaging.version import Version
 from sklearn.linear_model import LogisticRegression
 
 from conftest import CLIENT, model_name, since
-from packaging.version import Version
-from servers import ADMIN, ADMIN_PASSWORD, USERS, Millrace, users_variables
+from servers import ADMIN, ADMIN_PASSWORD, USERS, Millrace, millrace_binary, users_variables, without_mlflow
 
 # Grants came with roles. Earlier releases have permissions on single experiments and models.
 ROLES = CLIENT >= Version("3.17")
@@ -426,6 +427,16 @@ def test_accounts(server):
         service().delete_user("carl")
     with login("carl", "changed by the admin"), refused("not authenticated"):
         mlflow.search_experiments()
+
+
+def test_last_administrator(server):
+    with login(ADMIN):
+        service().update_user_admin(ADMIN, False)  # As in MLflow.
+        with refused():
+            service().create_user("late", password_of("late"))
+        subprocess.run([millrace_binary(), "users", "set-admin", ADMIN], check=True, capture_output=True,
+                       cwd=server.folder, env={**without_mlflow(), **server.variables})
+        service().create_user("late", password_of("late"))
 
 
 def test_nobody(server):
