@@ -1,5 +1,6 @@
 """Users and permissions that MLflow wrote work in Millrace, and go back."""
 
+import os
 import subprocess
 
 import mlflow
@@ -92,6 +93,9 @@ def upgrade(*databases):
 def test_there_and_back(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     port = free_port()  # The client keeps what it knows about a run's files.
+    if os.environ.get("COMPAT_DATABASE", "").startswith("mysql:"):
+        # MLflow cannot make its tables on MariaDB, because it gives two constraints the same name.
+        start(Millrace, tmp_path, port).stop()
     with start(MLflow, tmp_path, port) as server:
         run = write()
         assert rights(run, RIGHTS) == RIGHTS
