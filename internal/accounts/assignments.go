@@ -70,6 +70,9 @@ func (s *Store) Unassign(ctx context.Context, username string, roleID int64) err
 			err = mlflow.Errorf(mlflow.ResourceDoesNotExist,
 				"User role assignment (user_id=%d, role_id=%d) not found", user.ID, roleID)
 		}
+		if err == nil {
+			_, err = t.Exec("DELETE FROM millrace_group_roles WHERE user_id = ? AND role_id = ?", user.ID, roleID)
+		}
 		return err
 	})
 }

@@ -252,6 +252,7 @@ func (t tx) deleteRoles(ids []int64) error {
 		for _, statement := range []string{
 			"DELETE FROM role_permissions WHERE role_id = ?",
 			"DELETE FROM user_role_assignments WHERE role_id = ?",
+			"DELETE FROM millrace_group_roles WHERE role_id = ?",
 			"DELETE FROM roles WHERE id = ?",
 		} {
 			if _, err := t.Exec(statement, id); err != nil {

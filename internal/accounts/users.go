@@ -39,18 +39,23 @@ func (s *Store) CreateUser(ctx context.Context, username, secret string, isAdmin
 		case !errors.Is(err, mlflow.ResourceDoesNotExist):
 			return err
 		}
-		id, err := t.InsertID("id",
-			"INSERT INTO users (username, password_hash, is_admin) VALUES (?, ?, ?)", username, hash, isAdmin)
-		user = &User{ID: id, Username: username, IsAdmin: isAdmin}
-		if err == nil {
-			err = t.deleteBelongings(user)
-		}
+		user, err = t.insertUser(username, hash, isAdmin)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return user, nil
+}
+
+func (t tx) insertUser(username, hash string, isAdmin bool) (*User, error) {
+	id, err := t.InsertID("id",
+		"INSERT INTO users (username, password_hash, is_admin) VALUES (?, ?, ?)", username, hash, isAdmin)
+	user := &User{ID: id, Username: username, IsAdmin: isAdmin}
+	if err == nil {
+		err = t.deleteBelongings(user)
+	}
+	return user, err
 }
 
 // User returns a user.
@@ -224,7 +229,9 @@ func (t tx) deleteBelongings(user *User) error {
 			return err
 		}
 	}
-	for _, table := range []string{"millrace_access_tokens", "millrace_sessions"} {
+	for _, table := range []string{
+		"millrace_access_tokens", "millrace_sessions", "millrace_identities", "millrace_group_roles",
+	} {
 		if _, err := t.Exec("DELETE FROM "+table+" WHERE user_id = ? OR username = ?", user.ID, user.Username); err != nil {
 			return err
 		}

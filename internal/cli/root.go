@@ -57,7 +57,8 @@ models are clients of a running server.`,
 	root.PersistentFlags().Bool("help", false, "show help")
 	artifacts := client.NewArtifacts()
 	artifacts.AddCommand(artifactcmd.NewCopy())
-	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), dbcmd.New(), artifactcmd.NewGC(),
+	root.AddCommand(newServerCommand(), newHealthcheckCommand(), newTokensCommand(), client.NewLogin(),
+		dbcmd.New(), artifactcmd.NewGC(),
 		usercmd.NewUsers(), usercmd.NewRoles(), usercmd.NewGrants(),
 		client.NewExperiments(), client.NewRuns(), artifacts, client.NewMetrics(), client.NewModels())
 	return root

@@ -49,6 +49,7 @@ type Config struct {
 	AuditLogRetention    time.Duration // 0 is forever
 	// Users, if not nil, configures users with passwords (--app-name basic-auth).
 	Users *Users
+	SSO   SSO
 	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
 	ModelVersionSourcePattern *regexp.Regexp
 }
@@ -59,7 +60,9 @@ type option struct {
 	set                           func(c *Config, value string) error
 }
 
-var options = []option{
+var options = slices.Concat(mainOptions, ssoOptions)
+
+var mainOptions = []option{
 	{
 		"backend-store-uri",
 		"",
@@ -370,6 +373,9 @@ func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
 		if c.Users, err = LoadUsers(getenv); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.loadSSO(fs, getenv); err != nil {
+		return nil, err
 	}
 	return c, c.check(fs)
 }

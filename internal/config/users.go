@@ -62,27 +62,27 @@ func LoadUsers(getenv func(string) string) (*Users, error) {
 		}
 	}
 	u.AdminUsername = cmp.Or(getenv(adminUsernameEnv), u.AdminUsername, "admin")
-	password, err := adminPassword(getenv)
+	password, err := secretOf(getenv, adminPasswordEnv, adminPasswordFileEnv)
 	u.AdminPassword = cmp.Or(password, u.AdminPassword)
 	return u, err
 }
 
-// adminPassword returns the password of the environment or of the file that it names.
-func adminPassword(getenv func(string) string) (string, error) {
-	password, path := getenv(adminPasswordEnv), getenv(adminPasswordFileEnv)
+// secretOf returns the secret of a variable or of the file that another one names.
+func secretOf(getenv func(string) string, env, fileEnv string) (string, error) {
+	secret, path := getenv(env), getenv(fileEnv)
 	if path == "" {
-		return password, nil
+		return secret, nil
 	}
-	if password != "" {
-		return "", fmt.Errorf("%s and %s contradict each other; set one", adminPasswordEnv, adminPasswordFileEnv)
+	if secret != "" {
+		return "", fmt.Errorf("%s and %s contradict each other; set one", env, fileEnv)
 	}
 	text, err := readSmallFile(path)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", adminPasswordFileEnv, err)
+		return "", fmt.Errorf("%s: %w", fileEnv, err)
 	}
 	text = strings.TrimRight(text, "\r\n")
 	if text == "" || strings.ContainsAny(text, "\r\n\x00") {
-		return "", fmt.Errorf("%s: %s must have the password in its only line", adminPasswordFileEnv, path)
+		return "", fmt.Errorf("%s: %s must have the secret in its only line", fileEnv, path)
 	}
 	return text, nil
 }

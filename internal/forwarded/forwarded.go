@@ -51,6 +51,11 @@ func (p Proxies) OnOtherMachines() bool {
 	return p.all || slices.ContainsFunc(p.networks, func(n netip.Prefix) bool { return !n.Masked().Addr().IsLoopback() })
 }
 
+// Everyone reports whether the set has all addresses of IPv4 or IPv6.
+func (p Proxies) Everyone() bool {
+	return p.all || slices.ContainsFunc(p.networks, func(n netip.Prefix) bool { return n.Bits() == 0 })
+}
+
 // trust reports whether the peer of a connection is a trusted proxy.
 func (p Proxies) trust(remoteAddr string) bool {
 	if p.all {
@@ -66,7 +71,8 @@ func (p Proxies) trust(remoteAddr string) bool {
 
 type contextKey struct{}
 
-// origin is the part of the URL that a proxy changed.
+// origin is what a trusted proxy says about a request: the parts of the URL that it
+// changed, and the client.
 type origin struct{ scheme, host, prefix, client string }
 
 var (
@@ -99,11 +105,14 @@ func (p Proxies) Handler(next http.Handler) http.Handler {
 		if client, err := netip.ParseAddr(last(r, "X-Forwarded-For")); err == nil {
 			o.client = client.Unmap().String()
 		}
-		if o != (origin{}) {
-			r = r.WithContext(context.WithValue(r.Context(), contextKey{}, o))
-		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, o)))
 	})
+}
+
+// Trusted reports whether the peer of the connection is a trusted proxy.
+func Trusted(r *http.Request) bool {
+	_, trusted := r.Context().Value(contextKey{}).(origin)
+	return trusted
 }
 
 // last returns the last element of a header. The proxy that is connected to this server

@@ -29,7 +29,7 @@ type usersServer struct {
 	url string
 }
 
-func startWithUsers(t *testing.T, least access.Permission) *usersServer {
+func startWithUsers(t *testing.T, least access.Permission, args ...string) *usersServer {
 	t.Helper()
 	dir := t.TempDir()
 	ini := filepath.Join(dir, "basic_auth.ini")
@@ -39,10 +39,10 @@ func startWithUsers(t *testing.T, least access.Permission) *usersServer {
 	}
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.Flags(flags)
-	err := flags.Parse([]string{
-		"--app-name", "basic-auth", "--port", "0", "--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"),
+	err := flags.Parse(append(args,
+		"--app-name", "basic-auth", "--port", "0", "--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"),
 		"--artifacts-destination", filepath.Join(dir, "files"), "--sqlite-synchronous", "normal", "--metrics", "users",
-	})
+	))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,6 +117,7 @@ func (s *Server) Announce(ctx context.Context, out io.Writer) error {
 	switch {
 	case s.config.Users != nil:
 		fmt.Fprintln(out, "Every request needs the name and password of a user, or an access token.")
+		s.announceSSO(out)
 	case len(tokens) > 0:
 		fmt.Fprintln(out, "Every request needs an access token. `millrace tokens list` shows the tokens.")
 	case beyond:

@@ -15,10 +15,12 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/accounts/login"
+	"github.com/millrace-ml/millrace/internal/accounts/oidc"
 	api "github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/permit"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -27,6 +29,7 @@ type users struct {
 	accounts *accounts.Store
 	login    *login.Authenticator
 	config   *config.Users
+	sso      *api.SSO // nil without a provider of single sign-on
 	// generated is the password of an administrator that this start created, or "".
 	generated string
 }
@@ -48,24 +51,47 @@ func (s *Server) openUsers(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	u := &users{accounts: store, config: c}
-	u.login = login.New(login.Options{
+	u := &users{accounts: store, config: c, sso: s.openSSO(key)}
+	options := login.Options{
 		Accounts: store, Default: c.DefaultPermission, Log: s.log, Public: []string{
 			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", api.LoginPath, api.SessionPath,
+			api.OIDCPath, api.OIDCLoginPath, api.OIDCCallbackPath,
 		},
-		Cookie: cookieOf(key[:]), Prefix: s.config.StaticPrefix,
-	})
+		Cookie: cookieOf("session", key[:]), Prefix: s.config.StaticPrefix, ProxyUserHeader: s.config.SSO.ProxyUserHeader,
+	}
+	if u.sso != nil {
+		options.Verifier = u.sso.Provider
+	}
+	u.login = login.New(options)
 	if err := u.createAdmin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the first administrator: %w", err), store.Close())
 	}
 	return u, nil
 }
 
-// cookieOf returns the name of the cookie of sessions, which differs between servers on
-// other databases.
-func cookieOf(key []byte) string {
-	sum := sha256.Sum256(append([]byte("session cookie "), key...))
-	return "millrace_session_" + hex.EncodeToString(sum[:4])
+// openSSO returns the provider of single sign-on, or nil if there is none. key is the key
+// of signed URLs.
+func (s *Server) openSSO(key [sha256.Size]byte) *api.SSO {
+	c := s.config.SSO
+	if c.Issuer == "" {
+		return nil
+	}
+	return &api.SSO{
+		Provider: oidc.New(oidc.Options{
+			Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, DeviceClientID: c.DeviceClientID,
+			Scopes: c.Scopes, Audiences: c.Audiences, UsernameClaim: c.UsernameClaim, GroupsClaim: c.GroupsClaim,
+			AdminGroup: c.AdminGroup, AllowedDomains: c.AllowedDomains, Name: c.Name,
+			Signer: signedurl.New(key, "oidc"), Log: s.log,
+		}),
+		Cookie: cookieOf("oidc", key[:]), Prefix: s.config.StaticPrefix,
+	}
+}
+
+// cookieOf returns the name of a cookie, which differs between servers on other
+// databases.
+func cookieOf(purpose string, key []byte) string {
+	sum := sha256.Sum256(append([]byte(purpose+" cookie "), key...))
+	return "millrace_" + purpose + "_" + hex.EncodeToString(sum[:4])
 }
 
 // handlers returns the routes of users, or nil on a server without users.
@@ -73,7 +99,7 @@ func (u *users) handlers(log *slog.Logger) *api.Handlers {
 	if u == nil {
 		return nil
 	}
-	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, Log: log}
+	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, SSO: u.sso, Log: log}
 }
 
 func (u *users) close() error {
@@ -141,6 +167,18 @@ func (u *users) announce(out io.Writer) {
 	fmt.Fprintf(out, "Created the administrator %s with the password %s\n"+
 		"It is not shown again. Change it with `millrace users set-password %s`.\n",
 		u.config.AdminUsername, u.generated, u.config.AdminUsername)
+}
+
+// announceSSO prints how users can log in by single sign-on.
+func (s *Server) announceSSO(out io.Writer) {
+	c := s.config.SSO
+	if c.Issuer != "" {
+		fmt.Fprintf(out, "Users can log in by %s. Its redirect URI is the public address of the server, followed by %s\n",
+			c.Issuer, s.config.StaticPrefix+api.OIDCCallbackPath)
+	}
+	if c.ProxyUserHeader != "" {
+		fmt.Fprintf(out, "The reverse proxies of --forwarded-allow-ips name the user in the header %s.\n", c.ProxyUserHeader)
+	}
 }
 
 // authenticated returns the middleware that authenticates requests: by users, or by

@@ -1,5 +1,6 @@
 // Package login authenticates the requests of users: by a password or an access token in
-// the header Authorization, or by the cookie of a session of the pages.
+// the header Authorization, or by the cookie of a session of the pages. A provider of
+// single sign-on may prove who a user is, see [Authenticator.SignOn] and [Verifier].
 //
 // The Authenticator asks package accounts for a user at most once a second, so that a
 // request costs no query and a change by another server is seen within a second. A change
@@ -35,6 +36,11 @@ type Options struct {
 	Cookie string
 	// Prefix is the path prefix of the server, or "".
 	Prefix string
+	// Verifier checks bearer tokens that are not access tokens of this server. It may be nil.
+	Verifier Verifier
+	// ProxyUserHeader is the header by which a trusted reverse proxy names the user of a
+	// request, or "".
+	ProxyUserHeader string
 	// Log may be nil.
 	Log *slog.Logger
 }
@@ -50,8 +56,10 @@ type Authenticator struct {
 	passwords *passwords
 	limiter   *limiter
 	touched   *touched
+	verifier  Verifier
+	verified  *verified
 
-	cookieName, prefix string
+	cookieName, prefix, proxyHeader string
 }
 
 // New returns an Authenticator.
@@ -60,7 +68,8 @@ func New(o Options) *Authenticator {
 	a := &Authenticator{
 		accounts: o.Accounts, public: o.Public, log: log,
 		passwords: newPasswords(log), limiter: newLimiter(time.Now), touched: newTouched(),
-		cookieName: o.Cookie, prefix: o.Prefix,
+		verifier: o.Verifier, verified: newVerified(), cookieName: o.Cookie, prefix: o.Prefix,
+		proxyHeader: o.ProxyUserHeader,
 	}
 	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
 		return o.Accounts.Account(ctx, name, o.Default)
@@ -124,7 +133,12 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 // user returns the user of a request.
 func (a *Authenticator) user(r *http.Request) (auth.User, error) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	name, named, err := a.proxyUser(r)
 	switch {
+	case err != nil:
+		return auth.User{}, err
+	case named:
+		return a.byProxy(r, name)
 	case strings.EqualFold(scheme, "Bearer"):
 		return a.byToken(r, strings.TrimSpace(credentials))
 	case strings.EqualFold(scheme, "Basic"):
@@ -209,7 +223,11 @@ func (a *Authenticator) audit(r *http.Request, name, action, result string) {
 // each wrong one costs a query.
 func (a *Authenticator) byToken(r *http.Request, secret string) (auth.User, error) {
 	ctx := r.Context()
-	if !strings.HasPrefix(secret, auth.TokenPrefix) {
+	switch {
+	case strings.HasPrefix(secret, auth.TokenPrefix):
+	case a.verifier != nil:
+		return a.byJWT(r, secret)
+	default:
 		return auth.User{}, errToken
 	}
 	hash := auth.TokenHash(secret)

@@ -148,7 +148,8 @@ func (a *Authenticator) end(r *http.Request) error {
 // Session returns the user of a request to a public path, and the CSRF token if the user
 // has a session. It returns false if the request has no valid user.
 func (a *Authenticator) Session(r *http.Request) (u auth.User, csrf string, found bool, err error) {
-	if r.Header.Get("Authorization") == "" {
+	_, named, err := a.proxyUser(r)
+	if err == nil && !named && r.Header.Get("Authorization") == "" {
 		u, found, err = a.session(r)
 		if found {
 			csrf = CSRFToken(a.cookie(r))

@@ -38,6 +38,23 @@ var ownTables = []struct {
 		created_ms BIGINT NOT NULL,
 		expires_ms BIGINT NOT NULL
 	)`}},
+	// An identity is who a provider of single sign-on knows a user as. Its id is a hash, so
+	// that every database compares it exactly.
+	{"millrace_identities", []string{`CREATE TABLE millrace_identities (
+		id VARCHAR(64) NOT NULL PRIMARY KEY,
+		user_id BIGINT NOT NULL,
+		username VARCHAR(255) NOT NULL,
+		issuer VARCHAR(1000) NOT NULL,
+		subject VARCHAR(255) NOT NULL,
+		made_admin BIGINT NOT NULL
+	)`}},
+	// These roles were assigned because of a group of a provider of single sign-on.
+	{"millrace_group_roles", []string{`CREATE TABLE millrace_group_roles (
+		user_id BIGINT NOT NULL,
+		username VARCHAR(255) NOT NULL,
+		role_id BIGINT NOT NULL,
+		PRIMARY KEY (user_id, role_id)
+	)`}},
 	{"millrace_audit_log", []string{
 		`CREATE TABLE millrace_audit_log (
 			id {id},

@@ -36,6 +36,8 @@ type Session struct {
 	// CSRFToken is for the header [login.CSRFHeader] of requests that change something. It
 	// is "" for a user without a session.
 	CSRFToken string `json:"csrf_token,omitempty"`
+	// OIDC is how to log in by a provider of single sign-on, or nil if there is none.
+	OIDC *oidcButton `json:"oidc,omitempty"`
 }
 
 func (h *Handlers) sessionRoutes(r *route.Router) {
@@ -68,14 +70,14 @@ func (h *Handlers) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeSession(w, sessionOf(u, token))
+	return h.writeSession(w, r, sessionOf(u, token))
 }
 
 func (h *Handlers) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Login.Logout(w, r); err != nil {
 		return err
 	}
-	return writeSession(w, &Session{Users: true})
+	return h.writeSession(w, r, &Session{Users: true})
 }
 
 func (h *Handlers) session(w http.ResponseWriter, r *http.Request) error {
@@ -87,9 +89,9 @@ func (h *Handlers) session(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !found {
-		return writeSession(w, &Session{Users: true})
+		return h.writeSession(w, r, &Session{Users: true})
 	}
-	return writeSession(w, sessionOf(u, token))
+	return h.writeSession(w, r, sessionOf(u, token))
 }
 
 func sessionOf(u auth.User, token string) *Session {
@@ -97,6 +99,11 @@ func sessionOf(u auth.User, token string) *Session {
 		Users: true, User: &accounts.User{ID: u.AccountID, Username: u.Name, IsAdmin: u.Grants.IsAdmin()},
 		Manages: u.Grants.Manages(), CSRFToken: token,
 	}
+}
+
+func (h *Handlers) writeSession(w http.ResponseWriter, r *http.Request, s *Session) error {
+	s.OIDC = h.button(r)
+	return writeSession(w, s)
 }
 
 func writeSession(w http.ResponseWriter, s *Session) error {

@@ -25,7 +25,9 @@ type Handlers struct {
 	// Default is the permission on resources without a grant.
 	Default access.Permission
 	Login   *login.Authenticator
-	Log     *slog.Logger
+	// SSO is nil without single sign-on.
+	SSO *SSO
+	Log *slog.Logger
 }
 
 // Routes mounts the routes.
@@ -39,5 +41,6 @@ func (h *Handlers) Routes(r *route.Router) {
 		h.tokenRoutes(r)
 	})
 	h.sessionRoutes(r)
+	h.oidcRoutes(r)
 	h.auditRoutes(r)
 }

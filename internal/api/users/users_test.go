@@ -227,6 +227,9 @@ var tries = []try{
 	{"POST", "/ajax-api/millrace/login", `{"username":"bob","password":"bobpassword56"}`, 401, 401, 401, 401},
 	{"POST", "/ajax-api/millrace/login", `{"username":"bob"}`, 400, 400, 400, 400},
 	{"POST", "/ajax-api/millrace/logout", "{}", 200, 200, 200, 200},
+	{"GET", "/ajax-api/millrace/oidc", "", 404, 404, 404, 404},
+	{"GET", "/ajax-api/millrace/oidc/login?next=/", "", 404, 404, 404, 404},
+	{"GET", "/ajax-api/millrace/oidc/callback?code=x&state=y", "", 404, 404, 404, 404},
 
 	{"GET", "/api/millrace/audit?max_results=2", "", 200, 403, 403, 403},
 	{"GET", "/api/millrace/audit?max_results=0", "", 400, 403, 403, 403},

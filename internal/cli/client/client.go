@@ -39,9 +39,9 @@ The server can be any server with MLflow's API. Its address is http(s)://[user:p
 databricks, or databricks://profile.
 
 Credentials are read from the address, from MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and
-MLFLOW_TRACKING_PASSWORD, or from ~/.mlflow/credentials; for Databricks from DATABRICKS_HOST and
-DATABRICKS_TOKEN or from ~/.databrickscfg. They are sent only to the server itself and to the hosts
-in MILLRACE_TRUSTED_HOSTS, a list separated by commas.
+MLFLOW_TRACKING_PASSWORD, from what "millrace login" has stored, or from ~/.mlflow/credentials; for
+Databricks from DATABRICKS_HOST and DATABRICKS_TOKEN or from ~/.databrickscfg. They are sent only to
+the server itself and to the hosts in MILLRACE_TRUSTED_HOSTS, a list separated by commas.
 
 If a server names local folders for artifacts, they are used only if the server has a loopback
 address. Set MILLRACE_LOCAL_FILES=true to use them also for a remote server, or

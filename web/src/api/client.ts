@@ -85,13 +85,15 @@ interface WireSession {
   user: { id: number; username: string; is_admin: boolean } | null;
   manages?: boolean;
   csrf_token?: string;
+  oidc?: { name: string; url: string };
 }
 
-const toSession = ({ users, user, manages, csrf_token }: WireSession): Session => ({
+const toSession = ({ users, user, manages, csrf_token, oidc }: WireSession): Session => ({
   users,
   user: (users && user && { id: user.id, username: user.username, isAdmin: user.is_admin }) || undefined,
   manages: users && Boolean(manages),
   csrfToken: csrf_token ?? "",
+  provider: oidc,
 });
 
 /** Who uses the pages. */

@@ -1,9 +1,11 @@
 import { type FormEvent, useEffect, useId, useState } from "react";
 import { ApiError, logIn } from "../../api/client";
+import { loginURL } from "../../lib/accounts/session";
 import { useTitle } from "../../lib/hooks";
 import { Dialog } from "../Dialog";
 import { errorText } from "../Notice";
 import "./login.css";
+import { useSessionState } from "./useSession";
 
 /** Asks who the user is before there is a page. */
 export function LoginPage() {
@@ -96,7 +98,19 @@ function LoginForm({ username = "" }: { username?: string }) {
           {busy ? "Logging in…" : "Log in"}
         </button>
       </div>
+      <ProviderButton />
     </form>
+  );
+}
+
+/** Leads to the provider of single sign-on, if the server has one. */
+function ProviderButton() {
+  const provider = useSessionState().session?.provider;
+  if (!provider) return null;
+  return (
+    <a className="button login-provider" href={loginURL(provider, location.hash)}>
+      Log in with {provider.name}
+    </a>
   );
 }
 

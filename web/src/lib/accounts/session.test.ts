@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { OtherUserError, type Session, SessionGate, withoutUsers } from "./session";
+import { loginURL, OtherUserError, type Session, SessionGate, withoutUsers } from "./session";
 
 const ann = { id: 1, username: "ann", isAdmin: false };
 const bob = { id: 2, username: "bob", isAdmin: true };
@@ -91,4 +91,12 @@ test("after a logout nothing waits and nobody is in", async () => {
   gate.leave();
   await refused;
   expect(gate.snapshot()).toMatchObject({ session: of(undefined), ended: undefined });
+});
+
+test("a login by a provider leads back to the page", () => {
+  const provider = { name: "idp", url: "/ml/ajax-api/millrace/oidc/login" };
+  expect(loginURL(provider, "#/runs?filter=a&b")).toBe(
+    "/ml/ajax-api/millrace/oidc/login?next=%2F%23%2Fruns%3Ffilter%3Da%26b",
+  );
+  expect(loginURL(provider, "")).toBe("/ml/ajax-api/millrace/oidc/login?next=%2F");
 });

@@ -15,7 +15,19 @@ export interface Session {
   manages: boolean;
   /** For the header of requests that change something; empty if none is needed. */
   csrfToken: string;
+  /** How to log in by a provider of single sign-on, if there is one. */
+  provider?: LoginProvider | undefined;
 }
+
+export interface LoginProvider {
+  name: string;
+  /** Where the browser begins the login. */
+  url: string;
+}
+
+/** Where the browser begins a login that leads back to the page with a hash. */
+export const loginURL = ({ url }: LoginProvider, hash: string): string =>
+  `${url}?next=${encodeURIComponent(`/${hash}`)}`;
 
 /** The session of a server without users. */
 export const withoutUsers: Session = { users: false, user: undefined, manages: false, csrfToken: "" };
