@@ -140,7 +140,7 @@ func deviceFlow(ctx context.Context, sso *mlflow.SingleSignOn) (*oauth2.Config, 
 	}
 	address, err := netip.ParseAddr(issuer.Hostname())
 	local := issuer.Hostname() == "localhost" || err == nil && address.IsLoopback()
-	if issuer.Scheme != "https" && !(issuer.Scheme == "http" && local) {
+	if issuer.Scheme != "https" && (issuer.Scheme != "http" || !local) {
 		return nil, errors.New("its address must begin with https://")
 	}
 	p, err := oidc.NewProvider(ctx, sso.Issuer)
