@@ -104,6 +104,9 @@ func (s *Store) visibleModels(ctx context.Context, column string, versions bool)
 		either = append(either, "("+and(part.is, condition.SQL)+")")
 		args = append(args, condition.Args...)
 	}
+	if len(either) == 0 {
+		return search.Fragment{SQL: nothing}
+	}
 	return search.Fragment{SQL: "(" + strings.Join(either, " OR ") + ")", Args: args}
 }
 

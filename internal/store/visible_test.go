@@ -152,6 +152,10 @@ func TestVisible(t *testing.T) {
 		}{
 			"everything": {least: access.Read, want: all, wantM: all, wantP: all},
 			"nothing":    {least: access.NoPermissions},
+			"nothing, and one denied": {
+				least: access.NoPermissions, experiments: map[string]access.Permission{"team-a": access.Deny},
+				models: map[string]access.Permission{"m team-a": access.Deny}, prompts: map[string]access.Permission{"p tea": access.Deny},
+			},
 			"one": {
 				least: access.NoPermissions, experiments: map[string]access.Permission{"team-a": access.Read},
 				models: map[string]access.Permission{"m team-b": access.Edit}, prompts: map[string]access.Permission{"p tea": access.Read},

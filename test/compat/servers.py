@@ -69,16 +69,51 @@ def database_uri(folder, sqlite):
     return url.set(database=name).render_as_string(hide_password=False)
 
 
+ADMIN, ADMIN_PASSWORD = "admin", "password of the admin"
+USERS = ("--app-name", "basic-auth")
+
+
+def users_uri(folder, sqlite=False):
+    """Return the URI of the users of a folder: a SQLite file of their own, or the folder's database on a server."""
+    if sqlite or "COMPAT_DATABASE" not in os.environ:
+        return "sqlite:///" + os.path.join(folder, "basic_auth.db")
+    return database_uri(str(folder), sqlite)
+
+
+def users_variables(folder, sqlite=False, default_permission="NO_PERMISSIONS"):
+    """Return the environment of a server with users, after writing MLflow's ini file of them."""
+    path = os.path.join(folder, "users.ini")
+    settings = {
+        "default_permission": default_permission,
+        "database_uri": users_uri(folder, sqlite).replace("%", "%%"),
+        "admin_username": ADMIN,
+        "admin_password": ADMIN_PASSWORD,
+        "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",
+        "auth_cache_ttl_seconds": 600,  # MLflow computes the hash of a password once instead of for each request.
+    }
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[mlflow]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items()))
+    return {
+        "MLFLOW_AUTH_CONFIG_PATH": path,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "key of the tests",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # MLflow's server of jobs takes longer to start and stop than its tests.
+    }
+
+
 class Server:
-    """A server process on a free port; its database belongs to folder, and its artifacts are in it."""
+    """A server process on a free port; its database belongs to folder, and its artifacts are in it.
+
+    variables are added to the environment of the process. A server that follows another one can take its port.
+    """
 
     name = ""
 
-    def __init__(self, folder, *options, sqlite=False):
+    def __init__(self, folder, *options, sqlite=False, variables=None, port=None):
         self.folder = str(folder)
+        self.variables = variables or {}
         self.database = database_uri(self.folder, sqlite)
         self.artifacts = os.path.join(self.folder, "artifacts")
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = os.path.join(self.folder, self.name + ".log")
         with open(self.log, "ab") as log:
@@ -104,7 +139,7 @@ class Server:
             raise RuntimeError(f"{self.name} does not start:\n{log.read()[-4000:]}")
 
     def environment(self):
-        return {k: v for k, v in os.environ.items() if not re.match("MLFLOW_|DATABRICKS_", k)}
+        return {**without_mlflow(), **self.variables}
 
     def stop(self):
         """Ends the process, and those that it started: older versions of MLflow leave their workers behind."""

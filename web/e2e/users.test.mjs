@@ -148,6 +148,9 @@ test("who administers the workspace manages its roles, but no administrators", (
     await named(page, "link", "admin").click();
     await named(page, "region", "Own grants").waitFor();
     assert.equal(await named(page, "region", "Access tokens").count(), 0);
+    assert.equal(await named(page, "link", "Audit log").count(), 0);
+    await page.goto(`${server}/#/admin/audit`);
+    await named(page, "heading", "This page is for administrators").waitFor();
     await page.goto(`${server}/#/experiments/${hidden.id}`);
     await named(page, "button", "Share").click();
     await page.getByLabel("With").selectOption("role");
@@ -156,6 +159,38 @@ test("who administers the workspace manages its roles, but no administrators", (
     await page.getByLabel(`Permission of team of ${user}`).selectOption("EDIT");
     await named(page, "button", `Remove team of ${user}`).click();
     await named(page, "button", `Remove team of ${user}`).waitFor({ state: "detached" });
+  }));
+
+test("the audit log has the logins and the grants", () =>
+  walk("/admin", async (page) => {
+    await logIn(page, "admin", adminPassword);
+    await named(page, "link", "Audit log").click();
+    await named(page, "row", /admin Begin a session session\/begin .* OK$/)
+      .first()
+      .waitFor();
+    await page.getByLabel("Result").selectOption("UNAUTHENTICATED");
+    await page.getByLabel("User", { exact: true }).fill("mallory");
+    await page.keyboard.press("Enter");
+    await page.getByText(/^\d entries$/).waitFor();
+    await named(page, "row", /mallory Log in login .*Unauthenticated$/)
+      .first()
+      .waitFor();
+    assert.match(page.url(), /\?user=mallory&result=UNAUTHENTICATED$/);
+    await page.goto(`${server}/#/admin/audit?user=mallory&from=2001-01-01&to=2001-01-02`);
+    await named(page, "heading", "No entry matches these filters").waitFor();
+    await named(page, "button", "Clear the filters").click();
+    await page.getByLabel("Action").selectOption({ label: "Grant a permission" });
+    const grant = named(
+      page,
+      "row",
+      new RegExp(`permission: Read on: Experiment ${shared.id} user: ${user} `),
+    );
+    await grant.first().waitFor();
+    await grant
+      .first()
+      .getByRole("link", { name: `Experiment ${shared.id}` })
+      .click();
+    await named(page, "heading", shared.name).waitFor();
   }));
 
 test("the user sees only what is shared, changes the password and makes a token", () =>
@@ -263,6 +298,7 @@ test("screenshots in light and dark", { skip: !shots }, async () => {
     users: "/admin",
     user: `/admin/users/${user}`,
     roles: "/admin/roles",
+    audit: "/admin/audit",
     shared: `/experiments/${shared.id}`,
   };
   for (const colorScheme of ["light", "dark"]) {
@@ -300,7 +336,14 @@ test("pages fit a narrow window", () =>
     async (page) => {
       await logIn(page, "admin", adminPassword);
       await named(page, "button", "User admin").waitFor();
-      for (const path of ["/", "/account", "/admin", "/admin/roles", `/admin/users/${user}`]) {
+      for (const path of [
+        "/",
+        "/account",
+        "/admin",
+        "/admin/roles",
+        "/admin/audit",
+        `/admin/users/${user}`,
+      ]) {
         await page.goto(`${server}/#${path}`);
         await page.waitForTimeout(400);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

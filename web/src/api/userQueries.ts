@@ -1,6 +1,8 @@
 // What the pages of users read, as query options. They are apart from queries.ts, since most pages need none.
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { AuditFilter } from "../lib/accounts/audit";
 import { any, type Permission } from "../lib/accounts/grants";
+import { readAudit } from "./audit";
 import { accessTo, currentGrants, grantsOf } from "./grants";
 import { getRole, listRoles } from "./roles";
 import { listTokens } from "./tokens";
@@ -56,4 +58,13 @@ export const access = (type: string, id: string) =>
   queryOptions({
     queryKey: ["users", "access", type, id],
     queryFn: ({ signal }) => accessTo(type, id, signal),
+  });
+
+export const auditLog = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["users", "audit", filter],
+    queryFn: ({ pageParam, signal }) => readAudit(filter, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextPageToken,
+    placeholderData: keepPreviousData,
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  auditCodec,
   chartCodec,
   defaultSort,
   experimentsCodec,
@@ -110,4 +111,13 @@ test("an axis is kept in the address once it is chosen, even the usual one", () 
   const plain = chartCodec.decode({});
   expect(plain.axis).toBeUndefined();
   expect(chartCodec.encode({ ...plain, axis: "step" })).toEqual({ axis: "step" });
+});
+
+test("the filter of the audit log survives the address bar", () => {
+  const filter = {
+    ...{ user: "ann@example.com", action: "DELETE roles/unassign", result: "OK" },
+    ...{ from: "2026-11-01", to: "2026-11-30" },
+  };
+  expect(auditCodec.decode(parseSearch(stringifySearch(auditCodec.encode(filter))))).toEqual(filter);
+  expect(auditCodec.encode(auditCodec.decode({ from: "yesterday", to: "2026-02-30" }))).toEqual({});
 });

@@ -1,6 +1,8 @@
 // View state and the address bar. Everything that changes what a page shows is a search parameter, so
 // that a copied link opens the same view. Defaults are left out to keep addresses short.
 import type { ViewType } from "../api/experiments";
+import type { AuditFilter } from "./accounts/audit";
+import { isDay } from "./accounts/days";
 import type { XAxis } from "./history";
 
 export type Search = Record<string, string>;
@@ -210,6 +212,17 @@ export const registryCodec: Codec<{ text: string }> = {
 export const adminCodec: Codec<{ text: string }> = {
   decode: (s) => ({ text: s.q ?? "" }),
   encode: (v) => compact({ q: v.text }),
+};
+
+export const auditCodec: Codec<AuditFilter> = {
+  decode: (s) => ({
+    user: s.user ?? "",
+    action: s.action ?? "",
+    result: s.result ?? "",
+    from: isDay(s.from ?? "") ? s.from! : "",
+    to: isDay(s.to ?? "") ? s.to! : "",
+  }),
+  encode: (v) => compact({ user: v.user, action: v.action, result: v.result, from: v.from, to: v.to }),
 };
 
 // --- one registered model -----------------------------------------------------------------------

@@ -35,6 +35,7 @@ const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPag
 const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
 const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
 const rolesPage = lazyRouteComponent(() => import("../pages/admin"), "RolesPage");
+const auditPage = lazyRouteComponent(() => import("../pages/admin"), "AuditPage");
 const rolePage = lazyRouteComponent(() => import("../pages/admin"), "RolePage");
 
 const at = <Path extends string>(path: Path, component: typeof runPage | typeof HomePage) =>
@@ -58,6 +59,7 @@ const routeTree = root.addChildren([
   at("/admin/users/$username", userPage),
   at("/admin/roles", rolesPage),
   at("/admin/roles/$roleID", rolePage),
+  at("/admin/audit", auditPage),
 ]);
 
 export const router = createRouter({

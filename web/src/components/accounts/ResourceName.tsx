@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { experimentDetail } from "../../api/queries";
-import { any, type Grant, typeOf } from "../../lib/accounts/grants";
+import { type Grant, several } from "../../lib/accounts/grants";
 
 /** The resource of a grant, as a link to its page. */
 export function ResourceName({ grant: { type, id } }: { grant: Grant }) {
-  if (id === any) return <>{typeOf(type).all}</>;
+  const more = several({ type, id });
+  if (more !== undefined) return <>{more}</>;
   if (type === "experiment") return <ExperimentName id={id} />;
   if (type === "registered_model" || type === "prompt") {
     return (

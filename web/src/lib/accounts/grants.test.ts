@@ -6,6 +6,7 @@ import {
   ownerOfRole,
   possible,
   reason,
+  several,
   splitHolders,
   typeOf,
 } from "./grants";
@@ -36,6 +37,15 @@ test("types of other programs have names, too", () => {
     one: "Gateway secret",
     all: "All of type gateway secret",
   });
+});
+
+test("a grant can be on several resources", () => {
+  expect(several({ type: "experiment", id: "*" })).toBe("All experiments");
+  expect(several({ type: "experiment", id: "prefix:team-" })).toBe("Experiment names that begin with team-");
+  expect(several({ type: "experiment", id: "7" })).toBe(undefined);
+  expect(reason({ type: "prompt", id: "prefix:a", permission: "READ" })).toBe(
+    "by a grant on prompt names that begin with a",
+  );
 });
 
 test("holders are those of the resource, people first, and those of more", () => {

@@ -114,7 +114,15 @@ export function listed(names: readonly string[], most = 100): string {
   return names.slice(0, most).join(", ") + (more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "");
 }
 
+/** What a grant on more than one resource is on, as in "all experiments"; undefined for one resource. */
+export function several({ type, id }: Pick<Grant, "type" | "id">): string | undefined {
+  if (id === any) return typeOf(type).all;
+  if (id.startsWith("prefix:"))
+    return `${typeOf(type).one} names that begin with ${id.slice("prefix:".length)}`;
+}
+
 /** Why a wider grant applies, as in "by a grant on all experiments". */
 export function reason(holder: Grant): string {
-  return `by a grant on ${typeOf(holder.type).all.toLowerCase()}`;
+  const on = several(holder) ?? typeOf(holder.type).all;
+  return `by a grant on ${on.charAt(0).toLowerCase()}${on.slice(1)}`;
 }
