@@ -38,7 +38,7 @@ func TestTokenIsVerifiedOnce(t *testing.T) {
 		store := open(t, uri)
 		p := &provider{expires: time.Now().Add(time.Hour)}
 		a := New(Options{Accounts: store, Default: access.Read, Verifier: p})
-		s := &server{store, a.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &server{store, a, a.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			u, _ := auth.FromContext(r.Context())
 			_, _ = w.Write([]byte(u.Name))
 		}))}
