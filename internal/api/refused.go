@@ -120,22 +120,14 @@ var withoutUsers = feature{
 	},
 }
 
-// withUsers is refused by a server with users.
-var withUsers = feature{
-	mlflow.NotImplemented,
-	"The sign-up form of MLflow is not part of Millrace. Administrators create users by POST " +
-		"/api/2.0/mlflow/users/create.",
-	[]string{"2.0/mlflow/users/create-ui", "/signup"},
-}
-
 // refusedRoutes mounts the routes of refused features. Routes that are served take
 // precedence.
 func (s *Server) refusedRoutes(r *route.Router) {
-	users := withoutUsers
-	if s.Users != nil {
-		users = withUsers
+	features := refusedFeatures
+	if s.Users == nil {
+		features = append([]feature{withoutUsers}, features...)
 	}
-	for _, f := range append([]feature{users}, refusedFeatures...) {
+	for _, f := range features {
 		e := &mlflow.Error{Code: f.code, Message: f.message}
 		for _, path := range f.paths {
 			if strings.HasPrefix(path, "/") {

@@ -174,7 +174,7 @@ func (e endpoint) wrong(status int, answer string) string {
 	}
 	isError := json.Unmarshal([]byte(answer), &body) == nil && body.Code != "" && body.Message != ""
 	unknown := isError && strings.Contains(body.Message, "No API endpoint")
-	if e.status == "users" || e.status == "users-refused" {
+	if e.status == "users" {
 		e.status, e.note = "refused", needsUsers
 	}
 	switch {
@@ -198,13 +198,10 @@ func (e endpoint) wrong(status int, answer string) string {
 const needsUsers = "User accounts, roles and permissions"
 
 // withUsers returns the row for a server with users. The status users stands for routes
-// that such a server serves, and users-refused for those that both refuse.
+// that only such a server serves.
 func (e endpoint) withUsers() endpoint {
-	switch e.status {
-	case "users":
+	if e.status == "users" {
 		e.status = "served"
-	case "users-refused":
-		e.status, e.note = "refused", "sign-up form"
 	}
 	return e
 }
@@ -317,7 +314,7 @@ func page(list []endpoint) []byte {
 	}
 	fmt.Fprintf(&b, "# Endpoints\n\nOf the %d routes of MLflow 3.18.0, Millrace serves %d, %d of them on a server with users, and refuses %d on purpose; %d\nare missing. A refused route "+
 		"answers 501 or 404 with an `error_code` and a message that says what it would have been\nfor and what to do instead.\n"+
-		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"]+n["users"], n["users"], n["refused"]+n["users-refused"], n["missing"], len(own))
+		"Millrace adds %d routes of its own.\n\n", len(upstream), n["served"]+n["users"], n["users"], n["refused"], n["missing"], len(own))
 	b.WriteString("A path that begins with `/[ajax-]api/` is served under both prefixes. This page is made from [endpoints.tsv](endpoints.tsv) by\n" +
 		"`go test ./internal/server -run EndpointsPage -update`; a test asks a running server for every row.\n")
 	section(&b, "Served", "served", upstream)
@@ -326,14 +323,14 @@ func page(list []endpoint) []byte {
 	b.WriteString("\n## Refused on purpose\n")
 	var features []string
 	for _, e := range upstream {
-		if strings.HasSuffix(e.status, "refused") && !slices.Contains(features, e.note) {
+		if e.status == "refused" && !slices.Contains(features, e.note) {
 			features = append(features, e.note)
 		}
 	}
 	for _, feature := range features {
 		fmt.Fprintf(&b, "\n### %s\n\n", strings.ToUpper(feature[:1])+feature[1:])
 		for _, e := range upstream {
-			if strings.HasSuffix(e.status, "refused") && e.note == feature {
+			if e.status == "refused" && e.note == feature {
 				fmt.Fprintf(&b, "- `%s %s`\n", e.method, e.shown())
 			}
 		}

@@ -65,7 +65,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
 		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
-		Keeper: s.users.keeper(), Users: s.users.handlers(s.log),
+		Keeper: s.users.keeper(), Users: s.users.handlers(s.config.StaticPrefix, s.log),
 		RewriteResponse: databricks.Respell,
 		StoredURI:       databricks.Stored,
 		SourcePattern:   s.config.ModelVersionSourcePattern,

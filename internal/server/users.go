@@ -30,6 +30,7 @@ type users struct {
 	login    *login.Authenticator
 	config   *config.Users
 	sso      *api.SSO // nil without a provider of single sign-on
+	forms    *signedurl.Signer
 	// generated is the password of an administrator that this start created, or "".
 	generated string
 }
@@ -51,7 +52,7 @@ func (s *Server) openUsers(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	u := &users{accounts: store, config: c, sso: s.openSSO(key)}
+	u := &users{accounts: store, config: c, sso: s.openSSO(key), forms: signedurl.New(key, "forms")}
 	options := login.Options{
 		Accounts: store, Default: c.DefaultPermission, Log: s.log, Public: []string{
 			"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", api.LoginPath, api.SessionPath,
@@ -95,11 +96,14 @@ func cookieOf(purpose string, key []byte) string {
 }
 
 // handlers returns the routes of users, or nil on a server without users.
-func (u *users) handlers(log *slog.Logger) *api.Handlers {
+func (u *users) handlers(prefix string, log *slog.Logger) *api.Handlers {
 	if u == nil {
 		return nil
 	}
-	return &api.Handlers{Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, SSO: u.sso, Log: log}
+	return &api.Handlers{
+		Accounts: u.accounts, Default: u.config.DefaultPermission, Login: u.login, SSO: u.sso, Forms: u.forms,
+		Prefix: prefix, Log: log,
+	}
 }
 
 func (u *users) close() error {

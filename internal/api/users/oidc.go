@@ -2,8 +2,6 @@ package users
 
 import (
 	"context"
-	"fmt"
-	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -141,25 +139,7 @@ func (h *Handlers) oidcPage(handle route.HandlerFunc) route.HandlerFunc {
 	}
 }
 
-// errorPage is a page with the message of an error and the path of the pages. Package
-// html/template would keep every method of the program alive and make it a quarter larger.
-const errorPage = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Login failed</title>
-<style>body{font:16px/1.5 sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}</style>
-<h1>Login failed</h1>
-<p>%s</p>
-<p><a href="%s/">Back to the login</a></p>
-</html>
-`
-
 // writeError answers a request of a browser with a page.
 func (s *SSO) writeError(w http.ResponseWriter, r *http.Request, e *mlflow.Error) {
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.WriteHeader(e.HTTPStatus())
-	fmt.Fprintf(w, errorPage, html.EscapeString(e.Message), html.EscapeString(s.root(r)))
+	writePage(w, e.HTTPStatus(), "Login failed", paragraph(e.Message), s.root(r)+"/", "Back to the login")
 }

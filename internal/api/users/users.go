@@ -15,6 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/accounts/login"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/permit"
+	"github.com/millrace-ml/millrace/internal/signedurl"
 )
 
 // Handlers answers the requests.
@@ -27,7 +28,11 @@ type Handlers struct {
 	Login   *login.Authenticator
 	// SSO is nil without single sign-on.
 	SSO *SSO
-	Log *slog.Logger
+	// Forms signs the CSRF tokens of forms. The key must be the same on all replicas.
+	Forms *signedurl.Signer
+	// Prefix is the path prefix of the server, or "".
+	Prefix string
+	Log    *slog.Logger
 }
 
 // Routes mounts the routes.
@@ -43,4 +48,5 @@ func (h *Handlers) Routes(r *route.Router) {
 	h.sessionRoutes(r)
 	h.oidcRoutes(r)
 	h.auditRoutes(r)
+	h.signUpRoutes(r)
 }

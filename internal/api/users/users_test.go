@@ -57,7 +57,10 @@ func newServer(t *testing.T) *server {
 	door := login.New(login.Options{Accounts: a, Default: access.Read, Public: []string{users.LoginPath, users.SessionPath}, Cookie: "millrace_session_test"})
 	s := &server{accounts: a, api: &api.Server{
 		Store: st, Artifacts: artifacts, Log: slog.New(slog.DiscardHandler), URLs: signedurl.New([32]byte{1}, "test"),
-		Users: &users.Handlers{Accounts: a, Default: access.Read, Login: door, Log: slog.New(slog.DiscardHandler)},
+		Users: &users.Handlers{
+			Accounts: a, Default: access.Read, Login: door, Log: slog.New(slog.DiscardHandler),
+			Forms: signedurl.New([32]byte{1}, "forms"),
+		},
 	}}
 	srv := httptest.NewServer(door.Middleware(s.api.Handler()))
 	t.Cleanup(srv.Close)
@@ -234,8 +237,8 @@ var tries = []try{
 	{"GET", "/api/millrace/audit?max_results=2", "", 200, 403, 403, 403},
 	{"GET", "/api/millrace/audit?max_results=0", "", 400, 403, 403, 403},
 
-	{"GET", "/signup", "", 501, 501, 501, 501},
-	{"POST", "users/create-ui", "username=x", 501, 501, 501, 501},
+	{"GET", "/signup", "", 200, 403, 403, 200},
+	{"POST", "users/create-ui", "username=x", 400, 403, 403, 400},
 	// The last one, because it changes the password.
 	{"PATCH", "users/update-password", `{"username":"bob","password":"bobpassword34","current_password":"bobpassword12"}`, 200, 200, 403, 403},
 }
