@@ -2,12 +2,15 @@ package permit
 
 import (
 	"context"
+	"errors"
 
 	"github.com/millrace-ml/millrace/internal/access"
 )
 
 // Checker checks what one request needs. Its methods return ErrDenied if the user lacks
-// a permission or if the resource does not exist.
+// a permission or if the resource does not exist. An experiment or a model that does not
+// exist can be read by those who may read all without a grant, as in MLflow: the response
+// tells them that it does not exist, and clients then create it.
 type Checker struct {
 	Grants *access.Grants
 
@@ -36,7 +39,7 @@ func (c *Checker) Experiment(id string, a access.Action) error {
 		return nil
 	}
 	keys, err := c.experiment(id)
-	if err != nil {
+	if err != nil && (a != access.ToRead || !errors.Is(err, ErrDenied)) {
 		return err
 	}
 	return c.allow(access.Need{Action: a, Keys: keys})
@@ -176,9 +179,19 @@ func (c *Checker) PartOf(experimentID string, t access.Type, a access.Action) er
 
 // Model checks an action on a registered model or prompt.
 func (c *Checker) Model(name string, a access.Action) error {
-	return c.model(name, func(model access.Key, _ access.Type) []access.Need {
-		return []access.Need{{Action: a, Keys: []access.Key{model}}}
-	})
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	kind, err := c.owners.KindOfModel(c.ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case kind == "" && a == access.ToRead:
+		kind = access.RegisteredModel
+	case kind == "":
+		return ErrDenied
+	}
+	return c.allow(access.Need{Action: a, Keys: []access.Key{{Type: kind, ID: name}}})
 }
 
 // WholeModel checks the deletion of a registered model or prompt with its versions.

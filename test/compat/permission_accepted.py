@@ -4,7 +4,7 @@ USERS = "none READ USE EDIT MANAGE DENY owner reader"
 MANAGERS = "MANAGE owner workspace"
 
 HIDDEN = "of several runs, it is not told which one is missing"
-PARTS = "files can be uploaded in parts to every store and have signed URLs"
+IN_PARTS = "files can be uploaded in parts to every store and have signed URLs"
 NO_ROUTE = "which routes there are is no secret"
 CLASSIC = "the routes of MLflow 3.1 are kept for its clients"
 PROMPTS = "permissions on prompts are granted and asked for as those on models are"
@@ -19,10 +19,10 @@ ROUTES = {
     ("metrics/get-history-bulk of two", "404 -> 403"): (USERS, HIDDEN),
     ("metrics/get-history-bulk of two", "404 -> 200"): ("workspace", "as for an administrator, runs that are missing are left out"),
     ("graphql: search of runs", "200, hidden -> 200, 0"): ("none DENY", "an empty list is returned instead of null"),
-    ("proxy: presigned", "501 -> 200"): ("READ USE EDIT MANAGE owner admin reader workspace", PARTS),
-    ("proxy: mpu/create", "501 -> 200"): ("EDIT MANAGE owner admin workspace", PARTS),
-    ("proxy: mpu/complete", "501 -> 400"): ("EDIT MANAGE owner admin workspace", PARTS),
-    ("proxy: mpu/abort", "501 -> 404"): ("EDIT MANAGE owner admin workspace", PARTS),
+    ("proxy: presigned", "501 -> 200"): ("READ USE EDIT MANAGE owner admin reader workspace", IN_PARTS),
+    ("proxy: mpu/create", "501 -> 200"): ("EDIT MANAGE owner admin workspace", IN_PARTS),
+    ("proxy: mpu/complete", "501 -> 400"): ("EDIT MANAGE owner admin workspace", IN_PARTS),
+    ("proxy: mpu/abort", "501 -> 404"): ("EDIT MANAGE owner admin workspace", IN_PARTS),
     ("proxy: list root", "403 -> 200"): ("workspace", OUTSIDE),
     ("proxy: get outside", "403 -> 404"): ("workspace", OUTSIDE),
     ("proxy: put outside", "403 -> 200"): ("workspace", OUTSIDE),
@@ -38,8 +38,6 @@ ROUTES = {
     ("webhooks", "403 -> 501"): (f"{USERS} workspace", NO_ROUTE),
     ("webhooks", "200 -> 501"): ("admin", "there are no webhooks"),
     ("workspaces", "503 -> 501"): (f"{USERS} admin workspace", "there are no workspaces"),
-    ("signup", "403 -> 501"): (USERS, NO_ROUTE),
-    ("signup", "200 -> 501"): ("admin workspace", "there is no sign-up form of MLflow"),
     ("version", "401 -> 200"): ("nobody", "the version is public"),
     ("pages", "401 -> 200"): ("nobody", "the pages have their own login"),
     ("grant: prompt", "400 -> 200"): (MANAGERS, PROMPTS),
@@ -64,4 +62,10 @@ ROUTES = {
         "experiment", "missing experiment", "all experiments", "model", "missing model", "runs", "scorer", "endpoint")},
     **{(f"classic: {kind}, {what}", change): (users, CLASSIC) for kind in ("experiment", "model")
        for what in ("create", "get", "update", "delete") for change, users in (("403 -> 200", MANAGERS), ("404 -> 200", "admin"))},
+}
+
+# Of the table of grants on parts.
+PARTS_OF = {
+    (title, "404 -> 403"): ("all-manage-deny", "what does not exist cannot be changed")
+    for title in ("experiment: tag, none", "model: tag, none", "run: create, none")
 }

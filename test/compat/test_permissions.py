@@ -1,6 +1,7 @@
 """Who may do what, in Millrace and in MLflow with its users: the same requests of the same users to both."""
 
 import base64
+import contextlib
 import json
 
 import mlflow
@@ -8,7 +9,7 @@ import pytest
 
 import differential
 from differential import Request, Side
-from permission_accepted import ROUTES
+from permission_accepted import PARTS_OF, ROUTES
 from permission_requests import API, PARTS, RESOURCES, ROWS, SETUP, SETUP_USERS, V3
 from servers import ADMIN, ADMIN_PASSWORD, USERS, MLflow, Millrace, users_variables
 
@@ -128,12 +129,19 @@ PART_COLUMNS = {
 }
 
 
+@contextlib.contextmanager
+def pair(tmp_path_factory, default_permission):
+    """MLflow and Millrace with the same default permission."""
+    theirs, ours = tmp_path_factory.mktemp("mlflow"), tmp_path_factory.mktemp("millrace")
+    with MLflow(theirs, *USERS, sqlite=True, variables=users_variables(theirs, True, default_permission)) as m, \
+            Millrace(ours, *USERS, variables=users_variables(ours, default_permission=default_permission)) as r:
+        yield m, r
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    theirs, ours = tmp_path_factory.mktemp("mlflow"), tmp_path_factory.mktemp("millrace")
-    with MLflow(theirs, *USERS, sqlite=True, variables=users_variables(theirs, sqlite=True)) as m, \
-            Millrace(ours, *USERS, variables=users_variables(ours)) as r:
-        yield m, r
+    with pair(tmp_path_factory, "NO_PERMISSIONS") as both:
+        yield both
 
 
 def compare(both, rows, columns, accepted):
@@ -164,8 +172,22 @@ def test_routes(both):
 
 
 def test_parts(both):
-    # No permission on a part of an experiment or model works otherwise than in MLflow.
     assert len({row.title for row in PARTS}) == len(PARTS)
-    bad, counts = compare(both, PARTS, {name: {"grants": grants} for name, grants in PART_COLUMNS.items()}, {})
+    bad, counts = compare(both, PARTS, {name: {"grants": grants} for name, grants in PART_COLUMNS.items()}, PARTS_OF)
     assert not bad, "\n".join(bad)
     assert counts["200"] > 200 and counts["403"] > 100, counts
+
+
+# With READ as the default permission, a grant can raise it, and only DENY lowers it.
+READ_COLUMNS = {
+    "none": [], "edit": OWN_EDIT, "deny": on_own("DENY"), "run-deny": [("run", "*", "DENY")], "run-edit": [("run", "*", "EDIT")],
+    "all-deny": [("experiment", "*", "DENY"), (*EXPERIMENT, "MANAGE"), ("registered_model", "*", "DENY"), (*MODEL, "MANAGE")],
+}
+
+
+def test_read_by_default(tmp_path_factory):
+    rows = PARTS + [row for row in ROWS if row.title.endswith(("outside", "list root", "search of all", "of none"))]
+    with pair(tmp_path_factory, "READ") as both:
+        bad, counts = compare(both, rows, {name: {"grants": grants} for name, grants in READ_COLUMNS.items()}, {})
+    assert not bad, "\n".join(bad)
+    assert counts["200"] > 50 and counts["403"] > 80, counts

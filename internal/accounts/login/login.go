@@ -120,12 +120,15 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 			Message: "The users cannot be checked at the moment. Try again.",
 		}
 	}
+	wait := new(waitError)
+	if tooEarly := errors.As(err, &wait); tooEarly {
+		w.Header().Set("Retry-After", wait.seconds())
+		// Clients of MLflow would wait for minutes after a 429, although the password is wrong.
+		e = &mlflow.Error{Code: mlflow.Unauthenticated, Message: e.Message}
+	}
 	// A browser asks for a password if it gets a challenge. The pages have a form.
 	if mode := r.Header.Get("Sec-Fetch-Mode"); e.Code == mlflow.Unauthenticated && (mode == "" || mode == "navigate") {
 		w.Header().Set("WWW-Authenticate", `Basic realm="mlflow", charset="UTF-8"`)
-	}
-	if wait := new(waitError); errors.As(err, &wait) {
-		w.Header().Set("Retry-After", wait.seconds())
 	}
 	apierror.Write(w, e)
 }
