@@ -75,22 +75,20 @@ func (s *Store) ownerOf(ctx context.Context, query, id string) (owner string, er
 	return owner, err
 }
 
-// IsPrompt reports whether a registered model or prompt has a name, and whether it is a
-// prompt.
-func (s *Store) IsPrompt(ctx context.Context, name string) (found, prompt bool, err error) {
+// ModelNamed returns the name of a registered model or prompt as it is stored, and whether
+// it is a prompt. The name is "" if there is no such model. A collation of MySQL may find a
+// model by another spelling of its name.
+func (s *Store) ModelNamed(ctx context.Context, name string) (stored string, prompt bool, err error) {
 	err = s.read(ctx, func(t tx) error {
-		var stored string
+		stored, prompt = "", false
 		err := t.QueryRow(`SELECT name FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&stored)
-		// A collation of MySQL may find the model by another spelling of its name, on which there are no grants.
-		if found = err == nil && stored == name; !found {
-			prompt = false
-			if errors.Is(err, sql.ErrNoRows) {
-				err = nil
-			}
-			return err
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
 		}
-		prompt, err = t.isPrompt(name)
+		if err == nil {
+			prompt, err = t.isPrompt(name)
+		}
 		return err
 	})
-	return found, prompt, err
+	return stored, prompt, err
 }

@@ -139,9 +139,9 @@ func TestRepeatedReads(t *testing.T) {
 			id, err := s.ExperimentOfModel(ctx, "missing")
 			return answer{id, "of a model"}, err
 		},
-		"IsPrompt": func(ctx context.Context, s *store.Store) (answer, error) {
-			found, prompt, err := s.IsPrompt(ctx, "model")
-			return answer{found, prompt, "of a name"}, err
+		"ModelNamed": func(ctx context.Context, s *store.Store) (answer, error) {
+			name, prompt, err := s.ModelNamed(ctx, "model")
+			return answer{name, prompt}, err
 		},
 		"RegisteredModel": func(ctx context.Context, s *store.Store) (answer, error) {
 			m, err := s.RegisteredModel(ctx, "model")

@@ -80,10 +80,12 @@ func (o *owners) ExperimentOfModel(ctx context.Context, id string) (string, erro
 
 // KindOfModel implements [permit.Owners].
 func (o *owners) KindOfModel(ctx context.Context, name string) (access.Type, error) {
-	found, prompt, err := o.store.IsPrompt(ctx, name)
+	stored, prompt, err := o.store.ModelNamed(ctx, name)
 	switch {
-	case err != nil || !found:
+	case err != nil || stored == "":
 		return "", err
+	case stored != name: // There are no grants on other spellings of a name.
+		return "", permit.ErrDenied
 	case prompt:
 		return access.Prompt, nil
 	}
