@@ -94,6 +94,9 @@ func (a *Authenticator) Login(
 	w http.ResponseWriter, r *http.Request, name, password string,
 ) (u auth.User, csrf string, err error) {
 	if u, err = a.byPassword(r, name, password); err != nil {
+		if wait := new(waitError); errors.As(err, &wait) {
+			w.Header().Set("Retry-After", wait.seconds())
+		}
 		return auth.User{}, "", err
 	}
 	if csrf, err = a.begin(w, r, name); err == nil {

@@ -222,6 +222,22 @@ func TestHostileLogins(t *testing.T) {
 	}
 }
 
+// TestTooManyLogins checks that the form gets a status and a time that it can show.
+func TestTooManyLogins(t *testing.T) {
+	t.Parallel()
+	b := &browser{server: newServer(t)}
+	for range 50 {
+		resp, answer := b.open("POST", loginPath, `{"username":"bob","password":"wrong-password-12"}`)
+		switch {
+		case resp.StatusCode == 429 && resp.Header.Get("Retry-After") != "" && strings.Contains(answer, "REQUEST_LIMIT_EXCEEDED"):
+			return
+		case resp.StatusCode != 401:
+			t.Fatalf("%d %s", resp.StatusCode, answer)
+		}
+	}
+	t.Error("50 logins failed without a delay")
+}
+
 // TestTokenRoutes makes tokens with limits and tries to exceed them.
 func TestTokenRoutes(t *testing.T) {
 	t.Parallel()

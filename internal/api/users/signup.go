@@ -1,6 +1,7 @@
 package users
 
 import (
+	"fmt"
 	"html"
 	"mime"
 	"net/http"
@@ -25,6 +26,15 @@ const (
 	// formTime is how long the form can be sent.
 	formTime = time.Hour
 )
+
+// signUpForm is the form, with the path of its target and its CSRF token.
+const signUpForm = `<form action="%s" method="post">
+<input type="hidden" name="csrf_token" value="%s">
+<p><label>User name<br><input name="username" required maxlength="255" autocomplete="off"></label></p>
+<p><label>Password<br>
+<input name="password" type="password" required minlength="12" autocomplete="new-password"></label></p>
+<p><button>Create</button></p>
+</form>`
 
 // formGrant is the CSRF token of the form: it belongs to the user who has opened it.
 type formGrant struct {
@@ -52,12 +62,8 @@ func (h *Handlers) signUpForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writePage(w, http.StatusOK, "Create a user", `<form action="`+html.EscapeString(h.root(r))+`/api/`+createUIPath+`" method="post">
-<input type="hidden" name="csrf_token" value="`+html.EscapeString(token)+`">
-<p><label>User name<br><input name="username" required maxlength="255" autocomplete="off"></label></p>
-<p><label>Password<br><input name="password" type="password" required minlength="12" autocomplete="new-password"></label></p>
-<p><button>Create</button></p>
-</form>`, h.root(r)+"/", "Back to the pages")
+	form := fmt.Sprintf(signUpForm, html.EscapeString(h.root(r)+"/api/"+createUIPath), html.EscapeString(token))
+	writePage(w, http.StatusOK, "Create a user", form, h.root(r)+"/", "Back to the pages")
 	return nil
 }
 
