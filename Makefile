@@ -17,7 +17,7 @@ STRICT ?=
 # for which this is done must not use sync.Map or other generic types of the standard library: the linker could take
 # their code from that package, and the detector would miss what they synchronize.
 # GoMLX's Go backend points beyond its slices, which the pointer check of the detector ends programs for.
-GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=modernc.org/...=-race=false -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
+GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=modernc.org/...=-race=false -gcflags=golang.org/x/crypto/...=-race=false -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
 # What computes with internal/simd is tested without its kernels in assembly, too.
 PORTABLE := ./internal/simd ./models/... ./gomlx/cpu
 export CGO_ENABLED ?= 0
