@@ -35,6 +35,14 @@ def server(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(autouse=True)
+def own_registry():
+    """Let the registry of the next test be its tracking server, whatever this one has set."""
+    yield
+    mlflow.set_registry_uri(None)
+    os.environ.pop("MLFLOW_REGISTRY_URI", None)
+
+
 @pytest.fixture
 def client(server, tmp_path, monkeypatch):
     """An MlflowClient, with the fluent API pointed at the same server."""

@@ -236,4 +236,4 @@ def test_open_source_scheme(client, server, tmp_path):
         registry.delete_model_version("main.default.open", "1")
         registry.delete_registered_model("main.default.open")
     finally:
-        mlflow.set_registry_uri(server.url)
+        mlflow.set_registry_uri(None)
