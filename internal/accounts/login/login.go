@@ -50,7 +50,7 @@ type Authenticator struct {
 	accounts  *accounts.Store
 	public    []string
 	log       *slog.Logger
-	users     *cache[*accounts.Account]
+	users     *cache[*member]
 	tokens    *cache[*accounts.Token]
 	sessions  *cache[*accounts.Session]
 	passwords *passwords
@@ -71,8 +71,12 @@ func New(o Options) *Authenticator {
 		verifier: o.Verifier, verified: newVerified(), cookieName: o.Cookie, prefix: o.Prefix,
 		proxyHeader: o.ProxyUserHeader,
 	}
-	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*accounts.Account, error) {
-		return o.Accounts.Account(ctx, name, o.Default)
+	a.users = newCache(o.Accounts.Changes, func(ctx context.Context, name string) (*member, error) {
+		account, err := o.Accounts.Account(ctx, name, o.Default)
+		if err != nil {
+			return nil, err
+		}
+		return &member{account, a.userOf(account)}, nil
 	})
 	a.tokens = newCache(o.Accounts.Changes, func(ctx context.Context, hash string) (*accounts.Token, error) {
 		return o.Accounts.TokenByHash(ctx, [32]byte([]byte(hash)))
@@ -81,6 +85,13 @@ func New(o Options) *Authenticator {
 		return o.Accounts.SessionByHash(ctx, [32]byte([]byte(hash)))
 	})
 	return a
+}
+
+// member is a user with what its requests have in common.
+type member struct {
+	*accounts.Account
+
+	user auth.User
 }
 
 // Middleware authenticates every request that is not public and calls next with its user
@@ -187,7 +198,7 @@ func (a *Authenticator) byPassword(r *http.Request, name, password string) (auth
 		hash = account.PasswordHash
 	}
 	if a.passwords.known(name, password, hash) {
-		return a.userOf(account), nil
+		return account.user, nil
 	}
 	client := forwarded.Client(r)
 	if err := a.limiter.allow(name, client); err != nil {
@@ -205,7 +216,7 @@ func (a *Authenticator) byPassword(r *http.Request, name, password string) (auth
 	}
 	a.limiter.succeeded(name, client)
 	a.audit(r, name, "login", "OK")
-	return a.userOf(account), nil
+	return account.user, nil
 }
 
 // audit records a login in the audit log. A login that was right before is not recorded
@@ -251,7 +262,7 @@ func (a *Authenticator) byToken(r *http.Request, secret string) (auth.User, erro
 	if a.touched.due(token.ID, time.Now()) {
 		go a.touch(context.WithoutCancel(ctx), token.ID)
 	}
-	u := a.userOf(account)
+	u := account.user
 	u.Token = token.ID
 	limit := func(g *access.Grants) *access.Grants { return g }
 	if s := token.Scope; s.ReadOnly || s.ExperimentIDs != nil {

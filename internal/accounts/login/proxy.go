@@ -52,5 +52,5 @@ func (a *Authenticator) byProxy(r *http.Request, name string) (auth.User, error)
 	if err != nil {
 		return auth.User{}, err
 	}
-	return a.userOf(account), nil
+	return account.user, nil
 }

@@ -49,12 +49,12 @@ func (a *Authenticator) session(r *http.Request) (u auth.User, found bool, err e
 		return auth.User{}, false, errCSRF
 	}
 	a.extend(r.Context(), secret, session)
-	return a.userOf(account), true, nil
+	return account.user, true, nil
 }
 
 // valid returns the session with a secret and its user, or nil if it is not valid any
 // more.
-func (a *Authenticator) valid(ctx context.Context, secret string) (*accounts.Session, *accounts.Account, error) {
+func (a *Authenticator) valid(ctx context.Context, secret string) (*accounts.Session, *member, error) {
 	hash := sessionHash(secret)
 	session, err := a.sessions.get(ctx, string(hash[:]))
 	if errors.Is(err, mlflow.ResourceDoesNotExist) || err == nil && time.Now().UnixMilli() >= session.ExpiresMS {

@@ -91,7 +91,7 @@ func (a *Authenticator) byJWT(r *http.Request, token string) (auth.User, error) 
 	if t, found := a.verified.get(hash, time.Now()); found {
 		account, err := a.users.get(ctx, t.username)
 		if err == nil && account.ID == t.userID {
-			return a.userOf(account), nil
+			return account.user, nil
 		}
 		if err != nil && !errors.Is(err, mlflow.ResourceDoesNotExist) {
 			return auth.User{}, err
@@ -111,5 +111,5 @@ func (a *Authenticator) byJWT(r *http.Request, token string) (auth.User, error) 
 	}
 	a.verified.put(hash, verifiedToken{user.Username, user.ID, expires})
 	a.audit(r, user.Username, "login", "OK")
-	return a.userOf(account), nil
+	return account.user, nil
 }
