@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/recent"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,9 +29,9 @@ type cache[T any] struct {
 	changes func() uint64
 	find    func(context.Context, string) (T, error)
 
-	mu           sync.Mutex
-	newer, older map[string]*entry[T]
-	under        map[string]*lookUp[T]
+	mu      sync.Mutex
+	entries *recent.Map[string, *entry[T]]
+	under   map[string]*lookUp[T]
 }
 
 type entry[T any] struct {
@@ -50,7 +51,7 @@ type lookUp[T any] struct {
 func newCache[T any](changes func() uint64, find func(context.Context, string) (T, error)) *cache[T] {
 	return &cache[T]{
 		changes: changes, find: find,
-		newer: map[string]*entry[T]{}, under: map[string]*lookUp[T]{},
+		entries: recent.New[string, *entry[T]](maxEntries), under: map[string]*lookUp[T]{},
 	}
 }
 
@@ -109,13 +110,9 @@ func (c *cache[T]) lookUp(ctx context.Context, key string, l *lookUp[T]) {
 	switch {
 	case l.err == nil:
 		l.entry = e
-		if len(c.newer) >= maxEntries {
-			c.older, c.newer = c.newer, map[string]*entry[T]{}
-		}
-		c.newer[key] = e
+		c.entries.Put(key, e)
 	case errors.Is(l.err, mlflow.ResourceDoesNotExist):
-		delete(c.newer, key)
-		delete(c.older, key)
+		c.entries.Delete(key)
 	}
 	delete(c.under, key)
 	c.mu.Unlock()
@@ -125,8 +122,6 @@ func (c *cache[T]) lookUp(ctx context.Context, key string, l *lookUp[T]) {
 func (c *cache[T]) known(key string) *entry[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.newer[key]; e != nil {
-		return e
-	}
-	return c.older[key]
+	e, _ := c.entries.Get(key)
+	return e
 }

@@ -146,7 +146,7 @@ func TestCacheIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := len(c.newer) + len(c.older); n > 2*maxEntries {
+	if n := c.entries.Len(); n > 2*maxEntries {
 		t.Errorf("%d entries", n)
 	}
 }

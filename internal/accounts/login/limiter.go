@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/recent"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -27,8 +28,8 @@ const (
 type limiter struct {
 	now func() time.Time
 
-	mu           sync.Mutex
-	newer, older map[string]*failures
+	mu       sync.Mutex
+	failures *recent.Map[string, *failures]
 }
 
 // failures counts the failed logins of a key. The next one is allowed after until.
@@ -38,7 +39,7 @@ type failures struct {
 }
 
 func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, newer: map[string]*failures{}}
+	return &limiter{now: now, failures: recent.New[string, *failures](maxCounters)}
 }
 
 // waitError is the error of a login that comes too early.
@@ -108,10 +109,7 @@ func (l *limiter) failed(name, client string) {
 		f := l.counted(c.key)
 		if f == nil {
 			f = &failures{}
-			if len(l.newer) >= maxCounters {
-				l.older, l.newer = l.newer, map[string]*failures{}
-			}
-			l.newer[c.key] = f
+			l.failures.Put(c.key, f)
 		}
 		f.n++
 		f.last = l.now()
@@ -125,17 +123,12 @@ func (l *limiter) failed(name, client string) {
 func (l *limiter) succeeded(name, client string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := countersOf(name, client)[0].key
-	delete(l.newer, key)
-	delete(l.older, key)
+	l.failures.Delete(countersOf(name, client)[0].key)
 }
 
 // counted returns the failures of a key, or nil if there are none that count.
 func (l *limiter) counted(key string) *failures {
-	f := l.newer[key]
-	if f == nil {
-		f = l.older[key]
-	}
+	f, _ := l.failures.Get(key)
 	if f == nil || l.now().Sub(f.last) > forgetAfter {
 		return nil
 	}

@@ -93,7 +93,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	for i := range 3 * maxCounters {
 		l.failed(fmt.Sprint("user", i), fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
 	}
-	if n := len(l.newer) + len(l.older); n > 2*maxCounters+3 {
+	if n := l.failures.Len(); n > 2*maxCounters+3 {
 		t.Errorf("%d counters", n)
 	}
 }

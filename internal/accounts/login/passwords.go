@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/millrace-ml/millrace/internal/accounts/password"
+	"github.com/millrace-ml/millrace/internal/recent"
 )
 
 // passwords checks passwords and remembers which were right, because a check takes 32 MiB
@@ -20,14 +21,14 @@ type passwords struct {
 	slots chan struct{} // bounds the memory of checks
 	log   *slog.Logger
 
-	mu           sync.Mutex
-	newer, older map[[sha256.Size]byte]bool
+	mu    sync.Mutex
+	right *recent.Map[[sha256.Size]byte, struct{}]
 }
 
 func newPasswords(log *slog.Logger) *passwords {
 	p := &passwords{
 		log:   log,
-		slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), newer: map[[sha256.Size]byte]bool{},
+		slots: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), right: recent.New[[sha256.Size]byte, struct{}](maxEntries),
 	}
 	_, _ = rand.Read(p.key[:]) // It never fails.
 	p.dummy = sync.OnceValue(func() string { return password.Hash(rand.Text()) })
@@ -56,10 +57,8 @@ func (p *passwords) known(name, secret, hash string) bool {
 	sum := p.digest(name, secret, hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.newer[sum] {
-		return true
-	}
-	return p.older[sum]
+	_, right := p.right.Get(sum)
+	return right
 }
 
 // check reports whether a password is right. It takes as long for a user who does not
@@ -92,8 +91,5 @@ func (p *passwords) check(ctx context.Context, name, secret, hash string) (bool,
 func (p *passwords) remember(sum [sha256.Size]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.newer) >= maxEntries {
-		p.older, p.newer = p.newer, map[[sha256.Size]byte]bool{}
-	}
-	p.newer[sum] = true
+	p.right.Put(sum, struct{}{})
 }

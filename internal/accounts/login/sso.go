@@ -10,6 +10,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/recent"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -52,8 +53,8 @@ func (a *Authenticator) signOn(r *http.Request, identity accounts.Identity) (*ac
 
 // verified remembers whose the tokens of a provider are, so that a token is checked once.
 type verified struct {
-	mu           sync.Mutex
-	newer, older map[[sha256.Size]byte]verifiedToken
+	mu     sync.Mutex
+	tokens *recent.Map[[sha256.Size]byte, verifiedToken]
 }
 
 type verifiedToken struct {
@@ -62,26 +63,22 @@ type verifiedToken struct {
 	expires  time.Time
 }
 
-func newVerified() *verified { return &verified{newer: map[[sha256.Size]byte]verifiedToken{}} }
+func newVerified() *verified {
+	return &verified{tokens: recent.New[[sha256.Size]byte, verifiedToken](maxEntries)}
+}
 
 // get returns the user of a token that was checked before and has not expired.
 func (v *verified) get(hash [sha256.Size]byte, now time.Time) (t verifiedToken, found bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	t, found = v.newer[hash]
-	if !found {
-		t, found = v.older[hash]
-	}
+	t, found = v.tokens.Get(hash)
 	return t, found && now.Before(t.expires)
 }
 
 func (v *verified) put(hash [sha256.Size]byte, t verifiedToken) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.newer) >= maxEntries {
-		v.older, v.newer = v.newer, map[[sha256.Size]byte]verifiedToken{}
-	}
-	v.newer[hash] = t
+	v.tokens.Put(hash, t)
 }
 
 // byJWT authenticates by a token that a provider of single sign-on has signed. A token

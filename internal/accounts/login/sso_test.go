@@ -80,7 +80,7 @@ func TestVerifiedIsBounded(t *testing.T) {
 		for i := range 5 * maxEntries {
 			v.put(hash(i), verifiedToken{username: "ann", userID: int64(i), expires: time.Now().Add(time.Hour)})
 		}
-		if n := len(v.newer) + len(v.older); n > 2*maxEntries {
+		if n := v.tokens.Len(); n > 2*maxEntries {
 			t.Errorf("%d tokens are kept", n)
 		}
 		const last = 5*maxEntries - 1
