@@ -33,6 +33,14 @@ func (c *Checker) allow(needs ...access.Need) error {
 	return nil
 }
 
+// Admin checks that the user administers the server.
+func (c *Checker) Admin() error {
+	if !c.Grants.IsAdmin() {
+		return ErrDenied
+	}
+	return nil
+}
+
 // Experiment checks an action on an experiment.
 func (c *Checker) Experiment(id string, a access.Action) error {
 	if c.Grants.Unlimited() {

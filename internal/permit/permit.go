@@ -44,12 +44,7 @@ var User = everyRequest("user", func(*Checker) error { return nil })
 var Filtered = everyRequest("filtered", func(*Checker) error { return nil })
 
 // Admin is the rule of routes for administrators of the server.
-var Admin = everyRequest("admin", func(c *Checker) error {
-	if !c.Grants.IsAdmin() {
-		return ErrDenied
-	}
-	return nil
-})
+var Admin = everyRequest("admin", (*Checker).Admin)
 
 func everyRequest(name string, check func(*Checker) error) Rule {
 	return Rule{

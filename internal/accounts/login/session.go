@@ -176,10 +176,15 @@ func (a *Authenticator) cookie(r *http.Request) string {
 }
 
 func (a *Authenticator) newCookie(r *http.Request, secret string, age time.Duration) *http.Cookie {
-	base := forwarded.Base(r)
+	return NewCookie(r, a.cookieName, secret, forwarded.Prefix(r)+a.prefix+"/", age)
+}
+
+// NewCookie returns a cookie that pages cannot read and that other sites cannot send in
+// requests that change something. It is deleted if age is negative.
+func NewCookie(r *http.Request, name, value, path string, age time.Duration) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // Secure depends on how the browser reaches the server.
-		Name: a.cookieName, Value: secret, Path: forwarded.Prefix(r) + a.prefix + "/", MaxAge: int(age.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(base, "https:"),
+		Name: name, Value: value, Path: path, MaxAge: int(age.Seconds()), HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(forwarded.Base(r), "https:"),
 	}
 }
 

@@ -62,24 +62,20 @@ func (r *searchCatalogVersionsResponse) Redact(h rules.Hidden) {
 	}
 }
 
-func (v *catalogVersion) redact(h rules.Hidden) {
+func (v *catalogVersion) redact(h rules.Hidden) { redactIDs(h, &v.RunID, &v.RunServer, &v.ModelID) }
+
+// redactIDs removes the hidden ones of the ids in a version.
+func redactIDs(h rules.Hidden, runID, runServer, modelID *string) {
 	if h.Runs {
-		v.RunID, v.RunServer = "", ""
+		*runID, *runServer = "", ""
 	}
 	if h.LoggedModels {
-		v.ModelID = ""
+		*modelID = ""
 	}
 }
 
 // Redact implements [rules.Redacter].
-func (v *nativeVersion) Redact(h rules.Hidden) {
-	if h.Runs {
-		v.RunID, v.RunServer = "", ""
-	}
-	if h.LoggedModels {
-		v.ModelID = ""
-	}
-}
+func (v *nativeVersion) Redact(h rules.Hidden) { redactIDs(h, &v.RunID, &v.RunServer, &v.ModelID) }
 
 // Redact implements [rules.Redacter].
 func (r *searchNativeVersionsResponse) Redact(h rules.Hidden) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/accounts/login"
 	"github.com/millrace-ml/millrace/internal/accounts/oidc"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/apierror"
@@ -104,10 +105,7 @@ func (h *Handlers) oidcCallback(w http.ResponseWriter, r *http.Request) error {
 // setCookie keeps the state of a login in the browser. The provider sends it back from
 // another site, so that SameSite cannot be Strict.
 func (s *SSO) setCookie(w http.ResponseWriter, r *http.Request, state string, age time.Duration) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // A server without TLS has no secure cookies.
-		Name: s.Cookie, Value: state, Path: s.root(r) + OIDCPath + "/", MaxAge: int(age.Seconds()), HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(forwarded.Base(r), "https:"),
-	})
+	http.SetCookie(w, login.NewCookie(r, s.Cookie, state, s.root(r)+OIDCPath+"/", age))
 }
 
 // oidcPage returns a handler that answers the errors of handle with a page, if the

@@ -84,7 +84,7 @@ var (
 
 func (h *Handlers) userRoutes(r *route.Router) {
 	create := callerRule(h, "user:create", func(_ context.Context, who *caller, _ *createUserRequest) (bool, error) {
-		return who.admin || len(who.managed) > 0, nil
+		return who.mayCreateUsers(), nil
 	})
 	get := selfOr("user:read", func(in *usernameRequest) string { return in.Username }, false, onlyAdmin)
 	changePassword := selfOr(

@@ -44,6 +44,9 @@ func (c *caller) manages(workspace string) bool {
 	return c.admin || slices.Contains(c.managed, workspace)
 }
 
+// mayCreateUsers reports whether the user may create others.
+func (c *caller) mayCreateUsers() bool { return c.admin || len(c.managed) > 0 }
+
 // isSelf reports whether the user of a request is the one with a name.
 func isSelf(ctx context.Context, username string) bool {
 	u, _ := auth.FromContext(ctx)
@@ -82,12 +85,7 @@ func selfOr[Req any](
 }
 
 // onlyAdmin is the check of permit.Admin.
-func onlyAdmin[Req any](c *permit.Checker, _ *Req) error {
-	if !c.Grants.IsAdmin() {
-		return permit.ErrDenied
-	}
-	return nil
-}
+func onlyAdmin[Req any](c *permit.Checker, _ *Req) error { return c.Admin() }
 
 // ofUser returns the rule of what a user holds: for the user, for administrators, and for
 // those of a workspace in which the user has a role.

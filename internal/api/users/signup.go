@@ -44,7 +44,7 @@ type formGrant struct {
 func (h *Handlers) signUpRoutes(r *route.Router) {
 	create := permit.ForRequest("user:create", func(c *permit.Checker, _ *http.Request) error {
 		who, err := h.caller(c.Context())
-		if err == nil && !who.admin && len(who.managed) == 0 {
+		if err == nil && !who.mayCreateUsers() {
 			err = permit.ErrDenied
 		}
 		return err
