@@ -93,6 +93,14 @@ func (t tx) identified(i *Identity, hash string) (user *User, created, madeAdmin
 		}
 	}
 	user, err = t.lockUser(i.Username)
+	if err == nil && i.Issuer != "" {
+		// Another server may have signed the same person on since the first look, which
+		// the lock on the user decides.
+		known, madeAdmin, err := t.userOfIdentity(i)
+		if err != nil || known != nil {
+			return known, false, madeAdmin, err
+		}
+	}
 	switch {
 	case errors.Is(err, mlflow.ResourceDoesNotExist):
 		user, err = t.insertUser(i.Username, hash, false)
