@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import type { Codec, Search } from "./viewState";
+import type { Codec, Search } from "./view/search";
 
 /**
  * The view state of the current page and a way to change it. Changes go to the address bar; those a

@@ -8,7 +8,7 @@ import {
   lazyRouteComponent,
 } from "@tanstack/react-router";
 import { AppShell } from "../components/AppShell";
-import { parseSearch, type Search, stringifySearch } from "../lib/viewState";
+import { parseSearch, type Search, stringifySearch } from "../lib/view/search";
 import { HomePage } from "../pages/home/HomePage";
 import { NotFoundPage } from "../pages/NotFoundPage";
 import { PageError } from "../pages/PageError";

@@ -1,6 +1,6 @@
 import type { XAxis } from "../../lib/history";
 import { useDeferredText } from "../../lib/hooks";
-import type { ChartView } from "../../lib/viewState";
+import type { ChartView } from "../../lib/view/charts";
 import { SearchField } from "../SearchField";
 
 const axes: [XAxis, string][] = [

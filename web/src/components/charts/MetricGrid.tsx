@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useState } from "react";
 import { compareNames } from "../../lib/columns";
 import type { XAxis } from "../../lib/history";
-import type { ChartView } from "../../lib/viewState";
+import type { ChartView } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
 import { ChartToolbar } from "./ChartToolbar";
 import { type ChartRun, MetricCard } from "./MetricCard";

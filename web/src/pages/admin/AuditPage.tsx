@@ -7,7 +7,7 @@ import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { type AuditFilter, noFilter } from "../../lib/accounts/audit";
 import { plural } from "../../lib/format";
 import { useHotkeys, useViewState } from "../../lib/hooks";
-import { auditCodec } from "../../lib/viewState";
+import { auditCodec } from "../../lib/view/admin";
 import { AdminFrame } from "./AdminFrame";
 import { AuditFilters } from "./AuditFilters";
 import { AuditTable } from "./AuditTable";

@@ -10,7 +10,7 @@ import { type Column, VirtualTable } from "../../components/VirtualTable";
 import { findRoles } from "../../lib/accounts/people";
 import { plural } from "../../lib/format";
 import { useDeferredText, useHotkeys, useViewState } from "../../lib/hooks";
-import { adminCodec } from "../../lib/viewState";
+import { adminCodec } from "../../lib/view/admin";
 import { AdminFrame } from "./AdminFrame";
 import { RoleDialog } from "./RoleDialogs";
 

@@ -12,7 +12,7 @@ import { useUser } from "../../components/session/useSession";
 import { useToast } from "../../components/Toasts";
 import { useDeferredText, useHotkeys, useViewState } from "../../lib/hooks";
 import { type NamedRow, nameTree } from "../../lib/tree";
-import { type ExperimentOrder, experimentsCodec } from "../../lib/viewState";
+import { type ExperimentOrder, experimentsCodec } from "../../lib/view/experiments";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "./ExperimentDialogs";
 import { ExperimentRow } from "./ExperimentRow";
 import "./experiments.css";

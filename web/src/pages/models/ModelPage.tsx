@@ -14,7 +14,7 @@ import { isUserTag } from "../../lib/columns";
 import { formatDateTime } from "../../lib/format";
 import { useTitle, useViewState } from "../../lib/hooks";
 import { registeredAs } from "../../lib/registry";
-import { runPageCodec } from "../../lib/viewState";
+import { runPageCodec } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { ParamTable } from "../run/ParamTable";
 import { ModelStatus } from "./ModelStatus";

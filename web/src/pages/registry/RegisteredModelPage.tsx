@@ -19,7 +19,7 @@ import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
-import { type MonitorTab, monitorCodec } from "../../lib/viewState";
+import { type MonitorTab, monitorCodec } from "../../lib/view/registry";
 import { AliasChip } from "./Chips";
 import { DeleteModelDialog } from "./ModelDialogs";
 import type { MonitorTabProps } from "./monitorTab";

@@ -13,7 +13,7 @@ import { SearchField } from "../../components/SearchField";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { useDeferredText, useHotkeys, useTitle, useViewState } from "../../lib/hooks";
 import { keyMetric, keyRunMetric } from "../../lib/registry";
-import { registryCodec } from "../../lib/viewState";
+import { registryCodec } from "../../lib/view/registry";
 import { AliasChip, StageChip } from "./Chips";
 import { CreateModelDialog, DeleteModelDialog } from "./ModelDialogs";
 import "./registry.css";

@@ -1,5 +1,5 @@
 import type { MonitoredModel } from "../../api/registry";
-import type { MonitorView } from "../../lib/viewState";
+import type { MonitorView } from "../../lib/view/registry";
 import type { TransitionKind } from "./TransitionDialogs";
 
 /** What the Monitor page gives each of its tabs. */

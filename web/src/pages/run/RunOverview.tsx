@@ -7,7 +7,7 @@ import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/format";
-import type { RunPageView } from "../../lib/viewState";
+import type { RunPageView } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { Datasets } from "./Datasets";
 import { MetricTable } from "./MetricTable";

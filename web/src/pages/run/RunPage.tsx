@@ -8,7 +8,7 @@ import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { Tab, Tabs } from "../../components/Tabs";
 import { isSystemMetric } from "../../lib/columns";
 import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
-import { runPageCodec } from "../../lib/viewState";
+import { runPageCodec } from "../../lib/view/run";
 import { RunFiles } from "./RunFiles";
 import { RunHead } from "./RunHead";
 import { RunOverview } from "./RunOverview";

@@ -12,7 +12,8 @@ import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
 import { useToast } from "../../components/Toasts";
 import { useTitle } from "../../lib/hooks";
-import { runsCodec, type Search } from "../../lib/viewState";
+import { runsCodec } from "../../lib/view/runs";
+import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 
 export type ExperimentTab = "runs" | "charts" | "models";

@@ -3,7 +3,7 @@ import { lazy, Suspense } from "react";
 import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/hooks";
-import { runsCodec } from "../../lib/viewState";
+import { runsCodec } from "../../lib/view/runs";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";
 import { RunsTableView } from "./RunsTableView";

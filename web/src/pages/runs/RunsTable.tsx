@@ -3,7 +3,7 @@ import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState }
 import type { Run } from "../../api/runs";
 import { type Column, column, searchName } from "../../lib/columns";
 import type { TreeRow } from "../../lib/tree";
-import { defaultSort, type Sort } from "../../lib/viewState";
+import { defaultSort, type Sort } from "../../lib/view/search";
 import { type CellAnchor, CellMenu } from "./CellMenu";
 import { cellClass, RunRow } from "./RunRow";
 

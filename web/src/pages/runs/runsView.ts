@@ -1,4 +1,4 @@
-import type { runsCodec } from "../../lib/viewState";
+import type { runsCodec } from "../../lib/view/runs";
 import type { useRuns } from "./useRuns";
 
 /** What the page of runs gives its table and its charts. */

@@ -5,7 +5,8 @@ import { livePeriodMS, runList } from "../../api/queries";
 import type { Run } from "../../api/runs";
 import { attributeColumns, type Column, parseColumn, searchName } from "../../lib/columns";
 import { nest, type TreeRow } from "../../lib/tree";
-import type { RunsView, Sort } from "../../lib/viewState";
+import type { RunsView } from "../../lib/view/runs";
+import type { Sort } from "../../lib/view/search";
 
 /** A refresh reads every loaded page again, so long lists ask less often. */
 function refreshPeriodMS(loaded: number): number {

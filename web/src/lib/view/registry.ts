@@ -1,0 +1,34 @@
+import { type Codec, compact, join, oneOf, split } from "./search";
+
+export const registryCodec: Codec<{ text: string }> = {
+  decode: (s) => ({ text: s.q ?? s.searchQuery ?? "" }),
+  encode: (v) => compact({ q: v.text }),
+};
+
+export type MonitorTab = "versions" | "performance" | "transitions";
+
+export interface MonitorView {
+  tab: MonitorTab;
+  /** Versions ticked for comparison. */
+  selected: readonly string[];
+  /** The metric drawn; empty for the first one. */
+  metric: string;
+  /** The dataset drawn; empty for all. */
+  dataset: string;
+}
+
+export const monitorCodec: Codec<MonitorView> = {
+  decode: (s) => ({
+    tab: oneOf<MonitorTab>(["versions", "performance", "transitions"], s.tab),
+    selected: split(s.versions ?? ""),
+    metric: s.metric ?? "",
+    dataset: s.dataset ?? "",
+  }),
+  encode: (v) =>
+    compact({
+      tab: v.tab !== "versions" && v.tab,
+      versions: join(v.selected),
+      metric: v.metric,
+      dataset: v.dataset,
+    }),
+};

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { auditCodec } from "./admin";
+import { chartCodec } from "./charts";
+import { experimentsCodec } from "./experiments";
+import { monitorCodec } from "./registry";
+import { type RunsView, runsCodec } from "./runs";
+import { defaultSort, parseSearch, stringifySearch } from "./search";
+
+/** Through the address bar and back. */
+const trip = (view: RunsView) => runsCodec.decode(parseSearch(stringifySearch(runsCodec.encode(view))));
+
+describe("runs view", () => {
+  const plain = runsCodec.decode({});
+
+  test("the default view needs no parameters", () => {
+    expect(runsCodec.encode(plain)).toEqual({});
+    expect(plain).toMatchObject({ view: "table", filter: "", sort: defaultSort, live: true });
+    expect(plain.columns).toBeUndefined();
+  });
+
+  test("everything survives the address bar", () => {
+    const view: RunsView = {
+      view: "charts",
+      filter: "metrics.`val/loss` < 0.3 AND params.x = 'a&b=c+d #%'",
+      sort: { column: "metrics.val/loss", descending: false },
+      stage: "DELETED_ONLY",
+      columns: ["params.lr", "metrics.val/loss", "tags.odd,key~1"],
+      diffOnly: true,
+      selected: ["a1", "b2"],
+      folded: ["c3"],
+      live: false,
+      axis: "relative",
+      smoothing: 0.85,
+      logY: true,
+      metricText: "loss",
+      zoom: [10.5, 80],
+    };
+    expect(trip(view)).toEqual(view);
+  });
+
+  test("choosing no columns is not the same as not choosing", () => {
+    expect(trip({ ...plain, columns: [] }).columns).toEqual([]);
+    expect(trip(plain).columns).toBeUndefined();
+  });
+
+  test("a column whose name starts with a dash sorts both ways", () => {
+    for (const descending of [true, false]) {
+      const sort = { column: "metrics.-x", descending };
+      expect(trip({ ...plain, sort }).sort).toEqual(sort);
+    }
+  });
+
+  test("nonsense in an address falls back to defaults", () => {
+    const view = runsCodec.decode({
+      view: "pie",
+      stage: "?",
+      axis: "moon",
+      smooth: "9",
+      zoom: "5:1",
+      live: "maybe",
+    });
+    expect(view).toMatchObject({
+      view: "table",
+      stage: "ACTIVE_ONLY",
+      axis: undefined,
+      smoothing: 0.99,
+      live: true,
+    });
+    expect(view.zoom).toBeUndefined();
+    expect(chartCodec.decode({ smooth: "abc", zoom: "1" })).toMatchObject({ smoothing: 0, zoom: undefined });
+  });
+
+  test("filters in links from MLflow are understood", () => {
+    expect(runsCodec.decode({ searchFilter: "metrics.a > 1" }).filter).toBe("metrics.a > 1");
+  });
+});
+
+test("addresses keep metric names readable", () => {
+  expect(stringifySearch({ sort: "-metrics.val/loss", cols: "a,b" })).toBe(
+    "?sort=-metrics.val/loss&cols=a,b",
+  );
+  expect(stringifySearch({})).toBe("");
+});
+
+test("experiments view", () => {
+  expect(experimentsCodec.encode(experimentsCodec.decode({}))).toEqual({});
+  const view = {
+    text: "a b",
+    stage: "ALL",
+    order: "name",
+    descending: false,
+    tree: false,
+    folded: ["x/"],
+  } as const;
+  expect(experimentsCodec.decode(experimentsCodec.encode(view))).toEqual(view);
+});
+
+test("the view of a registered model survives the address bar", () => {
+  const view = { tab: "performance", selected: ["1", "12"], metric: "eval/acc", dataset: "a&b" } as const;
+  const search = parseSearch(stringifySearch(monitorCodec.encode(view)));
+  expect(monitorCodec.decode(search)).toEqual(view);
+  expect(monitorCodec.encode(monitorCodec.decode({ tab: "?" }))).toEqual({});
+});
+
+test("an axis is kept in the address once it is chosen, even the usual one", () => {
+  const plain = chartCodec.decode({});
+  expect(plain.axis).toBeUndefined();
+  expect(chartCodec.encode({ ...plain, axis: "step" })).toEqual({ axis: "step" });
+});
+
+test("the filter of the audit log survives the address bar", () => {
+  const filter = {
+    ...{ user: "ann@example.com", action: "DELETE roles/unassign", result: "OK" },
+    ...{ from: "2026-11-01", to: "2026-11-30" },
+  };
+  expect(auditCodec.decode(parseSearch(stringifySearch(auditCodec.encode(filter))))).toEqual(filter);
+  expect(auditCodec.encode(auditCodec.decode({ from: "yesterday", to: "2026-02-30" }))).toEqual({});
+});
