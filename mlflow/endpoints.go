@@ -113,6 +113,10 @@ type EndpointSet struct {
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
+	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`
+	TrashSize          Endpoint[TrashSelection, TrashSizeResponse]                     `route:"POST millrace/trash/size"`
+	RestoreModel       Endpoint[RestoreModelRequest, Empty]                            `route:"POST millrace/models/restore"`
+	PurgeTrash         Endpoint[TrashSelection, PurgeResponse]                         `route:"POST millrace/trash/purge"`
 }
 
 // newEndpoints sets the endpoints to the values of their tags.

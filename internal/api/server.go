@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/trash"
 	"github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
@@ -102,6 +103,7 @@ func (s *Server) routes() *route.Router {
 	s.graphqlRoutes(r)
 	s.stockUIRoutes(r)
 	s.millraceRoutes(r)
+	(&trash.Handlers{Store: s.Store, Keeper: s.Keeper, Files: s.Artifacts}).Routes(r)
 	if s.Users != nil {
 		r.Audit = s.Users.Audit
 		s.Users.Routes(r)

@@ -19,6 +19,7 @@ import (
 type files struct {
 	destination string // the store behind mlflow-artifacts: locations
 	stores      map[string]store
+	locateURI   func(uri string) (artifact.Repo, string, error) // See Options.Locate.
 }
 
 // store is an opened store, or the error why it cannot be used. Each is opened once.
@@ -29,7 +30,9 @@ type store struct {
 	tidy bool
 }
 
-func newFiles(destination string) *files { return &files{destination, map[string]store{}} }
+func newFiles(destination string) *files {
+	return &files{destination: destination, stores: map[string]store{}}
+}
 
 // close closes the stores and removes the empty folders for temporary files that they have made.
 func (f *files) close() {
@@ -55,6 +58,9 @@ func (f *files) resolve(uri string) string {
 // locate returns the store of an entity and the path of its files in it. The repository is nil if the store is there
 // and has no files of the experiment.
 func (f *files) locate(ctx context.Context, it *item) (artifact.Repo, string, error) {
+	if f.locateURI != nil {
+		return f.locateURI(it.location)
+	}
 	uri := f.resolve(it.location)
 	if artifact.IsObjectStore(uri) {
 		at, ok := location.Parse(uri)

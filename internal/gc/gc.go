@@ -29,9 +29,19 @@ type Options struct {
 	Workspace string
 	// ArtifactsDestination is the store behind mlflow-artifacts: locations.
 	ArtifactsDestination string
-	DryRun               bool
-	// Removed is called for each entity after it was removed, or would be in a dry run.
+	// Locate, if not nil, returns the store with the files at a location and their path in it. A server sets it, so that
+	// it removes files only where it also writes them.
+	Locate func(uri string) (artifact.Repo, string, error)
+	DryRun bool
+	// Removed, if not nil, is called for each entity after it was removed, or would be in a dry run.
 	Removed func(kind Kind, id string)
+}
+
+// Database runs transactions. It is a [db.DB] or the store of a server.
+type Database interface {
+	Write(ctx context.Context, fn func(db.Tx) error) error
+	Read(ctx context.Context, fn func(db.Tx) error) error
+	Scan(ctx context.Context, fn func(db.Tx) error) error
 }
 
 // Kind is a kind of entity.
@@ -86,7 +96,7 @@ type item struct {
 
 type collector struct {
 	Options
-	db     *db.DB
+	db     Database
 	now    time.Time
 	plan   *plan
 	files  *files
@@ -95,8 +105,13 @@ type collector struct {
 }
 
 // Collect removes the selected entities. The error is nil if some could not be removed; the report has their number.
-func Collect(ctx context.Context, d *db.DB, o Options) (*Report, error) {
+// It is a [*SelectionError], and nothing was removed, if Options name an entity that cannot be selected.
+func Collect(ctx context.Context, d Database, o Options) (*Report, error) {
 	c := &collector{Options: o, db: d, now: time.Now(), files: newFiles(o.ArtifactsDestination), keptIn: map[int64]bool{}}
+	if c.Removed == nil {
+		c.Removed = func(Kind, string) {}
+	}
+	c.files.locateURI = o.Locate
 	defer c.files.close()
 	var err error
 	if c.plan, err = c.selectAll(ctx); err != nil {

@@ -24,10 +24,15 @@ type OrphanOptions struct {
 
 // Orphan is a folder with the files of a model version that does not exist.
 type Orphan struct {
-	Location string    `json:"location"`
-	Files    int64     `json:"files"`
-	Bytes    int64     `json:"bytes"`
-	Newest   time.Time `json:"newest"`
+	Location string `json:"location"`
+	Usage
+}
+
+// Usage is what the files below a folder amount to.
+type Usage struct {
+	Files  int64     `json:"files"`
+	Bytes  int64     `json:"bytes"`
+	Newest time.Time `json:"newest"`
 }
 
 // Orphans returns the folders with files of model versions to which no version refers. A version is recorded before its
@@ -69,11 +74,11 @@ func (f *files) orphans(ctx context.Context, d *db.DB, root string, o *OrphanOpt
 		if !child.IsDir || used[name] {
 			continue
 		}
-		orphan, err := measure(ctx, repo, child.Path)
+		usage, err := Measure(ctx, repo, child.Path)
 		if err != nil {
 			return orphans, err
 		}
-		if time.Since(orphan.Newest) < o.OlderThan {
+		if time.Since(usage.Newest) < o.OlderThan {
 			continue
 		}
 		if o.Delete {
@@ -81,8 +86,8 @@ func (f *files) orphans(ctx context.Context, d *db.DB, root string, o *OrphanOpt
 				return orphans, err
 			}
 		}
-		orphan.Location = location.Append(root, artifact.VersionsFolder+"/"+name)
-		orphans = append(orphans, orphan)
+		at := location.Append(root, artifact.VersionsFolder+"/"+name)
+		orphans = append(orphans, Orphan{Location: at, Usage: usage})
 	}
 	return orphans, nil
 }
@@ -120,8 +125,8 @@ func (f *files) usedNames(ctx context.Context, d *db.DB, folder location.Locatio
 	return used, err
 }
 
-// measure returns the sizes of the files in a folder, and the time of the newest.
-func measure(ctx context.Context, repo artifact.Repo, folder string) (o Orphan, err error) {
+// Measure lists the files below a folder.
+func Measure(ctx context.Context, repo artifact.Repo, folder string) (o Usage, err error) {
 	walker, ok := repo.(artifact.Walker)
 	if !ok {
 		return o, fmt.Errorf("the store of %s cannot list all of its files", folder)

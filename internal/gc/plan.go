@@ -116,11 +116,11 @@ func chosen[T comparable](t db.Tx, c *collector, kind Kind, ids []T, query strin
 		case err != nil:
 			return nil, err
 		case len(found) == 0:
-			return nil, fmt.Errorf("%s %v does not exist", kind, id)
+			return nil, &SelectionError{Kind: kind, ID: fmt.Sprint(id), Reason: "does not exist", Missing: true}
 		case found[0].stage != deleted:
-			return nil, fmt.Errorf("%s %v is not in the deleted lifecycle stage", kind, id)
+			return nil, &SelectionError{Kind: kind, ID: fmt.Sprint(id), Reason: "is not in the deleted lifecycle stage"}
 		case c.OlderThan > 0 && !c.old(found[0].time, experiment):
-			return nil, fmt.Errorf("%s %v is not older than %s", kind, id, c.OlderThan)
+			return nil, &SelectionError{Kind: kind, ID: fmt.Sprint(id), Reason: "is not older than " + c.OlderThan.String()}
 		}
 		if !slices.Contains(picked, id) {
 			picked = append(picked, id)
@@ -128,6 +128,17 @@ func chosen[T comparable](t db.Tx, c *collector, kind Kind, ids []T, query strin
 	}
 	return picked, nil
 }
+
+// SelectionError reports an entity that was named and cannot be removed.
+type SelectionError struct {
+	Kind   Kind
+	ID     string
+	Reason string // such as "is not in the deleted lifecycle stage"
+	// Missing reports that there is no such entity.
+	Missing bool
+}
+
+func (e *SelectionError) Error() string { return string(e.Kind) + " " + e.ID + " " + e.Reason }
 
 // addRuns adds the deleted runs of the experiments. As in MLflow, they must be old enough as well.
 func (c *collector) addRuns(t db.Tx, p *plan) error {

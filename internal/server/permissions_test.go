@@ -130,6 +130,9 @@ func (s *usersServer) world(t *testing.T, mark string) map[string]string {
 	}
 	s.must(t, &run, "POST", api+"runs/create", `{"experiment_id":"`+experiment.ID+`","run_name":"r `+mark+`"}`)
 	id := run.Run.Info.ID
+	gone := run
+	s.must(t, &gone, "POST", api+"runs/create", `{"experiment_id":"`+experiment.ID+`","run_name":"gone `+mark+`"}`)
+	s.must(t, nil, "POST", api+"runs/delete", `{"run_id":"`+gone.Run.Info.ID+`"}`)
 	s.must(t, nil, "POST", api+"runs/set-tag", `{"run_id":"`+id+`","key":"k","value":"v"}`)
 	var model struct {
 		Model struct {

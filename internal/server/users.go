@@ -208,8 +208,14 @@ type keeper struct{ accounts *accounts.Store }
 // Created implements [permit.Keeper].
 func (k keeper) Created(ctx context.Context, t access.Type, id string) error {
 	u, _ := auth.FromContext(ctx)
-	// The resource exists now. The grant must follow even if the client hangs up.
-	return k.accounts.SetGrant(context.WithoutCancel(ctx), u.Name, t, id, access.Manage)
+	ctx = context.WithoutCancel(ctx) // The resource exists now. The grant must follow even if the client hangs up.
+	if t == access.Experiment {
+		// SQLite gives the number of the newest experiment again after `gc` has removed it.
+		if err := k.accounts.Forget(ctx, t, id); err != nil {
+			return err
+		}
+	}
+	return k.accounts.SetGrant(ctx, u.Name, t, id, access.Manage)
 }
 
 // Renamed implements [permit.Keeper].

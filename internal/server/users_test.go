@@ -247,3 +247,48 @@ func TestPagesOfSearches(t *testing.T) {
 		}
 	}
 }
+
+// TestPurgedExperiment removes an experiment for ever and creates another one, to which
+// SQLite gives the same number. The grants on the first one must not be grants on it.
+func TestPurgedExperiment(t *testing.T) {
+	t.Parallel()
+	s := startWithUsers(t, access.NoPermissions)
+	s.addUser(t, "ann")
+	s.addUser(t, "bob")
+	const experiments = "/api/2.0/mlflow/experiments/"
+	create := func(name string) (id string) {
+		var out struct {
+			ID string `json:"experiment_id"`
+		}
+		status, answer := s.send(t, "bob", "POST", experiments+"create", `{"name":"`+name+`"}`)
+		if err := json.Unmarshal([]byte(answer), &out); err != nil || status != 200 {
+			t.Fatal(status, answer)
+		}
+		return out.ID
+	}
+	first := create("first")
+	s.grant(t, "ann", access.Experiment, first, access.Read)
+	if status, answer := s.send(t, "ann", "GET", experiments+"get?experiment_id="+first, ""); status != 200 {
+		t.Fatal(status, answer)
+	}
+	body := `{"experiment_id":"` + first + `"}`
+	if status, answer := s.send(t, "bob", "POST", experiments+"delete", body); status != 200 {
+		t.Fatal(status, answer)
+	}
+	purge := `{"experiment_ids":["` + first + `"]}`
+	if status, answer := s.send(t, "ann", "POST", "/ajax-api/millrace/trash/purge", purge); status != 403 {
+		t.Fatal(status, answer)
+	}
+	if status, answer := s.send(t, "bob", "POST", "/ajax-api/millrace/trash/purge", purge); status != 200 {
+		t.Fatal(status, answer)
+	}
+	if second := create("second"); second != first {
+		t.Fatalf("the numbers are %s and %s", first, second)
+	}
+	if status, answer := s.send(t, "ann", "GET", experiments+"get?experiment_id="+first, ""); status != 403 {
+		t.Errorf("ann may read the new experiment: %d %s", status, answer)
+	}
+	if status, answer := s.send(t, "bob", "GET", experiments+"get?experiment_id="+first, ""); status != 200 {
+		t.Errorf("bob may not read the new experiment: %d %s", status, answer)
+	}
+}

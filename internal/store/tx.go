@@ -22,6 +22,17 @@ type database interface {
 	Close() error
 }
 
+// Write implements gc.Database.
+func (s *Store) Write(ctx context.Context, fn func(db.Tx) error) error {
+	return s.primary.Write(ctx, fn)
+}
+
+// Read implements gc.Database.
+func (s *Store) Read(ctx context.Context, fn func(db.Tx) error) error { return s.primary.Read(ctx, fn) }
+
+// Scan implements gc.Database.
+func (s *Store) Scan(ctx context.Context, fn func(db.Tx) error) error { return s.primary.Scan(ctx, fn) }
+
 // write runs fn in a transaction that is durable when write returns nil. fn may be
 // called more than once.
 func (s *Store) write(ctx context.Context, fn func(tx) error) error {
