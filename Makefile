@@ -112,7 +112,7 @@ ifeq ($(CHROMIUM),)
 	@test -z "$(STRICT)"
 else
 	$(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e
-	MLFLOW_AUTH_CONFIG_PATH=$(CURDIR)/web/e2e/auth.ini MLFLOW_AUTH_ADMIN_PASSWORD=admin-password-1 \
+	MLFLOW_AUTH_CONFIG_PATH=$(CURDIR)/web/e2e/users/auth.ini MLFLOW_AUTH_ADMIN_PASSWORD=admin-password-1 \
 		$(PYTHON) test/with_server.py bin/millrace --app-name basic-auth -- \
 		env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e-users
 endif

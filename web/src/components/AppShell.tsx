@@ -56,6 +56,11 @@ export function AppShell() {
             MLflow API {version.data}
           </span>
         )}
+        {inside && (
+          <Link to="/trash" className="icon-button" aria-label="Trash" title="Trash">
+            <Icon name="trash" />
+          </Link>
+        )}
         <button
           type="button"
           className="icon-button"

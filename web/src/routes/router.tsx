@@ -31,6 +31,7 @@ const registeredModelPage = lazyRouteComponent(
   "RegisteredModelPage",
 );
 const versionPage = lazyRouteComponent(() => import("../pages/registry/VersionPage"), "VersionPage");
+const trashPage = lazyRouteComponent(() => import("../pages/trash/TrashPage"), "TrashPage");
 const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPage"), "AccountPage");
 const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
 const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
@@ -54,6 +55,7 @@ const routeTree = root.addChildren([
   at("/models", registryPage),
   at("/models/$modelName", registeredModelPage),
   at("/models/$modelName/versions/$version", versionPage),
+  at("/trash", trashPage),
   at("/account", accountPage),
   at("/admin", usersPage),
   at("/admin/users/$username", userPage),
