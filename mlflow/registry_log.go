@@ -64,7 +64,9 @@ type MonitorModelRequest struct {
 
 // MonitoredVersion is a version with its origin and its metrics. RunUser started the
 // run; CreatedBy registered the version. Metrics has the latest values of the logged
-// model, by dataset, or otherwise of the run, without ModelID and RunID.
+// model, by dataset, or otherwise of the run, without ModelID and RunID. A value of step 0
+// without a dataset is replaced by the last value of the run, unless the run logs models at
+// other steps.
 type MonitoredVersion struct {
 	ModelVersion
 	ModelID        string           `json:"model_id,omitempty"`

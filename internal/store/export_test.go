@@ -22,13 +22,13 @@ func (s *Store) SetStatuses(ctx context.Context, between func(), ids ...string) 
 	})
 }
 
-// Read runs fn in a read transaction, after one statement.
-func (s *Store) Read(ctx context.Context, fn func() error) error {
+// ReadOnce runs fn in a read transaction, after one statement.
+func (s *Store) ReadOnce(ctx context.Context, fn func() error) error {
 	return s.read(ctx, withStatement(fn))
 }
 
-// Write runs fn in a write transaction, after one statement.
-func (s *Store) Write(ctx context.Context, fn func() error) error {
+// WriteOnce runs fn in a write transaction, after one statement.
+func (s *Store) WriteOnce(ctx context.Context, fn func() error) error {
 	return s.write(ctx, withStatement(fn))
 }
 

@@ -117,6 +117,10 @@ func (w *monitor) load(aliases []mlflow.ModelAlias) error {
 	if err := inChunks(ofRun, func(ids []string) error { return w.loadRuns(ids, ofRun) }); err != nil {
 		return err
 	}
+	early := w.early(ofRun)
+	if err := inChunks(early, func(ids []string) error { return w.followRuns(ids, early) }); err != nil {
+		return err
+	}
 	unmeasured := w.by(func(v *mlflow.MonitoredVersion) string {
 		if len(v.Metrics) > 0 || ofRun[v.RunID] == nil {
 			return ""
@@ -244,9 +248,71 @@ func lastOfEach(list []mlflow.Metric) []mlflow.Metric {
 	return slices.CompactFunc(list, func(a, b mlflow.Metric) bool { return series(a, b) == 0 })
 }
 
+// early returns the versions, by run, whose logged models have metrics of step 0. MLflow
+// copies the values that a run has at the step of log_model, which is 0 unless the program
+// sets it: the beginning of a curve, and not the model's quality.
+func (w *monitor) early(ofRun versionsBy) versionsBy {
+	return w.by(func(v *mlflow.MonitoredVersion) string {
+		if ofRun[v.RunID] == nil || !slices.ContainsFunc(v.Metrics, isEarly) {
+			return ""
+		}
+		return v.RunID
+	})
+}
+
+func isEarly(m mlflow.Metric) bool { return m.Step == 0 && m.DatasetName == "" }
+
+// followRuns replaces metrics of step 0 by the last values of the runs, with their steps.
+// The models of a run that logs checkpoints at steps keep their own.
+func (w *monitor) followRuns(ids []string, of versionsBy) error {
+	checkpoints := map[string]bool{}
+	err := w.t.Each(
+		`SELECT source_id, max(step) FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id IN (?...)
+			AND destination_type = 'MODEL_OUTPUT' GROUP BY source_id`,
+		[]any{ids},
+		func(rows *sql.Rows) error {
+			var id string
+			var step int64
+			err := rows.Scan(&id, &step)
+			checkpoints[id] = step > 0
+			return err
+		},
+	)
+	if err != nil {
+		return err
+	}
+	return w.latestMetrics(ids, func(id string, last mlflow.Metric) {
+		if last.Step == 0 || checkpoints[id] {
+			return
+		}
+		for _, v := range of[id] {
+			// Versions of one model have one list.
+			v.Metrics = slices.Clone(v.Metrics)
+			for i, m := range v.Metrics {
+				if m.Key == last.Key && isEarly(m) {
+					v.Metrics[i] = last
+				}
+			}
+		}
+	})
+}
+
+// loadRunMetrics loads the last value of each metric of runs.
 func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 	metrics := map[string][]mlflow.Metric{}
-	err := w.t.Each(
+	err := w.latestMetrics(ids, func(id string, m mlflow.Metric) { metrics[id] = append(metrics[id], m) })
+	for id, list := range metrics {
+		list = lastOfEach(list)
+		for _, v := range of[id] {
+			v.Metrics = list
+		}
+	}
+	return err
+}
+
+// latestMetrics calls add with the last value of each metric of runs.
+func (w *monitor) latestMetrics(ids []string, add func(runID string, m mlflow.Metric)) error {
+	return w.t.Each(
 		"SELECT run_uuid, `key`, value, coalesce(timestamp, 0), step, is_nan FROM latest_metrics WHERE run_uuid IN (?...)",
 		[]any{ids},
 		func(rows *sql.Rows) error {
@@ -257,17 +323,10 @@ func (w *monitor) loadRunMetrics(ids []string, of versionsBy) error {
 				return err
 			}
 			m.Value = fromColumn(m.Value, nan)
-			metrics[id] = append(metrics[id], m)
+			add(id, m)
 			return nil
 		},
 	)
-	for id, list := range metrics {
-		list = lastOfEach(list)
-		for _, v := range of[id] {
-			v.Metrics = list
-		}
-	}
-	return err
 }
 
 // loadRuns loads the names and datasets of runs.

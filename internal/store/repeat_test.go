@@ -151,6 +151,10 @@ func TestRepeatedReads(t *testing.T) {
 			list, next, err := s.RegistryChanges(ctx, "model", 2, "")
 			return answer{list, next}, err
 		},
+		"SearchTrash": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.SearchTrash(ctx, &mlflow.SearchTrashRequest{Kind: mlflow.TrashedRun, MaxResults: 1})
+			return answer{list, next}, err
+		},
 		"MonitorModel": func(ctx context.Context, s *store.Store) (answer, error) {
 			out, err := s.MonitorModel(ctx, "model", 1, "")
 			return answer{out}, err
@@ -299,6 +303,7 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 		)
 		_, err := s.CreateRun(ctx, 0, &mlflow.CreateRunRequest{Tags: []mlflow.Tag{{Key: "mlflow.parentRunId", Value: run}}})
 		check(err)
+		check(s.DeleteRun(ctx, mustRun(t, s)))
 		_, err = s.CreateLoggedModel(
 			ctx,
 			0,

@@ -37,7 +37,7 @@ func checkUsable(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			if err := s.Read(t.Context(), func() error { time.Sleep(time.Millisecond); return nil }); err != nil {
+			if err := s.ReadOnce(t.Context(), func() error { time.Sleep(time.Millisecond); return nil }); err != nil {
 				t.Errorf("a read: %v", err)
 			}
 			if _, _, err := s.SearchRuns(t.Context(), []int64{0}, 10, &mlflow.SearchRunsRequest{}); err != nil {
@@ -135,10 +135,10 @@ func TestPanicInTransaction(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
 		for range 50 { // The pool has fewer connections.
-			if err := s.Read(t.Context(), func() error { panic("in a read") }); err == nil {
+			if err := s.ReadOnce(t.Context(), func() error { panic("in a read") }); err == nil {
 				t.Error("a read that panics succeeds")
 			}
-			if err := s.Write(t.Context(), func() error { panic("in a write") }); err == nil {
+			if err := s.WriteOnce(t.Context(), func() error { panic("in a write") }); err == nil {
 				t.Error("a write that panics succeeds")
 			}
 		}
@@ -154,7 +154,7 @@ func TestDeadlineInQueue(t *testing.T) {
 	run := mustRun(t, s)
 	begun, end := make(chan bool), make(chan bool)
 	first := make(chan error, 1)
-	go func() { first <- s.Write(t.Context(), func() error { begun <- true; <-end; return nil }) }()
+	go func() { first <- s.WriteOnce(t.Context(), func() error { begun <- true; <-end; return nil }) }()
 	<-begun
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

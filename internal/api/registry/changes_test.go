@@ -113,6 +113,35 @@ func TestMonitor(t *testing.T) {
 	}
 }
 
+// TestMonitorOfEarlyMetrics logs a curve, and a model at step 0, as log_model does unless
+// it is given a step. The page must show the end of the curve. A run that logs models at
+// steps has the values of these steps.
+func TestMonitorOfEarlyMetrics(t *testing.T) {
+	t.Parallel()
+	for step, want := range map[int]string{0: "acc=0.25@0 loss=0.1@9", 5: "acc=0.25@0 loss=0.9@0"} {
+		s, fill := registry(t)
+		s.Check(t, fill([]apitest.Fact{
+			{Name: "curve", Path: "runs/log-batch", Body: `{"run_id":"{run}","metrics":[
+				{"key":"loss","value":0.9,"timestamp":1,"step":0,"model_id":"{model}"},
+				{"key":"loss","value":0.1,"timestamp":2,"step":9},
+				{"key":"acc","value":0.25,"timestamp":2,"step":0,"model_id":"{model}","dataset_name":"ds","dataset_digest":"d"},
+				{"key":"acc","value":0.75,"timestamp":2,"step":9}]}`},
+			{Name: "step", Path: "runs/outputs", Body: fmt.Sprintf(`{"run_id":"{run}","models":[{"model_id":"{model}","step":%d}]}`, step)},
+		}))
+		m, err := s.Client.MonitorModel(t.Context(), &mlflow.MonitorModelRequest{Name: "m"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, metric := range m.Versions[0].Metrics {
+			got = append(got, fmt.Sprintf("%s=%g@%d", metric.Key, metric.Value, metric.Step))
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("a model at step %d: got %s, want %s", step, text, want)
+		}
+	}
+}
+
 func TestVersionArtifact(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
