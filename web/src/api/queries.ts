@@ -13,7 +13,7 @@ import {
 } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import { modelChanges, modelSignature, monitorModel, searchRegisteredModels } from "./registry";
-import { childRuns, getRun, type RunQuery, searchRuns } from "./runs";
+import { childRuns, getRun, type RunQuery, runsByID, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
 export const livePeriodMS = 5_000;
@@ -83,6 +83,16 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
 
 export const runDetail = (id: string) =>
   queryOptions({ queryKey: ["runs", "detail", id], queryFn: ({ signal }) => getRun(id, signal) });
+
+/** Runs by id: those that made the models of a page. */
+export const sourceRuns = (experimentID: string, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["runs", "sources", experimentID, ids],
+    queryFn: async ({ signal }) =>
+      new Map((await runsByID(experimentID, ids, signal)).map((run) => [run.id, run])),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+  });
 
 export const runChildren = (id: string) =>
   queryOptions({ queryKey: ["runs", "children", id], queryFn: ({ signal }) => childRuns(id, signal) });

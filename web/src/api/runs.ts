@@ -25,6 +25,8 @@ export interface Run {
   artifactURI: string;
   /** Last values; the only ones the compatible API carries. */
   metrics: Record<string, number>;
+  /** The steps of these values. */
+  metricSteps: Record<string, number>;
   params: Record<string, string>;
   tags: Record<string, string>;
   datasets: DatasetInput[];
@@ -47,7 +49,7 @@ interface WireRun {
     artifact_uri?: string;
   };
   data?: {
-    metrics?: { key: string; value: WireNumber }[];
+    metrics?: { key: string; value: WireNumber; step?: number }[];
     params?: { key: string; value?: string }[];
     tags?: { key: string; value?: string }[];
   };
@@ -96,6 +98,21 @@ export async function searchRuns(
   };
   const answer = await post<{ runs?: WireRun[]; next_page_token?: string }>("runs/search", body, signal);
   return { runs: (answer.runs ?? []).map(toRun), nextPageToken: answer.next_page_token || undefined };
+}
+
+/** The runs with some ids, in any stage, that are in one experiment. */
+export async function runsByID(
+  experimentID: string,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<Run[]> {
+  const query: RunQuery = {
+    experimentIDs: [experimentID],
+    filter: `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(", ")})`,
+    viewType: "ALL",
+    orderBy: [],
+  };
+  return (await searchRuns(query, undefined, ids.length, signal)).runs;
 }
 
 export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
@@ -156,6 +173,7 @@ function toRun(wire: WireRun): Run {
     endMS: info.end_time || undefined,
     artifactURI: info.artifact_uri ?? "",
     metrics: Object.fromEntries((data?.metrics ?? []).map((m) => [m.key, toNumber(m.value)])),
+    metricSteps: Object.fromEntries((data?.metrics ?? []).map((m) => [m.key, m.step ?? 0])),
     params: Object.fromEntries((data?.params ?? []).map((p) => [p.key, p.value ?? ""])),
     tags: Object.fromEntries((data?.tags ?? []).map((t) => [t.key, t.value ?? ""])),
     datasets: (inputs?.dataset_inputs ?? []).map(({ dataset, tags }) => ({

@@ -24,6 +24,7 @@ function run(id: string, part: Partial<Run> = {}): Run {
     endMS: 3000,
     artifactURI: "",
     metrics: {},
+    metricSteps: {},
     params: {},
     tags: {},
     datasets: [],

@@ -172,6 +172,6 @@ test("a logged model tells its key metric and where it is registered", () => {
   expect(registeredAs(model)).toEqual([{ name: "m", version: "3" }]);
   expect(registeredAs({ ...model, tags: { "mlflow.modelVersions": "{" } })).toEqual([]);
   expect(keyMetric({ ...model, metrics: [] })).toBeUndefined();
-  const run = { metrics: { "system/cpu": 1, loss: 2, val_loss: 3 } } as unknown as Run;
+  const run = { metrics: { "system/cpu": 1, loss: 2, val_loss: 3 }, metricSteps: {} } as unknown as Run;
   expect(keyRunMetric(run)).toMatchObject({ key: "val_loss", value: 3 });
 });

@@ -4,6 +4,7 @@ import type { ModelChange, ModelVersion, VersionMetric } from "../api/registry";
 import type { Run } from "../api/runs";
 import { compareNames, isSystemMetric, isUserTag } from "./columns";
 import type { Point } from "./history";
+import { shownMetrics } from "./loggedModels";
 
 const byNumber = (a: ModelVersion, b: ModelVersion) => Number(b.version) - Number(a.version);
 
@@ -130,18 +131,27 @@ export function compareRecords<T extends string | number>(
     .sort((x, y) => Number(x.same) - Number(y.same));
 }
 
-/** One telling metric of a logged model, for lists with room for one. */
-export function keyMetric(model: LoggedModel): { key: string; value: number; dataset: string } | undefined {
-  const key = orderMetricKeys(model.metrics.map((m) => m.key).filter((k) => !isSystemMetric(k)))[0];
+export interface KeyMetric {
+  key: string;
+  value: number;
+  step: number;
+  dataset: string;
+}
+
+/** One telling metric of a logged model and the run that made it, for lists with room for one. */
+export function keyMetric(model: LoggedModel, run?: Run): KeyMetric | undefined {
+  const metrics = shownMetrics(model, run);
+  const key = orderMetricKeys(metrics.map((m) => m.key).filter((k) => !isSystemMetric(k)))[0];
   if (key === undefined) return undefined;
-  const last = model.metrics.filter((m) => m.key === key).reduce((x, y) => (y.step >= x.step ? y : x));
-  return { key, value: last.value, dataset: last.datasetName };
+  const last = metrics.filter((m) => m.key === key).reduce((x, y) => (y.step >= x.step ? y : x));
+  return { key, value: last.value, step: last.step, dataset: last.datasetName };
 }
 
 /** The same of a run, whose metrics name no dataset. */
-export function keyRunMetric(run: Run): { key: string; value: number; dataset: string } | undefined {
+export function keyRunMetric(run: Run): KeyMetric | undefined {
   const key = orderMetricKeys(Object.keys(run.metrics).filter((k) => !isSystemMetric(k)))[0];
-  return key === undefined ? undefined : { key, value: run.metrics[key]!, dataset: "" };
+  if (key === undefined) return undefined;
+  return { key, value: run.metrics[key]!, step: run.metricSteps[key] ?? 0, dataset: "" };
 }
 
 /** A log entry in words. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { Fragment, useMemo } from "react";
+import { useMemo } from "react";
 import { modelFiles } from "../../api/artifacts";
 import { trackingURI } from "../../api/client";
 import type { LoggedModel } from "../../api/models";
@@ -13,6 +13,7 @@ import { NumberText, RelativeTime } from "../../components/Values";
 import { isUserTag } from "../../lib/columns";
 import { formatDateTime } from "../../lib/format";
 import { useTitle, useViewState } from "../../lib/hooks";
+import { modelLabel, shownMetrics } from "../../lib/loggedModels";
 import { registeredAs } from "../../lib/registry";
 import { runPageCodec } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
@@ -94,6 +95,7 @@ model = mlflow.pyfunc.load_model("models:/${model.id}")`;
 
 function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: string }) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
+  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
   return (
     <PageHead
       path={[
@@ -107,7 +109,7 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
           link: { to: "/experiments/$experimentID/models", params: { experimentID } },
         },
       ]}
-      title={model.name}
+      title={modelLabel(model, run)}
       end={<RegisterButton model={model} look="button primary" />}
     >
       <ModelStatus model={model} />
@@ -118,6 +120,7 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
 
 function ModelFacts({ model }: { model: LoggedModel }) {
   const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  const registered = registeredAs(model);
   return (
     <section className="card" aria-label="About this model">
       <dl className="facts">
@@ -151,16 +154,23 @@ function ModelFacts({ model }: { model: LoggedModel }) {
             </span>
           </span>
         </dd>
-        {registeredAs(model).map(({ name, version }) => (
-          <Fragment key={`${name} ${version}`}>
+        {registered.length > 0 && (
+          <>
             <dt>Registered</dt>
-            <dd>
-              <Link to="/models/$modelName/versions/$version" params={{ modelName: name, version }}>
-                {name} version {version}
-              </Link>
-            </dd>
-          </Fragment>
-        ))}
+            {registered.map(({ name, version }) => (
+              <dd key={`${name} ${version}`}>
+                <Link
+                  to="/models/$modelName/versions/$version"
+                  params={{ modelName: name, version }}
+                  className="truncate"
+                  title={`${name} version ${version}`}
+                >
+                  {name} version {version}
+                </Link>
+              </dd>
+            ))}
+          </>
+        )}
         {model.statusMessage && (
           <>
             <dt>Status</dt>
@@ -180,19 +190,21 @@ function ModelFacts({ model }: { model: LoggedModel }) {
 }
 
 function ModelMetrics({ model }: { model: LoggedModel }) {
+  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  const metrics = shownMetrics(model, run);
   return (
     <section className="card">
       <div className="card-head">
         <h2>Metrics</h2>
-        <span className="muted number">{model.metrics.length}</span>
+        <span className="muted number">{metrics.length}</span>
       </div>
-      {model.metrics.length === 0 && (
+      {metrics.length === 0 && (
         <p className="card-body muted">
           No metric is tied to this model. Pass <code>model_id</code> to <code>mlflow.log_metric</code> to tie
           one.
         </p>
       )}
-      {model.metrics.length > 0 && (
+      {metrics.length > 0 && (
         <div className="table-scroll">
           <table className="table metric-table">
             <thead>
@@ -205,7 +217,7 @@ function ModelMetrics({ model }: { model: LoggedModel }) {
               </tr>
             </thead>
             <tbody>
-              {model.metrics.map((m) => (
+              {metrics.map((m) => (
                 <tr key={[m.key, m.step, m.datasetName, m.datasetDigest, m.runID].join("\n")}>
                   <th scope="row" className="wrap">
                     {m.key}

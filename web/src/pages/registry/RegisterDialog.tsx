@@ -8,6 +8,7 @@ import { createModelVersion, createRegisteredModel } from "../../api/registry";
 import { ActionDialog } from "../../components/Dialog";
 import { useToast } from "../../components/Toasts";
 import { useDebounced } from "../../lib/hooks";
+import { unregistrable } from "../../lib/loggedModels";
 
 /** Registers a logged model as the next version of an existing or a new registered model. */
 export function RegisterDialog({ model, onClose }: { model: LoggedModel; onClose: () => void }) {
@@ -78,11 +79,14 @@ export function RegisterDialog({ model, onClose }: { model: LoggedModel; onClose
 /** A button that opens the dialog. */
 export function RegisterButton({ model, look = "button" }: { model: LoggedModel; look?: string }) {
   const [open, setOpen] = useState(false);
+  const reason = unregistrable(model);
   return (
     <>
       <button
         type="button"
         className={look}
+        disabled={reason !== undefined}
+        title={reason}
         aria-label={`Register model ${model.name}`}
         onClick={() => setOpen(true)}
       >

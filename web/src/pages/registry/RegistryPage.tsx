@@ -154,10 +154,12 @@ function ModelRow({ model, onDelete }: { model: RegisteredModel; onDelete: () =>
 /** The metric that says most about the newest version: of its logged model, or else of its run. */
 function KeyMetric({ version }: { version: ModelVersion }) {
   const { data: model } = useQuery({ ...loggedModel(version.modelID), enabled: version.modelID !== "" });
-  const ofModel = model && keyMetric(model);
-  const wantRun = version.runID !== "" && !ofModel && (version.modelID === "" || model !== undefined);
+  const own = model && keyMetric(model);
+  // A value of step 0 may be the beginning of a curve, whose end the run knows.
+  const vague = !own || (own.step === 0 && own.dataset === "");
+  const wantRun = version.runID !== "" && vague && (version.modelID === "" || model !== undefined);
   const { data: run } = useQuery({ ...runDetail(version.runID), enabled: wantRun });
-  const metric = ofModel ?? (run && keyRunMetric(run));
+  const metric = (model && keyMetric(model, run)) ?? (run && keyRunMetric(run));
   if (!metric) return <span className="muted">–</span>;
   return (
     <>
