@@ -1,5 +1,6 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { runNameFilter } from "../lib/commands";
 import { samplesPerRun } from "../lib/history";
 import { type FileSource, readPart } from "./artifacts";
 import { send, serverURL } from "./client";
@@ -78,6 +79,35 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
     },
     enabled: experimentIDs.length > 0,
     refetchInterval: livePeriodMS,
+    placeholderData: keepPreviousData,
+  });
+
+/** The IDs of the experiments that changed last. */
+const changedExperiments = () =>
+  queryOptions({
+    queryKey: ["experiments", "changed"],
+    queryFn: async ({ signal }) => {
+      const query: ExperimentQuery = { text: "", viewType: "ACTIVE_ONLY", orderBy: "last_update_time DESC" };
+      return (await searchExperiments(query, undefined, 1000, signal)).experiments.map((e) => e.id);
+    },
+    staleTime: 30_000,
+  });
+
+/** The newest runs with a text in their names, in the experiments that changed last. */
+export const runsNamed = (text: string, count: number) =>
+  queryOptions({
+    queryKey: ["runs", "named", text, count],
+    queryFn: async ({ client, signal }) => {
+      const experimentIDs = await client.fetchQuery(changedExperiments());
+      if (experimentIDs.length === 0) return [];
+      const query: RunQuery = {
+        experimentIDs,
+        filter: runNameFilter(text),
+        viewType: "ACTIVE_ONLY",
+        orderBy: ["attributes.start_time DESC"],
+      };
+      return (await searchRuns(query, undefined, count, signal)).runs;
+    },
     placeholderData: keepPreviousData,
   });
 

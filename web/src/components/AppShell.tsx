@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { serverInfo } from "../api/queries";
-import { useHotkeys } from "../lib/hooks";
+import { useHotkeys, usePaletteKey } from "../lib/hooks";
 import { HelpDialog } from "./HelpDialog";
 import { Icon } from "./Icon";
 import { SessionFrame } from "./session/SessionFrame";
@@ -10,6 +10,9 @@ import { useSessionState } from "./session/useSession";
 import { ThemeSwitch } from "./ThemeSwitch";
 import { ToastProvider } from "./Toasts";
 
+const CommandPalette = lazy(async () => ({
+  default: (await import("./commands/CommandPalette")).CommandPalette,
+}));
 const UserMenu = lazy(async () => ({ default: (await import("./session/UserMenu")).UserMenu }));
 
 /** The frame around every page. */
@@ -19,7 +22,9 @@ export function AppShell() {
   const user = session?.user ?? ended;
   const inside = session ? !session.users || user !== undefined : true;
   const version = useQuery(serverInfo());
+  const [palette, setPalette] = useState(false);
   useHotkeys({ "?": () => setHelp(true) });
+  usePaletteKey(inside, () => setPalette((open) => !open));
   const skipToContent = () => document.getElementById("content")?.focus();
   return (
     <ToastProvider>
@@ -51,6 +56,17 @@ export function AppShell() {
           </nav>
         )}
         <span className="spacer" />
+        {inside && (
+          <button
+            type="button"
+            className="button palette-button"
+            aria-label="Search everything"
+            title="Search everything (Ctrl+K)"
+            onClick={() => setPalette(true)}
+          >
+            <Icon name="search" size={14} /> <span>Search</span> <kbd>Ctrl K</kbd>
+          </button>
+        )}
         {version.data && (
           <span className="muted version" title="Version of the MLflow API that this server speaks">
             MLflow API {version.data}
@@ -82,6 +98,11 @@ export function AppShell() {
           <Outlet />
         </SessionFrame>
       </main>
+      {palette && (
+        <Suspense>
+          <CommandPalette onClose={() => setPalette(false)} showHelp={() => setHelp(true)} />
+        </Suspense>
+      )}
       {help && <HelpDialog onClose={() => setHelp(false)} />}
     </ToastProvider>
   );

@@ -7,6 +7,7 @@ const shortcuts: [string, string][] = [
   ["Enter", "Open the row"],
   ["← →", "Fold, unfold a folder or parent run"],
   ["r", "Refresh now"],
+  ["Ctrl K", "Search experiments, runs, models, pages and actions"],
   ["?", "This help"],
   ["Esc", "Close a dialog or list"],
 ];

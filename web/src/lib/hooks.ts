@@ -82,6 +82,29 @@ export function useHotkeys(keys: Record<string, (event: KeyboardEvent) => void>)
   }, []);
 }
 
+/** Ctrl+K, or Cmd+K, wherever the focus is. */
+export function usePaletteKey(enabled: boolean, toggle: () => void) {
+  const latest = useRef(toggle);
+  latest.current = toggle;
+  useEffect(() => {
+    if (!enabled) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (
+        event.key.toLowerCase() !== "k" ||
+        !(event.ctrlKey || event.metaKey) ||
+        event.altKey ||
+        event.shiftKey
+      )
+        return;
+      if (document.querySelector("dialog[open]:not(.commands)")) return;
+      event.preventDefault(); // Browsers would go to their own search field.
+      latest.current();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [enabled]);
+}
+
 /** Sets the window title while a page is shown. */
 export function useTitle(title: string | undefined) {
   useEffect(() => {

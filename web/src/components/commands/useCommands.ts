@@ -1,0 +1,136 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { trackingURI } from "../../api/client";
+import { experimentList, registeredModelList, runDetail, runsNamed } from "../../api/queries";
+import { copyText } from "../../lib/clipboard";
+import { type Command, findCommands, isRunID } from "../../lib/commands";
+import { useDebounced } from "../../lib/hooks";
+import { setTheme, type Theme } from "../../lib/theme";
+import { useUser } from "../session/useSession";
+
+const perKind = 8;
+const themes: [Theme, string, string][] = [
+  ["dark", "Dark theme", "night appearance colour"],
+  ["light", "Light theme", "day appearance colour"],
+  ["system", "Theme of the system", "appearance colour automatic"],
+];
+
+/** The commands that fit a query: pages and actions, then what the server finds. */
+export function useCommands(query: string, showHelp: () => void) {
+  const text = useDebounced(query.trim(), 150);
+  const fixed = useFixedCommands(showHelp);
+  const { found, pending } = useFound(text);
+  const commands = useMemo(
+    () => [
+      ...findCommands(found, text, 5 * perKind),
+      ...findCommands(fixed, query, query.trim() ? perKind : 20),
+    ],
+    [found, fixed, text, query],
+  );
+  return { commands, pending };
+}
+
+function useFixedCommands(showHelp: () => void): Command[] {
+  const navigate = useNavigate();
+  const user = useUser();
+  return useMemo(() => {
+    const page = (title: string, to: string, words = ""): Command => ({
+      id: `page ${to}`,
+      title,
+      kind: "Page",
+      words,
+      run: () => void navigate({ to } as never),
+    });
+    const action = (title: string, words: string, run: () => void): Command => ({
+      id: `action ${title}`,
+      title,
+      kind: "Action",
+      words,
+      run,
+    });
+    return [
+      page("Home", "/", "start recent"),
+      page("Experiments", "/experiments"),
+      page("Models", "/models", "registry registered"),
+      page("Trash", "/trash", "deleted restore purge"),
+      ...(user ? [page("Account", "/account", "tokens password")] : []),
+      ...(user?.isAdmin
+        ? [
+            page("Users", "/admin"),
+            page("Roles", "/admin/roles", "groups"),
+            page("Audit log", "/admin/audit"),
+          ]
+        : []),
+      ...themes.map(([theme, title, words]) => action(title, words, () => setTheme(theme))),
+      action(
+        "Copy the tracking URI",
+        "MLFLOW_TRACKING_URI address server",
+        () => void copyText(trackingURI()),
+      ),
+      action("Keyboard and filter help", "shortcuts keys grammar", showHelp),
+    ];
+  }, [navigate, user, showHelp]);
+}
+
+/** Experiments, models and runs whose names contain the text, and the run with an ID. */
+function useFound(text: string) {
+  const navigate = useNavigate();
+  const enabled = text !== "";
+  const experiments = useInfiniteQuery({
+    ...experimentList({ text, viewType: "ACTIVE_ONLY", orderBy: "last_update_time DESC" }),
+    refetchInterval: false,
+    enabled,
+  });
+  const models = useInfiniteQuery({ ...registeredModelList(text), enabled });
+  const byID = useQuery({ ...runDetail(text), enabled: isRunID(text), retry: false });
+  const runs = useQuery({ ...runsNamed(text, perKind), enabled: enabled && !isRunID(text) });
+  const found = useMemo(() => {
+    const list: Command[] = [];
+    for (const e of experiments.data?.pages[0]?.experiments.slice(0, perKind) ?? []) {
+      list.push({
+        id: `experiment ${e.id}`,
+        title: e.name,
+        kind: "Experiment",
+        run: () => void navigate({ to: "/experiments/$experimentID", params: { experimentID: e.id } }),
+      });
+    }
+    for (const m of models.data?.pages[0]?.models.slice(0, perKind) ?? []) {
+      list.push({
+        id: `model ${m.name}`,
+        title: m.name,
+        kind: "Model",
+        run: () => void navigate({ to: "/models/$modelName", params: { modelName: m.name } }),
+      });
+      for (const v of m.latest) {
+        list.push({
+          id: `version ${m.name} ${v.version}`,
+          title: `${m.name} version ${v.version}`,
+          kind: "Version",
+          run: () =>
+            void navigate({
+              to: "/models/$modelName/versions/$version",
+              params: { modelName: m.name, version: v.version },
+            }),
+        });
+      }
+    }
+    for (const r of [...(byID.data ? [byID.data] : []), ...(runs.data ?? [])]) {
+      list.push({
+        id: `run ${r.id}`,
+        title: r.name,
+        kind: "Run",
+        words: r.id,
+        run: () =>
+          void navigate({
+            to: "/experiments/$experimentID/runs/$runID",
+            params: { experimentID: r.experimentID, runID: r.id },
+          }),
+      });
+    }
+    return enabled ? list : [];
+  }, [experiments.data, models.data, byID.data, runs.data, navigate, enabled]);
+  const pending =
+    enabled && (experiments.isFetching || models.isFetching || runs.isFetching || byID.isFetching);
+  return { found, pending };
+}
