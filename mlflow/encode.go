@@ -68,6 +68,42 @@ func (r *MetricHistoryIntervalResponse) WriteJSON(b []byte, flush func([]byte) [
 	return append(appendItems(append(b, '{'), flush, `"metrics":`, r.Metrics, (*Metric).AppendJSON), '}')
 }
 
+// AppendJSON appends the response's JSON to b.
+func (r *MetricSeriesResponse) AppendJSON(b []byte) []byte { return r.WriteJSON(b, nil) }
+
+// WriteJSON is like [SearchRunsResponse.WriteJSON].
+func (r *MetricSeriesResponse) WriteJSON(b []byte, flush func([]byte) []byte) []byte {
+	b = append(b, `{"statuses":[`...)
+	for i, status := range r.Statuses {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSONString(b, string(status))
+	}
+	b = append(b, ']')
+	if len(r.Series) > 0 {
+		b = appendItems(append(b, ','), flush, `"series":`, r.Series, (*MetricSeries).appendJSON)
+	}
+	return append(b, '}')
+}
+
+func (s *MetricSeries) appendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"run":`...), int64(s.Run), 10)
+	b = strconv.AppendInt(append(b, `,"key":`...), int64(s.Key), 10)
+	b = strconv.AppendBool(append(b, `,"whole":`...), s.Whole)
+	b = appendJSONString(append(b, `,"end":`...), s.End)
+	b = s.Steps.appendJSON(append(b, `,"steps":`...))
+	b = s.Times.appendJSON(append(b, `,"times":`...))
+	b = append(b, `,"values":[`...)
+	for i, v := range s.Values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendFloat(b, float64(v))
+	}
+	return append(b, "]}"...)
+}
+
 // AppendJSON appends the run's JSON to b.
 func (r *Run) AppendJSON(b []byte) []byte {
 	b = r.Info.appendJSON(append(b, `{"info":`...))

@@ -3,6 +3,7 @@ package mlflow_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -38,6 +39,11 @@ func TestAppendJSON(t *testing.T) {
 		&mlflow.SearchRunsResponse{}, &mlflow.SearchRunsResponse{NextPageToken: "x"}, &mlflow.SearchRunsResponse{Runs: runs, NextPageToken: "x"},
 		&mlflow.MetricHistoryResponse{}, &mlflow.MetricHistoryResponse{Metrics: metrics, NextPageToken: "x"}, &mlflow.MetricHistoryIntervalResponse{Metrics: metrics},
 		&mlflow.MetricHistoryIntervalResponse{}, &runs[1],
+		&mlflow.MetricSeriesResponse{Statuses: []mlflow.RunStatus{}},
+		&mlflow.MetricSeriesResponse{Statuses: []mlflow.RunStatus{mlflow.RunFinished, ""}, Series: []mlflow.MetricSeries{
+			{Run: 1, Key: 2, Whole: true, End: "1 2 3 0", Steps: mlflow.Deltas{5, 7}, Times: mlflow.Deltas{9, 8}, Values: []mlflow.Float{1, mlflow.Float(math.NaN())}},
+			{Steps: mlflow.Deltas{}, Times: mlflow.Deltas{}, Values: []mlflow.Float{}},
+		}},
 		&mlflow.LogBatchRequest{RunID: "r"}, &mlflow.LogBatchRequest{RunID: "r", Metrics: metrics, Params: runs[1].Data.Params, Tags: runs[1].Data.Tags},
 	} {
 		want, err := json.Marshal(v)
@@ -73,6 +79,31 @@ func TestMetricJSON(t *testing.T) {
 		}
 		if out.Value != v && !math.IsNaN(v) || math.IsNaN(out.Value) != math.IsNaN(v) || out.Key != "k" || out.Step != 2 || out.RunID != "r" {
 			t.Errorf("%v came back as %+v from %s", v, out, b)
+		}
+	}
+}
+
+func TestDeltas(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		list mlflow.Deltas
+		want string
+	}{
+		{mlflow.Deltas{}, "[]"},
+		{mlflow.Deltas{7}, "[7]"},
+		{mlflow.Deltas{-3, 4, 4, 1}, "[-3,7,0,-3]"},
+		{mlflow.Deltas{math.MinInt64, math.MaxInt64, math.MinInt64}, "[-9223372036854775808,18446744073709551615,-18446744073709551615]"},
+	} {
+		b, err := json.Marshal(c.list)
+		var back mlflow.Deltas
+		if err != nil || string(b) != c.want || json.Unmarshal(b, &back) != nil || !slices.Equal(back, c.list) {
+			t.Errorf("%v: %s, and back %v; %v", c.list, b, back, err)
+		}
+	}
+	for _, text := range []string{`[1.5]`, `["x"]`, `[true]`, `{}`} {
+		var d mlflow.Deltas
+		if err := json.Unmarshal([]byte(text), &d); err == nil {
+			t.Errorf("%s is %v", text, d)
 		}
 	}
 }

@@ -48,6 +48,50 @@ type MetricSummaryResponse struct {
 	Metrics []MetricSummary `json:"metrics,omitempty"`
 }
 
+// MetricSeriesRequest requests samples of metrics of runs for charts: of every metric of
+// every run, at most 2,000 series with at most 400,000 values together.
+type MetricSeriesRequest struct {
+	RunIDs     []string `json:"run_ids" required:"true"`
+	MetricKeys []string `json:"metric_keys" required:"true"`
+	// Samples is the number of values of a series, 4 to 2,500. Of each four of them, two
+	// are the smallest and the largest value of a part of the axis.
+	Samples int64 `json:"samples" required:"true"`
+	// Axis is "step", "time" or "relative", which is the time since the first value of a
+	// series. "" is "step". Times are in milliseconds.
+	Axis string `json:"axis"`
+	// From and To restrict the series to a part of the axis, which includes both ends.
+	From *int64 `json:"from,omitempty"`
+	To   *int64 `json:"to,omitempty"`
+	// Ends has the End of each series that the client has, and "" for the others: those of
+	// all metrics of the first run in the order of MetricKeys, then those of the second
+	// run, and so on. The response has what has been logged since.
+	Ends []string `json:"ends,omitempty"`
+}
+
+// MetricSeriesResponse has the status of each run of the request, which is "" for a run
+// that does not exist, and the series of which the client lacks values. All of it is of
+// one moment: if a run has ended, the client has all its values.
+type MetricSeriesResponse struct {
+	Statuses []RunStatus    `json:"statuses"`
+	Series   []MetricSeries `json:"series,omitempty"`
+}
+
+// MetricSeries has values of a metric of a run in columns, sorted by step, timestamp and
+// value.
+type MetricSeries struct {
+	Run int `json:"run"` // index in RunIDs
+	Key int `json:"key"` // index in MetricKeys
+	// Whole is whether the values replace those that the client has. Otherwise they are
+	// added to them.
+	Whole bool `json:"whole"`
+	// End is the place where the series ends, for the next request. It is "" in a
+	// response to a request with From and To.
+	End    string  `json:"end"`
+	Steps  Deltas  `json:"steps"`
+	Times  Deltas  `json:"times"`
+	Values []Float `json:"values"`
+}
+
 // RunChildrenRequest identifies a parent run.
 type RunChildrenRequest struct {
 	RunID string `json:"run_id" required:"true"`

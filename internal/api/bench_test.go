@@ -2,10 +2,14 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/api/apitest"
+	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/compress"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -50,11 +54,10 @@ func BenchmarkLogBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkSearchRuns requests pages of 2,000 runs with 20 metrics, 20 params and 5 tags
-// each.
-func BenchmarkSearchRuns(b *testing.B) {
-	s := newBenchServer(b)
-	for r := range 2000 {
+// benchRuns creates n runs with 20 metrics, 20 params and 5 tags each.
+func (s *server) benchRuns(b *testing.B, n int) {
+	b.Helper()
+	for r := range n {
 		run, err := s.Store.CreateRun(b.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(r)})
 		if err != nil {
 			b.Fatal(err)
@@ -70,6 +73,36 @@ func BenchmarkSearchRuns(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkCompression requests pages of runs on loopback, with and without gzip.
+func BenchmarkCompression(b *testing.B) {
+	s := newBenchServer(b)
+	s.benchRuns(b, 1000)
+	served := httptest.NewServer(compress.Handler(auth.Middleware(s.Store)(s.API.Handler())))
+	defer served.Close()
+	for _, runs := range []int32{100, 1000} {
+		for name, client := range map[string]*mlflow.Client{
+			"Plain": mlflow.NewClient(served.URL, mlflow.WithHTTPClient(&http.Client{Transport: &http.Transport{DisableCompression: true}})),
+			"Gzip":  mlflow.NewClient(served.URL),
+		} {
+			b.Run(fmt.Sprintf("%s%d", name, runs), func(b *testing.B) {
+				for b.Loop() {
+					in := &mlflow.SearchRunsRequest{ExperimentIDs: []string{"0"}, MaxResults: &runs}
+					if out, err := client.SearchRuns(b.Context(), in); err != nil || len(out.Runs) != int(runs) {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkSearchRuns requests pages of 2,000 runs with 20 metrics, 20 params and 5 tags
+// each.
+func BenchmarkSearchRuns(b *testing.B) {
+	s := newBenchServer(b)
+	s.benchRuns(b, 2000)
 	for name, in := range map[string]mlflow.SearchRunsRequest{
 		"Page100":       {MaxResults: ptr(int32(100))},
 		"Page1000":      {MaxResults: ptr(int32(1000))},

@@ -15,6 +15,7 @@ import (
 func (s *Server) millraceRoutes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, permit.Filtered, s.experimentActivity)
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), s.metricSummary)
+	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, s.metricSeries)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), s.runChildren)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, s.modelSignature)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/auth"
+	"github.com/millrace-ml/millrace/internal/series"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -98,6 +99,12 @@ func TestRepeatedReads(t *testing.T) {
 			}
 			long, err := s.MetricSample(ctx, run, "long", 10, nil)
 			return answer{short, long}, err
+		},
+		"MetricSeries": func(ctx context.Context, s *store.Store) (answer, error) {
+			statuses, list, err := s.MetricSeries(ctx, &store.SeriesQuery{
+				RunIDs: []string{run}, Keys: []string{"m", "long"}, Samples: 8, Axis: series.ByStep,
+			})
+			return answer{statuses, list}, err
 		},
 		"ModelVersion": func(ctx context.Context, s *store.Store) (answer, error) {
 			v, err := s.ModelVersion(ctx, "model", 2)

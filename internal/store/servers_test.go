@@ -11,6 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -212,4 +213,23 @@ func TestReadStore(t *testing.T) {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}
+}
+
+// TestSeriesOfTwoServers follows a metric on one server after the other, while both
+// write it.
+func TestSeriesOfTwoServers(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, uri string) {
+		servers := []*store.Store{openURI(t, uri), openURI(t, uri)}
+		f := &storetest.Follower{RunID: mustRun(t, servers[0]), Samples: 100}
+		for i := range int64(50) {
+			m := mlflow.Metric{Key: "m", Step: i % 20, Timestamp: i * 10, Value: float64(i)}
+			if err := servers[i%3%2].LogBatch(t.Context(), f.RunID, []mlflow.Metric{m}, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			if whole, n := f.Follow(t, servers[i%2]); whole != (i == 0) || n != 1 || len(f.Have) != int(i)+1 {
+				t.Errorf("point %d: whole %t, %d points, %d in total", i, whole, n, len(f.Have))
+			}
+		}
+	})
 }

@@ -12,10 +12,10 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/compress"
 	"github.com/millrace-ml/millrace/web"
 )
 
@@ -148,7 +148,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	body := a.plain
 	// The two forms need different entity tags, because they have different bytes.
 	etag := `"` + a.etag + `"`
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+	if compress.Accepts(r.Header.Values("Accept-Encoding")) {
 		body = a.packed
 		etag = `"` + a.etag + `-gz"`
 		h.Set("Content-Encoding", "gzip")
@@ -158,22 +158,6 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	// useless.
 	r.Header.Del("Range")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// acceptsGzip parses Accept-Encoding. "gzip;q=0" excludes gzip; "*" includes it.
-func acceptsGzip(values []string) bool {
-	wildcard := false
-	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		coding, weight, _ := strings.Cut(item, ";")
-		refused := slices.Contains([]string{"q=0", "q=0.0", "q=0.00", "q=0.000"}, strings.ReplaceAll(weight, " ", ""))
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip":
-			return !refused
-		case "*":
-			wildcard = !refused
-		}
-	}
-	return wildcard
 }
 
 func securityHeaders(next http.Handler) http.Handler {

@@ -64,12 +64,15 @@ func writeRun[T any](c *permit.Checker, runID string, items []T, modelID func(*T
 	return nil
 }
 
-// ReadHistories and ReadIntervals are the rules of routes that read several runs.
+// ReadHistories, ReadIntervals and ReadSeries are the rules of routes that read several runs.
 var (
 	ReadHistories = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricHistoryBulkRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 	ReadIntervals = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricHistoryIntervalRequest) error {
+		return c.Runs(in.RunIDs, access.ToRead)
+	})
+	ReadSeries = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricSeriesRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 )
