@@ -112,6 +112,9 @@ type EndpointSet struct {
 	ExperimentActivity Endpoint[ExperimentActivityRequest, ExperimentActivityResponse] `route:"POST millrace/experiments/activity"`
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
+	RunTable           Endpoint[RunTableRequest, RunTableResponse]                     `route:"POST millrace/runs/table"`
+	RunColumns         Endpoint[RunColumnsRequest, RunColumnsResponse]                 `route:"POST millrace/runs/columns"`
+	RunValues          Endpoint[RunValuesRequest, RunValuesResponse]                   `route:"POST millrace/runs/values"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 }
 
