@@ -113,6 +113,9 @@ type EndpointSet struct {
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	MetricSeries       Endpoint[MetricSeriesRequest, MetricSeriesResponse]             `route:"POST millrace/metrics/series"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
+	RunTable           Endpoint[RunTableRequest, RunTableResponse]                     `route:"POST millrace/runs/table"`
+	RunColumns         Endpoint[RunColumnsRequest, RunColumnsResponse]                 `route:"POST millrace/runs/columns"`
+	RunValues          Endpoint[RunValuesRequest, RunValuesResponse]                   `route:"POST millrace/runs/values"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`
 	TrashSize          Endpoint[TrashSelection, TrashSizeResponse]                     `route:"POST millrace/trash/size"`

@@ -1,5 +1,7 @@
 package search
 
+import "strconv"
+
 // Tags that MLflow sets and that searches read.
 const (
 	tagRunName        = "mlflow.runName"
@@ -57,7 +59,7 @@ func Runs(d Dialect, filter string, orderBy []string) (*Query, error) {
 		return nil, err
 	}
 	q := &Query{}
-	if q.Joins, q.OrderBy, err = runOrder(d, keys, orderBy); err != nil {
+	if q.Columns, q.Joins, q.OrderBy, err = runOrder(d, keys, orderBy); err != nil {
 		return nil, err
 	}
 	if q.Where, err = g.where(d, src, conds); err != nil {
@@ -68,9 +70,9 @@ func Runs(d Dialect, filter string, orderBy []string) (*Query, error) {
 
 // runOrder writes the ORDER BY list of a search of runs. In both directions, the
 // runs without a metric come last, and the runs where it is NaN before them.
-func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragment, err error) {
+func runOrder(d Dialect, keys []sortKey, orderBy []string) (columns, joins, order Fragment, err error) {
 	g := runGrammar
-	j, o := &builder{d: d}, &builder{d: d}
+	c, j, o := &builder{d: d}, &builder{d: d}, &builder{d: d}
 	type named struct {
 		ent entity
 		key string
@@ -78,6 +80,13 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 	seen := map[named]bool{}
 	n := 0
 	for i, k := range keys {
+		if k.expr != nil {
+			alias := "s" + strconv.Itoa(i)
+			c.write(", ", k.expr.SQL, " AS ", alias)
+			c.args = append(c.args, k.expr.Args...)
+			o.orderTerm(alias, k.descending)
+			continue
+		}
 		name := named{k.ent, k.key}
 		var column string
 		switch k.ent {
@@ -85,7 +94,7 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 			name.key = k.attr.name
 			column = g.table + "." + k.attr.column
 		case entDataset:
-			return joins, order, source(orderBy[i]).errAt(0, "Invalid identifier type '%s'", k.ent)
+			return columns, joins, order, source(orderBy[i]).errAt(0, "Invalid identifier type '%s'", k.ent)
 		default:
 			table := g.keyed[k.ent]
 			alias := j.joinKeyed(g, table, k.key, n)
@@ -98,8 +107,11 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 				o.write("CASE WHEN ", alias, ".", table.nan, " THEN 1 WHEN ", column, " IS NULL THEN 2 ELSE 0 END")
 			}
 		}
+		if seen[name] && len(orderBy) == 0 {
+			return columns, joins, order, invalid("sort names a column of %s '%s' twice.", k.ent, k.key)
+		}
 		if seen[name] {
-			return joins, order, duplicateOrder(orderBy, i)
+			return columns, joins, order, duplicateOrder(orderBy, i)
 		}
 		seen[name] = true
 		o.orderTerm(column, k.descending)
@@ -111,7 +123,7 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (joins, order Fragmen
 		o.write(", ")
 	}
 	o.write("r.run_uuid")
-	return j.fragment(), o.fragment(), nil
+	return c.fragment(), j.fragment(), o.fragment(), nil
 }
 
 // dataset writes the condition that a run uses a dataset that matches.

@@ -10,6 +10,8 @@ import (
 type sortKey struct {
 	field
 	descending bool
+	// expr, if not nil, is ordered by instead of the field.
+	expr *Fragment
 }
 
 // sortKeys parses order_by. Each item is a name with an optional ASC or DESC.

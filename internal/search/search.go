@@ -38,9 +38,10 @@ type Fragment struct {
 
 // Query is a compiled search. Where is empty or a list of conditions joined by
 // AND. Joins is empty or the LEFT JOINs that OrderBy needs. OrderBy is the full
-// ORDER BY list, tie-breaks included, without the words ORDER BY.
+// ORDER BY list, tie-breaks included, without the words ORDER BY. Columns is empty or
+// has the expressions that OrderBy names, each after a comma.
 type Query struct {
-	Joins, Where, OrderBy Fragment
+	Columns, Joins, Where, OrderBy Fragment
 }
 
 // Dialect describes how databases differ. In the templates, $ is a column, and each ?

@@ -58,6 +58,9 @@ func withStatement(fn func() error) func(tx) error {
 // LimitPages sets the maximum number of values in a page of a metric history.
 func (s *Store) LimitPages(n int) { s.maxPage = n }
 
+// LimitTables sets the maximum of runs that a table counts and nests.
+func (s *Store) LimitTables(n int) { s.maxTable = n }
+
 // RepeatTransactions makes the store run every transaction twice, as after a lost
 // connection or a deadlock. The first attempt is rolled back.
 func (s *Store) RepeatTransactions() {

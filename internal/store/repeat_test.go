@@ -60,6 +60,26 @@ func TestRepeatedReads(t *testing.T) {
 			list, err := s.ExperimentActivity(ctx, []int64{0, 1})
 			return answer{list}, err
 		},
+		"RunTable": func(ctx context.Context, s *store.Store) (answer, error) {
+			tree, err := s.RunTable(ctx, []int64{0}, 2, 9, &mlflow.RunTableRequest{
+				Tree: &mlflow.RunTree{OpenAll: true}, Columns: []mlflow.RunColumn{{Kind: "params", Key: "p"}},
+			})
+			if err != nil {
+				return nil, err
+			}
+			flat, err := s.RunTable(ctx, []int64{0}, 2, 9, &mlflow.RunTableRequest{})
+			return answer{tree, flat}, err
+		},
+		"RunColumns": func(ctx context.Context, s *store.Store) (answer, error) {
+			out, err := s.RunColumns(ctx, []int64{0}, 9, &mlflow.RunColumnsRequest{})
+			return answer{out}, err
+		},
+		"RunValues": func(ctx context.Context, s *store.Store) (answer, error) {
+			out, err := s.RunValues(ctx, []int64{0}, 9, &mlflow.RunValuesRequest{
+				Column: mlflow.RunColumn{Kind: "attributes", Key: "run_name"},
+			})
+			return answer{out}, err
+		},
 		"LoggedModel": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, _, err := s.SearchLoggedModels(ctx, []int64{0}, 1, &mlflow.SearchLoggedModelsRequest{})
 			if err != nil {

@@ -52,6 +52,7 @@ type Store struct {
 	metrics      *metricGroup
 	artifactRoot string
 	maxPage      int // maximum of values in a page of a history
+	maxTable     int // maximum of runs that a table counts and nests
 }
 
 // Open opens a database. It creates the tables if there are none, and the file of a
@@ -80,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		primary: primary, replica: primary, dialect: dialectOf(primary.Flavor()),
-		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage,
+		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage, maxTable: maxTableRuns,
 	}
 	if o.ReadURI != "" {
 		options.URI = o.ReadURI

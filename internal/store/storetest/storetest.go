@@ -45,6 +45,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"FilesOfVersions":         filesOfVersions,
 		"CopyOrDelete":            copyOrDelete,
 		"SearchCatalog":           searchCatalog,
+		"TableTree":               tableTree,
+		"TableOrder":              tableOrder,
+		"TableCells":              tableCells,
+		"TableColumns":            tableColumns,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// Limits of tables of runs.
+const (
+	maxTableRows     = 1000
+	defaultTableRows = 100
+	maxTableColumns  = 100
+	maxTableText     = 65_535
+	defaultTableText = 500
+	maxTreeRuns      = 10_000 // runs that a request opens or folds
+	maxRunKeys       = 20_000 // keys of each kind
+	defaultRunKeys   = 1000
+	maxRunValues     = 1000
+	defaultRunValues = 50
+)
+
+func (s *Server) runTable(ctx context.Context, in *mlflow.RunTableRequest) (*mlflow.RunTableResponse, error) {
+	limit, err := countOf("max_results", in.MaxResults, defaultTableRows, maxTableRows)
+	if err != nil {
+		return nil, err
+	}
+	maxText, err := countOf("max_text", in.MaxText, defaultTableText, maxTableText)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := experimentIDs(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	if err := validTable(in); err != nil {
+		return nil, err
+	}
+	return s.Store.RunTable(ctx, ids, limit, maxText, in)
+}
+
+func validTable(in *mlflow.RunTableRequest) error {
+	if in.Offset < 0 {
+		return apierror.Invalid("offset must not be negative. Got %d.", in.Offset)
+	}
+	err := validate.First(
+		atMost("columns", len(in.Columns), maxTableColumns), atMost("run_ids", len(in.RunIDs), maxTableRows),
+	)
+	if err != nil {
+		return err
+	}
+	if len(in.RunIDs) > 0 {
+		if in.Filter != "" || len(in.OrderBy) > 0 || len(in.Sort) > 0 || in.Tree != nil || in.Offset > 0 ||
+			in.RunViewType != "" || in.MaxResults != nil {
+			return apierror.Invalid("A request with run_ids has nothing else than experiment_ids, columns and max_text.")
+		}
+		return nil
+	}
+	if in.Tree == nil {
+		return nil
+	}
+	return validate.First(
+		atMost("tree.open", len(in.Tree.Open), maxTreeRuns), atMost("tree.folded", len(in.Tree.Folded), maxTreeRuns),
+	)
+}
+
+func atMost(name string, n, limit int) error {
+	if n > limit {
+		return apierror.Invalid("%s can have at most %d items. Got %d.", name, limit, n)
+	}
+	return nil
+}
+
+// countOf returns the value of a field that is 1 to limit.
+func countOf(name string, value *int32, ifAbsent, limit int) (int, error) {
+	if value == nil {
+		return ifAbsent, nil
+	}
+	if n := int(*value); n >= 1 && n <= limit {
+		return n, nil
+	}
+	return 0, apierror.Invalid("%s must be between 1 and %d. Got %d.", name, limit, *value)
+}
+
+func (s *Server) runColumns(ctx context.Context, in *mlflow.RunColumnsRequest) (*mlflow.RunColumnsResponse, error) {
+	limit, err := countOf("max_results", in.MaxResults, defaultRunKeys, maxRunKeys)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := experimentIDs(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.RunColumns(ctx, ids, limit, in)
+}
+
+func (s *Server) runValues(ctx context.Context, in *mlflow.RunValuesRequest) (*mlflow.RunValuesResponse, error) {
+	limit, err := countOf("max_results", in.MaxResults, defaultRunValues, maxRunValues)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := experimentIDs(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.RunValues(ctx, ids, limit, in)
+	return &mlflow.RunValuesResponse{Values: list}, err
+}

@@ -1,0 +1,289 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// maxJudged is the number of runs whose keys and values are listed: the newest ones.
+const maxJudged = 5000
+
+// maxValueText is the number of characters of the longest value in a list.
+const maxValueText = 250
+
+// RunColumns lists the keys of the runs that a search finds, up to limit of each kind.
+// Whether values differ is judged among the runs that are the parent of no other, and a
+// run without a value does not differ from the others.
+func (s *Store) RunColumns(
+	ctx context.Context, experimentIDs []int64, limit int, in *mlflow.RunColumnsRequest,
+) (out *mlflow.RunColumnsResponse, err error) {
+	scope, err := s.judgedScope(ctx, experimentIDs, in.Filter, in.RunViewType)
+	if err != nil || scope == nil {
+		return &mlflow.RunColumnsResponse{}, err
+	}
+	err = s.scanReplica(ctx, func(t tx) error {
+		out = &mlflow.RunColumnsResponse{}
+		runs, err := t.judgedRuns(*scope)
+		if err != nil {
+			return err
+		}
+		if len(runs) > maxJudged {
+			runs, out.Bounded = runs[:maxJudged], true
+		}
+		out.Runs = int64(len(runs))
+		if len(runs) == 0 {
+			return nil
+		}
+		j := judged{all: idsOf(runs), leaves: leavesOf(runs)}
+		return firstError(
+			func() (err error) {
+				keys, err := t.keysOf(j, "latest_metrics", "value", ", MAX(CASE WHEN is_nan THEN 1 ELSE 0 END)"+
+					" - MIN(CASE WHEN is_nan THEN 1 ELSE 0 END)")
+				out.Metrics, out.MetricCount = cutKeys(keys, in.Text, limit)
+				return err
+			},
+			func() (err error) {
+				keys, err := t.keysOf(j, "params", t.dialect.exactly+"value", ", 0")
+				out.Params, out.ParamCount = cutKeys(keys, in.Text, limit)
+				return err
+			},
+			func() (err error) {
+				keys, err := t.keysOf(j, "tags", t.dialect.exactly+"value", ", 0")
+				out.Tags, out.TagCount = cutKeys(keys, in.Text, limit)
+				if err == nil {
+					out.Attributes, err = t.attributeKeys(j, runs, keys)
+				}
+				return err
+			},
+		)
+	})
+	return out, err
+}
+
+// judged has the ids of runs, and of those that are no parents.
+type judged struct{ all, leaves []string }
+
+// judgedRun is a run with what the keys of attributes need.
+type judgedRun struct{ id, parent, user, status string }
+
+// judgedScope returns the condition of a search, or nil if the user may read none of the
+// experiments.
+func (s *Store) judgedScope(
+	ctx context.Context, experimentIDs []int64, filter string, view mlflow.ViewType,
+) (*search.Fragment, error) {
+	q, err := search.Runs(s.dialect.search, filter, nil)
+	if err != nil {
+		return nil, err
+	}
+	experimentIDs, err = s.readableExperiments(ctx, experimentIDs, access.Run)
+	if err != nil || len(experimentIDs) == 0 {
+		return nil, err
+	}
+	scope := both(runScope(experimentIDs, view), q.Where)
+	return &scope, nil
+}
+
+// judgedRuns returns the newest runs that meet a condition, one more than maxJudged if
+// there are more.
+func (t tx) judgedRuns(scope search.Fragment) ([]judgedRun, error) {
+	return db.CollectUncached(
+		t.Tx, `SELECT r.run_uuid, coalesce(pt.value, ''), coalesce(r.user_id, ''), coalesce(r.status, '')
+			FROM runs r `+withParent+`WHERE `+scope.SQL+` ORDER BY r.start_time DESC, r.run_uuid LIMIT ?`,
+		concat(scope.Args, []any{maxJudged + 1}),
+		func(rows *sql.Rows, r *judgedRun) error { return rows.Scan(&r.id, &r.parent, &r.user, &r.status) },
+	)
+}
+
+func idsOf(runs []judgedRun) []string {
+	ids := make([]string, len(runs))
+	for i, r := range runs {
+		ids[i] = r.id
+	}
+	return ids
+}
+
+// leavesOf returns the runs that are the parent of no other run in the list.
+func leavesOf(runs []judgedRun) (ids []string) {
+	parents := map[string]bool{}
+	for _, r := range runs {
+		if r.parent != r.id {
+			parents[r.parent] = true
+		}
+	}
+	for _, r := range runs {
+		if !parents[r.id] {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+// keysOf returns the keys in a table of values of runs. other is a comma and an
+// expression that is not 0 if values differ in another way.
+func (t tx) keysOf(j judged, table, value, other string) ([]mlflow.RunKey, error) {
+	query := func(ids []string) ([]mlflow.RunKey, error) {
+		in := oneOfMany(t.dialect, "run_uuid", ids, false)
+		return db.CollectUncached(
+			t.Tx, "SELECT "+t.dialect.exactly+"`key`, COUNT(*), CASE WHEN MIN("+value+") <> MAX("+value+") THEN 1 ELSE 0 END"+
+				other+" FROM "+table+" WHERE "+in.SQL+" GROUP BY 1",
+			in.Args, func(rows *sql.Rows, k *mlflow.RunKey) error {
+				var varies, otherwise int64
+				err := rows.Scan(&k.Key, &k.Runs, &varies, &otherwise)
+				k.Varies = varies != 0 || otherwise != 0
+				return err
+			},
+		)
+	}
+	keys, err := query(j.all)
+	if err != nil || len(j.leaves) == len(j.all) {
+		return keys, err
+	}
+	varies := map[string]bool{}
+	if len(j.leaves) > 0 {
+		ofLeaves, err := query(j.leaves)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range ofLeaves {
+			varies[k.Key] = k.Varies
+		}
+	}
+	for i := range keys {
+		keys[i].Varies = varies[keys[i].Key]
+	}
+	return keys, nil
+}
+
+// cutKeys returns the keys that contain a text, in any case, up to limit, and how many
+// there are.
+func cutKeys(keys []mlflow.RunKey, text string, limit int) (cut []mlflow.RunKey, count int64) {
+	text = strings.ToLower(text)
+	cut = make([]mlflow.RunKey, 0, len(keys))
+	for _, k := range keys {
+		if strings.Contains(strings.ToLower(k.Key), text) {
+			cut = append(cut, k)
+		}
+	}
+	slices.SortFunc(cut, func(a, b mlflow.RunKey) int {
+		return cmp.Or(cmp.Compare(b.Runs, a.Runs), cmp.Compare(a.Key, b.Key))
+	})
+	return slices.Clip(cut[:min(limit, len(cut))]), int64(len(cut))
+}
+
+// attributeKeys lists the attributes that not all runs have.
+func (t tx) attributeKeys(j judged, runs []judgedRun, tags []mlflow.RunKey) ([]mlflow.RunKey, error) {
+	status := mlflow.RunKey{Key: "status", Runs: int64(len(runs))}
+	user := mlflow.RunKey{Key: "user_id"}
+	source := mlflow.RunKey{Key: "source"}
+	leaves := setOf(j.leaves)
+	var firstUser, firstStatus string
+	for _, r := range runs {
+		if r.user != "" {
+			user.Runs++
+		}
+		if !leaves[r.id] {
+			continue
+		}
+		firstUser, firstStatus = cmp.Or(firstUser, r.user), cmp.Or(firstStatus, r.status)
+		user.Varies = user.Varies || r.user != "" && r.user != firstUser
+		status.Varies = status.Varies || r.status != firstStatus
+	}
+	for _, k := range tags {
+		if k.Key == search.TagSource {
+			source.Runs, source.Varies = k.Runs, k.Varies
+		}
+	}
+	dataset, err := t.datasetKey(j)
+	return []mlflow.RunKey{status, user, source, dataset}, err
+}
+
+func (t tx) datasetKey(j judged) (mlflow.RunKey, error) {
+	key := mlflow.RunKey{Key: "dataset"}
+	in := oneOfMany(t.dialect, "i.destination_id", j.all, false)
+	names, err := db.CollectUncached(
+		t.Tx, `SELECT d.name, COUNT(DISTINCT i.destination_id) FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+			WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND `+in.SQL+` GROUP BY d.name`,
+		in.Args, func(rows *sql.Rows, v *mlflow.RunValue) error { return rows.Scan(&v.Value, &v.Runs) },
+	)
+	for _, name := range names {
+		key.Runs = max(key.Runs, name.Runs)
+	}
+	key.Varies = len(names) > 1
+	return key, err
+}
+
+// RunValues lists up to limit values of a column of the newest runs that a search finds.
+// Values of more than 250 bytes are left out.
+func (s *Store) RunValues(
+	ctx context.Context, experimentIDs []int64, limit int, in *mlflow.RunValuesRequest,
+) (list []mlflow.RunValue, err error) {
+	from, err := valuesOf(in.Column)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := s.judgedScope(ctx, experimentIDs, in.Filter, in.RunViewType)
+	if err != nil || scope == nil {
+		return nil, err
+	}
+	query := `SELECT v, COUNT(*) FROM (SELECT ` + s.dialect.exactly + from.value + ` AS v FROM ` + from.table + ` JOIN (
+		SELECT r.run_uuid FROM runs r WHERE ` + scope.SQL + ` ORDER BY r.start_time DESC, r.run_uuid LIMIT ?) newest
+		ON newest.run_uuid = ` + from.owner + from.where + `) found
+		WHERE v <> '' AND length(v) <= ? GROUP BY v ORDER BY COUNT(*) DESC, v`
+	text := strings.ToLower(in.Text)
+	err = s.scanReplica(ctx, func(t tx) error {
+		list = nil
+		return t.EachUncached(
+			query, concat(scope.Args, []any{maxJudged}, from.args, []any{maxValueText}),
+			func(rows *sql.Rows) error {
+				var v mlflow.RunValue
+				err := rows.Scan(&v.Value, &v.Runs)
+				if len(list) < limit && strings.Contains(strings.ToLower(v.Value), text) {
+					list = append(list, v)
+				}
+				return err
+			},
+		)
+	})
+	return list, err
+}
+
+// columnValues says where the values of a column are.
+type columnValues struct {
+	value, table, owner, where string
+	args                       []any
+}
+
+func valuesOf(c mlflow.RunColumn) (v columnValues, err error) {
+	if err := search.CheckColumn(c); err != nil {
+		return v, err
+	}
+	switch {
+	case c == sourceColumn:
+		c = mlflow.RunColumn{Kind: "tags", Key: search.TagSource}
+		fallthrough
+	case c.Kind == "params" || c.Kind == "tags":
+		v = columnValues{"x.value", c.Kind + " x", "x.run_uuid", " WHERE x.`key` = ?", []any{c.Key}}
+	case c.Key == "dataset" && c.Kind == "attributes":
+		v = columnValues{
+			"d.name", "inputs i JOIN datasets d ON d.dataset_uuid = i.source_id", "i.destination_id",
+			" WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET'", nil,
+		}
+	case slices.Contains([]string{"user_id", "status"}, c.Key) && c.Kind == "attributes":
+		v = columnValues{"x." + c.Key, "runs x", "x.run_uuid", "", nil}
+	case c.Key == "run_name" && c.Kind == "attributes":
+		v = columnValues{"x.name", "runs x", "x.run_uuid", "", nil}
+	default:
+		err = mlflow.Errorf(
+			mlflow.InvalidParameterValue, "The values of the column '%s.%s' cannot be listed.", c.Kind, c.Key,
+		)
+	}
+	return v, err
+}

@@ -1,0 +1,73 @@
+package store_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// newChain creates runs of which each is the parent of the next, named by their numbers.
+func newChain(t *testing.T, s *store.Store, n int) (ids []string) {
+	t.Helper()
+	for i := range n {
+		in := &mlflow.CreateRunRequest{RunName: strconv.Itoa(i), StartTime: int64(i + 1)}
+		if i > 0 {
+			in.Tags = []mlflow.Tag{{Key: "mlflow.parentRunId", Value: ids[i-1]}}
+		}
+		run, err := s.CreateRun(t.Context(), 0, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, run.Info.RunID)
+	}
+	return ids
+}
+
+// TestLargeTable checks that a table of more runs than a tree has is flat and counted up
+// to the bound.
+func TestLargeTable(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	newChain(t, s, 9)
+	in := &mlflow.RunTableRequest{Tree: &mlflow.RunTree{}}
+	for bound, want := range map[int]mlflow.RunTableResponse{
+		8: {Total: 8, Matching: 8, Bounded: true}, 9: {Total: 1, Matching: 9, Nested: true},
+	} {
+		s.LimitTables(bound)
+		out, err := s.RunTable(t.Context(), []int64{0}, 20, 9, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 9
+		if want.Nested {
+			rows = 1
+		}
+		if len(out.Rows) != rows || out.Total != want.Total || out.Matching != want.Matching ||
+			out.Bounded != want.Bounded || out.Nested != want.Nested {
+			t.Errorf("bound %d: %d rows, %+v", bound, len(out.Rows), out)
+		}
+	}
+}
+
+// TestDeepTree checks that a match deep in a tree shows all of its ancestors.
+func TestDeepTree(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	const depth = 300
+	ids := newChain(t, s, depth)
+	in := &mlflow.RunTableRequest{Filter: "attributes.run_id = '" + ids[depth-1] + "'", Tree: &mlflow.RunTree{}}
+	out, err := s.RunTable(t.Context(), []int64{0}, 1000, 9, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Rows) != depth || out.Matching != 1 || out.Rows[depth-1].Depth != depth-1 || out.Rows[depth-1].Context {
+		t.Errorf("%d rows of %d matching runs", len(out.Rows), out.Matching)
+	}
+	for i, r := range out.Rows[:depth-1] {
+		if !r.Context || !r.Open || r.RunID != ids[i] {
+			t.Fatalf("row %d: %+v", i, r)
+		}
+	}
+}
