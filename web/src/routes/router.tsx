@@ -32,6 +32,12 @@ const registeredModelPage = lazyRouteComponent(
 );
 const versionPage = lazyRouteComponent(() => import("../pages/registry/VersionPage"), "VersionPage");
 const trashPage = lazyRouteComponent(() => import("../pages/trash/TrashPage"), "TrashPage");
+const comparePage = lazyRouteComponent(() => import("../pages/compare/ComparePage"), "ComparePage");
+const compareExperimentsPage = lazyRouteComponent(
+  () => import("../pages/compare/CompareExperimentsPage"),
+  "CompareExperimentsPage",
+);
+const metricLinkPage = lazyRouteComponent(() => import("../pages/compare/MetricLinkPage"), "MetricLinkPage");
 const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPage"), "AccountPage");
 const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
 const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
@@ -56,6 +62,11 @@ const routeTree = root.addChildren([
   at("/models/$modelName", registeredModelPage),
   at("/models/$modelName/versions/$version", versionPage),
   at("/trash", trashPage),
+  at("/compare-runs", comparePage),
+  at("/compare-experiments", compareExperimentsPage),
+  at("/compare-experiments/$", compareExperimentsPage),
+  at("/metric", metricLinkPage),
+  at("/metric/$", metricLinkPage),
   at("/account", accountPage),
   at("/admin", usersPage),
   at("/admin/users/$username", userPage),

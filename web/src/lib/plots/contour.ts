@@ -2,7 +2,7 @@ import { axisOf, suitsLog } from "./axis";
 import { type PlotTheme, rampColour } from "./colour";
 import { type Grid, interpolate, isoline, type Sample } from "./grid";
 import { readColumn } from "./item";
-import { type Area, frameOf, type Plot } from "./plot";
+import { type Area, absenceNotes, frameOf, type Plot } from "./plot";
 import { type ScatterInput, scatterPlot } from "./scatter";
 import type { RectShape, Shape } from "./scene";
 
@@ -44,17 +44,20 @@ export function contourPlot(
   };
   const { area } = frameOf({ size, theme, x, y, lanes });
   const surface = surfaceShapes(grid, area, theme);
-  const notes = [...dots.notes];
+  const notes = [...dots.notes, ...absenceNotes([{ column: columns.z, axis: z }])];
   if (surface.length === 0) {
     notes.push("A surface needs three runs that are not on one line.");
   }
+  const frame = dots.shapes.slice(0, dots.shapes.length - items.length);
   // The dots have the colour of the surface, so they stand out by a darker edge.
-  const shapes = dots.shapes.map((shape) =>
-    shape.kind === "circle" && shape.stroke === theme.surface
-      ? { ...shape, stroke: theme.text, alpha: 1 }
-      : shape,
-  );
-  return { ...dots, shapes: [...surface, ...shapes], notes };
+  const marks = dots.shapes
+    .slice(frame.length)
+    .map((shape) =>
+      shape.kind === "circle" && shape.stroke === theme.surface
+        ? { ...shape, stroke: theme.text, alpha: 1 }
+        : shape,
+    );
+  return { ...dots, shapes: [...frame, ...surface, ...marks], notes };
 }
 
 function surfaceShapes(grid: Grid, area: Area, theme: PlotTheme): Shape[] {

@@ -13,8 +13,11 @@ export interface Grid {
   values: Float64Array;
 }
 
+/** The square of the distance below which samples are averaged rather than told apart. */
+const blur = 6e-4;
+
 /** Shepard's interpolation: a node has the mean of all samples, weighted by their distance to the power of -3. */
-export function interpolate(samples: readonly Sample[], size = 48): Grid {
+export function interpolate(samples: readonly Sample[], size = 64): Grid {
   const values = new Float64Array(size * size).fill(Number.NaN);
   const hull = hullOf(samples);
   if (hull.length < 3) return { size, values };
@@ -32,8 +35,8 @@ function valueAt(samples: readonly Sample[], x: number, y: number): number {
   let weights = 0;
   for (const sample of samples) {
     const square = (sample.x - x) ** 2 + (sample.y - y) ** 2;
-    // The floor keeps a sample on the node from weighing infinitely: others at the same place count as much.
-    const weight = 1 / Math.max(1e-9, square * Math.sqrt(square));
+    const soft = square + blur;
+    const weight = 1 / (soft * Math.sqrt(soft));
     sum += weight * sample.z;
     weights += weight;
   }

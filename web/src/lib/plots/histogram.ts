@@ -1,4 +1,4 @@
-import { axisOf, extent } from "./axis";
+import { type Axis, axisOf, extent } from "./axis";
 import type { PlotTheme } from "./colour";
 import { type PlotItem, readColumn } from "./item";
 import { absenceNotes, frameOf, type Mark, type Plot, type PlotSize } from "./plot";
@@ -43,10 +43,7 @@ export function histogramPlot(
         }))
       : numberBars(placed, (at) => short(x.invert(at)));
   const counts = bars.map(({ members }) => members.length);
-  const y = axisOf(
-    { key: "attributes.count", numeric: true, readings: [{ number: extent(counts, 0)[1] }] },
-    { zero: true },
-  );
+  const y = countAxis(extent(counts, 0)[1]);
   const frame = frameOf({ size, theme, x, y, lanes: { x: false, y: false } });
   const { area } = frame;
   const base = area.top + area.height;
@@ -79,6 +76,16 @@ export function histogramPlot(
     notes: absenceNotes([{ column, axis: x }]),
     empty: bars.length === 0 ? `No run has a value of ${x.title}.` : undefined,
   };
+}
+
+/** From zero to the greatest count; there are no fractions of items. */
+function countAxis(most: number): Axis {
+  const axis = axisOf(
+    { key: "attributes.count", numeric: true, readings: [{ number: Math.max(1, most) }] },
+    { zero: true },
+  );
+  const isWhole = ({ at }: { at: number }) => Number.isInteger(Number(axis.invert(at).toFixed(6)));
+  return { ...axis, ticks: (count) => axis.ticks(count).filter(isWhole) };
 }
 
 function numberBars(placed: readonly { at: number; item: number }[], name: (at: number) => string): Bar[] {

@@ -25,8 +25,6 @@ export interface ParallelAxis {
 
 export interface ParallelLayout extends Plot {
   axes: readonly ParallelAxis[];
-  /** Ids of the items inside all brushes. */
-  chosen: readonly string[];
 }
 
 const head = 26;
@@ -64,7 +62,6 @@ export function parallelPlot(input: ParallelInput, size: PlotSize, theme: PlotTh
   return {
     ...size,
     axes,
-    chosen: items.filter((_, i) => isChosen[i]).map(({ id }) => id),
     shapes: [
       ...order.map(line),
       ...axes.flatMap((axis, a) => axisShapes(axis, scales[a]!, columns[a]!, theme, axes.length, size)),
@@ -87,6 +84,17 @@ export function parallelPlot(input: ParallelInput, size: PlotSize, theme: PlotTh
     notes: absenceNotes(columns.map((column, a) => ({ column, axis: scales[a]! }))),
     empty: axes.length < 2 ? "Choose two columns or more." : undefined,
   };
+}
+
+/** The items inside all brushes. */
+export function brushed(
+  items: readonly PlotItem[],
+  keys: readonly string[],
+  brushes: Brushes,
+): readonly PlotItem[] {
+  const columns = keys.filter((key) => brushes[key]).map((key) => readColumn(items, key));
+  const scales = columns.map((column) => axisOf(column, { log: suitsLog(column) }));
+  return items.filter((_, i) => scales.every((scale, a) => isInside(scale, columns[a]!, i, brushes)));
 }
 
 function place(scales: readonly Axis[], { width, height }: PlotSize): ParallelAxis[] {

@@ -111,15 +111,18 @@ interface FrameState {
 
 function laneShapes({ area, theme, lanes }: FrameState, laneX: number, laneY: number): Shape[] {
   const band = { kind: "rect", fill: theme.line, alpha: 0.45 } as const;
-  const label = { kind: "text", text: "no value", fill: theme.muted } as const;
+  const label = { kind: "text", fill: theme.muted } as const;
   const shapes: Shape[] = [];
+  // The words stand where tick labels do, beside the lane: marks may lie anywhere in it.
   if (lanes.x) {
+    const y = area.top + area.height + (lanes.y ? lane + gap : 0) + tickGap;
     shapes.push({ ...band, x: laneX - lane / 2, y: area.top, w: lane, h: area.height });
-    shapes.push({ ...label, x: laneX, y: area.top + 4, anchor: "end", rotate: -90 });
+    shapes.push({ ...label, text: "none", x: laneX, y, anchor: "middle", baseline: "top" });
   }
   if (lanes.y) {
+    const x = area.left - (lanes.x ? lane + gap : 0) - tickGap;
     shapes.push({ ...band, x: area.left, y: laneY - lane / 2, w: area.width, h: lane });
-    shapes.push({ ...label, x: area.left + area.width - 4, y: laneY, anchor: "end" });
+    shapes.push({ ...label, text: "no value", x, y: laneY, anchor: "end" });
   }
   return shapes;
 }

@@ -2,12 +2,13 @@ import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-q
 import { Link } from "@tanstack/react-router";
 import type { MetricSummary } from "../../api/metrics";
 import { loggedModel, runChildren } from "../../api/queries";
-import { type Run, setRunTag } from "../../api/runs";
+import { type ChildRun, type Run, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/format";
 import type { RunPageView } from "../../lib/view/run";
+import { join } from "../../lib/view/search";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { Datasets } from "./Datasets";
 import { MetricTable } from "./MetricTable";
@@ -180,6 +181,10 @@ function Children({ run }: { run: Run }) {
     <section className="card">
       <div className="card-head">
         <h2>{plural(children.length, "child run")}</h2>
+        <span className="spacer" />
+        <Link to="/compare-runs" search={compareSearch(children) as never}>
+          Compare
+        </Link>
       </div>
       <ul className="plain-list">
         {children.map((child) => (
@@ -201,3 +206,8 @@ function Children({ run }: { run: Run }) {
     </section>
   );
 }
+
+const compareSearch = (runs: readonly ChildRun[]) => ({
+  runs: join(runs.map(({ id }) => id)),
+  experiments: join([...new Set(runs.map(({ experimentID }) => experimentID))]),
+});

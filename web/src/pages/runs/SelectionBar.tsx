@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteRun, type Run, restoreRun } from "../../api/runs";
 import { ActionDialog } from "../../components/Dialog";
@@ -6,6 +7,7 @@ import { Icon } from "../../components/Icon";
 import { errorText } from "../../components/Notice";
 import { useToast } from "../../components/Toasts";
 import { plural } from "../../lib/format";
+import { join } from "../../lib/view/search";
 import type { RunsViewProps } from "./runsView";
 
 /** What can be done with the selected runs. */
@@ -14,6 +16,7 @@ export function SelectionBar({
   view,
   change,
 }: Pick<RunsViewProps, "view" | "change"> & { runs: readonly Run[] }) {
+  const { experimentID } = useParams({ strict: false });
   const [confirming, setConfirming] = useState(false);
   const client = useQueryClient();
   const toast = useToast();
@@ -46,6 +49,13 @@ export function SelectionBar({
   return (
     <section className="selection-bar" aria-label="Selected runs">
       <strong>{ids.length} selected</strong>
+      <Link
+        to="/compare-runs"
+        search={{ runs: join(ids), experiments: experimentID } as never}
+        className="button"
+      >
+        Compare
+      </Link>
       {view.view !== "charts" && (
         <button type="button" className="button" onClick={() => change({ view: "charts" })}>
           Show charts

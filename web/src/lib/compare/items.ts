@@ -1,0 +1,118 @@
+import type { Run } from "../../api/runs";
+import { durationOf, isSystemMetric, isUserTag, keysOf } from "../columns";
+import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
+import { differs } from "./rows";
+
+/** Runs as plots take them. */
+export function itemsOf(runs: readonly Run[]): PlotItem[] {
+  return runs.map((run) => {
+    const values: Record<string, number | string | undefined> = {};
+    for (const [key, value] of Object.entries(run.params)) values[`params.${key}`] = value;
+    for (const [key, value] of Object.entries(run.metrics)) values[`metrics.${key}`] = value;
+    for (const [key, value] of Object.entries(run.tags)) if (isUserTag(key)) values[`tags.${key}`] = value;
+    const ms = durationOf(run);
+    values["attributes.duration (s)"] = ms === undefined ? undefined : ms / 1000;
+    values["attributes.status"] = run.status;
+    values["attributes.user"] = run.user || run.tags["mlflow.user"];
+    values["attributes.experiment"] = run.experimentID;
+    return { id: run.id, label: run.name, values };
+  });
+}
+
+export interface AxisGroup {
+  title: string;
+  keys: readonly string[];
+}
+
+/** What an axis may show, the keys that tell runs apart first. */
+export function axisGroups(runs: readonly Run[]): AxisGroup[] {
+  const group = (title: string, kind: "params" | "metrics" | "tags"): AxisGroup => {
+    const keys = keysOf(runs, kind).filter((key) => kind !== "tags" || isUserTag(key));
+    const isLast = (key: string) =>
+      Number(kind === "metrics" && isSystemMetric(key)) * 2 + Number(!varies(runs, kind, key));
+    const rank = new Map(keys.map((key) => [key, isLast(key)]));
+    keys.sort((a, b) => rank.get(a)! - rank.get(b)!);
+    return { title, keys: keys.map((key) => `${kind}.${key}`) };
+  };
+  return [
+    group("Parameters", "params"),
+    group("Metrics", "metrics"),
+    {
+      title: "Run",
+      keys: ["duration (s)", "status", "user", "experiment"].map((key) => `attributes.${key}`),
+    },
+    group("Tags", "tags"),
+  ].filter(({ keys }) => keys.length > 0);
+}
+
+function varies(runs: readonly Run[], kind: "params" | "metrics" | "tags", key: string): boolean {
+  return differs(runs.map((run) => run[kind][key]));
+}
+
+export interface Axes {
+  x: string;
+  y: string;
+  z: string;
+  parallel: readonly string[];
+}
+
+const mostJudged = 60;
+
+/** Axes for a first look: the settings that go with the first metric most closely. */
+export function defaultAxes(runs: readonly Run[], items: readonly PlotItem[], mostAxes = 8): Axes {
+  const keys = new Map(axisGroups(runs).map((group) => [group.title, group.keys]));
+  const metrics = (keys.get("Metrics") ?? []).filter((key) => !isSystemMetric(key.slice("metrics.".length)));
+  const y = metrics[0] ?? "attributes.duration (s)";
+  const params = (keys.get("Parameters") ?? []).filter((key) =>
+    varies(runs, "params", key.slice("params.".length)),
+  );
+  const result = readColumn(items, y);
+  const strength = new Map(
+    params.slice(0, mostJudged).map((key) => [key, strengthOf(readColumn(items, key), result)]),
+  );
+  const ordered = [...params].sort((a, b) => (strength.get(b) ?? -1) - (strength.get(a) ?? -1));
+  const x = ordered[0] ?? metrics[1] ?? "attributes.duration (s)";
+  const z = ordered[1] ?? metrics.find((key) => key !== y && key !== x) ?? y;
+  const shown = [...ordered.slice(0, Math.max(1, mostAxes - 2)).reverse(), ...metrics.slice(0, 2).reverse()];
+  return { x, y, z, parallel: shown.length >= 2 ? shown : [x, y] };
+}
+
+/** Spearman's correlation of two columns of numbers; 0 for other columns, and where either has one value. */
+export function rankCorrelation(a: PlotColumn, b: PlotColumn): number {
+  if (!a.numeric || !b.numeric) return 0;
+  const pairs: [number, number][] = [];
+  a.readings.forEach((reading, i) => {
+    const other = b.readings[i]!;
+    if ("number" in reading && "number" in other) pairs.push([reading.number, other.number]);
+  });
+  const left = ranks(pairs.map(([value]) => value));
+  const right = ranks(pairs.map(([, value]) => value));
+  const middle = (pairs.length - 1) / 2;
+  let [product, squaresLeft, squaresRight] = [0, 0, 0];
+  for (let i = 0; i < pairs.length; i++) {
+    const [l, r] = [left[i]! - middle, right[i]! - middle];
+    product += l * r;
+    squaresLeft += l * l;
+    squaresRight += r * r;
+  }
+  return squaresLeft > 0 && squaresRight > 0 ? product / Math.sqrt(squaresLeft * squaresRight) : 0;
+}
+
+/** How closely a setting goes with a result; one that few runs have counts for less. */
+function strengthOf(setting: PlotColumn, result: PlotColumn): number {
+  const known = setting.readings.filter((reading) => "number" in reading).length;
+  return (Math.abs(rankCorrelation(setting, result)) * known) / Math.max(1, setting.readings.length);
+}
+
+/** Ranks from 0; equal values share the mean of theirs. */
+function ranks(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const found: number[] = [];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to + 1 < order.length && values[order[to + 1]!] === values[order[from]!]) to++;
+    for (let i = from; i <= to; i++) found[order[i]!] = (from + to) / 2;
+    from = to + 1;
+  }
+  return found;
+}

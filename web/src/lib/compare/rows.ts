@@ -1,0 +1,162 @@
+// The rows of a comparison: everything that runs have, and where they differ.
+import type { MetricSummary } from "../../api/metrics";
+import type { Run } from "../../api/runs";
+import { compareNames, durationOf, isSystemMetric, isUserTag, keysOf, sourceOf } from "../columns";
+import { parseNumber } from "../plots/item";
+import type { MetricStat } from "../view/compare";
+
+export type Value = number | string | undefined;
+
+export type SectionID = "params" | "metrics" | "attributes" | "tags";
+
+export interface CompareRow {
+  /** A column id, as in "params.lr". */
+  id: string;
+  section: SectionID;
+  title: string;
+  /** How to show numbers. */
+  format: "number" | "time" | "duration" | "text";
+  /** All values that exist are numbers, or texts that are. */
+  numeric: boolean;
+  /** By position of the run. */
+  values: readonly Value[];
+  /** Runs that have a value have different ones. A missing value is not a difference. */
+  differs: boolean;
+}
+
+export interface Section {
+  id: SectionID;
+  title: string;
+  differing: readonly CompareRow[];
+  equal: readonly CompareRow[];
+}
+
+/** Summaries by run id; absent while they load. */
+export type Summaries = Readonly<Record<string, readonly MetricSummary[] | undefined>>;
+
+export function differs(values: readonly Value[]): boolean {
+  let first: Value;
+  for (const value of values) {
+    if (value === undefined) continue;
+    if (first === undefined) first = value;
+    else if (!Object.is(value, first)) return true;
+  }
+  return false;
+}
+
+const areNumbers = (values: readonly Value[]) =>
+  values.every((value) => typeof value !== "string" || parseNumber(value) !== undefined);
+
+const lowerIsBetter =
+  /(^|[^a-z])(loss|err|error|mae|mse|rmse|mape|nll|perplexity|ppl|wer|cer|fid|latency|time|seconds)([^a-z]|$)/i;
+
+/** Whether the best value of a metric is its least. Names tell; other metrics are better the greater they are. */
+export const isLowerBetter = (metric: string) =>
+  lowerIsBetter.test(metric.replace(/([a-z])([A-Z])/g, "$1_$2")) || /loss|error/i.test(metric);
+
+export function metricValue(
+  run: Run,
+  key: string,
+  stat: MetricStat,
+  summaries: Summaries,
+): number | undefined {
+  if (stat === "last") return run.metrics[key];
+  const found = summaries[run.id]?.find((summary) => summary.key === key);
+  if (!found) return undefined;
+  if (stat === "best") return isLowerBetter(key) ? found.min : found.max;
+  return found[stat];
+}
+
+const attributes: readonly (readonly [
+  key: string,
+  title: string,
+  format: CompareRow["format"],
+  (run: Run) => Value,
+])[] = [
+  ["experiment_id", "Experiment", "text", (run) => run.experimentID],
+  ["status", "Status", "text", (run) => run.status],
+  ["start_time", "Started", "time", (run) => run.startMS],
+  ["duration", "Duration", "duration", durationOf],
+  ["user_id", "User", "text", (run) => run.user || run.tags["mlflow.user"] || undefined],
+  ["source", "Source", "text", (run) => sourceOf(run) || undefined],
+  ["git_commit", "Git commit", "text", (run) => run.tags["mlflow.source.git.commit"] || undefined],
+  ["git_branch", "Git branch", "text", (run) => run.tags["mlflow.source.git.branch"] || undefined],
+  ["datasets", "Datasets", "text", datasetsOf],
+  ["parent", "Parent run", "text", (run) => run.tags["mlflow.parentRunId"] || undefined],
+  ["description", "Description", "text", (run) => run.tags["mlflow.note.content"] || undefined],
+];
+
+function datasetsOf(run: Run): string | undefined {
+  const names = run.datasets.map(
+    ({ name, digest, context }) => `${name} (${digest})${context ? ` ${context}` : ""}`,
+  );
+  return names.length > 0 ? names.sort(compareNames).join(", ") : undefined;
+}
+
+/** All rows of the runs. Values of metrics are of one kind: last, least, greatest. */
+export function compareRows(runs: readonly Run[], stat: MetricStat, summaries: Summaries): CompareRow[] {
+  const row = (
+    section: SectionID,
+    key: string,
+    title: string,
+    format: CompareRow["format"],
+    of: (run: Run) => Value,
+  ) => {
+    const values = runs.map(of);
+    const numeric =
+      format === "duration" || (format !== "time" && section !== "attributes" && areNumbers(values));
+    return { id: `${section}.${key}`, section, title, format, numeric, values, differs: differs(values) };
+  };
+  const named = (section: "params" | "tags", keys: readonly string[]) =>
+    keys.map((key) => row(section, key, key, "text", (run) => run[section][key]));
+  const metrics = keysOf(runs, "metrics").sort(
+    (a, b) => Number(isSystemMetric(a)) - Number(isSystemMetric(b)) || compareNames(a, b),
+  );
+  return [
+    ...named("params", keysOf(runs, "params").sort(compareNames)),
+    ...metrics.map((key) =>
+      row("metrics", key, key, "number", (run) => metricValue(run, key, stat, summaries)),
+    ),
+    ...attributes
+      .map(([key, title, format, of]) => row("attributes", key, title, format, of))
+      .filter(({ values }) => values.some((value) => value !== undefined)),
+    ...named("tags", keysOf(runs, "tags").filter(isUserTag).sort(compareNames)),
+  ];
+}
+
+const sectionTitles: Record<SectionID, string> = {
+  params: "Parameters",
+  metrics: "Metrics",
+  attributes: "Run",
+  tags: "Tags",
+};
+
+/** Rows by kind, those that differ apart from the others. Sections without a row are left out. */
+export function sectionsOf(rows: readonly CompareRow[], text = ""): Section[] {
+  const needle = text.trim().toLowerCase();
+  const matching = rows.filter(({ title }) => title.toLowerCase().includes(needle));
+  return (Object.keys(sectionTitles) as SectionID[])
+    .map((id) => {
+      const own = matching.filter((row) => row.section === id);
+      return {
+        id,
+        title: sectionTitles[id],
+        differing: own.filter((row) => row.differs),
+        equal: own.filter((row) => !row.differs),
+      };
+    })
+    .filter(({ differing, equal }) => differing.length + equal.length > 0);
+}
+
+/** Positions of the runs in the order of a row; those without a value come last either way. */
+export function orderBy(row: CompareRow | undefined, count: number, descending: boolean): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  if (!row) return order;
+  const isMissing = (value: Value) => value === undefined || Number.isNaN(value);
+  return order.sort((a, b) => {
+    const [x, y] = [row.values[a], row.values[b]];
+    if (isMissing(x) || isMissing(y)) return Number(isMissing(x)) - Number(isMissing(y)) || a - b;
+    const least = typeof x === "number" && typeof y === "number" ? x - y : compareNames(String(x), String(y));
+    return (descending ? -least : least) || a - b;
+  });
+}

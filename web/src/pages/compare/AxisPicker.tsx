@@ -1,0 +1,63 @@
+import { useState } from "react";
+import { Icon } from "../../components/Icon";
+import { Popover } from "../../components/Popover";
+import { SearchField } from "../../components/SearchField";
+import type { AxisGroup } from "../../lib/compare/items";
+import { columnTitle } from "../../lib/plots/item";
+
+interface AxisPickerProps {
+  axes: readonly string[];
+  groups: readonly AxisGroup[];
+  change: (axes: readonly string[]) => void;
+}
+
+/** Chooses the axes of parallel coordinates. They stand in the order in which they were chosen. */
+export function AxisPicker(props: AxisPickerProps) {
+  return (
+    <Popover
+      label="Axes"
+      trigger={
+        <>
+          <Icon name="columns" size={14} /> Axes
+        </>
+      }
+    >
+      {() => <AxisChoices {...props} />}
+    </Popover>
+  );
+}
+
+const mostShown = 200;
+
+function AxisChoices({ axes, groups, change }: AxisPickerProps) {
+  const [text, setText] = useState("");
+  const needle = text.trim().toLowerCase();
+  const toggle = (key: string) =>
+    change(axes.includes(key) ? axes.filter((other) => other !== key) : [...axes, key]);
+  return (
+    <div className="axis-picker">
+      <SearchField label="Search columns" value={text} onChange={setText} />
+      <div className="axis-choices">
+        {groups.map(({ title, keys }) => {
+          const found = keys.filter((key) => columnTitle(key).toLowerCase().includes(needle));
+          return (
+            found.length > 0 && (
+              <fieldset key={title}>
+                <legend>{title}</legend>
+                {found.slice(0, mostShown).map((key) => (
+                  <label key={key} className="check" title={columnTitle(key)}>
+                    <input type="checkbox" checked={axes.includes(key)} onChange={() => toggle(key)} />
+                    <span className="truncate">{columnTitle(key)}</span>
+                  </label>
+                ))}
+                {found.length > mostShown && (
+                  <p className="muted">{found.length - mostShown} more: search for them.</p>
+                )}
+              </fieldset>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { useMemo, useState } from "react";
+import { maxRunsPerChart } from "../../api/metrics";
+import { livePeriodMS } from "../../api/queries";
+import { MetricGrid } from "../../components/charts/MetricGrid";
+import { EmptyState } from "../../components/Notice";
+import { RunSwatch } from "../../components/Values";
+import { keysOf } from "../../lib/columns";
+import type { CompareProps } from "./compareProps";
+
+/** The curves of the compared runs. */
+export function CompareCharts({ runs, view, change }: CompareProps) {
+  const [focusID, setFocusID] = useState<string>();
+  const drawn = useMemo(() => runs.slice(0, maxRunsPerChart), [runs]);
+  const metrics = useMemo(() => {
+    const all = keysOf(drawn, "metrics");
+    const chosen = view.metrics.filter((key) => all.includes(key));
+    return chosen.length > 0 ? chosen : all;
+  }, [drawn, view.metrics]);
+  const live = drawn.some((run) => run.status === "RUNNING");
+  if (metrics.length === 0) {
+    return (
+      <EmptyState title="These runs have no metrics">
+        <p>The other views show what they have.</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <ul className="compare-legend" aria-label="Runs in the charts">
+        {drawn.map((run) => (
+          <li key={run.id} onMouseEnter={() => setFocusID(run.id)} onMouseLeave={() => setFocusID(undefined)}>
+            <RunSwatch runID={run.id} />
+            <span className="truncate" title={run.name}>
+              {run.name}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {drawn.length < runs.length && (
+        <p className="compare-note">
+          The first {drawn.length} of {runs.length} runs are drawn.
+        </p>
+      )}
+      {view.metrics.length > 0 && (
+        <p className="compare-note plain">
+          {metrics.length === 1 ? `Only ${metrics[0]}.` : `${metrics.length} chosen metrics.`}{" "}
+          <button type="button" className="link-button" onClick={() => change({ metrics: [] })}>
+            Show all metrics
+          </button>
+        </p>
+      )}
+      <MetricGrid
+        runs={drawn}
+        metrics={metrics}
+        view={view}
+        change={change}
+        refetchInterval={live ? livePeriodMS : false}
+        focusID={focusID}
+      />
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { readPart, runFiles } from "../../api/artifacts";
+import { ErrorNotice, Loading } from "../../components/Notice";
+import { diffLines, type Hunk, hunksOf, linesOf } from "../../lib/compare/diff";
+import { fileKind, looksBinary } from "../../lib/fileKind";
+import { formatBytes, plural } from "../../lib/format";
+import type { Holder } from "./ArtifactsSideBySide";
+
+const mostBytes = 1_000_000;
+const mostLines = 2_000;
+
+function useText({ run, file }: Holder) {
+  return useQuery({
+    queryKey: ["files", `run:${run.id}`, "text", file.path],
+    queryFn: async ({ signal }) => {
+      const { bytes, total } = await readPart(runFiles(run.id).url(file.path), 0, mostBytes, signal);
+      return {
+        text: looksBinary(bytes) ? undefined : new TextDecoder().decode(bytes),
+        cut: total > bytes.length,
+      };
+    },
+    staleTime: 60_000,
+  });
+}
+
+/** The lines in which a file differs from the same file of another run. */
+export function FileDiff({ base, other }: { base: Holder; other: Holder }) {
+  const left = useText(base);
+  const right = useText(other);
+  const isJSON = fileKind(other.file.path) === "json";
+  const lines = useMemo(() => {
+    if (left.data?.text === undefined || right.data?.text === undefined) return undefined;
+    // A part of a JSON file cannot be laid out.
+    const laidOut = isJSON && !left.data.cut && !right.data.cut;
+    return diffLines(linesOf(left.data.text, laidOut), linesOf(right.data.text, laidOut));
+  }, [left.data, right.data, isJSON]);
+  const error = left.error ?? right.error;
+  if (error) {
+    const retry = () => void Promise.all([left.refetch(), right.refetch()]);
+    return <ErrorNotice error={error} what="Could not read the file" retry={retry} />;
+  }
+  if (!left.data || !right.data) return <Loading what="Reading" />;
+  if (!lines)
+    return <p className="file-none muted">This looks like a binary file. Open the run to download it.</p>;
+  const removed = lines.filter(({ kind }) => kind === "removed").length;
+  const added = lines.filter(({ kind }) => kind === "added").length;
+  const cut = left.data.cut || right.data.cut;
+  return (
+    <>
+      <p className="file-note">
+        {removed + added === 0
+          ? `Nothing differs in ${plural(lines.length, "line")}`
+          : `${plural(removed, "line")} removed, ${added} added`}
+        {cut && `, in the first ${formatBytes(mostBytes)}`}.
+      </p>
+      {removed + added > 0 && <DiffView hunks={hunksOf(lines)} />}
+    </>
+  );
+}
+
+function DiffView({ hunks }: { hunks: readonly Hunk[] }) {
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const [limit, setLimit] = useState(mostLines);
+  let left = limit;
+  return (
+    <div className="diff">
+      {hunks.map(({ kind, lines }, at) => {
+        if (left <= 0) return null;
+        if (kind === "fold" && !open.has(at)) {
+          return (
+            <button
+              // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies a part
+              key={at}
+              type="button"
+              className="diff-fold"
+              onClick={() => setOpen(new Set(open).add(at))}
+            >
+              ▸ {plural(lines.length, "equal line")}
+            </button>
+          );
+        }
+        const shown = lines.slice(0, left);
+        left -= shown.length;
+        return shown.map(({ kind: change, text, left: from, right: to }) => (
+          <div key={`${from} ${to}`} className={`diff-line ${change}`}>
+            <span className="diff-number">{from}</span>
+            <span className="diff-number">{to}</span>
+            <span>{{ same: " ", removed: "−", added: "+" }[change]}</span>
+            <span>{text}</span>
+          </div>
+        ));
+      })}
+      {left <= 0 && (
+        <button type="button" className="diff-fold" onClick={() => setLimit(limit + mostLines)}>
+          Show {mostLines.toLocaleString("en-US")} more lines
+        </button>
+      )}
+    </div>
+  );
+}
