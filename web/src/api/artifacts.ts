@@ -94,6 +94,36 @@ export interface FilePart {
   total: number;
 }
 
+export interface FileTail {
+  text: string;
+  /** Where the text begins in the file. */
+  start: number;
+  total: number;
+}
+
+/** Reads whole lines of the last bytes of a text file. */
+export async function readTail(url: string, length: number, signal?: AbortSignal): Promise<FileTail> {
+  let response: Response;
+  try {
+    response = await send(url, { headers: { Range: `bytes=-${length}` }, signal: signal ?? null });
+  } catch (error) {
+    // An empty file has no last byte.
+    if (error instanceof ApiError && error.status === 416) return { text: "", start: 0, total: 0 };
+    throw error;
+  }
+  let bytes = new Uint8Array(await response.arrayBuffer());
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
+  const total = range ? Number(range[2]) : bytes.length;
+  let start = range ? Number(range[1]) : Math.max(0, bytes.length - length);
+  if (!range) bytes = bytes.subarray(start);
+  if (start > 0) {
+    const cut = bytes.indexOf(10) + 1;
+    bytes = bytes.subarray(cut);
+    start += cut;
+  }
+  return { text: new TextDecoder().decode(bytes), start, total };
+}
+
 /** Reads part of a file. A server that ignores the range sends the whole file, which is cut here. */
 export async function readPart(
   url: string,

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { runNameFilter } from "../lib/commands";
 import { samplesPerRun } from "../lib/history";
-import { type FileSource, readPart } from "./artifacts";
+import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
 import {
@@ -13,7 +13,13 @@ import {
   metricSummary,
 } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
-import { modelChanges, modelSignature, monitorModel, searchRegisteredModels } from "./registry";
+import {
+  modelChanges,
+  modelSignature,
+  monitorModel,
+  searchRegisteredModels,
+  searchVersionsOfRun,
+} from "./registry";
 import { childRuns, getRun, type RunQuery, runsByID, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
@@ -127,6 +133,12 @@ export const sourceRuns = (experimentID: string, ids: readonly string[]) =>
 export const runChildren = (id: string) =>
   queryOptions({ queryKey: ["runs", "children", id], queryFn: ({ signal }) => childRuns(id, signal) });
 
+export const versionsOfRun = (id: string) =>
+  queryOptions({
+    queryKey: ["registry", "of run", id],
+    queryFn: ({ signal }) => searchVersionsOfRun(id, signal),
+  });
+
 export const runMetricSummary = (id: string) =>
   queryOptions({ queryKey: ["runs", "summary", id], queryFn: ({ signal }) => metricSummary(id, signal) });
 
@@ -212,6 +224,16 @@ export const directory = (source: FileSource, path: string) =>
 
 /** How much of a file is read at a time. */
 export const filePartBytes = 1_000_000;
+
+/** The end of a text file: whole lines of the last part. */
+export const fileTail = (source: FileSource, path: string) =>
+  queryOptions({
+    queryKey: ["files", source.id, "tail", path],
+    queryFn: ({ signal }) => readTail(source.url(path), tailBytes, signal),
+    placeholderData: keepPreviousData,
+  });
+
+const tailBytes = 500_000;
 
 export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>
   infiniteQueryOptions({

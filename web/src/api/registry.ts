@@ -167,6 +167,16 @@ export async function monitorModel(name: string, signal?: AbortSignal): Promise<
   return { model: toModel(first.registered_model), versions: versions.map(toVersion) };
 }
 
+/** The versions that name a run as their source, the newest first. */
+export async function searchVersionsOfRun(runID: string, signal?: AbortSignal): Promise<ModelVersion[]> {
+  const answer = await get<{ model_versions?: WireVersion[] }>(
+    "model-versions/search",
+    { filter: `run_id = '${runID}'`, max_results: 50, order_by: ["last_updated_timestamp DESC"] },
+    signal,
+  );
+  return (answer.model_versions ?? []).map(toVersion);
+}
+
 export interface ChangePage {
   changes: ModelChange[];
   nextPageToken: string | undefined;

@@ -41,6 +41,16 @@ test("links lead to web pages, mail and places in this UI only", () => {
   expect(markdownHTML("see https://h/p now")).toContain('href="https://h/p"');
 });
 
+test("images of the same folder are shown, and relative links lead nowhere", () => {
+  const imageURL = (link: string) => (link === "i.png" ? 'get?path="i.png"' : undefined);
+  expect(markdownHTML("![a<b](i.png)", imageURL)).toBe(
+    '<p><img src="get?path=&quot;i.png&quot;" alt="a&lt;b" loading="lazy"></p>\n',
+  );
+  expect(markdownHTML("![no](other.png)", imageURL)).toBe("<p>no</p>\n");
+  expect(markdownHTML("![no](i.png)")).toBe("<p>no</p>\n");
+  expect(markdownHTML("[x](i.md)", imageURL)).toBe("<p><a>x</a></p>\n");
+});
+
 test("images are links", () => {
   const html = markdownHTML('![a "label"](https://h/i.png)');
   expect(html).not.toContain("<img");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { nameFilter } from "../api/experiments";
 
-import { fileKind, looksBinary, mediaType } from "./fileKind";
-import { parseSheet, tableSheet } from "./sheet";
+import { fileKind, looksBinary, mediaType } from "./files/kind";
+import { parseSheet, tableSheet } from "./files/sheet";
 
 test("CSV with quotes, line breaks and Windows line ends", () => {
   const sheet = parseSheet('a,b\r\n"x, ""y""","line\nbreak"\r\n1,\r\n', ",", 100);

@@ -1,14 +1,16 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import type { FileInfo, FileSource } from "../../api/artifacts";
 import { filePartBytes, fileParts } from "../../api/queries";
-import { fileKind, looksBinary, mediaType } from "../../lib/fileKind";
+import { fileKind, looksBinary, mediaType } from "../../lib/files/kind";
+import { relativePath } from "../../lib/files/paths";
 import { formatBytes } from "../../lib/format";
 import { CopyButton } from "../Copy";
 import { Icon } from "../Icon";
 import { Markdown } from "../Markdown";
 import { ErrorNotice, Loading } from "../Notice";
 import { JSONView } from "./JSONView";
+import { NotebookView } from "./NotebookView";
 import { TextSheet } from "./SheetView";
 import { TextView } from "./TextView";
 
@@ -35,6 +37,8 @@ export function FilePreview({ source, file }: FilePreviewProps) {
       </div>
       {kind === "binary" ? (
         <Unshown>This is a binary file. Download it to use it.</Unshown>
+      ) : kind === "audio" || kind === "video" ? (
+        <Player source={source} file={file} kind={kind} />
       ) : kind === "image" || kind === "frame" ? (
         <WholeFile source={source} file={file} />
       ) : (
@@ -92,6 +96,20 @@ function WholeFile({ source, file }: FilePreviewProps) {
   );
 }
 
+/** Sound and film. The browser reads the parts that it needs. */
+function Player({ source, file, kind }: FilePreviewProps & { kind: "audio" | "video" }) {
+  const [broken, setBroken] = useState(false);
+  if (broken) return <Unshown>The browser cannot play this file. Download it.</Unshown>;
+  const media = {
+    src: source.url(file.path),
+    controls: true,
+    preload: "metadata",
+    "aria-label": file.path.split("/").pop(),
+    onError: () => setBroken(true),
+  };
+  return <div className="file-player">{kind === "audio" ? <audio {...media} /> : <video {...media} />}</div>;
+}
+
 function useBlobURL(bytes: Uint8Array<ArrayBuffer> | undefined, type: string): string | undefined {
   const [url, setURL] = useState<string>();
   useEffect(() => {
@@ -103,9 +121,14 @@ function useBlobURL(bytes: Uint8Array<ArrayBuffer> | undefined, type: string): s
   return url;
 }
 
+const wholeTextBytes = 16_000_000;
+
 /** Text is read a part at a time, so that a log of gigabytes opens as fast as a note. */
 function TextFile({ source, file }: FilePreviewProps) {
-  const parts = useInfiniteQuery(fileParts(source, file.path));
+  const kind = fileKind(file.path);
+  // JSON and notebooks mean nothing in part.
+  const whole = kind === "json" || kind === "notebook";
+  const parts = useInfiniteQuery(fileParts(source, file.path, whole ? wholeTextBytes : filePartBytes));
   const bytes = useMemo(() => concat(parts.data?.pages.map((p) => p.bytes) ?? []), [parts.data]);
   const total = parts.data?.pages[0]?.total ?? 0;
   const complete = !parts.hasNextPage;
@@ -117,7 +140,7 @@ function TextFile({ source, file }: FilePreviewProps) {
   if (looksBinary(bytes)) return <Unshown>This looks like a binary file. Download it to use it.</Unshown>;
   return (
     <>
-      <TextContents path={file.path} bytes={bytes} complete={complete} />
+      <TextContents source={source} path={file.path} bytes={bytes} complete={complete} />
       {parts.hasNextPage && (
         <p className="file-more">
           <span className="muted">
@@ -139,18 +162,34 @@ function TextFile({ source, file }: FilePreviewProps) {
   );
 }
 
-function TextContents({ path, bytes, complete }: { path: string; bytes: Uint8Array; complete: boolean }) {
+interface TextContentsProps {
+  source: FileSource;
+  path: string;
+  bytes: Uint8Array;
+  complete: boolean;
+}
+
+function TextContents({ source, path, bytes, complete }: TextContentsProps) {
+  const imageURL = useCallback(
+    (link: string) => {
+      const image = relativePath(path, link);
+      return image === undefined || fileKind(image) !== "image" ? undefined : source.url(image);
+    },
+    [source, path],
+  );
   const text = useMemo(() => new TextDecoder().decode(bytes), [bytes]);
   const kind = fileKind(path);
   if (kind === "sheet") return <TextSheet text={text} tabs={path.toLowerCase().endsWith(".tsv")} />;
   if (kind === "markdown") {
     return (
       <div className="file-markdown">
-        <Markdown text={text} />
+        <Markdown text={text} imageURL={imageURL} />
       </div>
     );
   }
-  if (kind === "json") return <JSONView text={text} complete={complete} />;
+  if (kind === "notebook" && complete) return <NotebookView text={text} imageURL={imageURL} />;
+  if (kind === "diff") return <TextView text={text} language="diff" />;
+  if (kind === "json" || kind === "notebook") return <JSONView text={text} complete={complete} />;
   return <TextView text={text} />;
 }
 

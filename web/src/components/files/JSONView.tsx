@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { tableSheet } from "../../lib/sheet";
+import { tableSheet } from "../../lib/files/sheet";
 import { maxSheetRows, SheetView } from "./SheetView";
 import { TextView } from "./TextView";
 
@@ -25,7 +25,7 @@ export function JSONView({ text, complete }: { text: string; complete: boolean }
           </label>
         </p>
       )}
-      {sheet && !asText ? <SheetView sheet={sheet} /> : <TextView text={pretty} json />}
+      {sheet && !asText ? <SheetView sheet={sheet} /> : <TextView text={pretty} language="json" />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSheet } from "../sheet";
+import { parseSheet } from "../files/sheet";
 import { csvOf } from "./csv";
 import { fileName } from "./save";
 

@@ -4,7 +4,7 @@ import type { Run } from "../../api/runs";
 import { FilePreview } from "../../components/files/FilePreview";
 import { EmptyState } from "../../components/Notice";
 import "../../components/files/files.css";
-import { fileKind } from "../../lib/fileKind";
+import { fileKind } from "../../lib/files/kind";
 import { formatBytes, plural } from "../../lib/format";
 import { FileDiff } from "./FileDiff";
 import { RunHead } from "./RunHead";

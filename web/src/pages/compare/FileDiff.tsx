@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { readPart, runFiles } from "../../api/artifacts";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { diffLines, type Hunk, hunksOf, linesOf } from "../../lib/compare/diff";
-import { fileKind, looksBinary } from "../../lib/fileKind";
+import { fileKind, looksBinary } from "../../lib/files/kind";
 import { formatBytes, plural } from "../../lib/format";
 import type { Holder } from "./ArtifactsSideBySide";
 

@@ -72,7 +72,7 @@ function Rows({ runID, metrics }: { runID: string; metrics: readonly MetricSumma
             <th className="numeric">Last</th>
             <th className="numeric">Min</th>
             <th className="numeric">Max</th>
-            <th className="numeric">Values</th>
+            <th className="numeric count">Values</th>
             <th className="numeric">Last step</th>
             <th className="row-tool">
               <span className="visually-hidden">Copy</span>
@@ -92,12 +92,12 @@ function Rows({ runID, metrics }: { runID: string; metrics: readonly MetricSumma
                 <NumberText value={m.last} />
               </td>
               <td className="numeric">
-                <Extreme metric={m} value={m.min} step={m.minStep} />
+                <Extreme value={m.min} step={m.minStep} />
               </td>
               <td className="numeric">
-                <Extreme metric={m} value={m.max} step={m.maxStep} />
+                <Extreme value={m.max} step={m.maxStep} />
               </td>
-              <td className="numeric">{m.count.toLocaleString("en-US")}</td>
+              <td className="numeric count">{m.count.toLocaleString("en-US")}</td>
               <td className="numeric">{m.lastStep.toLocaleString("en-US")}</td>
               <td className="row-tool">
                 <CopyButton text={exactNumber(m.last)} label={`Copy the last ${m.key} in full`} />
@@ -117,9 +117,8 @@ function Rows({ runID, metrics }: { runID: string; metrics: readonly MetricSumma
   );
 }
 
-/** A least or greatest value and where it was; with one value there is nothing to tell. */
-function Extreme({ metric, value, step }: { metric: MetricSummary; value: number; step: number }) {
-  if (metric.count < 2) return <span className="muted">–</span>;
+/** A least or greatest value and where it was. */
+function Extreme({ value, step }: { value: number; step: number }) {
   return (
     <>
       <NumberText value={value} />

@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { MetricSummary } from "../../api/metrics";
-import { loggedModel, runChildren } from "../../api/queries";
+import { loggedModel, runChildren, versionsOfRun } from "../../api/queries";
 import { type ChildRun, type Run, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
@@ -9,6 +9,7 @@ import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/format";
 import type { RunPageView } from "../../lib/view/run";
 import { join } from "../../lib/view/search";
+import { AliasChip, StageChip } from "../registry/Chips";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { Datasets } from "./Datasets";
 import { MetricTable } from "./MetricTable";
@@ -27,7 +28,7 @@ export function RunOverview({ run, summary, view, change }: RunOverviewProps) {
   const client = useQueryClient();
   return (
     <div className="overview">
-      <div className="overview-main">
+      <div className="overview-main results">
         <MetricTable run={run} summary={summary} />
         <ParamTable
           params={run.params}
@@ -55,6 +56,7 @@ export function RunOverview({ run, summary, view, change }: RunOverviewProps) {
           </div>
         </section>
         <Models run={run} />
+        <RegisteredVersions run={run} />
         <Datasets datasets={run.datasets} />
         <TagEditor run={run} />
         <Children run={run} />
@@ -171,6 +173,39 @@ function ModelLink({ modelID, experimentID, note }: { modelID: string; experimen
       <span className="muted">{note}</span>
       {model && <RegisterButton model={model} look="link-button" />}
     </li>
+  );
+}
+
+/** The versions that were registered from the files or the models of this run. */
+function RegisteredVersions({ run }: { run: Run }) {
+  const { data: versions } = useQuery(versionsOfRun(run.id));
+  if (!versions?.length) return null;
+  return (
+    <section className="card">
+      <div className="card-head">
+        <h2>Registered models</h2>
+      </div>
+      <ul className="plain-list">
+        {versions.map(({ name, version, stage, aliases }) => (
+          <li key={`${name} ${version}`}>
+            <Link
+              to="/models/$modelName/versions/$version"
+              params={{ modelName: name, version }}
+              className="truncate"
+              title={`${name} version ${version}`}
+            >
+              {name} version {version}
+            </Link>
+            <span className="chips">
+              {stage !== "None" && <StageChip stage={stage} />}
+              {aliases.map((alias) => (
+                <AliasChip key={alias} alias={alias} />
+              ))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

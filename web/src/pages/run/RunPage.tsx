@@ -11,6 +11,7 @@ import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
 import { runPageCodec } from "../../lib/view/run";
 import { RunFiles } from "./RunFiles";
 import { RunHead } from "./RunHead";
+import { RunLogs } from "./RunLogs";
 import { RunOverview } from "./RunOverview";
 import "./run.css";
 
@@ -19,12 +20,13 @@ const MetricGrid = lazy(async () => ({
   default: (await import("../../components/charts/MetricGrid")).MetricGrid,
 }));
 
-type TabName = "overview" | "model-metrics" | "system-metrics" | "artifacts";
+type TabName = "overview" | "model-metrics" | "system-metrics" | "logs" | "artifacts";
 
 const tabs: [TabName, string][] = [
   ["overview", "Overview"],
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
+  ["logs", "Logs"],
   ["artifacts", "Artifacts"],
 ];
 
@@ -32,7 +34,7 @@ const tabs: [TabName, string][] = [
 function parseTab(splat: string): { tab: TabName; path: string } {
   const [first = "", ...rest] = splat.split("/");
   const tab = tabs.map(([name]) => name).find((name) => name === first) ?? "overview";
-  return { tab, path: tab === "artifacts" ? rest.join("/") : "" };
+  return { tab, path: tab === "artifacts" || tab === "logs" ? rest.join("/") : "" };
 }
 
 /** Only such a run can still change by itself. */
@@ -72,6 +74,13 @@ export function RunPage() {
       </div>
     );
   }
+  const openFile = (file: string) =>
+    void navigate({
+      to: "/experiments/$experimentID/runs/$runID/$",
+      params: { experimentID, runID, _splat: `${tab}/${file}` },
+      search: true as never,
+      replace: path !== "",
+    });
   const keys = Object.keys(run.data.metrics);
   const charts = (metrics: string[], empty: React.ReactNode) =>
     metrics.length === 0 ? (
@@ -88,7 +97,7 @@ export function RunPage() {
       </Suspense>
     );
   return (
-    <div className={tab === "artifacts" ? "page fill" : "page"}>
+    <div className={tab === "artifacts" || tab === "logs" ? "page fill" : "page"}>
       <RunHead
         run={run.data}
         experimentID={run.data.experimentID || experimentID}
@@ -130,20 +139,10 @@ export function RunPage() {
             <Snippet code={"mlflow.enable_system_metrics_logging()"} label="system metrics example" />
           </EmptyState>,
         )}
-      {tab === "artifacts" && (
-        <RunFiles
-          run={run.data}
-          selected={path}
-          onSelect={(file) =>
-            void navigate({
-              to: "/experiments/$experimentID/runs/$runID/$",
-              params: { experimentID, runID, _splat: `artifacts/${file}` },
-              search: true as never,
-              replace: path !== "",
-            })
-          }
-        />
+      {tab === "logs" && (
+        <RunLogs run={run.data} selected={path} onSelect={openFile} live={interval !== false} />
       )}
+      {tab === "artifacts" && <RunFiles run={run.data} selected={path} onSelect={openFile} />}
     </div>
   );
 }
