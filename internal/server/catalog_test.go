@@ -386,8 +386,8 @@ func TestForwardedAddress(t *testing.T) {
 		if got.status != 200 || !strings.Contains(got.body, `"`+want+`/.well-known/`) {
 			t.Errorf("%v: %d %s", c.args, got.status, got.body)
 		}
-		got = send(t, "GET", url+"/ml/experiments/0", nil, headers...)
-		if to := got.header.Get("Location"); got.status != http.StatusFound || !strings.HasSuffix(want+"/#/experiments/0", to) || c.want != "" && !strings.HasPrefix(to, "/ml/") {
+		got = send(t, "GET", url+"/ml/experiments/0?o=1", nil, headers...)
+		if to := got.header.Get("Location"); got.status != http.StatusFound || !strings.HasSuffix(want+"/#/experiments/0?o=1", to) || c.want != "" && !strings.HasPrefix(to, "/ml/") {
 			t.Errorf("%v: %d to %q", c.args, got.status, to)
 		}
 		// A web page whose name has been rebound to this machine can send the header.

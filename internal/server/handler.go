@@ -102,6 +102,9 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 			private.ServeHTTP(w, r)
 		case workspace: // After mlflow.login(), clients print links to a workspace.
 			to := forwarded.Prefix(r) + s.config.StaticPrefix + "/#/" + (&url.URL{Path: page}).EscapedPath()
+			if r.URL.RawQuery != "" {
+				to += "?" + r.URL.RawQuery
+			}
 			http.Redirect(w, r, to, http.StatusFound) //nolint:gosec // Package forwarded checks the prefix.
 		default:
 			observe.Route(r.Context(), observe.RoutePages)

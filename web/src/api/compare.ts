@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { forEachOf, inBatches } from "../lib/batches";
 import { ApiError } from "./client";
 import type { MetricSummary } from "./metrics";
 import { metricSummary } from "./metrics";
@@ -13,7 +14,6 @@ export interface ComparedRuns {
 }
 
 const perSearch = 100;
-const atOnce = 6;
 
 /** Runs of any number of ids. Ids are looked for in the experiments first; links may name none, or wrong ones. */
 async function loadRuns(
@@ -23,7 +23,7 @@ async function loadRuns(
 ): Promise<ComparedRuns> {
   const found = new Map<string, Run>();
   if (experimentIDs.length > 0) {
-    await inBatches(chunks(ids, perSearch), async (part) => {
+    await forAll(inBatches(ids, perSearch), async (part) => {
       // Ids come from the address: only those that need no quoting are searched for.
       const names = part.filter((id) => /^[\w-]+$/.test(id)).map((id) => `'${id}'`);
       if (names.length === 0) return;
@@ -34,7 +34,7 @@ async function loadRuns(
     });
   }
   const absent: string[] = [];
-  await inBatches(
+  await forAll(
     ids.filter((id) => !found.has(id)),
     async (id) => {
       const run = await getRun(id, signal).catch(unlessRefused);
@@ -51,19 +51,10 @@ function unlessRefused(error: unknown): undefined {
   throw error;
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
-}
-
-/** A few calls at a time: the browser would queue the others, and they would delay everything else. */
-async function inBatches<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const work = async () => {
-    for (const item of queue) await call(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
+/** Acts on every item, a few at a time, and fails as soon as all are done if one has failed. */
+async function forAll<T>(items: readonly T[], action: (item: T) => Promise<void>) {
+  const [failure] = await forEachOf(items, action);
+  if (failure) throw failure.error;
 }
 
 export const comparedRuns = (ids: readonly string[], experimentIDs: readonly string[]) =>
@@ -85,7 +76,7 @@ export const metricSummaries = (ids: readonly string[], enabled: boolean) =>
     queryKey: ["runs", "summaries", ids],
     queryFn: async ({ signal }) => {
       const found: Record<string, MetricSummary[]> = {};
-      await inBatches(ids, async (id) => {
+      await forAll(ids, async (id) => {
         found[id] = await metricSummary(id, signal);
       });
       return found;

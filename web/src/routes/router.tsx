@@ -6,16 +6,20 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
 } from "@tanstack/react-router";
 import { AppShell } from "../components/AppShell";
+import { isStockSearch, runsSearch } from "../lib/links";
 import { parseSearch, type Search, stringifySearch } from "../lib/view/search";
 import { HomePage } from "../pages/home/HomePage";
-import { NotFoundPage } from "../pages/NotFoundPage";
 import { PageError } from "../pages/PageError";
 
 const validateSearch = (search: Record<string, unknown>) => search as Search;
 
-const root = createRootRoute({ component: AppShell, notFoundComponent: NotFoundPage, validateSearch });
+// Links of MLflow that are spelled differently here; whatever else is no page.
+const linkPage = lazyRouteComponent(() => import("../pages/links/LinkPage"), "LinkPage");
+
+const root = createRootRoute({ component: AppShell, notFoundComponent: linkPage, validateSearch });
 
 const experimentsPage = lazyRouteComponent(
   () => import("../pages/experiments/ExperimentsPage"),
@@ -51,9 +55,22 @@ const at = <Path extends string>(path: Path, component: typeof runPage | typeof 
 const routeTree = root.addChildren([
   at("/", HomePage),
   at("/experiments", experimentsPage),
-  at("/experiments/$experimentID", runsPage),
+  at("/experiments/search", linkPage),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/experiments/$experimentID",
+    component: runsPage,
+    beforeLoad: ({ search }) => {
+      if (isStockSearch(search))
+        throw redirect({ to: ".", search: runsSearch(search) as never, replace: true });
+    },
+  }),
   at("/experiments/$experimentID/runs", runsPage),
   at("/experiments/$experimentID/runs/$runID", runPage),
+  at("/experiments/$experimentID/runs/$runID/artifactPath/$", linkPage),
+  at("/experiments/$experimentID/runs/$runID/traces", linkPage),
+  at("/experiments/$experimentID/runs/$runID/evaluations", linkPage),
+  at("/experiments/$experimentID/runs/$runID/issues", linkPage),
   at("/experiments/$experimentID/runs/$runID/$", runPage),
   at("/experiments/$experimentID/models", modelsPage),
   at("/experiments/$experimentID/models/$modelID", modelPage),
@@ -82,7 +99,7 @@ export const router = createRouter({
   stringifySearch,
   defaultPreload: "intent",
   defaultErrorComponent: PageError,
-  defaultNotFoundComponent: NotFoundPage,
+  defaultNotFoundComponent: linkPage,
 });
 
 declare module "@tanstack/react-router" {

@@ -44,15 +44,15 @@ export interface CompareView extends ChartView {
 export const compareCodec: Codec<CompareView> = {
   decode: (s) => ({
     ...chartCodec.decode(s),
-    runs: list(s.runs),
-    experiments: list(s.experiments ?? s.experiment),
+    runs: quotedList(s.runs),
+    experiments: quotedList(s.experiments ?? s.experiment),
     tab: oneOf<CompareTab>(["table", "charts", "plots", "artifacts"], s.tab),
     transposed: s.rows === "runs",
     stat: oneOf(metricStats, s.stat),
     text: s.find ?? "",
     unfolded: split(s.same ?? ""),
     sort: s.sort ? { column: s.sort.replace(/^-/, ""), descending: s.sort.startsWith("-") } : undefined,
-    metrics: list(s.metrics),
+    metrics: quotedList(s.metrics),
     x: s.x ?? "",
     y: s.y ?? "",
     z: s.z ?? "",
@@ -92,7 +92,7 @@ export const compareCodec: Codec<CompareView> = {
 const flag = (text: string | undefined) => (text === "1" || text === "0" ? text : "");
 
 /** MLflow writes lists as JSON, and old versions a single value. */
-function list(text: string | undefined): string[] {
+export function quotedList(text: string | undefined): string[] {
   if (!text) return [];
   const value = parseJSON(text);
   if (Array.isArray(value)) return [...new Set(value.map(String))];
@@ -125,14 +125,14 @@ function decodeBrushes(text: string | undefined): Brushes {
 export function metricLink(path: string, s: Search): Search {
   const one = parseJSON(s.metric) ?? s.metric;
   const named = typeof one === "string" && one !== "" ? one : path;
-  const keys = list(s.plot_metric_keys);
+  const keys = quotedList(s.plot_metric_keys);
   const smoothness = Number(s.line_smoothness);
   const zoom = xRange(s.plot_layout);
   const axis = s.x_axis === "relative" || s.x_axis === "wall" ? s.x_axis : undefined;
   const metrics = keys.length > 0 ? keys : [named].filter(Boolean);
   return compact({
-    runs: join(list(s.runs)),
-    experiments: join(list(s.experiments ?? s.experiment)),
+    runs: join(quotedList(s.runs)),
+    experiments: join(quotedList(s.experiments ?? s.experiment)),
     tab: "charts",
     metrics: join(metrics),
     axis,
