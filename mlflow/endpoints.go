@@ -117,6 +117,8 @@ type EndpointSet struct {
 	RunColumns         Endpoint[RunColumnsRequest, RunColumnsResponse]                 `route:"POST millrace/runs/columns"`
 	RunValues          Endpoint[RunValuesRequest, RunValuesResponse]                   `route:"POST millrace/runs/values"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
+	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
+	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`
 	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`
 	TrashSize          Endpoint[TrashSelection, TrashSizeResponse]                     `route:"POST millrace/trash/size"`
 	RestoreModel       Endpoint[RestoreModelRequest, Empty]                            `route:"POST millrace/models/restore"`

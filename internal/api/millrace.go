@@ -20,6 +20,8 @@ func (s *Server) millraceRoutes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.RunTable, permit.Filtered, s.runTable)
 	route.OnAjax(r, mlflow.Endpoints.RunColumns, permit.Filtered, s.runColumns)
 	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, s.runValues)
+	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), s.datasetUsages)
+	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), s.dataset)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, s.modelSignature)
 }
 

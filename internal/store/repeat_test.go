@@ -182,6 +182,14 @@ func TestRepeatedReads(t *testing.T) {
 			list, next, err := s.SearchTrash(ctx, &mlflow.SearchTrashRequest{Kind: mlflow.TrashedRun, MaxResults: 1})
 			return answer{list, next}, err
 		},
+		"DatasetUsages": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.DatasetUsages(ctx, 0, 1, &mlflow.DatasetUsagesRequest{})
+			return answer{list, next}, err
+		},
+		"Dataset": func(ctx context.Context, s *store.Store) (answer, error) {
+			d, err := s.Dataset(ctx, 0, "d", "1")
+			return answer{d}, err
+		},
 		"MonitorModel": func(ctx context.Context, s *store.Store) (answer, error) {
 			out, err := s.MonitorModel(ctx, "model", 1, "")
 			return answer{out}, err

@@ -16,7 +16,7 @@ import { runsCodec } from "../../lib/view/runs";
 import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 
-export type ExperimentTab = "runs" | "charts" | "models";
+export type ExperimentTab = "runs" | "charts" | "models" | "datasets";
 
 interface ExperimentHeadProps {
   experimentID: string;
@@ -172,6 +172,9 @@ function ExperimentTabs({ experimentID, tab }: { experimentID: string; tab: Expe
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/models", params }} current={tab === "models"}>
         Models
+      </Tab>
+      <Tab link={{ to: "/experiments/$experimentID/datasets", params }} current={tab === "datasets"}>
+        Datasets
       </Tab>
     </Tabs>
   );

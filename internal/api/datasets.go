@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+const (
+	defaultDatasets = 200
+	maxDatasets     = 1000
+)
+
+func (s *Server) datasetUsages(
+	ctx context.Context, in *mlflow.DatasetUsagesRequest,
+) (*mlflow.DatasetUsagesResponse, error) {
+	id, err := validate.ExperimentID(in.ExperimentID)
+	if err != nil {
+		return nil, err
+	}
+	limit := int64(defaultDatasets)
+	switch {
+	case in.MaxResults < 0 || in.MaxResults > maxDatasets:
+		return nil, validate.BadLimit(in.MaxResults, "between 1 and "+strconv.Itoa(maxDatasets)+".")
+	case in.MaxResults > 0:
+		limit = in.MaxResults
+	}
+	list, next, err := s.Store.DatasetUsages(ctx, id, int(limit), in)
+	return &mlflow.DatasetUsagesResponse{Datasets: list, NextPageToken: next}, err
+}
+
+func (s *Server) dataset(ctx context.Context, in *mlflow.GetDatasetRequest) (*mlflow.GetDatasetResponse, error) {
+	id, err := validate.ExperimentID(in.ExperimentID)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Store.Dataset(ctx, id, in.Name, in.Digest)
+	if err != nil {
+		return nil, err
+	}
+	return &mlflow.GetDatasetResponse{Dataset: d}, nil
+}
