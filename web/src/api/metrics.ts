@@ -1,5 +1,6 @@
-import type { Point } from "../lib/history";
-import { get, millrace } from "./client";
+import type { SeriesAnswer, SeriesQuery } from "../lib/charts/loader";
+import { fromDeltas } from "../lib/charts/points";
+import { millrace } from "./client";
 import { toNumber, type WireNumber } from "./runs";
 
 export interface MetricSummary {
@@ -48,38 +49,41 @@ export async function metricSummary(runID: string, signal?: AbortSignal): Promis
   }));
 }
 
-/** The most runs one history request may name. */
+/** The most runs that the charts of a page draw as lines. */
 export const maxRunsPerChart = 100;
 
-export interface HistoryQuery {
-  metric: string;
-  runIDs: readonly string[];
-  samples: number;
-  /** First and last step wanted; all steps when missing. */
-  steps?: readonly [number, number] | undefined;
+interface WireSeries {
+  run: number;
+  key: number;
+  whole: boolean;
+  end: string;
+  steps: number[];
+  times: number[];
+  values: WireNumber[];
 }
 
-/** Sampled histories of one metric, by run id. Runs without the metric have no entry. */
-export async function metricHistories(
-  query: HistoryQuery,
-  signal?: AbortSignal,
-): Promise<Record<string, Point[]>> {
-  type Row = { run_id: string; value: WireNumber; timestamp?: number; step?: number };
-  const answer = await get<{ metrics?: Row[] }>(
-    "metrics/get-history-bulk-interval",
+/** Series of many metrics of many runs, whole or what is new of them. */
+export async function metricSeries(query: SeriesQuery, signal?: AbortSignal): Promise<SeriesAnswer> {
+  const answer = await millrace.post<{ statuses: string[]; series?: WireSeries[] }>(
+    "metrics/series",
     {
       run_ids: query.runIDs,
-      metric_key: query.metric,
-      max_results: query.samples,
-      start_step: query.steps?.[0],
-      end_step: query.steps?.[1],
+      metric_keys: query.metrics,
+      samples: query.samples,
+      axis: query.axis,
+      from: query.window?.[0],
+      to: query.window?.[1],
+      ends: query.ends,
     },
     signal,
   );
-  const found: Record<string, Point[]> = {};
-  for (const row of answer.metrics ?? []) {
-    found[row.run_id] ??= [];
-    found[row.run_id]!.push({ step: row.step ?? 0, time: row.timestamp ?? 0, value: toNumber(row.value) });
-  }
-  return found;
+  const series = (answer.series ?? []).map(({ steps, times, values, ...rest }) => {
+    const stepsAt = fromDeltas(steps);
+    const timesAt = fromDeltas(times);
+    return {
+      ...rest,
+      points: values.map((v, i) => ({ step: stepsAt[i]!, time: timesAt[i]!, value: toNumber(v) })),
+    };
+  });
+  return { statuses: answer.statuses, series };
 }

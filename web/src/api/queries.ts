@@ -1,17 +1,10 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { runNameFilter } from "../lib/commands";
-import { samplesPerRun } from "../lib/history";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
-import {
-  type HistoryQuery,
-  type MetricSummary,
-  maxRunsPerChart,
-  metricHistories,
-  metricSummary,
-} from "./metrics";
+import { metricSummary } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import {
   modelChanges,
@@ -141,32 +134,6 @@ export const versionsOfRun = (id: string) =>
 
 export const runMetricSummary = (id: string) =>
   queryOptions({ queryKey: ["runs", "summary", id], queryFn: ({ signal }) => metricSummary(id, signal) });
-
-/** Curves of one metric for up to a hundred runs. */
-export const histories = (metric: string, runIDs: readonly string[], steps?: readonly [number, number]) => {
-  const query: HistoryQuery = {
-    metric,
-    runIDs: runIDs.slice(0, maxRunsPerChart),
-    samples: samplesPerRun(runIDs.length),
-    steps,
-  };
-  return queryOptions({
-    queryKey: ["histories", query],
-    queryFn: ({ signal }) => metricHistories(query, signal),
-    enabled: runIDs.length > 0,
-    placeholderData: keepPreviousData,
-  });
-};
-
-/** A coarse course of one metric. New values change the count, and with it the key. */
-export const sparkline = (runID: string, { key, count }: MetricSummary) =>
-  queryOptions({
-    queryKey: ["sparklines", runID, key, count],
-    queryFn: async ({ signal }) =>
-      (await metricHistories({ metric: key, runIDs: [runID], samples: 60 }, signal))[runID] ?? [],
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
 
 export const loggedModel = (id: string) =>
   queryOptions({ queryKey: ["models", "detail", id], queryFn: ({ signal }) => getLoggedModel(id, signal) });

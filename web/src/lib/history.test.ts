@@ -1,35 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  alignHistories,
-  inDrawingOrder,
-  mergeHistory,
-  type Point,
-  passes,
-  samplesPerRun,
-  stepsRepeat,
-  undrawable,
-} from "./history";
+import { alignHistories, inDrawingOrder, type Point, passes, stepsRepeat, undrawable } from "./history";
 
 const at = (step: number, value: number, time = step * 1000): Point => ({ step, time, value });
-
-test("a fine window replaces the coarse points inside it and only those", () => {
-  const coarse = [at(0, 10), at(10, 11), at(20, 12), at(30, 13)];
-  const fine = [at(9, 1), at(10, 2), at(11, 3), at(20, 4)];
-  const merged = mergeHistory(coarse, fine, 9, 21);
-  expect(merged.map((p) => [p.step, p.value])).toEqual([
-    [0, 10],
-    [9, 1],
-    [10, 2],
-    [11, 3],
-    [20, 4],
-    [30, 13],
-  ]);
-});
-
-test("an empty window leaves the coarse points", () => {
-  const coarse = [at(0, 1), at(5, 2)];
-  expect(mergeHistory(coarse, [], 0, 10)).toEqual(coarse);
-});
 
 test("steps of several runs share one axis; missing is not the same as NaN", () => {
   const [xs, a, b] = alignHistories(
@@ -76,11 +48,4 @@ test("NaN and stand-ins for infinity are counted as not drawable", () => {
   expect(undrawable([at(0, Number.NaN), at(1, Number.MAX_VALUE), at(2, -Number.MAX_VALUE), at(3, 0)])).toBe(
     3,
   );
-});
-
-test("the more runs, the fewer samples each, within limits", () => {
-  expect(samplesPerRun(1)).toBe(1000);
-  expect(samplesPerRun(50)).toBe(400);
-  expect(samplesPerRun(100)).toBe(200);
-  expect(samplesPerRun(1000)).toBe(150);
 });

@@ -35,21 +35,6 @@ export function passes(points: readonly Point[]): Point[][] {
   return found;
 }
 
-/**
- * Lays a finely sampled window over a coarse history of the same metric: inside the window only the
- * fine points remain, outside of it only the coarse ones.
- */
-export function mergeHistory(
-  coarse: readonly Point[],
-  fine: readonly Point[],
-  from: number,
-  to: number,
-): Point[] {
-  if (fine.length === 0) return [...coarse];
-  const outside = coarse.filter((p) => p.step < from || p.step > to);
-  return [...outside, ...fine].sort(order);
-}
-
 /** The x value of a point: the step, seconds since the first point, or seconds since the epoch. */
 export function xOf(point: Point, axis: XAxis, startMS: number): number {
   if (axis === "step") return point.step;
@@ -69,24 +54,36 @@ export function alignHistories(
 ): [number[], ...Column[]] {
   const lines = histories.map((points) => {
     const start = points.reduce((least, p) => Math.min(least, p.time), Number.POSITIVE_INFINITY);
-    const line = new Map<number, (number | null)[]>();
-    for (const p of points.toSorted((a, b) => a.time - b.time)) {
-      const x = xOf(p, axis, start);
-      const value = isDrawable(p.value) ? p.value : null;
-      const there = line.get(x);
-      if (there) there.push(value);
-      else line.set(x, [value]);
-    }
-    return line;
+    return points
+      .toSorted((a, b) => a.time - b.time)
+      .map((p) => ({ x: xOf(p, axis, start), value: isDrawable(p.value) ? p.value : null }));
   });
+  // How often each x is on the axis: as often as in the line that has it most often.
   const width = new Map<number, number>();
   for (const line of lines) {
-    for (const [x, values] of line) width.set(x, Math.max(width.get(x) ?? 0, values.length));
+    const own = new Map<number, number>();
+    for (const { x } of line) {
+      const count = (own.get(x) ?? 0) + 1;
+      own.set(x, count);
+      if (count > (width.get(x) ?? 0)) width.set(x, count);
+    }
   }
-  const slots = [...width].sort(([a], [b]) => a - b);
-  const xs = slots.flatMap(([x, count]) => Array<number>(count).fill(x));
-  const columnOf = (line: Map<number, (number | null)[]>): Column =>
-    slots.flatMap(([x, count]) => Array.from({ length: count }, (_, i) => line.get(x)?.[i]));
+  const xs: number[] = [];
+  const first = new Map<number, number>();
+  for (const x of [...width.keys()].sort((a, b) => a - b)) {
+    first.set(x, xs.length);
+    for (let i = width.get(x)!; i > 0; i--) xs.push(x);
+  }
+  const columnOf = (line: readonly { x: number; value: number | null }[]): Column => {
+    const column: Column = new Array(xs.length).fill(undefined);
+    const used = new Map<number, number>();
+    for (const { x, value } of line) {
+      const before = used.get(x) ?? 0;
+      used.set(x, before + 1);
+      column[first.get(x)! + before] = value;
+    }
+    return column;
+  };
   return [xs, ...lines.map(columnOf)];
 }
 
@@ -98,9 +95,4 @@ export function isDrawable(value: number): boolean {
 /** How many points a chart had to leave out as NaN or infinite. */
 export function undrawable(points: readonly Point[]): number {
   return points.filter((p) => !isDrawable(p.value)).length;
-}
-
-/** Samples asked for per run, so that a card with many runs stays quick to fetch and to draw. */
-export function samplesPerRun(runs: number): number {
-  return Math.max(150, Math.min(1000, Math.floor(20_000 / Math.max(1, runs))));
 }

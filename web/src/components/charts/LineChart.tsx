@@ -13,7 +13,7 @@ import {
 import { runStyle } from "../../lib/palette";
 import { smooth } from "../../lib/smoothing";
 import { useIsDark } from "../../lib/theme";
-import { pathInTime } from "./pathInTime";
+import { pathThrough } from "./pathThrough";
 import { tooltip } from "./tooltip";
 
 export interface ChartLine {
@@ -205,7 +205,7 @@ function options(input: OptionsInput): uPlot.Options {
       width: ghost ? 1 : 1.75,
       ...(ghost || lines.length === 1 ? {} : { dash: [...dash] }),
       points: { show: few && !ghost, size: 5, fill: color },
-      ...(axis === "step" ? { paths: pathInTime(() => pointsNow(index, ghost), logY) } : {}),
+      paths: pathThrough(() => pointsNow(index, ghost), axis, logY),
     };
   };
   const ticks = { ...grid, size: 4 };

@@ -1,17 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { histories } from "../../api/queries";
 import { plural } from "../../lib/format";
-import { mergeHistory, type Point, samplesPerRun, stepsRepeat, undrawable } from "../../lib/history";
-import { useDebounced, useSeen } from "../../lib/hooks";
+import { stepsRepeat, undrawable } from "../../lib/history";
 import { ErrorNotice } from "../Notice";
 import { NumberText, RunSwatch } from "../Values";
 import { type ChartLine, type ChartSettings, LineChart } from "./LineChart";
-
-export interface ChartRun {
-  id: string;
-  name: string;
-}
+import { type ChartRun, useInSight, useLines } from "./useSeries";
 
 interface MetricCardProps {
   metric: string;
@@ -19,26 +12,16 @@ interface MetricCardProps {
   title: string;
   runs: readonly ChartRun[];
   settings: ChartSettings;
-  /** Milliseconds between refreshes, or false. */
-  refetchInterval: number | false;
   focusID?: string | undefined;
   /** Called when a run logged a step of this metric more than once. */
   onRepeat: (metric: string) => void;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
 }
 
-/** One metric of one or many runs. Waits with its request until it is scrolled near. */
-export function MetricCard({
-  metric,
-  title,
-  runs,
-  settings,
-  refetchInterval,
-  onRepeat,
-  ...chart
-}: MetricCardProps) {
-  const [ref, seen] = useSeen<HTMLElement>();
-  const { lines, pending, error, refetch } = useLines(metric, runs, settings, refetchInterval, seen);
+/** One metric of one or many runs. Asks for its points while it is in sight. */
+export function MetricCard({ metric, title, runs, settings, onRepeat, ...chart }: MetricCardProps) {
+  const [ref, inSight] = useInSight<HTMLElement>();
+  const { lines, pending, error, refetch } = useLines(metric, runs, settings, inSight);
   const repeat = useMemo(() => lines.some((line) => stepsRepeat(line.points)), [lines]);
   useEffect(() => {
     if (repeat) onRepeat(metric);
@@ -72,50 +55,13 @@ export function MetricCard({
           ) : lines.length > 0 ? (
             <ValueBars lines={lines} />
           ) : (
-            <p className="muted">{!seen || pending ? "Loading…" : "No values in these runs."}</p>
+            <p className="muted">{pending ? "Loading…" : "No values in these runs."}</p>
           )}
         </div>
       )}
       {missing > 0 && <p className="metric-note">{plural(missing, "value")} not drawn: NaN or infinite</p>}
     </article>
   );
-}
-
-function useLines(
-  metric: string,
-  runs: readonly ChartRun[],
-  settings: ChartSettings,
-  refetchInterval: number | false,
-  seen: boolean,
-) {
-  const ids = useMemo(() => runs.map((run) => run.id), [runs]);
-  const coarse = useQuery({
-    ...histories(metric, ids),
-    enabled: seen && ids.length > 0,
-    refetchInterval,
-  });
-  // A zoomed step axis shows more than the overview sampled: fetch that window by itself.
-  const zoom = useDebounced(settings.zoom);
-  const sampled = Object.values(coarse.data ?? {}).some((p) => p.length >= samplesPerRun(ids.length));
-  const steps = useMemo(
-    () =>
-      zoom && settings.axis === "step" ? ([Math.floor(zoom[0]), Math.ceil(zoom[1])] as const) : undefined,
-    [zoom, settings.axis],
-  );
-  const wantFine = seen && sampled && steps !== undefined;
-  const fine = useQuery({ ...histories(metric, ids, steps), enabled: wantFine });
-  const lines = useMemo<ChartLine[]>(() => {
-    const found: ChartLine[] = [];
-    for (const { id, name } of runs) {
-      let points: readonly Point[] | undefined = coarse.data?.[id];
-      if (!points?.length) continue;
-      const detail = wantFine && !fine.isPlaceholderData ? fine.data?.[id] : undefined;
-      if (detail && steps) points = mergeHistory(points, detail, steps[0], steps[1]);
-      found.push({ id, label: name, points });
-    }
-    return found;
-  }, [runs, coarse.data, fine.data, fine.isPlaceholderData, wantFine, steps]);
-  return { lines, pending: coarse.isPending, error: coarse.error, refetch: () => void coarse.refetch() };
 }
 
 /** Metrics logged once per run are compared as bars; a line through one point says nothing. */

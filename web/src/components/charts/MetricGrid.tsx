@@ -4,7 +4,8 @@ import type { XAxis } from "../../lib/history";
 import type { ChartView } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
 import { ChartToolbar } from "./ChartToolbar";
-import { type ChartRun, MetricCard } from "./MetricCard";
+import { MetricCard } from "./MetricCard";
+import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
 import "./charts.css";
 
 interface MetricGridProps {
@@ -17,7 +18,16 @@ interface MetricGridProps {
 }
 
 /** All metrics as cards, in sections by the part of the name before the slash. */
-export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGridProps) {
+export function MetricGrid({
+  runs: given,
+  metrics,
+  view,
+  change,
+  refetchInterval,
+  ...cards
+}: MetricGridProps) {
+  const runs = useSame(given);
+  const loader = useSeriesLoader(runs, refetchInterval);
   const shown = useMemo(() => {
     const needle = view.metricText.trim().toLowerCase();
     return metrics.filter((metric) => metric.toLowerCase().includes(needle));
@@ -32,7 +42,7 @@ export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGrid
   const natural: XAxis = !view.zoom && shown.some((metric) => repeating.has(metric)) ? "relative" : "step";
   const axis = view.axis ?? natural;
   return (
-    <div>
+    <SeriesProvider value={loader}>
       <ChartToolbar view={view} axis={axis} change={change} />
       {shown.length === 0 && (
         <EmptyState title="No metric matches">
@@ -53,8 +63,15 @@ export function MetricGrid({ runs, metrics, view, change, ...cards }: MetricGrid
           {...cards}
         />
       ))}
-    </div>
+    </SeriesProvider>
   );
+}
+
+/** The same list while it says the same of the same runs. */
+function useSame(runs: readonly ChartRun[]): readonly ChartRun[] {
+  const text = runs.map(({ id, name, status }) => `${id} ${status} ${name}`).join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the runs
+  return useMemo(() => runs, [text]);
 }
 
 /** A run may have thousands of metrics; cards come in portions of this size. */
@@ -66,7 +83,7 @@ function SectionView({
   axis,
   change,
   ...cards
-}: Omit<MetricGridProps, "metrics"> & {
+}: Omit<MetricGridProps, "metrics" | "refetchInterval"> & {
   section: Section;
   axis: XAxis;
   onRepeat: (metric: string) => void;

@@ -1,8 +1,10 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { MetricSummary } from "../../api/metrics";
+import { livePeriodMS } from "../../api/queries";
 import type { Run } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
+import { type ChartRun, SeriesProvider, useSeriesLoader } from "../../components/charts/useSeries";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { NumberText } from "../../components/Values";
 import { compareNames, isSystemMetric } from "../../lib/columns";
@@ -12,10 +14,18 @@ import { Sparkline } from "./Sparkline";
 interface MetricTableProps {
   run: Run;
   summary: UseQueryResult<MetricSummary[]>;
+  /** Whether the page refreshes itself while the run goes on. */
+  live: boolean;
 }
 
+/** Values of a curve that is a hundred pixels wide. */
+const sparklineSamples = 60;
+
 /** Last, least and greatest value of every metric. System metrics come last and folded. */
-export function MetricTable({ run, summary }: MetricTableProps) {
+export function MetricTable({ run, summary, live }: MetricTableProps) {
+  const { id, name, status } = run;
+  const runs = useMemo(() => [{ id, name, status }], [id, name, status]);
+  const loader = useSeriesLoader(runs, live ? livePeriodMS : false, sparklineSamples);
   const metrics = (summary.data ?? []).toSorted((a, b) => compareNames(a.key, b.key));
   const own = metrics.filter((m) => !isSystemMetric(m.key));
   const system = metrics.filter((m) => isSystemMetric(m.key));
@@ -46,13 +56,15 @@ export function MetricTable({ run, summary }: MetricTableProps) {
             : "This run logged none."}
         </p>
       )}
-      {own.length > 0 && <Rows runID={run.id} metrics={own} />}
-      {system.length > 0 && (
-        <details className="system-fold">
-          <summary>{plural(system.length, "system metric")}</summary>
-          <Rows runID={run.id} metrics={system} />
-        </details>
-      )}
+      <SeriesProvider value={loader}>
+        {own.length > 0 && <Rows runs={runs} metrics={own} />}
+        {system.length > 0 && (
+          <details className="system-fold">
+            <summary>{plural(system.length, "system metric")}</summary>
+            <Rows runs={runs} metrics={system} />
+          </details>
+        )}
+      </SeriesProvider>
     </section>
   );
 }
@@ -60,7 +72,7 @@ export function MetricTable({ run, summary }: MetricTableProps) {
 /** Tables of thousands of rows are slow to lay out and slower to read. */
 const shownAtFirst = 200;
 
-function Rows({ runID, metrics }: { runID: string; metrics: readonly MetricSummary[] }) {
+function Rows({ runs, metrics }: { runs: readonly ChartRun[]; metrics: readonly MetricSummary[] }) {
   const [all, setAll] = useState(false);
   return (
     <div className="table-scroll">
@@ -86,7 +98,7 @@ function Rows({ runID, metrics }: { runID: string; metrics: readonly MetricSumma
                 {m.key}
               </th>
               <td>
-                <Sparkline runID={runID} metric={m} />
+                <Sparkline runs={runs} metric={m} />
               </td>
               <td className="numeric strong">
                 <NumberText value={m.last} />

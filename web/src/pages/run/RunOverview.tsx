@@ -29,7 +29,7 @@ export function RunOverview({ run, summary, view, change }: RunOverviewProps) {
   return (
     <div className="overview">
       <div className="overview-main results">
-        <MetricTable run={run} summary={summary} />
+        <MetricTable run={run} summary={summary} live={view.live} />
         <ParamTable
           params={run.params}
           text={view.paramText}

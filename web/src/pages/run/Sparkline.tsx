@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import type { MetricSummary } from "../../api/metrics";
-import { sparkline } from "../../api/queries";
+import { type ChartRun, useInSight, usePoints } from "../../components/charts/useSeries";
 import { inDrawingOrder, isDrawable, type Point, stepsRepeat } from "../../lib/history";
-import { useSeen } from "../../lib/hooks";
 import { runColorCSS } from "../../lib/palette";
 
 const width = 96;
@@ -10,15 +8,16 @@ const height = 20;
 const inset = 2;
 
 /** The course of a metric at a glance. Decoration: the numbers beside it say the same. */
-export function Sparkline({ runID, metric }: { runID: string; metric: MetricSummary }) {
-  const [ref, seen] = useSeen<HTMLSpanElement>();
-  const { data } = useQuery({ ...sparkline(runID, metric), enabled: seen && metric.count > 1 });
+export function Sparkline({ runs, metric }: { runs: readonly ChartRun[]; metric: MetricSummary }) {
+  const [ref, inSight] = useInSight<HTMLSpanElement>();
+  const [line] = usePoints({ metric: metric.key, axis: "step" }, runs, inSight && metric.count > 1);
+  const data = line?.points;
   return (
     <span ref={ref} className="sparkline" aria-hidden="true">
       {data && data.length > 1 && (
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
           <title>{metric.key}</title>
-          <path d={pathOf(data)} stroke={runColorCSS(runID)} />
+          <path d={pathOf(data)} stroke={runColorCSS(runs[0]!.id)} />
         </svg>
       )}
     </span>

@@ -1,0 +1,128 @@
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { metricSeries } from "../../api/metrics";
+import { SeriesLoader, type Shown } from "../../lib/charts/loader";
+import { samplesPerLine } from "../../lib/charts/points";
+import type { XAxis } from "../../lib/history";
+import { useDebounced } from "../../lib/hooks";
+import type { ChartLine } from "./LineChart";
+
+export interface ChartRun {
+  id: string;
+  name: string;
+  status?: string | undefined;
+}
+
+const LoaderContext = createContext<SeriesLoader | undefined>(undefined);
+export const SeriesProvider = LoaderContext.Provider;
+
+/**
+ * The loader of a page: one request per tick for all charts in sight. It rests while the window is
+ * hidden, and when no run goes on.
+ *
+ * @param periodMS time between ticks, or false while live refresh is paused
+ */
+export function useSeriesLoader(
+  runs: readonly ChartRun[],
+  periodMS: number | false,
+  samples?: number,
+): SeriesLoader {
+  const [loader] = useState(() => new SeriesLoader(metricSeries));
+  useEffect(() => loader.setRuns(runs, samples ?? samplesPerLine(runs.length)), [loader, runs, samples]);
+  useEffect(() => () => loader.stop(), [loader]);
+  useEffect(() => {
+    if (periodMS === false) return;
+    const tick = () => {
+      if (!document.hidden && loader.goesOn()) void loader.tick();
+    };
+    const timer = setInterval(tick, periodMS);
+    document.addEventListener("visibilitychange", tick);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", tick);
+    };
+  }, [loader, periodMS]);
+  return loader;
+}
+
+/** The points of one metric of the runs, while its card is in sight. */
+export function usePoints(shown: Shown, runs: readonly ChartRun[], inSight: boolean) {
+  const loader = useContext(LoaderContext)!;
+  const { metric, axis, window } = shown;
+  const [from, to] = window ?? [];
+  const card = useMemo<Shown>(
+    () => ({ metric, axis, window: from === undefined || to === undefined ? undefined : [from, to] }),
+    [metric, axis, from, to],
+  );
+  useEffect(() => (inSight ? loader.show(card) : undefined), [loader, card, inSight]);
+  const version = useSyncExternalStore(
+    loader.subscribe,
+    useCallback(() => loader.version(metric), [loader, metric]),
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the points of the loader
+  return useMemo(
+    () => runs.map((run) => ({ run, points: loader.points(card, run.id) })),
+    [loader, card, runs, version],
+  );
+}
+
+/** The lines of a card: those that have points, and whether any is still on its way. */
+export function useLines(
+  metric: string,
+  runs: readonly ChartRun[],
+  settings: { axis: XAxis; zoom: readonly [number, number] | undefined },
+  inSight: boolean,
+) {
+  const loader = useContext(LoaderContext)!;
+  const { axis } = settings;
+  const zoom = useDebounced(settings.zoom);
+  const window = useMemo(() => zoom && windowOf(zoom, axis), [zoom, axis]);
+  const found = usePoints({ metric, axis: axis === "wall" ? "time" : axis, window }, runs, inSight);
+  const kept = useRef<ChartLine[]>([]);
+  const lines = useMemo<ChartLine[]>(() => {
+    const next = found.flatMap(({ run, points }) =>
+      points?.length ? [{ id: run.id, label: run.name, points }] : [],
+    );
+    // A line that has not changed keeps its identity, and its chart its drawing.
+    const before = new Map(kept.current.map((line) => [line.id, line]));
+    kept.current = next.map((line) => {
+      const old = before.get(line.id);
+      return old && old.points === line.points && old.label === line.label ? old : line;
+    });
+    return kept.current;
+  }, [found]);
+  const error = loader.error(metric);
+  const pending = !error && found.some(({ points }) => points === undefined);
+  return { lines, pending, error, refetch: () => loader.retry() };
+}
+
+/** A zoom in steps or milliseconds, as the server counts. */
+function windowOf([from, to]: readonly [number, number], axis: XAxis): readonly [number, number] {
+  const unit = axis === "step" ? 1 : 1000;
+  const whole = (x: number) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, x));
+  return [whole(Math.floor(from * unit)), whole(Math.ceil(to * unit))];
+}
+
+/** True while the element is in or near the visible area. */
+export function useInSight<E extends Element>() {
+  const ref = useRef<E>(null);
+  const [inSight, setInSight] = useState(false);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const observer = new IntersectionObserver((entries) => setInSight(entries.at(-1)!.isIntersecting), {
+      rootMargin: "300px",
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, inSight] as const;
+}
