@@ -44,8 +44,10 @@ export function PlotCanvas<P extends Plot>(props: PlotCanvasProps<P>) {
 
   useLayoutEffect(() => {
     const element = host.current!;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    setWidth(element.clientWidth);
+    // A hidden plot keeps its size.
+    const measure = () => element.clientWidth > 0 && setWidth(element.clientWidth);
+    const observer = new ResizeObserver(measure);
+    measure();
     observer.observe(element);
     return () => observer.disconnect();
   }, []);

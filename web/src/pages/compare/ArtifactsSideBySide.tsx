@@ -41,7 +41,12 @@ export function ArtifactsSideBySide({ path, holders, lacking, setBase }: SideByS
           <div className="toolbar">
             <label className="check">
               Differences from
-              <select className="input" value={base.run.id} onChange={(e) => setBase(e.target.value)}>
+              <select
+                className="input"
+                aria-label="Differences from"
+                value={base.run.id}
+                onChange={(e) => setBase(e.target.value)}
+              >
                 {holders.map(({ run }) => (
                   <option key={run.id} value={run.id}>
                     {run.name}

@@ -19,6 +19,7 @@ export function AxisSelect({ label, title, value, groups, onChange }: AxisSelect
       {label}
       <select
         className="input"
+        aria-label={`Axis ${label}`}
         value={value}
         onChange={(e) => onChange(e.target.value)}
         onFocus={prepare}

@@ -78,6 +78,7 @@ function TableToolbar({ rows, order, runs, view, change, children }: ToolbarProp
         Metrics
         <select
           className="input"
+          aria-label="Values of metrics"
           value={view.stat}
           onChange={(e) => change({ stat: metricStats.find((stat) => stat === e.target.value) ?? "last" })}
         >
