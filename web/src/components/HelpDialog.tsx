@@ -4,8 +4,9 @@ const shortcuts: [string, string][] = [
   ["/", "Go to the filter or search box"],
   ["j  k", "Next, previous row"],
   ["x", "Select the row"],
-  ["Enter", "Open the row"],
-  ["← →", "Fold, unfold a folder or parent run"],
+  ["Enter", "Open the row, or the menu of a cell"],
+  ["← →", "Fold, unfold a folder or parent run, go to its cells"],
+  ["↓", "On a column's title: its menu"],
   ["r", "Refresh now"],
   ["Ctrl K", "Search experiments, runs, models, pages and actions"],
   ["?", "This help"],
@@ -13,6 +14,7 @@ const shortcuts: [string, string][] = [
 ];
 
 const examples: [string, string][] = [
+  ["resnet50", "Words are looked for in the names of runs"],
   ["metrics.`val/loss` < 0.3", "Keys with a slash, space or dash go in backticks"],
   ["params.optimizer = 'adam'", "Parameters and tags are text: quote the value"],
   ["params.model LIKE 'res%'", "ILIKE does the same in any case"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addClause, complete, type FilterKeys, markPosition, quoteValue } from "./filter";
+import { addClause, complete, type FilterKeys, keyInNeedOfValues, markPosition, quoteValue } from "./filter";
 
 const keys: FilterKeys = {
   metrics: ["loss", "val/loss"],
@@ -87,4 +87,17 @@ test("the marked place counts characters, not UTF-16 units", () => {
   });
   expect(markPosition("a b", 99)).toEqual({ before: "a b", at: "", after: "" });
   expect(markPosition("metrics.a < x", 12)).toEqual({ before: "metrics.a < ", at: "x", after: "" });
+});
+
+test("values are asked for where the cursor stands before or in one", () => {
+  const at = (text: string) => keyInNeedOfValues(text, text.length);
+  expect(at("params.lr = ")).toEqual({ kind: "params", key: "lr" });
+  expect(at("params.lr = '0")).toEqual({ kind: "params", key: "lr" });
+  expect(at("metrics.a < 1 AND tags.`a b` LIKE ")).toEqual({ kind: "tags", key: "a b" });
+  expect(at("attributes.user_id = ")).toEqual({ kind: "attributes", key: "user_id" });
+  expect(at("run_name ILIKE ")).toEqual({ kind: "attributes", key: "run_name" });
+  expect(at("datasets.name = ")).toEqual({ kind: "attributes", key: "dataset" });
+  expect(at("metrics.a < ")).toBeUndefined();
+  expect(at("params.lr")).toBeUndefined();
+  expect(at("params.lr = '1' ")).toBeUndefined();
 });

@@ -6,7 +6,7 @@ export interface FilterKeys {
   metrics: readonly string[];
   params: readonly string[];
   tags: readonly string[];
-  /** Known values of params and tags, by "params.key". */
+  /** Known values of params, tags and attributes, by "params.key". */
   values: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -17,7 +17,7 @@ export interface Completion {
   options: string[];
 }
 
-interface Token {
+export interface Token {
   kind: "word" | "operator" | "value" | "and";
   text: string;
   from: number;
@@ -35,7 +35,8 @@ const maxOptions = 50;
 const tokenPattern =
   /((?:[\w./:-]|`[^`]*(?:`|$)|(?<=\.)"[^"]*(?:"|$))+)|(!=|<=|>=|=|<|>)|('[^']*(?:'|$)|"[^"]*(?:"|$)|\([^)]*(?:\)|$)|[^\s=<>!]+)/g;
 
-function tokenize(text: string): Token[] {
+/** Splits a filter into keys, comparators, values and ANDs. */
+export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   for (const match of text.matchAll(tokenPattern)) {
     const found = match[0];
@@ -105,14 +106,40 @@ function plainAttribute(name: string): string {
   return name.replace(/^(attributes?|attr|run)\./, "");
 }
 
+/** Attributes whose values the server lists, by their names in filters. */
+const listedAttributes: Record<string, string> = {
+  user_id: "user_id",
+  run_name: "run_name",
+  "dataset.name": "dataset",
+};
+
+/** The key that the value at the cursor belongs to; undefined where values are not listed. */
+export function keyInNeedOfValues(
+  text: string,
+  cursor: number,
+): { kind: "params" | "tags" | "attributes"; key: string } | undefined {
+  const before = tokenize(text.slice(0, cursor));
+  const touching = before.at(-1)?.to === cursor;
+  const done = touching ? before.slice(0, -1) : before;
+  return expectedAfter(done) === "value" ? listedKey(done) : undefined;
+}
+
+function listedKey(done: readonly Token[]) {
+  const name = done.findLast((t) => t.kind === "word")?.text ?? "";
+  const attribute = listedAttributes[plainAttribute(name).replace(/^datasets?\./, "dataset.")];
+  if (attribute) return { kind: "attributes" as const, key: attribute };
+  const [, entity, key] = /^(param|tag)[a-z]*\.[`"]?(.*?)[`"]?$/s.exec(name) ?? [];
+  if (!entity || key === undefined) return undefined;
+  return { kind: entity === "param" ? ("params" as const) : ("tags" as const), key };
+}
+
 function valuesFor(done: readonly Token[], keys: FilterKeys): string[] {
   const operators = done.slice(done.findLastIndex((t) => t.kind === "word") + 1);
   if (operators.some((t) => /^is$/i.test(t.text))) return ["NULL", "NOT NULL"];
   const name = done.findLast((t) => t.kind === "word")?.text ?? "";
   if (plainAttribute(name) === "status") return statuses;
-  const [, entity, key] = /^(param|tag)[a-z]*\.[`"]?(.*?)[`"]?$/.exec(name) ?? [];
-  if (!entity || key === undefined) return [];
-  return (keys.values[`${entity}s.${key}`] ?? []).map(quoteValue);
+  const key = listedKey(done);
+  return key ? (keys.values[`${key.kind}.${key.key}`] ?? []).map(quoteValue) : [];
 }
 
 /** Options that start with what was typed come first, then those that contain it. */

@@ -1,45 +1,4 @@
-// Two trees: nested runs, and experiment names read as paths.
-
-export interface TreeRow<T> {
-  item: T;
-  depth: number;
-  children: number;
-  open: boolean;
-}
-
-/**
- * Orders rows so that children follow their parent. A row whose parent is not in the list stays at the
- * top level, so nothing that was loaded is ever hidden by paging.
- */
-export function nest<T extends { id: string }>(
-  items: readonly T[],
-  parentOf: (item: T) => string | undefined,
-  folded: ReadonlySet<string>,
-): TreeRow<T>[] {
-  const known = new Set(items.map((item) => item.id));
-  const children = new Map<string, T[]>();
-  const tops: T[] = [];
-  for (const item of items) {
-    const parent = parentOf(item);
-    if (parent && parent !== item.id && known.has(parent)) {
-      children.set(parent, [...(children.get(parent) ?? []), item]);
-    } else tops.push(item);
-  }
-  const rows: TreeRow<T>[] = [];
-  const placed = new Set<string>();
-  const place = (item: T, depth: number, visible: boolean) => {
-    if (placed.has(item.id)) return;
-    placed.add(item.id);
-    const below = children.get(item.id) ?? [];
-    const open = !folded.has(item.id);
-    if (visible) rows.push({ item, depth, children: below.length, open });
-    for (const child of below) place(child, depth + 1, visible && open);
-  };
-  for (const item of tops) place(item, 0, true);
-  // Parents that point at each other form a ring without a top; show them rather than lose them.
-  for (const item of items) place(item, 0, true);
-  return rows;
-}
+// Experiment names read as paths.
 
 export interface NamedRow<T> {
   /** The full path, unique for folders and leaves alike. */

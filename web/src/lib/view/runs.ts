@@ -1,4 +1,6 @@
 import type { ViewType } from "../../api/experiments";
+import { allStates, type FilterChoice, spanMS } from "../table/filterText";
+import { clampWidth } from "../table/layout";
 import { type ChartView, chartCodec } from "./charts";
 import {
   type Codec,
@@ -13,20 +15,31 @@ import {
   stageNames,
 } from "./search";
 
-export interface RunsView extends ChartView {
+export interface RunsView extends ChartView, FilterChoice {
   view: "table" | "charts";
-  filter: string;
   sort: Sort;
   stage: ViewType;
   /** Column ids the user chose; undefined while the columns are chosen automatically. */
   columns: readonly string[] | undefined;
+  /** Ids of columns that stay in sight. */
+  pinned: readonly string[];
+  /** Widths in pixels of columns that were resized, by id. */
+  widths: Readonly<Record<string, number>>;
   diffOnly: boolean;
-  /** Ids of selected runs. */
+  /** Ids of selected runs. With selectAll, all runs that match are selected except for these. */
   selected: readonly string[];
+  selectAll: boolean;
+  /** Runs are listed without nesting. */
+  flat: boolean;
+  /** Ids of parent runs that show their children, or all of them. */
+  open: readonly string[];
+  openAll: boolean;
   /** Ids of parent runs whose children are folded away. */
   folded: readonly string[];
   live: boolean;
 }
+
+const all = "all";
 
 export const runsCodec: Codec<RunsView> = {
   decode: (s) => ({
@@ -34,11 +47,21 @@ export const runsCodec: Codec<RunsView> = {
     view: oneOf(["table", "charts"], s.view),
     // Links from MLflow itself name the filter searchFilter.
     filter: s.q ?? s.searchFilter ?? "",
+    states: allStates.filter((state) => split(s.state ?? "").includes(state.toLowerCase())),
+    user: s.user ?? "",
+    dataset: s.dataset ?? "",
+    since: spanMS(s.since ?? "") ? s.since! : "",
     sort: decodeSort(s.sort),
     stage: decodeStage(s.stage),
     columns: s.cols === undefined ? undefined : split(s.cols),
+    pinned: split(s.pin ?? ""),
+    widths: decodeWidths(s.width ?? ""),
     diffOnly: s.diff === "1",
     selected: split(s.runs ?? ""),
+    selectAll: s.select === all,
+    flat: s.flat === "1",
+    open: s.open === all ? [] : split(s.open ?? ""),
+    openAll: s.open === all,
     folded: split(s.fold ?? ""),
     live: s.live !== "0",
   }),
@@ -46,10 +69,19 @@ export const runsCodec: Codec<RunsView> = {
     ...compact({
       view: v.view === "charts" && "charts",
       q: v.filter,
+      state: join(v.states).toLowerCase(),
+      user: v.user,
+      dataset: v.dataset,
+      since: v.since,
       sort: encodeSort(v.sort),
       stage: stageNames[v.stage],
+      pin: join(v.pinned),
+      width: join(Object.entries(v.widths).map(([id, width]) => `${width}:${id}`)),
       diff: v.diffOnly && "1",
       runs: join(v.selected),
+      select: v.selectAll && all,
+      flat: v.flat && "1",
+      open: v.openAll ? all : join(v.open),
       fold: join(v.folded),
       live: !v.live && "0",
       ...chartCodec.encode(v),
@@ -58,3 +90,12 @@ export const runsCodec: Codec<RunsView> = {
     ...(v.columns && { cols: join(v.columns) }),
   }),
 };
+
+function decodeWidths(text: string): Record<string, number> {
+  const widths: Record<string, number> = {};
+  for (const item of split(text)) {
+    const [, width, id] = /^(\d{1,4}):(.+)$/s.exec(item) ?? [];
+    if (width && id) widths[id] = clampWidth(Number(width));
+  }
+  return widths;
+}

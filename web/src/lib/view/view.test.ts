@@ -25,8 +25,18 @@ describe("runs view", () => {
       sort: { column: "metrics.val/loss", descending: false },
       stage: "DELETED_ONLY",
       columns: ["params.lr", "metrics.val/loss", "tags.odd,key~1"],
+      pinned: ["params.lr"],
+      widths: { "params.lr": 120, "min@a%2Cb:metrics.x": 300 },
       diffOnly: true,
+      states: ["RUNNING", "FAILED"],
+      user: "ana, b",
+      dataset: "d~1",
+      since: "24h",
       selected: ["a1", "b2"],
+      selectAll: true,
+      flat: true,
+      open: ["d4"],
+      openAll: false,
       folded: ["c3"],
       live: false,
       axis: "relative",
@@ -36,6 +46,12 @@ describe("runs view", () => {
       zoom: [10.5, 80],
     };
     expect(trip(view)).toEqual(view);
+  });
+
+  test("all runs open needs no ids", () => {
+    const view = trip({ ...plain, openAll: true });
+    expect(view).toMatchObject({ openAll: true, open: [] });
+    expect(runsCodec.encode(view)).toEqual({ open: "all" });
   });
 
   test("choosing no columns is not the same as not choosing", () => {
@@ -58,6 +74,9 @@ describe("runs view", () => {
       smooth: "9",
       zoom: "5:1",
       live: "maybe",
+      state: "odd,failed",
+      since: "soon",
+      width: "5:a,99999:b,x,70:c",
     });
     expect(view).toMatchObject({
       view: "table",
@@ -65,6 +84,9 @@ describe("runs view", () => {
       axis: undefined,
       smoothing: 0.99,
       live: true,
+      states: ["FAILED"],
+      since: "",
+      widths: { a: 56, c: 70 },
     });
     expect(view.zoom).toBeUndefined();
     expect(chartCodec.decode({ smooth: "abc", zoom: "1" })).toMatchObject({ smoothing: 0, zoom: undefined });

@@ -1,19 +1,10 @@
-import {
-  type KeyboardEvent,
-  type Ref,
-  useEffect,
-  useId,
-  useImperativeHandle,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { ApiError } from "../../api/client";
-import type { Run } from "../../api/runs";
+import type { KeyQuery } from "../../api/runTable";
 import { Icon } from "../../components/Icon";
-import { isUserTag, keysOf } from "../../lib/columns";
-import { type Completion, complete, type FilterKeys, markPosition } from "../../lib/filter";
+import { type Completion, complete, markPosition } from "../../lib/filter";
+import { useFilterKeys } from "./useFilterKeys";
 import "./filter.css";
 
 /** The server's complaint about a filter, if that is what went wrong. */
@@ -23,28 +14,53 @@ export function filterFault(error: unknown): ApiError | undefined {
 
 interface FilterBoxProps {
   filter: string;
-  runs: readonly Run[];
+  /** The filter that was sent: words have become comparisons in it. */
+  sent: string;
+  /** The runs whose keys and values are offered. */
+  query: KeyQuery;
   fault: ApiError | undefined;
+  /** A key to add, when it changes. */
+  insertion?: string | undefined;
   apply: (filter: string) => void;
   ref?: Ref<HTMLInputElement>;
 }
 
-/** The run filter: MLflow's grammar, with completion of what occurs in the loaded runs. */
-export function FilterBox({ filter, runs, fault, apply, ref }: FilterBoxProps) {
+/** The run filter: MLflow's grammar or words of a name, with completion of what occurs in the runs. */
+export function FilterBox({ filter, sent, query, fault, insertion, apply, ref }: FilterBoxProps) {
   const [text, setText] = useState(filter);
   const [completion, setCompletion] = useState<Completion>();
   const [marked, setMarked] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const listID = useId();
   const faultID = useId();
-  const keys = useFilterKeys(runs);
+  const [place, setPlace] = useState<{ text: string; cursor: number }>();
+  const keys = useFilterKeys(query, place);
   useImperativeHandle(ref, () => input.current!);
   useEffect(() => setText(filter), [filter]);
 
   const suggest = (value: string, cursor: number) => {
+    setPlace({ text: value, cursor });
     setCompletion(complete(value, cursor, keys));
     setMarked(-1);
   };
+  // Keys and values arrive after the cursor did.
+  useEffect(() => {
+    if (place && document.activeElement === input.current) {
+      setCompletion(complete(place.text, place.cursor, keys));
+    }
+  }, [keys, place]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a key is added once
+  useEffect(() => {
+    if (insertion === undefined) return;
+    const before = text.trim();
+    const next = `${before ? `${before} AND ` : ""}${insertion} `;
+    setText(next);
+    input.current?.focus();
+    requestAnimationFrame(() => {
+      input.current?.setSelectionRange(next.length, next.length);
+      suggest(next, next.length);
+    });
+  }, [insertion]);
   const insert = (option: string) => {
     if (!completion) return;
     const next = `${text.slice(0, completion.from)}${option} ${text.slice(completion.to).trimStart()}`;
@@ -57,14 +73,18 @@ export function FilterBox({ filter, runs, fault, apply, ref }: FilterBoxProps) {
     input.current?.focus();
     input.current?.setSelectionRange(cursor, cursor);
   };
-  const submit = (value: string) => {
+  const close = () => {
     setCompletion(undefined);
+    setPlace(undefined);
+  };
+  const submit = (value: string) => {
+    close();
     apply(value.trim());
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const options = completion?.options ?? [];
     if (event.key === "Escape") {
-      if (completion) setCompletion(undefined);
+      if (completion) close();
       else input.current?.blur();
     } else if (event.key === "Enter") {
       if (marked >= 0 && options[marked]) insert(options[marked]);
@@ -98,7 +118,7 @@ export function FilterBox({ filter, runs, fault, apply, ref }: FilterBoxProps) {
           aria-activedescendant={marked >= 0 ? optionID(marked) : undefined}
           aria-invalid={showFault ? true : undefined}
           aria-describedby={showFault ? faultID : undefined}
-          placeholder="Filter, as in  metrics.loss < 0.3 AND params.lr = '0.01'   ( / )"
+          placeholder="Name, or as in  metrics.loss < 0.3 AND params.lr = '0.01'   ( / )"
           autoComplete="off"
           spellCheck={false}
           value={text}
@@ -107,7 +127,7 @@ export function FilterBox({ filter, runs, fault, apply, ref }: FilterBoxProps) {
             suggest(e.target.value, e.target.selectionStart ?? e.target.value.length);
           }}
           onClick={() => !text && suggest("", 0)}
-          onBlur={() => setCompletion(undefined)}
+          onBlur={close}
           onKeyDown={onKeyDown}
         />
         {text !== filter && <span className="filter-hint">Enter applies</span>}
@@ -135,7 +155,7 @@ export function FilterBox({ filter, runs, fault, apply, ref }: FilterBoxProps) {
           ))}
         </div>
       )}
-      {showFault && <Fault id={faultID} filter={filter} fault={fault} />}
+      {showFault && <Fault id={faultID} filter={filter} sent={sent} fault={fault} />}
     </div>
   );
 }
@@ -172,8 +192,10 @@ function OptionRow({ id, option, marked, choose }: OptionRowProps) {
 }
 
 /** The message, and the filter with the faulty place marked. */
-function Fault({ id, filter, fault }: { id: string; filter: string; fault: ApiError }) {
-  const place = fault.position === undefined ? undefined : markPosition(filter, fault.position);
+function Fault({ id, filter, sent, fault }: { id: string; filter: string; sent: string; fault: ApiError }) {
+  // What was sent begins with the text unless words in it have become comparisons.
+  const known = fault.position !== undefined && sent.startsWith(filter.trim());
+  const place = known ? markPosition(filter, fault.position!) : undefined;
   return (
     <div id={id} className="filter-fault" role="alert">
       <p>{fault.message}</p>
@@ -193,27 +215,4 @@ function Fault({ id, filter, fault }: { id: string; filter: string; fault: ApiEr
       )}
     </div>
   );
-}
-
-const maxValues = 40;
-
-function useFilterKeys(runs: readonly Run[]): FilterKeys {
-  return useMemo(() => {
-    const values: Record<string, Set<string>> = {};
-    const note = (key: string, value: string) => {
-      values[key] ??= new Set();
-      if (values[key].size < maxValues && value.length < 100) values[key].add(value);
-    };
-    for (const run of runs) {
-      for (const key in run.params) note(`params.${key}`, run.params[key]!);
-      for (const key in run.tags) note(`tags.${key}`, run.tags[key]!);
-    }
-    const tags = keysOf(runs, "tags");
-    return {
-      metrics: keysOf(runs, "metrics"),
-      params: keysOf(runs, "params"),
-      tags: [...tags.filter(isUserTag), ...tags.filter((key) => !isUserTag(key))],
-      values: Object.fromEntries(Object.entries(values).map(([key, set]) => [key, [...set].sort()])),
-    };
-  }, [runs]);
 }

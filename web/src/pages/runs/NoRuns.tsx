@@ -7,14 +7,20 @@ import type { RunsViewProps } from "./runsView";
 /** Why the list is empty, and the way out of it. */
 export function NoRuns({ experimentID, view, change }: Omit<RunsViewProps, "data">) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
-  if (view.filter) {
+  if (view.filter || view.states.length > 0 || view.user || view.dataset || view.since) {
     return (
       <EmptyState title="No run matches the filter">
-        <p>
-          <code>{view.filter}</code>
-        </p>
+        {view.filter && (
+          <p>
+            <code>{view.filter}</code>
+          </p>
+        )}
         <p>A comparison never matches runs that lack the key, not even with !=.</p>
-        <button type="button" className="button" onClick={() => change({ filter: "" })}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => change({ filter: "", states: [], user: "", dataset: "", since: "" })}
+        >
           Clear the filter
         </button>
       </EmptyState>

@@ -12,6 +12,7 @@ import { FilterBox, filterFault } from "./FilterBox";
 import { NoRuns } from "./NoRuns";
 import type { RunsViewProps } from "./runsView";
 import { StagePicker } from "./StagePicker";
+import { useFilter } from "./useFilter";
 
 /** The same list of runs, drawn: the selected ones, or all of them while none is selected. */
 export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) {
@@ -25,6 +26,11 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
   }, [runs, view.selected]);
   const metrics = useMemo(() => keysOf(drawn, "metrics"), [drawn]);
   const fault = filterFault(list.error);
+  const filter = useFilter(view);
+  const everything = useMemo(
+    () => ({ experimentIDs: [experimentID], filter: "", viewType: view.stage }),
+    [experimentID, view.stage],
+  );
   const live = view.live && drawn.some((run) => run.status === "RUNNING");
   return (
     <>
@@ -32,7 +38,8 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
         <FilterBox
           ref={filterBox}
           filter={view.filter}
-          runs={runs}
+          sent={filter}
+          query={everything}
           fault={fault}
           apply={(filter) => change({ filter })}
         />

@@ -1,12 +1,15 @@
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/hooks";
 import { runsCodec } from "../../lib/view/runs";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";
-import { RunsTableView } from "./RunsTableView";
+import { HeadSlot, HeadSlotContext } from "./HeadSlot";
+import type { RunsViewProps } from "./runsView";
+import { RunsTableView } from "./table/RunsTableView";
+import { useFilter } from "./useFilter";
 import { useRuns } from "./useRuns";
 import "./runs.css";
 
@@ -17,28 +20,39 @@ const RunsCharts = lazy(async () => ({ default: (await import("./RunsCharts")).R
 export function RunsPage() {
   const { experimentID = "" } = useParams({ strict: false });
   const [view, change] = useViewState(runsCodec);
-  const data = useRuns(experimentID, view);
-  const shared = { experimentID, view, change, data };
+  const [place, setPlace] = useState<HTMLElement | null>(null);
+  const shared = { experimentID, view, change };
   return (
     <ExperimentGate experimentID={experimentID}>
       <div className="page fill">
         <ExperimentHead experimentID={experimentID} tab={view.view === "charts" ? "charts" : "runs"}>
-          <LiveControl
-            live={view.live}
-            updatedMS={data.list.dataUpdatedAt}
-            busy={data.list.isFetching}
-            setLive={(live) => change({ live }, "replace")}
-            refresh={() => void data.list.refetch()}
-          />
+          <span ref={setPlace} />
         </ExperimentHead>
-        {view.view === "charts" ? (
-          <Suspense fallback={<Loading what="Loading charts" />}>
-            <RunsCharts {...shared} />
-          </Suspense>
-        ) : (
-          <RunsTableView {...shared} />
-        )}
+        <HeadSlotContext value={place}>
+          {view.view === "charts" ? <Charts {...shared} /> : <RunsTableView {...shared} />}
+        </HeadSlotContext>
       </div>
     </ExperimentGate>
+  );
+}
+
+function Charts(props: Omit<RunsViewProps, "data">) {
+  const { experimentID, view, change } = props;
+  const data = useRuns(experimentID, view, useFilter(view));
+  return (
+    <>
+      <HeadSlot>
+        <LiveControl
+          live={view.live}
+          updatedMS={data.list.dataUpdatedAt}
+          busy={data.list.isFetching}
+          setLive={(live) => change({ live }, "replace")}
+          refresh={() => void data.list.refetch()}
+        />
+      </HeadSlot>
+      <Suspense fallback={<Loading what="Loading charts" />}>
+        <RunsCharts {...props} data={data} />
+      </Suspense>
+    </>
   );
 }

@@ -3,8 +3,7 @@ import { useMemo, useRef } from "react";
 import { ApiError } from "../../api/client";
 import { livePeriodMS, runList } from "../../api/queries";
 import type { Run } from "../../api/runs";
-import { attributeColumns, type Column, parseColumn, searchName } from "../../lib/columns";
-import { nest, type TreeRow } from "../../lib/tree";
+import { parseColumn, searchName } from "../../lib/columns";
 import type { RunsView } from "../../lib/view/runs";
 import type { Sort } from "../../lib/view/search";
 
@@ -18,9 +17,9 @@ function isRefused(error: unknown): boolean {
   return error instanceof ApiError && error.status >= 400 && error.status < 500;
 }
 
-/** The runs of an experiment under the current view: loaded pages, and rows with children in place. */
-export function useRuns(experimentID: string, view: RunsView) {
-  const { filter, stage, sort } = view;
+/** The runs of an experiment under the current view: as far as they are loaded. */
+export function useRuns(experimentID: string, view: RunsView, filter: string) {
+  const { stage, sort } = view;
   const list = useInfiniteQuery({
     ...runList({
       experimentIDs: [experimentID],
@@ -43,16 +42,12 @@ export function useRuns(experimentID: string, view: RunsView) {
     for (const page of pages ?? []) for (const run of page.runs) byID.set(run.id, run);
     return [...byID.values()];
   }, [pages]);
-  const rows = useMemo<TreeRow<Run>[]>(
-    () => nest(runs, (run) => run.tags["mlflow.parentRunId"], new Set(view.folded)),
-    [runs, view.folded],
-  );
-  return { list, runs, rows };
+  return { list, runs };
 }
 
 function orderBy(sort: Sort): string[] {
-  const column: Column | undefined =
-    attributeColumns.find((c) => c.id === sort.column) ?? parseColumn(sort.column);
-  const name = column && searchName(column);
+  const column = parseColumn(sort.column);
+  // A search has no order by datasets.
+  const name = column && column.key !== "dataset" ? searchName(column) : undefined;
   return [`${name ?? "attributes.start_time"} ${sort.descending ? "DESC" : "ASC"}`];
 }

@@ -1,0 +1,240 @@
+// The table of runs: rows from any offset on, with the cells of the columns that are asked for.
+import type { Column } from "../lib/columns";
+import { millrace } from "./client";
+import type { Stage, ViewType } from "./experiments";
+import { type RunStatus, toNumber, type WireNumber } from "./runs";
+
+/** A number, a text, or undefined where a run has no value. */
+export type Cell = string | number | undefined;
+
+export interface TableRun {
+  id: string;
+  name: string;
+  experimentID: string;
+  user: string;
+  status: RunStatus;
+  stage: Stage;
+  startMS: number | undefined;
+  endMS: number | undefined;
+  depth: number;
+  children: number;
+  open: boolean;
+  /** Shown because of a descendant: the filter does not match the run itself. */
+  context: boolean;
+  /** By column id. */
+  cells: Readonly<Record<string, Cell>>;
+}
+
+export interface TableSort {
+  column: Column;
+  descending: boolean;
+}
+
+export interface TableTree {
+  openAll: boolean;
+  open: readonly string[];
+  folded: readonly string[];
+}
+
+/** What the rows of a table are, whichever of them are on screen. */
+export interface TableQuery {
+  experimentIDs: readonly string[];
+  filter: string;
+  viewType: ViewType;
+  sort: TableSort;
+  /** Undefined for a flat list. */
+  tree: TableTree | undefined;
+}
+
+export interface TableBlock {
+  rows: TableRun[];
+  /** Ids of the columns that the rows have cells of. */
+  columns: string[];
+  /** Rows of the whole table as it is folded. */
+  total: number;
+  /** Runs that match the filter. */
+  matching: number;
+  /** There are more runs than the server counts and nests. */
+  bounded: boolean;
+  nested: boolean;
+}
+
+interface WireRow {
+  run_id: string;
+  experiment_id: string;
+  run_name?: string;
+  user_id?: string;
+  status?: RunStatus;
+  lifecycle_stage?: string;
+  start_time?: number;
+  end_time?: number;
+  depth?: number;
+  children?: number;
+  open?: boolean;
+  context?: boolean;
+}
+
+type WireCell = string | number | null;
+
+interface WireTable {
+  rows?: WireRow[];
+  columns?: WireCell[][];
+  total: number;
+  matching: number;
+  bounded?: boolean;
+  nested?: boolean;
+}
+
+const wireColumn = ({ kind, key, aggregate, by }: Column) => ({
+  kind,
+  key,
+  ...(aggregate !== "last" && { aggregate }),
+  ...(by !== undefined && { by }),
+});
+
+/** The number of columns that one request may have. */
+const maxColumns = 100;
+
+export async function tableRows(
+  query: TableQuery,
+  offset: number,
+  count: number,
+  columns: readonly Column[],
+  signal?: AbortSignal,
+  maxText?: number,
+): Promise<TableBlock> {
+  const { experimentIDs, filter, viewType, sort, tree } = query;
+  const chosen = columns.slice(0, maxColumns);
+  const body = {
+    experiment_ids: experimentIDs,
+    filter,
+    run_view_type: viewType,
+    sort: [{ column: wireColumn(sort.column), descending: sort.descending }],
+    tree: tree && { open_all: tree.openAll, open: tree.open, folded: tree.folded },
+    columns: chosen.map(wireColumn),
+    offset,
+    max_results: count,
+    max_text: maxText,
+  };
+  return toBlock(await millrace.post<WireTable>("runs/table", body, signal), chosen);
+}
+
+/** The cells of some runs in columns that were not loaded with them, by run. */
+export async function tableCells(
+  experimentIDs: readonly string[],
+  runIDs: readonly string[],
+  columns: readonly Column[],
+  signal?: AbortSignal,
+): Promise<Map<string, TableRun["cells"]>> {
+  const chosen = columns.slice(0, maxColumns);
+  const body = { experiment_ids: experimentIDs, run_ids: runIDs, columns: chosen.map(wireColumn) };
+  const block = toBlock(await millrace.post<WireTable>("runs/table", body, signal), chosen);
+  return new Map(block.rows.map((row) => [row.id, row.cells]));
+}
+
+function toBlock(wire: WireTable, columns: readonly Column[]): TableBlock {
+  const rows = (wire.rows ?? []).map((row, i): TableRun => {
+    const cells: Record<string, Cell> = {};
+    columns.forEach((c, j) => {
+      const value = wire.columns?.[j]?.[i] ?? null;
+      if (value !== null) cells[c.id] = c.kind === "metrics" ? toNumber(value as WireNumber) : value;
+    });
+    return {
+      id: row.run_id,
+      name: row.run_name || row.run_id.slice(0, 8),
+      experimentID: row.experiment_id,
+      user: row.user_id ?? "",
+      status: row.status ?? "RUNNING",
+      stage: row.lifecycle_stage === "deleted" ? "deleted" : "active",
+      startMS: row.start_time || undefined,
+      endMS: row.end_time || undefined,
+      depth: row.depth ?? 0,
+      children: row.children ?? 0,
+      open: row.open ?? false,
+      context: row.context ?? false,
+      cells,
+    };
+  });
+  return {
+    rows,
+    columns: columns.map((c) => c.id),
+    total: wire.total,
+    matching: wire.matching,
+    bounded: wire.bounded ?? false,
+    nested: wire.nested ?? false,
+  };
+}
+
+/** A key of the runs, and how many of them have it. */
+export interface KeyInfo {
+  key: string;
+  runs: number;
+  /** Two of the runs without children have different values. */
+  varies: boolean;
+}
+
+export interface ColumnKeys {
+  attributes: KeyInfo[];
+  metrics: KeyInfo[];
+  params: KeyInfo[];
+  tags: KeyInfo[];
+  /** Numbers of keys, which the lists may not have all of. */
+  counts: { metrics: number; params: number; tags: number };
+  /** Runs that were looked at: the newest ones. */
+  runs: number;
+  bounded: boolean;
+}
+
+export interface KeyQuery {
+  experimentIDs: readonly string[];
+  filter: string;
+  viewType: ViewType;
+}
+
+const keyBody = ({ experimentIDs, filter, viewType }: KeyQuery) => ({
+  experiment_ids: experimentIDs,
+  filter,
+  run_view_type: viewType,
+});
+
+export async function tableKeys(query: KeyQuery, text: string, signal?: AbortSignal): Promise<ColumnKeys> {
+  type WireKey = { key: string; runs: number; varies?: boolean };
+  interface Answer {
+    attributes?: WireKey[];
+    metrics?: WireKey[];
+    params?: WireKey[];
+    tags?: WireKey[];
+    metric_count?: number;
+    param_count?: number;
+    tag_count?: number;
+    runs?: number;
+    bounded?: boolean;
+  }
+  const answer = await millrace.post<Answer>("runs/columns", { ...keyBody(query), text }, signal);
+  const toKeys = (list: WireKey[] = []) => list.map((k) => ({ ...k, varies: k.varies ?? false }));
+  return {
+    attributes: toKeys(answer.attributes),
+    metrics: toKeys(answer.metrics),
+    params: toKeys(answer.params),
+    tags: toKeys(answer.tags),
+    counts: {
+      metrics: answer.metric_count ?? 0,
+      params: answer.param_count ?? 0,
+      tags: answer.tag_count ?? 0,
+    },
+    runs: answer.runs ?? 0,
+    bounded: answer.bounded ?? false,
+  };
+}
+
+/** Values of a column, the commonest first. */
+export async function columnValues(
+  query: KeyQuery,
+  column: Column,
+  text: string,
+  signal?: AbortSignal,
+): Promise<{ value: string; runs: number }[]> {
+  const body = { ...keyBody(query), column: wireColumn(column), text };
+  type Answer = { values?: { value: string; runs: number }[] };
+  return (await millrace.post<Answer>("runs/values", body, signal)).values ?? [];
+}

@@ -1,0 +1,134 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import type { ColumnKeys, KeyQuery } from "../../../api/runTable";
+import { runKeys } from "../../../api/tableQueries";
+import { Icon } from "../../../components/Icon";
+import { Popover } from "../../../components/Popover";
+import { SearchField } from "../../../components/SearchField";
+import type { Column, ColumnKind } from "../../../lib/columns";
+import { plural } from "../../../lib/format";
+import { useDebounced } from "../../../lib/hooks";
+import { availableColumns } from "../../../lib/table/choice";
+
+interface ColumnPickerProps {
+  query: KeyQuery;
+  keys: ColumnKeys;
+  shown: readonly Column[];
+  automatic: boolean;
+  /** undefined goes back to the automatic choice. */
+  choose: (ids: string[] | undefined) => void;
+}
+
+const kinds: [ColumnKind, string][] = [
+  ["attributes", "Attributes"],
+  ["metrics", "Metrics"],
+  ["params", "Parameters"],
+  ["tags", "Tags"],
+];
+
+/** Rendering thousands of check boxes helps nobody: beyond this, the search narrows the list. */
+const maxListed = 200;
+
+export function ColumnPicker(props: ColumnPickerProps) {
+  return (
+    <Popover
+      label="Columns"
+      trigger={
+        <>
+          <Icon name="columns" size={14} /> Columns
+          <span className="muted number">{props.shown.length}</span>
+        </>
+      }
+    >
+      {() => <Choices {...props} />}
+    </Popover>
+  );
+}
+
+function Choices({ query, keys, shown, automatic, choose }: ColumnPickerProps) {
+  const [text, setText] = useState("");
+  const needle = useDebounced(text.trim()).toLowerCase();
+  // The server searches, since it knows keys that are not in the list.
+  const found =
+    useQuery({ ...runKeys(query, false, needle), placeholderData: keepPreviousData }).data ?? keys;
+  const shownIDs = useMemo(() => new Set(shown.map((c) => c.id)), [shown]);
+  const available = useMemo(() => {
+    const plain = availableColumns(found).filter((c) => c.title.toLowerCase().includes(needle));
+    // Columns with an aggregate are offered only while they are shown.
+    const special = shown.filter((c) => c.aggregate !== "last" && c.title.toLowerCase().includes(needle));
+    return [...special, ...plain];
+  }, [found, needle, shown]);
+  const counts: Record<ColumnKind, number | undefined> = { ...found.counts, attributes: undefined };
+  const set = (columns: readonly Column[], on: boolean) => {
+    const ids = new Set(columns.map((c) => c.id));
+    const kept = shown.filter((c) => !ids.has(c.id));
+    const added = on ? columns.filter((c) => !shownIDs.has(c.id)) : [];
+    choose(on ? insertByKind(shown, added) : kept.map((c) => c.id));
+  };
+  return (
+    <div className="column-picker">
+      <div className="toolbar">
+        <SearchField label="Search columns" value={text} onChange={setText} />
+        <button type="button" className="button" disabled={automatic} onClick={() => choose(undefined)}>
+          Automatic
+        </button>
+      </div>
+      <div className="column-choices">
+        {kinds.map(([kind, title]) => {
+          const members = available.filter((c) => c.kind === kind);
+          if (members.length === 0) return null;
+          const on = members.filter((c) => shownIDs.has(c.id)).length;
+          const count = counts[kind] ?? members.length;
+          return (
+            <fieldset key={kind}>
+              <legend>
+                {title}{" "}
+                <span className="muted number">
+                  {on} of {count.toLocaleString("en-US")}
+                </span>
+                <button
+                  type="button"
+                  className="link-button"
+                  onClick={() => set(members.slice(0, maxListed), on === 0)}
+                >
+                  {on === 0 ? "Show all" : "Hide all"}
+                </button>
+              </legend>
+              {members.slice(0, maxListed).map((c) => (
+                <label key={c.id} className="check">
+                  <input
+                    type="checkbox"
+                    checked={shownIDs.has(c.id)}
+                    onChange={(e) => set([c], e.target.checked)}
+                  />
+                  <span className="truncate" title={c.title}>
+                    {c.title}
+                  </span>
+                </label>
+              ))}
+              {count > maxListed && (
+                <p className="muted">
+                  and {(count - maxListed).toLocaleString("en-US")} more: search to narrow the list
+                </p>
+              )}
+            </fieldset>
+          );
+        })}
+        {available.length === 0 && <p className="muted">No column has “{text}” in its name.</p>}
+        {keys.bounded && (
+          <p className="muted">These are the columns of the newest {plural(keys.runs, "run")} that match.</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Chosen columns keep their order; new ones go behind the last of their kind. */
+function insertByKind(shown: readonly Column[], added: readonly Column[]): string[] {
+  const list = [...shown];
+  for (const c of added) {
+    const last = list.findLastIndex((other) => other.kind === c.kind);
+    list.splice(last < 0 ? list.length : last + 1, 0, c);
+  }
+  return list.map((c) => c.id);
+}
