@@ -1,6 +1,7 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { runNameFilter } from "../lib/commands";
+import { mediaTag } from "../lib/media";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
@@ -79,6 +80,22 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
     enabled: experimentIDs.length > 0,
     refetchInterval: livePeriodMS,
     placeholderData: keepPreviousData,
+  });
+
+/** The newest runs of an experiment that log images by step. */
+export const runsWithMedia = (experimentID: string, count: number) =>
+  queryOptions({
+    queryKey: ["runs", "media", experimentID, count],
+    queryFn: async ({ signal }) => {
+      const query: RunQuery = {
+        experimentIDs: [experimentID],
+        filter: `tags.\`${mediaTag}\` IS NOT NULL`,
+        viewType: "ACTIVE_ONLY",
+        orderBy: ["attributes.start_time DESC"],
+      };
+      return (await searchRuns(query, undefined, count, signal)).runs;
+    },
+    refetchInterval: livePeriodMS,
   });
 
 /** The IDs of the experiments that changed last. */

@@ -20,12 +20,15 @@ const MetricGrid = lazy(async () => ({
   default: (await import("../../components/charts/MetricGrid")).MetricGrid,
 }));
 
-type TabName = "overview" | "model-metrics" | "system-metrics" | "logs" | "artifacts";
+const RunMedia = lazy(async () => ({ default: (await import("./RunMedia")).RunMedia }));
+
+type TabName = "overview" | "model-metrics" | "system-metrics" | "media" | "logs" | "artifacts";
 
 const tabs: [TabName, string][] = [
   ["overview", "Overview"],
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
+  ["media", "Media"],
   ["logs", "Logs"],
   ["artifacts", "Artifacts"],
 ];
@@ -139,6 +142,11 @@ export function RunPage() {
             <Snippet code={"mlflow.enable_system_metrics_logging()"} label="system metrics example" />
           </EmptyState>,
         )}
+      {tab === "media" && (
+        <Suspense fallback={<Loading what="Looking for images" />}>
+          <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
       {tab === "logs" && (
         <RunLogs run={run.data} selected={path} onSelect={openFile} live={interval !== false} />
       )}

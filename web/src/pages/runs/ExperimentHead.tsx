@@ -16,7 +16,7 @@ import { runsCodec } from "../../lib/view/runs";
 import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 
-export type ExperimentTab = "runs" | "charts" | "models" | "datasets";
+export type ExperimentTab = "runs" | "charts" | "media" | "models" | "datasets";
 
 interface ExperimentHeadProps {
   experimentID: string;
@@ -169,6 +169,9 @@ function ExperimentTabs({ experimentID, tab }: { experimentID: string; tab: Expe
       </Tab>
       <Tab link={{ to: runs, params, search: withView("charts") }} current={tab === "charts"}>
         Charts
+      </Tab>
+      <Tab link={{ to: "/experiments/$experimentID/media", params }} current={tab === "media"}>
+        Media
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/models", params }} current={tab === "models"}>
         Models
