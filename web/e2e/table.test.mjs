@@ -46,7 +46,7 @@ test("child runs hang under their parent, open and fold, and the address keeps i
     await named(page, "link", "child-0").waitFor();
     await named(page, "button", "Hide 2 child runs of parent").click();
     await named(page, "link", "child-0").waitFor({ state: "detached" });
-    await named(page, "button", "Nesting").click();
+    await named(page, "button", "Nested runs").click();
     await named(page, "menuitem", /Flat list/).click();
     await named(page, "link", "child-0").waitFor();
     assert.equal(await child.getAttribute("aria-level"), "1");

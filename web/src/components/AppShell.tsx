@@ -60,7 +60,6 @@ export function AppShell() {
           <button
             type="button"
             className="button palette-button"
-            aria-label="Search everything"
             title="Search everything (Ctrl+K)"
             onClick={() => setPalette(true)}
           >

@@ -65,14 +65,17 @@ export function Forbidden() {
 
 interface EmptyStateProps {
   title: string;
+  /** Whether this is all that the page has. */
+  wholePage?: boolean;
   children?: ReactNode;
 }
 
 /** Shown instead of an empty table; says how to fill it. */
-export function EmptyState({ title, children }: EmptyStateProps) {
+export function EmptyState({ title, wholePage, children }: EmptyStateProps) {
+  const Heading = wholePage ? "h1" : "h2";
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

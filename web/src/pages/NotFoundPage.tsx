@@ -7,7 +7,7 @@ export function NotFoundPage() {
   useTitle("Page not found");
   return (
     <div className="page">
-      <EmptyState title="There is no such page">
+      <EmptyState title="There is no such page" wholePage>
         <p>
           The address <code>{pathname}</code> leads nowhere in this version of Millrace. The link may be
           incomplete, or it may belong to a part of MLflow that Millrace does not have.

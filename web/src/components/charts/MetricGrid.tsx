@@ -93,7 +93,9 @@ function SectionView({
   return (
     <details className="metric-section" open>
       <summary>
-        {prefix || "Metrics"} <span className="muted">{members.length}</span>
+        <h2>
+          {prefix || "Metrics"} <span className="muted">{members.length}</span>
+        </h2>
       </summary>
       <div className="metric-grid">
         {members.slice(0, limit).map((metric) => (

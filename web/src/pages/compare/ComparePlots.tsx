@@ -52,6 +52,7 @@ export function ComparePlots({ runs, view, change }: CompareProps) {
   const none = chosen.length === 0 ? "No run is inside the brushes" : undefined;
   return (
     <>
+      <h2 className="visually-hidden">Plots</h2>
       <PlotFrame
         title="Parallel coordinates"
         controls={

@@ -50,7 +50,7 @@ function Later({ page: { name, instead } }: { page: LaterPage }) {
   useTitle(title);
   return (
     <div className="page">
-      <EmptyState title={title}>
+      <EmptyState title={title} wholePage>
         <p>
           This link leads to a page of MLflow that Millrace does not have. What MLflow has stored for it stays
           in the database.

@@ -32,11 +32,10 @@ const maxListed = 200;
 export function ColumnPicker(props: ColumnPickerProps) {
   return (
     <Popover
-      label="Columns"
+      label={`Columns ${props.shown.length}`}
       trigger={
         <>
-          <Icon name="columns" size={14} /> Columns
-          <span className="muted number">{props.shown.length}</span>
+          <Icon name="columns" size={14} /> Columns <span className="muted number">{props.shown.length}</span>
         </>
       }
     >

@@ -13,9 +13,13 @@ export function TreeButton({ view, change, nested }: TreeButtonProps) {
   return (
     <Popover
       kind="menu"
-      label="Nesting"
+      label={view.flat ? "Flat list of runs" : "Nested runs"}
       title={view.flat || nested ? "Nesting of runs" : "Too many runs match to nest them"}
-      trigger={<>{view.flat ? "Flat" : "Nested"} ▾</>}
+      trigger={
+        <>
+          {view.flat ? "Flat" : "Nested"} <span aria-hidden="true">▾</span>
+        </>
+      }
     >
       {(close) => {
         const choose = (part: Partial<RunsViewProps["view"]>) => () => {

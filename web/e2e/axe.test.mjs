@@ -1,0 +1,89 @@
+// Every page, in both themes, with and without data: no violation that axe-core knows of WCAG 2.2 A and AA.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { before, test } from "node:test";
+import { seed } from "./seed.mjs";
+import { seedRegistry } from "./seedRegistry.mjs";
+import { server, walk } from "./walk.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let pages;
+
+before(async () => {
+  const data = await seed(server);
+  const registry = await seedRegistry(server);
+  const experiment = `/experiments/${data.experimentID}`;
+  const run = `${experiment}/runs/${data.runs[0]}`;
+  const runs = encodeURIComponent(JSON.stringify(data.runs.slice(0, 3)));
+  const compare = `/compare-runs?runs=${runs}&experiments=${encodeURIComponent(`["${data.experimentID}"]`)}`;
+  const none = await fetch(`${server}/api/2.0/mlflow/experiments/create`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name: `axe/${Date.now()}` }),
+  }).then((response) => response.json());
+  const empty = `/experiments/${none.experiment_id}`;
+  pages = {
+    home: "/",
+    experiments: "/experiments",
+    runs: experiment,
+    "runs selected": `${experiment}?runs=${data.runs[0]},${data.runs[1]}`,
+    "runs, none": empty,
+    "runs, no match": `${experiment}?q=nothing-of-that-name`,
+    "runs, fault": `${experiment}?q=metrics.`,
+    charts: `${experiment}?view=charts`,
+    media: `${experiment}/media`,
+    models: `/experiments/${registry.experimentID}/models`,
+    "models, none": `${empty}/models`,
+    model: `/experiments/${registry.experimentID}/models/${registry.models[0]}`,
+    datasets: `${experiment}/datasets`,
+    run,
+    "run metrics": `${run}/model-metrics`,
+    "run media": `${run}/media`,
+    "run logs": `${run}/logs`,
+    "run artifacts": `${run}/artifacts`,
+    compare,
+    "compare charts": `${compare}&tab=charts`,
+    "compare plots": `${compare}&tab=plots`,
+    "compare artifacts": `${compare}&tab=artifacts`,
+    "compare experiments": `/compare-experiments/s?experiments=${encodeURIComponent(`["${data.experimentID}"]`)}`,
+    registry: "/models",
+    monitor: `/models/${registry.modelName}`,
+    performance: `/models/${registry.modelName}?tab=performance`,
+    transitions: `/models/${registry.modelName}?tab=transitions`,
+    version: `/models/${registry.modelName}/versions/1`,
+    trash: "/trash",
+    "unknown page": "/nowhere",
+    "a page of later": `${experiment}/traces`,
+  };
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`every page is accessible: ${colorScheme}`, async () => {
+    const found = [];
+    await walk(
+      "/",
+      async (page) => {
+        for (const [name, path] of Object.entries(pages)) {
+          await page.goto("about:blank");
+          await page.goto(`${server}/#${path}`);
+          await page.locator("h1").first().waitFor();
+          await page.locator(".loading").first().waitFor({ state: "detached" });
+          await page.evaluate(axe);
+          const { violations } = await page.evaluate(
+            (runOnly) => window.axe.run(document, { runOnly, resultTypes: ["violations"] }),
+            tags,
+          );
+          for (const { id, help, nodes } of violations) {
+            const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
+            found.push(`${name}: ${id} (${help}), ${nodes.length} times:\n    ${where.join("\n    ")}`);
+          }
+        }
+      },
+      { colorScheme, bypassCSP: true, expectedError: /40\d/ },
+    );
+    assert.equal(found.join("\n"), "");
+  });
+}
