@@ -17,9 +17,11 @@ const MinSamples = perBucket
 // buckets, so that a gap in the line stays a gap. A stream of at most n points is
 // kept as it is.
 type Sampler struct {
+	// Span is the part of the axis that the buckets divide.
+	Span Window
+
 	n       int
 	axis    Axis
-	span    Window
 	end     Position
 	all     []Point // until there are more than n
 	buckets []bucket
@@ -28,7 +30,7 @@ type Sampler struct {
 // NewSampler returns a sampler whose buckets divide a part of an axis. Points outside
 // of it belong to the first or the last bucket.
 func NewSampler(n int, axis Axis, span Window) *Sampler {
-	return &Sampler{n: n, axis: axis, span: span}
+	return &Sampler{n: n, axis: axis, Span: span}
 }
 
 // Add adds a point.
@@ -51,12 +53,12 @@ func (s *Sampler) Add(p Point) {
 func (s *Sampler) bucketOf(p Point) int {
 	x, last := s.axis.Of(p), len(s.buckets)-1
 	switch {
-	case x <= s.span.From:
+	case x <= s.Span.From:
 		return 0
-	case x >= s.span.To:
+	case x >= s.Span.To:
 		return last
 	}
-	part := float64(distance(s.span.From, x)) / (float64(distance(s.span.From, s.span.To)) + 1)
+	part := float64(distance(s.Span.From, x)) / (float64(distance(s.Span.From, s.Span.To)) + 1)
 	return min(int(part*float64(len(s.buckets))), last)
 }
 

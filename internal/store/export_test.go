@@ -106,9 +106,9 @@ func SeriesPlans(ctx context.Context, s *Store, runID string) (map[string]string
 		for query, args := range map[string][]any{
 			seriesCounts:  {runID, keys},
 			seriesLengths: {runID, keys},
-			seriesRows:    {runID, keys},
-			seriesSteps:   {runID, keys, int64(5), int64(10)},
-			seriesTimes:   {runID, keys, int64(5), int64(10)},
+			seriesRows:    {runID, "0"},
+			seriesSteps:   {runID, "0", int64(5), int64(10)},
+			seriesTimes:   {runID, "0", int64(5), int64(10)},
 			seriesAfter:   {runID, "0", int64(5), int64(5), int64(9)},
 			seriesNewer:   {runID, "0", int64(5)},
 			seriesRange:   {runID, keys},

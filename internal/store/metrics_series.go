@@ -149,31 +149,28 @@ func (r *seriesReader) lengths(keys []string) (map[string]length, error) {
 }
 
 const (
-	seriesColumns = "`key`, step, timestamp, value, is_nan"
-	seriesRows    = "SELECT " + seriesColumns + " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` IN (?...)"
+	seriesRows = "SELECT step, timestamp, value, is_nan FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ?"
 
 	// A window of steps reads a part of the index, a window of time the metric.
 	seriesSteps = seriesRows + " AND step >= ? AND step <= ?"
 	seriesTimes = seriesRows + " AND timestamp >= ? AND timestamp <= ?"
 
-	seriesRow = "SELECT " + seriesColumns + " FROM " + metricsOfRun + " WHERE run_uuid = ? AND `key` = ?"
 	// The values after a position, by step and by time.
-	seriesAfter = seriesRow + " AND step >= ? AND (step > ? OR timestamp > ?)"
-	seriesNewer = seriesRow + " AND timestamp > ?"
+	seriesAfter = seriesRows + " AND step >= ? AND (step > ? OR timestamp > ?)"
+	seriesNewer = seriesRows + " AND timestamp > ?"
 )
 
-// each calls add for each point that a query of seriesColumns returns.
-func (r *seriesReader) each(query string, args []any, add func(key string, p series.Point) error) error {
+// each calls add for each point that a query that begins with seriesRows returns.
+func (r *seriesReader) each(query string, args []any, add func(p series.Point) error) error {
+	var p series.Point
+	var isNaN bool
+	into := []any{&p.Step, &p.Time, &p.Value, &isNaN} // It is allocated once for all rows.
 	return r.Each(query, args, func(rows *sql.Rows) error {
-		var key string
-		var p series.Point
-		var isNaN bool
-		err := rows.Scan(&key, &p.Step, &p.Time, &p.Value, &isNaN)
-		if err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		p.Value = fromColumn(p.Value, isNaN)
-		return add(key, p)
+		return add(p)
 	})
 }
 
@@ -201,7 +198,7 @@ var errTooMany = errors.New("too many values")
 // atMost returns the points that a query returns, or nil if there are more than n. It has
 // no LIMIT, for which PostgreSQL prefers plans that are bad if the rows are few.
 func (r *seriesReader) atMost(n int64, query string, args ...any) (list []series.Point, err error) {
-	err = r.each(query, args, func(_ string, p series.Point) error {
+	err = r.each(query, args, func(p series.Point) error {
 		if int64(len(list)) == n {
 			return errTooMany
 		}
@@ -243,7 +240,7 @@ func (r *seriesReader) samples(keys []string) ([]series.Series, error) {
 	for _, key := range byTime {
 		samplers[key] = series.NewSampler(r.Samples, series.ByTime, times[key])
 	}
-	return r.fill(samplers, seriesRows, []any{r.runID, keys})
+	return r.fill(samplers, seriesRows)
 }
 
 // seriesRange reads the metrics, because no index has their times.
@@ -267,35 +264,27 @@ func (r *seriesReader) times(keys []string) (map[string]series.Window, error) {
 }
 
 // window returns samples of the values in the window of the query.
-func (r *seriesReader) window() (list []series.Series, err error) {
-	sample := func(query string, axis series.Axis, w series.Window, keys ...string) error {
-		samplers := make(map[string]*series.Sampler, len(keys))
-		for _, key := range keys {
-			samplers[key] = series.NewSampler(r.Samples, axis, w)
+func (r *seriesReader) window() ([]series.Series, error) {
+	samplers := make(map[string]*series.Sampler, len(r.Keys))
+	if r.Axis != series.Relative {
+		query := seriesTimes
+		if r.Axis == series.ByStep {
+			query = seriesSteps
 		}
-		found, err := r.fill(samplers, query, []any{r.runID, keys, w.From, w.To})
-		list = append(list, found...)
-		return err
-	}
-	switch r.Axis {
-	case series.ByStep:
-		return list, sample(seriesSteps, series.ByStep, *r.Window, r.Keys...)
-	case series.ByTime:
-		return list, sample(seriesTimes, series.ByTime, *r.Window, r.Keys...)
+		for _, key := range r.Keys {
+			samplers[key] = series.NewSampler(r.Samples, r.Axis, *r.Window)
+		}
+		return r.fill(samplers, query)
 	}
 	times, err := r.times(r.Keys)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range r.Keys {
-		if all, logged := times[key]; logged {
-			w := series.Window{From: later(all.From, r.Window.From), To: later(all.From, r.Window.To)}
-			if err := sample(seriesTimes, series.ByTime, w, key); err != nil {
-				return nil, err
-			}
-		}
+	for key, all := range times {
+		w := series.Window{From: later(all.From, r.Window.From), To: later(all.From, r.Window.To)}
+		samplers[key] = series.NewSampler(r.Samples, series.ByTime, w)
 	}
-	return list, nil
+	return r.fill(samplers, seriesTimes)
 }
 
 // later returns the sum of a time and a duration, or the nearest time that exists.
@@ -310,23 +299,28 @@ func later(time, duration int64) int64 {
 	return sum
 }
 
-// fill adds the rows of a query to the samplers of their keys and returns the samples
-// that are not empty.
-func (r *seriesReader) fill(
-	samplers map[string]*series.Sampler, query string, args []any,
-) (list []series.Series, err error) {
-	err = r.each(query, args, func(key string, p series.Point) error {
-		if sampler := samplers[key]; sampler != nil {
-			sampler.Add(p)
-		}
-		return nil
-	})
+// fill adds to each sampler the rows of its key, and returns the samples that are not
+// empty. The arguments of a query with a window are those of the sampler.
+func (r *seriesReader) fill(samplers map[string]*series.Sampler, query string) (list []series.Series, err error) {
 	for i, key := range r.Keys {
-		if sampler := samplers[key]; sampler != nil && sampler.End().Rows > 0 {
-			list = append(list, series.Series{
-				Run: r.run, Key: i, Whole: true, End: sampler.End(), Points: sampler.Points(),
-			})
+		sampler := samplers[key]
+		if sampler == nil {
+			continue
+		}
+		args := []any{r.runID, key}
+		if r.Window != nil {
+			args = append(args, sampler.Span.From, sampler.Span.To)
+		}
+		err := r.each(query, args, func(p series.Point) error {
+			sampler.Add(p)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if end := sampler.End(); end.Rows > 0 {
+			list = append(list, series.Series{Run: r.run, Key: i, Whole: true, End: end, Points: sampler.Points()})
 		}
 	}
-	return list, err
+	return list, nil
 }

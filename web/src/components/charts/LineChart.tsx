@@ -263,12 +263,13 @@ function options(input: OptionsInput): uPlot.Options {
       drawAxes: mark ? [(u) => drawMark(u, mark, text, font)] : [],
       setSelect: [
         (u) => {
-          // Cursors are synchronised, and so would be selections: only the chart under the hand answers.
-          if (u.select.width < 4 || !u.over.matches(":hover")) return;
-          const from = u.posToVal(u.select.left, "x");
-          const to = u.posToVal(u.select.left + u.select.width, "x");
+          const { left, width } = u.select;
+          if (width === 0) return;
+          const from = u.posToVal(left, "x");
+          const to = u.posToVal(left + width, "x");
           u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          onZoom([from, to]);
+          // The selection moves in all charts that share a cursor: the one under the hand answers.
+          if (width >= 4 && u.over.matches(":hover")) onZoom([from, to]);
         },
       ],
     },

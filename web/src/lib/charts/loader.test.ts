@@ -193,7 +193,12 @@ test("large pages are asked for in parts, two at a time", async () => {
   const { server, loader } = setUp(runs, 200);
   for (let i = 0; i < 10; i++) loader.show({ metric: `m${i}`, axis: "step" });
   await settled();
-  expect(server.asked.map((q) => q.metrics.length)).toEqual([3, 3, 3, 1]);
+  expect(server.asked.map((q) => [q.runIDs.length, q.metrics.length])).toEqual([
+    [50, 6],
+    [50, 6],
+    [50, 4],
+    [50, 4],
+  ]);
 });
 
 test("a stopped loader drops what is under way and can go on", async () => {

@@ -53,6 +53,8 @@ interface Detail {
 const valuesPerRequest = 60_000;
 const seriesPerRequest = 2_000;
 const requestsAtOnce = 2;
+/** So few runs are asked for in one request. */
+const fewRuns = 10;
 
 const kinds: readonly Kind[] = ["step", "time"];
 const kindOf = (axis: SampleAxis): Kind => (axis === "step" ? "step" : "time");
@@ -301,12 +303,17 @@ export class SeriesLoader {
   }
 
   private enqueue(card: Shown, runIDs: readonly string[], metrics: readonly string[]) {
-    const perRequest = Math.max(1, Math.floor(valuesPerRequest / (this.samples * runIDs.length)));
+    // Histories differ in length by metric rather than by run: halves of the runs take the same time.
+    const half = runIDs.length < fewRuns ? runIDs.length : Math.ceil(runIDs.length / requestsAtOnce);
+    const perRequest = Math.max(1, Math.floor(valuesPerRequest / (this.samples * half)));
     for (let at = 0; at < metrics.length; at += perRequest) {
       const part = metrics.slice(at, at + perRequest);
-      const keys = part.flatMap((metric) => runIDs.map((id) => pendingKey({ ...card, metric }, id)));
-      for (const key of keys) this.pending.add(key);
-      this.queue.push(() => this.load(card, runIDs, part, keys));
+      for (let from = 0; from < runIDs.length; from += half) {
+        const ids = runIDs.slice(from, from + half);
+        const keys = part.flatMap((metric) => ids.map((id) => pendingKey({ ...card, metric }, id)));
+        for (const key of keys) this.pending.add(key);
+        this.queue.push(() => this.load(card, ids, part, keys));
+      }
     }
     this.work();
   }

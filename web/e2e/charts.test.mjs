@@ -1,0 +1,170 @@
+// What the charts cost: requests, bytes and time, on fifty runs of ten thousand steps, one of which goes on.
+//   MILLRACE_URL, CHROMIUM, SHOTS as for ui.test.mjs
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { named, server, walk } from "./walk.mjs";
+
+const runCount = 50;
+const steps = 10_000;
+const small = ["accuracy", "val/loss", "val/accuracy", "lr", "epoch", "system/cpu", "system/memory"];
+let data;
+
+async function call(path, body) {
+  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+const start = Date.now() - 3_600_000;
+const curve = (run, step) => 2 / (1 + step / 500) + Math.sin(step / (50 + run)) * 0.05 + run / 100;
+
+async function log(runID, metrics) {
+  for (let at = 0; at < metrics.length; at += 1000)
+    await call("runs/log-batch", { run_id: runID, metrics: metrics.slice(at, at + 1000) });
+}
+
+async function seedRun(experimentID, i) {
+  const { run } = await call("runs/create", {
+    experiment_id: experimentID,
+    run_name: `run-${i}`,
+    start_time: start,
+    tags: [{ key: "mlflow.source.name", value: "train.py" }],
+  });
+  const id = run.info.run_id;
+  const loss = Array.from({ length: steps }, (_, step) => ({
+    key: "loss",
+    // One spike of one step, which no zoom may lose.
+    value: i === 7 && step === 6789 ? 25 : curve(i, step),
+    timestamp: start + step * 100,
+    step,
+  }));
+  await log(id, loss);
+  await log(
+    id,
+    small.flatMap((key) =>
+      Array.from({ length: 100 }, (_, n) => ({
+        key,
+        value: curve(i, n * 100),
+        timestamp: start + n,
+        step: n * 100,
+      })),
+    ),
+  );
+  await call("runs/log-batch", { run_id: id, params: [{ key: "lr", value: String(0.001 * (i + 1)) }] });
+  if (i > 0) await call("runs/update", { run_id: id, status: "FINISHED", end_time: start + 1_000_000 });
+  return id;
+}
+
+before(async () => {
+  const { experiment_id: experimentID } = await call("experiments/create", { name: `curves-${Date.now()}` });
+  const runs = [];
+  for (let i = 0; i < runCount; i += 5)
+    runs.push(...(await Promise.all([0, 1, 2, 3, 4].map((n) => seedRun(experimentID, i + n)))));
+  data = { experimentID, runs };
+});
+
+/** Counts the requests to a path and the bytes on the wire of all answers. */
+async function meter(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const seen = { requests: [], bytes: 0 };
+  session.on("Network.requestWillBeSent", ({ request }) => seen.requests.push(new URL(request.url).pathname));
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    seen.bytes += encodedDataLength;
+  });
+  return {
+    seriesRequests: () => seen.requests.filter((path) => path.endsWith("/metrics/series")).length,
+    bytes: () => seen.bytes,
+    reset: () => {
+      seen.requests = [];
+      seen.bytes = 0;
+    },
+  };
+}
+
+test("fifty lines of ten thousand points are drawn at once, and a live tick is small", () =>
+  walk(`/experiments/${data.experimentID}`, async (page) => {
+    await named(page, "link", "run-49").waitFor();
+    const counted = await meter(page);
+    const began = Date.now();
+    await named(page, "link", "Charts").click();
+    await named(page, "img", /Chart of loss for 50 runs/).waitFor();
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll(".chart canvas")].some((canvas) => canvas.width > 0),
+    );
+    const drawn = Date.now() - began;
+    await page.waitForLoadState("networkidle");
+    await named(page, "img", /Chart of val\/loss for 50 runs/).waitFor();
+    const first = counted.bytes();
+    console.log(
+      `# first draw ${drawn} ms, page ${Math.round(first / 1024)} KiB, ${counted.seriesRequests()} requests`,
+    );
+    assert.ok(counted.seriesRequests() <= 8, `${counted.seriesRequests()} requests for the first draw`);
+    assert.ok(first < 2_500_000, `${first} bytes for the first draw`);
+
+    // Ticks while the run logs.
+    counted.reset();
+    const ticks = 3;
+    const metrics = (step) =>
+      ["loss", ...small].map((key) => ({ key, value: 0.5, timestamp: Date.now(), step }));
+    for (let i = 0; i < ticks; i++) {
+      await call("runs/log-batch", { run_id: data.runs[0], metrics: metrics(steps + i) });
+      await page.waitForResponse((r) => r.url().endsWith("/metrics/series"), { timeout: 10_000 });
+    }
+    const perTick = counted.bytes() / ticks;
+    console.log(
+      `# tick ${Math.round(perTick)} bytes, ${counted.seriesRequests()} requests in ${ticks} ticks`,
+    );
+    assert.equal(counted.seriesRequests(), ticks);
+    assert.ok(perTick < 20_000, `${perTick} bytes for a tick`);
+
+    // A zoom asks for its window, in which the spike is.
+    counted.reset();
+    const chart = named(page, "img", /Chart of loss for 50 runs/);
+    const box = await chart.locator(".u-over").boundingBox();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 40);
+    await page.mouse.down();
+    const answers = [];
+    page.on("response", (r) => r.url().endsWith("/metrics/series") && answers.push(r.json()));
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    const hasSpike = async () => {
+      for (const answer of await Promise.all(answers))
+        if (answer.series?.some((s) => s.end === "" && s.values.includes(25))) return true;
+      return false;
+    };
+    for (const until = Date.now() + 10_000; !(await hasSpike()); await page.waitForTimeout(100))
+      assert.ok(Date.now() < until, "the spike is in the window");
+    assert.equal(
+      await page.locator(".u-select").evaluateAll((all) => all.filter((e) => e.offsetWidth > 0).length),
+      0,
+    );
+
+    // A hidden page asks for nothing.
+    await named(page, "button", "Reset zoom").click();
+    await page.waitForLoadState("networkidle");
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { get: () => true, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    counted.reset();
+    await page.waitForTimeout(6_000);
+    assert.equal(counted.seriesRequests(), 0, "requests of a hidden page");
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { get: () => false, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+
+    // So does one whose runs have all ended.
+    await call("runs/update", { run_id: data.runs[0], status: "FINISHED", end_time: Date.now() });
+    await page
+      .waitForResponse((r) => r.url().endsWith("/metrics/series"), { timeout: 10_000 })
+      .catch(() => {});
+    counted.reset();
+    await page.waitForTimeout(6_000);
+    assert.equal(counted.seriesRequests(), 0, "requests after the last run has ended");
+  }));
