@@ -50,6 +50,9 @@ const areNumbers = (values: readonly Value[]) =>
 const lowerIsBetter =
   /(^|[^a-z])(loss|err|error|mae|mse|rmse|mape|nll|perplexity|ppl|wer|cer|fid|latency|time|seconds)([^a-z]|$)/i;
 
+const higherIsBetter =
+  /acc|auc|f1|precision|recall|score|reward|bleu|rouge|iou|dice|map|ndcg|mrr|r2|psnr|ssim|throughput/i;
+
 /** Whether the best value of a metric is its least. Names tell; other metrics are better the greater they are. */
 export const isLowerBetter = (metric: string) =>
   lowerIsBetter.test(metric.replace(/([a-z])([A-Z])/g, "$1_$2")) || /loss|error/i.test(metric);
@@ -146,6 +149,29 @@ export function sectionsOf(rows: readonly CompareRow[], text = ""): Section[] {
       };
     })
     .filter(({ differing, equal }) => differing.length + equal.length > 0);
+}
+
+/** The best value of a metric that differs, as far as its name tells what is better. */
+export function bestValue({ section, title, values, differs: isDifferent }: CompareRow): number | undefined {
+  if (section !== "metrics" || !isDifferent) return undefined;
+  const numbers = values.filter((value) => typeof value === "number" && !Number.isNaN(value)) as number[];
+  if (numbers.length < 2 || !(isLowerBetter(title) || higherIsBetter.test(title))) return undefined;
+  return isLowerBetter(title) ? Math.min(...numbers) : Math.max(...numbers);
+}
+
+export interface Change {
+  /** The second value less the first. */
+  by: number;
+  /** As a share of the first; undefined if that is zero. */
+  share: number | undefined;
+}
+
+/** How a row changes from its first run to its second. */
+export function changeOf({ values: [a, b], numeric, format }: CompareRow): Change | undefined {
+  const [from, to] = [a, b].map((value) => (typeof value === "string" ? parseNumber(value) : value));
+  if (!numeric || format === "time" || from === undefined || to === undefined) return undefined;
+  const by = to - from;
+  return { by, share: from === 0 ? undefined : by / Math.abs(from) };
 }
 
 /** Positions of the runs in the order of a row; those without a value come last either way. */

@@ -4,13 +4,20 @@ import { metricSummaries } from "../../api/compare";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
-import { type CompareRow, compareRows, orderBy, type Section, sectionsOf } from "../../lib/compare/rows";
+import {
+  bestValue,
+  type CompareRow,
+  compareRows,
+  orderBy,
+  type Section,
+  sectionsOf,
+} from "../../lib/compare/rows";
 import { csvOf, saveText } from "../../lib/export";
 import { plural } from "../../lib/format";
 import { useDeferredText } from "../../lib/hooks";
 import { metricStats } from "../../lib/view/compare";
 import { CompareGrid, type GridRow } from "./CompareGrid";
-import { cellOf, cellText } from "./cells";
+import { cellOf, cellText, changeCell } from "./cells";
 import type { CompareProps } from "./compareProps";
 import { RunHead } from "./RunHead";
 
@@ -121,11 +128,16 @@ interface GridProps extends CompareProps {
 function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProps) {
   const rows = sections.flatMap((section): GridRow[] => {
     const open = view.unfolded.includes(section.id);
-    const row = (of: CompareRow): GridRow => ({
-      key: of.id,
-      head: <SortButton row={of} view={view} change={change} />,
-      cell: (column) => cellOf(of, of.values[order[column]!]),
-    });
+    const row = (of: CompareRow): GridRow => {
+      const best = bestValue(of);
+      const ordered = { ...of, values: order.map((i) => of.values[i]) };
+      return {
+        key: of.id,
+        head: <SortButton row={of} view={view} change={change} />,
+        cell: (column) =>
+          column < order.length ? cellOf(of, ordered.values[column], best) : changeCell(ordered),
+      };
+    };
     return [
       { key: `head ${section.id}`, heading: true, head: <strong>{section.title}</strong> },
       ...section.differing.map(row),
@@ -135,14 +147,19 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
       ...(open ? section.equal.map(row) : []),
     ];
   });
+  const heads = order.map((i) => ({
+    key: runs[i]!.id,
+    head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
+  }));
   return (
     <CompareGrid
       label="Comparison"
       corner={<span className="muted">{plural(runs.length, "run")}</span>}
-      columns={order.map((i) => ({
-        key: runs[i]!.id,
-        head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
-      }))}
+      columns={
+        runs.length === 2
+          ? [...heads, { key: "change", head: <span className="muted compare-change">Change</span> }]
+          : heads
+      }
       rows={rows}
       headHeight={38}
     />
@@ -150,6 +167,7 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
 }
 
 function RunsAsRows({ runs, sections, shown, order, view, change, remove }: GridProps) {
+  const best = shown.map(bestValue);
   const titles = new Map(sections.map(({ id, title }) => [id, title]));
   return (
     <>
@@ -176,7 +194,7 @@ function RunsAsRows({ runs, sections, shown, order, view, change, remove }: Grid
         rows={order.map((i) => ({
           key: runs[i]!.id,
           head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
-          cell: (column) => cellOf(shown[column]!, shown[column]!.values[i]),
+          cell: (column) => cellOf(shown[column]!, shown[column]!.values[i], best[column]),
         }))}
         headHeight={46}
       />
