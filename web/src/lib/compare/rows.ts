@@ -1,5 +1,4 @@
 // The rows of a comparison: everything that runs have, and where they differ.
-import type { MetricSummary } from "../../api/metrics";
 import type { Run } from "../../api/runs";
 import { compareNames, durationOf, isSystemMetric, isUserTag, keysOf, sourceOf } from "../columns";
 import { parseNumber } from "../plots/item";
@@ -31,8 +30,8 @@ export interface Section {
   equal: readonly CompareRow[];
 }
 
-/** Summaries by run id; absent while they load. */
-export type Summaries = Readonly<Record<string, readonly MetricSummary[] | undefined>>;
+/** Other values of metrics than the last ones, by run id and metric; empty while they load. */
+export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export function differs(values: readonly Value[]): boolean {
   let first: Value;
@@ -57,17 +56,8 @@ const higherIsBetter =
 export const isLowerBetter = (metric: string) =>
   lowerIsBetter.test(metric.replace(/([a-z])([A-Z])/g, "$1_$2")) || /loss|error/i.test(metric);
 
-export function metricValue(
-  run: Run,
-  key: string,
-  stat: MetricStat,
-  summaries: Summaries,
-): number | undefined {
-  if (stat === "last") return run.metrics[key];
-  const found = summaries[run.id]?.find((summary) => summary.key === key);
-  if (!found) return undefined;
-  if (stat === "best") return isLowerBetter(key) ? found.min : found.max;
-  return found[stat];
+function metricValue(run: Run, key: string, stat: MetricStat, values: MetricValues): number | undefined {
+  return stat === "last" ? run.metrics[key] : values[run.id]?.[key];
 }
 
 const attributes: readonly (readonly [
@@ -97,7 +87,7 @@ function datasetsOf(run: Run): string | undefined {
 }
 
 /** All rows of the runs. Values of metrics are of one kind: last, least, greatest. */
-export function compareRows(runs: readonly Run[], stat: MetricStat, summaries: Summaries): CompareRow[] {
+export function compareRows(runs: readonly Run[], stat: MetricStat, others: MetricValues): CompareRow[] {
   const row = (
     section: SectionID,
     key: string,
@@ -117,9 +107,7 @@ export function compareRows(runs: readonly Run[], stat: MetricStat, summaries: S
   );
   return [
     ...named("params", keysOf(runs, "params").sort(compareNames)),
-    ...metrics.map((key) =>
-      row("metrics", key, key, "number", (run) => metricValue(run, key, stat, summaries)),
-    ),
+    ...metrics.map((key) => row("metrics", key, key, "number", (run) => metricValue(run, key, stat, others))),
     ...attributes
       .map(([key, title, format, of]) => row("attributes", key, title, format, of))
       .filter(({ values }) => values.some((value) => value !== undefined)),

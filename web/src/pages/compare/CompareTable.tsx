@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { metricSummaries } from "../../api/compare";
+import { metricValues } from "../../api/compare";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
@@ -23,13 +23,8 @@ import { RunHead } from "./RunHead";
 
 /** Everything that the runs have, what differs first. */
 export function CompareTable({ runs, view, change, remove }: CompareProps) {
-  const wantsSummaries = view.stat !== "last";
-  const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
-  const summaries = useQuery(metricSummaries(ids, wantsSummaries));
-  const rows = useMemo(
-    () => compareRows(runs, view.stat, summaries.data ?? {}),
-    [runs, view.stat, summaries.data],
-  );
+  const others = useQuery(metricValues(runs, view.stat));
+  const rows = useMemo(() => compareRows(runs, view.stat, others.data ?? {}), [runs, view.stat, others.data]);
   const sections = useMemo(() => sectionsOf(rows, view.text), [rows, view.text]);
   const order = useMemo(() => {
     const by = rows.find(({ id }) => id === view.sort?.column);
@@ -46,16 +41,10 @@ export function CompareTable({ runs, view, change, remove }: CompareProps) {
   return (
     <>
       <TableToolbar rows={rows} order={order} runs={runs} view={view} change={change}>
-        {wantsSummaries && summaries.isFetching && (
-          <span className="muted">Reading the {view.stat} values…</span>
-        )}
+        {others.isLoading && <span className="muted">Reading the {view.stat} values…</span>}
       </TableToolbar>
-      {summaries.error && (
-        <ErrorNotice
-          error={summaries.error}
-          what="Could not read the values"
-          retry={() => summaries.refetch()}
-        />
+      {others.error && (
+        <ErrorNotice error={others.error} what="Could not read the values" retry={() => others.refetch()} />
       )}
       {view.transposed ? <RunsAsRows {...grid} /> : <RunsAsColumns {...grid} />}
     </>

@@ -3,6 +3,7 @@ import { NumberText, statusLabels } from "../../components/Values";
 import { type CompareRow, changeOf, type Value } from "../../lib/compare/rows";
 import { formatDateTime, formatDuration, formatNumber } from "../../lib/format";
 import type { GridCell } from "./CompareGrid";
+import { Ends } from "./Ends";
 
 /** A value as the table shows it, with all of it on hover. */
 export function cellOf(row: CompareRow, value: Value, best?: number): GridCell {
@@ -10,7 +11,8 @@ export function cellOf(row: CompareRow, value: Value, best?: number): GridCell {
   if (value === undefined) return { node: <span className="muted">–</span>, title: "no value", numeric };
   if (row.id === "attributes.git_commit") return { node: String(value).slice(0, 10), title: String(value) };
   if (row.id === "attributes.status") return { node: statusLabels[value as RunStatus] };
-  if (typeof value === "string") return { node: value, title: value, numeric };
+  if (typeof value === "string")
+    return { node: numeric ? value : <Ends text={value} />, title: value, numeric };
   if (row.format === "time") return { node: formatDateTime(value), title: formatDateTime(value) };
   if (row.format === "duration") return { node: formatDuration(value), title: `${value} ms`, numeric };
   const node = <NumberText value={value} />;
