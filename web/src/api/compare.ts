@@ -15,7 +15,7 @@ export interface ComparedRuns {
   absent: string[];
 }
 
-const perSearch = 100;
+const perSearch = 250;
 
 /** Runs of any number of ids. Ids are looked for in the experiments first; links may name none, or wrong ones. */
 async function loadRuns(

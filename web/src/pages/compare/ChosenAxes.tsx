@@ -73,21 +73,21 @@ interface RangeProps {
   change: (brush: Brush | undefined) => void;
 }
 
-/** Text fields for the least and the greatest value that is chosen. Categories have none: tick boxes would be many. */
-function RangeEditor({ items, column: key, brush, change }: RangeProps) {
+/** The least and the greatest value that is chosen, or the first and the last category. */
+function RangeEditor({ items, column: key, brush = [0, 1], change }: RangeProps) {
   const axis = useMemo(() => {
     const column = readColumn(items, key);
-    return column.numeric ? axisOf(column, { log: suitsLog(column) }) : undefined;
+    return axisOf(column, { log: suitsLog(column) });
   }, [items, key]);
-  if (!axis) return <span className="range-editor muted">categories</span>;
-  const [from, to] = brush ?? [0, 1];
+  const [from, to] = brush;
   const title = columnTitle(key);
   const set = (next: Brush) => change(next[0] <= 0 && next[1] >= 1 ? undefined : next);
+  const Field = axis.kind === "category" ? CategoryBound : Bound;
   return (
     <span className="range-editor">
-      <Bound label={`${title}: from`} axis={axis} at={from} set={(at) => set([Math.min(at, to), to])} />
+      <Field label={`${title}: from`} axis={axis} at={from} set={(at) => set([Math.min(at, to), to])} />
       <span aria-hidden="true">–</span>
-      <Bound label={`${title}: to`} axis={axis} at={to} set={(at) => set([from, Math.max(at, from)])} />
+      <Field label={`${title}: to`} axis={axis} at={to} isEnd set={(at) => set([from, Math.max(at, from)])} />
     </span>
   );
 }
@@ -97,7 +97,32 @@ interface BoundProps {
   axis: Axis;
   /** Place on the axis. */
   at: number;
+  /** It is the upper one of two. */
+  isEnd?: boolean;
   set: (at: number) => void;
+}
+
+const mostCategories = 200;
+
+/** Chooses a category; its place is its lower or its upper edge. */
+function CategoryBound({ label, axis: { categories }, at, isEnd = false, set }: BoundProps) {
+  const count = categories.length;
+  const index = Math.min(count - 1, Math.max(0, isEnd ? Math.ceil(at * count) - 1 : Math.floor(at * count)));
+  if (count === 0 || count > mostCategories) return <span className="muted">…</span>;
+  return (
+    <select
+      className="input"
+      aria-label={label}
+      value={index}
+      onChange={(e) => set(Number(((Number(e.target.value) + Number(isEnd)) / count).toFixed(5)))}
+    >
+      {categories.map((text, i) => (
+        <option key={text} value={i}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
 }
 
 /** A number that holds once the field is left or Enter is pressed. */
