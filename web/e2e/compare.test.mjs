@@ -174,6 +174,18 @@ test("a brush on an axis chooses runs for all plots", () =>
     await page.reload();
     await page.getByText("1 of 3 runs: show all").click();
     await page.waitForURL((url) => !url.hash.includes("brush"));
+    // The same by keyboard.
+    await named(page, "button", "Axes").focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("lr: from").fill("0.0015");
+    await page.keyboard.press("Enter");
+    await page.getByText("2 of 3 runs: show all").waitFor();
+    await page.getByLabel("optimizer", { exact: true }).check();
+    await page.getByLabel("optimizer: to").selectOption("adam");
+    await page.getByText("1 of 3 runs: show all").waitFor();
+    await named(page, "button", "Move lr to the right").focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/axes=metrics\.val\/loss,params\.lr,params\.optimizer/);
   }));
 
 test("files of several runs: texts and JSON as differences, images side by side", () =>

@@ -1,10 +1,12 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { forEachOf, inBatches } from "../lib/batches";
+import { type Aggregate, column, keysOf } from "../lib/columns";
+import { isLowerBetter } from "../lib/compare/rows";
+import type { MetricStat } from "../lib/view/compare";
 import { ApiError } from "./client";
-import type { MetricSummary } from "./metrics";
-import { metricSummary } from "./metrics";
 import { livePeriodMS } from "./queries";
 import { getRun, type Run, searchRuns } from "./runs";
+import { tableCells } from "./runTable";
 
 export interface ComparedRuns {
   /** In the order of the address. */
@@ -13,7 +15,7 @@ export interface ComparedRuns {
   absent: string[];
 }
 
-const perSearch = 100;
+const perSearch = 250;
 
 /** Runs of any number of ids. Ids are looked for in the experiments first; links may name none, or wrong ones. */
 async function loadRuns(
@@ -70,17 +72,38 @@ export const comparedRuns = (ids: readonly string[], experimentIDs: readonly str
     placeholderData: keepPreviousData,
   });
 
-/** Least, greatest and first values of all metrics, by run id. */
-export const metricSummaries = (ids: readonly string[], enabled: boolean) =>
-  queryOptions({
-    queryKey: ["runs", "summaries", ids],
+/** Runs and columns of one request. */
+const runsPerRequest = 250;
+const metricsPerRequest = 100;
+
+/** Values of metrics other than the last ones, by run id and metric. */
+export const metricValues = (runs: readonly Run[], stat: MetricStat) => {
+  const ids = runs.map(({ id }) => id);
+  const experimentIDs = [...new Set(runs.map(({ experimentID }) => experimentID))];
+  return queryOptions({
+    queryKey: ["runs", "values", ids, stat],
     queryFn: async ({ signal }) => {
-      const found: Record<string, MetricSummary[]> = {};
-      await forAll(ids, async (id) => {
-        found[id] = await metricSummary(id, signal);
+      const found: Record<string, Record<string, number>> = {};
+      const columns = keysOf(runs, "metrics").map((key) => column("metrics", key, aggregateOf(key, stat)));
+      const parts = inBatches(ids, runsPerRequest).flatMap((some) =>
+        inBatches(columns, metricsPerRequest).map((part) => ({ some, part })),
+      );
+      await forAll(parts, async ({ some, part }) => {
+        for (const [id, cells] of await tableCells(experimentIDs, some, part, signal)) {
+          found[id] ??= {};
+          for (const { id: name, key } of part) {
+            const value = cells[name];
+            if (typeof value === "number") found[id][key] = value;
+          }
+        }
       });
       return found;
     },
-    enabled: enabled && ids.length > 0,
+    enabled: stat !== "last" && ids.length > 0,
+    refetchInterval: runs.some((run) => run.status === "RUNNING") ? 4 * livePeriodMS : false,
     staleTime: 30_000,
   });
+};
+
+const aggregateOf = (metric: string, stat: MetricStat): Aggregate =>
+  stat !== "best" ? stat : isLowerBetter(metric) ? "min" : "max";

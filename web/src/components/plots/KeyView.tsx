@@ -1,8 +1,8 @@
 import type { Plot } from "../../lib/plots/plot";
 
 /** What the colours of a plot mean, and what it could not place. */
-export function KeyView({ plot: { key, notes } }: { plot: Plot }) {
-  if (!key && notes.length === 0) return null;
+export function KeyView({ plot: { key, notes, remark } }: { plot: Plot }) {
+  if (!key && notes.length === 0 && !remark) return null;
   return (
     <div className="plot-foot">
       {key && (
@@ -31,6 +31,7 @@ export function KeyView({ plot: { key, notes } }: { plot: Plot }) {
           )}
         </div>
       )}
+      {remark && <p className="muted">{remark}</p>}
       {notes.length > 0 && (
         <p className="plot-notes" role="note">
           No value — {notes.join("; ")}

@@ -43,9 +43,9 @@ export function PlotFrame({ title, controls, error, retry, empty, children }: Pl
   return (
     <section className="card plot-card" aria-label={title}>
       <div className="plot-head">
-        <h3 className="truncate" title={title}>
+        <h2 className="truncate" title={title}>
           {title}
-        </h3>
+        </h2>
         <span className="spacer" />
         {controls}
         {exports && <FrameMenu title={title} exports={exports} table={table} setTable={setTable} />}

@@ -4,7 +4,7 @@ import { readColumn } from "../plots/item";
 import { mergeListings, parentOf } from "./artifacts";
 import { type DiffLine, diffLines, hunksOf, linesOf } from "./diff";
 import { axisGroups, defaultAxes, itemsOf, rankCorrelation } from "./items";
-import { compareRows, differs, isLowerBetter, orderBy, sectionsOf } from "./rows";
+import { bestValue, changeOf, compareRows, differs, isLowerBetter, orderBy, sectionsOf } from "./rows";
 
 const run = (id: string, part: Partial<Run>): Run => ({
   ...{ id, name: id, experimentID: "1", user: "ana", status: "FINISHED", stage: "active" },
@@ -47,22 +47,10 @@ describe("rows", () => {
   });
 
   test("metrics show the value that is wanted", () => {
-    const summary = {
-      ...{ count: 2, first: 9, last: 5, min: 1, max: 10 },
-      ...{ lastStep: 1, minStep: 0, maxStep: 0, lastTimeMS: 0 },
-    };
-    const summaries = {
-      a: [
-        { key: "loss", ...summary },
-        { key: "acc", ...summary },
-      ],
-    };
-    const value = (stat: "first" | "best" | "last", id: string) =>
-      compareRows(runs.slice(0, 2), stat, summaries).find((row) => row.id === id)!.values;
-    expect(value("last", "metrics.loss")).toEqual([0.5, 0.5]);
-    expect(value("first", "metrics.loss")).toEqual([9, undefined]);
-    expect(value("best", "metrics.loss")[0]).toBe(1);
-    expect(value("best", "metrics.acc")[0]).toBe(10);
+    const values = (stat: "first" | "last", id: string) =>
+      compareRows(runs.slice(0, 2), stat, { a: { loss: 9 } }).find((row) => row.id === id)!.values;
+    expect(values("last", "metrics.loss")).toEqual([0.5, 0.5]);
+    expect(values("first", "metrics.loss")).toEqual([9, undefined]);
   });
 
   test("the best of a loss is its least value", () => {
@@ -72,6 +60,46 @@ describe("rows", () => {
     for (const name of ["accuracy", "f1", "auc", "maestro", "flowers"]) {
       expect(isLowerBetter(name), name).toBe(false);
     }
+  });
+
+  test("the best value is marked where a name tells what is better", () => {
+    const rows = compareRows(
+      [
+        run("a", { metrics: { "val/loss": 2, acc: 0.5, epoch: 3, same_loss: 1 } }),
+        run("b", { metrics: { "val/loss": Number.NaN, acc: 0.7, epoch: 4, same_loss: 1 } }),
+        run("c", { metrics: { "val/loss": 1 } }),
+      ],
+      "last",
+      {},
+    );
+    const best = (title: string) => bestValue(rows.find((row) => row.title === title)!);
+    expect([best("val/loss"), best("acc"), best("epoch"), best("same_loss")]).toEqual([
+      1,
+      0.7,
+      undefined,
+      undefined,
+    ]);
+    expect(best("Started")).toBeUndefined();
+  });
+
+  test("two runs have a change", () => {
+    const rows = compareRows(
+      [
+        run("a", { params: { lr: "0.1", opt: "a" }, metrics: { loss: -2, zero: 0, one: 1 } }),
+        run("b", { params: { lr: "0.2", opt: "b" }, metrics: { loss: -1, zero: 5 } }),
+      ],
+      "last",
+      {},
+    );
+    const change = (id: string) => changeOf(rows.find((row) => row.id === id)!);
+    expect(change("params.lr")).toEqual({ by: 0.1, share: 1 });
+    expect(change("metrics.loss")).toEqual({ by: 1, share: 0.5 });
+    expect(change("metrics.zero")).toEqual({ by: 5, share: undefined });
+    expect([change("params.opt"), change("metrics.one"), change("attributes.start_time")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test("runs order by a row, as numbers where they are, without a value last", () => {

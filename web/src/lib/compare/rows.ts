@@ -1,5 +1,4 @@
 // The rows of a comparison: everything that runs have, and where they differ.
-import type { MetricSummary } from "../../api/metrics";
 import type { Run } from "../../api/runs";
 import { compareNames, durationOf, isSystemMetric, isUserTag, keysOf, sourceOf } from "../columns";
 import { parseNumber } from "../plots/item";
@@ -31,8 +30,8 @@ export interface Section {
   equal: readonly CompareRow[];
 }
 
-/** Summaries by run id; absent while they load. */
-export type Summaries = Readonly<Record<string, readonly MetricSummary[] | undefined>>;
+/** Other values of metrics than the last ones, by run id and metric; empty while they load. */
+export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export function differs(values: readonly Value[]): boolean {
   let first: Value;
@@ -50,21 +49,15 @@ const areNumbers = (values: readonly Value[]) =>
 const lowerIsBetter =
   /(^|[^a-z])(loss|err|error|mae|mse|rmse|mape|nll|perplexity|ppl|wer|cer|fid|latency|time|seconds)([^a-z]|$)/i;
 
+const higherIsBetter =
+  /acc|auc|f1|precision|recall|score|reward|bleu|rouge|iou|dice|map|ndcg|mrr|r2|psnr|ssim|throughput/i;
+
 /** Whether the best value of a metric is its least. Names tell; other metrics are better the greater they are. */
 export const isLowerBetter = (metric: string) =>
   lowerIsBetter.test(metric.replace(/([a-z])([A-Z])/g, "$1_$2")) || /loss|error/i.test(metric);
 
-export function metricValue(
-  run: Run,
-  key: string,
-  stat: MetricStat,
-  summaries: Summaries,
-): number | undefined {
-  if (stat === "last") return run.metrics[key];
-  const found = summaries[run.id]?.find((summary) => summary.key === key);
-  if (!found) return undefined;
-  if (stat === "best") return isLowerBetter(key) ? found.min : found.max;
-  return found[stat];
+function metricValue(run: Run, key: string, stat: MetricStat, values: MetricValues): number | undefined {
+  return stat === "last" ? run.metrics[key] : values[run.id]?.[key];
 }
 
 const attributes: readonly (readonly [
@@ -94,7 +87,7 @@ function datasetsOf(run: Run): string | undefined {
 }
 
 /** All rows of the runs. Values of metrics are of one kind: last, least, greatest. */
-export function compareRows(runs: readonly Run[], stat: MetricStat, summaries: Summaries): CompareRow[] {
+export function compareRows(runs: readonly Run[], stat: MetricStat, others: MetricValues): CompareRow[] {
   const row = (
     section: SectionID,
     key: string,
@@ -114,9 +107,7 @@ export function compareRows(runs: readonly Run[], stat: MetricStat, summaries: S
   );
   return [
     ...named("params", keysOf(runs, "params").sort(compareNames)),
-    ...metrics.map((key) =>
-      row("metrics", key, key, "number", (run) => metricValue(run, key, stat, summaries)),
-    ),
+    ...metrics.map((key) => row("metrics", key, key, "number", (run) => metricValue(run, key, stat, others))),
     ...attributes
       .map(([key, title, format, of]) => row("attributes", key, title, format, of))
       .filter(({ values }) => values.some((value) => value !== undefined)),
@@ -146,6 +137,29 @@ export function sectionsOf(rows: readonly CompareRow[], text = ""): Section[] {
       };
     })
     .filter(({ differing, equal }) => differing.length + equal.length > 0);
+}
+
+/** The best value of a metric that differs, as far as its name tells what is better. */
+export function bestValue({ section, title, values, differs: isDifferent }: CompareRow): number | undefined {
+  if (section !== "metrics" || !isDifferent) return undefined;
+  const numbers = values.filter((value) => typeof value === "number" && !Number.isNaN(value)) as number[];
+  if (numbers.length < 2 || !(isLowerBetter(title) || higherIsBetter.test(title))) return undefined;
+  return isLowerBetter(title) ? Math.min(...numbers) : Math.max(...numbers);
+}
+
+export interface Change {
+  /** The second value less the first. */
+  by: number;
+  /** As a share of the first; undefined if that is zero. */
+  share: number | undefined;
+}
+
+/** How a row changes from its first run to its second. */
+export function changeOf({ values: [a, b], numeric, format }: CompareRow): Change | undefined {
+  const [from, to] = [a, b].map((value) => (typeof value === "string" ? parseNumber(value) : value));
+  if (!numeric || format === "time" || from === undefined || to === undefined) return undefined;
+  const by = to - from;
+  return { by, share: from === 0 ? undefined : by / Math.abs(from) };
 }
 
 /** Positions of the runs in the order of a row; those without a value come last either way. */

@@ -114,6 +114,16 @@ describe("ticks", () => {
     expect(values(linearTicks(0.3, 0.30001, 3)).every((v) => v >= 0.3 && v <= 0.30001)).toBe(true);
   });
 
+  test("are whole where all values are", () => {
+    const labels = (...numbers: number[]) =>
+      axisOf(column(...numbers))
+        .ticks(8)
+        .map(({ label }) => label);
+    expect(labels(0, 1)).toEqual(["0", "1"]);
+    expect(labels(0, 1, 0.5)).toContain("0.2");
+    expect(labels(3, 3).length).toBeGreaterThan(1);
+  });
+
   test("end even where doubles are too coarse for them", () => {
     expect(linearTicks(1e16, 1e16 + 2, 10).length).toBeLessThan(42);
     expect(linearTicks(5, 5, 10)).toHaveLength(1);

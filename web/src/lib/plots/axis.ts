@@ -74,6 +74,9 @@ function numberAxis(
     if (!zero || low < 0) low -= room;
     if (!zero || high > 0) high += room;
   }
+  // Where all values are whole, fractions between them mean nothing.
+  const whole = !log && high - low >= 1 && numbers.length > 0 && numbers.every(Number.isInteger);
+  const isUseful = ({ value }: { value: number }) => !whole || Number.isInteger(value);
   // Halves keep the span of the largest doubles finite.
   const span = high / 2 - low / 2;
   const position = (value: number) => (scale(value) / 2 - low / 2) / span;
@@ -87,12 +90,12 @@ function numberAxis(
       "number" in reading && (!log || reading.number > 0) ? position(reading.number) : undefined,
     invert: (at) => back((low / 2 + at * span) * 2),
     ticks: (count) =>
-      (log ? logTicks(back(low), back(high), count) : linearTicks(low, high, count)).map(
-        ({ value, label }) => ({
+      (log ? logTicks(back(low), back(high), count) : linearTicks(low, high, count))
+        .filter(isUseful)
+        .map(({ value, label }) => ({
           at: position(value),
           label,
-        }),
-      ),
+        })),
   };
 }
 

@@ -36,13 +36,15 @@ export function barPlot({ items, y: key, colourBy }: BarInput, size: PlotSize, t
   const xOf = (number: number) => area.left + (axis.place({ number }) ?? 0) * area.width;
   const zero = axis.kind === "category" ? area.left : xOf(0);
   const middle = (at: number) => area.top + (at + 0.5) * step;
+  // Thin bars of many colours tell less than one colour does.
+  const colour = (i: number) => (!colourBy && step < 8 ? theme.accent : colours.of(i));
   const rect = (at: number): RectShape => {
     const i = order[at]!;
     const reading = column.readings[i]!;
     const end = "number" in reading ? xOf(reading.number) : zero;
     const h = Math.max(1, step * (step > 6 ? 0.7 : 1));
     const box = { x: Math.min(zero, end), y: middle(at) - h / 2, w: Math.max(1, Math.abs(end - zero)), h };
-    return { kind: "rect", ...box, fill: colours.of(i) };
+    return { kind: "rect", ...box, fill: colour(i) };
   };
   const every = Math.max(1, Math.ceil(14 / step));
   const shapes: Shape[] = order.flatMap((i, at): Shape[] => {

@@ -29,7 +29,7 @@ export function contourPlot(
   const y = axisOf(columns.y, { log: input.logY, padded: true });
   const z = axisOf(columns.z, { log: suitsLog(columns.z) });
   if (z.kind === "category") {
-    return { ...dots, notes: [...dots.notes, `${z.title} has no numbers, so there is no surface.`] };
+    return { ...dots, remark: `${z.title} has no numbers, so there is no surface.` };
   }
   const samples = items.flatMap((_, i): Sample[] => {
     const [px, py, pz] = [x, y, z].map((axis, j) =>
@@ -45,9 +45,7 @@ export function contourPlot(
   const { area } = frameOf({ size, theme, x, y, lanes });
   const surface = surfaceShapes(grid, area, theme);
   const notes = [...dots.notes, ...absenceNotes([{ column: columns.z, axis: z }])];
-  if (surface.length === 0) {
-    notes.push("A surface needs three runs that are not on one line.");
-  }
+  const remark = surface.length === 0 ? "A surface needs three runs that are not on one line." : undefined;
   const frame = dots.shapes.slice(0, dots.shapes.length - items.length);
   // The dots have the colour of the surface, so they stand out by a darker edge.
   const marks = dots.shapes
@@ -57,20 +55,13 @@ export function contourPlot(
         ? { ...shape, stroke: theme.text, alpha: 1 }
         : shape,
     );
-  return { ...dots, shapes: [...frame, ...surface, ...marks], notes };
+  return { ...dots, shapes: [...frame, ...surface, ...marks], notes, remark };
 }
 
+/** The surface in steps, as contours are, and the lines between them. */
 function surfaceShapes(grid: Grid, area: Area, theme: PlotTheme): Shape[] {
-  const { size, values } = grid;
-  const cell = { w: area.width / (size - 1), h: area.height / (size - 1) };
   const shapes: Shape[] = [];
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const value = values[row * size + column]!;
-      if (Number.isNaN(value)) continue;
-      shapes.push(cellShape(row, column, value, area, cell, theme));
-    }
-  }
+  for (let row = 0; row < grid.size; row++) shapes.push(...rowShapes(grid, row, area, theme));
   for (let level = 1; level < levels; level++) {
     for (const [x0, y0, x1, y1] of isoline(grid, level / levels)) {
       const points = [
@@ -83,20 +74,26 @@ function surfaceShapes(grid: Grid, area: Area, theme: PlotTheme): Shape[] {
   return shapes;
 }
 
-/** Cells are drawn in steps, as contours are; they overlap by a little so that no seams show. */
-function cellShape(
-  row: number,
-  column: number,
-  value: number,
-  area: Area,
-  cell: { w: number; h: number },
-  theme: PlotTheme,
-): RectShape {
-  const step = Math.min(levels - 1, Math.floor(value * levels));
-  const left = area.left + (column - 0.5) * cell.w;
-  const top = area.top + area.height - (row + 0.5) * cell.h;
-  const [x0, y0] = [Math.max(area.left, left), Math.max(area.top, top)];
-  const w = Math.min(left + cell.w, area.left + area.width) - x0 + 0.4;
-  const h = Math.min(top + cell.h, area.top + area.height) - y0 + 0.4;
-  return { kind: "rect", x: x0, y: y0, w, h, fill: rampColour((step + 0.5) / levels, theme.dark) };
+/** Neighbours in one step share a rectangle. Edges lie on whole pixels, so that no seams show. */
+function rowShapes({ size, values }: Grid, row: number, area: Area, theme: PlotTheme): RectShape[] {
+  const stepAt = (column: number) => {
+    const value = values[row * size + column];
+    return value === undefined || Number.isNaN(value) ? -1 : Math.min(levels - 1, Math.floor(value * levels));
+  };
+  const inside = (at: number) => Math.min(1, Math.max(0, at / (size - 1)));
+  const x = (column: number) => Math.round(area.left + inside(column - 0.5) * area.width);
+  const y = (at: number) => Math.round(area.top + (1 - inside(at - 0.5)) * area.height);
+  const shapes: RectShape[] = [];
+  for (let from = 0; from < size; ) {
+    const step = stepAt(from);
+    let to = from + 1;
+    while (to < size && stepAt(to) === step) to++;
+    if (step >= 0) {
+      const fill = rampColour((step + 0.5) / levels, theme.dark);
+      const box = { x: x(from), y: y(row + 1), w: x(to) - x(from), h: y(row) - y(row + 1) };
+      shapes.push({ kind: "rect", ...box, fill });
+    }
+    from = to;
+  }
+  return shapes;
 }

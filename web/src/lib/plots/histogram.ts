@@ -78,14 +78,10 @@ export function histogramPlot(
   };
 }
 
-/** From zero to the greatest count; there are no fractions of items. */
+/** From zero to the greatest count. */
 function countAxis(most: number): Axis {
-  const axis = axisOf(
-    { key: "attributes.count", numeric: true, readings: [{ number: Math.max(1, most) }] },
-    { zero: true },
-  );
-  const isWhole = ({ at }: { at: number }) => Number.isInteger(Number(axis.invert(at).toFixed(6)));
-  return { ...axis, ticks: (count) => axis.ticks(count).filter(isWhole) };
+  const column = { key: "attributes.count", numeric: true, readings: [{ number: Math.max(1, most) }] };
+  return axisOf(column, { zero: true });
 }
 
 function numberBars(placed: readonly { at: number; item: number }[], name: (at: number) => string): Bar[] {

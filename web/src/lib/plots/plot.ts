@@ -28,8 +28,10 @@ export interface Plot {
   raise(mark: number): readonly Shape[];
   describe(mark: number): Description;
   key: ColourKey | undefined;
-  /** What the plot cannot place, in words. */
+  /** What the plot cannot place, by axis. */
   notes: readonly string[];
+  /** What else there is to say. */
+  remark?: string | undefined;
   /** Why there is nothing to see. */
   empty?: string | undefined;
 }

@@ -168,13 +168,13 @@ test("a contour has a surface only where three runs span an area", () => {
   const surface = (items: PlotItem[]) =>
     contourPlot({ items, x: "x", y: "y", z: "z" }, size, theme).shapes.filter((s) => s.kind === "rect")
       .length;
-  expect(surface(many(20, (i) => ({ x: i % 5, y: Math.floor(i / 5), z: i })))).toBeGreaterThan(500);
+  expect(surface(many(20, (i) => ({ x: i % 5, y: Math.floor(i / 5), z: i })))).toBeGreaterThan(60);
   const line = contourPlot(
     { items: many(5, (i) => ({ x: i, y: i, z: i })), x: "x", y: "y", z: "z" },
     size,
     theme,
   );
-  expect(line.notes.join()).toMatch(/not on one line/);
+  expect(line.remark).toMatch(/not on one line/);
   const holes = many(9, (i) => ({ x: i % 3, y: Math.floor(i / 3), z: i === 4 ? Number.NaN : i }));
   expect(contourPlot({ items: holes, x: "x", y: "y", z: "z" }, size, theme).notes).toEqual(["z: 1 NaN"]);
 });

@@ -3,12 +3,17 @@ import { Icon } from "../../components/Icon";
 import { Popover } from "../../components/Popover";
 import { SearchField } from "../../components/SearchField";
 import type { AxisGroup } from "../../lib/compare/items";
-import { columnTitle } from "../../lib/plots/item";
+import { columnTitle, type PlotItem } from "../../lib/plots/item";
+import type { Brushes } from "../../lib/plots/parallel";
+import { ChosenAxes } from "./ChosenAxes";
 
 interface AxisPickerProps {
+  items: readonly PlotItem[];
   axes: readonly string[];
   groups: readonly AxisGroup[];
-  change: (axes: readonly string[]) => void;
+  brushes: Brushes;
+  changeAxes: (axes: readonly string[]) => void;
+  changeBrushes: (brushes: Brushes) => void;
 }
 
 /** Chooses the axes of parallel coordinates. They stand in the order in which they were chosen. */
@@ -29,13 +34,15 @@ export function AxisPicker(props: AxisPickerProps) {
 
 const mostShown = 200;
 
-function AxisChoices({ axes, groups, change }: AxisPickerProps) {
+function AxisChoices({ groups, ...chosen }: AxisPickerProps) {
+  const { axes, changeAxes } = chosen;
   const [text, setText] = useState("");
   const needle = text.trim().toLowerCase();
   const toggle = (key: string) =>
-    change(axes.includes(key) ? axes.filter((other) => other !== key) : [...axes, key]);
+    changeAxes(axes.includes(key) ? axes.filter((other) => other !== key) : [...axes, key]);
   return (
     <div className="axis-picker">
+      <ChosenAxes {...chosen} />
       <SearchField label="Search columns" value={text} onChange={setText} />
       <div className="axis-choices">
         {groups.map(({ title, keys }) => {

@@ -26,6 +26,7 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
   }
   return (
     <>
+      <h2 className="visually-hidden">Charts</h2>
       <ul className="compare-legend" aria-label="Runs in the charts">
         {drawn.map((run) => (
           <li key={run.id} onMouseEnter={() => setFocusID(run.id)} onMouseLeave={() => setFocusID(undefined)}>

@@ -2,7 +2,6 @@ import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment, useMemo } from "react";
 import { experimentDetail, runList } from "../../api/queries";
-import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { PageHead } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
@@ -64,9 +63,19 @@ export function CompareExperimentsPage() {
       {ids.length > 0 && (
         <div className="toolbar compare-filter">
           <SearchField label="Filter, as in metrics.loss < 1" value={text} onChange={setText} />
-          <MoreButton pages={list} label="Load more runs">
-            <span className="muted">{plural(runs.length, "run")} loaded</span>
-          </MoreButton>
+          {list.hasNextPage && (
+            <>
+              <span className="muted">The newest {plural(runs.length, "run")}</span>
+              <button
+                type="button"
+                className="button"
+                disabled={list.isFetchingNextPage}
+                onClick={() => void list.fetchNextPage()}
+              >
+                {list.isFetchingNextPage ? "Loading…" : "Load more runs"}
+              </button>
+            </>
+          )}
         </div>
       )}
       {list.error && (

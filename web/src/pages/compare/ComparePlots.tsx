@@ -62,7 +62,12 @@ export function ComparePlots({ runs, view, change }: CompareProps) {
                 {chosen.length} of {plural(items.length, "run")}: show all
               </button>
             )}
-            <AxisPicker axes={axes} groups={groups} change={(next) => change({ axes: next })} />
+            <AxisPicker
+              {...{ items, axes, groups }}
+              brushes={view.brushes}
+              changeAxes={(next) => change({ axes: next })}
+              changeBrushes={(brushes) => change({ brushes })}
+            />
           </>
         }
       >

@@ -1,28 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { metricSummaries } from "../../api/compare";
+import { metricValues } from "../../api/compare";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
-import { type CompareRow, compareRows, orderBy, type Section, sectionsOf } from "../../lib/compare/rows";
+import {
+  bestValue,
+  type CompareRow,
+  compareRows,
+  orderBy,
+  type Section,
+  sectionsOf,
+} from "../../lib/compare/rows";
 import { csvOf, saveText } from "../../lib/export";
 import { plural } from "../../lib/format";
 import { useDeferredText } from "../../lib/hooks";
 import { metricStats } from "../../lib/view/compare";
 import { CompareGrid, type GridRow } from "./CompareGrid";
-import { cellOf, cellText } from "./cells";
+import { cellOf, cellText, changeCell } from "./cells";
 import type { CompareProps } from "./compareProps";
 import { RunHead } from "./RunHead";
 
 /** Everything that the runs have, what differs first. */
 export function CompareTable({ runs, view, change, remove }: CompareProps) {
-  const wantsSummaries = view.stat !== "last";
-  const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
-  const summaries = useQuery(metricSummaries(ids, wantsSummaries));
-  const rows = useMemo(
-    () => compareRows(runs, view.stat, summaries.data ?? {}),
-    [runs, view.stat, summaries.data],
-  );
+  const others = useQuery(metricValues(runs, view.stat));
+  const rows = useMemo(() => compareRows(runs, view.stat, others.data ?? {}), [runs, view.stat, others.data]);
   const sections = useMemo(() => sectionsOf(rows, view.text), [rows, view.text]);
   const order = useMemo(() => {
     const by = rows.find(({ id }) => id === view.sort?.column);
@@ -39,16 +41,10 @@ export function CompareTable({ runs, view, change, remove }: CompareProps) {
   return (
     <>
       <TableToolbar rows={rows} order={order} runs={runs} view={view} change={change}>
-        {wantsSummaries && summaries.isFetching && (
-          <span className="muted">Reading the {view.stat} values…</span>
-        )}
+        {others.isLoading && <span className="muted">Reading the {view.stat} values…</span>}
       </TableToolbar>
-      {summaries.error && (
-        <ErrorNotice
-          error={summaries.error}
-          what="Could not read the values"
-          retry={() => summaries.refetch()}
-        />
+      {others.error && (
+        <ErrorNotice error={others.error} what="Could not read the values" retry={() => others.refetch()} />
       )}
       {view.transposed ? <RunsAsRows {...grid} /> : <RunsAsColumns {...grid} />}
     </>
@@ -121,11 +117,16 @@ interface GridProps extends CompareProps {
 function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProps) {
   const rows = sections.flatMap((section): GridRow[] => {
     const open = view.unfolded.includes(section.id);
-    const row = (of: CompareRow): GridRow => ({
-      key: of.id,
-      head: <SortButton row={of} view={view} change={change} />,
-      cell: (column) => cellOf(of, of.values[order[column]!]),
-    });
+    const row = (of: CompareRow): GridRow => {
+      const best = bestValue(of);
+      const ordered = { ...of, values: order.map((i) => of.values[i]) };
+      return {
+        key: of.id,
+        head: <SortButton row={of} view={view} change={change} />,
+        cell: (column) =>
+          column < order.length ? cellOf(of, ordered.values[column], best) : changeCell(ordered),
+      };
+    };
     return [
       { key: `head ${section.id}`, heading: true, head: <strong>{section.title}</strong> },
       ...section.differing.map(row),
@@ -135,14 +136,19 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
       ...(open ? section.equal.map(row) : []),
     ];
   });
+  const heads = order.map((i) => ({
+    key: runs[i]!.id,
+    head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
+  }));
   return (
     <CompareGrid
       label="Comparison"
       corner={<span className="muted">{plural(runs.length, "run")}</span>}
-      columns={order.map((i) => ({
-        key: runs[i]!.id,
-        head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
-      }))}
+      columns={
+        runs.length === 2
+          ? [...heads, { key: "change", head: <span className="muted compare-change">Change</span> }]
+          : heads
+      }
       rows={rows}
       headHeight={38}
     />
@@ -150,6 +156,7 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
 }
 
 function RunsAsRows({ runs, sections, shown, order, view, change, remove }: GridProps) {
+  const best = shown.map(bestValue);
   const titles = new Map(sections.map(({ id, title }) => [id, title]));
   return (
     <>
@@ -176,7 +183,7 @@ function RunsAsRows({ runs, sections, shown, order, view, change, remove }: Grid
         rows={order.map((i) => ({
           key: runs[i]!.id,
           head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
-          cell: (column) => cellOf(shown[column]!, shown[column]!.values[i]),
+          cell: (column) => cellOf(shown[column]!, shown[column]!.values[i], best[column]),
         }))}
         headHeight={46}
       />

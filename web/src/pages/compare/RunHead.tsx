@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/runs";
 import { Icon } from "../../components/Icon";
 import { RunSwatch, StatusGlyph } from "../../components/Values";
+import { Ends } from "./Ends";
 
 /** A run at the head of its column or row, with a way out of the comparison. */
 export function RunHead({ run, remove }: { run: Run; remove?: (() => void) | undefined }) {
@@ -15,7 +16,7 @@ export function RunHead({ run, remove }: { run: Run; remove?: (() => void) | und
         className="truncate"
         title={`${run.name} (${run.id})`}
       >
-        {run.name}
+        <Ends text={run.name} />
       </Link>
       {remove && (
         <button

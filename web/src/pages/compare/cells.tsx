@@ -1,20 +1,37 @@
 import type { RunStatus } from "../../api/runs";
 import { NumberText, statusLabels } from "../../components/Values";
-import type { CompareRow, Value } from "../../lib/compare/rows";
-import { formatDateTime, formatDuration } from "../../lib/format";
+import { type CompareRow, changeOf, type Value } from "../../lib/compare/rows";
+import { formatDateTime, formatDuration, formatNumber } from "../../lib/format";
 import type { GridCell } from "./CompareGrid";
+import { Ends } from "./Ends";
 
 /** A value as the table shows it, with all of it on hover. */
-export function cellOf(row: CompareRow, value: Value): GridCell {
+export function cellOf(row: CompareRow, value: Value, best?: number): GridCell {
   const { numeric } = row;
   if (value === undefined) return { node: <span className="muted">–</span>, title: "no value", numeric };
   if (row.id === "attributes.git_commit") return { node: String(value).slice(0, 10), title: String(value) };
   if (row.id === "attributes.status") return { node: statusLabels[value as RunStatus] };
-  if (typeof value === "string") return { node: value, title: value, numeric };
+  if (typeof value === "string")
+    return { node: numeric ? value : <Ends text={value} />, title: value, numeric };
   if (row.format === "time") return { node: formatDateTime(value), title: formatDateTime(value) };
   if (row.format === "duration") return { node: formatDuration(value), title: `${value} ms`, numeric };
-  return { node: <NumberText value={value} />, numeric };
+  const node = <NumberText value={value} />;
+  return { node: value === best ? <strong title="the best value">{node}</strong> : node, numeric };
 }
+
+/** What the second of two runs changes in the first. */
+export function changeCell(row: CompareRow): GridCell {
+  const change = changeOf(row);
+  if (!change || change.by === 0) return { node: "" };
+  const { by, share } = change;
+  const sign = by > 0 ? "+" : "";
+  const amount = row.format === "duration" ? durationChange(by) : sign + formatNumber(by);
+  const percent =
+    share === undefined ? "" : ` (${sign}${formatNumber(Number((share * 100).toPrecision(3)))} %)`;
+  return { node: <span className="muted">{amount + percent}</span>, title: String(by), numeric: true };
+}
+
+const durationChange = (ms: number) => (ms < 0 ? "−" : "+") + formatDuration(Math.abs(ms));
 
 /** A value as a file has it. */
 export function cellText(row: CompareRow, value: Value): string | number | undefined {
