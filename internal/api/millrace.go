@@ -17,9 +17,7 @@ func (s *Server) millraceRoutes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), s.metricSummary)
 	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, s.metricSeries)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), s.runChildren)
-	route.OnAjax(r, mlflow.Endpoints.RunTable, permit.Filtered, s.runTable)
-	route.OnAjax(r, mlflow.Endpoints.RunColumns, permit.Filtered, s.runColumns)
-	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, s.runValues)
+	s.runTableRoutes(r)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, s.modelSignature)
 }
 
