@@ -116,6 +116,11 @@ type EndpointSet struct {
 	RunTable           Endpoint[RunTableRequest, RunTableResponse]                     `route:"POST millrace/runs/table"`
 	RunColumns         Endpoint[RunColumnsRequest, RunColumnsResponse]                 `route:"POST millrace/runs/columns"`
 	RunValues          Endpoint[RunValuesRequest, RunValuesResponse]                   `route:"POST millrace/runs/values"`
+	TagRuns            Endpoint[TagRunsRequest, RunsResponse]                          `route:"POST millrace/runs/tag"`
+	RenameRuns         Endpoint[RenameRunsRequest, RunsResponse]                       `route:"POST millrace/runs/rename"`
+	DeleteRuns         Endpoint[RunsRequest, RunsResponse]                             `route:"POST millrace/runs/delete"`
+	RestoreRuns        Endpoint[RunsRequest, RunsResponse]                             `route:"POST millrace/runs/restore"`
+	MoveRuns           Endpoint[MoveRunsRequest, RunsResponse]                         `route:"POST millrace/runs/move"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
 	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`

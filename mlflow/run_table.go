@@ -146,3 +146,47 @@ type RunValue struct {
 type RunValuesResponse struct {
 	Values []RunValue `json:"values,omitempty"`
 }
+
+// RunSelection names runs of an experiment: RunIDs, at most 10,000, or, with All, the
+// runs that a search with Filter and RunViewType finds, at most 100,000, without those in
+// Except.
+type RunSelection struct {
+	ExperimentID string   `json:"experiment_id" required:"true"`
+	RunIDs       []string `json:"run_ids,omitempty"`
+	All          bool     `json:"all,omitempty"`
+	Filter       string   `json:"filter,omitempty"`
+	RunViewType  ViewType `json:"run_view_type,omitempty"`
+	Except       []string `json:"except,omitempty"`
+}
+
+// TagRunsRequest sets and removes tags of active runs.
+type TagRunsRequest struct {
+	Runs   RunSelection `json:"runs" required:"true"`
+	Set    []Tag        `json:"set,omitempty"`
+	Remove []string     `json:"remove,omitempty"`
+}
+
+// RenameRunsRequest renames active runs. In Name, {name} stands for the name of a run and
+// {n} for its number in the order of their start.
+type RenameRunsRequest struct {
+	Runs RunSelection `json:"runs" required:"true"`
+	Name string       `json:"name" required:"true"`
+}
+
+// RunsRequest deletes or restores runs.
+type RunsRequest struct {
+	Runs RunSelection `json:"runs" required:"true"`
+}
+
+// MoveRunsRequest moves active runs to the experiment TargetID, with the logged models
+// that they created. Artifacts stay where they are.
+type MoveRunsRequest struct {
+	Runs     RunSelection `json:"runs" required:"true"`
+	TargetID string       `json:"target_id" required:"true"`
+}
+
+// RunsResponse has the ids of the runs of a selection. Either all of them were changed or,
+// after an error, none.
+type RunsResponse struct {
+	RunIDs []string `json:"run_ids,omitempty"`
+}

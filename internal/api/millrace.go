@@ -22,6 +22,7 @@ func (s *Server) millraceRoutes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, s.runValues)
 	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), s.datasetUsages)
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), s.dataset)
+	s.runTableRoutes(r)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, s.modelSignature)
 }
 

@@ -3,8 +3,11 @@ package api
 import (
 	"context"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -21,6 +24,18 @@ const (
 	maxRunValues     = 1000
 	defaultRunValues = 50
 )
+
+// runTableRoutes mounts the routes of the table of runs.
+func (s *Server) runTableRoutes(r *route.Router) {
+	route.OnAjax(r, mlflow.Endpoints.RunTable, permit.Filtered, s.runTable)
+	route.OnAjax(r, mlflow.Endpoints.RunColumns, permit.Filtered, s.runColumns)
+	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, s.runValues)
+	route.OnAjax(r, mlflow.Endpoints.TagRuns, rules.TagRuns, s.tagRuns)
+	route.OnAjax(r, mlflow.Endpoints.RenameRuns, rules.RenameRuns, s.renameRuns)
+	route.OnAjax(r, mlflow.Endpoints.DeleteRuns, rules.DeleteRuns.Audited(), s.deleteRuns)
+	route.OnAjax(r, mlflow.Endpoints.RestoreRuns, rules.DeleteRuns.Audited(), s.restoreRuns)
+	route.OnAjax(r, mlflow.Endpoints.MoveRuns, rules.MoveRuns.Audited(), s.moveRuns)
+}
 
 func (s *Server) runTable(ctx context.Context, in *mlflow.RunTableRequest) (*mlflow.RunTableResponse, error) {
 	limit, err := countOf("max_results", in.MaxResults, defaultTableRows, maxTableRows)

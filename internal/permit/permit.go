@@ -178,4 +178,6 @@ type Owners interface {
 	// KindOfModel returns access.RegisteredModel or access.Prompt, or "" if no model of
 	// the registry has the name.
 	KindOfModel(ctx context.Context, name string) (access.Type, error)
+	// Moved forgets the experiments of runs and logged models that were moved to another.
+	Moved(runs, models []string)
 }

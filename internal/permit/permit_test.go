@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/permit"
@@ -176,9 +177,37 @@ func TestPlainRules(t *testing.T) {
 	}
 }
 
+func (o owners) Moved(_, _ []string) {}
+
+// TestRecentAge checks that an owner is asked for again when it is old or forgotten.
+func TestRecentAge(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	get := func(r *permit.Recent) int {
+		if _, err := r.Get("run", func() (string, error) { asked++; return "owner", nil }); err != nil {
+			t.Error(err)
+		}
+		return asked
+	}
+	r := permit.NewRecent(10, time.Hour)
+	if get(r); get(r) != 1 {
+		t.Errorf("asked %d times within the age", asked)
+	}
+	r.Forget([]string{"run", "another"})
+	if get(r) != 2 {
+		t.Errorf("asked %d times after it was forgotten", asked)
+	}
+	r = permit.NewRecent(10, time.Nanosecond)
+	get(r)
+	time.Sleep(time.Microsecond)
+	if get(r) != 4 {
+		t.Errorf("asked %d times for an old owner", asked)
+	}
+}
+
 func TestRecent(t *testing.T) {
 	t.Parallel()
-	r := permit.NewRecent(100)
+	r := permit.NewRecent(100, 0)
 	var mu sync.Mutex
 	asked := map[string]int{}
 	var all sync.WaitGroup

@@ -2,6 +2,7 @@ package permit
 
 import (
 	"sync"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/recent"
 )
@@ -10,30 +11,53 @@ import (
 // concurrent use.
 type Recent struct {
 	mu     sync.RWMutex
-	owners *recent.Map[string, string]
+	age    time.Duration
+	owners *recent.Map[string, owner]
 }
 
-// NewRecent returns a Recent that remembers between n and 2n owners.
-func NewRecent(n int) *Recent { return &Recent{owners: recent.New[string, string](n)} }
+// owner is the owner of a resource at a moment.
+type owner struct {
+	id    string
+	found time.Time
+}
+
+// NewRecent returns a Recent that remembers between n and 2n owners, each for as long as
+// age says, or always if age is 0.
+func NewRecent(n int, age time.Duration) *Recent {
+	return &Recent{age: age, owners: recent.New[string, owner](n)}
+}
 
 // Get returns the owner of a resource. It calls find if it does not know it. It does not
 // remember "", which is the owner of resources that do not exist.
 func (r *Recent) Get(id string, find func() (string, error)) (string, error) {
 	r.mu.RLock()
-	owner, known := r.owners.Get(id)
+	o, known := r.owners.Get(id)
+	known = known && o.id != "" && (r.age == 0 || time.Since(o.found) < r.age)
 	isNew := known && r.owners.IsNew(id)
 	r.mu.RUnlock()
 	if isNew {
-		return owner, nil
+		return o.id, nil
 	}
 	var err error
 	if !known {
-		owner, err = find()
+		o.found = time.Now() // The owner may change while find runs.
+		o.id, err = find()
 	}
-	if err == nil && owner != "" {
+	if err == nil && o.id != "" {
 		r.mu.Lock()
-		r.owners.Put(id, owner)
+		r.owners.Put(id, o)
 		r.mu.Unlock()
 	}
-	return owner, err
+	return o.id, err
+}
+
+// Forget forgets the owners of resources.
+func (r *Recent) Forget(ids []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		if _, known := r.owners.Get(id); known {
+			r.owners.Put(id, owner{})
+		}
+	}
 }

@@ -283,6 +283,7 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"UpdateModelVersion": true, "MoveVersion": true, "CreateRegisteredModel": true, "UpdateRegisteredModel": true, "RenameRegisteredModel": true,
 		"CreateRun": true, "UpdateRun": true, "CreateToken": true, "CreatePendingVersion": true, "FinalizeVersion": true,
 		"DeleteModelVersion": true, "DeleteRegisteredModel": true,
+		"TagRuns": true, "RenameRuns": true, "DeleteRuns": true, "RestoreRuns": true, "MoveRuns": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/validate"
@@ -12,7 +13,7 @@ import (
 )
 
 // owners finds the resources that contain others in the store. It remembers the owners
-// of runs and logged models, which do not change.
+// of runs and logged models for a moment, since another server may move them.
 type owners struct {
 	store       *store.Store
 	runs        *permit.Recent
@@ -23,11 +24,15 @@ type owners struct {
 // maxOwners is the number of runs and of logged models whose owners are remembered.
 const maxOwners = 50_000
 
+// ownersAge is how long the owner of a run or logged model is remembered: so long may a
+// server check the permissions on the experiment that a run has left by another server.
+const ownersAge = 5 * time.Second
+
 // NewOwners returns the owners of the resources in a store.
 func NewOwners(s *store.Store) permit.Owners {
 	return &owners{
-		store: s, runs: permit.NewRecent(maxOwners), models: permit.NewRecent(maxOwners),
-		experiments: permit.NewRecent(maxOwners),
+		store: s, runs: permit.NewRecent(maxOwners, ownersAge), models: permit.NewRecent(maxOwners, ownersAge),
+		experiments: permit.NewRecent(maxOwners, 0),
 	}
 }
 
@@ -76,6 +81,12 @@ func (o *owners) ExperimentOfRun(ctx context.Context, id string) (string, error)
 // ExperimentOfModel implements [permit.Owners].
 func (o *owners) ExperimentOfModel(ctx context.Context, id string) (string, error) {
 	return o.models.Get(id, func() (string, error) { return o.store.ExperimentOfModel(ctx, id) })
+}
+
+// Moved implements [permit.Owners].
+func (o *owners) Moved(runs, models []string) {
+	o.runs.Forget(runs)
+	o.models.Forget(models)
 }
 
 // KindOfModel implements [permit.Owners].

@@ -3,9 +3,11 @@
 package rules
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -164,3 +166,54 @@ var ReadChanges = permit.For("changes:read", func(c *permit.Checker, in *mlflow.
 	}
 	return c.Version(in.Name, access.ToRead)
 })
+
+// TagRuns, RenameRuns, DeleteRuns and MoveRuns are the rules of requests that change a
+// selection of runs. They check the experiments, since all runs must be in the one that
+// the selection names.
+var (
+	TagRuns = permit.For("runs:update", func(c *permit.Checker, in *mlflow.TagRunsRequest) error {
+		return selected(c, &in.Runs, access.ToUpdate)
+	})
+	RenameRuns = permit.For("runs:update", func(c *permit.Checker, in *mlflow.RenameRunsRequest) error {
+		return selected(c, &in.Runs, access.ToUpdate)
+	})
+	DeleteRuns = permit.For("runs:delete", func(c *permit.Checker, in *mlflow.RunsRequest) error {
+		return selected(c, &in.Runs, access.ToDelete)
+	})
+	// MoveRuns also checks the logged models of the runs, which move with them.
+	MoveRuns = permit.For("runs:move", func(c *permit.Checker, in *mlflow.MoveRunsRequest) error {
+		if err := selected(c, &in.Runs, access.ToUpdate); err != nil {
+			return err
+		}
+		if err := c.PartOf(in.Runs.ExperimentID, access.LoggedModel, access.ToUpdate); err != nil {
+			return err
+		}
+		if err := plainID(c, in.TargetID); err != nil {
+			return err
+		}
+		if err := c.CreateIn(in.TargetID, access.LoggedModel); err != nil {
+			return err
+		}
+		return c.CreateIn(in.TargetID, access.Run)
+	})
+)
+
+func selected(c *permit.Checker, in *mlflow.RunSelection, a access.Action) error {
+	if err := plainID(c, in.ExperimentID); err != nil {
+		return err
+	}
+	if err := c.Experiment(in.ExperimentID, access.ToRead); err != nil {
+		return err
+	}
+	return c.PartOf(in.ExperimentID, access.Run, a)
+}
+
+// plainID denies other spellings of the id of an experiment, such as 01, for which there
+// are no grants.
+func plainID(c *permit.Checker, id string) error {
+	n, err := validate.ExperimentID(id)
+	if err == nil && !c.Grants.Unlimited() && strconv.FormatInt(n, 10) != id {
+		return permit.ErrDenied
+	}
+	return err
+}

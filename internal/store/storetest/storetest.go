@@ -49,6 +49,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TableOrder":              tableOrder,
 		"TableCells":              tableCells,
 		"TableColumns":            tableColumns,
+		"BulkChanges":             bulkChanges,
+		"MoveRuns":                moveRuns,
+		"MoveAtOnce":              moveAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

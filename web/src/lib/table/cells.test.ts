@@ -26,7 +26,8 @@ test("metrics have six significant digits", () => {
   expect(metricText(-0.0000123456789)).toBe("−1.23457e−5");
   expect(metricText(1.5e-7)).toBe("1.5e−7");
   expect(metricText(2e-7)).toBe("2e−7");
-  expect(metricText(12345678.25)).toBe("1.23457e7");
+  expect(metricText(12345678.25)).toBe("12345678");
+  expect(metricText(-1234567890.5)).toBe("−1.23457e9");
   expect(metricText(3)).toBe("3");
   expect(metricText(Number.NaN)).toBe("NaN");
   expect(metricText(Number.POSITIVE_INFINITY)).toBe("∞");

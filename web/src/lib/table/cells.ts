@@ -35,8 +35,10 @@ export function metricText(value: number): string {
   if (!Number.isFinite(value) || size >= Number.MAX_VALUE || value === 0 || Number.isInteger(value)) {
     return formatNumber(value);
   }
+  // Whole digits are not rounded to zeros: they look like digits of the value.
+  if (size >= 1e5 && size < 1e9) return String(Math.round(value)).replace("-", "−");
   const text =
-    size >= 1e-4 && size < 1e7
+    size >= 1e-4 && size < 1e9
       ? String(Number(value.toPrecision(digits)))
       : value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
   return text.replaceAll("-", "−");

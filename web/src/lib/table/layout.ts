@@ -39,7 +39,7 @@ export interface Layout {
 /** As wide as the title and the button of its menu need, within reason; six digits always fit. */
 export function defaultWidth(c: Column): number {
   if (c.kind === "attributes") return attributeWidths[c.key] ?? 100;
-  return Math.round(Math.min(220, Math.max(c.kind === "metrics" ? 112 : 96, c.title.length * 7.4 + 58)));
+  return Math.round(Math.min(220, Math.max(112, c.title.length * 7.4 + 58)));
 }
 
 export const clampWidth = (width: number) => Math.round(Math.min(mostWidth, Math.max(leastWidth, width)));

@@ -118,7 +118,7 @@ export function FilterBox({ filter, sent, query, fault, insertion, apply, ref }:
           aria-activedescendant={marked >= 0 ? optionID(marked) : undefined}
           aria-invalid={showFault ? true : undefined}
           aria-describedby={showFault ? faultID : undefined}
-          placeholder="Name, or as in  metrics.loss < 0.3 AND params.lr = '0.01'   ( / )"
+          placeholder="Name, or  metrics.loss < 0.3 AND params.lr = '0.1'  ( / )"
           autoComplete="off"
           spellCheck={false}
           value={text}
