@@ -19,7 +19,7 @@ const field = (page) => page.getByRole("combobox", { name: "Search everything" }
 async function go(page, text, result) {
   await page.keyboard.press("Control+k");
   await field(page).fill(text);
-  const option = named(page, "option", result);
+  const option = named(page, "option", result).first();
   await option.waitFor();
   for (let i = 0; i < 12 && (await option.getAttribute("aria-selected")) !== "true"; i++)
     await page.keyboard.press("ArrowDown");

@@ -254,7 +254,8 @@ test("the table fits a narrow window", () =>
         .evaluateAll((all) =>
           all
             .filter(
-              (e) => !e.closest(".runs-table, [popover]") && e.getBoundingClientRect().right > innerWidth,
+              (e) =>
+                !e.closest(".runs-table, .tabs, [popover]") && e.getBoundingClientRect().right > innerWidth,
             )
             .map((e) => e.outerHTML.slice(0, 80)),
         );
