@@ -127,6 +127,24 @@ export const runsNamed = (text: string, count: number) =>
     placeholderData: keepPreviousData,
   });
 
+/** The runs that go on, the newest first. */
+export const runningRuns = (experimentIDs: readonly string[], count: number) =>
+  queryOptions({
+    queryKey: ["runs", "running", experimentIDs, count],
+    queryFn: async ({ signal }) => {
+      const query: RunQuery = {
+        experimentIDs,
+        filter: "attributes.status = 'RUNNING'",
+        viewType: "ACTIVE_ONLY",
+        orderBy: ["attributes.start_time DESC"],
+      };
+      return (await searchRuns(query, undefined, count, signal)).runs;
+    },
+    enabled: experimentIDs.length > 0,
+    refetchInterval: livePeriodMS,
+    placeholderData: keepPreviousData,
+  });
+
 export const runDetail = (id: string) =>
   queryOptions({ queryKey: ["runs", "detail", id], queryFn: ({ signal }) => getRun(id, signal) });
 

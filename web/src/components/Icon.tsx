@@ -17,6 +17,7 @@ const shapes = {
   more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   pencil: "M3 13l.6-2.8 7-7 2.2 2.2-7 7zM9.2 4.6l2.2 2.2",
+  pin: "M6 2.5h4M7 2.5v4L4.5 9h7L9 6.5v-4M8 9v4.5",
   play: "M5 3.5l7 4.5-7 4.5z",
   plus: "M8 3v10M3 8h10",
   refresh: "M13 8a5 5 0 11-1.5-3.6M13 2.5v3h-3",

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Activity, Experiment } from "../../api/experiments";
 import { Icon } from "../../components/Icon";
+import { PinButton } from "../../components/PinButton";
 import { MenuItem, Popover } from "../../components/Popover";
 import { RelativeTime } from "../../components/Values";
 import { isUserTag } from "../../lib/columns";
@@ -61,6 +62,7 @@ export function ExperimentRow({ row, index, top, activities, fold, ...actions }:
             {row.label}
           </button>
         )}
+        {item && !deleted && <PinButton id={item.id} name={item.name} />}
         {deleted && <span className="badge">Deleted</span>}
       </span>
       <span role="gridcell" className="numeric number">

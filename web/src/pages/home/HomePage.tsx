@@ -1,18 +1,18 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { experimentList, recentRuns } from "../../api/queries";
-import type { Run } from "../../api/runs";
+import { experimentDetail, experimentList, recentRuns, runningRuns } from "../../api/queries";
 import { Icon } from "../../components/Icon";
+import { PinButton, usePinned } from "../../components/PinButton";
 import { QuickStart } from "../../components/QuickStart";
-import { Duration, NumberText, RelativeTime, StatusGlyph } from "../../components/Values";
-import { isSystemMetric } from "../../lib/columns";
 import { useTitle } from "../../lib/hooks";
 import { CreateExperimentDialog } from "../experiments/ExperimentDialogs";
 import { ExperimentsList } from "../experiments/ExperimentsList";
+import { RunCards } from "./RunCards";
 import "./home.css";
 
 const recentCount = 6;
+const runningCount = 12;
 const allActive = { text: "", viewType: "ACTIVE_ONLY", orderBy: "last_update_time DESC" } as const;
 
 /** What is going on: the newest runs anywhere, then the experiments. */
@@ -24,11 +24,19 @@ export function HomePage() {
   const ids = useMemo(() => experiments.map((e) => e.id), [experiments]);
   const names = useMemo(() => new Map(experiments.map((e) => [e.id, e.name])), [experiments]);
   const runs = useQuery(recentRuns(ids, recentCount));
+  const running = useQuery(runningRuns(ids, runningCount));
+  const shown = new Set(running.data?.map((run) => run.id));
+  const ended = (runs.data ?? []).filter((run) => !shown.has(run.id));
   return (
     <div className="page">
-      {runs.data && runs.data.length > 0 && <RecentRuns runs={runs.data} names={names} />}
+      <h1 className="visually-hidden">Home</h1>
+      <Pinned />
+      {running.data && running.data.length > 0 && (
+        <RunCards title="Running now" runs={running.data} names={names} />
+      )}
+      {ended.length > 0 && <RunCards title="Recent runs" runs={ended} names={names} />}
       <div className="page-head">
-        <h1>Experiments</h1>
+        <h2 className="home-title">Experiments</h2>
         <span className="spacer" />
         <button type="button" className="button primary" onClick={() => setCreating(true)}>
           <Icon name="plus" size={14} />
@@ -47,40 +55,31 @@ export function HomePage() {
   );
 }
 
-function RecentRuns({ runs, names }: { runs: readonly Run[]; names: ReadonlyMap<string, string> }) {
+/** The experiments that are pinned in this browser. Those that are gone are left out. */
+function Pinned() {
+  const ids = usePinned();
+  const experiments = useQueries({ queries: ids.map((id) => ({ ...experimentDetail(id), retry: false })) });
+  const known = experiments.flatMap(({ data }) => (data && data.stage === "active" ? [data] : []));
+  if (known.length === 0) return null;
   return (
-    <section className="recent" aria-labelledby="recent-title">
-      <h1 id="recent-title">Recent runs</h1>
+    <section className="pins" aria-labelledby="pins-title">
+      <h2 id="pins-title" className="home-title">
+        Pinned
+      </h2>
       <ul>
-        {runs.map((run) => {
-          const metric = Object.entries(run.metrics).find(([key]) => !isSystemMetric(key));
-          return (
-            <li key={run.id} className="card">
-              <Link
-                to="/experiments/$experimentID/runs/$runID"
-                params={{ experimentID: run.experimentID, runID: run.id }}
-              >
-                <span className="recent-name truncate">
-                  <StatusGlyph status={run.status} /> {run.name}
-                </span>
-                <span className="truncate muted">{names.get(run.experimentID)}</span>
-                <span className="recent-facts muted">
-                  <RelativeTime timeMS={run.startMS} />
-                  <Duration startMS={run.startMS} endMS={run.endMS} running={run.status === "RUNNING"} />
-                </span>
-                <span className="recent-metric truncate">
-                  {metric ? (
-                    <>
-                      <span className="muted">{metric[0]}</span> <NumberText value={metric[1]} />
-                    </>
-                  ) : (
-                    <span className="muted">no metrics</span>
-                  )}
-                </span>
-              </Link>
-            </li>
-          );
-        })}
+        {known.map(({ id, name }) => (
+          <li key={id} className="card">
+            <Link
+              to="/experiments/$experimentID"
+              params={{ experimentID: id }}
+              className="truncate"
+              title={name}
+            >
+              {name}
+            </Link>
+            <PinButton id={id} name={name} />
+          </li>
+        ))}
       </ul>
     </section>
   );

@@ -1,0 +1,52 @@
+// The home page: what runs now and how far it is, and what is pinned.
+import { before, test } from "node:test";
+import { named, server, walk } from "./walk.mjs";
+
+const stamp = Date.now();
+let experimentID;
+
+async function call(path, body) {
+  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+before(async () => {
+  experimentID = (await call("experiments/create", { name: `home/${stamp}` })).experiment_id;
+  const { run } = await call("runs/create", {
+    experiment_id: experimentID,
+    run_name: `going-${stamp}`,
+    start_time: Date.now(),
+  });
+  await call("runs/log-batch", {
+    run_id: run.info.run_id,
+    params: [{ key: "epochs", value: "10" }],
+    metrics: [{ key: "val/loss", value: 0.25, step: 3, timestamp: Date.now() }],
+  });
+});
+
+test("a run that goes on shows its progress and leads to its page", () =>
+  walk("/", async (page) => {
+    const running = named(page, "region", "Running now");
+    const card = running.getByRole("link", { name: new RegExp(`going-${stamp}`) });
+    await card.getByText("3 of 10").waitFor();
+    await card.getByText("0.25").waitFor();
+    await card.click();
+    await named(page, "heading", `going-${stamp}`).waitFor();
+  }));
+
+test("an experiment is pinned to the home page and unpinned", () =>
+  walk(`/experiments?q=home/${stamp}`, async (page) => {
+    await named(page, "button", `Pin home/${stamp}`).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Home", exact: true }).click();
+    const pins = named(page, "region", "Pinned");
+    await named(pins, "link", `home/${stamp}`).waitFor();
+    await page.reload();
+    await named(pins, "button", `Pin home/${stamp}`).click();
+    await pins.waitFor({ state: "detached" });
+  }));
