@@ -210,6 +210,14 @@ test("files of several runs: texts and JSON as differences, images side by side"
     await json.getByText("1 line removed, 1 added").waitFor();
 
     await named(files, "button", /Leave the folder/).click();
+    // The models of a run are folders among its files.
+    await named(files, "button", /^classifier 1 of 3/).click();
+    await named(files, "button", /^MLmodel 1 of 3/).click();
+    await page
+      .getByRole("region", { name: "classifier/MLmodel of run-0" })
+      .getByText("python_function")
+      .waitFor();
+    await named(files, "button", /Leave the folder/).click();
     await named(files, "button", /plots/).click();
     await named(files, "button", /dot.svg 2 of 3/).click();
     await page.waitForFunction(() => document.querySelectorAll(".artifact-images img").length === 2);
