@@ -210,6 +210,14 @@ test("files of several runs: texts and JSON as differences, images side by side"
     await json.getByText("1 line removed, 1 added").waitFor();
 
     await named(files, "button", /Leave the folder/).click();
+    // The models of a run are folders among its files.
+    await named(files, "button", /^classifier 1 of 3/).click();
+    await named(files, "button", /^MLmodel 1 of 3/).click();
+    await page
+      .getByRole("region", { name: "classifier/MLmodel of run-0" })
+      .getByText("python_function")
+      .waitFor();
+    await named(files, "button", /Leave the folder/).click();
     await named(files, "button", /plots/).click();
     await named(files, "button", /dot.svg 2 of 3/).click();
     await page.waitForFunction(() => document.querySelectorAll(".artifact-images img").length === 2);
@@ -235,3 +243,53 @@ test("runs that are gone are told", () =>
     },
     { expectedError: /404/ },
   ));
+
+test("hundreds of runs take few requests and few elements", async () => {
+  const post = async (path, body) =>
+    (
+      await fetch(`${server}/api/2.0/mlflow/${path}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      })
+    ).json();
+  const count = 300;
+  const ids = Array(count);
+  const make = async (i) => {
+    const { run } = await post("runs/create", { experiment_id: data.experimentID, run_name: `many-${i}` });
+    ids[i] = run.info.run_id;
+    const params = Array.from({ length: 40 }, (_, k) => ({ key: `p${k}`, value: String(i % (k + 1)) }));
+    const metrics = [{ key: "score", value: i, step: 0, timestamp: 1 }];
+    await post("runs/log-batch", { run_id: ids[i], params, metrics });
+    await post("runs/update", { run_id: ids[i], status: "FINISHED" });
+  };
+  for (let i = 0; i < count; i += 12) {
+    await Promise.all(Array.from({ length: Math.min(12, count - i) }, (_, k) => make(i + k)));
+  }
+  const search = `runs=${ids.join()}&experiments=${data.experimentID}`;
+  await walk(`/compare-runs?${search}`, async (page) => {
+    let requests = 0;
+    page.on("request", (request) => {
+      if (request.url().includes("ajax-api")) requests++;
+    });
+    await page.reload();
+    await named(grid(page), "link", "many-0").waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.ok(requests <= 8, `${requests} requests`);
+    const elements = () => page.evaluate(() => document.querySelectorAll("*").length);
+    assert.ok((await elements()) < 1500, `${await elements()} elements`);
+    await page.locator(".compare-grid").evaluate((element) => element.scrollTo(1e9, 0));
+    await named(grid(page), "link", "many-299").waitFor();
+    assert.equal(await named(grid(page), "link", "many-0").count(), 0);
+    assert.ok((await elements()) < 1500, `${await elements()} elements`);
+    // Best values of all runs at once.
+    requests = 0;
+    await page.getByLabel("Values of metrics").selectOption("best");
+    await page.waitForURL(/stat=best/);
+    await page.waitForLoadState("networkidle");
+    assert.ok(requests <= 3, `${requests} requests for the best values`);
+    await named(page, "link", "Plots").click();
+    await page.getByRole("application").first().waitFor();
+    assert.ok((await elements()) < 1500, `${await elements()} elements`);
+  });
+});

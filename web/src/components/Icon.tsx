@@ -6,6 +6,7 @@ const shapes = {
   columns: "M2.5 3.5h11v9h-11zM6.2 3.5v9M9.8 3.5v9",
   copy: "M5.5 5.5h7v7h-7zM3.5 10.5v-7h7",
   download: "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10",
+  expand: "M9.5 2.5h4v4M13.5 2.5L9.2 6.8M6.5 13.5h-4v-4M2.5 13.5l4.3-4.3",
   file: "M4 2.5h5l3 3v8H4zM9 2.5v3h3",
   filter: "M2.5 3.5h11L9.3 8.6v4.2l-2.6-1.3V8.6z",
   folder: "M2.5 4h4l1.2 1.5h5.8v7h-11z",

@@ -55,7 +55,7 @@ export function PlotFrame({ title, controls, error, retry, empty, children }: Pl
           aria-label={`${title}: full screen`}
           onClick={() => setFull(true)}
         >
-          <Icon name="monitor" size={14} />
+          <Icon name="expand" size={14} />
         </button>
       </div>
       {full ? (

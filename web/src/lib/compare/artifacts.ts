@@ -1,5 +1,6 @@
 import type { FileInfo } from "../../api/artifacts";
 import { compareNames } from "../columns";
+import { type FileKind, fileKind } from "../files/kind";
 
 export interface SharedFile {
   path: string;
@@ -22,5 +23,10 @@ export function mergeListings(listings: readonly (readonly FileInfo[])[]): Share
     (a, b) => Number(b.isDir) - Number(a.isDir) || b.count - a.count || compareNames(a.name, b.name),
   );
 }
+
+const texts: readonly FileKind[] = ["text", "json", "notebook", "sheet", "markdown", "diff"];
+
+/** Whether a file's lines can be compared, by its name. */
+export const isDiffable = (path: string) => texts.includes(fileKind(path));
 
 export const parentOf = (path: string) => path.split("/").slice(0, -1).join("/");

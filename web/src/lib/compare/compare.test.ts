@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../api/runs";
 import { readColumn } from "../plots/item";
-import { mergeListings, parentOf } from "./artifacts";
+import { isDiffable, mergeListings, parentOf } from "./artifacts";
 import { type DiffLine, diffLines, hunksOf, linesOf } from "./diff";
 import { axisGroups, defaultAxes, itemsOf, rankCorrelation } from "./items";
 import { bestValue, changeOf, compareRows, differs, isLowerBetter, orderBy, sectionsOf } from "./rows";
@@ -228,5 +228,7 @@ test("folders of several runs merge, what most share first", () => {
     ["b.txt", 2],
     ["a.txt", 1],
   ]);
+  expect(["a.json", "b", "c.csv", "d.md", "e.patch", "f.ipynb"].every(isDiffable)).toBe(true);
+  expect(["a.png", "b.html", "c.pkl", "d.mp4", "e.wav"].some(isDiffable)).toBe(false);
   expect([parentOf("a/b/c.txt"), parentOf("a.txt")]).toEqual(["a/b", ""]);
 });

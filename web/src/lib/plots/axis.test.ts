@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { axisOf, suitsLog } from "./axis";
 import { absences, type PlotItem, parseNumber, readColumn } from "./item";
-import { linearTicks, logTicks } from "./ticks";
+import { linearTicks, logTicks, shortNumber } from "./ticks";
 
 const items = (...values: (number | string | undefined)[]): PlotItem[] =>
   values.map((value, i) => ({
@@ -122,6 +122,17 @@ describe("ticks", () => {
     expect(labels(0, 1)).toEqual(["0", "1"]);
     expect(labels(0, 1, 0.5)).toContain("0.2");
     expect(labels(3, 3).length).toBeGreaterThan(1);
+  });
+
+  test("numbers are short", () => {
+    expect([0.1234567, 1e9, -2.5, 1e-12, 0, 123456].map((n) => shortNumber(n))).toEqual([
+      "0.123457",
+      "1e9",
+      "−2.5",
+      "1e−12",
+      "0",
+      "123456",
+    ]);
   });
 
   test("end even where doubles are too coarse for them", () => {

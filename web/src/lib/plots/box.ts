@@ -5,6 +5,7 @@ import { type PlotColumn, type PlotItem, readColumn } from "./item";
 import { absenceNotes, type Frame, frameOf, type Mark, type Plot, type PlotSize, readingText } from "./plot";
 import type { Shape } from "./scene";
 import { type Box, binsOf, boxOf } from "./stats";
+import { shortNumber } from "./ticks";
 
 export interface BoxInput {
   items: readonly PlotItem[];
@@ -133,9 +134,8 @@ function rangesOf(column: PlotColumn): Members[] {
     numbers.push(reading.number);
     positions.push(i);
   });
-  const name = (value: number) => String(Number(value.toPrecision(3)));
   return binsOf(numbers, ranges).map(({ from, to, members }) => ({
-    name: `${name(from)}–${name(to)}`,
+    name: `${shortNumber(from, 3)}–${shortNumber(to, 3)}`,
     members: members.map((i) => positions[i]!),
   }));
 }
@@ -182,19 +182,18 @@ function boxShapes(
 }
 
 function describeGroup({ name, members, box }: Group, title: string) {
-  const text = (value: number) => String(Number(value.toPrecision(6)));
   return {
     title: `${title}: ${name}`,
     lines: [
       ["runs", members.length.toLocaleString("en-US")],
       ...(box
         ? ([
-            ["max", text(box.max)],
-            ["upper quartile", text(box.q3)],
-            ["median", text(box.median)],
-            ["mean", text(box.mean)],
-            ["lower quartile", text(box.q1)],
-            ["min", text(box.min)],
+            ["max", shortNumber(box.max)],
+            ["upper quartile", shortNumber(box.q3)],
+            ["median", shortNumber(box.median)],
+            ["mean", shortNumber(box.mean)],
+            ["lower quartile", shortNumber(box.q1)],
+            ["min", shortNumber(box.min)],
           ] as const)
         : []),
     ] as const,

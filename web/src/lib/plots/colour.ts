@@ -1,6 +1,7 @@
 import { runColors, runStyle } from "../palette";
 import { type Axis, axisOf, suitsLog } from "./axis";
 import { type PlotItem, readColumn } from "./item";
+import { shortNumber } from "./ticks";
 
 /** The colours that a scene takes from the page. */
 export interface PlotTheme {
@@ -76,7 +77,7 @@ function keyOf(axis: Axis, theme: PlotTheme): ColourKey {
     .slice(0, longestKey)
     .map(({ at, label }) => ({ label, colour: colourAt(axis, at, theme) }));
   if (gradient) {
-    const [low, high] = axis.domain.map((value) => String(Number(value.toPrecision(4))));
+    const [low, high] = axis.domain.map((value) => shortNumber(value, 4));
     entries[0]!.label = low!;
     entries.at(-1)!.label = high!;
   }

@@ -4,6 +4,7 @@ import { type PlotItem, readColumn } from "./item";
 import { absenceNotes, frameOf, type Mark, type Plot, type PlotSize } from "./plot";
 import type { RectShape } from "./scene";
 import { binsOf } from "./stats";
+import { shortNumber } from "./ticks";
 
 export interface HistogramInput {
   items: readonly PlotItem[];
@@ -41,7 +42,7 @@ export function histogramPlot(
             .filter(({ at }) => Math.floor(at * x.categories.length) === i)
             .map(({ item }) => item),
         }))
-      : numberBars(placed, (at) => short(x.invert(at)));
+      : numberBars(placed, (at) => shortNumber(x.invert(at), 4));
   const counts = bars.map(({ members }) => members.length);
   const y = countAxis(extent(counts, 0)[1]);
   const frame = frameOf({ size, theme, x, y, lanes: { x: false, y: false } });
@@ -95,5 +96,3 @@ function numberBars(placed: readonly { at: number; item: number }[], name: (at: 
     };
   });
 }
-
-const short = (value: number) => String(Number(value.toPrecision(4)));

@@ -2,6 +2,7 @@ import type { Axis } from "./axis";
 import type { ColourKey, PlotTheme } from "./colour";
 import { absences, type PlotColumn, type Reading } from "./item";
 import { fitText, fontSize, type Shape, textWidth } from "./scene";
+import { shortNumber } from "./ticks";
 
 /** One mark that the pointer and the arrow keys can reach. */
 export interface Mark {
@@ -175,7 +176,7 @@ export function absenceNotes(columns: readonly { column: PlotColumn; axis: Axis 
 /** What an item has in a column, as a tooltip tells it. */
 export function readingText(reading: Reading): string {
   if ("absent" in reading) return reading.absent;
-  return "number" in reading ? String(Number(reading.number.toPrecision(6))) : reading.text;
+  return "number" in reading ? shortNumber(reading.number) : reading.text;
 }
 
 /** The mark whose centre is closest, at most reach away. */

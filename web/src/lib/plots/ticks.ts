@@ -5,6 +5,13 @@ export interface Tick {
   label: string;
 }
 
+/** A number with at most so many digits, and a power of ten where its zeros would be many. */
+export function shortNumber(value: number, digits = 6): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return formatNumber(value);
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
 /** The largest of 1, 2 and 5 times a power of ten that gives at least about as many steps as wanted. */
 export function niceStep(span: number, count: number): number {
   const rough = span / Math.max(1, count);

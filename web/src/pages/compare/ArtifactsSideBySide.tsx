@@ -1,16 +1,16 @@
-import type { FileInfo } from "../../api/artifacts";
-import { runFiles } from "../../api/artifacts";
+import type { FileInfo, FileSource } from "../../api/artifacts";
 import type { Run } from "../../api/runs";
 import { FilePreview } from "../../components/files/FilePreview";
 import { EmptyState } from "../../components/Notice";
 import "../../components/files/files.css";
-import { fileKind } from "../../lib/files/kind";
+import { isDiffable } from "../../lib/compare/artifacts";
 import { formatBytes, plural } from "../../lib/format";
 import { FileDiff } from "./FileDiff";
 import { RunHead } from "./RunHead";
 
 export interface Holder {
   run: Run;
+  source: FileSource;
   file: FileInfo;
 }
 
@@ -24,8 +24,7 @@ interface SideBySideProps {
 
 /** One file in several runs. Texts show what they change in the first one. */
 export function ArtifactsSideBySide({ path, holders, lacking, setBase }: SideBySideProps) {
-  const kind = fileKind(path);
-  const isText = kind !== "image" && kind !== "frame" && kind !== "binary";
+  const isText = isDiffable(path);
   const [base, ...others] = holders;
   if (!base) {
     return (
@@ -71,12 +70,12 @@ export function ArtifactsSideBySide({ path, holders, lacking, setBase }: SideByS
         </>
       ) : (
         <div className="artifact-images">
-          {holders.map(({ run, file }) => (
+          {holders.map(({ run, source, file }) => (
             <section key={run.id} className="card artifact-card" aria-label={`${path} of ${run.name}`}>
               <div className="card-head">
                 <RunHead run={run} />
               </div>
-              <FilePreview source={runFiles(run.id)} file={file} />
+              <FilePreview source={source} file={file} />
             </section>
           ))}
         </div>

@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type FileInfo, runFiles } from "../../api/artifacts";
+import type { FileInfo } from "../../api/artifacts";
 import { directory } from "../../api/queries";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { mergeListings, parentOf } from "../../lib/compare/artifacts";
@@ -8,6 +8,7 @@ import { plural } from "../../lib/format";
 import { ArtifactList } from "./ArtifactList";
 import { ArtifactsSideBySide } from "./ArtifactsSideBySide";
 import type { CompareProps } from "./compareProps";
+import { useRunSources } from "./useRunSources";
 
 /** Listing a folder takes a request a run. */
 const mostRuns = 24;
@@ -21,10 +22,11 @@ export function CompareArtifacts({ runs, view, change }: CompareProps) {
   }, [runs, view.base]);
   const isFolder = view.path === "" || view.path.endsWith("/");
   const folder = isFolder ? view.path.replace(/\/$/, "") : parentOf(view.path);
+  const { sources, pending: unready } = useRunSources(compared);
   const listings = useQueries({
-    queries: compared.map(({ id }) => ({ ...directory(runFiles(id), folder), retry: false })),
+    queries: sources.map((source) => ({ ...directory(source, folder), enabled: !unready, retry: false })),
   });
-  const pending = listings.some((listing) => listing.isPending);
+  const pending = unready || listings.some((listing) => listing.isPending);
   const failed = listings.find((listing) => listing.error);
   const entries = mergeListings(listings.map((listing) => listing.data ?? []));
   const chosen = isFolder ? undefined : view.path;
@@ -62,7 +64,9 @@ export function CompareArtifacts({ runs, view, change }: CompareProps) {
           <ArtifactsSideBySide
             key={chosen}
             path={chosen}
-            holders={compared.flatMap((run, i) => (sizes[i] ? [{ run, file: sizes[i] }] : []))}
+            holders={compared.flatMap((run, i) =>
+              sizes[i] ? [{ run, source: sources[i]!, file: sizes[i] }] : [],
+            )}
             lacking={compared.filter((_, i) => !sizes[i] && !listings[i]!.isPending)}
             setBase={(base) => change({ base }, "replace")}
           />

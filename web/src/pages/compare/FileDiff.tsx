@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { readPart, runFiles } from "../../api/artifacts";
+import { readPart } from "../../api/artifacts";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { diffLines, type Hunk, hunksOf, linesOf } from "../../lib/compare/diff";
 import { fileKind, looksBinary } from "../../lib/files/kind";
@@ -10,11 +10,11 @@ import type { Holder } from "./ArtifactsSideBySide";
 const mostBytes = 1_000_000;
 const mostLines = 2_000;
 
-function useText({ run, file }: Holder) {
+function useText({ source, file }: Holder) {
   return useQuery({
-    queryKey: ["files", `run:${run.id}`, "text", file.path],
+    queryKey: ["files", source.id, "text", file.path],
     queryFn: async ({ signal }) => {
-      const { bytes, total } = await readPart(runFiles(run.id).url(file.path), 0, mostBytes, signal);
+      const { bytes, total } = await readPart(source.url(file.path), 0, mostBytes, signal);
       return {
         text: looksBinary(bytes) ? undefined : new TextDecoder().decode(bytes),
         cut: total > bytes.length,
@@ -28,7 +28,7 @@ function useText({ run, file }: Holder) {
 export function FileDiff({ base, other }: { base: Holder; other: Holder }) {
   const left = useText(base);
   const right = useText(other);
-  const isJSON = fileKind(other.file.path) === "json";
+  const isJSON = ["json", "notebook"].includes(fileKind(other.file.path));
   const lines = useMemo(() => {
     if (left.data?.text === undefined || right.data?.text === undefined) return undefined;
     // A part of a JSON file cannot be laid out.
