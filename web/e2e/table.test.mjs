@@ -1,9 +1,10 @@
 // Walks the table of runs: columns, filters, the tree, the keyboard, and thousands of runs.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
 import { seedMany } from "./seedMany.mjs";
-import { named, server, walk } from "./walk.mjs";
+import { inDialog, named, server, walk } from "./walk.mjs";
 
 let data;
 let many;
@@ -263,3 +264,94 @@ test("the table fits a narrow window", () =>
     },
     { viewport: { width: 360, height: 740 } },
   ));
+
+test("all runs that match are tagged, renamed, exported, moved, deleted and restored", () =>
+  walk(pathOf("?user=ben&flat=1&cols=metrics.loss,params.lr"), async (page) => {
+    const count = runs / 3;
+    await page.locator(".run-count", { hasText: `${count} runs` }).waitFor();
+    await page.getByLabel("Select all runs that match").check();
+    await page.getByText(`${count} selected`).waitFor();
+    assert.match(page.url(), /select=all/);
+    // One of them is left out.
+    await page.locator(".runs-body .runs-row input").first().click();
+    await page.getByText(`${count - 1} selected`).waitFor();
+    const bar = page.locator(".selection-bar");
+    await bar.getByRole("button", { name: "Tag…" }).click();
+    await page.getByLabel("Key", { exact: true }).fill("reviewed");
+    await page.getByLabel("Value", { exact: true }).fill("yes");
+    await inDialog(page, "Set the tag").click();
+    await page.getByText(`Set the tag reviewed of ${count - 1} runs`).waitFor();
+    await bar.getByRole("button", { name: "Rename…" }).click();
+    await page.getByLabel("New name").fill("ben-{n}");
+    await inDialog(page, "Rename").click();
+    await named(page, "link", `ben-${count - 1}`).waitFor();
+
+    const download = page.waitForEvent("download");
+    await bar.getByRole("button", { name: "Export CSV" }).click();
+    const lines = readFileSync(await (await download).path(), "utf8")
+      .trim()
+      .split("\r\n");
+    assert.equal(lines[0], "Run,Run ID,metrics.loss,params.lr");
+    assert.equal(lines.length, count);
+    assert.match(lines[1], /^ben-\d+,[0-9a-f]{32},/);
+
+    await bar.getByRole("button", { name: "Delete…" }).click();
+    await inDialog(page, "Delete").click();
+    await page.getByText("1 run", { exact: true }).waitFor();
+    await named(page, "button", "Undo").click();
+    await page.locator(".run-count", { hasText: `${count} runs` }).waitFor();
+
+    await page.locator(".runs-body .runs-row input").nth(1).click();
+    await page.getByText("1 selected").waitFor();
+    await bar.getByRole("button", { name: "Move…" }).click();
+    await page.getByRole("dialog").getByLabel("Search experiments").fill(data.experimentName);
+    await page.getByRole("radio", { name: data.experimentName }).check();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Move to/ })
+      .click();
+    await page.getByText(/^Moved 1 run to/).waitFor();
+    await page.locator(".run-count", { hasText: `${count - 1} runs` }).waitFor();
+    await page.goto(`${server}/#/experiments/${data.experimentID}?q=ben-`);
+    await page.waitForFunction(() => document.querySelectorAll(".runs-body .runs-row").length === 1);
+    assert.match((await rowNames(page))[0], /^ben-/);
+  }));
+
+test("a view is saved under a name, is the default, and opens by its name", () =>
+  walk(`/experiments/${data.experimentID}?q=run-&sort=params.lr`, async (page) => {
+    const rows = (n) =>
+      page.waitForFunction((count) => document.querySelectorAll(".runs-body .runs-row").length === count, n);
+    await rows(5);
+    await named(page, "button", "Saved views").click();
+    await page.getByLabel("Name of the view").fill("by rate");
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved the view by rate").waitFor();
+    await page.waitForFunction(() => location.hash.includes("saved=by+rate"));
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Open the experiment with the view by rate").click();
+    await page.getByText("default", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    // The address of the experiment alone opens it, and so does the name of the view.
+    for (const query of ["", "?saved=by+rate"]) {
+      await page.goto(`${server}/#/experiments`);
+      await named(page, "heading", "Experiments").waitFor();
+      await page.goto(`${server}/#/experiments/${data.experimentID}${query}`);
+      await page.waitForFunction(() => location.hash.includes("sort=params.lr"));
+      await rows(5);
+    }
+    // What was changed stays so, and the view can be updated and left.
+    await named(page, "button", "Clear filter").click();
+    await named(page, "link", "epochs").waitFor();
+    await page.getByText("edited").waitFor();
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Update by rate").click();
+    await page.getByText("edited").waitFor({ state: "detached" });
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Automatic").last().click();
+    await page.waitForFunction(() => location.hash.endsWith("?saved=-"));
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Delete the view by rate").click();
+    await page.getByText("Deleted the view by rate").waitFor();
+    await page.goto(`${server}/#/experiments`);
+    assert.equal(await page.getByText("millrace.view").count(), 0);
+  }));

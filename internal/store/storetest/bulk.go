@@ -117,12 +117,12 @@ func moveRuns(t *testing.T, s *store.Store) {
 		t.Fatalf("moved %v and %v: %v", runs, models, err)
 	}
 	after := must(s.Run(ctx, first))(t)
-	if after.Info.ExperimentID != strconv.FormatInt(target, 10) || after.Info.ArtifactURI != before.Info.ArtifactURI ||
-		len(after.Inputs.DatasetInputs) != 2 || *after.Inputs.DatasetInputs[0].Dataset != *before.Inputs.DatasetInputs[0].Dataset ||
-		len(after.Inputs.DatasetInputs[0].Tags) != 1 {
+	used, had, id := after.Inputs.DatasetInputs, before.Inputs.DatasetInputs, strconv.FormatInt(target, 10)
+	if after.Info.ExperimentID != id || after.Info.ArtifactURI != before.Info.ArtifactURI ||
+		len(used) != 2 || *used[0].Dataset != *had[0].Dataset || len(used[0].Tags) != 1 {
 		t.Errorf("after the move: %+v %+v", after.Info, after.Inputs)
 	}
-	if m := must(s.LoggedModel(ctx, model, false))(t); m.Info.ExperimentID != strconv.FormatInt(target, 10) || len(m.Info.Tags) != 1 {
+	if m := must(s.LoggedModel(ctx, model, false))(t); m.Info.ExperimentID != id || len(m.Info.Tags) != 1 {
 		t.Errorf("the model: %+v", m.Info)
 	}
 	for experiment, want := range map[int64]int{0: 1, target: 2} {

@@ -119,17 +119,33 @@ export async function tableRows(
   return toBlock(await millrace.post<WireTable>("runs/table", body, signal), chosen);
 }
 
-/** The cells of some runs in columns that were not loaded with them, by run. */
+/** Some runs, with the cells of columns. There are fewer than asked for where texts are long. */
+export async function tableRowsOf(
+  experimentIDs: readonly string[],
+  runIDs: readonly string[],
+  columns: readonly Column[],
+  signal?: AbortSignal,
+  maxText?: number,
+): Promise<TableRun[]> {
+  const chosen = columns.slice(0, maxColumns);
+  const body = {
+    experiment_ids: experimentIDs,
+    run_ids: runIDs,
+    columns: chosen.map(wireColumn),
+    max_text: maxText,
+  };
+  return toBlock(await millrace.post<WireTable>("runs/table", body, signal), chosen).rows;
+}
+
+/** The cells of some runs, by run. */
 export async function tableCells(
   experimentIDs: readonly string[],
   runIDs: readonly string[],
   columns: readonly Column[],
   signal?: AbortSignal,
 ): Promise<Map<string, TableRun["cells"]>> {
-  const chosen = columns.slice(0, maxColumns);
-  const body = { experiment_ids: experimentIDs, run_ids: runIDs, columns: chosen.map(wireColumn) };
-  const block = toBlock(await millrace.post<WireTable>("runs/table", body, signal), chosen);
-  return new Map(block.rows.map((row) => [row.id, row.cells]));
+  const rows = await tableRowsOf(experimentIDs, runIDs, columns, signal);
+  return new Map(rows.map((row) => [row.id, row.cells]));
 }
 
 function toBlock(wire: WireTable, columns: readonly Column[]): TableBlock {

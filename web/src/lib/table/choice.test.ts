@@ -10,7 +10,7 @@ const key = (text: string, runs = 3): KeyInfo => ({
 
 const keys: ColumnKeys = {
   attributes: [key("status"), key("user_id*"), key("source"), key("dataset", 0)],
-  metrics: [key("loss*"), key("f1"), key("system/cpu*")],
+  metrics: [key("m10"), key("m9*"), key("system/cpu*"), { ...key("a"), runs: 0 }],
   params: [key("lr*"), key("model")],
   tags: [key("mlflow.runName*"), key("team*")],
   counts: { metrics: 3, params: 2, tags: 2 },
@@ -23,8 +23,9 @@ test("automatic columns leave out constant parameters and system metrics", () =>
   expect(ids(automaticColumns(keys))).toEqual([
     "attributes.start_time",
     "attributes.duration",
-    "metrics.loss",
-    "metrics.f1",
+    "metrics.m9",
+    "metrics.m10",
+    "metrics.a",
     "params.lr",
     "attributes.user_id",
     "attributes.source",
@@ -40,12 +41,12 @@ test("one run alone shows all its parameters", () => {
 test("differences only drops every column with one value", () => {
   expect(ids(shownColumns(keys, undefined, true))).toEqual([
     "attributes.user_id",
-    "metrics.loss",
+    "metrics.m9",
     "params.lr",
     "tags.team",
   ]);
-  expect(ids(shownColumns(keys, ["params.model", "min:metrics.loss", "metrics.f1"], true))).toEqual([
-    "min:metrics.loss",
+  expect(ids(shownColumns(keys, ["params.model", "min:metrics.m9", "metrics.m10"], true))).toEqual([
+    "min:metrics.m9",
   ]);
 });
 

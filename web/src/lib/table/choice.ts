@@ -1,6 +1,14 @@
 // Which columns a table of runs has: those that were chosen, or those that say most.
 import type { ColumnKeys, KeyInfo } from "../../api/runTable";
-import { attributeColumns, type Column, column, isSystemMetric, isUserTag, parseColumn } from "../columns";
+import {
+  attributeColumns,
+  type Column,
+  column,
+  compareNames,
+  isSystemMetric,
+  isUserTag,
+  parseColumn,
+} from "../columns";
 
 // Results and settings are what people compare, so who ran what comes after them.
 const leading = ["start_time", "duration"];
@@ -8,22 +16,31 @@ const trailing = ["user_id", "source"];
 const metricsByDefault = 8;
 const paramsByDefault = 8;
 
+/** Keys that many runs have come before rare ones, in the order in which people count: layer.2 before layer.10. */
+function commonFirst(keys: readonly KeyInfo[]): KeyInfo[] {
+  const most = Math.max(0, ...keys.map((k) => k.runs));
+  const isRare = (k: KeyInfo) => Number(k.runs * 10 < most);
+  return [...keys].sort((a, b) => isRare(a) - isRare(b) || compareNames(a.key, b.key));
+}
+
 /** All columns that could be shown, in the order of the picker. */
 export function availableColumns(keys: ColumnKeys): Column[] {
   return [
     ...attributeColumns,
-    ...keys.metrics.map(({ key }) => column("metrics", key)),
-    ...keys.params.map(({ key }) => column("params", key)),
-    ...keys.tags.filter(({ key }) => isUserTag(key)).map(({ key }) => column("tags", key)),
+    ...commonFirst(keys.metrics).map(({ key }) => column("metrics", key)),
+    ...commonFirst(keys.params).map(({ key }) => column("params", key)),
+    ...commonFirst(keys.tags)
+      .filter(({ key }) => isUserTag(key))
+      .map(({ key }) => column("tags", key)),
   ];
 }
 
 /** The columns shown until the user chooses: model metrics and the parameters that differ. */
 export function automaticColumns(keys: ColumnKeys): Column[] {
-  const varying = keys.params.filter((k) => k.varies);
+  const varying = commonFirst(keys.params.filter((k) => k.varies));
   // A single run differs from nothing, so its parameters are shown as they are.
-  const params = varying.length > 0 || keys.runs > 1 ? varying : keys.params;
-  const metrics = keys.metrics.filter(({ key }) => !isSystemMetric(key));
+  const params = varying.length > 0 || keys.runs > 1 ? varying : commonFirst(keys.params);
+  const metrics = commonFirst(keys.metrics.filter(({ key }) => !isSystemMetric(key)));
   const attributes = (names: readonly string[]) => names.map((key) => column("attributes", key));
   return [
     ...attributes(leading),

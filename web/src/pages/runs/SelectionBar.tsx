@@ -1,16 +1,20 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { deleteRun, restoreRun } from "../../api/runs";
-import { type TableQuery, tableRows } from "../../api/runTable";
+import { deleteRuns, type RunSelection, restoreRuns } from "../../api/runBulk";
+import type { TableQuery } from "../../api/runTable";
 import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { errorText } from "../../components/Notice";
 import { useToast } from "../../components/Toasts";
 import type { Column } from "../../lib/columns";
+import { csvOf, saveText } from "../../lib/export";
 import { plural } from "../../lib/format";
+import { csvRows } from "../../lib/table/csv";
 import { join } from "../../lib/view/search";
 import type { RunsViewProps } from "./runsView";
+import { MoveRunsDialog, RenameRunsDialog, TagRunsDialog } from "./selection/Dialogs";
+import { readSelection } from "./selection/readSelection";
 
 interface SelectionBarProps extends Pick<RunsViewProps, "view" | "change"> {
   experimentID: string;
@@ -21,71 +25,108 @@ interface SelectionBarProps extends Pick<RunsViewProps, "view" | "change"> {
   columns: readonly Column[];
 }
 
+type DialogName = "tag" | "rename" | "move" | "delete";
+
 /** What can be done with the selected runs. */
-export function SelectionBar({ experimentID, view, change, query, count }: SelectionBarProps) {
-  const [confirming, setConfirming] = useState(false);
+export function SelectionBar({ experimentID, view, change, query, count, columns }: SelectionBarProps) {
+  const [dialog, setDialog] = useState<DialogName>();
+  const [exporting, setExporting] = useState(false);
   const client = useQueryClient();
   const toast = useToast();
+  const deleted = view.stage === "DELETED_ONLY";
+  const selection: RunSelection = {
+    experimentID,
+    ids: view.selectAll ? undefined : view.selected,
+    filter: query.filter,
+    viewType: view.stage,
+    except: view.selectAll ? view.selected : [],
+  };
   const clear = () => change({ selected: [], selectAll: false }, "replace");
-
+  const close = () => setDialog(undefined);
   const refresh = () => client.invalidateQueries({ queryKey: ["runs"] });
+  const done = async (message: string, gone = false) => {
+    if (gone) clear();
+    toast(message);
+    await refresh();
+  };
   const remove = async () => {
-    const ids = await selectedIDs(query, view);
-    await forEach(ids, deleteRun);
+    const ids = await deleteRuns(selection);
     clear();
     toast(`Deleted ${plural(ids.length, "run")}`, async () => {
-      await forEach(ids, restoreRun);
+      await restoreEach(experimentID, ids);
       await refresh();
     });
     await refresh();
   };
   const restore = async () => {
     try {
-      const ids = await selectedIDs(query, view);
-      await forEach(ids, restoreRun);
-      clear();
-      toast(`Restored ${plural(ids.length, "run")}`);
+      const ids = await restoreRuns(selection);
+      await done(`Restored ${plural(ids.length, "run")}`, true);
     } catch (error) {
-      toast(`Not all runs could be restored: ${errorText(error)}`);
+      toast(`The runs could not be restored: ${errorText(error)}`);
     }
-    await refresh();
   };
-
+  const save = async () => {
+    setExporting(true);
+    try {
+      const rows = await readSelection(query, view.selected, view.selectAll, columns);
+      saveText(`runs-${experimentID}.csv`, "text/csv", csvOf(csvRows(rows, columns)));
+    } catch (error) {
+      toast(`The export failed: ${errorText(error)}`);
+    } finally {
+      setExporting(false);
+    }
+  };
+  const open = (name: DialogName, label: string) => (
+    <button type="button" className="button" onClick={() => setDialog(name)}>
+      {name === "delete" && <Icon name="trash" size={14} />} {label}
+    </button>
+  );
+  const shared = { selection, count, onClose: close, done };
   return (
     <section className="selection-bar" aria-label="Selected runs">
       <strong>{count.toLocaleString("en-US")} selected</strong>
       {!view.selectAll && (
-        <Link
-          to="/compare-runs"
-          search={{ runs: join(view.selected), experiments: experimentID } as never}
-          className="button"
-        >
-          Compare
-        </Link>
+        <>
+          <Link
+            to="/compare-runs"
+            search={{ runs: join(view.selected), experiments: experimentID } as never}
+            className="button"
+          >
+            Compare
+          </Link>
+          <button type="button" className="button" onClick={() => change({ view: "charts" })}>
+            Show charts
+          </button>
+        </>
       )}
-      {view.view !== "charts" && !view.selectAll && (
-        <button type="button" className="button" onClick={() => change({ view: "charts" })}>
-          Show charts
-        </button>
-      )}
-      {view.stage === "DELETED_ONLY" ? (
+      <button type="button" className="button" disabled={exporting} onClick={save}>
+        {exporting ? "Exporting…" : "Export CSV"}
+      </button>
+      {deleted ? (
         <button type="button" className="button" onClick={restore}>
           <Icon name="restore" size={14} /> Restore
         </button>
       ) : (
-        <button type="button" className="button" onClick={() => setConfirming(true)}>
-          <Icon name="trash" size={14} /> Delete…
-        </button>
+        <>
+          {open("tag", "Tag…")}
+          {open("rename", "Rename…")}
+          {open("move", "Move…")}
+          {open("delete", "Delete…")}
+        </>
       )}
       <button type="button" className="link-button" onClick={clear}>
         Clear selection
       </button>
-      {confirming && (
+      {dialog === "tag" && <TagRunsDialog {...shared} />}
+      {dialog === "rename" && <RenameRunsDialog {...shared} />}
+      {dialog === "move" && <MoveRunsDialog {...shared} />}
+      {dialog === "delete" && (
         <ActionDialog
           title={`Delete ${plural(count, "run")}?`}
           action="Delete"
           danger
-          onClose={() => setConfirming(false)}
+          onClose={close}
           run={remove}
         >
           <p>
@@ -99,27 +140,12 @@ export function SelectionBar({ experimentID, view, change, query, count }: Selec
   );
 }
 
-const atOnce = 6;
+/** The number of runs that a request may name. */
+const maxNamed = 10_000;
 
-/** Calls for every id, a few at a time. Fails after the batch in which something failed. */
-async function forEach(ids: readonly string[], call: (id: string) => Promise<unknown>) {
-  for (let i = 0; i < ids.length; i += atOnce) await Promise.all(ids.slice(i, i + atOnce).map(call));
-}
-
-/** The runs of a selection. All that match are read from the server, without nesting. */
-export async function selectedIDs(
-  query: TableQuery,
-  view: RunsViewProps["view"],
-): Promise<readonly string[]> {
-  if (!view.selectAll) return view.selected;
-  const flat = { ...query, tree: undefined };
-  const ids: string[] = [];
-  for (let total = 1; ids.length < total; ) {
-    const block = await tableRows(flat, ids.length, 1000, []);
-    if (block.rows.length === 0) break;
-    ids.push(...block.rows.map((row) => row.id));
-    total = block.bounded ? Number.POSITIVE_INFINITY : block.total;
+async function restoreEach(experimentID: string, ids: readonly string[]) {
+  for (let i = 0; i < ids.length; i += maxNamed) {
+    const part = ids.slice(i, i + maxNamed);
+    await restoreRuns({ experimentID, ids: part, filter: "", viewType: "ALL", except: [] });
   }
-  const left = new Set(view.selected);
-  return ids.filter((id) => !left.has(id));
 }

@@ -1,0 +1,132 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { experimentList } from "../../../api/queries";
+import { moveRuns, type RunSelection, renameRuns, tagRuns } from "../../../api/runBulk";
+import { ActionDialog } from "../../../components/Dialog";
+import { SearchField } from "../../../components/SearchField";
+import { plural } from "../../../lib/format";
+import { useDebounced } from "../../../lib/hooks";
+
+interface DialogProps {
+  selection: RunSelection;
+  count: number;
+  onClose: () => void;
+  /** Tells the page what happened. */
+  done: (message: string, gone?: boolean) => Promise<unknown>;
+}
+
+/** Sets a tag of all selected runs, or removes it. */
+export function TagRunsDialog({ selection, count, onClose, done }: DialogProps) {
+  const [key, setKey] = useState("");
+  const [value, setValue] = useState("");
+  const [removing, setRemoving] = useState(false);
+  return (
+    <ActionDialog
+      title={`Tag ${plural(count, "run")}`}
+      action={removing ? "Remove the tag" : "Set the tag"}
+      disabled={key.trim() === ""}
+      onClose={onClose}
+      run={async () => {
+        const name = key.trim();
+        const ids = removing
+          ? await tagRuns(selection, [], [name])
+          : await tagRuns(selection, [{ key: name, value }], []);
+        await done(`${removing ? "Removed" : "Set"} the tag ${name} of ${plural(ids.length, "run")}`);
+      }}
+    >
+      <label className="field">
+        Key
+        <input className="input" value={key} maxLength={250} onChange={(e) => setKey(e.target.value)} />
+      </label>
+      <label className="field">
+        Value
+        <input
+          className="input"
+          value={value}
+          disabled={removing}
+          onChange={(e) => setValue(e.target.value)}
+        />
+      </label>
+      <label className="check">
+        <input type="checkbox" checked={removing} onChange={(e) => setRemoving(e.target.checked)} />
+        Remove the tag instead
+      </label>
+    </ActionDialog>
+  );
+}
+
+/** Renames one run, or many by a pattern. */
+export function RenameRunsDialog({ selection, count, onClose, done }: DialogProps) {
+  const [name, setName] = useState("{name}");
+  return (
+    <ActionDialog
+      title={`Rename ${plural(count, "run")}`}
+      action="Rename"
+      disabled={name.trim() === "" || name.trim() === "{name}"}
+      onClose={onClose}
+      run={async () => {
+        const ids = await renameRuns(selection, name.trim());
+        await done(`Renamed ${plural(ids.length, "run")}`);
+      }}
+    >
+      <label className="field">
+        New name
+        <input className="input" value={name} maxLength={250} onChange={(e) => setName(e.target.value)} />
+      </label>
+      <p className="hint">
+        <code>{"{name}"}</code> stands for the present name of each run, <code>{"{n}"}</code> for its number
+        in the order of their start: <code>baseline-{"{n}"}</code> or <code>{"{name}"} (old)</code>.
+      </p>
+    </ActionDialog>
+  );
+}
+
+/** Moves runs to another experiment. */
+export function MoveRunsDialog({ selection, count, onClose, done }: DialogProps) {
+  const [text, setText] = useState("");
+  const [target, setTarget] = useState<{ id: string; name: string }>();
+  const { data } = useInfiniteQuery(
+    experimentList({
+      text: useDebounced(text),
+      viewType: "ACTIVE_ONLY",
+      orderBy: "last_update_time DESC",
+    }),
+  );
+  const found = (data?.pages ?? [])
+    .flatMap((page) => page.experiments)
+    .filter((e) => e.id !== selection.experimentID);
+  return (
+    <ActionDialog
+      title={`Move ${plural(count, "run")}`}
+      action={target ? `Move to ${target.name.slice(0, 40)}` : "Move"}
+      disabled={!target}
+      onClose={onClose}
+      run={async () => {
+        const ids = await moveRuns(selection, target!.id);
+        await done(`Moved ${plural(ids.length, "run")} to ${target!.name}`, true);
+      }}
+    >
+      <SearchField label="Search experiments" value={text} onChange={setText} />
+      <div className="move-targets" role="radiogroup" aria-label="Experiment">
+        {found.slice(0, 50).map((e) => (
+          <label key={e.id} className="check">
+            <input
+              type="radio"
+              name="target"
+              checked={target?.id === e.id}
+              onChange={() => setTarget({ id: e.id, name: e.name })}
+            />
+            <span className="truncate" title={e.name}>
+              {e.name}
+            </span>
+          </label>
+        ))}
+        {data && found.length === 0 && <p className="muted">No other experiment matches.</p>}
+      </div>
+      <p className="hint">
+        The models that the runs created move with them. Artifacts stay where they are. Child runs move only
+        if they are selected, too.
+      </p>
+    </ActionDialog>
+  );
+}
