@@ -316,3 +316,42 @@ test("all runs that match are tagged, renamed, exported, moved, deleted and rest
     await page.waitForFunction(() => document.querySelectorAll(".runs-body .runs-row").length === 1);
     assert.match((await rowNames(page))[0], /^ben-/);
   }));
+
+test("a view is saved under a name, is the default, and opens by its name", () =>
+  walk(`/experiments/${data.experimentID}?q=run-&sort=params.lr`, async (page) => {
+    const rows = (n) =>
+      page.waitForFunction((count) => document.querySelectorAll(".runs-body .runs-row").length === count, n);
+    await rows(5);
+    await named(page, "button", "Saved views").click();
+    await page.getByLabel("Name of the view").fill("by rate");
+    await page.getByLabel("Name of the view").press("Enter");
+    await page.getByText("Saved the view by rate").waitFor();
+    await page.waitForFunction(() => location.hash.includes("saved=by+rate"));
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Open the experiment with the view by rate").click();
+    await page.getByText("default", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    // The address of the experiment alone opens it, and so does the name of the view.
+    for (const query of ["", "?saved=by+rate"]) {
+      await page.goto(`${server}/#/experiments`);
+      await named(page, "heading", "Experiments").waitFor();
+      await page.goto(`${server}/#/experiments/${data.experimentID}${query}`);
+      await page.waitForFunction(() => location.hash.includes("sort=params.lr"));
+      await rows(5);
+    }
+    // What was changed stays so, and the view can be updated and left.
+    await named(page, "button", "Clear filter").click();
+    await named(page, "link", "epochs").waitFor();
+    await page.getByText("edited").waitFor();
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Update by rate").click();
+    await page.getByText("edited").waitFor({ state: "detached" });
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Automatic").last().click();
+    await page.waitForFunction(() => location.hash.endsWith("?saved=-"));
+    await named(page, "button", "Saved views").click();
+    await named(page, "button", "Delete the view by rate").click();
+    await page.getByText("Deleted the view by rate").waitFor();
+    await page.goto(`${server}/#/experiments`);
+    assert.equal(await page.getByText("millrace.view").count(), 0);
+  }));

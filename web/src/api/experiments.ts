@@ -113,6 +113,9 @@ export const restoreExperiment = (id: string) => post("experiments/restore", { e
 export const setExperimentTag = (id: string, key: string, value: string) =>
   post("experiments/set-experiment-tag", { experiment_id: id, key, value });
 
+export const deleteExperimentTag = (id: string, key: string) =>
+  post("experiments/delete-experiment-tag", { experiment_id: id, key });
+
 function toExperiment(wire: WireExperiment): Experiment {
   return {
     id: wire.experiment_id,

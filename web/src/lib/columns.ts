@@ -105,8 +105,8 @@ export function varyingKeys(runs: readonly Run[], kind: "metrics" | "params" | "
   return varying;
 }
 
-/** Tags people set, without the ones MLflow keeps for itself. */
-export const isUserTag = (key: string) => !key.startsWith("mlflow.");
+/** Tags people set, without the ones that MLflow and the saved views keep for themselves. */
+export const isUserTag = (key: string) => !key.startsWith("mlflow.") && !/^millrace\.view(\.|$)/.test(key);
 
 export function durationOf(run: Pick<Run, "startMS" | "endMS">): number | undefined {
   return run.startMS !== undefined && run.endMS !== undefined ? run.endMS - run.startMS : undefined;

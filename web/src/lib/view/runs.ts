@@ -36,10 +36,15 @@ export interface RunsView extends ChartView, FilterChoice {
   openAll: boolean;
   /** Ids of parent runs whose children are folded away. */
   folded: readonly string[];
+  /** The name of the saved view that this one began as. */
+  saved: string;
   live: boolean;
 }
 
 const all = "all";
+
+/** The name in an address that means no saved view, where an experiment has a default one. */
+export const noView = "-";
 
 export const runsCodec: Codec<RunsView> = {
   decode: (s) => ({
@@ -63,32 +68,39 @@ export const runsCodec: Codec<RunsView> = {
     open: s.open === all ? [] : split(s.open ?? ""),
     openAll: s.open === all,
     folded: split(s.fold ?? ""),
+    saved: s.saved ?? "",
     live: s.live !== "0",
   }),
-  encode: (v) => ({
-    ...compact({
-      view: v.view === "charts" && "charts",
-      q: v.filter,
-      state: join(v.states).toLowerCase(),
-      user: v.user,
-      dataset: v.dataset,
-      since: v.since,
-      sort: encodeSort(v.sort),
-      stage: stageNames[v.stage],
-      pin: join(v.pinned),
-      width: join(Object.entries(v.widths).map(([id, width]) => `${width}:${id}`)),
-      diff: v.diffOnly && "1",
-      runs: join(v.selected),
-      select: v.selectAll && all,
-      flat: v.flat && "1",
-      open: v.openAll ? all : join(v.open),
-      fold: join(v.folded),
-      live: !v.live && "0",
-      ...chartCodec.encode(v),
-    }),
-    // An empty list is a choice too: no columns at all.
-    ...(v.columns && { cols: join(v.columns) }),
-  }),
+  encode: (v) => {
+    const search = {
+      ...compact({
+        view: v.view === "charts" && "charts",
+        q: v.filter,
+        state: join(v.states).toLowerCase(),
+        user: v.user,
+        dataset: v.dataset,
+        since: v.since,
+        sort: encodeSort(v.sort),
+        stage: stageNames[v.stage],
+        pin: join(v.pinned),
+        width: join(Object.entries(v.widths).map(([id, width]) => `${width}:${id}`)),
+        diff: v.diffOnly && "1",
+        runs: join(v.selected),
+        select: v.selectAll && all,
+        flat: v.flat && "1",
+        open: v.openAll ? all : join(v.open),
+        fold: join(v.folded),
+        saved: v.saved,
+        live: !v.live && "0",
+        ...chartCodec.encode(v),
+      }),
+      // An empty list is a choice too: no columns at all.
+      ...(v.columns && { cols: join(v.columns) }),
+    };
+    // An address with nothing but the name of a saved view means that view; this one was changed to the defaults.
+    const named = v.saved !== "" && v.saved !== noView;
+    return named && Object.keys(search).length === 1 ? { ...search, view: v.view } : search;
+  },
 };
 
 function decodeWidths(text: string): Record<string, number> {

@@ -37,6 +37,7 @@ describe("runs view", () => {
       flat: true,
       open: ["d4"],
       openAll: false,
+      saved: "my view, 2",
       folded: ["c3"],
       live: false,
       axis: "relative",

@@ -11,6 +11,8 @@ import type { RunsViewProps } from "./runsView";
 import { RunsTableView } from "./table/RunsTableView";
 import { useFilter } from "./useFilter";
 import { useRuns } from "./useRuns";
+import { useSavedView } from "./views/useSavedView";
+import { ViewsMenu } from "./views/ViewsMenu";
 import "./runs.css";
 
 // The table needs no chart library.
@@ -20,12 +22,14 @@ const RunsCharts = lazy(async () => ({ default: (await import("./RunsCharts")).R
 export function RunsPage() {
   const { experimentID = "" } = useParams({ strict: false });
   const [view, change] = useViewState(runsCodec);
+  useSavedView(experimentID);
   const [place, setPlace] = useState<HTMLElement | null>(null);
   const shared = { experimentID, view, change };
   return (
     <ExperimentGate experimentID={experimentID}>
       <div className="page fill">
         <ExperimentHead experimentID={experimentID} tab={view.view === "charts" ? "charts" : "runs"}>
+          <ViewsMenu experimentID={experimentID} view={view} />
           <span ref={setPlace} />
         </ExperimentHead>
         <HeadSlotContext value={place}>
