@@ -324,7 +324,7 @@ test("a view is saved under a name, is the default, and opens by its name", () =
     await rows(5);
     await named(page, "button", "Saved views").click();
     await page.getByLabel("Name of the view").fill("by rate");
-    await page.keyboard.press("Enter");
+    await page.getByLabel("Name of the view").press("Enter");
     await page.getByText("Saved the view by rate").waitFor();
     await page.waitForFunction(() => location.hash.includes("saved=by+rate"));
     await named(page, "button", "Saved views").click();

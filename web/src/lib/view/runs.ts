@@ -43,6 +43,9 @@ export interface RunsView extends ChartView, FilterChoice {
 
 const all = "all";
 
+/** The name in an address that means no saved view, where an experiment has a default one. */
+export const noView = "-";
+
 export const runsCodec: Codec<RunsView> = {
   decode: (s) => ({
     ...chartCodec.decode(s),
@@ -95,7 +98,8 @@ export const runsCodec: Codec<RunsView> = {
       ...(v.columns && { cols: join(v.columns) }),
     };
     // An address with nothing but the name of a saved view means that view; this one was changed to the defaults.
-    return v.saved && Object.keys(search).length === 1 ? { ...search, view: v.view } : search;
+    const named = v.saved !== "" && v.saved !== noView;
+    return named && Object.keys(search).length === 1 ? { ...search, view: v.view } : search;
   },
 };
 

@@ -39,6 +39,7 @@ test("an address without other parameters gets the named or the default view", (
   expect(viewToApply({ saved: "gone" }, tags)).toBeUndefined();
   expect(viewToApply({ q: "x" }, tags)).toBeUndefined();
   expect(viewToApply({ saved: "b 10", q: "x" }, tags)).toBeUndefined();
+  expect(runsCodec.encode({ ...runsCodec.decode({}), saved: "-" })).toEqual({ saved: "-" });
   const cleared = runsCodec.encode({ ...runsCodec.decode({}), saved: "b 10" });
   expect(viewToApply(cleared, tags)).toBeUndefined();
   expect(runsCodec.decode(cleared)).toEqual({ ...runsCodec.decode({}), saved: "b 10" });

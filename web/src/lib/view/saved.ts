@@ -1,13 +1,10 @@
 // Saved views of an experiment. They are tags of the experiment, so that they need no table of their own:
 // "millrace.view.<name>" has the address parameters of a view, "millrace.view" the name of the default one.
-import { type RunsView, runsCodec } from "./runs";
+import { noView, type RunsView, runsCodec } from "./runs";
 import { parseSearch, type Search, stringifySearch } from "./search";
 
 const prefix = "millrace.view.";
 export const defaultTag = "millrace.view";
-
-/** The name in an address that means no saved view, where an experiment has a default one. */
-export const noView = "-";
 
 export interface SavedView {
   name: string;

@@ -7,16 +7,8 @@ import { Icon } from "../../../components/Icon";
 import { errorText } from "../../../components/Notice";
 import { Popover } from "../../../components/Popover";
 import { useToast } from "../../../components/Toasts";
-import { type RunsView, runsCodec } from "../../../lib/view/runs";
-import {
-  addressOf,
-  defaultTag,
-  noView,
-  type SavedView,
-  savedViews,
-  viewOf,
-  viewTag,
-} from "../../../lib/view/saved";
+import { noView, type RunsView, runsCodec } from "../../../lib/view/runs";
+import { addressOf, defaultTag, type SavedView, savedViews, viewOf, viewTag } from "../../../lib/view/saved";
 import "./views.css";
 
 interface ViewsMenuProps {
