@@ -1,6 +1,7 @@
 // Which columns a table of runs has: those that were chosen, or those that say most.
 import type { ColumnKeys, KeyInfo } from "../../api/runTable";
 import { attributeColumns, type Column, column, isSystemMetric, isUserTag, parseColumn } from "../columns";
+import { compareMetrics } from "../relevance";
 
 // Results and settings are what people compare, so who ran what comes after them.
 const leading = ["start_time", "duration"];
@@ -8,11 +9,13 @@ const trailing = ["user_id", "source"];
 const metricsByDefault = 8;
 const paramsByDefault = 8;
 
+const byRelevance = (metrics: readonly KeyInfo[]) => metrics.toSorted((a, b) => compareMetrics(a.key, b.key));
+
 /** All columns that could be shown, in the order of the picker. */
 export function availableColumns(keys: ColumnKeys): Column[] {
   return [
     ...attributeColumns,
-    ...keys.metrics.map(({ key }) => column("metrics", key)),
+    ...byRelevance(keys.metrics).map(({ key }) => column("metrics", key)),
     ...keys.params.map(({ key }) => column("params", key)),
     ...keys.tags.filter(({ key }) => isUserTag(key)).map(({ key }) => column("tags", key)),
   ];
@@ -23,7 +26,7 @@ export function automaticColumns(keys: ColumnKeys): Column[] {
   const varying = keys.params.filter((k) => k.varies);
   // A single run differs from nothing, so its parameters are shown as they are.
   const params = varying.length > 0 || keys.runs > 1 ? varying : keys.params;
-  const metrics = keys.metrics.filter(({ key }) => !isSystemMetric(key));
+  const metrics = byRelevance(keys.metrics.filter(({ key }) => !isSystemMetric(key)));
   const attributes = (names: readonly string[]) => names.map((key) => column("attributes", key));
   return [
     ...attributes(leading),
