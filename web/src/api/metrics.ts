@@ -49,8 +49,8 @@ export async function metricSummary(runID: string, signal?: AbortSignal): Promis
   }));
 }
 
-/** The most runs that the charts of a page draw as lines. */
-export const maxRunsPerChart = 100;
+/** The most runs that the charts of a page draw; above a hundred they are bands. */
+export const maxRunsPerChart = 500;
 
 interface WireSeries {
   run: number;

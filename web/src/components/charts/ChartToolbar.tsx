@@ -1,7 +1,9 @@
 import type { XAxis } from "../../lib/history";
 import { useDeferredText } from "../../lib/hooks";
-import type { ChartView } from "../../lib/view/charts";
+import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
+import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
+import { RangeField } from "./CardMenu";
 
 const axes: [XAxis, string][] = [
   ["step", "Step"],
@@ -13,11 +15,13 @@ interface ChartToolbarProps {
   view: ChartView;
   /** The axis in use, chosen or not. */
   axis: XAxis;
+  /** Metrics that can be the x axis. */
+  metrics: readonly string[];
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
 }
 
 /** Settings that hold for all charts of the page. */
-export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProps) {
+export function ChartToolbar({ view, axis: shownAxis, metrics, change }: ChartToolbarProps) {
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -33,8 +37,8 @@ export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProp
           <button
             key={axis}
             type="button"
-            aria-pressed={shownAxis === axis}
-            onClick={() => change({ axis, zoom: undefined })}
+            aria-pressed={!view.xMetric && shownAxis === axis}
+            onClick={() => change({ axis, xMetric: undefined, zoom: undefined })}
           >
             {label}
           </button>
@@ -61,6 +65,9 @@ export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProp
         <input type="checkbox" checked={view.logY} onChange={(e) => change({ logY: e.target.checked })} />
         Log y
       </label>
+      <Popover label="Axes of all charts" trigger="Axes">
+        {() => <AxisPanel view={view} metrics={metrics} change={change} />}
+      </Popover>
       {view.zoom ? (
         <button type="button" className="button" onClick={() => change({ zoom: undefined })}>
           Reset zoom
@@ -68,6 +75,45 @@ export function ChartToolbar({ view, axis: shownAxis, change }: ChartToolbarProp
       ) : (
         <span className="muted zoom-hint">Drag across a chart to zoom, double-click to reset</span>
       )}
+    </div>
+  );
+}
+
+/** Longer lists are searched by typing, which a select does. */
+function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis">) {
+  return (
+    <div className="card-menu">
+      <label className="check">
+        <input type="checkbox" checked={view.xLog} onChange={(e) => change({ xLog: e.target.checked })} /> Log
+        x
+      </label>
+      <label className="check" title="Shows the values from the 1st to the 99th percentile">
+        <input
+          type="checkbox"
+          checked={view.ignoreOutliers}
+          onChange={(e) => change({ ignoreOutliers: e.target.checked })}
+        />{" "}
+        Ignore outliers
+      </label>
+      <RangeField
+        range={encodeRange(view.yRange)}
+        set={(text) => change({ yRange: decodeRange(text) }, "replace")}
+      />
+      <label className="x-metric">
+        x axis
+        <select
+          className="input"
+          value={view.xMetric ?? ""}
+          onChange={(e) => change({ xMetric: e.target.value || undefined, zoom: undefined })}
+        >
+          <option value="">step or time</option>
+          {metrics.map((metric) => (
+            <option key={metric} value={metric}>
+              {metric}
+            </option>
+          ))}
+        </select>
+      </label>
     </div>
   );
 }

@@ -1,20 +1,14 @@
-import { useEffect, useMemo, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatElapsed, formatNumber } from "../../lib/format";
-import {
-  alignHistories,
-  type Column,
-  inDrawingOrder,
-  isDrawable,
-  type Point,
-  type XAxis,
-} from "../../lib/history";
-import { runStyle } from "../../lib/palette";
-import { smooth } from "../../lib/smoothing";
+import { quantiles } from "../../lib/charts/bands";
+import type { Point, XAxis } from "../../lib/history";
+import { runColors, runStyle } from "../../lib/palette";
 import { useIsDark } from "../../lib/theme";
+import type { ChartStyle, Range } from "../../lib/view/charts";
+import { bandData, lineData, smoothHistory } from "./chartData";
+import { type ChartMark, chartOptions } from "./chartOptions";
 import { pathThrough } from "./pathThrough";
-import { tooltip } from "./tooltip";
 
 export interface ChartLine {
   /** The run id, which decides colour and dash. */
@@ -23,16 +17,11 @@ export interface ChartLine {
   points: readonly Point[];
 }
 
-export interface ChartSettings {
+export interface ChartSettings extends Partial<ChartStyle> {
   axis: XAxis;
   smoothing: number;
   logY: boolean;
   zoom: readonly [number, number] | undefined;
-}
-
-export interface ChartMark {
-  x: number;
-  label: string;
 }
 
 interface LineChartProps extends ChartSettings {
@@ -43,61 +32,79 @@ interface LineChartProps extends ChartSettings {
   /** Charts with the same key move their cursors together. */
   syncKey: string;
   /** What the x axis counts, where it is not time; steps unless said. */
-  stepName?: string;
+  stepName?: string | undefined;
+  /** Fractions of it mean something. */
+  fractions?: boolean;
   /** A place on the x axis to point out. */
   mark?: ChartMark | undefined;
   /** The run to bring forward. */
   focusID?: string | undefined;
+  /** Receives the chart, for files. */
+  plotRef?: RefObject<uPlot | undefined>;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
 }
 
-/** Lines over a shared x axis. Draws smoothed lines strong and the raw ones as ghosts behind them. */
+/** From so many lines on, a chart shows what most of them do. */
+export const bandsFrom = 101;
+
+/**
+ * Lines over a shared x axis. Draws smoothed lines strong and the raw ones as ghosts behind them, and
+ * more than a hundred lines as bands of their quantiles.
+ */
 export function LineChart(props: LineChartProps) {
   const { lines, label, height = 220, syncKey, focusID, onZoom, axis, smoothing, logY, zoom } = props;
-  const { stepName, mark } = props;
+  const { stepName, mark, fractions = false, ignoreOutliers = false, yRange } = props;
+  const xLog = (props.xLog ?? false) && axis !== "wall";
   const markText = mark && `${mark.x} ${mark.label}`;
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
+  const { plotRef } = props;
   const dark = useIsDark();
-  const zoomNow = useRef(zoom);
-  zoomNow.current = zoom;
-  const onZoomNow = useRef(onZoom);
-  onZoomNow.current = onZoom;
+  const banded = lines.length >= bandsFrom;
+  const smoothed = smoothing > 0 && !banded;
 
-  const data = useMemo(() => chartData(lines, axis, smoothing, logY), [lines, axis, smoothing, logY]);
-  const now = useRef({ data, lines, smoothing });
-  now.current = { data, lines, smoothing };
+  const data = useMemo(() => {
+    const points = lines.map((line) => line.points);
+    return banded
+      ? bandData(points, smoothing, { axis, xLog, logY })
+      : lineData(points, smoothing, { axis, xLog, logY });
+  }, [lines, banded, axis, smoothing, xLog, logY]);
+  const now = useRef({ data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom });
+  now.current = { data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom };
 
   // A new chart is needed only when its make-up changes; new points go into the existing one.
-  const names = lines.map((l) => `${l.id} ${l.label}`).join("\n");
-  const smoothed = smoothing > 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: names and markText stand for lines and mark; lines and data are read through a ref
+  const names = banded ? "bands" : lines.map((l) => `${l.id} ${l.label}`).join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names and markText stand for lines and mark; the rest is read through refs
   useEffect(() => {
     const host = box.current;
     if (!host) return;
+    const made = banded
+      ? { series: bandSeries(dark), bands: bandFills(dark), ghosts: 0 }
+      : lineSeries(lines, dark, smoothed, (i, ghost) => {
+          const points = now.current.lines[i]?.points ?? [];
+          const drawn = ghost || !smoothed ? points : smoothHistory(points, now.current.smoothing);
+          return [drawn, axis, xLog, logY];
+        });
     const plot = new uPlot(
-      options({
+      chartOptions({
         host,
-        lines,
-        dark,
+        ...made,
         axis,
+        xLog,
         logY,
-        smoothed,
         syncKey,
         height,
         stepName,
+        fractions,
         mark,
-        pointsNow: (i, ghost) => {
-          const points = now.current.lines[i]?.points ?? [];
-          return ghost || !smoothed ? points : smoothHistory(points, now.current.smoothing);
-        },
-        zoom: () => zoomNow.current,
-        onZoom: (range) => onZoomNow.current(range),
+        view: () => now.current,
+        onZoom: (range) => now.current.onZoom(range),
       }),
       now.current.data,
       host,
     );
     chart.current = plot;
+    if (plotRef) plotRef.current = plot;
     const observer = new ResizeObserver(() => {
       const width = host.clientWidth;
       if (width > 0 && width !== plot.width) plot.setSize({ width, height });
@@ -107,94 +114,46 @@ export function LineChart(props: LineChartProps) {
       observer.disconnect();
       plot.destroy();
       chart.current = undefined;
+      if (plotRef) plotRef.current = undefined;
     };
-  }, [names, dark, axis, logY, smoothed, syncKey, height, stepName, markText]);
+  }, [names, dark, axis, xLog, logY, smoothed, syncKey, height, stepName, fractions, markText, plotRef]);
 
   useEffect(() => {
     if (chart.current && chart.current.data !== data) chart.current.setData(data);
   }, [data]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the range function reads zoom; this makes it run again
+  const range = rangeText(zoom, ignoreOutliers, yRange);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scales read what range stands for; this makes them do so again
   useEffect(() => {
     const plot = chart.current;
     if (plot) plot.setData(plot.data);
-  }, [zoom]);
+  }, [range]);
 
   useEffect(() => {
-    const index = lines.findIndex((line) => line.id === focusID);
+    const index = banded ? -1 : lines.findIndex((line) => line.id === focusID);
     const first = smoothed ? lines.length : 0;
     chart.current?.setSeries(index < 0 ? null : 1 + first + index, { focus: true });
-  }, [focusID, lines, smoothed]);
+  }, [focusID, lines, smoothed, banded]);
 
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
 
-/** x values, then (when smoothing) the raw lines, then the lines as drawn strong. */
-function chartData(
+function rangeText(
+  zoom: readonly [number, number] | undefined,
+  ignoreOutliers: boolean,
+  yRange: Range | undefined,
+): string {
+  return `${zoom} ${ignoreOutliers} ${yRange}`;
+}
+
+type Drawn = [points: readonly Point[], axis: XAxis, xLog: boolean, logY: boolean];
+
+function lineSeries(
   lines: readonly ChartLine[],
-  axis: XAxis,
-  smoothing: number,
-  logY: boolean,
-): uPlot.AlignedData {
-  const [xs, ...raw] = alignHistories(
-    lines.map((line) => line.points),
-    axis,
-  );
-  const fit = (column: Column) => (logY ? column.map((v) => (v != null && v <= 0 ? null : v)) : column);
-  if (smoothing === 0) return [xs, ...raw.map(fit)] as uPlot.AlignedData;
-  const [, ...strong] = alignHistories(
-    lines.map((line) => smoothHistory(line.points, smoothing)),
-    axis,
-  );
-  return [xs, ...raw.map(fit), ...strong.map(fit)] as uPlot.AlignedData;
-}
-
-/** The average moves along the line as it is drawn: by time where steps repeat. */
-function smoothHistory(points: readonly Point[], weight: number): Point[] {
-  const ordered = inDrawingOrder(points);
-  const values = smooth(
-    ordered.map((p) => (isDrawable(p.value) ? p.value : null)),
-    weight,
-  );
-  return ordered.map((p, i) => ({ ...p, value: values[i] ?? Number.NaN }));
-}
-
-interface OptionsInput {
-  host: HTMLElement;
-  lines: readonly ChartLine[];
-  dark: boolean;
-  axis: XAxis;
-  logY: boolean;
-  smoothed: boolean;
-  syncKey: string;
-  height: number;
-  stepName: string | undefined;
-  mark: ChartMark | undefined;
-  pointsNow: (line: number, ghost: boolean) => readonly Point[];
-  zoom: () => readonly [number, number] | undefined;
-  onZoom: (zoom: readonly [number, number] | undefined) => void;
-}
-
-function options(input: OptionsInput): uPlot.Options {
-  const {
-    host,
-    lines,
-    dark,
-    axis,
-    logY,
-    smoothed,
-    syncKey,
-    height,
-    stepName,
-    mark,
-    pointsNow,
-    zoom,
-    onZoom,
-  } = input;
-  const style = getComputedStyle(host);
-  const text = style.color;
-  const grid = { stroke: style.borderTopColor, width: 1 };
-  const font = `11px ${style.fontFamily}`;
+  dark: boolean,
+  smoothed: boolean,
+  drawn: (line: number, ghost: boolean) => Drawn,
+) {
   const series = (line: ChartLine, index: number, ghost: boolean): uPlot.Series => {
     const { light, dark: onDark, dash } = runStyle(line.id);
     const color = dark ? onDark : light;
@@ -205,121 +164,35 @@ function options(input: OptionsInput): uPlot.Options {
       width: ghost ? 1 : 1.75,
       ...(ghost || lines.length === 1 ? {} : { dash: [...dash] }),
       points: { show: few && !ghost, size: 5, fill: color },
-      paths: pathThrough(() => pointsNow(index, ghost), axis, logY),
+      paths: pathThrough(() => drawn(index, ghost)),
     };
   };
-  const ticks = { ...grid, size: 4 };
   return {
-    width: Math.max(host.clientWidth, 100),
-    height,
-    legend: { show: false },
-    padding: [8, 18, 0, 0],
-    focus: { alpha: 0.15 },
-    scales: {
-      x: { time: axis === "wall", range: (_, min, max) => xRange(zoom(), min, max) },
-      y: logY ? { distr: 3, log: 10 } : { range: (_, min, max) => yRange(min, max) },
-    },
-    axes: [
-      {
-        stroke: text,
-        font,
-        grid,
-        ticks,
-        size: 30,
-        ...(axis === "step" ? { incrs: wholeIncrements } : {}),
-        ...(axis === "wall"
-          ? {}
-          : {
-              values: (u: uPlot, splits: number[]) =>
-                splits.map((v) => (axis === "relative" ? formatElapsed(v) : stepLabel(v, u.data[0]))),
-            }),
-      },
-      {
-        stroke: text,
-        font,
-        grid,
-        ticks,
-        size: 56,
-        values: (_, splits) => splits.map((v) => (v == null ? "" : formatNumber(Number(v.toPrecision(6))))),
-      },
-    ],
+    ghosts: smoothed ? lines.length : 0,
     series: [
-      {},
       ...(smoothed ? lines.map((line, i) => series(line, i, true)) : []),
       ...lines.map((line, i) => series(line, i, false)),
     ],
-    cursor: {
-      sync: { key: syncKey, scales: ["x", null] },
-      drag: { x: true, y: false, setScale: false },
-      points: { size: 7, width: 1.5 },
-      bind: {
-        dblclick: () => () => {
-          onZoom(undefined);
-          return null;
-        },
-      },
-    },
-    hooks: {
-      drawAxes: mark ? [(u) => drawMark(u, mark, text, font)] : [],
-      setSelect: [
-        (u) => {
-          const { left, width } = u.select;
-          if (width === 0) return;
-          const from = u.posToVal(left, "x");
-          const to = u.posToVal(left + width, "x");
-          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          // The selection moves in all charts that share a cursor: the one under the hand answers.
-          if (width >= 4 && u.over.matches(":hover")) onZoom([from, to]);
-        },
-      ],
-    },
-    plugins: [tooltip(smoothed ? lines.length : 0, axis, stepName)],
   };
 }
 
-/** A dashed line from top to bottom with its label beside it. */
-function drawMark(u: uPlot, mark: ChartMark, color: string, font: string) {
-  const { ctx, bbox } = u;
-  const x = u.valToPos(mark.x, "x", true);
-  if (x < bbox.left || x > bbox.left + bbox.width) return;
-  const right = x < bbox.left + bbox.width / 2;
-  const gap = 6 * devicePixelRatio;
-  ctx.save();
-  ctx.strokeStyle = color;
-  ctx.fillStyle = color;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.font = font.replace(/\d+px/, `${11 * devicePixelRatio}px`);
-  ctx.textAlign = right ? "left" : "right";
-  ctx.textBaseline = "top";
-  ctx.fillText(mark.label, x + (right ? gap : -gap), bbox.top);
-  ctx.restore();
+/** The colour of what all runs do together. */
+const bandColor = (dark: boolean) => runColors[0]![dark ? 1 : 0];
+
+function bandSeries(dark: boolean): uPlot.Series[] {
+  return quantiles.map((q) => ({
+    label: q === 0.5 ? "median" : `${Math.round(q * 100)} % of the runs are below`,
+    stroke: q === 0.5 ? bandColor(dark) : `${bandColor(dark)}60`,
+    width: q === 0.5 ? 2 : 1,
+    spanGaps: true,
+    points: { show: false },
+  }));
 }
 
-/** Fractions of a step mean nothing: 1, 2, 5, 10, 20 and so on. */
-const wholeIncrements = Array.from({ length: 15 }, (_, power) =>
-  [1, 2, 5].map((n) => n * 10 ** power),
-).flat();
-
-/** A zoom into less than a step has fractions even so; their labels stay empty. */
-function stepLabel(value: number, steps: ArrayLike<number>): string {
-  // Around a single step there is room for steps that do not exist.
-  const known = steps.length > 0 && value >= steps[0]! && value <= steps[steps.length - 1]!;
-  if (!known || !Number.isInteger(value)) return "";
-  return Math.abs(value) >= 1e5 ? `${Number((value / 1000).toPrecision(5))}k` : formatNumber(value);
-}
-
-function xRange(zoom: readonly [number, number] | undefined, min: number, max: number): [number, number] {
-  if (zoom) return [zoom[0], zoom[1]];
-  if (min == null || max == null) return [0, 1];
-  return min === max ? [min - 1, max + 1] : [min, max];
-}
-
-function yRange(min: number, max: number): [number, number] {
-  if (min == null || max == null) return [0, 1];
-  if (min === max) return [min - (Math.abs(min) || 1) * 0.1, max + (Math.abs(max) || 1) * 0.1];
-  return uPlot.rangeNum(min, max, 0.08, true) as [number, number];
+/** Half of the runs lie in the dark band, nine of ten in the light one. */
+function bandFills(dark: boolean): uPlot.Band[] {
+  return [
+    { series: [5, 1], fill: `${bandColor(dark)}22` },
+    { series: [4, 2], fill: `${bandColor(dark)}33` },
+  ];
 }

@@ -1,11 +1,13 @@
 import { useCallback, useMemo, useState } from "react";
-import { compareNames } from "../../lib/columns";
+import { moveBefore, type Section, sectionsOf } from "../../lib/charts/order";
+import { type Shape, sameShape } from "../../lib/charts/shape";
 import type { XAxis } from "../../lib/history";
-import type { ChartView } from "../../lib/view/charts";
+import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
 import { ChartToolbar } from "./ChartToolbar";
-import { MetricCard } from "./MetricCard";
+import { type CardActions, MetricCard } from "./MetricCard";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
+import { ValueStrip } from "./ValueStrip";
 import "./charts.css";
 
 interface MetricGridProps {
@@ -17,33 +19,69 @@ interface MetricGridProps {
   focusID?: string | undefined;
 }
 
-/** All metrics as cards, in sections by the part of the name before the slash. */
+/** All metrics as cards, by relevance, in sections by the part of the name before the slash. */
 export function MetricGrid({
   runs: given,
   metrics,
   view,
   change,
   refetchInterval,
-  ...cards
+  focusID,
 }: MetricGridProps) {
-  const runs = useSame(given);
+  const runs = useSame(given, view.hidden);
   const loader = useSeriesLoader(runs, refetchInterval);
+  const [shapes, setShapes] = useState<ReadonlyMap<string, Shape>>(new Map());
+  const report = useCallback(
+    (metric: string, shape: Shape) =>
+      setShapes((all) => (sameShape(all.get(metric), shape) ? all : new Map(all).set(metric, shape))),
+    [],
+  );
   const shown = useMemo(() => {
     const needle = view.metricText.trim().toLowerCase();
     return metrics.filter((metric) => metric.toLowerCase().includes(needle));
   }, [metrics, view.metricText]);
-  const sections = useMemo(() => groupByPrefix(shown), [shown]);
-  const [repeating, setRepeating] = useState<ReadonlySet<string>>(new Set());
-  const onRepeat = useCallback(
-    (metric: string) => setRepeating((all) => (all.has(metric) ? all : new Set(all).add(metric))),
-    [],
-  );
+  const { pinnedCards, cardOrder } = view;
+  const sections = useMemo(() => {
+    const pinned = pinnedCards.filter((metric) => shown.includes(metric));
+    const rest = sectionsOf(
+      shown.filter((metric) => !pinned.includes(metric)),
+      cardOrder,
+    );
+    return pinned.length > 0 ? [{ prefix: "", title: "Pinned", members: pinned }, ...rest] : rest;
+  }, [shown, pinnedCards, cardOrder]);
   // All cards share their axis, as they share zoom and cursor. A zoom was made on the axis it is kept with.
-  const natural: XAxis = !view.zoom && shown.some((metric) => repeating.has(metric)) ? "relative" : "step";
-  const axis = view.axis ?? natural;
+  const repeats = shown.some((metric) => shapes.get(metric)?.repeats);
+  const natural: XAxis = !view.zoom && repeats && !view.xMetric ? "relative" : "step";
+  const axis = view.xMetric ? "step" : (view.axis ?? natural);
+  /** A metric without steps has only time, whatever the others have. */
+  const axisOf = (metric: string) =>
+    view.axis === undefined && !view.xMetric && shapes.get(metric)?.oneStep ? "relative" : axis;
+
+  const listOf = (metric: string) => sections.find(({ members }) => members.includes(metric))?.members ?? [];
+  const place = (metric: string, before: string | undefined) => {
+    const list = listOf(metric);
+    if (!before || !list.includes(before)) return;
+    const next = moveBefore(list, metric, before);
+    if (pinnedCards.includes(metric)) change({ pinnedCards: next });
+    else change({ cardOrder: [...cardOrder.filter((m) => !next.includes(m)), ...next] });
+  };
+  const actions: CardActions = {
+    report,
+    onZoom: (zoom) => change(zoom && !view.xMetric ? { zoom, axis } : { zoom }),
+    setOwn: (metric, part) => change({ cards: withCard(view.cards, metric, part) }, "replace"),
+    setPinned: (metric, pinned) => {
+      const others = pinnedCards.filter((m) => m !== metric);
+      change({ pinnedCards: pinned ? [...others, metric] : others });
+    },
+    move: (metric, by) => {
+      const list = listOf(metric);
+      place(metric, list[list.indexOf(metric) + by]);
+    },
+    drop: place,
+  };
   return (
     <SeriesProvider value={loader}>
-      <ChartToolbar view={view} axis={axis} change={change} />
+      <ChartToolbar view={view} axis={axis} metrics={metrics} change={change} />
       {shown.length === 0 && (
         <EmptyState title="No metric matches">
           <p>
@@ -53,62 +91,71 @@ export function MetricGrid({
       )}
       {sections.map((section) => (
         <SectionView
-          key={section.prefix}
+          key={"title" in section ? "pinned" : section.prefix}
           section={section}
           runs={runs}
           view={view}
-          axis={axis}
-          change={change}
-          onRepeat={onRepeat}
-          {...cards}
+          shapes={shapes}
+          axisOf={axisOf}
+          actions={actions}
+          focusID={focusID}
         />
       ))}
     </SeriesProvider>
   );
 }
 
-/** The same list while it says the same of the same runs. */
-function useSame(runs: readonly ChartRun[]): readonly ChartRun[] {
-  const text = runs.map(({ id, name, status }) => `${id} ${status} ${name}`).join("\n");
+/** The runs that are drawn: the same list while it says the same of the same runs. */
+function useSame(runs: readonly ChartRun[], hidden: readonly string[]): readonly ChartRun[] {
+  const drawn = runs.filter((run) => !hidden.includes(run.id));
+  const text = drawn.map(({ id, name, status }) => `${id} ${status} ${name}`).join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the runs
-  return useMemo(() => runs, [text]);
+  return useMemo(() => drawn, [text]);
 }
 
 /** A run may have thousands of metrics; cards come in portions of this size. */
 const portion = 60;
 
-function SectionView({
-  section,
-  view,
-  axis,
-  change,
-  ...cards
-}: Omit<MetricGridProps, "metrics" | "refetchInterval"> & {
-  section: Section;
-  axis: XAxis;
-  onRepeat: (metric: string) => void;
-}) {
-  const { prefix, members } = section;
+interface SectionViewProps {
+  section: Section & { title?: string };
+  runs: readonly ChartRun[];
+  view: ChartView;
+  shapes: ReadonlyMap<string, Shape>;
+  axisOf: (metric: string) => XAxis;
+  actions: CardActions;
+  focusID: string | undefined;
+}
+
+function SectionView({ section, runs, view, shapes, axisOf, actions, focusID }: SectionViewProps) {
+  const { prefix, title = prefix, members } = section;
   const [limit, setLimit] = useState(portion);
+  const within = members.slice(0, limit);
+  const single = within.filter((metric) => shapes.get(metric)?.single);
+  const cards = within.filter((metric) => !shapes.get(metric)?.single);
   return (
     <details className="metric-section" open>
       <summary>
         <h2>
-          {prefix || "Metrics"} <span className="muted">{members.length}</span>
+          {title || "Metrics"} <span className="muted">{members.length}</span>
         </h2>
       </summary>
       <div className="metric-grid">
-        {members.slice(0, limit).map((metric) => (
+        {cards.map((metric) => (
           <MetricCard
             key={metric}
             metric={metric}
             title={prefix ? metric.slice(prefix.length + 1) : metric}
-            settings={{ ...view, axis }}
-            onZoom={(zoom) => change(zoom ? { zoom, axis } : { zoom })}
-            {...cards}
+            runs={runs}
+            view={view}
+            axis={axisOf(metric)}
+            focusID={focusID}
+            {...actions}
           />
         ))}
       </div>
+      {single.length > 0 && (
+        <ValueStrip metrics={single} prefix={prefix} runs={runs} focusID={focusID} report={actions.report} />
+      )}
       {members.length > limit && (
         <p className="more">
           <button type="button" className="button" onClick={() => setLimit(limit + portion)}>
@@ -118,30 +165,4 @@ function SectionView({
       )}
     </details>
   );
-}
-
-interface Section {
-  prefix: string;
-  members: string[];
-}
-
-/** A prefix earns a section of its own from this many metrics; smaller ones share the first. */
-const sectionFrom = 4;
-
-/** Sections by the first part of the name. System metrics always stand apart, at the end. */
-function groupByPrefix(metrics: readonly string[]): Section[] {
-  const prefixOf = (metric: string) => metric.slice(0, Math.max(0, metric.indexOf("/")));
-  const groups = new Map<string, string[]>();
-  for (const metric of [...metrics].sort(compareNames)) {
-    const prefix = prefixOf(metric);
-    groups.set(prefix, [...(groups.get(prefix) ?? []), metric]);
-  }
-  const own = (prefix: string, members: string[]) =>
-    prefix !== "" && (prefix === "system" || members.length >= sectionFrom);
-  const small = [...groups].filter(([prefix, members]) => !own(prefix, members));
-  const large = [...groups].filter(([prefix, members]) => own(prefix, members));
-  const first = { prefix: "", members: small.flatMap(([, members]) => members) };
-  const sections = large.map(([prefix, members]) => ({ prefix, members }));
-  sections.sort((a, b) => Number(a.prefix === "system") - Number(b.prefix === "system"));
-  return first.members.length > 0 ? [first, ...sections] : sections;
 }

@@ -8,16 +8,17 @@ import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/histo
  * where the steps start anew.
  */
 export function pathThrough(
-  pointsNow: () => readonly Point[],
-  axis: XAxis,
-  logY: boolean,
+  drawn: () => [points: readonly Point[], axis: XAxis, xLog: boolean, logY: boolean],
 ): uPlot.Series.PathBuilder {
   return (u) => {
-    const points = pointsNow();
+    const [points, axis, xLog, logY] = drawn();
     const start = axis === "relative" ? firstTime(points) : 0;
+    const x = (p: Point) => xOf(p, axis, start);
+    const drawable = (p: Point | undefined) =>
+      p !== undefined && isDrawable(p.value) && !(logY && p.value <= 0) && !(xLog && x(p) <= 0);
     const lines = axis === "step" ? passes(points) : [points.toSorted((a, b) => a.time - b.time)];
     const stroke = new Path2D();
-    for (const line of lines) draw(u, stroke, line, (p) => xOf(p, axis, start), logY, lines.length > 1);
+    for (const line of lines) draw(u, stroke, line, x, drawable, lines.length > 1);
     return { stroke, fill: null, clip: null, band: null, gaps: [], flags: 0 };
   };
 }
@@ -27,11 +28,9 @@ function draw(
   stroke: Path2D,
   points: readonly Point[],
   x: (p: Point) => number,
-  logY: boolean,
+  drawable: (p: Point | undefined) => boolean,
   dots: boolean,
 ) {
-  const drawable = (p: Point | undefined) =>
-    p !== undefined && isDrawable(p.value) && !(logY && p.value <= 0);
   points.forEach((point, i) => {
     if (!drawable(point)) return;
     const left = u.valToPos(x(point), "x", true);

@@ -9,6 +9,7 @@ import {
   isUserTag,
   parseColumn,
 } from "../columns";
+import { compareMetrics } from "../relevance";
 
 // Results and settings are what people compare, so who ran what comes after them.
 const leading = ["start_time", "duration"];
@@ -16,18 +17,18 @@ const trailing = ["user_id", "source"];
 const metricsByDefault = 8;
 const paramsByDefault = 8;
 
-/** Keys that many runs have come before rare ones, in the order in which people count: layer.2 before layer.10. */
-function commonFirst(keys: readonly KeyInfo[]): KeyInfo[] {
+/** Keys that many runs have come before rare ones, each in the given order. */
+function commonFirst(keys: readonly KeyInfo[], compare = compareNames): KeyInfo[] {
   const most = Math.max(0, ...keys.map((k) => k.runs));
   const isRare = (k: KeyInfo) => Number(k.runs * 10 < most);
-  return [...keys].sort((a, b) => isRare(a) - isRare(b) || compareNames(a.key, b.key));
+  return [...keys].sort((a, b) => isRare(a) - isRare(b) || compare(a.key, b.key));
 }
 
 /** All columns that could be shown, in the order of the picker. */
 export function availableColumns(keys: ColumnKeys): Column[] {
   return [
     ...attributeColumns,
-    ...commonFirst(keys.metrics).map(({ key }) => column("metrics", key)),
+    ...commonFirst(keys.metrics, compareMetrics).map(({ key }) => column("metrics", key)),
     ...commonFirst(keys.params).map(({ key }) => column("params", key)),
     ...commonFirst(keys.tags)
       .filter(({ key }) => isUserTag(key))
@@ -40,7 +41,10 @@ export function automaticColumns(keys: ColumnKeys): Column[] {
   const varying = commonFirst(keys.params.filter((k) => k.varies));
   // A single run differs from nothing, so its parameters are shown as they are.
   const params = varying.length > 0 || keys.runs > 1 ? varying : commonFirst(keys.params);
-  const metrics = commonFirst(keys.metrics.filter(({ key }) => !isSystemMetric(key)));
+  const metrics = commonFirst(
+    keys.metrics.filter(({ key }) => !isSystemMetric(key)),
+    compareMetrics,
+  );
   const attributes = (names: readonly string[]) => names.map((key) => column("attributes", key));
   return [
     ...attributes(leading),

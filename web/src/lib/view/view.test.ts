@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { auditCodec } from "./admin";
-import { chartCodec } from "./charts";
+import { chartCodec, styleOf, withCard } from "./charts";
 import { experimentsCodec } from "./experiments";
 import { monitorCodec } from "./registry";
 import { type RunsView, runsCodec } from "./runs";
@@ -45,8 +45,35 @@ describe("runs view", () => {
       logY: true,
       metricText: "loss",
       zoom: [10.5, 80],
+      xMetric: "tokens,seen",
+      xLog: true,
+      ignoreOutliers: true,
+      yRange: [undefined, 2.5],
+      pinnedCards: ["val/loss"],
+      cardOrder: ["b", "a,~"],
+      cards: {
+        "val/loss": { logY: false, xLog: true, wide: true, yRange: [-1e-7, 1] },
+        "y0:1/odd, name~": { ignoreOutliers: false },
+      },
+      hidden: ["d5"],
     };
     expect(trip(view)).toEqual(view);
+  });
+
+  test("settings of cards that make no sense are dropped", () => {
+    for (const cards of ["loss", "l1/", "q1/loss", "l2/loss", "/loss", "y2:1/loss"])
+      expect(runsCodec.decode({ cards }).cards, cards).toEqual({});
+    expect(runsCodec.decode({ cards: "l1;w0;y5:1/a/b" }).cards).toEqual({
+      "a/b": { logY: true, wide: false },
+    });
+    for (const yrange of ["", ":", "2:1", "1:1", "a:b", "1:2:3"])
+      expect(runsCodec.decode({ yrange }).yRange, yrange).toBeUndefined();
+  });
+
+  test("a card follows the page where it has no setting of its own", () => {
+    const view = { ...plain, logY: true, cards: withCard({}, "a", { logY: false, xLog: true }) };
+    expect(styleOf(view, "a")).toMatchObject({ logY: false, xLog: true });
+    expect(styleOf(view, "b")).toMatchObject({ logY: true, xLog: false });
   });
 
   test("all runs open needs no ids", () => {

@@ -16,7 +16,7 @@ import { ViewsMenu } from "./views/ViewsMenu";
 import "./runs.css";
 
 // The table needs no chart library.
-const RunsCharts = lazy(async () => ({ default: (await import("./RunsCharts")).RunsCharts }));
+const RunsCharts = lazy(async () => ({ default: (await import("./charts/RunsCharts")).RunsCharts }));
 
 /** The runs of one experiment, as a table or as charts. */
 export function RunsPage() {

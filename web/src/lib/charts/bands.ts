@@ -1,0 +1,68 @@
+// Many lines as bands: what most of them do at each place of the axis.
+import { inDrawingOrder, isDrawable, type Point, type XAxis, xOf } from "../history";
+import { firstTime } from "./points";
+
+/** The quantiles that are drawn, from the lowest to the highest. */
+export const quantiles: readonly number[] = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+export interface Bands {
+  xs: number[];
+  /** A column for each quantile; null where no line is. */
+  columns: (number | null)[][];
+}
+
+/** Quantiles of the lines at so many places; between its points, a line is straight. */
+export function bandsOf(lines: readonly (readonly Point[])[], axis: XAxis, places: number): Bands {
+  const curves = lines.map((points) => {
+    const start = axis === "relative" ? firstTime(points) : 0;
+    return inDrawingOrder(points)
+      .filter((p) => isDrawable(p.value))
+      .map((p) => [xOf(p, axis, start), p.value] as const)
+      .sort(([a], [b]) => a - b);
+  });
+  const xs = placesOf(curves, places);
+  const columns = quantiles.map(() => new Array<number | null>(xs.length).fill(null));
+  const at = curves.map(() => 0);
+  xs.forEach((x, i) => {
+    const values: number[] = [];
+    curves.forEach((curve, line) => {
+      while (at[line]! + 1 < curve.length && curve[at[line]! + 1]![0] <= x) at[line]!++;
+      const value = valueAt(curve, at[line]!, x);
+      if (value !== undefined) values.push(value);
+    });
+    if (values.length === 0) return;
+    values.sort((a, b) => a - b);
+    quantiles.forEach((q, row) => {
+      columns[row]![i] = quantileOf(values, q);
+    });
+  });
+  return { xs, columns };
+}
+
+type Curve = readonly (readonly [number, number])[];
+
+/** All x of the lines, or evenly many of them. */
+function placesOf(curves: readonly Curve[], places: number): number[] {
+  const all = [...new Set(curves.flatMap((curve) => curve.map(([x]) => x)))].sort((a, b) => a - b);
+  if (all.length <= places) return all;
+  const [from, to] = [all[0]!, all.at(-1)!];
+  return Array.from({ length: places }, (_, i) => from + ((to - from) * i) / (places - 1));
+}
+
+/** The value at x of the stretch that begins at a point; undefined outside of the line. */
+function valueAt(curve: Curve, from: number, x: number): number | undefined {
+  const left = curve[from];
+  if (!left || x < left[0]) return undefined;
+  const right = curve[from + 1];
+  if (x === left[0]) return left[1];
+  if (!right) return undefined;
+  return left[1] + ((right[1] - left[1]) * (x - left[0])) / (right[0] - left[0]);
+}
+
+/** The quantile of sorted values, between two of them where it falls there. */
+export function quantileOf(sorted: readonly number[], q: number): number {
+  const at = q * (sorted.length - 1);
+  const low = sorted[Math.floor(at)]!;
+  const high = sorted[Math.ceil(at)]!;
+  return low + (high - low) * (at - Math.floor(at));
+}
