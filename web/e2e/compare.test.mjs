@@ -108,6 +108,15 @@ test("a metric shows its last, least or best value, and the table is saved as CS
     await row.waitFor({ state: "detached" });
   }));
 
+test("a long value opens in full, and experiments have their names", () =>
+  walk(`${link}&same=attributes,tags`, async (page) => {
+    await grid(page).getByRole("button", { name: data.experimentName }).first().click();
+    const dialog = page.getByRole("dialog", { name: "Experiment" });
+    await dialog.getByText(data.experimentName, { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await dialog.waitFor({ state: "detached" });
+  }));
+
 test("charts show the curves of the same runs", () =>
   walk(`${link}&tab=charts`, async (page) => {
     await named(page, "heading", "val/loss").waitFor();

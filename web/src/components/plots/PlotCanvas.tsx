@@ -7,7 +7,7 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Cell } from "../../lib/export";
+import { blobOf, type Cell } from "../../lib/export";
 import type { PlotTheme } from "../../lib/plots/colour";
 import type { Plot, PlotSize } from "../../lib/plots/plot";
 import { drawScene, type Shape, sceneSVG } from "../../lib/plots/scene";
@@ -179,10 +179,5 @@ function picture(plot: Plot, theme: PlotTheme): Promise<Blob> {
   context.fillStyle = theme.surface;
   context.fillRect(0, 0, plot.width, plot.height);
   drawScene(context, plot.shapes, theme.font);
-  return new Promise((resolve, reject) =>
-    canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large."))),
-      "image/png",
-    ),
-  );
+  return blobOf(canvas);
 }

@@ -1,10 +1,10 @@
 import type { Run } from "../../api/runs";
 import { durationOf, isSystemMetric, isUserTag, keysOf } from "../columns";
 import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
-import { differs } from "./rows";
+import { differs, type Names } from "./rows";
 
 /** Runs as plots take them. */
-export function itemsOf(runs: readonly Run[]): PlotItem[] {
+export function itemsOf(runs: readonly Run[], experiments: Names = {}): PlotItem[] {
   return runs.map((run) => {
     const values: Record<string, number | string | undefined> = {};
     for (const [key, value] of Object.entries(run.params)) values[`params.${key}`] = value;
@@ -14,7 +14,7 @@ export function itemsOf(runs: readonly Run[]): PlotItem[] {
     values["attributes.duration (s)"] = ms === undefined ? undefined : ms / 1000;
     values["attributes.status"] = run.status;
     values["attributes.user"] = run.user || run.tags["mlflow.user"];
-    values["attributes.experiment"] = run.experimentID;
+    values["attributes.experiment"] = experiments[run.experimentID] ?? run.experimentID;
     return { id: run.id, label: run.name, values };
   });
 }

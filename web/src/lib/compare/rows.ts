@@ -33,6 +33,9 @@ export interface Section {
 /** Other values of metrics than the last ones, by run id and metric; empty while they load. */
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** Names of experiments by id, as far as they are known. */
+export type Names = Readonly<Record<string, string>>;
+
 export function differs(values: readonly Value[]): boolean {
   let first: Value;
   for (const value of values) {
@@ -64,9 +67,9 @@ const attributes: readonly (readonly [
   key: string,
   title: string,
   format: CompareRow["format"],
-  (run: Run) => Value,
+  (run: Run, experiments: Names) => Value,
 ])[] = [
-  ["experiment_id", "Experiment", "text", (run) => run.experimentID],
+  ["experiment_id", "Experiment", "text", (run, names) => names[run.experimentID] ?? run.experimentID],
   ["status", "Status", "text", (run) => run.status],
   ["start_time", "Started", "time", (run) => run.startMS],
   ["duration", "Duration", "duration", durationOf],
@@ -87,7 +90,12 @@ function datasetsOf(run: Run): string | undefined {
 }
 
 /** All rows of the runs. Values of metrics are of one kind: last, least, greatest. */
-export function compareRows(runs: readonly Run[], stat: MetricStat, others: MetricValues): CompareRow[] {
+export function compareRows(
+  runs: readonly Run[],
+  stat: MetricStat,
+  others: MetricValues,
+  experiments: Names = {},
+): CompareRow[] {
   const row = (
     section: SectionID,
     key: string,
@@ -109,7 +117,7 @@ export function compareRows(runs: readonly Run[], stat: MetricStat, others: Metr
     ...named("params", keysOf(runs, "params").sort(compareNames)),
     ...metrics.map((key) => row("metrics", key, key, "number", (run) => metricValue(run, key, stat, others))),
     ...attributes
-      .map(([key, title, format, of]) => row("attributes", key, title, format, of))
+      .map(([key, title, format, of]) => row("attributes", key, title, format, (run) => of(run, experiments)))
       .filter(({ values }) => values.some((value) => value !== undefined)),
     ...named("tags", keysOf(runs, "tags").filter(isUserTag).sort(compareNames)),
   ];

@@ -1,3 +1,3 @@
 export { type Cell, csvOf } from "./csv";
-export { pngOf, svgOf } from "./picture";
+export { blobOf, pngOf, svgOf } from "./picture";
 export { fileName, saveBlob, saveText } from "./save";

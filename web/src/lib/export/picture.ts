@@ -32,6 +32,11 @@ export async function pngOf(source: SVGSVGElement | HTMLCanvasElement): Promise<
   context.fillStyle = backgroundOf(source);
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(isCanvas ? source : await load(svgOf(source)), 0, 0, canvas.width, canvas.height);
+  return blobOf(canvas);
+}
+
+/** What a canvas shows as a PNG file. */
+export function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) =>
     canvas.toBlob(
       (blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large."))),

@@ -9,6 +9,7 @@ import { ArtifactList } from "./ArtifactList";
 import { ArtifactsSideBySide } from "./ArtifactsSideBySide";
 import type { CompareProps } from "./compareProps";
 import { useRunSources } from "./useRunSources";
+import "./artifacts.css";
 
 /** Listing a folder takes a request a run. */
 const mostRuns = 24;

@@ -6,6 +6,7 @@ import { EmptyState } from "../../components/Notice";
 import { RunSwatch } from "../../components/Values";
 import { keysOf } from "../../lib/columns";
 import type { CompareProps } from "./compareProps";
+import { Ends } from "./Ends";
 
 /** The curves of the compared runs. */
 export function CompareCharts({ runs, view, change }: CompareProps) {
@@ -32,7 +33,7 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
           <li key={run.id} onMouseEnter={() => setFocusID(run.id)} onMouseLeave={() => setFocusID(undefined)}>
             <RunSwatch runID={run.id} />
             <span className="truncate" title={run.name}>
-              {run.name}
+              <Ends text={run.name} />
             </span>
           </li>
         ))}

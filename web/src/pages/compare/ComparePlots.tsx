@@ -22,10 +22,10 @@ const axesInSight = Math.min(8, Math.max(3, Math.floor(window.innerWidth / 130))
 const fullHeight = Math.max(320, window.innerHeight - 140);
 
 /** The runs over their settings and results. What is brushed in the first plot is drawn in the others. */
-export function ComparePlots({ runs, view, change }: CompareProps) {
+export function ComparePlots({ runs, experiments, view, change }: CompareProps) {
   const navigate = useNavigate();
   const [focusID, setFocusID] = useState<string>();
-  const items = useMemo(() => itemsOf(runs), [runs]);
+  const items = useMemo(() => itemsOf(runs, experiments), [runs, experiments]);
   const groups = useMemo(() => axisGroups(runs), [runs]);
   const usual = useMemo(() => defaultAxes(runs, items, axesInSight), [runs, items]);
   const [x, y, z] = [view.x || usual.x, view.y || usual.y, view.z || usual.z];

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { metricValues } from "../../api/compare";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice } from "../../components/Notice";
@@ -20,11 +20,16 @@ import { CompareGrid, type GridRow } from "./CompareGrid";
 import { cellOf, cellText, changeCell } from "./cells";
 import type { CompareProps } from "./compareProps";
 import { RunHead } from "./RunHead";
+import { type ShownValue, ValueDialog } from "./ValueDialog";
 
 /** Everything that the runs have, what differs first. */
-export function CompareTable({ runs, view, change, remove }: CompareProps) {
+export function CompareTable({ runs, experiments, view, change, remove }: CompareProps) {
+  const [value, setValue] = useState<ShownValue>();
   const others = useQuery(metricValues(runs, view.stat));
-  const rows = useMemo(() => compareRows(runs, view.stat, others.data ?? {}), [runs, view.stat, others.data]);
+  const rows = useMemo(
+    () => compareRows(runs, view.stat, others.data ?? {}, experiments),
+    [runs, view.stat, others.data, experiments],
+  );
   const sections = useMemo(() => sectionsOf(rows, view.text), [rows, view.text]);
   const order = useMemo(() => {
     const by = rows.find(({ id }) => id === view.sort?.column);
@@ -37,21 +42,22 @@ export function CompareTable({ runs, view, change, remove }: CompareProps) {
       ),
     [sections, view.unfolded],
   );
-  const grid = { runs, sections, shown, order, view, change, remove };
+  const grid = { runs, experiments, sections, shown, order, view, change, remove, show: setValue };
   return (
     <>
-      <TableToolbar rows={rows} order={order} runs={runs} view={view} change={change}>
+      <TableToolbar {...{ rows, order, runs, view, change }}>
         {others.isLoading && <span className="muted">Reading the {view.stat} values…</span>}
       </TableToolbar>
       {others.error && (
         <ErrorNotice error={others.error} what="Could not read the values" retry={() => others.refetch()} />
       )}
       {view.transposed ? <RunsAsRows {...grid} /> : <RunsAsColumns {...grid} />}
+      {value && <ValueDialog value={value} onClose={() => setValue(undefined)} />}
     </>
   );
 }
 
-interface ToolbarProps extends CompareProps {
+interface ToolbarProps extends Pick<CompareProps, "runs" | "view" | "change"> {
   rows: readonly CompareRow[];
   order: readonly number[];
   children: React.ReactNode;
@@ -112,9 +118,11 @@ interface GridProps extends CompareProps {
   shown: readonly CompareRow[];
   /** Positions of the runs. */
   order: readonly number[];
+  /** Opens a value that is longer than its cell. */
+  show: (value: ShownValue) => void;
 }
 
-function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProps) {
+function RunsAsColumns({ runs, sections, order, view, change, remove, show }: GridProps) {
   const rows = sections.flatMap((section): GridRow[] => {
     const open = view.unfolded.includes(section.id);
     const row = (of: CompareRow): GridRow => {
@@ -124,7 +132,9 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
         key: of.id,
         head: <SortButton row={of} view={view} change={change} />,
         cell: (column) =>
-          column < order.length ? cellOf(of, ordered.values[column], best) : changeCell(ordered),
+          column < order.length
+            ? cellOf(of, ordered.values[column], { best, run: runs[order[column]!]!.name, show })
+            : changeCell(ordered),
       };
     };
     return [
@@ -155,7 +165,7 @@ function RunsAsColumns({ runs, sections, order, view, change, remove }: GridProp
   );
 }
 
-function RunsAsRows({ runs, sections, shown, order, view, change, remove }: GridProps) {
+function RunsAsRows({ runs, sections, shown, order, view, change, remove, show }: GridProps) {
   const best = shown.map(bestValue);
   const titles = new Map(sections.map(({ id, title }) => [id, title]));
   return (
@@ -183,7 +193,10 @@ function RunsAsRows({ runs, sections, shown, order, view, change, remove }: Grid
         rows={order.map((i) => ({
           key: runs[i]!.id,
           head: <RunHead run={runs[i]!} remove={remove?.(runs[i]!.id)} />,
-          cell: (column) => cellOf(shown[column]!, shown[column]!.values[i], best[column]),
+          cell: (column) => {
+            const row = shown[column]!;
+            return cellOf(row, row.values[i], { best: best[column], run: runs[i]!.name, show });
+          },
         }))}
         headHeight={46}
       />

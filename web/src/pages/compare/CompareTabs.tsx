@@ -5,6 +5,7 @@ import { type CompareTab, compareCodec } from "../../lib/view/compare";
 import type { Search } from "../../lib/view/search";
 import { CompareTable } from "./CompareTable";
 import type { CompareProps } from "./compareProps";
+import { useExperimentNames } from "./useExperimentNames";
 import "./compare.css";
 
 const CompareCharts = lazy(async () => ({ default: (await import("./CompareCharts")).CompareCharts }));
@@ -28,7 +29,8 @@ const contents = {
 };
 
 /** The views of a comparison, whichever way its runs were chosen. */
-export function CompareTabs(props: CompareProps) {
+export function CompareTabs(props: Omit<CompareProps, "experiments">) {
+  const experiments = useExperimentNames(props.runs);
   const { tab } = props.view;
   const Content = contents[tab];
   const withTab = (next: CompareTab) =>
@@ -44,7 +46,7 @@ export function CompareTabs(props: CompareProps) {
       </Tabs>
       <div className={tab === "table" ? "compare-tab" : "compare-tab scrolls"}>
         <Suspense fallback={<Loading />}>
-          <Content {...props} />
+          <Content {...props} experiments={experiments} />
         </Suspense>
       </div>
     </>

@@ -6,8 +6,11 @@ export function Ends({ text }: { text: string }) {
   if (text.length <= 2 * tail) return <span className="truncate">{text}</span>;
   return (
     <span className="ends">
-      <span className="truncate">{text.slice(0, -tail)}</span>
-      <span>{text.slice(-tail)}</span>
+      <span className="truncate" aria-hidden="true">
+        {text.slice(0, -tail)}
+      </span>
+      <span aria-hidden="true">{text.slice(-tail)}</span>
+      <span className="visually-hidden">{text}</span>
     </span>
   );
 }

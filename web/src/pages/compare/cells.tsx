@@ -4,15 +4,34 @@ import { type CompareRow, changeOf, type Value } from "../../lib/compare/rows";
 import { formatDateTime, formatDuration, formatNumber } from "../../lib/format";
 import type { GridCell } from "./CompareGrid";
 import { Ends } from "./Ends";
+import type { ShownValue } from "./ValueDialog";
+
+interface CellContext {
+  best: number | undefined;
+  /** The name of the run. */
+  run: string;
+  show: (value: ShownValue) => void;
+}
+
+/** Longer texts open in full. */
+const shortText = 20;
 
 /** A value as the table shows it, with all of it on hover. */
-export function cellOf(row: CompareRow, value: Value, best?: number): GridCell {
+export function cellOf(row: CompareRow, value: Value, { best, run, show }: CellContext): GridCell {
   const { numeric } = row;
   if (value === undefined) return { node: <span className="muted">–</span>, title: "no value", numeric };
   if (row.id === "attributes.git_commit") return { node: String(value).slice(0, 10), title: String(value) };
   if (row.id === "attributes.status") return { node: statusLabels[value as RunStatus] };
-  if (typeof value === "string")
-    return { node: numeric ? value : <Ends text={value} />, title: value, numeric };
+  if (typeof value === "string") {
+    if (numeric || value.length <= shortText) return { node: value, title: value, numeric };
+    const open = () => show({ title: row.title, run, text: value });
+    const node = (
+      <button type="button" className="compare-text" onClick={open}>
+        <Ends text={value} />
+      </button>
+    );
+    return { node, title: value };
+  }
   if (row.format === "time") return { node: formatDateTime(value), title: formatDateTime(value) };
   if (row.format === "duration") return { node: formatDuration(value), title: `${value} ms`, numeric };
   const node = <NumberText value={value} />;
