@@ -103,6 +103,7 @@ function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis">) {
         x axis
         <select
           className="input"
+          aria-label="x axis"
           value={view.xMetric ?? ""}
           onChange={(e) => change({ xMetric: e.target.value || undefined, zoom: undefined })}
         >

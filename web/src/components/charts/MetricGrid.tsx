@@ -57,7 +57,11 @@ export function MetricGrid({
   const axisOf = (metric: string) =>
     view.axis === undefined && !view.xMetric && shapes.get(metric)?.oneStep ? "relative" : axis;
 
-  const listOf = (metric: string) => sections.find(({ members }) => members.includes(metric))?.members ?? [];
+  /** The cards of a section, without the metrics that have a row instead. */
+  const listOf = (metric: string) =>
+    (sections.find(({ members }) => members.includes(metric))?.members ?? []).filter(
+      (member) => !shapes.get(member)?.single,
+    );
   const place = (metric: string, before: string | undefined) => {
     const list = listOf(metric);
     if (!before || !list.includes(before)) return;
