@@ -60,12 +60,12 @@ func (s *Store) RunColumns(
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "params", t.dialect.exactly+"value", ", 0")
+				keys, err := t.keysOf(j, "params", t.dialect.fingerprint, ", 0")
 				out.Params, out.ParamCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "tags", t.dialect.exactly+"value", ", 0")
+				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint, ", 0")
 				out.Tags, out.TagCount = cutKeys(keys, in.Text, limit)
 				if err == nil {
 					out.Attributes, err = t.attributeKeys(j, runs, keys)
