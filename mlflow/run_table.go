@@ -112,7 +112,8 @@ type RunKey struct {
 
 // RunColumnsResponse lists the keys of each kind by the number of runs that have them.
 // Counts are those of a kind before MaxResults cuts its list. Runs is the number of runs
-// that were read: the newest that match, at most 5,000.
+// that were read: the newest that match, at most 5,000, and fewer if they have more than
+// 500,000 values. Bounded says that there are more.
 type RunColumnsResponse struct {
 	Attributes  []RunKey `json:"attributes,omitempty"`
 	Metrics     []RunKey `json:"metrics,omitempty"`

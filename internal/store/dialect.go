@@ -21,6 +21,9 @@ type dialect struct {
 	// exactly precedes a text that is compared byte by byte, whatever the collation of
 	// its column is.
 	exactly string
+	// fingerprint is an expression of the column value, which differs if values of params
+	// or tags differ. MySQL sorts whole texts on the disk to find the least of them.
+	fingerprint string
 	// list is a query that returns the elements of a JSON array, for more values than a
 	// statement can have arguments. It is "" if a list is one argument.
 	list string
@@ -43,16 +46,18 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 func dialectOf(f db.Flavor) *dialect {
 	switch f {
 	case db.PostgreSQL:
-		return &dialect{search: search.PostgreSQL, latestMetric: latestMetric, inputOrder: "i.input_uuid"}
+		return &dialect{search: search.PostgreSQL, latestMetric: latestMetric, inputOrder: "i.input_uuid",
+			fingerprint: "value",
+		}
 	case db.MySQL, db.MariaDB:
 		return &dialect{
 			search: search.MySQL, latestMetric: latestMetricMySQL, inputOrder: "i.input_uuid", countsConflicts: true,
-			exactly: "BINARY ",
+			exactly: "BINARY ", fingerprint: "CRC32(value)",
 		}
 	default:
 		return &dialect{
 			search: search.SQLite, latestMetric: latestMetric, inputOrder: "i.rowid",
-			list: "SELECT value FROM json_each(?)",
+			list: "SELECT value FROM json_each(?)", fingerprint: "value",
 		}
 	}
 }

@@ -58,6 +58,9 @@ func withStatement(fn func() error) func(tx) error {
 // LimitPages sets the maximum number of values in a page of a metric history.
 func (s *Store) LimitPages(n int) { s.maxPage = n }
 
+// LimitValues sets the maximum of values that are read for the columns of a table.
+func (s *Store) LimitValues(n int) { s.maxValues = n }
+
 // LimitTables sets the maximum of runs that a table counts and nests.
 func (s *Store) LimitTables(n int) { s.maxTable = n }
 

@@ -13,8 +13,13 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// maxJudged is the number of runs whose keys and values are listed: the newest ones.
-const maxJudged = 5000
+// Keys and values are listed of the newest runs: of up to maxJudged runs, and of fewer if
+// they have more than maxJudgedValues values, as the newest judgedSample runs tell.
+const (
+	maxJudged       = 5000
+	maxJudgedValues = 500_000
+	judgedSample    = 50
+)
 
 // maxValueText is the number of characters of the longest value in a list.
 const maxValueText = 250
@@ -35,8 +40,12 @@ func (s *Store) RunColumns(
 		if err != nil {
 			return err
 		}
-		if len(runs) > maxJudged {
-			runs, out.Bounded = runs[:maxJudged], true
+		n, err := t.affordable(runs, s.maxValues)
+		if err != nil {
+			return err
+		}
+		if len(runs) > n {
+			runs, out.Bounded = runs[:n], true
 		}
 		out.Runs = int64(len(runs))
 		if len(runs) == 0 {
@@ -51,12 +60,12 @@ func (s *Store) RunColumns(
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "params", t.dialect.exactly+"value", ", 0")
+				keys, err := t.keysOf(j, "params", t.dialect.fingerprint, ", 0")
 				out.Params, out.ParamCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "tags", t.dialect.exactly+"value", ", 0")
+				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint, ", 0")
 				out.Tags, out.TagCount = cutKeys(keys, in.Text, limit)
 				if err == nil {
 					out.Attributes, err = t.attributeKeys(j, runs, keys)
@@ -100,6 +109,25 @@ func (t tx) judgedRuns(scope search.Fragment) ([]judgedRun, error) {
 		concat(scope.Args, []any{maxJudged + 1}),
 		func(rows *sql.Rows, r *judgedRun) error { return rows.Scan(&r.id, &r.parent, &r.user, &r.status) },
 	)
+}
+
+// affordable returns how many of the runs are judged, so that they have about maxValues
+// values.
+func (t tx) affordable(runs []judgedRun, maxValues int) (int, error) {
+	sample := idsOf(runs[:min(len(runs), judgedSample)])
+	if len(sample) == 0 {
+		return 0, nil
+	}
+	values := 0
+	for _, table := range []string{"latest_metrics", "params", "tags"} {
+		var n int
+		if err := t.QueryRow(`SELECT COUNT(*) FROM `+table+` WHERE run_uuid IN (?...)`, sample).Scan(&n); err != nil {
+			return 0, err
+		}
+		values += n
+	}
+	perRun := values/len(sample) + 1
+	return min(maxJudged, max(len(sample), maxValues/perRun)), nil
 }
 
 func idsOf(runs []judgedRun) []string {

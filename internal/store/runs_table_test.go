@@ -71,3 +71,33 @@ func TestDeepTree(t *testing.T) {
 		}
 	}
 }
+
+// TestManyKeys checks that fewer runs are judged if they have many values.
+func TestManyKeys(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	metrics := make([]mlflow.Metric, 10)
+	for i := range metrics {
+		metrics[i] = mlflow.Metric{Key: strconv.Itoa(i), Value: 1}
+	}
+	for i := range 100 {
+		run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{StartTime: int64(i + 1)})
+		if err == nil {
+			err = s.LogBatch(t.Context(), run.Info.RunID, metrics, nil, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for limit, want := range map[int]int64{1: 50, 60 * 12: 60, 100 * 12: 100} {
+		s.LimitValues(limit)
+		out, err := s.RunColumns(t.Context(), []int64{0}, 5, &mlflow.RunColumnsRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Bounded != (want < 100) || out.Runs != want || out.MetricCount != 10 || len(out.Metrics) != 5 ||
+			out.Metrics[0].Runs != want {
+			t.Errorf("limit %d: %d runs are judged, want %d; %+v", limit, out.Runs, want, out)
+		}
+	}
+}

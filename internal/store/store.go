@@ -53,6 +53,7 @@ type Store struct {
 	artifactRoot string
 	maxPage      int // maximum of values in a page of a history
 	maxTable     int // maximum of runs that a table counts and nests
+	maxValues    int // maximum of values that are read for the columns of a table
 }
 
 // Open opens a database. It creates the tables if there are none, and the file of a
@@ -82,6 +83,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		primary: primary, replica: primary, dialect: dialectOf(primary.Flavor()),
 		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage, maxTable: maxTableRuns,
+		maxValues: maxJudgedValues,
 	}
 	if o.ReadURI != "" {
 		options.URI = o.ReadURI
