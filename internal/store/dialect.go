@@ -46,7 +46,8 @@ const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
 func dialectOf(f db.Flavor) *dialect {
 	switch f {
 	case db.PostgreSQL:
-		return &dialect{search: search.PostgreSQL, latestMetric: latestMetric, inputOrder: "i.input_uuid",
+		return &dialect{
+			search: search.PostgreSQL, latestMetric: latestMetric, inputOrder: "i.input_uuid",
 			fingerprint: "value",
 		}
 	case db.MySQL, db.MariaDB:
