@@ -120,7 +120,11 @@ test("a long value opens in full, and experiments have their names", () =>
 test("charts show the curves of the same runs", () =>
   walk(`${link}&tab=charts`, async (page) => {
     await named(page, "heading", "val/loss").waitFor();
-    assert.equal(await page.locator(".compare-legend li").count(), 3);
+    const legend = page.getByRole("list", { name: "Runs in the charts" });
+    assert.equal(await legend.getByRole("button", { pressed: true }).count(), 3);
+    await named(legend, "button", "run-1").click();
+    await page.waitForURL(/hide=/);
+    assert.equal(await legend.getByRole("button", { pressed: true }).count(), 2);
     await page.locator(".metric-card .u-over").first().waitFor();
   }));
 

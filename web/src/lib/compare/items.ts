@@ -1,6 +1,7 @@
 import type { Run } from "../../api/runs";
 import { durationOf, isSystemMetric, isUserTag, keysOf } from "../columns";
 import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
+import { compareMetrics } from "../relevance";
 import { differs, type Names } from "./rows";
 
 /** Runs as plots take them. */
@@ -28,10 +29,9 @@ export interface AxisGroup {
 export function axisGroups(runs: readonly Run[]): AxisGroup[] {
   const group = (title: string, kind: "params" | "metrics" | "tags"): AxisGroup => {
     const keys = keysOf(runs, kind).filter((key) => kind !== "tags" || isUserTag(key));
-    const isLast = (key: string) =>
-      Number(kind === "metrics" && isSystemMetric(key)) * 2 + Number(!varies(runs, kind, key));
-    const rank = new Map(keys.map((key) => [key, isLast(key)]));
-    keys.sort((a, b) => rank.get(a)! - rank.get(b)!);
+    if (kind === "metrics") keys.sort(compareMetrics);
+    const differing = new Map(keys.map((key) => [key, Number(!varies(runs, kind, key))]));
+    keys.sort((a, b) => differing.get(a)! - differing.get(b)!);
     return { title, keys: keys.map((key) => `${kind}.${key}`) };
   };
   return [

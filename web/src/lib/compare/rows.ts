@@ -1,7 +1,8 @@
 // The rows of a comparison: everything that runs have, and where they differ.
 import type { Run } from "../../api/runs";
-import { compareNames, durationOf, isSystemMetric, isUserTag, keysOf, sourceOf } from "../columns";
+import { compareNames, durationOf, isUserTag, keysOf, sourceOf } from "../columns";
 import { parseNumber } from "../plots/item";
+import { compareMetrics } from "../relevance";
 import type { MetricStat } from "../view/compare";
 
 export type Value = number | string | undefined;
@@ -110,9 +111,7 @@ export function compareRows(
   };
   const named = (section: "params" | "tags", keys: readonly string[]) =>
     keys.map((key) => row(section, key, key, "text", (run) => run[section][key]));
-  const metrics = keysOf(runs, "metrics").sort(
-    (a, b) => Number(isSystemMetric(a)) - Number(isSystemMetric(b)) || compareNames(a, b),
-  );
+  const metrics = keysOf(runs, "metrics").sort(compareMetrics);
   return [
     ...named("params", keysOf(runs, "params").sort(compareNames)),
     ...metrics.map((key) => row("metrics", key, key, "number", (run) => metricValue(run, key, stat, others))),

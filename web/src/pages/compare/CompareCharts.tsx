@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { maxRunsPerChart } from "../../api/metrics";
 import { livePeriodMS } from "../../api/queries";
 import { MetricGrid } from "../../components/charts/MetricGrid";
+import { Icon } from "../../components/Icon";
 import { EmptyState } from "../../components/Notice";
 import { RunSwatch } from "../../components/Values";
 import { keysOf } from "../../lib/columns";
@@ -17,6 +18,11 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
     const chosen = view.metrics.filter((key) => all.includes(key));
     return chosen.length > 0 ? chosen : all;
   }, [drawn, view.metrics]);
+  const hidden = new Set(view.hidden);
+  const toggle = (id: string) => {
+    const others = view.hidden.filter((other) => other !== id);
+    change({ hidden: hidden.has(id) ? others : [...others, id] }, "replace");
+  };
   const live = drawn.some((run) => run.status === "RUNNING");
   if (metrics.length === 0) {
     return (
@@ -30,11 +36,19 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
       <h2 className="visually-hidden">Charts</h2>
       <ul className="compare-legend" aria-label="Runs in the charts">
         {drawn.map((run) => (
-          <li key={run.id} onMouseEnter={() => setFocusID(run.id)} onMouseLeave={() => setFocusID(undefined)}>
-            <RunSwatch runID={run.id} />
-            <span className="truncate" title={run.name}>
+          <li key={run.id}>
+            <button
+              type="button"
+              className={hidden.has(run.id) ? "compare-legend-run hidden-run" : "compare-legend-run"}
+              aria-pressed={!hidden.has(run.id)}
+              title={`${run.name}: ${hidden.has(run.id) ? "draw it again" : "hide it"}`}
+              onClick={() => toggle(run.id)}
+              onMouseEnter={() => setFocusID(run.id)}
+              onMouseLeave={() => setFocusID(undefined)}
+            >
+              {hidden.has(run.id) ? <Icon name="eye-off" size={14} /> : <RunSwatch runID={run.id} />}
               <Ends text={run.name} />
-            </span>
+            </button>
           </li>
         ))}
       </ul>
