@@ -301,6 +301,9 @@ test("hundreds of runs take few requests and few elements", async () => {
     await page.waitForURL(/stat=best/);
     await page.waitForLoadState("networkidle");
     assert.ok(requests <= 3, `${requests} requests for the best values`);
+    await named(page, "link", "Charts").click();
+    await page.locator(".metric-section").getByText("score").first().waitFor();
+    assert.ok((await elements()) < 1500, `${await elements()} elements`);
     await named(page, "link", "Plots").click();
     await page.getByRole("application").first().waitFor();
     assert.ok((await elements()) < 1500, `${await elements()} elements`);

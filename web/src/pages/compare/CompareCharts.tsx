@@ -9,6 +9,8 @@ import { keysOf } from "../../lib/columns";
 import type { CompareProps } from "./compareProps";
 import { Ends } from "./Ends";
 
+const mostNamed = 100;
+
 /** The curves of the compared runs. */
 export function CompareCharts({ runs, view, change }: CompareProps) {
   const [focusID, setFocusID] = useState<string>();
@@ -18,6 +20,8 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
     const chosen = view.metrics.filter((key) => all.includes(key));
     return chosen.length > 0 ? chosen : all;
   }, [drawn, view.metrics]);
+  // More runs are drawn as bands, in which none can be told apart.
+  const named = drawn.length <= mostNamed ? drawn : [];
   const hidden = new Set(view.hidden);
   const toggle = (id: string) => {
     const others = view.hidden.filter((other) => other !== id);
@@ -34,24 +38,26 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
   return (
     <>
       <h2 className="visually-hidden">Charts</h2>
-      <ul className="compare-legend" aria-label="Runs in the charts">
-        {drawn.map((run) => (
-          <li key={run.id}>
-            <button
-              type="button"
-              className={hidden.has(run.id) ? "compare-legend-run hidden-run" : "compare-legend-run"}
-              aria-pressed={!hidden.has(run.id)}
-              title={`${run.name}: ${hidden.has(run.id) ? "draw it again" : "hide it"}`}
-              onClick={() => toggle(run.id)}
-              onMouseEnter={() => setFocusID(run.id)}
-              onMouseLeave={() => setFocusID(undefined)}
-            >
-              {hidden.has(run.id) ? <Icon name="eye-off" size={14} /> : <RunSwatch runID={run.id} />}
-              <Ends text={run.name} />
-            </button>
-          </li>
-        ))}
-      </ul>
+      {named.length > 0 && (
+        <ul className="compare-legend" aria-label="Runs in the charts">
+          {named.map((run) => (
+            <li key={run.id}>
+              <button
+                type="button"
+                className={hidden.has(run.id) ? "compare-legend-run hidden-run" : "compare-legend-run"}
+                aria-pressed={!hidden.has(run.id)}
+                title={`${run.name}: ${hidden.has(run.id) ? "draw it again" : "hide it"}`}
+                onClick={() => toggle(run.id)}
+                onMouseEnter={() => setFocusID(run.id)}
+                onMouseLeave={() => setFocusID(undefined)}
+              >
+                {hidden.has(run.id) ? <Icon name="eye-off" size={14} /> : <RunSwatch runID={run.id} />}
+                <Ends text={run.name} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       {drawn.length < runs.length && (
         <p className="compare-note">
           The first {drawn.length} of {runs.length} runs are drawn.
