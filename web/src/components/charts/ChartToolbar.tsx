@@ -83,15 +83,16 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
               </option>
             ))}
           </select>
-          {view.group !== "" && (
+          {groupings.some(({ id }) => id === view.group) && (
             <select
               className="input"
               aria-label="Spread of a group"
+              title="Around the mean: one standard deviation, or from the least run to the greatest"
               value={view.spread}
               onChange={(e) => change({ spread: e.target.value === "range" ? "range" : "std" })}
             >
-              <option value="std">mean ± standard deviation</option>
-              <option value="range">mean, least to greatest</option>
+              <option value="std">± deviation</option>
+              <option value="range">min – max</option>
             </select>
           )}
         </label>

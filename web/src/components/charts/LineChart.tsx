@@ -197,7 +197,7 @@ function groupSeries(names: readonly string[], dark: boolean) {
     ghosts: 0,
     series: names.flatMap((name) => [
       end(name),
-      { label: name, stroke: color(name), width: 2, spanGaps: true, points: { show: false } },
+      { ...end(name), label: name, stroke: color(name), width: 2, dash: [...runStyle(name).dash] },
       end(name),
     ]),
     bands: names.map((name, i): uPlot.Band => ({ series: [3 * i + 3, 3 * i + 1], fill: `${color(name)}28` })),

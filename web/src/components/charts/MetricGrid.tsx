@@ -4,9 +4,9 @@ import { moveBefore, type Section, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
 import { compareNames } from "../../lib/columns";
 import type { XAxis } from "../../lib/history";
-import { runColorCSS } from "../../lib/palette";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
+import { RunSwatch } from "../Values";
 import { ChartToolbar } from "./ChartToolbar";
 import { type CardActions, MetricCard } from "./MetricCard";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
@@ -123,7 +123,7 @@ function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
     <ul className="chart-legend group-legend" aria-label="Groups of runs">
       {names.slice(0, groupsInLegend).map((name) => (
         <li key={name} title={name}>
-          <span className="swatch" style={{ background: runColorCSS(name) }} />
+          <RunSwatch runID={name} />
           <span className="truncate">{name}</span> <span className="muted">{counts.get(name)}</span>
         </li>
       ))}

@@ -14,7 +14,7 @@ const runs = [
 ];
 
 test("runs can be grouped by what differs, and by all but the seed", () => {
-  expect(groupingsOf(runs).map(({ id }) => id)).toEqual(["seeds", "params.lr", "tags.team"]);
+  expect(groupingsOf(runs).map(({ id }) => id)).toEqual(["seeds", "params.lr", "params.seed", "tags.team"]);
   expect([...groupsOf(runs, "seeds").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
   expect([...groupsOf(runs, "params.lr").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
   expect([...groupsOf(runs, "tags.team").values()]).toEqual(["team red", "no team", "no team"]);

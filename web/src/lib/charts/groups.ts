@@ -21,7 +21,7 @@ export function groupingsOf(runs: readonly Run[]): Grouping[] {
     ...(seeds ? [{ id: "seeds", label: "all but the seed" }] : []),
     ...named(
       "params",
-      keysOf(runs, "params").filter((key) => varying.has(key) && !isSeed(key)),
+      keysOf(runs, "params").filter((key) => varying.has(key)),
     ),
     ...named("tags", keysOf(runs, "tags").filter(isUserTag)),
   ];
