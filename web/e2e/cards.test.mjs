@@ -20,14 +20,14 @@ async function call(path, body) {
 
 const start = Date.now() - 3_600_000;
 
-async function seedRun(experimentID, name, metrics) {
+async function seedRun(experimentID, name, metrics, params = []) {
   const { run } = await call("runs/create", {
     experiment_id: experimentID,
     run_name: name,
     start_time: start,
   });
   const id = run.info.run_id;
-  await call("runs/log-batch", { run_id: id, metrics });
+  await call("runs/log-batch", { run_id: id, metrics, params });
   await call("runs/update", { run_id: id, status: "FINISHED", end_time: start + 60_000 });
   return id;
 }
@@ -45,14 +45,22 @@ before(async () => {
   const ids = [];
   for (let i = 0; i < 3; i++) {
     ids.push(
-      await seedRun(few, `card-${i}`, [
-        ...curve("alpha", 50, (step) => step + i),
-        ...curve("epoch", 50, (step) => Math.floor(step / 10)),
-        ...curve("val/loss", 50, (step) => (step === 25 ? 1e6 : 2 / (step + 1) + i)),
-        ...curve("plain", 6, (n) => n * n).map((m) => ({ ...m, step: 0 })),
-        { key: "test_accuracy", value: 0.8 + i / 100, step: 50, timestamp: start },
-        { key: "test_f1", value: 0.7, step: 50, timestamp: start },
-      ]),
+      await seedRun(
+        few,
+        `card-${i}`,
+        [
+          ...curve("alpha", 50, (step) => step + i),
+          ...curve("epoch", 50, (step) => Math.floor(step / 10)),
+          ...curve("val/loss", 50, (step) => (step === 25 ? 1e6 : 2 / (step + 1) + i)),
+          ...curve("plain", 6, (n) => n * n).map((m) => ({ ...m, step: 0 })),
+          { key: "test_accuracy", value: 0.8 + i / 100, step: 50, timestamp: start },
+          { key: "test_f1", value: 0.7, step: 50, timestamp: start },
+        ],
+        [
+          { key: "lr", value: i === 2 ? "0.1" : "0.01" },
+          { key: "seed", value: String(i) },
+        ],
+      ),
     );
   }
   const { experiment_id: many } = await call("experiments/create", { name: `bands-${Date.now()}` });
@@ -185,6 +193,26 @@ test("a run is hidden by its swatch, and another metric is the x axis", () =>
     await page.locator(".chart-tooltip:visible", { hasText: /alpha \d+/ }).waitFor();
     await named(page, "button", "Wall time").click();
     await page.waitForFunction(() => !location.hash.includes("along="));
+  }));
+
+test("runs are grouped by all but their seed: a mean with its spread", () =>
+  walk(`/experiments/${data.few}?view=charts`, async (page) => {
+    await named(page, "img", /Chart of alpha for 3 runs/).waitFor();
+    await page.getByLabel("Group by").selectOption({ label: "all but the seed" });
+    await hashHas(page, "group=seeds");
+    const legend = named(page, "list", "Groups of runs");
+    await legend.getByText("lr 0.01").waitFor();
+    assert.equal(await legend.getByRole("listitem").count(), 2);
+    await page.getByLabel("Spread of a group").selectOption("range");
+    await hashHas(page, "spread=range");
+    const box = await named(page, "img", /Chart of alpha/)
+      .locator(".u-over")
+      .boundingBox();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
+    await page.mouse.move(box.x + box.width * 0.5 + 2, box.y + 52);
+    const tooltip = page.locator(".chart-tooltip:visible");
+    await tooltip.getByText("lr 0.1", { exact: true }).waitFor();
+    assert.equal(await tooltip.locator(".chart-tooltip-line").count(), 2);
   }));
 
 test("more than a hundred runs are bands, and never said to be all", () =>

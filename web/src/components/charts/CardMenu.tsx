@@ -10,7 +10,7 @@ import { Popover } from "../Popover";
 import { useToast } from "../Toasts";
 import { smoothHistory } from "./chartData";
 import { chartSVG } from "./chartSVG";
-import type { ChartLine } from "./LineChart";
+import { bandsFrom, type ChartLine } from "./LineChart";
 
 interface CardMenuProps {
   metric: string;
@@ -33,8 +33,12 @@ export function CardMenu(props: CardMenuProps) {
   const { metric, lines, style, own, pinned, axis, smoothing, plotRef, setOwn, setPinned, move } = props;
   const toast = useToast();
   const dark = useIsDark();
-  const drawn = () =>
-    smoothing > 0 ? lines.map((line) => ({ ...line, points: smoothHistory(line.points, smoothing) })) : lines;
+  const bands = lines.length >= bandsFrom || lines.some((line) => line.group !== undefined);
+  const drawn = () => {
+    if (bands) return undefined;
+    if (smoothing === 0) return lines;
+    return lines.map((line) => ({ ...line, points: smoothHistory(line.points, smoothing) }));
+  };
   const save = async (close: () => void, how: "png" | "svg" | "csv") => {
     close();
     try {

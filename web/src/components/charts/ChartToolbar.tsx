@@ -1,3 +1,4 @@
+import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/history";
 import { useDeferredText } from "../../lib/hooks";
 import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
@@ -17,11 +18,12 @@ interface ChartToolbarProps {
   axis: XAxis;
   /** Metrics that can be the x axis. */
   metrics: readonly string[];
+  groupings: readonly Grouping[];
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
 }
 
 /** Settings that hold for all charts of the page. */
-export function ChartToolbar({ view, axis: shownAxis, metrics, change }: ChartToolbarProps) {
+export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change }: ChartToolbarProps) {
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -65,6 +67,36 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, change }: ChartTo
         <input type="checkbox" checked={view.logY} onChange={(e) => change({ logY: e.target.checked })} />
         Log y
       </label>
+      {groupings.length > 0 && (
+        <label className="check">
+          Group by
+          <select
+            className="input"
+            aria-label="Group by"
+            value={groupings.some(({ id }) => id === view.group) ? view.group : ""}
+            onChange={(e) => change({ group: e.target.value })}
+          >
+            <option value="">nothing</option>
+            {groupings.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </select>
+          {groupings.some(({ id }) => id === view.group) && (
+            <select
+              className="input"
+              aria-label="Spread of a group"
+              title="Around the mean: one standard deviation, or from the least run to the greatest"
+              value={view.spread}
+              onChange={(e) => change({ spread: e.target.value === "range" ? "range" : "std" })}
+            >
+              <option value="std">± deviation</option>
+              <option value="range">min – max</option>
+            </select>
+          )}
+        </label>
+      )}
       <Popover label="Axes of all charts" trigger="Axes">
         {() => <AxisPanel view={view} metrics={metrics} change={change} />}
       </Popover>
@@ -80,7 +112,7 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, change }: ChartTo
 }
 
 /** Longer lists are searched by typing, which a select does. */
-function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis">) {
+function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis" | "groupings">) {
   return (
     <div className="card-menu">
       <label className="check">

@@ -1,20 +1,24 @@
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { quantiles } from "../../lib/charts/bands";
+import { quantiles, type Spread } from "../../lib/charts/bands";
+import { compareNames } from "../../lib/columns";
 import type { Point, XAxis } from "../../lib/history";
 import { runColors, runStyle } from "../../lib/palette";
 import { useIsDark } from "../../lib/theme";
 import type { ChartStyle, Range } from "../../lib/view/charts";
-import { bandData, lineData, smoothHistory } from "./chartData";
+import { bandData, groupData, lineData, smoothHistory } from "./chartData";
 import { type ChartMark, chartOptions } from "./chartOptions";
 import { pathThrough } from "./pathThrough";
+import { bandEnd } from "./tooltip";
 
 export interface ChartLine {
   /** The run id, which decides colour and dash. */
   id: string;
   label: string;
   points: readonly Point[];
+  /** The group that the line is part of, where groups are drawn. */
+  group?: string | undefined;
 }
 
 export interface ChartSettings extends Partial<ChartStyle> {
@@ -35,6 +39,8 @@ interface LineChartProps extends ChartSettings {
   stepName?: string | undefined;
   /** Fractions of it mean something. */
   fractions?: boolean;
+  /** Draws the groups of the lines in their place, each with its mean and its spread. */
+  spread?: Spread | undefined;
   /** A place on the x axis to point out. */
   mark?: ChartMark | undefined;
   /** The run to bring forward. */
@@ -60,31 +66,39 @@ export function LineChart(props: LineChartProps) {
   const chart = useRef<uPlot>(undefined);
   const { plotRef } = props;
   const dark = useIsDark();
-  const banded = lines.length >= bandsFrom;
-  const smoothed = smoothing > 0 && !banded;
+  const { spread } = props;
+  const groups = useMemo(() => (spread ? groupsIn(lines) : undefined), [lines, spread]);
+  const banded = !groups && lines.length >= bandsFrom;
+  const smoothed = smoothing > 0 && !banded && !groups;
 
   const data = useMemo(() => {
+    const scales = { axis, xLog, logY };
+    if (groups && spread) return groupData([...groups.values()], spread, smoothing, scales);
     const points = lines.map((line) => line.points);
-    return banded
-      ? bandData(points, smoothing, { axis, xLog, logY })
-      : lineData(points, smoothing, { axis, xLog, logY });
-  }, [lines, banded, axis, smoothing, xLog, logY]);
+    return banded ? bandData(points, smoothing, scales) : lineData(points, smoothing, scales);
+  }, [lines, groups, spread, banded, axis, smoothing, xLog, logY]);
   const now = useRef({ data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom });
   now.current = { data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom };
 
   // A new chart is needed only when its make-up changes; new points go into the existing one.
-  const names = banded ? "bands" : lines.map((l) => `${l.id} ${l.label}`).join("\n");
+  const names = groups
+    ? [...groups.keys()].join("\n")
+    : banded
+      ? "bands"
+      : lines.map((l) => `${l.id} ${l.label}`).join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: names and markText stand for lines and mark; the rest is read through refs
   useEffect(() => {
     const host = box.current;
     if (!host) return;
-    const made = banded
-      ? { series: bandSeries(dark), bands: bandFills(dark), ghosts: 0 }
-      : lineSeries(lines, dark, smoothed, (i, ghost) => {
-          const points = now.current.lines[i]?.points ?? [];
-          const drawn = ghost || !smoothed ? points : smoothHistory(points, now.current.smoothing);
-          return [drawn, axis, xLog, logY];
-        });
+    const made = groups
+      ? groupSeries([...groups.keys()], dark)
+      : banded
+        ? { series: bandSeries(dark), bands: bandFills(dark), ghosts: 0 }
+        : lineSeries(lines, dark, smoothed, (i, ghost) => {
+            const points = now.current.lines[i]?.points ?? [];
+            const drawn = ghost || !smoothed ? points : smoothHistory(points, now.current.smoothing);
+            return [drawn, axis, xLog, logY];
+          });
     const plot = new uPlot(
       chartOptions({
         host,
@@ -116,7 +130,21 @@ export function LineChart(props: LineChartProps) {
       chart.current = undefined;
       if (plotRef) plotRef.current = undefined;
     };
-  }, [names, dark, axis, xLog, logY, smoothed, syncKey, height, stepName, fractions, markText, plotRef]);
+  }, [
+    names,
+    banded,
+    dark,
+    axis,
+    xLog,
+    logY,
+    smoothed,
+    syncKey,
+    height,
+    stepName,
+    fractions,
+    markText,
+    plotRef,
+  ]);
 
   useEffect(() => {
     if (chart.current && chart.current.data !== data) chart.current.setData(data);
@@ -130,10 +158,10 @@ export function LineChart(props: LineChartProps) {
   }, [range]);
 
   useEffect(() => {
-    const index = banded ? -1 : lines.findIndex((line) => line.id === focusID);
+    const index = banded || groups ? -1 : lines.findIndex((line) => line.id === focusID);
     const first = smoothed ? lines.length : 0;
     chart.current?.setSeries(index < 0 ? null : 1 + first + index, { focus: true });
-  }, [focusID, lines, smoothed, banded]);
+  }, [focusID, lines, smoothed, banded, groups]);
 
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
@@ -144,6 +172,36 @@ function rangeText(
   yRange: Range | undefined,
 ): string {
   return `${zoom} ${ignoreOutliers} ${yRange}`;
+}
+
+/** The points of the lines of each group, in the order of the groups' names. */
+function groupsIn(lines: readonly ChartLine[]): Map<string, (readonly Point[])[]> {
+  const groups = new Map<string, (readonly Point[])[]>();
+  for (const name of [...new Set(lines.map((line) => line.group ?? ""))].sort(compareNames))
+    groups.set(name, []);
+  for (const line of lines) groups.get(line.group ?? "")!.push(line.points);
+  return groups;
+}
+
+/** Three series for each group: the ends of its spread, which the tooltip leaves out, around its mean. */
+function groupSeries(names: readonly string[], dark: boolean) {
+  const color = (name: string) => runStyle(name)[dark ? "dark" : "light"];
+  const end = (name: string): uPlot.Series => ({
+    label: bandEnd,
+    stroke: `${color(name)}50`,
+    width: 1,
+    spanGaps: true,
+    points: { show: false },
+  });
+  return {
+    ghosts: 0,
+    series: names.flatMap((name) => [
+      end(name),
+      { ...end(name), label: name, stroke: color(name), width: 2, dash: [...runStyle(name).dash] },
+      end(name),
+    ]),
+    bands: names.map((name, i): uPlot.Band => ({ series: [3 * i + 3, 3 * i + 1], fill: `${color(name)}28` })),
+  };
 }
 
 type Drawn = [points: readonly Point[], axis: XAxis, xLog: boolean, logY: boolean];

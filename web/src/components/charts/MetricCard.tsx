@@ -73,6 +73,7 @@ export function MetricCard(props: MetricCardProps) {
   const style = styleOf(view, metric);
   const own = view.cards[metric] ?? {};
   const curve = !shape.single;
+  const grouped = lines.some((line) => line.group !== undefined);
   const chart = (height: number) => (
     <LineChart
       lines={lines}
@@ -83,6 +84,7 @@ export function MetricCard(props: MetricCardProps) {
       fractions={xMetric !== undefined}
       axis={axis}
       smoothing={view.smoothing}
+      spread={grouped ? view.spread : undefined}
       {...style}
       zoom={view.zoom}
       focusID={focusID}
@@ -91,7 +93,10 @@ export function MetricCard(props: MetricCardProps) {
     />
   );
   const notes = [
-    curve && lines.length >= bandsFrom && `Bands of ${lines.length} runs: median, half, and nine of ten`,
+    curve &&
+      !grouped &&
+      lines.length >= bandsFrom &&
+      `Bands of ${lines.length} runs: median, half, and nine of ten`,
     !xMetric && shape.oneStep && axis === "relative" && "all at one step, so the axis is time",
   ].filter((note) => note !== false);
   return (

@@ -1,9 +1,12 @@
 import { useCallback, useMemo, useState } from "react";
+import type { Grouping } from "../../lib/charts/groups";
 import { moveBefore, type Section, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
+import { compareNames } from "../../lib/columns";
 import type { XAxis } from "../../lib/history";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
+import { RunSwatch } from "../Values";
 import { ChartToolbar } from "./ChartToolbar";
 import { type CardActions, MetricCard } from "./MetricCard";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
@@ -17,17 +20,15 @@ interface MetricGridProps {
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
   refetchInterval: number | false;
   focusID?: string | undefined;
+  /** What the runs can be grouped by; they have their group then. */
+  groupings?: readonly Grouping[];
 }
 
+const noGroupings: readonly Grouping[] = [];
+
 /** All metrics as cards, by relevance, in sections by the part of the name before the slash. */
-export function MetricGrid({
-  runs: given,
-  metrics,
-  view,
-  change,
-  refetchInterval,
-  focusID,
-}: MetricGridProps) {
+export function MetricGrid(props: MetricGridProps) {
+  const { runs: given, metrics, view, change, refetchInterval, focusID, groupings = noGroupings } = props;
   const runs = useSame(given, view.hidden);
   const loader = useSeriesLoader(runs, refetchInterval);
   const [shapes, setShapes] = useState<ReadonlyMap<string, Shape>>(new Map());
@@ -85,7 +86,8 @@ export function MetricGrid({
   };
   return (
     <SeriesProvider value={loader}>
-      <ChartToolbar view={view} axis={axis} metrics={metrics} change={change} />
+      <ChartToolbar view={view} axis={axis} metrics={metrics} groupings={groupings} change={change} />
+      <GroupLegend runs={runs} />
       {shown.length === 0 && (
         <EmptyState title="No metric matches">
           <p>
@@ -109,10 +111,31 @@ export function MetricGrid({
   );
 }
 
+const groupsInLegend = 30;
+
+/** The colours of the groups, and how many runs each has. */
+function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
+  const counts = new Map<string, number>();
+  for (const { group } of runs) if (group !== undefined) counts.set(group, (counts.get(group) ?? 0) + 1);
+  if (counts.size === 0) return null;
+  const names = [...counts.keys()].sort(compareNames);
+  return (
+    <ul className="chart-legend group-legend" aria-label="Groups of runs">
+      {names.slice(0, groupsInLegend).map((name) => (
+        <li key={name} title={name}>
+          <RunSwatch runID={name} />
+          <span className="truncate">{name}</span> <span className="muted">{counts.get(name)}</span>
+        </li>
+      ))}
+      {names.length > groupsInLegend && <li className="muted">and {names.length - groupsInLegend} more</li>}
+    </ul>
+  );
+}
+
 /** The runs that are drawn: the same list while it says the same of the same runs. */
 function useSame(runs: readonly ChartRun[], hidden: readonly string[]): readonly ChartRun[] {
   const drawn = runs.filter((run) => !hidden.includes(run.id));
-  const text = drawn.map(({ id, name, status }) => `${id} ${status} ${name}`).join("\n");
+  const text = drawn.map(({ id, name, status, group }) => `${id} ${status} ${name} ${group}`).join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the runs
   return useMemo(() => drawn, [text]);
 }

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { bandsOf } from "../../lib/charts/bands";
+import { bandsOf, groupBands, type Spread } from "../../lib/charts/bands";
 import {
   alignHistories,
   type Column,
@@ -44,6 +44,19 @@ export function bandData(
 ): uPlot.AlignedData {
   const drawn = smoothing > 0 ? lines.map((points) => smoothHistory(points, smoothing)) : lines;
   const { xs, columns } = bandsOf(drawn, axis, bandPlaces);
+  return placed(xs, columns, xLog, logY);
+}
+
+/** x values, then the lower end, the mean and the upper end of each group of lines. */
+export function groupData(
+  groups: readonly (readonly (readonly Point[])[])[],
+  spread: Spread,
+  smoothing: number,
+  { axis, xLog, logY }: Scales,
+): uPlot.AlignedData {
+  const drawn =
+    smoothing > 0 ? groups.map((lines) => lines.map((points) => smoothHistory(points, smoothing))) : groups;
+  const { xs, columns } = groupBands(drawn, axis, bandPlaces, spread);
   return placed(xs, columns, xLog, logY);
 }
 

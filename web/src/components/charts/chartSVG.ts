@@ -3,19 +3,24 @@ import { firstTime } from "../../lib/charts/points";
 import { ticksOf } from "../../lib/charts/ticks";
 import { formatDateTime, formatElapsed, formatNumber } from "../../lib/format";
 import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/history";
-import { runColors, runStyle } from "../../lib/palette";
+import { runStyle } from "../../lib/palette";
 import type { ChartLine } from "./LineChart";
+import { bandEnd } from "./tooltip";
 
 /** Names below the picture; more would hide it. */
 const names = 20;
 const rowHeight = 18;
 const titleHeight = 28;
 
-/** A chart as a drawing of its own: what is in sight, its axes, its title and the names of its runs. */
+/**
+ * A chart as a drawing of its own: what is in sight, its axes, its title and the names of its lines.
+ *
+ * @param lines the lines as they are drawn; undefined for a chart of bands
+ */
 export function chartSVG(
   plot: uPlot,
   title: string,
-  lines: readonly ChartLine[],
+  lines: readonly ChartLine[] | undefined,
   axis: XAxis,
   dark: boolean,
 ): string {
@@ -38,16 +43,17 @@ export function chartSVG(
     const y = top + plot.valToPos(v, "y");
     return rule(left, y, left + width, y) + text(left - 6, y + 4, formatNumber(v), "end");
   });
-  const banded = plot.series.length - 1 !== lines.length && plot.series.length - 1 !== 2 * lines.length;
-  const curves = banded ? bandPaths(plot, dark) : lines.map((line) => linePath(plot, line, axis, dark));
-  const listed = banded ? [] : lines.slice(0, names);
+  const curves = lines ? lines.map((line) => linePath(plot, line, axis, dark)) : columnPaths(plot);
+  const entries = lines
+    ? lines.map((line) => ({ label: line.label, color: colorOf(line.id, dark) }))
+    : columnsOf(plot).flatMap(({ label, color }) => (label === bandEnd ? [] : [{ label, color }]));
   const legendTop = top + height + 44;
-  const legend = listed.map((line, i) => {
+  const legend = entries.slice(0, names).map(({ label: name, color }, i) => {
     const y = legendTop + i * rowHeight;
-    return `<path d="M10 ${y - 4}h16" stroke="${colorOf(line.id, dark)}" stroke-width="3"/>${text(32, y, line.label)}`;
+    return `<path d="M10 ${y - 4}h16" stroke="${color}" stroke-width="3"/>${text(32, y, name)}`;
   });
-  if (!banded && lines.length > names)
-    legend.push(text(32, legendTop + names * rowHeight, `and ${lines.length - names} more`));
+  if (entries.length > names)
+    legend.push(text(32, legendTop + names * rowHeight, `and ${entries.length - names} more`));
   const total = legendTop + legend.length * rowHeight;
   const whole = plot.root.clientWidth;
   return [
@@ -85,15 +91,23 @@ function linePath(plot: uPlot, line: ChartLine, axis: XAxis, dark: boolean): str
   return `<path d="${d}" stroke="${colorOf(line.id, dark)}" stroke-width="1.75" stroke-dasharray="${dash || "none"}"/>`;
 }
 
-function bandPaths(plot: uPlot, dark: boolean): string[] {
-  const color = runColors[0]![dark ? 1 : 0];
-  return plot.data.slice(1).map((column, i) => {
-    const places = [...plot.data[0]].map((x, at) => {
+/** The series of a chart that draws bands, as they are on the page. */
+function columnsOf(plot: uPlot) {
+  return plot.series.slice(1).map(({ label, stroke, width = 1 }, i) => ({
+    label: String(label ?? ""),
+    color: String((typeof stroke === "function" ? stroke(plot, i + 1) : stroke) ?? "currentColor"),
+    width,
+    column: plot.data[i + 1]!,
+  }));
+}
+
+function columnPaths(plot: uPlot): string[] {
+  return columnsOf(plot).map(({ color, width, column }) => {
+    const places = [...plot.data[0]].flatMap((x, at) => {
       const value = column[at];
-      return value == null ? undefined : ([plot.valToPos(x, "x"), plot.valToPos(value, "y")] as const);
+      return value == null ? [] : [[plot.valToPos(x, "x"), plot.valToPos(value, "y")] as const];
     });
-    const middle = i === 2;
-    return `<path d="${pathOf(places)}" stroke="${color}" stroke-width="${middle ? 2 : 1}" stroke-opacity="${middle ? 1 : 0.4}"/>`;
+    return `<path d="${pathOf(places)}" stroke="${color}" stroke-width="${width}"/>`;
   });
 }
 

@@ -4,6 +4,9 @@ import type { XAxis } from "../../lib/history";
 
 const maxLines = 8;
 
+/** The label of a series that is the end of a band rather than a line. uPlot replaces an empty one. */
+export const bandEnd = "\u2063";
+
 /**
  * Lists the values under the cursor, the highest first, with the nearest line marked. Built with plain
  * DOM calls: it changes with every movement of the mouse.
@@ -24,6 +27,7 @@ export function tooltip(ghosts: number, axis: XAxis, stepName = "step"): uPlot.P
     }
     const near: { series: uPlot.Series; value: number }[] = [];
     for (let i = 1 + ghosts; i < u.series.length; i++) {
+      if (u.series[i]!.label === bandEnd) continue;
       const value = nearestValue(u.data[i]!, idx);
       if (value !== undefined) near.push({ series: u.series[i]!, value });
     }

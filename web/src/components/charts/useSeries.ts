@@ -19,6 +19,8 @@ export interface ChartRun {
   id: string;
   name: string;
   status?: string | undefined;
+  /** The group that the run is part of, where runs are grouped. */
+  group?: string | undefined;
 }
 
 const LoaderContext = createContext<SeriesLoader | undefined>(undefined);
@@ -89,13 +91,15 @@ export function useLines(
   const kept = useRef<ChartLine[]>([]);
   const lines = useMemo<ChartLine[]>(() => {
     const next = found.flatMap(({ run, points }) =>
-      points?.length ? [{ id: run.id, label: run.name, points }] : [],
+      points?.length ? [{ id: run.id, label: run.name, group: run.group, points }] : [],
     );
     // A line that has not changed keeps its identity, and its chart its drawing.
     const before = new Map(kept.current.map((line) => [line.id, line]));
     kept.current = next.map((line) => {
       const old = before.get(line.id);
-      return old && old.points === line.points && old.label === line.label ? old : line;
+      return old && old.points === line.points && old.label === line.label && old.group === line.group
+        ? old
+        : line;
     });
     return kept.current;
   }, [found]);

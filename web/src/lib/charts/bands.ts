@@ -13,15 +13,58 @@ export interface Bands {
 
 /** Quantiles of the lines at so many places; between its points, a line is straight. */
 export function bandsOf(lines: readonly (readonly Point[])[], axis: XAxis, places: number): Bands {
-  const curves = lines.map((points) => {
+  const curves = curvesOf(lines, axis);
+  const xs = placesOf(curves, places);
+  const columns = statisticsOf(curves, xs, quantiles.length, (values) => {
+    values.sort((a, b) => a - b);
+    return quantiles.map((q) => quantileOf(values, q));
+  });
+  return { xs, columns };
+}
+
+/** How far a group reaches from its mean: one standard deviation, or to its least and greatest line. */
+export type Spread = "std" | "range";
+
+/** For each group of lines three columns: its lower end, its mean and its upper end. */
+export function groupBands(
+  groups: readonly (readonly (readonly Point[])[])[],
+  axis: XAxis,
+  places: number,
+  spread: Spread,
+): Bands {
+  const curves = groups.map((lines) => curvesOf(lines, axis));
+  const xs = placesOf(curves.flat(), places);
+  const columns = curves.flatMap((group) =>
+    statisticsOf(group, xs, 3, (values) => {
+      const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+      if (spread === "range") return [Math.min(...values), mean, Math.max(...values)];
+      const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+      // Of the runs that there could be: one run alone tells nothing about its spread.
+      const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+      return [mean - deviation, mean, mean + deviation];
+    }),
+  );
+  return { xs, columns };
+}
+
+function curvesOf(lines: readonly (readonly Point[])[], axis: XAxis): Curve[] {
+  return lines.map((points) => {
     const start = axis === "relative" ? firstTime(points) : 0;
     return inDrawingOrder(points)
       .filter((p) => isDrawable(p.value))
       .map((p) => [xOf(p, axis, start), p.value] as const)
       .sort(([a], [b]) => a - b);
   });
-  const xs = placesOf(curves, places);
-  const columns = quantiles.map(() => new Array<number | null>(xs.length).fill(null));
+}
+
+/** Columns of numbers that are computed from the values of all curves at each place. */
+function statisticsOf(
+  curves: readonly Curve[],
+  xs: readonly number[],
+  count: number,
+  compute: (values: number[]) => readonly number[],
+): (number | null)[][] {
+  const columns = Array.from({ length: count }, () => new Array<number | null>(xs.length).fill(null));
   const at = curves.map(() => 0);
   xs.forEach((x, i) => {
     const values: number[] = [];
@@ -31,12 +74,11 @@ export function bandsOf(lines: readonly (readonly Point[])[], axis: XAxis, place
       if (value !== undefined) values.push(value);
     });
     if (values.length === 0) return;
-    values.sort((a, b) => a - b);
-    quantiles.forEach((q, row) => {
-      columns[row]![i] = quantileOf(values, q);
+    compute(values).forEach((value, row) => {
+      columns[row]![i] = value;
     });
   });
-  return { xs, columns };
+  return columns;
 }
 
 type Curve = readonly (readonly [number, number])[];

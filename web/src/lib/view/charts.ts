@@ -1,5 +1,6 @@
+import type { Spread } from "../charts/bands";
 import type { XAxis } from "../history";
-import { type Codec, compact, join, split } from "./search";
+import { type Codec, compact, join, oneOf, split } from "./search";
 
 /** A part of an axis; an end that is missing follows the values. */
 export type Range = readonly [number | undefined, number | undefined];
@@ -36,6 +37,10 @@ export interface ChartView extends ChartStyle {
   cardOrder: readonly string[];
   /** Settings of single cards, by metric. */
   cards: Readonly<Record<string, CardView>>;
+  /** What the runs are grouped by, as in lib/charts/groups; "" draws each run. */
+  group: string;
+  /** How far a group reaches from its mean. */
+  spread: Spread;
   /** Ids of runs that are not drawn. */
   hidden: readonly string[];
 }
@@ -56,6 +61,8 @@ export const chartCodec: Codec<ChartView> = {
     pinnedCards: split(s.cpin ?? ""),
     cardOrder: split(s.corder ?? ""),
     cards: decodeCards(s.cards),
+    group: s.group ?? "",
+    spread: oneOf<Spread>(["std", "range"], s.spread),
     hidden: split(s.hide ?? ""),
   }),
   encode: (v) =>
@@ -72,6 +79,8 @@ export const chartCodec: Codec<ChartView> = {
       cpin: join(v.pinnedCards),
       corder: join(v.cardOrder),
       cards: encodeCards(v.cards),
+      group: v.group,
+      spread: v.spread !== "std" && v.spread,
       hide: join(v.hidden),
     }),
 };

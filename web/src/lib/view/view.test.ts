@@ -56,6 +56,8 @@ describe("runs view", () => {
         "y0:1/odd, name~": { ignoreOutliers: false },
       },
       hidden: ["d5"],
+      group: "params.lr",
+      spread: "range",
     };
     expect(trip(view)).toEqual(view);
   });

@@ -3,6 +3,7 @@ import { maxRunsPerChart } from "../../../api/metrics";
 import { livePeriodMS } from "../../../api/queries";
 import { MetricGrid } from "../../../components/charts/MetricGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../../components/Notice";
+import { groupingsOf, groupsOf } from "../../../lib/charts/groups";
 import { keysOf } from "../../../lib/columns";
 import { useHotkeys } from "../../../lib/hooks";
 import { FilterBox, filterFault } from "../FilterBox";
@@ -23,6 +24,12 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
     return (chosen.length > 0 ? chosen : runs).slice(0, maxRunsPerChart);
   }, [runs, view.selected, view.selectAll]);
   const metrics = useMemo(() => keysOf(drawn, "metrics"), [drawn]);
+  const groupings = useMemo(() => groupingsOf(drawn), [drawn]);
+  const grouping = groupings.find(({ id }) => id === view.group)?.id;
+  const lines = useMemo(() => {
+    const groups = grouping === undefined ? undefined : groupsOf(drawn, grouping);
+    return drawn.map(({ id, name, status }) => ({ id, name, status, group: groups?.get(id) }));
+  }, [drawn, grouping]);
   const fault = filterFault(list.error);
   const filter = useFilter(view);
   const everything = useMemo(
@@ -69,7 +76,8 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
               </EmptyState>
             ) : (
               <MetricGrid
-                runs={drawn}
+                runs={lines}
+                groupings={groupings}
                 metrics={metrics}
                 view={view}
                 change={change}
