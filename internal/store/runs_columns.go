@@ -54,18 +54,17 @@ func (s *Store) RunColumns(
 		j := judged{all: idsOf(runs), leaves: leavesOf(runs)}
 		return firstError(
 			func() (err error) {
-				keys, err := t.keysOf(j, "latest_metrics", "value", ", MAX(CASE WHEN is_nan THEN 1 ELSE 0 END)"+
-					" - MIN(CASE WHEN is_nan THEN 1 ELSE 0 END)")
+				keys, err := t.keysOf(j, "latest_metrics", nanOrValue)
 				out.Metrics, out.MetricCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "params", t.dialect.fingerprint, ", 0")
+				keys, err := t.keysOf(j, "params", t.dialect.fingerprint)
 				out.Params, out.ParamCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint, ", 0")
+				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint)
 				out.Tags, out.TagCount = cutKeys(keys, in.Text, limit)
 				if err == nil {
 					out.Attributes, err = t.attributeKeys(j, runs, keys)
@@ -76,6 +75,10 @@ func (s *Store) RunColumns(
 	})
 	return out, err
 }
+
+// nanOrValue is a value of latest_metrics that tells NaN from 0. It is greater than all
+// numbers but the infinite ones.
+const nanOrValue = "CASE WHEN is_nan THEN 1.7e308 ELSE value END"
 
 // judged has the ids of runs, and of those that are no parents.
 type judged struct{ all, leaves []string }
@@ -154,40 +157,67 @@ func leavesOf(runs []judgedRun) (ids []string) {
 	return ids
 }
 
-// keysOf returns the keys in a table of values of runs. other is a comma and an
-// expression that is not 0 if values differ in another way.
-func (t tx) keysOf(j judged, table, value, other string) ([]mlflow.RunKey, error) {
-	query := func(ids []string) ([]mlflow.RunKey, error) {
-		in := oneOfMany(t.dialect, "run_uuid", ids, false)
-		return db.CollectUncached(
-			t.Tx, "SELECT "+t.dialect.exactly+"`key`, COUNT(*), CASE WHEN MIN("+value+") <> MAX("+value+") THEN 1 ELSE 0 END"+
-				other+" FROM "+table+" WHERE "+in.SQL+" GROUP BY 1",
-			in.Args, func(rows *sql.Rows, k *mlflow.RunKey) error {
-				var varies, otherwise int64
-				err := rows.Scan(&k.Key, &k.Runs, &varies, &otherwise)
-				k.Varies = varies != 0 || otherwise != 0
+// judgedAtOnce is the number of runs whose values one query reads. MariaDB reads a whole
+// table for a list of 1,000 values or more.
+const judgedAtOnce = 900
+
+// keyValues are the values of a key: least and most are those of some runs.
+type keyValues struct {
+	key         string
+	runs        int64
+	least, most string
+	varies      bool
+}
+
+// keysOf returns the keys in a table of values of runs. value is an expression that
+// differs if values do.
+func (t tx) keysOf(j judged, table, value string) ([]mlflow.RunKey, error) {
+	all, err := t.valuesByKey(j.all, table, value)
+	if err != nil {
+		return nil, err
+	}
+	ofLeaves := all
+	if len(j.leaves) < len(j.all) {
+		if ofLeaves, err = t.valuesByKey(j.leaves, table, value); err != nil {
+			return nil, err
+		}
+	}
+	keys := make([]mlflow.RunKey, 0, len(all))
+	for key, v := range all {
+		leaf := ofLeaves[key]
+		keys = append(keys, mlflow.RunKey{Key: key, Runs: v.runs, Varies: leaf != nil && leaf.varies})
+	}
+	return keys, nil
+}
+
+// valuesByKey reads the values of runs, and merges what the queries return.
+func (t tx) valuesByKey(ids []string, table, value string) (map[string]*keyValues, error) {
+	byKey := map[string]*keyValues{}
+	query := "SELECT " + t.dialect.exactly + "`key`, COUNT(*), MIN(" + value + "), MAX(" + value + ") FROM " + table +
+		" WHERE run_uuid IN (?...) GROUP BY 1"
+	for part := range slices.Chunk(ids, judgedAtOnce) {
+		err := t.EachUncached(query, []any{part}, func(rows *sql.Rows) error {
+			var v keyValues
+			var least, most sql.NullString
+			if err := rows.Scan(&v.key, &v.runs, &least, &most); err != nil {
 				return err
-			},
-		)
-	}
-	keys, err := query(j.all)
-	if err != nil || len(j.leaves) == len(j.all) {
-		return keys, err
-	}
-	varies := map[string]bool{}
-	if len(j.leaves) > 0 {
-		ofLeaves, err := query(j.leaves)
+			}
+			v.least, v.most = least.String, most.String
+			known := byKey[v.key]
+			if known == nil {
+				v.varies = v.least != v.most
+				byKey[v.key] = &v
+				return nil
+			}
+			known.runs += v.runs
+			known.varies = known.varies || v.least != known.least || v.most != known.most
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range ofLeaves {
-			varies[k.Key] = k.Varies
-		}
 	}
-	for i := range keys {
-		keys[i].Varies = varies[keys[i].Key]
-	}
-	return keys, nil
+	return byKey, nil
 }
 
 // cutKeys returns the keys that contain a text, in any case, up to limit, and how many
