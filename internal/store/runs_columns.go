@@ -51,7 +51,7 @@ func (s *Store) RunColumns(
 		if len(runs) == 0 {
 			return nil
 		}
-		j := judged{all: idsOf(runs), leaves: leavesOf(runs)}
+		j := judgedOf(runs)
 		return firstError(
 			func() (err error) {
 				keys, err := t.keysOf(j, "latest_metrics", nanOrValue)
@@ -80,8 +80,9 @@ func (s *Store) RunColumns(
 // numbers but the infinite ones.
 const nanOrValue = "CASE WHEN is_nan THEN 1.7e308 ELSE value END"
 
-// judged has the ids of runs, and of those that are no parents.
-type judged struct{ all, leaves []string }
+// judged has the ids of runs, of those that are the parent of no other run among them,
+// and of the parents.
+type judged struct{ all, leaves, parents []string }
 
 // judgedRun is a run with what the keys of attributes need.
 type judgedRun struct{ id, parent, user, status string }
@@ -141,24 +142,25 @@ func idsOf(runs []judgedRun) []string {
 	return ids
 }
 
-// leavesOf returns the runs that are the parent of no other run in the list.
-func leavesOf(runs []judgedRun) (ids []string) {
-	parents := map[string]bool{}
+func judgedOf(runs []judgedRun) judged {
+	j := judged{all: idsOf(runs)}
+	isParent := map[string]bool{}
 	for _, r := range runs {
 		if r.parent != r.id {
-			parents[r.parent] = true
+			isParent[r.parent] = true
 		}
 	}
 	for _, r := range runs {
-		if !parents[r.id] {
-			ids = append(ids, r.id)
+		if isParent[r.id] {
+			j.parents = append(j.parents, r.id)
+		} else {
+			j.leaves = append(j.leaves, r.id)
 		}
 	}
-	return ids
+	return j
 }
 
-// judgedAtOnce is the number of runs whose values one query reads. MariaDB reads a whole
-// table for a list of 1,000 values or more.
+// judgedAtOnce is the number of runs whose values one query reads.
 const judgedAtOnce = 900
 
 // keyValues are the values of a key: least and most are those of some runs.
@@ -172,29 +174,35 @@ type keyValues struct {
 // keysOf returns the keys in a table of values of runs. value is an expression that
 // differs if values do.
 func (t tx) keysOf(j judged, table, value string) ([]mlflow.RunKey, error) {
-	all, err := t.valuesByKey(j.all, table, value)
+	ofLeaves, err := t.valuesByKey(j.leaves, table, value)
 	if err != nil {
 		return nil, err
 	}
-	ofLeaves := all
-	if len(j.leaves) < len(j.all) {
-		if ofLeaves, err = t.valuesByKey(j.leaves, table, value); err != nil {
-			return nil, err
-		}
+	ofParents, err := t.valuesByKey(j.parents, table, value)
+	if err != nil {
+		return nil, err
 	}
-	keys := make([]mlflow.RunKey, 0, len(all))
-	for key, v := range all {
-		leaf := ofLeaves[key]
-		keys = append(keys, mlflow.RunKey{Key: key, Runs: v.runs, Varies: leaf != nil && leaf.varies})
+	keys := make([]mlflow.RunKey, 0, len(ofLeaves))
+	for key, v := range ofLeaves {
+		k := mlflow.RunKey{Key: key, Runs: v.runs, Varies: v.varies}
+		if parents := ofParents[key]; parents != nil {
+			k.Runs += parents.runs
+			delete(ofParents, key)
+		}
+		keys = append(keys, k)
+	}
+	for key, v := range ofParents {
+		keys = append(keys, mlflow.RunKey{Key: key, Runs: v.runs})
 	}
 	return keys, nil
 }
 
-// valuesByKey reads the values of runs, and merges what the queries return.
+// valuesByKey reads the values of runs, and merges what the queries return. They name the
+// index, since MariaDB prefers to read the whole table.
 func (t tx) valuesByKey(ids []string, table, value string) (map[string]*keyValues, error) {
 	byKey := map[string]*keyValues{}
 	query := "SELECT " + t.dialect.exactly + "`key`, COUNT(*), MIN(" + value + "), MAX(" + value + ") FROM " + table +
-		" WHERE run_uuid IN (?...) GROUP BY 1"
+		" INDEXED BY index_" + table + "_run_uuid WHERE run_uuid IN (?...) GROUP BY 1"
 	for part := range slices.Chunk(ids, judgedAtOnce) {
 		err := t.EachUncached(query, []any{part}, func(rows *sql.Rows) error {
 			var v keyValues
