@@ -51,21 +51,20 @@ func (s *Store) RunColumns(
 		if len(runs) == 0 {
 			return nil
 		}
-		j := judged{all: idsOf(runs), leaves: leavesOf(runs)}
+		j := judgedOf(runs)
 		return firstError(
 			func() (err error) {
-				keys, err := t.keysOf(j, "latest_metrics", "value", ", MAX(CASE WHEN is_nan THEN 1 ELSE 0 END)"+
-					" - MIN(CASE WHEN is_nan THEN 1 ELSE 0 END)")
+				keys, err := t.keysOf(j, "latest_metrics", nanOrValue)
 				out.Metrics, out.MetricCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "params", t.dialect.fingerprint, ", 0")
+				keys, err := t.keysOf(j, "params", t.dialect.fingerprint)
 				out.Params, out.ParamCount = cutKeys(keys, in.Text, limit)
 				return err
 			},
 			func() (err error) {
-				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint, ", 0")
+				keys, err := t.keysOf(j, "tags", t.dialect.fingerprint)
 				out.Tags, out.TagCount = cutKeys(keys, in.Text, limit)
 				if err == nil {
 					out.Attributes, err = t.attributeKeys(j, runs, keys)
@@ -77,8 +76,13 @@ func (s *Store) RunColumns(
 	return out, err
 }
 
-// judged has the ids of runs, and of those that are no parents.
-type judged struct{ all, leaves []string }
+// nanOrValue is a value of latest_metrics that tells NaN from 0. It is greater than all
+// numbers but the infinite ones.
+const nanOrValue = "CASE WHEN is_nan THEN 1.7e308 ELSE value END"
+
+// judged has the ids of runs, of those that are the parent of no other run among them,
+// and of the parents.
+type judged struct{ all, leaves, parents []string }
 
 // judgedRun is a run with what the keys of attributes need.
 type judgedRun struct{ id, parent, user, status string }
@@ -138,56 +142,90 @@ func idsOf(runs []judgedRun) []string {
 	return ids
 }
 
-// leavesOf returns the runs that are the parent of no other run in the list.
-func leavesOf(runs []judgedRun) (ids []string) {
-	parents := map[string]bool{}
+func judgedOf(runs []judgedRun) judged {
+	j := judged{all: idsOf(runs)}
+	isParent := map[string]bool{}
 	for _, r := range runs {
 		if r.parent != r.id {
-			parents[r.parent] = true
+			isParent[r.parent] = true
 		}
 	}
 	for _, r := range runs {
-		if !parents[r.id] {
-			ids = append(ids, r.id)
+		if isParent[r.id] {
+			j.parents = append(j.parents, r.id)
+		} else {
+			j.leaves = append(j.leaves, r.id)
 		}
 	}
-	return ids
+	return j
 }
 
-// keysOf returns the keys in a table of values of runs. other is a comma and an
-// expression that is not 0 if values differ in another way.
-func (t tx) keysOf(j judged, table, value, other string) ([]mlflow.RunKey, error) {
-	query := func(ids []string) ([]mlflow.RunKey, error) {
-		in := oneOfMany(t.dialect, "run_uuid", ids, false)
-		return db.CollectUncached(
-			t.Tx, "SELECT "+t.dialect.exactly+"`key`, COUNT(*), CASE WHEN MIN("+value+") <> MAX("+value+") THEN 1 ELSE 0 END"+
-				other+" FROM "+table+" WHERE "+in.SQL+" GROUP BY 1",
-			in.Args, func(rows *sql.Rows, k *mlflow.RunKey) error {
-				var varies, otherwise int64
-				err := rows.Scan(&k.Key, &k.Runs, &varies, &otherwise)
-				k.Varies = varies != 0 || otherwise != 0
+// judgedAtOnce is the number of runs whose values one query reads.
+const judgedAtOnce = 900
+
+// keyValues are the values of a key: least and most are those of some runs.
+type keyValues struct {
+	key         string
+	runs        int64
+	least, most string
+	varies      bool
+}
+
+// keysOf returns the keys in a table of values of runs. value is an expression that
+// differs if values do.
+func (t tx) keysOf(j judged, table, value string) ([]mlflow.RunKey, error) {
+	ofLeaves, err := t.valuesByKey(j.leaves, table, value)
+	if err != nil {
+		return nil, err
+	}
+	ofParents, err := t.valuesByKey(j.parents, table, value)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]mlflow.RunKey, 0, len(ofLeaves))
+	for key, v := range ofLeaves {
+		k := mlflow.RunKey{Key: key, Runs: v.runs, Varies: v.varies}
+		if parents := ofParents[key]; parents != nil {
+			k.Runs += parents.runs
+			delete(ofParents, key)
+		}
+		keys = append(keys, k)
+	}
+	for key, v := range ofParents {
+		keys = append(keys, mlflow.RunKey{Key: key, Runs: v.runs})
+	}
+	return keys, nil
+}
+
+// valuesByKey reads the values of runs, and merges what the queries return. They name the
+// index, since MariaDB prefers to read the whole table.
+func (t tx) valuesByKey(ids []string, table, value string) (map[string]*keyValues, error) {
+	byKey := map[string]*keyValues{}
+	query := "SELECT " + t.dialect.exactly + "`key`, COUNT(*), MIN(" + value + "), MAX(" + value + ") FROM " + table +
+		" INDEXED BY index_" + table + "_run_uuid WHERE run_uuid IN (?...) GROUP BY 1"
+	for part := range slices.Chunk(ids, judgedAtOnce) {
+		err := t.EachUncached(query, []any{part}, func(rows *sql.Rows) error {
+			var v keyValues
+			var least, most sql.NullString
+			if err := rows.Scan(&v.key, &v.runs, &least, &most); err != nil {
 				return err
-			},
-		)
-	}
-	keys, err := query(j.all)
-	if err != nil || len(j.leaves) == len(j.all) {
-		return keys, err
-	}
-	varies := map[string]bool{}
-	if len(j.leaves) > 0 {
-		ofLeaves, err := query(j.leaves)
+			}
+			v.least, v.most = least.String, most.String
+			known := byKey[v.key]
+			if known == nil {
+				v.varies = v.least != v.most
+				byKey[v.key] = &v
+				return nil
+			}
+			known.runs += v.runs
+			known.varies = known.varies || v.least != known.least || v.most != known.most
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range ofLeaves {
-			varies[k.Key] = k.Varies
-		}
 	}
-	for i := range keys {
-		keys[i].Varies = varies[keys[i].Key]
-	}
-	return keys, nil
+	return byKey, nil
 }
 
 // cutKeys returns the keys that contain a text, in any case, up to limit, and how many

@@ -32,6 +32,13 @@ test("automatic columns leave out constant parameters and system metrics", () =>
   ]);
 });
 
+test("metrics that say how good a run is come first", () => {
+  const metrics = ["acc", "epoch", "lr", "train/loss", "val/loss"].map((k) => key(k));
+  const shown = ids(automaticColumns({ ...keys, metrics })).filter((id) => id.startsWith("metrics."));
+  expect(shown.slice(-2)).toEqual(["metrics.epoch", "metrics.lr"]);
+  expect(shown[0]).toBe("metrics.val/loss");
+});
+
 test("one run alone shows all its parameters", () => {
   const params = [key("lr"), key("model")];
   expect(ids(automaticColumns({ ...keys, params, runs: 1 }))).toContain("params.model");
@@ -48,6 +55,11 @@ test("differences only drops every column with one value", () => {
   expect(ids(shownColumns(keys, ["params.model", "min:metrics.m9", "metrics.m10"], true))).toEqual([
     "min:metrics.m9",
   ]);
+});
+
+test("a column that the cut list of keys lacks is kept among the differences", () => {
+  const cut = { ...keys, counts: { ...keys.counts, params: 1500 } };
+  expect(ids(shownColumns(cut, ["params.rare", "metrics.rare"], true))).toEqual(["params.rare"]);
 });
 
 test("chosen columns keep their order, and unknown ids are dropped", () => {

@@ -70,7 +70,10 @@ function differs(keys: ColumnKeys, c: Column): boolean {
   if (c.kind === "attributes" && (c.key === "start_time" || c.key === "duration" || c.key === "end_time")) {
     return false; // Times differ always.
   }
-  return keys[c.kind].some((k: KeyInfo) => k.key === c.key && k.varies);
+  const known = keys[c.kind].find((k: KeyInfo) => k.key === c.key);
+  if (known) return known.varies;
+  // The list of keys may be cut; a column beyond its end stays.
+  return c.kind !== "attributes" && keys.counts[c.kind] > keys[c.kind].length;
 }
 
 /** The columns after one was moved before another, or to the end. */

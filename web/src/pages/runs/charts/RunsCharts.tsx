@@ -10,6 +10,7 @@ import { FilterBox, filterFault } from "../FilterBox";
 import { NoRuns } from "../NoRuns";
 import type { RunsViewProps } from "../runsView";
 import { StagePicker } from "../StagePicker";
+import { Chips } from "../table/Chips";
 import { useFilter } from "../useFilter";
 import { RunList } from "./RunList";
 
@@ -48,6 +49,7 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
           fault={fault}
           apply={(filter) => change({ filter })}
         />
+        <Chips choice={view} query={everything} change={change} />
         <StagePicker view={view} change={change} />
       </div>
       {list.error && !fault && (
