@@ -5,6 +5,7 @@ import type { Run } from "../api/runs";
 import { compareNames, isSystemMetric, isUserTag } from "./columns";
 import type { Point } from "./history";
 import { shownMetrics } from "./loggedModels";
+import { compareMetrics as byRelevance } from "./relevance";
 
 const byNumber = (a: ModelVersion, b: ModelVersion) => Number(b.version) - Number(a.version);
 
@@ -149,7 +150,9 @@ export function keyMetric(model: LoggedModel, run?: Run): KeyMetric | undefined 
 
 /** The same of a run, whose metrics name no dataset. */
 export function keyRunMetric(run: Run): KeyMetric | undefined {
-  const key = orderMetricKeys(Object.keys(run.metrics).filter((k) => !isSystemMetric(k)))[0];
+  const key = Object.keys(run.metrics)
+    .filter((k) => !isSystemMetric(k))
+    .sort(byRelevance)[0];
   if (key === undefined) return undefined;
   return { key, value: run.metrics[key]!, step: run.metricSteps[key] ?? 0, dataset: "" };
 }
