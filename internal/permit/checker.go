@@ -3,6 +3,8 @@ package permit
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/access"
 )
@@ -55,6 +57,7 @@ func (c *Checker) Experiment(id string, a access.Action) error {
 
 // experiment returns the key of an experiment, or ErrDenied if it does not exist.
 func (c *Checker) experiment(id string) ([]access.Key, error) {
+	id = plainID(id)
 	key := access.Key{Type: access.Experiment, ID: id}
 	var found bool
 	var err error
@@ -67,6 +70,16 @@ func (c *Checker) experiment(id string) ([]access.Key, error) {
 		err = ErrDenied
 	}
 	return []access.Key{key}, err
+}
+
+// plainID returns the spelling of an experiment's id that grants have. Handlers accept
+// others, such as 01 and +1.
+func plainID(id string) string {
+	n, err := strconv.ParseInt(strings.TrimSpace(id), 10, 64)
+	if err != nil {
+		return id // There is no such experiment.
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // ExperimentNamed checks an action on an experiment if there is one with the name. If
@@ -172,6 +185,7 @@ func (c *Checker) part(
 
 // PartOf checks an action on a part of an experiment that exists.
 func (c *Checker) PartOf(experimentID string, t access.Type, a access.Action) error {
+	experimentID = plainID(experimentID)
 	keys := []access.Key{{Type: access.Experiment, ID: experimentID}}
 	if c.Grants.NeedsNames(access.Experiment) {
 		var err error

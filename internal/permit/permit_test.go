@@ -48,6 +48,28 @@ func grantsOf(t access.Type, id string, p access.Permission) *access.Grants {
 	return g
 }
 
+// TestSpellings checks that grants apply to every spelling of an experiment's id that
+// handlers accept.
+func TestSpellings(t *testing.T) {
+	t.Parallel()
+	denied := &access.Grants{Default: access.Read}
+	denied.Add(access.Key{Type: access.Experiment, ID: "7"}, access.Deny)
+	for _, id := range []string{"7", "07", "+7", " 7", "7\n"} {
+		ctx := access.NewContext(t.Context(), denied, nil)
+		c := permit.New(ctx, owners{})
+		if err := c.Experiment(id, access.ToRead); !errors.Is(err, permit.ErrDenied) {
+			t.Errorf("%q is read: %v", id, err)
+		}
+		if err := c.PartOf(id, access.Run, access.ToRead); !errors.Is(err, permit.ErrDenied) {
+			t.Errorf("a run of %q is read: %v", id, err)
+		}
+		c = permit.New(access.NewContext(t.Context(), grantsOf(access.Experiment, "7", access.Read), nil), owners{})
+		if err := c.Experiment(id, access.ToRead); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
 func TestRules(t *testing.T) {
 	t.Parallel()
 	const exp, rm, prompt = access.Experiment, access.RegisteredModel, access.Prompt

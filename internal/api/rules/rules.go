@@ -3,11 +3,9 @@
 package rules
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/access"
-	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -188,9 +186,6 @@ var (
 		if err := c.PartOf(in.Runs.ExperimentID, access.LoggedModel, access.ToUpdate); err != nil {
 			return err
 		}
-		if err := plainID(c, in.TargetID); err != nil {
-			return err
-		}
 		if err := c.CreateIn(in.TargetID, access.LoggedModel); err != nil {
 			return err
 		}
@@ -199,21 +194,8 @@ var (
 )
 
 func selected(c *permit.Checker, in *mlflow.RunSelection, a access.Action) error {
-	if err := plainID(c, in.ExperimentID); err != nil {
-		return err
-	}
 	if err := c.Experiment(in.ExperimentID, access.ToRead); err != nil {
 		return err
 	}
 	return c.PartOf(in.ExperimentID, access.Run, a)
-}
-
-// plainID denies other spellings of the id of an experiment, such as 01, for which there
-// are no grants.
-func plainID(c *permit.Checker, id string) error {
-	n, err := validate.ExperimentID(id)
-	if err == nil && !c.Grants.Unlimited() && strconv.FormatInt(n, 10) != id {
-		return permit.ErrDenied
-	}
-	return err
 }
