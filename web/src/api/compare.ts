@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { forEachOf, inBatches } from "../lib/batches";
-import { type Aggregate, column, keysOf } from "../lib/columns";
 import { isLowerBetter } from "../lib/compare/rows";
+import { type Aggregate, column, keysOf } from "../lib/runs/columns";
 import type { MetricStat } from "../lib/view/compare";
 import { ApiError } from "./client";
 import { livePeriodMS } from "./queries";

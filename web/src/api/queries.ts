@@ -1,7 +1,7 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { runNameFilter } from "../lib/commands";
-import { mediaTag } from "../lib/media";
+import { mediaTag } from "../lib/runs/media";
+import { runNameFilter } from "../lib/text/commands";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";

@@ -1,6 +1,6 @@
 // The model registry: MLflow's own calls, and what Millrace adds to them: comments, a log, one call for
 // all versions with their metrics.
-import { type Signature, toSignature, type WireSignature } from "../lib/signature";
+import { type Signature, toSignature, type WireSignature } from "../lib/models/signature";
 import { get, millrace, patch, post, remove } from "./client";
 import { toNumber, type WireNumber } from "./runs";
 

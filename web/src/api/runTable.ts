@@ -1,5 +1,5 @@
 // The table of runs: rows from any offset on, with the cells of the columns that are asked for.
-import type { Column } from "../lib/columns";
+import type { Column } from "../lib/runs/columns";
 import { millrace } from "./client";
 import type { Stage, ViewType } from "./experiments";
 import { type RunStatus, toNumber, type WireNumber } from "./runs";

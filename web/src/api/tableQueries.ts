@@ -1,6 +1,6 @@
 // Queries of the table of runs, as query options.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { Column } from "../lib/columns";
+import type { Column } from "../lib/runs/columns";
 import { columnValues, type KeyQuery, tableKeys } from "./runTable";
 
 /** New keys appear while runs log, so the list of columns is read again now and then. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { serverInfo } from "../api/queries";
-import { useHotkeys, usePaletteKey } from "../lib/hooks";
+import { useHotkeys, usePaletteKey } from "../lib/browser/hooks";
 import { HelpDialog } from "./HelpDialog";
 import { Icon } from "./Icon";
 import { SessionFrame } from "./session/SessionFrame";

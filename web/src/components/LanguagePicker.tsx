@@ -1,4 +1,4 @@
-import { type Language, languages } from "../lib/snippets";
+import { type Language, languages } from "../lib/text/snippets";
 
 interface LanguagePickerProps {
   chosen: Language;

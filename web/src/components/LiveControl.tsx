@@ -1,5 +1,5 @@
-import { formatRelative } from "../lib/format";
-import { useNow } from "../lib/hooks";
+import { useNow } from "../lib/browser/hooks";
+import { formatRelative } from "../lib/text/format";
 import { Icon } from "./Icon";
 
 interface LiveControlProps {

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { markdownHTML } from "../lib/markdown";
+import { markdownHTML } from "../lib/text/markdown";
 import type { MarkdownProps } from "./Markdown";
 
 /** Markdown as HTML. Use Markdown, which loads this module when it is needed. */

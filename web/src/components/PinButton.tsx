@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { onPinsChange, pinnedExperiments, togglePin } from "../lib/pinned";
+import { onPinsChange, pinnedExperiments, togglePin } from "../lib/browser/pinned";
 import { Icon } from "./Icon";
 
 export const usePinned = () => useSyncExternalStore(onPinsChange, pinnedExperiments);

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { trackingURI } from "../api/client";
-import { firstRun, type Language } from "../lib/snippets";
+import { firstRun, type Language } from "../lib/text/snippets";
 import { Snippet } from "./Copy";
 import { LanguagePicker } from "./LanguagePicker";
 import { useUser } from "./session/useSession";

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { isUserTag } from "../lib/columns";
+import { isUserTag } from "../lib/runs/columns";
 import { Icon } from "./Icon";
 import { errorText } from "./Notice";
 import { useToast } from "./Toasts";

@@ -1,4 +1,4 @@
-import { setTheme, type Theme, useTheme } from "../lib/theme";
+import { setTheme, type Theme, useTheme } from "../lib/browser/theme";
 import { Icon, type IconName } from "./Icon";
 
 const choices: { theme: Theme; label: string; icon: IconName }[] = [

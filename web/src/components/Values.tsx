@@ -1,8 +1,14 @@
 // Small pieces that show one value: numbers, times, statuses.
 import type { RunStatus } from "../api/runs";
-import { exactNumber, formatDateTime, formatDuration, formatNumber, formatRelative } from "../lib/format";
-import { useNow } from "../lib/hooks";
-import { runSwatch } from "../lib/palette";
+import { useNow } from "../lib/browser/hooks";
+import { runSwatch } from "../lib/charts/palette";
+import {
+  exactNumber,
+  formatDateTime,
+  formatDuration,
+  formatNumber,
+  formatRelative,
+} from "../lib/text/format";
 
 /** Rounded on screen, in full on hover. */
 export function NumberText({ value }: { value: number }) {

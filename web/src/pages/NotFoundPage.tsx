@@ -1,6 +1,6 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { EmptyState } from "../components/Notice";
-import { useTitle } from "../lib/hooks";
+import { useTitle } from "../lib/browser/hooks";
 
 export function NotFoundPage() {
   const { pathname } = useLocation();

@@ -9,7 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { AppShell } from "../components/AppShell";
-import { isStockSearch, runsSearch } from "../lib/links";
+import { isStockSearch, runsSearch } from "../lib/browser/links";
 import { parseSearch, type Search, stringifySearch } from "../lib/view/search";
 import { HomePage } from "../pages/home/HomePage";
 import { PageError } from "../pages/PageError";

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Experiment } from "../../api/experiments";
 import { experimentList } from "../../api/queries";
-import { useDebounced } from "../../lib/hooks";
+import { useDebounced } from "../../lib/browser/hooks";
 import { NameField } from "./NameField";
 
 interface ExperimentFieldProps {

@@ -1,8 +1,8 @@
 import { type RefObject, useState } from "react";
 import type uPlot from "uplot";
+import { useIsDark } from "../../lib/browser/theme";
+import type { XAxis } from "../../lib/charts/history";
 import { csvOf, pngOf, saveBlob, saveText } from "../../lib/export";
-import type { XAxis } from "../../lib/history";
-import { useIsDark } from "../../lib/theme";
 import { type CardView, type ChartStyle, decodeRange, encodeRange } from "../../lib/view/charts";
 import { Icon } from "../Icon";
 import { errorText } from "../Notice";

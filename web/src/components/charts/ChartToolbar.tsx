@@ -1,6 +1,6 @@
+import { useDeferredText } from "../../lib/browser/hooks";
 import type { Grouping } from "../../lib/charts/groups";
-import type { XAxis } from "../../lib/history";
-import { useDeferredText } from "../../lib/hooks";
+import type { XAxis } from "../../lib/charts/history";
 import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";

@@ -1,11 +1,11 @@
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { useIsDark } from "../../lib/browser/theme";
 import { quantiles, type Spread } from "../../lib/charts/bands";
-import { compareNames } from "../../lib/columns";
-import type { Point, XAxis } from "../../lib/history";
-import { runColors, runStyle } from "../../lib/palette";
-import { useIsDark } from "../../lib/theme";
+import type { Point, XAxis } from "../../lib/charts/history";
+import { runColors, runStyle } from "../../lib/charts/palette";
+import { compareNames } from "../../lib/runs/columns";
 import type { ChartStyle, Range } from "../../lib/view/charts";
 import { bandData, groupData, lineData, smoothHistory } from "./chartData";
 import { type ChartMark, chartOptions } from "./chartOptions";

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { along } from "../../lib/charts/along";
+import { undrawable, type XAxis } from "../../lib/charts/history";
 import { type Shape, shapeOf } from "../../lib/charts/shape";
-import { plural } from "../../lib/format";
-import { undrawable, type XAxis } from "../../lib/history";
+import { plural } from "../../lib/text/format";
 import { type CardView, type ChartView, styleOf } from "../../lib/view/charts";
 import { Icon } from "../Icon";
 import { ErrorNotice } from "../Notice";

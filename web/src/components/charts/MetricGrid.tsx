@@ -1,9 +1,9 @@
 import { useCallback, useMemo, useState } from "react";
 import type { Grouping } from "../../lib/charts/groups";
+import type { XAxis } from "../../lib/charts/history";
 import { moveBefore, type Section, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
-import { compareNames } from "../../lib/columns";
-import type { XAxis } from "../../lib/history";
+import { compareNames } from "../../lib/runs/columns";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
 import { RunSwatch } from "../Values";

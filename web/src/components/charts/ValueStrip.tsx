@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from "react";
+import { runColorCSS } from "../../lib/charts/palette";
 import { shapeOf } from "../../lib/charts/shape";
-import { exactNumber, formatNumber } from "../../lib/format";
-import { runColorCSS } from "../../lib/palette";
+import { exactNumber, formatNumber } from "../../lib/text/format";
 import { NumberText } from "../Values";
 import type { Report } from "./MetricCard";
 import { type ChartRun, useInSight, useLines } from "./useSeries";

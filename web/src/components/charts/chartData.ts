@@ -7,8 +7,8 @@ import {
   isDrawable,
   type Point,
   type XAxis,
-} from "../../lib/history";
-import { smooth } from "../../lib/smoothing";
+} from "../../lib/charts/history";
+import { smooth } from "../../lib/charts/smoothing";
 
 /** Places of the axis where bands are known: about as many as a card has pixels. */
 const bandPlaces = 300;

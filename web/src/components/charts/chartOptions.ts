@@ -1,7 +1,7 @@
 import uPlot from "uplot";
+import type { XAxis } from "../../lib/charts/history";
 import { fixEnds, withoutOutliers } from "../../lib/charts/range";
-import { formatElapsed, formatNumber } from "../../lib/format";
-import type { XAxis } from "../../lib/history";
+import { formatElapsed, formatNumber } from "../../lib/text/format";
 import type { Range } from "../../lib/view/charts";
 import { tooltip } from "./tooltip";
 

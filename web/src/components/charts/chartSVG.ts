@@ -1,9 +1,9 @@
 import type uPlot from "uplot";
+import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/charts/history";
+import { runStyle } from "../../lib/charts/palette";
 import { firstTime } from "../../lib/charts/points";
 import { ticksOf } from "../../lib/charts/ticks";
-import { formatDateTime, formatElapsed, formatNumber } from "../../lib/format";
-import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/history";
-import { runStyle } from "../../lib/palette";
+import { formatDateTime, formatElapsed, formatNumber } from "../../lib/text/format";
 import type { ChartLine } from "./LineChart";
 import { bandEnd } from "./tooltip";
 

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
+import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/charts/history";
 import { firstTime } from "../../lib/charts/points";
-import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/history";
 
 /**
  * Draws a line through its own points, which are fewer than the places of the axis that all lines share.

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
-import { formatDateTime, formatElapsed, formatNumber } from "../../lib/format";
-import type { XAxis } from "../../lib/history";
+import type { XAxis } from "../../lib/charts/history";
+import { formatDateTime, formatElapsed, formatNumber } from "../../lib/text/format";
 
 const maxLines = 8;
 

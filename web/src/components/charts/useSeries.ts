@@ -9,10 +9,10 @@ import {
   useSyncExternalStore,
 } from "react";
 import { metricSeries } from "../../api/metrics";
+import { useDebounced } from "../../lib/browser/hooks";
+import type { XAxis } from "../../lib/charts/history";
 import { SeriesLoader, type Shown } from "../../lib/charts/loader";
 import { samplesPerLine } from "../../lib/charts/points";
-import type { XAxis } from "../../lib/history";
-import { useDebounced } from "../../lib/hooks";
 import type { ChartLine } from "./LineChart";
 
 export interface ChartRun {

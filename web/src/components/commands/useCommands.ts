@@ -3,10 +3,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { trackingURI } from "../../api/client";
 import { experimentList, registeredModelList, runDetail, runsNamed } from "../../api/queries";
-import { copyText } from "../../lib/clipboard";
-import { type Command, findCommands, isRunID } from "../../lib/commands";
-import { useDebounced } from "../../lib/hooks";
-import { setTheme, type Theme } from "../../lib/theme";
+import { copyText } from "../../lib/browser/clipboard";
+import { useDebounced } from "../../lib/browser/hooks";
+import { setTheme, type Theme } from "../../lib/browser/theme";
+import { type Command, findCommands, isRunID } from "../../lib/text/commands";
 import { useUser } from "../session/useSession";
 
 const perKind = 8;

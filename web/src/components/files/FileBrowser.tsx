@@ -2,7 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { FileInfo, FileSource } from "../../api/artifacts";
 import { directory } from "../../api/queries";
-import { formatBytes } from "../../lib/format";
+import { formatBytes } from "../../lib/text/format";
 import { Icon } from "../Icon";
 import { ErrorNotice } from "../Notice";
 import { FilePreview } from "./FilePreview";

@@ -4,7 +4,7 @@ import type { FileInfo, FileSource } from "../../api/artifacts";
 import { filePartBytes, fileParts } from "../../api/queries";
 import { fileKind, looksBinary, mediaType } from "../../lib/files/kind";
 import { relativePath } from "../../lib/files/paths";
-import { formatBytes } from "../../lib/format";
+import { formatBytes } from "../../lib/text/format";
 import { CopyButton } from "../Copy";
 import { Icon } from "../Icon";
 import { Markdown } from "../Markdown";

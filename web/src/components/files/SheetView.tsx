@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { parseSheet, type Sheet } from "../../lib/files/sheet";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 
 /** How many rows of a table are put into the page. */
 export const maxSheetRows = 2000;

@@ -10,7 +10,7 @@ import {
   type StepImage,
   stepImages,
   stepsOf,
-} from "../../lib/media";
+} from "../../lib/runs/media";
 import type { MediaView } from "../../lib/view/media";
 import { ErrorNotice, Loading } from "../Notice";
 import { RunSwatch } from "../Values";

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useState } from "react";
 import type { FileSource } from "../../api/artifacts";
-import type { StepImage } from "../../lib/media";
+import type { StepImage } from "../../lib/runs/media";
 import { Dialog } from "../Dialog";
 import { Icon } from "../Icon";
 

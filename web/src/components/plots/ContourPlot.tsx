@@ -1,9 +1,9 @@
 import { useCallback } from "react";
-import { plural } from "../../lib/format";
 import type { PlotTheme } from "../../lib/plots/colour";
 import { type ContourInput, contourPlot } from "../../lib/plots/contour";
 import { columnTitle } from "../../lib/plots/item";
 import type { PlotSize } from "../../lib/plots/plot";
+import { plural } from "../../lib/text/format";
 import { PlotCanvas } from "./PlotCanvas";
 import type { PlotProps } from "./props";
 import { rowsOf } from "./rows";

@@ -1,5 +1,4 @@
 import { type PointerEvent, useCallback, useRef } from "react";
-import { plural } from "../../lib/format";
 import type { PlotTheme } from "../../lib/plots/colour";
 import { columnTitle } from "../../lib/plots/item";
 import {
@@ -10,6 +9,7 @@ import {
   parallelPlot,
 } from "../../lib/plots/parallel";
 import type { PlotSize } from "../../lib/plots/plot";
+import { plural } from "../../lib/text/format";
 import { PlotCanvas } from "./PlotCanvas";
 import type { PlotProps } from "./props";
 import { rowsOf } from "./rows";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
+import { useIsDark } from "../../lib/browser/theme";
 import type { PlotTheme } from "../../lib/plots/colour";
-import { useIsDark } from "../../lib/theme";
 
 /** The page's colours as plain values, which canvases and files need; it changes with the theme. */
 export function usePlotTheme(): PlotTheme {

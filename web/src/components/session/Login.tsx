@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useId, useState } from "react";
 import { ApiError, logIn } from "../../api/client";
 import { loginURL } from "../../lib/accounts/session";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { Dialog } from "../Dialog";
 import { errorText } from "../Notice";
 import "./login.css";

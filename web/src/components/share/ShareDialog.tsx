@@ -10,7 +10,7 @@ import {
   reason,
   splitHolders,
 } from "../../lib/accounts/grants";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 import { NameField } from "../accounts/NameField";
 import { PermissionSelect } from "../accounts/PermissionSelect";
 import { Dialog } from "../Dialog";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDateTime } from "../format";
+import { formatDateTime } from "../text/format";
 import {
   type AuditEntry,
   actionGroups,

@@ -1,6 +1,6 @@
 // What entries of the audit log say, in words.
 
-import { formatDateTime } from "../format";
+import { formatDateTime } from "../text/format";
 import { startOfDay } from "./days";
 import { type Permission, permissionLabels, several, typeOf } from "./grants";
 

@@ -1,4 +1,4 @@
-import { isDrawable, type Point } from "../history";
+import { isDrawable, type Point } from "./history";
 
 /**
  * The points of a line with the value of another metric of the same run in the place of the step. The

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Point } from "../history";
 import { bandsOf, quantileOf } from "./bands";
+import type { Point } from "./history";
 import { shapeOf } from "./shape";
 
 const at = (step: number, value: number, time = step * 1000): Point => ({ step, time, value });

@@ -1,5 +1,5 @@
 // Many lines as bands: what most of them do at each place of the axis.
-import { inDrawingOrder, isDrawable, type Point, type XAxis, xOf } from "../history";
+import { inDrawingOrder, isDrawable, type Point, type XAxis, xOf } from "./history";
 import { firstTime } from "./points";
 
 /** The quantiles that are drawn, from the lowest to the highest. */

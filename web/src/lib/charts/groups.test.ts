@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Run } from "../../api/runs";
-import type { Point } from "../history";
 import { groupBands } from "./bands";
 import { groupingsOf, groupsOf } from "./groups";
+import type { Point } from "./history";
 
 const run = (id: string, params: Record<string, string>, tags: Record<string, string> = {}) =>
   ({ id, name: id, params, tags, metrics: {} }) as unknown as Run;

@@ -1,6 +1,6 @@
 // Groups of runs that are drawn as one: by a param or tag, or by all params but the seed.
 import type { Run } from "../../api/runs";
-import { compareNames, isUserTag, keysOf, varyingKeys } from "../columns";
+import { compareNames, isUserTag, keysOf, varyingKeys } from "../runs/columns";
 
 export interface Grouping {
   /** "params.lr", "tags.team" or "seeds", as in the address. */

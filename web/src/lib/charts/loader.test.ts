@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Point } from "../history";
+import type { Point } from "./history";
 import { type Ask, SeriesLoader, type SeriesQuery } from "./loader";
 import { samplesPerLine, thin, withWindow } from "./points";
 

@@ -1,6 +1,6 @@
 // Loads the series of all charts of a page together. Cards say what they show; what is missing is asked
 // for in few requests, and a tick asks once for what is new of the runs that still go on.
-import type { Point } from "../history";
+import type { Point } from "./history";
 import { byStep, type SampleAxis, thin, withWindow } from "./points";
 
 export interface SeriesQuery {

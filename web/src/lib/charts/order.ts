@@ -1,4 +1,4 @@
-import { compareMetrics, relevance } from "../relevance";
+import { compareMetrics, relevance } from "../runs/relevance";
 
 export interface Section {
   prefix: string;

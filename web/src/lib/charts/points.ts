@@ -1,5 +1,5 @@
 // Points of a series: sampled, thinned, and a window laid over the whole.
-import { isDrawable, type Point } from "../history";
+import { isDrawable, type Point } from "./history";
 
 /** What the server samples by. Relative is the time since the first value of each series. */
 export type SampleAxis = "step" | "time" | "relative";

@@ -1,4 +1,4 @@
-import { type Point, stepsRepeat } from "../history";
+import { type Point, stepsRepeat } from "./history";
 
 /** What the lines of a metric are like; it decides how they are shown. */
 export interface Shape {

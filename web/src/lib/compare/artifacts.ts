@@ -1,6 +1,6 @@
 import type { FileInfo } from "../../api/artifacts";
-import { compareNames } from "../columns";
 import { type FileKind, fileKind } from "../files/kind";
+import { compareNames } from "../runs/columns";
 
 export interface SharedFile {
   path: string;

@@ -1,7 +1,7 @@
 import type { Run } from "../../api/runs";
-import { durationOf, isSystemMetric, isUserTag, keysOf } from "../columns";
 import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
-import { compareMetrics } from "../relevance";
+import { durationOf, isSystemMetric, isUserTag, keysOf } from "../runs/columns";
+import { compareMetrics } from "../runs/relevance";
 import { differs, type Names } from "./rows";
 
 /** Runs as plots take them. */

@@ -1,8 +1,8 @@
 // The rows of a comparison: everything that runs have, and where they differ.
 import type { Run } from "../../api/runs";
-import { compareNames, durationOf, isUserTag, keysOf, sourceOf } from "../columns";
 import { parseNumber } from "../plots/item";
-import { compareMetrics } from "../relevance";
+import { compareNames, durationOf, isUserTag, keysOf, sourceOf } from "../runs/columns";
+import { compareMetrics } from "../runs/relevance";
 import type { MetricStat } from "../view/compare";
 
 export type Value = number | string | undefined;

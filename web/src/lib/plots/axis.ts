@@ -1,4 +1,4 @@
-import { compareNames } from "../columns";
+import { compareNames } from "../runs/columns";
 import { columnTitle, type PlotColumn, type Reading } from "./item";
 import { linearTicks, logTicks } from "./ticks";
 

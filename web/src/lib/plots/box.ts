@@ -1,4 +1,4 @@
-import { compareNames } from "../columns";
+import { compareNames } from "../runs/columns";
 import { type Axis, axisOf } from "./axis";
 import type { PlotTheme } from "./colour";
 import { type PlotColumn, type PlotItem, readColumn } from "./item";

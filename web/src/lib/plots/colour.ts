@@ -1,4 +1,4 @@
-import { runColors, runStyle } from "../palette";
+import { runColors, runStyle } from "../charts/palette";
 import { type Axis, axisOf, suitsLog } from "./axis";
 import { type PlotItem, readColumn } from "./item";
 import { shortNumber } from "./ticks";

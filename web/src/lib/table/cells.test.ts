@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TableRun } from "../../api/runTable";
-import { column } from "../columns";
+import { column } from "../runs/columns";
 import { cellValue, clausesFor, exactText, metricText, numericColumns, parameterText } from "./cells";
 
 const run = (cells: TableRun["cells"] = {}, part: Partial<TableRun> = {}): TableRun => ({

@@ -1,8 +1,8 @@
 // What a run shows in a column.
 import type { Cell, TableRun } from "../../api/runTable";
-import { baseName, type Column, durationOf, searchName } from "../columns";
-import { quoteValue } from "../filter";
-import { exactNumber, formatDateTime, formatNumber } from "../format";
+import { baseName, type Column, durationOf, searchName } from "../runs/columns";
+import { quoteValue } from "../runs/filter";
+import { exactNumber, formatDateTime, formatNumber } from "../text/format";
 
 /** The value of a cell; undefined where the run has none. */
 export function cellValue(run: TableRun, c: Column): Cell {

@@ -8,8 +8,8 @@ import {
   isSystemMetric,
   isUserTag,
   parseColumn,
-} from "../columns";
-import { compareMetrics } from "../relevance";
+} from "../runs/columns";
+import { compareMetrics } from "../runs/relevance";
 
 // Results and settings are what people compare, so who ran what comes after them.
 const leading = ["start_time", "duration"];

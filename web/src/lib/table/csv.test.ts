@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TableRun } from "../../api/runTable";
-import { column } from "../columns";
 import { csvOf } from "../export/csv";
+import { column } from "../runs/columns";
 import { csvRows } from "./csv";
 
 test("an export has full values", () => {

@@ -1,8 +1,8 @@
 // A table of runs as the rows of a CSV file.
 import type { TableRun } from "../../api/runTable";
-import type { Column } from "../columns";
 import type { Cell } from "../export/csv";
-import { exactNumber } from "../format";
+import type { Column } from "../runs/columns";
+import { exactNumber } from "../text/format";
 import { cellValue } from "./cells";
 
 /** The titles, then a row for each run. Times are in ISO 8601, durations in seconds, numbers in full. */

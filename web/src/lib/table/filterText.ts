@@ -1,5 +1,5 @@
 // What people write into the filter box and choose in its chips, as a filter of the grammar.
-import { quoteValue, type Token, tokenize } from "../filter";
+import { quoteValue, type Token, tokenize } from "../runs/filter";
 
 export interface FilterChoice {
   /** The text of the box: clauses of the grammar, and words that the run's name contains. */

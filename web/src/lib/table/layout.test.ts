@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { column } from "../columns";
+import { column } from "../runs/columns";
 import { blocksIn } from "./blocks";
 import { columnsInSight, layoutOf } from "./layout";
 

@@ -1,5 +1,5 @@
 // Where the columns of the table are, and which of them are in sight.
-import type { Column } from "../columns";
+import type { Column } from "../runs/columns";
 
 export const selectWidth = 34;
 const leastName = 230;

@@ -1,5 +1,5 @@
 import type { Spread } from "../charts/bands";
-import type { XAxis } from "../history";
+import type { XAxis } from "../charts/history";
 import { type Codec, compact, join, oneOf, split } from "./search";
 
 /** A part of an axis; an end that is missing follows the values. */

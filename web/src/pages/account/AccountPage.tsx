@@ -9,7 +9,7 @@ import { PageHead } from "../../components/Page";
 import { useSessionState } from "../../components/session/useSession";
 import { ownerOfRole, permissionLabels, typeOf } from "../../lib/accounts/grants";
 import type { User } from "../../lib/accounts/session";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { NewTokenDialog } from "./NewTokenDialog";
 import { PasswordForm } from "./PasswordForm";
 import "../../components/accounts/accounts.css";

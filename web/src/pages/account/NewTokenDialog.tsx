@@ -8,7 +8,7 @@ import { Snippet } from "../../components/Copy";
 import { ActionDialog, Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { expiry, lifetimes } from "../../lib/accounts/tokens";
-import { logInByToken } from "../../lib/snippets";
+import { logInByToken } from "../../lib/text/snippets";
 
 interface NewTokenDialogProps {
   username: string;

@@ -3,7 +3,7 @@ import { EmptyState, Loading } from "../../components/Notice";
 import { PageHead } from "../../components/Page";
 import { useSessionState, useUser } from "../../components/session/useSession";
 import { Tab, Tabs } from "../../components/Tabs";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import "../../components/accounts/accounts.css";
 import "./admin.css";
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useId, useState } from "react";
 import { userList } from "../../api/userQueries";
 import { type AuditEntry, type AuditFilter, actionGroups, results } from "../../lib/accounts/audit";
-import { useDeferredText } from "../../lib/hooks";
+import { useDeferredText } from "../../lib/browser/hooks";
 
 interface AuditFiltersProps {
   filter: AuditFilter;

@@ -16,7 +16,7 @@ import { PageHead, QueryPage } from "../../components/Page";
 import { useUser } from "../../components/session/useSession";
 import { useToast } from "../../components/Toasts";
 import { ownerOfRole } from "../../lib/accounts/grants";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { ForManagers } from "./AdminFrame";
 import { type UserAction, UserActionDialog, UserActions } from "./UserActions";
 

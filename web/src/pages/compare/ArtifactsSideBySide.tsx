@@ -4,7 +4,7 @@ import { FilePreview } from "../../components/files/FilePreview";
 import { EmptyState } from "../../components/Notice";
 import "../../components/files/files.css";
 import { isDiffable } from "../../lib/compare/artifacts";
-import { formatBytes, plural } from "../../lib/format";
+import { formatBytes, plural } from "../../lib/text/format";
 import { FileDiff } from "./FileDiff";
 import { RunHead } from "./RunHead";
 

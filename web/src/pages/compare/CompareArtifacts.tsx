@@ -4,7 +4,7 @@ import type { FileInfo } from "../../api/artifacts";
 import { directory } from "../../api/queries";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { mergeListings, parentOf } from "../../lib/compare/artifacts";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 import { ArtifactList } from "./ArtifactList";
 import { ArtifactsSideBySide } from "./ArtifactsSideBySide";
 import type { CompareProps } from "./compareProps";

@@ -5,7 +5,7 @@ import { MetricGrid } from "../../components/charts/MetricGrid";
 import { Icon } from "../../components/Icon";
 import { EmptyState } from "../../components/Notice";
 import { RunSwatch } from "../../components/Values";
-import { keysOf } from "../../lib/columns";
+import { keysOf } from "../../lib/runs/columns";
 import type { CompareProps } from "./compareProps";
 import { Ends } from "./Ends";
 

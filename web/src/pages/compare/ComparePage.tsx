@@ -4,8 +4,8 @@ import { comparedRuns } from "../../api/compare";
 import { experimentDetail } from "../../api/queries";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { type Crumb, PageHead } from "../../components/Page";
-import { plural } from "../../lib/format";
-import { useTitle, useViewState } from "../../lib/hooks";
+import { useTitle, useViewState } from "../../lib/browser/hooks";
+import { plural } from "../../lib/text/format";
 import { compareCodec } from "../../lib/view/compare";
 import { CompareTabs } from "./CompareTabs";
 

@@ -4,6 +4,7 @@ import { metricValues } from "../../api/compare";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
+import { useDeferredText } from "../../lib/browser/hooks";
 import {
   bestValue,
   type CompareRow,
@@ -13,8 +14,7 @@ import {
   sectionsOf,
 } from "../../lib/compare/rows";
 import { csvOf, saveText } from "../../lib/export";
-import { plural } from "../../lib/format";
-import { useDeferredText } from "../../lib/hooks";
+import { plural } from "../../lib/text/format";
 import { metricStats } from "../../lib/view/compare";
 import { CompareGrid, type GridRow } from "./CompareGrid";
 import { cellOf, cellText, changeCell } from "./cells";

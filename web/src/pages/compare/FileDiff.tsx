@@ -4,7 +4,7 @@ import { readPart } from "../../api/artifacts";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { diffLines, type Hunk, hunksOf, linesOf } from "../../lib/compare/diff";
 import { fileKind, looksBinary } from "../../lib/files/kind";
-import { formatBytes, plural } from "../../lib/format";
+import { formatBytes, plural } from "../../lib/text/format";
 import type { Holder } from "./ArtifactsSideBySide";
 
 const mostBytes = 1_000_000;

@@ -1,7 +1,7 @@
 import type { RunStatus } from "../../api/runs";
 import { NumberText, statusLabels } from "../../components/Values";
 import { type CompareRow, changeOf, type Value } from "../../lib/compare/rows";
-import { formatDateTime, formatDuration, formatNumber } from "../../lib/format";
+import { formatDateTime, formatDuration, formatNumber } from "../../lib/text/format";
 import type { GridCell } from "./CompareGrid";
 import { Ends } from "./Ends";
 import type { ShownValue } from "./ValueDialog";

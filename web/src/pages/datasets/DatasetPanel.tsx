@@ -3,8 +3,8 @@ import { datasetDetail } from "../../api/datasets";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { ErrorNotice, Loading } from "../../components/Notice";
-import { profileNumbers, schemaColumns, sourceText } from "../../lib/datasets";
-import { plural } from "../../lib/format";
+import { profileNumbers, schemaColumns, sourceText } from "../../lib/runs/datasets";
+import { plural } from "../../lib/text/format";
 
 interface DatasetPanelProps {
   experimentID: string;

@@ -9,7 +9,7 @@ import {
 } from "../../api/experiments";
 import { ActionDialog, NameDialog } from "../../components/Dialog";
 import { useToast } from "../../components/Toasts";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 
 export function CreateExperimentDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();

@@ -4,8 +4,8 @@ import { Icon } from "../../components/Icon";
 import { PinButton } from "../../components/PinButton";
 import { MenuItem, Popover } from "../../components/Popover";
 import { RelativeTime } from "../../components/Values";
-import { isUserTag } from "../../lib/columns";
-import type { NamedRow } from "../../lib/tree";
+import { isUserTag } from "../../lib/runs/columns";
+import type { NamedRow } from "../../lib/text/tree";
 
 interface ExperimentRowProps {
   row: NamedRow<Experiment>;

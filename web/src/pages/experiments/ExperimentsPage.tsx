@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Icon } from "../../components/Icon";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { CreateExperimentDialog } from "./ExperimentDialogs";
 import { ExperimentsList } from "./ExperimentsList";
 

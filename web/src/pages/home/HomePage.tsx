@@ -5,7 +5,7 @@ import { experimentDetail, experimentList, recentRuns, runningRuns } from "../..
 import { Icon } from "../../components/Icon";
 import { PinButton, usePinned } from "../../components/PinButton";
 import { QuickStart } from "../../components/QuickStart";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { CreateExperimentDialog } from "../experiments/ExperimentDialogs";
 import { ExperimentsList } from "../experiments/ExperimentsList";
 import { RunCards } from "./RunCards";

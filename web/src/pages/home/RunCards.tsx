@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/runs";
 import { Duration, NumberText, RelativeTime, StatusGlyph } from "../../components/Values";
-import { progressOf } from "../../lib/progress";
-import { keyRunMetric } from "../../lib/registry";
+import { keyRunMetric } from "../../lib/models/registry";
+import { progressOf } from "../../lib/runs/progress";
 
 interface RunCardsProps {
   title: string;

@@ -4,8 +4,8 @@ import { useEffect } from "react";
 import { runDetail } from "../../api/queries";
 import { EmptyState } from "../../components/Notice";
 import { QueryPage } from "../../components/Page";
-import { useTitle } from "../../lib/hooks";
-import { type LaterPage, type Target, translateLink } from "../../lib/links";
+import { useTitle } from "../../lib/browser/hooks";
+import { type LaterPage, type Target, translateLink } from "../../lib/browser/links";
 import { type Search, stringifySearch } from "../../lib/view/search";
 import { NotFoundPage } from "../NotFoundPage";
 

@@ -4,7 +4,7 @@ import { livePeriodMS, runsWithMedia, sourceRuns } from "../../api/queries";
 import { Snippet } from "../../components/Copy";
 import { MediaGrid } from "../../components/media/MediaGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { useHotkeys, useViewState } from "../../lib/hooks";
+import { useHotkeys, useViewState } from "../../lib/browser/hooks";
 import { mediaCodec } from "../../lib/view/media";
 import { ExperimentGate } from "../runs/ExperimentGate";
 import { ExperimentHead } from "../runs/ExperimentHead";

@@ -3,8 +3,8 @@ import { loggedModel, runDetail } from "../../api/queries";
 import type { ModelVersion } from "../../api/registry";
 import { Icon } from "../../components/Icon";
 import { NumberText } from "../../components/Values";
-import { formatNumber } from "../../lib/format";
-import { compareMetrics, compareRecords, compareTags, type Difference } from "../../lib/registry";
+import { compareMetrics, compareRecords, compareTags, type Difference } from "../../lib/models/registry";
+import { formatNumber } from "../../lib/text/format";
 
 interface ComparePanelProps {
   a: ModelVersion;

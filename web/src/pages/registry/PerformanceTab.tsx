@@ -2,8 +2,8 @@ import { useId, useMemo, useState } from "react";
 import { LineChart } from "../../components/charts/LineChart";
 import { EmptyState } from "../../components/Notice";
 import { NumberText, RunSwatch } from "../../components/Values";
-import { plural } from "../../lib/format";
-import { championOf, championReason, datasetNames, metricKeys, performance } from "../../lib/registry";
+import { championOf, championReason, datasetNames, metricKeys, performance } from "../../lib/models/registry";
+import { plural } from "../../lib/text/format";
 import type { MonitorTabProps } from "./monitorTab";
 import "../../components/charts/charts.css";
 

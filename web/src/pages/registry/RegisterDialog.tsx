@@ -7,8 +7,8 @@ import { registeredModelList } from "../../api/queries";
 import { createModelVersion, createRegisteredModel } from "../../api/registry";
 import { ActionDialog } from "../../components/Dialog";
 import { useToast } from "../../components/Toasts";
-import { useDebounced } from "../../lib/hooks";
-import { unregistrable } from "../../lib/loggedModels";
+import { useDebounced } from "../../lib/browser/hooks";
+import { unregistrable } from "../../lib/models/loggedModels";
 
 /** Registers a logged model as the next version of an existing or a new registered model. */
 export function RegisterDialog({ model, onClose }: { model: LoggedModel; onClose: () => void }) {

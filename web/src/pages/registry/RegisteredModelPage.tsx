@@ -18,7 +18,7 @@ import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
-import { useHotkeys, useTitle, useViewState } from "../../lib/hooks";
+import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { type MonitorTab, monitorCodec } from "../../lib/view/registry";
 import { AliasChip } from "./Chips";
 import { DeleteModelDialog } from "./ModelDialogs";

@@ -9,7 +9,7 @@ import {
 } from "../../api/registry";
 import { ActionDialog } from "../../components/Dialog";
 import { useToast } from "../../components/Toasts";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 
 export type TransitionKind = "stage" | "alias";
 

@@ -5,8 +5,8 @@ import type { ModelChange } from "../../api/registry";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { RelativeTime } from "../../components/Values";
-import { formatDateTime } from "../../lib/format";
-import { changeText } from "../../lib/registry";
+import { changeText } from "../../lib/models/registry";
+import { formatDateTime } from "../../lib/text/format";
 import type { MonitorTabProps } from "./monitorTab";
 
 /** Who moved which version or alias, when, and why. */

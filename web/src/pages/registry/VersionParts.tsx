@@ -8,10 +8,10 @@ import { Snippet } from "../../components/Copy";
 import { LanguagePicker } from "../../components/LanguagePicker";
 import { Loading } from "../../components/Notice";
 import { NumberText } from "../../components/Values";
-import { plural } from "../../lib/format";
-import { championOf, championReason, latestMetrics } from "../../lib/registry";
-import type { SignatureField } from "../../lib/signature";
-import { type Language, loadModel } from "../../lib/snippets";
+import { championOf, championReason, latestMetrics } from "../../lib/models/registry";
+import type { SignatureField } from "../../lib/models/signature";
+import { plural } from "../../lib/text/format";
+import { type Language, loadModel } from "../../lib/text/snippets";
 import { Differences } from "./ComparePanel";
 import { RunLink } from "./VersionsTab";
 

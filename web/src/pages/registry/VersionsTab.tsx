@@ -4,7 +4,7 @@ import type { ModelVersion } from "../../api/registry";
 import { Icon } from "../../components/Icon";
 import { MenuItem, Popover } from "../../components/Popover";
 import { NumberText, RelativeTime, RunSwatch } from "../../components/Values";
-import { championOf, championReason, metricKeys, valuesOf } from "../../lib/registry";
+import { championOf, championReason, metricKeys, valuesOf } from "../../lib/models/registry";
 import { AliasChip, StageChip } from "./Chips";
 import { ComparePanel } from "./ComparePanel";
 import { DeleteVersionDialog } from "./ModelDialogs";

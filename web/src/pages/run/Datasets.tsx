@@ -1,6 +1,6 @@
 import type { DatasetInput } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
-import { profileText, schemaColumns } from "../../lib/datasets";
+import { profileText, schemaColumns } from "../../lib/runs/datasets";
 
 export function Datasets({ datasets }: { datasets: readonly DatasetInput[] }) {
   if (datasets.length === 0) return null;

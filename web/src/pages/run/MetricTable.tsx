@@ -7,8 +7,8 @@ import { CopyButton } from "../../components/Copy";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "../../components/charts/useSeries";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { NumberText } from "../../components/Values";
-import { compareNames, isSystemMetric } from "../../lib/columns";
-import { exactNumber, plural } from "../../lib/format";
+import { compareNames, isSystemMetric } from "../../lib/runs/columns";
+import { exactNumber, plural } from "../../lib/text/format";
 import { Sparkline } from "./Sparkline";
 
 interface MetricTableProps {

@@ -1,7 +1,7 @@
 import { CopyButton } from "../../components/Copy";
 import { SearchField } from "../../components/SearchField";
-import { compareNames } from "../../lib/columns";
-import { useDeferredText } from "../../lib/hooks";
+import { useDeferredText } from "../../lib/browser/hooks";
+import { compareNames } from "../../lib/runs/columns";
 
 interface ParamTableProps {
   params: Record<string, string>;

@@ -7,7 +7,7 @@ import { Snippet } from "../../components/Copy";
 import { TextView } from "../../components/files/TextView";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { isLog } from "../../lib/files/paths";
-import { formatBytes } from "../../lib/format";
+import { formatBytes } from "../../lib/text/format";
 
 interface RunLogsProps {
   run: Run;

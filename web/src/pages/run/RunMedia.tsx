@@ -1,6 +1,6 @@
 import type { Run } from "../../api/runs";
 import { MediaGrid } from "../../components/media/MediaGrid";
-import { useViewState } from "../../lib/hooks";
+import { useViewState } from "../../lib/browser/hooks";
 import { mediaCodec } from "../../lib/view/media";
 import { NoMedia } from "../media/MediaPage";
 

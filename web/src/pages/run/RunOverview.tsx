@@ -6,7 +6,7 @@ import { type ChildRun, type Run, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
-import { formatDateTime, plural } from "../../lib/format";
+import { formatDateTime, plural } from "../../lib/text/format";
 import type { RunPageView } from "../../lib/view/run";
 import { join } from "../../lib/view/search";
 import { AliasChip, StageChip } from "../registry/Chips";

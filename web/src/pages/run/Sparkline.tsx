@@ -1,7 +1,7 @@
 import type { MetricSummary } from "../../api/metrics";
 import { type ChartRun, useInSight, usePoints } from "../../components/charts/useSeries";
-import { inDrawingOrder, isDrawable, type Point, stepsRepeat } from "../../lib/history";
-import { runColorCSS } from "../../lib/palette";
+import { inDrawingOrder, isDrawable, type Point, stepsRepeat } from "../../lib/charts/history";
+import { runColorCSS } from "../../lib/charts/palette";
 
 const width = 96;
 const height = 20;

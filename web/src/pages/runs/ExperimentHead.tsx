@@ -11,7 +11,7 @@ import { MenuItem, Popover } from "../../components/Popover";
 import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
 import { useToast } from "../../components/Toasts";
-import { useTitle } from "../../lib/hooks";
+import { useTitle } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
 import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";

@@ -3,7 +3,7 @@ import { flushSync } from "react-dom";
 import { ApiError } from "../../api/client";
 import type { KeyQuery } from "../../api/runTable";
 import { Icon } from "../../components/Icon";
-import { type Completion, complete, markPosition } from "../../lib/filter";
+import { type Completion, complete, markPosition } from "../../lib/runs/filter";
 import { useFilterKeys } from "./useFilterKeys";
 import "./filter.css";
 

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
-import { useViewState } from "../../lib/hooks";
+import { useViewState } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { KeyQuery } from "../../api/runTable";
 import { runKeys, valuesOfColumn } from "../../api/tableQueries";
-import { column, isUserTag } from "../../lib/columns";
-import { type FilterKeys, keyInNeedOfValues } from "../../lib/filter";
+import { column, isUserTag } from "../../lib/runs/columns";
+import { type FilterKeys, keyInNeedOfValues } from "../../lib/runs/filter";
 
 interface Place {
   text: string;

@@ -3,7 +3,7 @@ import { useMemo, useRef } from "react";
 import { ApiError } from "../../api/client";
 import { livePeriodMS, runList } from "../../api/queries";
 import type { Run } from "../../api/runs";
-import { parseColumn, searchName } from "../../lib/columns";
+import { parseColumn, searchName } from "../../lib/runs/columns";
 import type { RunsView } from "../../lib/view/runs";
 import type { Sort } from "../../lib/view/search";
 

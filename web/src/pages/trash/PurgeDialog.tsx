@@ -3,7 +3,7 @@ import { maxTrashSelection, type Purged, purge, type TrashItem, type TrashKind }
 import { ActionDialog, Dialog } from "../../components/Dialog";
 import { useToast } from "../../components/Toasts";
 import { inBatches } from "../../lib/batches";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 
 interface PurgeDialogProps {
   kind: TrashKind;

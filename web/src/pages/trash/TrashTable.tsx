@@ -4,7 +4,7 @@ import { maxTrashSelection, type TrashItem, type TrashKind, trashSizeList } from
 import { Icon } from "../../components/Icon";
 import { RelativeTime } from "../../components/Values";
 import { type Column, VirtualTable } from "../../components/VirtualTable";
-import { formatBytes, plural } from "../../lib/format";
+import { formatBytes, plural } from "../../lib/text/format";
 
 interface TrashTableProps {
   kind: TrashKind;

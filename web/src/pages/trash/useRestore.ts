@@ -2,7 +2,7 @@ import { restore, type TrashItem } from "../../api/trash";
 import { errorText } from "../../components/Notice";
 import { useToast } from "../../components/Toasts";
 import { forEachOf } from "../../lib/batches";
-import { plural } from "../../lib/format";
+import { plural } from "../../lib/text/format";
 
 /** Restores items and tells what came of it. one is the word for an item. */
 export function useRestore(one: string, onDone: () => void) {

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Run } from "../../../api/runs";
 import { Icon } from "../../../components/Icon";
 import { RunSwatch, StatusGlyph } from "../../../components/Values";
-import { varyingKeys } from "../../../lib/columns";
+import { varyingKeys } from "../../../lib/runs/columns";
 import type { RunsViewProps } from "../runsView";
 
 interface RunListProps extends Pick<RunsViewProps, "view" | "change"> {

@@ -4,8 +4,8 @@ import { experimentList } from "../../../api/queries";
 import { moveRuns, type RunSelection, renameRuns, tagRuns } from "../../../api/runBulk";
 import { ActionDialog } from "../../../components/Dialog";
 import { SearchField } from "../../../components/SearchField";
-import { plural } from "../../../lib/format";
-import { useDebounced } from "../../../lib/hooks";
+import { useDebounced } from "../../../lib/browser/hooks";
+import { plural } from "../../../lib/text/format";
 
 interface DialogProps {
   selection: RunSelection;

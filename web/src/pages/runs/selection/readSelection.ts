@@ -1,6 +1,6 @@
 import { type TableQuery, type TableRun, tableRows, tableRowsOf } from "../../../api/runTable";
 import { inBatches } from "../../../lib/batches";
-import type { Column } from "../../../lib/columns";
+import type { Column } from "../../../lib/runs/columns";
 
 const rowsPerRequest = 1000;
 const columnsPerRequest = 100;

@@ -2,8 +2,8 @@ import type { TableRun } from "../../../api/runTable";
 import { CopyButton } from "../../../components/Copy";
 import { Icon } from "../../../components/Icon";
 import { MenuItem } from "../../../components/Popover";
-import type { Column } from "../../../lib/columns";
-import { addClause } from "../../../lib/filter";
+import type { Column } from "../../../lib/runs/columns";
+import { addClause } from "../../../lib/runs/filter";
 import { clausesFor, exactText } from "../../../lib/table/cells";
 import { AnchoredPopover } from "./AnchoredPopover";
 

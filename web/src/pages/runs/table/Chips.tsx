@@ -6,8 +6,8 @@ import { Icon } from "../../../components/Icon";
 import { Popover } from "../../../components/Popover";
 import { SearchField } from "../../../components/SearchField";
 import { statusLabels } from "../../../components/Values";
-import { column } from "../../../lib/columns";
-import { useDebounced } from "../../../lib/hooks";
+import { useDebounced } from "../../../lib/browser/hooks";
+import { column } from "../../../lib/runs/columns";
 import { allStates, type FilterChoice } from "../../../lib/table/filterText";
 
 interface ChipsProps {

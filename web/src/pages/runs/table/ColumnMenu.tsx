@@ -1,6 +1,6 @@
 import { Icon } from "../../../components/Icon";
 import { MenuItem } from "../../../components/Popover";
-import { type Aggregate, type Column, column as columnOf, searchName } from "../../../lib/columns";
+import { type Aggregate, type Column, column as columnOf, searchName } from "../../../lib/runs/columns";
 import type { Sort } from "../../../lib/view/search";
 import { AnchoredPopover } from "./AnchoredPopover";
 

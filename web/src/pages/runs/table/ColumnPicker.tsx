@@ -5,10 +5,10 @@ import { runKeys } from "../../../api/tableQueries";
 import { Icon } from "../../../components/Icon";
 import { Popover } from "../../../components/Popover";
 import { SearchField } from "../../../components/SearchField";
-import type { Column, ColumnKind } from "../../../lib/columns";
-import { plural } from "../../../lib/format";
-import { useDebounced } from "../../../lib/hooks";
+import { useDebounced } from "../../../lib/browser/hooks";
+import type { Column, ColumnKind } from "../../../lib/runs/columns";
 import { availableColumns } from "../../../lib/table/choice";
+import { plural } from "../../../lib/text/format";
 
 interface ColumnPickerProps {
   query: KeyQuery;

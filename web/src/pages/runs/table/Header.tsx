@@ -1,6 +1,6 @@
 import { type DragEvent, type PointerEvent, useRef, useState } from "react";
 import { Icon } from "../../../components/Icon";
-import type { Column } from "../../../lib/columns";
+import type { Column } from "../../../lib/runs/columns";
 import { clampWidth, type Layout, type Placed } from "../../../lib/table/layout";
 import { defaultSort, type Sort } from "../../../lib/view/search";
 

@@ -3,9 +3,9 @@ import { memo } from "react";
 import type { TableRun } from "../../../api/runTable";
 import { Icon } from "../../../components/Icon";
 import { Duration, RelativeTime, RunSwatch, StatusGlyph, statusLabels } from "../../../components/Values";
-import { plural } from "../../../lib/format";
 import { cellValue, metricText, parameterText } from "../../../lib/table/cells";
 import type { Placed } from "../../../lib/table/layout";
+import { plural } from "../../../lib/text/format";
 
 interface RunRowProps {
   run: TableRun;

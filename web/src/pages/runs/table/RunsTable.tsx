@@ -9,7 +9,7 @@ import {
   useState,
 } from "react";
 import type { TableRun } from "../../../api/runTable";
-import { type Column, parseColumn } from "../../../lib/columns";
+import { type Column, parseColumn } from "../../../lib/runs/columns";
 import { numericColumns } from "../../../lib/table/cells";
 import { columnsInSight, layoutOf, selectWidth } from "../../../lib/table/layout";
 import type { Sort } from "../../../lib/view/search";

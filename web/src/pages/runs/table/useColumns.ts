@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Column } from "../../../lib/columns";
+import type { Column } from "../../../lib/runs/columns";
 import { moveColumn, replaceColumn } from "../../../lib/table/choice";
 import { clampWidth } from "../../../lib/table/layout";
 import type { RunsViewProps } from "../runsView";

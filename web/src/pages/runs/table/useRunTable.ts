@@ -9,7 +9,7 @@ import {
   tableCells,
   tableRows,
 } from "../../../api/runTable";
-import type { Column } from "../../../lib/columns";
+import type { Column } from "../../../lib/runs/columns";
 import { blockSize, blocksIn } from "../../../lib/table/blocks";
 
 export interface RunTable {

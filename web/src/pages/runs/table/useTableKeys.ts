@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import type { TableRun } from "../../../api/runTable";
-import type { Column } from "../../../lib/columns";
-import { useHotkeys } from "../../../lib/hooks";
+import { useHotkeys } from "../../../lib/browser/hooks";
+import type { Column } from "../../../lib/runs/columns";
 import type { Active } from "./RunsTable";
 import type { RunTable } from "./useRunTable";
 

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { TableQuery } from "../../../api/runTable";
-import { column, parseColumn } from "../../../lib/columns";
+import { column, parseColumn } from "../../../lib/runs/columns";
 import type { RunsView } from "../../../lib/view/runs";
 
 /** What the rows are: it changes only when one of its parts does. */

@@ -1,0 +1,159 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { Codec, Search } from "../view/search";
+
+/**
+ * The view state of the current page and a way to change it. Changes go to the address bar; those a
+ * user may want to step back from become history entries, others (a slider) replace the current one.
+ */
+export function useViewState<T>(codec: Codec<T>) {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const view = useMemo(() => codec.decode(search), [codec, search]);
+  const change = useCallback(
+    (part: Partial<T>, how: "push" | "replace" = "push") => {
+      void navigate({
+        to: ".",
+        replace: how === "replace",
+        resetScroll: false,
+        search: (previous: Search) => codec.encode({ ...codec.decode(previous), ...part }),
+      } as never);
+    },
+    [codec, navigate],
+  );
+  return [view, change] as const;
+}
+
+/** The value once it has not changed for a while. */
+export function useDebounced<T>(value: T, delayMS = 250): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delayMS);
+    return () => clearTimeout(timer);
+  }, [value, delayMS]);
+  return settled;
+}
+
+/**
+ * A text input's local text, which follows the stored value and reports to it after a pause.
+ * Keeps typing smooth while the address bar holds the truth.
+ */
+export function useDeferredText(stored: string, store: (text: string) => void) {
+  const [text, setText] = useState(stored);
+  const known = useRef(stored);
+  const report = useRef(store);
+  report.current = store;
+  useEffect(() => {
+    if (stored !== known.current) {
+      known.current = stored;
+      setText(stored);
+    }
+  }, [stored]);
+  useEffect(() => {
+    if (text === known.current) return;
+    const timer = setTimeout(() => {
+      known.current = text;
+      report.current(text);
+    }, 250);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return [text, setText] as const;
+}
+
+/** Single-key shortcuts. They rest while a field has the focus or a dialog is open. */
+export function useHotkeys(keys: Record<string, (event: KeyboardEvent) => void>) {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const target = event.target as HTMLElement;
+      if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+      if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+      // Enter on a link or button already means something.
+      if (event.key === "Enter" && target.closest("a, button, summary")) return;
+      const action = latest.current[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action(event);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+/** Ctrl+K, or Cmd+K, wherever the focus is. */
+export function usePaletteKey(enabled: boolean, toggle: () => void) {
+  const latest = useRef(toggle);
+  latest.current = toggle;
+  useEffect(() => {
+    if (!enabled) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (
+        event.key.toLowerCase() !== "k" ||
+        !(event.ctrlKey || event.metaKey) ||
+        event.altKey ||
+        event.shiftKey
+      )
+        return;
+      if (document.querySelector("dialog[open]:not(.commands)")) return;
+      event.preventDefault(); // Browsers would go to their own search field.
+      latest.current();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [enabled]);
+}
+
+/** Sets the window title while a page is shown. */
+export function useTitle(title: string | undefined) {
+  useEffect(() => {
+    if (title) document.title = `${title} · Millrace`;
+  }, [title]);
+}
+
+// One clock for all relative times on the page.
+const clockPeriodMS = 5_000;
+let clockNow = Date.now();
+const clockListeners = new Set<() => void>();
+let clockTimer: ReturnType<typeof setInterval> | undefined;
+
+function subscribeToClock(listener: () => void) {
+  clockListeners.add(listener);
+  clockNow = Date.now();
+  clockTimer ??= setInterval(() => {
+    clockNow = Date.now();
+    for (const tell of clockListeners) tell();
+  }, clockPeriodMS);
+  return () => {
+    clockListeners.delete(listener);
+    if (clockListeners.size === 0) {
+      clearInterval(clockTimer);
+      clockTimer = undefined;
+    }
+  };
+}
+
+/** The current time, renewed every few seconds. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribeToClock, () => clockNow);
+}
+
+/** True once the element has come near the visible area; stays true. */
+export function useSeen<E extends Element>() {
+  const ref = useRef<E>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element || seen) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
+      },
+      { rootMargin: "300px" },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [seen]);
+  return [ref, seen] as const;
+}
