@@ -232,28 +232,10 @@ func (s *Server) searchDatasets(
 			len(in.ExperimentIDs),
 		)
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}
 	list, err := s.Store.DatasetSummaries(ctx, ids)
 	return &mlflow.SearchDatasetsResponse{DatasetSummaries: list}, err
-}
-
-// maxSearchExperiments is the most experiments of one search.
-const maxSearchExperiments = 10_000
-
-func experimentIDs(texts []string) ([]int64, error) {
-	if len(texts) > maxSearchExperiments {
-		return nil, apierror.Invalid("A search can name at most %d experiments. Got %d.", maxSearchExperiments, len(texts))
-	}
-	ids := make([]int64, len(texts))
-	for i, text := range texts {
-		id, err := validate.ExperimentID(text)
-		if err != nil {
-			return nil, err
-		}
-		ids[i] = id
-	}
-	return ids, nil
 }

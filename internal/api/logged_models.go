@@ -70,7 +70,7 @@ func (s *Server) searchLoggedModels(
 	case limit > maxModelsOnPage:
 		return nil, validate.BadLimit(limit, "at most "+strconv.Itoa(maxModelsOnPage))
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}

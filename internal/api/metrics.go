@@ -16,12 +16,11 @@ import (
 )
 
 const (
-	maxHistoryRuns   = 100
-	maxWhole         = 2_000_000 // values of a response without pages
-	defaultPart      = 20_000    // values of such a response in memory
-	maxBulkMetrics   = 25_000
-	maxSample        = 2500 // values per run; also the default
-	maxActivityCount = 1000
+	maxHistoryRuns = 100
+	maxWhole       = 2_000_000 // values of a response without pages
+	defaultPart    = 20_000    // values of such a response in memory
+	maxBulkMetrics = 25_000
+	maxSample      = 2500 // values per run; also the default
 )
 
 func (s *Server) metricRoutes(r *route.Router) {

@@ -95,7 +95,7 @@ func (s *Server) searchRuns(ctx context.Context, in *mlflow.SearchRunsRequest) (
 	if limit <= 0 {
 		return nil, validate.BadLimit(limit, "a positive integer")
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}

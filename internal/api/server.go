@@ -9,10 +9,10 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/pages"
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/rules"
-	"github.com/millrace-ml/millrace/internal/api/trash"
 	"github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
@@ -102,8 +102,10 @@ func (s *Server) routes() *route.Router {
 	s.serverInfoRoutes(r)
 	s.graphqlRoutes(r)
 	s.stockUIRoutes(r)
-	s.millraceRoutes(r)
-	(&trash.Handlers{Store: s.Store, Keeper: s.Keeper, Files: s.Artifacts}).Routes(r)
+	(&pages.Handlers{
+		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts,
+		VersionURI: s.Registry().VersionURI, Truncate: s.truncate,
+	}).Routes(r)
 	if s.Users != nil {
 		r.Audit = s.Users.Audit
 		s.Users.Routes(r)

@@ -148,3 +148,22 @@ func ExperimentID(id string) (int64, error) {
 	}
 	return n, nil
 }
+
+// maxExperiments is the most experiments of one search.
+const maxExperiments = 10_000
+
+// ExperimentIDs parses the IDs of the experiments of a search.
+func ExperimentIDs(texts []string) ([]int64, error) {
+	if len(texts) > maxExperiments {
+		return nil, apierror.Invalid("A search can name at most %d experiments. Got %d.", maxExperiments, len(texts))
+	}
+	ids := make([]int64, len(texts))
+	for i, text := range texts {
+		id, err := ExperimentID(text)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}

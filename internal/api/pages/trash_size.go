@@ -1,4 +1,4 @@
-package trash
+package pages
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// size counts the files of items, one item after the other.
-func (h *Handlers) size(ctx context.Context, in *mlflow.TrashSelection) (*mlflow.TrashSizeResponse, error) {
-	experiments, err := checkSelection(in)
+// trashSize counts the files of items, one item after the other.
+func (h *Handlers) trashSize(ctx context.Context, in *mlflow.TrashSelection) (*mlflow.TrashSizeResponse, error) {
+	experiments, err := checkTrash(in)
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,21 @@
-package api_test
+package pages_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 )
 
 func TestSelectionOfRuns(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	s := apitest.New(t)
 	route := func(name string) string { return "/ajax-api/millrace/runs/" + name }
 	many := func(field string, n int) string {
 		return `{"runs":{"experiment_id":"0",` + field + `:[` + strings.Repeat(`"x",`, n-1) + `"x"]},"name":"n"}`
 	}
 	one := `"runs":{"experiment_id":"0","run_ids":["{run}"]}`
-	s.Check(t, []fact{
+	s.Check(t, []apitest.Fact{
 		{Name: "run", Path: "runs/create", Body: `{"experiment_id":"0","run_name":"n"}`, Save: map[string]string{"run": `"run_id":"(\w{32})"`}},
 		{Name: "target", Path: "experiments/create", Body: `{"name":"target"}`},
 		{Name: "tag", Path: route("tag"), Body: `{` + one + `,"set":[{"key":"k","value":"v"}]}`, Has: []string{`{"run_ids":["{run}"]}`}},

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -18,14 +18,14 @@ const maxMLmodel = 1 << 20
 
 // modelSignature returns the signature of a logged model or a model version. The
 // response is empty if the model has no signature or no MLmodel file.
-func (s *Server) modelSignature(
+func (h *Handlers) modelSignature(
 	ctx context.Context, in *mlflow.ModelSignatureRequest,
 ) (*mlflow.ModelSignatureResponse, error) {
-	uri, err := s.signedModel(ctx, in)
+	uri, err := h.signedModel(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.readMLmodel(ctx, uri)
+	text, err := h.readMLmodel(ctx, uri)
 	if errors.Is(err, mlflow.ResourceDoesNotExist) {
 		return &mlflow.ModelSignatureResponse{}, nil
 	}
@@ -58,22 +58,22 @@ func (s *Server) modelSignature(
 }
 
 // signedModel returns the artifact URI of the model in a request.
-func (s *Server) signedModel(ctx context.Context, in *mlflow.ModelSignatureRequest) (string, error) {
+func (h *Handlers) signedModel(ctx context.Context, in *mlflow.ModelSignatureRequest) (string, error) {
 	if (in.ModelID == "") == (in.Name == "") {
 		return "", apierror.Invalid("The request needs either model_id or name and version.")
 	}
 	if in.ModelID == "" {
-		return s.Registry().VersionURI(ctx, in.Name, in.Version)
+		return h.VersionURI(ctx, in.Name, in.Version)
 	}
-	model, err := s.Store.LoggedModel(ctx, in.ModelID, false)
+	model, err := h.Store.LoggedModel(ctx, in.ModelID, false)
 	if err != nil {
 		return "", err
 	}
 	return model.Info.ArtifactURI, nil
 }
 
-func (s *Server) readMLmodel(ctx context.Context, uri string) ([]byte, error) {
-	repo, base, err := s.Artifacts.Locate(uri)
+func (h *Handlers) readMLmodel(ctx context.Context, uri string) ([]byte, error) {
+	repo, base, err := h.Files.Locate(uri)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -11,10 +11,11 @@ import (
 
 const (
 	maxSeries       = 2000    // metrics times runs
+	maxSample       = 2500    // values of a series
 	maxSeriesValues = 400_000 // series times samples, which take 40 MiB
 )
 
-func (s *Server) metricSeries(
+func (h *Handlers) metricSeries(
 	ctx context.Context,
 	in *mlflow.MetricSeriesRequest,
 ) (*mlflow.MetricSeriesResponse, error) {
@@ -22,7 +23,7 @@ func (s *Server) metricSeries(
 	if err != nil {
 		return nil, err
 	}
-	statuses, list, err := s.Store.MetricSeries(ctx, q)
+	statuses, list, err := h.Store.MetricSeries(ctx, q)
 	if err != nil {
 		return nil, err
 	}

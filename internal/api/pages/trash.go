@@ -1,6 +1,4 @@
-// Package trash has the routes of what is in the deleted lifecycle stage: they list it,
-// count its files, and remove it for ever as `millrace gc` does.
-package trash
+package pages
 
 import (
 	"context"
@@ -11,36 +9,23 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/gc"
 	"github.com/millrace-ml/millrace/internal/permit"
-	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const (
-	defaultResults = 100
-	maxResults     = 1000
-	// maxSelection bounds the time of a request. The pages send several for more items.
-	maxSelection = 200
+	defaultTrash = 100
+	maxTrash     = 1000
+	// maxTrashSelection bounds the time of a request. The pages send several for more items.
+	maxTrashSelection = 200
 )
 
-// Files locates the files at an artifact URI.
-type Files interface {
-	Locate(uri string) (artifact.Repo, string, error)
-}
-
-// Handlers answers the requests.
-type Handlers struct {
-	Store  *store.Store
-	Keeper permit.Keeper
-	Files  Files
-}
-
-// Routes mounts the routes.
-func (h *Handlers) Routes(r *route.Router) {
-	route.OnAjax(r, mlflow.Endpoints.SearchTrash, permit.Filtered, h.search)
-	route.OnAjax(r, mlflow.Endpoints.TrashSize, readAll, h.size)
+// trashRoutes mounts the routes of what is in the deleted lifecycle stage: they list it,
+// count its files, and remove it for ever as `millrace gc` does.
+func (h *Handlers) trashRoutes(r *route.Router) {
+	route.OnAjax(r, mlflow.Endpoints.SearchTrash, permit.Filtered, h.searchTrash)
+	route.OnAjax(r, mlflow.Endpoints.TrashSize, readAll, h.trashSize)
 	route.OnAjax(r, mlflow.Endpoints.PurgeTrash, deleteAll.Audited(), h.purge)
 	route.OnAjax(r, mlflow.Endpoints.RestoreModel, permit.LoggedModel(access.ToDelete).Audited(), h.restoreModel)
 }
@@ -76,7 +61,7 @@ func parts(c *permit.Checker, in *mlflow.TrashSelection, a access.Action) error 
 	return nil
 }
 
-func (h *Handlers) search(
+func (h *Handlers) searchTrash(
 	ctx context.Context, in *mlflow.SearchTrashRequest,
 ) (*mlflow.SearchTrashResponse, error) {
 	switch in.Kind {
@@ -86,9 +71,9 @@ func (h *Handlers) search(
 	}
 	switch {
 	case in.MaxResults == 0:
-		in.MaxResults = defaultResults
-	case in.MaxResults < 0 || in.MaxResults > maxResults:
-		return nil, validate.BadLimit(in.MaxResults, "between 1 and "+strconv.Itoa(maxResults)+".")
+		in.MaxResults = defaultTrash
+	case in.MaxResults < 0 || in.MaxResults > maxTrash:
+		return nil, validate.BadLimit(in.MaxResults, "between 1 and "+strconv.Itoa(maxTrash)+".")
 	}
 	list, next, err := h.Store.SearchTrash(ctx, in)
 	return &mlflow.SearchTrashResponse{Items: list, NextPageToken: next}, err
@@ -98,13 +83,13 @@ func (h *Handlers) restoreModel(ctx context.Context, in *mlflow.RestoreModelRequ
 	return &mlflow.Empty{}, h.Store.RestoreLoggedModel(ctx, in.ModelID)
 }
 
-// checkSelection returns the experiments of a selection that is not empty and not too large.
-func checkSelection(in *mlflow.TrashSelection) (experiments []int64, err error) {
+// checkTrash returns the experiments of a selection that is not empty and not too large.
+func checkTrash(in *mlflow.TrashSelection) (experiments []int64, err error) {
 	switch n := len(in.RunIDs) + len(in.ModelIDs) + len(in.ExperimentIDs); {
 	case n == 0:
 		return nil, apierror.Invalid("The request names no item. Name some in run_ids, model_ids or experiment_ids.")
-	case n > maxSelection:
-		return nil, apierror.Invalid("One request can name at most %d items. Got %d.", maxSelection, n)
+	case n > maxTrashSelection:
+		return nil, apierror.Invalid("One request can name at most %d items. Got %d.", maxTrashSelection, n)
 	}
 	for _, id := range in.ExperimentIDs {
 		number, err := validate.ExperimentID(id)
@@ -119,7 +104,7 @@ func checkSelection(in *mlflow.TrashSelection) (experiments []int64, err error) 
 // purge removes items with their files. It is not all or nothing: an item whose files
 // cannot be removed remains, and the response says why.
 func (h *Handlers) purge(ctx context.Context, in *mlflow.TrashSelection) (*mlflow.PurgeResponse, error) {
-	experiments, err := checkSelection(in)
+	experiments, err := checkTrash(in)
 	if err != nil {
 		return nil, err
 	}

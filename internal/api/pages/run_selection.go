@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func selection(in *mlflow.RunSelection) (experimentID int64, err error) {
 	return validate.ExperimentID(in.ExperimentID)
 }
 
-func (s *Server) tagRuns(ctx context.Context, in *mlflow.TagRunsRequest) (*mlflow.RunsResponse, error) {
+func (h *Handlers) tagRuns(ctx context.Context, in *mlflow.TagRunsRequest) (*mlflow.RunsResponse, error) {
 	id, err := selection(&in.Runs)
 	if err != nil {
 		return nil, err
@@ -51,42 +51,42 @@ func (s *Server) tagRuns(ctx context.Context, in *mlflow.TagRunsRequest) (*mlflo
 		if err := validate.Tag(at+"key", at+"key", t); err != nil {
 			return nil, err
 		}
-		if t.Value, err = s.truncate(at+"value", t.Value, validate.MaxRunTagValue); err != nil {
+		if t.Value, err = h.Truncate(at+"value", t.Value, validate.MaxRunTagValue); err != nil {
 			return nil, err
 		}
 	}
-	return changed(s.Store.TagRuns(ctx, id, in))
+	return changed(h.Store.TagRuns(ctx, id, in))
 }
 
 func changed(ids []string, err error) (*mlflow.RunsResponse, error) {
 	return &mlflow.RunsResponse{RunIDs: ids}, err
 }
 
-func (s *Server) renameRuns(ctx context.Context, in *mlflow.RenameRunsRequest) (*mlflow.RunsResponse, error) {
+func (h *Handlers) renameRuns(ctx context.Context, in *mlflow.RenameRunsRequest) (*mlflow.RunsResponse, error) {
 	id, err := selection(&in.Runs)
 	if err != nil {
 		return nil, err
 	}
-	return changed(s.Store.RenameRuns(ctx, id, in))
+	return changed(h.Store.RenameRuns(ctx, id, in))
 }
 
-func (s *Server) deleteRuns(ctx context.Context, in *mlflow.RunsRequest) (*mlflow.RunsResponse, error) {
+func (h *Handlers) deleteRuns(ctx context.Context, in *mlflow.RunsRequest) (*mlflow.RunsResponse, error) {
 	id, err := selection(&in.Runs)
 	if err != nil {
 		return nil, err
 	}
-	return changed(s.Store.DeleteRuns(ctx, id, &in.Runs))
+	return changed(h.Store.DeleteRuns(ctx, id, &in.Runs))
 }
 
-func (s *Server) restoreRuns(ctx context.Context, in *mlflow.RunsRequest) (*mlflow.RunsResponse, error) {
+func (h *Handlers) restoreRuns(ctx context.Context, in *mlflow.RunsRequest) (*mlflow.RunsResponse, error) {
 	id, err := selection(&in.Runs)
 	if err != nil {
 		return nil, err
 	}
-	return changed(s.Store.RestoreRuns(ctx, id, &in.Runs))
+	return changed(h.Store.RestoreRuns(ctx, id, &in.Runs))
 }
 
-func (s *Server) moveRuns(ctx context.Context, in *mlflow.MoveRunsRequest) (*mlflow.RunsResponse, error) {
+func (h *Handlers) moveRuns(ctx context.Context, in *mlflow.MoveRunsRequest) (*mlflow.RunsResponse, error) {
 	id, err := selection(&in.Runs)
 	if err != nil {
 		return nil, err
@@ -98,9 +98,9 @@ func (s *Server) moveRuns(ctx context.Context, in *mlflow.MoveRunsRequest) (*mlf
 	if target == id {
 		return nil, apierror.Invalid("The runs are in experiment %d already.", id)
 	}
-	runs, models, err := s.Store.MoveRuns(ctx, id, target, &in.Runs)
+	runs, models, err := h.Store.MoveRuns(ctx, id, target, &in.Runs)
 	if err == nil {
-		s.Owners.Moved(runs, models)
+		h.Owners.Moved(runs, models)
 	}
 	return changed(runs, err)
 }

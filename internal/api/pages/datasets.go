@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -13,7 +13,7 @@ const (
 	maxDatasets     = 1000
 )
 
-func (s *Server) datasetUsages(
+func (h *Handlers) datasetUsages(
 	ctx context.Context, in *mlflow.DatasetUsagesRequest,
 ) (*mlflow.DatasetUsagesResponse, error) {
 	id, err := validate.ExperimentID(in.ExperimentID)
@@ -27,16 +27,16 @@ func (s *Server) datasetUsages(
 	case in.MaxResults > 0:
 		limit = in.MaxResults
 	}
-	list, next, err := s.Store.DatasetUsages(ctx, id, int(limit), in)
+	list, next, err := h.Store.DatasetUsages(ctx, id, int(limit), in)
 	return &mlflow.DatasetUsagesResponse{Datasets: list, NextPageToken: next}, err
 }
 
-func (s *Server) dataset(ctx context.Context, in *mlflow.GetDatasetRequest) (*mlflow.GetDatasetResponse, error) {
+func (h *Handlers) dataset(ctx context.Context, in *mlflow.GetDatasetRequest) (*mlflow.GetDatasetResponse, error) {
 	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Store.Dataset(ctx, id, in.Name, in.Digest)
+	d, err := h.Store.Dataset(ctx, id, in.Name, in.Digest)
 	if err != nil {
 		return nil, err
 	}

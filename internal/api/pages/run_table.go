@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -26,18 +26,18 @@ const (
 )
 
 // runTableRoutes mounts the routes of the table of runs.
-func (s *Server) runTableRoutes(r *route.Router) {
-	route.OnAjax(r, mlflow.Endpoints.RunTable, permit.Filtered, s.runTable)
-	route.OnAjax(r, mlflow.Endpoints.RunColumns, permit.Filtered, s.runColumns)
-	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, s.runValues)
-	route.OnAjax(r, mlflow.Endpoints.TagRuns, rules.TagRuns, s.tagRuns)
-	route.OnAjax(r, mlflow.Endpoints.RenameRuns, rules.RenameRuns, s.renameRuns)
-	route.OnAjax(r, mlflow.Endpoints.DeleteRuns, rules.DeleteRuns.Audited(), s.deleteRuns)
-	route.OnAjax(r, mlflow.Endpoints.RestoreRuns, rules.DeleteRuns.Audited(), s.restoreRuns)
-	route.OnAjax(r, mlflow.Endpoints.MoveRuns, rules.MoveRuns.Audited(), s.moveRuns)
+func (h *Handlers) runTableRoutes(r *route.Router) {
+	route.OnAjax(r, mlflow.Endpoints.RunTable, permit.Filtered, h.runTable)
+	route.OnAjax(r, mlflow.Endpoints.RunColumns, permit.Filtered, h.runColumns)
+	route.OnAjax(r, mlflow.Endpoints.RunValues, permit.Filtered, h.runValues)
+	route.OnAjax(r, mlflow.Endpoints.TagRuns, rules.TagRuns, h.tagRuns)
+	route.OnAjax(r, mlflow.Endpoints.RenameRuns, rules.RenameRuns, h.renameRuns)
+	route.OnAjax(r, mlflow.Endpoints.DeleteRuns, rules.DeleteRuns.Audited(), h.deleteRuns)
+	route.OnAjax(r, mlflow.Endpoints.RestoreRuns, rules.DeleteRuns.Audited(), h.restoreRuns)
+	route.OnAjax(r, mlflow.Endpoints.MoveRuns, rules.MoveRuns.Audited(), h.moveRuns)
 }
 
-func (s *Server) runTable(ctx context.Context, in *mlflow.RunTableRequest) (*mlflow.RunTableResponse, error) {
+func (h *Handlers) runTable(ctx context.Context, in *mlflow.RunTableRequest) (*mlflow.RunTableResponse, error) {
 	limit, err := countOf("max_results", in.MaxResults, defaultTableRows, maxTableRows)
 	if err != nil {
 		return nil, err
@@ -46,14 +46,14 @@ func (s *Server) runTable(ctx context.Context, in *mlflow.RunTableRequest) (*mlf
 	if err != nil {
 		return nil, err
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}
 	if err := validTable(in); err != nil {
 		return nil, err
 	}
-	return s.Store.RunTable(ctx, ids, limit, maxText, in)
+	return h.Store.RunTable(ctx, ids, limit, maxText, in)
 }
 
 func validTable(in *mlflow.RunTableRequest) error {
@@ -99,27 +99,27 @@ func countOf(name string, value *int32, ifAbsent, limit int) (int, error) {
 	return 0, apierror.Invalid("%s must be between 1 and %d. Got %d.", name, limit, *value)
 }
 
-func (s *Server) runColumns(ctx context.Context, in *mlflow.RunColumnsRequest) (*mlflow.RunColumnsResponse, error) {
+func (h *Handlers) runColumns(ctx context.Context, in *mlflow.RunColumnsRequest) (*mlflow.RunColumnsResponse, error) {
 	limit, err := countOf("max_results", in.MaxResults, defaultRunKeys, maxRunKeys)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.RunColumns(ctx, ids, limit, in)
+	return h.Store.RunColumns(ctx, ids, limit, in)
 }
 
-func (s *Server) runValues(ctx context.Context, in *mlflow.RunValuesRequest) (*mlflow.RunValuesResponse, error) {
+func (h *Handlers) runValues(ctx context.Context, in *mlflow.RunValuesRequest) (*mlflow.RunValuesResponse, error) {
 	limit, err := countOf("max_results", in.MaxResults, defaultRunValues, maxRunValues)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := experimentIDs(in.ExperimentIDs)
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.RunValues(ctx, ids, limit, in)
+	list, err := h.Store.RunValues(ctx, ids, limit, in)
 	return &mlflow.RunValuesResponse{Values: list}, err
 }

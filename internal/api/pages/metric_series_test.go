@@ -1,16 +1,18 @@
-package api_test
+package pages_test
 
 import (
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 )
 
 // TestMetricSeries asks for curves, follows them, and checks each limit on both sides.
 func TestMetricSeries(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	s := apitest.New(t)
 	run := s.Run(t)
 	const path = "/ajax-api/millrace/metrics/series"
 	names := func(n int) string {
@@ -20,16 +22,16 @@ func TestMetricSeries(t *testing.T) {
 		}
 		return "[" + strings.Join(list, ",") + "]"
 	}
-	ask := func(name, rest string, status int, has ...string) fact {
+	ask := func(name, rest string, status int, has ...string) apitest.Fact {
 		body := `{"run_ids":["` + run + `"],"metric_keys":["m"],"samples":8` + rest + `}`
-		return fact{Name: name, Path: path, Body: body, Status: status, Has: has}
+		return apitest.Fact{Name: name, Path: path, Body: body, Status: status, Has: has}
 	}
-	size := func(name, runs, keys string, samples, status int, has ...string) fact {
+	size := func(name, runs, keys string, samples, status int, has ...string) apitest.Fact {
 		body := fmt.Sprintf(`{"run_ids":%s,"metric_keys":%s,"samples":%d}`, runs, keys, samples)
-		return fact{Name: name, Path: path, Body: body, Status: status, Has: has}
+		return apitest.Fact{Name: name, Path: path, Body: body, Status: status, Has: has}
 	}
 	one := `["` + run + `"]`
-	s.Check(t, []fact{
+	s.Check(t, []apitest.Fact{
 		ask("no values yet", "", http.StatusOK, `{"statuses":["RUNNING"]}`),
 		{Name: "log", Path: "runs/log-batch", Body: `{"run_id":"` + run + `","metrics":[` +
 			`{"key":"m","value":1.5,"timestamp":1000,"step":3},{"key":"m","value":"NaN","timestamp":1010,"step":4},` +

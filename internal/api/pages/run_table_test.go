@@ -1,13 +1,15 @@
-package api_test
+package pages_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/api/apitest"
 )
 
 func TestRunTable(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	s := apitest.New(t)
 	table, columns, values := "/ajax-api/millrace/runs/table", "/ajax-api/millrace/runs/columns", "/ajax-api/millrace/runs/values"
 	// many returns a request with n items in a list.
 	many := func(field, item string, n int) string {
@@ -17,7 +19,7 @@ func TestRunTable(t *testing.T) {
 		return `{"experiment_ids":["0"],"tree":{"` + field + `":[` + strings.Repeat(`"x",`, n-1) + `"x"]}}`
 	}
 	column := `{"kind":"metrics","key":"m"}`
-	s.Check(t, []fact{
+	s.Check(t, []apitest.Fact{
 		{Name: "run", Path: "runs/create", Body: `{"experiment_id":"0","run_name":"n"}`, Save: map[string]string{"run": `"run_id":"(\w{32})"`}},
 		{Name: "metric", Path: "runs/log-metric", Body: `{"run_id":"{run}","key":"m","value":"NaN","timestamp":1}`},
 		{

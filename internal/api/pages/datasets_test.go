@@ -1,4 +1,4 @@
-package api_test
+package pages_test
 
 import (
 	"testing"

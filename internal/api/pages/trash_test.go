@@ -1,4 +1,4 @@
-package trash_test
+package pages_test
 
 import (
 	"fmt"

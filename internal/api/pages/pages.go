@@ -1,0 +1,82 @@
+// Package pages has the routes of Millrace's web pages that MLflow does not have. Each
+// noun has a file.
+package pages
+
+import (
+	"context"
+
+	"github.com/millrace-ml/millrace/internal/access"
+	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/artifact"
+	"github.com/millrace-ml/millrace/internal/permit"
+	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// maxActivityCount is the most experiments whose activity one request asks for.
+const maxActivityCount = 1000
+
+// Files locates the files at an artifact URI.
+type Files interface {
+	Locate(uri string) (artifact.Repo, string, error)
+}
+
+// Handlers answers the requests.
+type Handlers struct {
+	Store  *store.Store
+	Owners permit.Owners
+	Keeper permit.Keeper
+	Files  Files
+	// VersionURI returns the artifact URI of a model version.
+	VersionURI func(ctx context.Context, name, version string) (string, error)
+	// Truncate truncates the value of a run tag to limit characters, or returns an error if
+	// the server refuses long values. The error calls the value what.
+	Truncate func(what, value string, limit int) (string, error)
+}
+
+// Routes mounts the routes.
+func (h *Handlers) Routes(r *route.Router) {
+	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, permit.Filtered, h.experimentActivity)
+	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), h.metricSummary)
+	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, h.metricSeries)
+	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), h.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), h.datasetUsages)
+	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)
+	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, h.modelSignature)
+	h.runTableRoutes(r)
+	h.trashRoutes(r)
+}
+
+func (h *Handlers) experimentActivity(
+	ctx context.Context,
+	in *mlflow.ExperimentActivityRequest,
+) (*mlflow.ExperimentActivityResponse, error) {
+	if n := len(in.ExperimentIDs); n > maxActivityCount {
+		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
+	}
+	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.Store.ExperimentActivity(ctx, ids)
+	return &mlflow.ExperimentActivityResponse{Experiments: list}, err
+}
+
+func (h *Handlers) metricSummary(
+	ctx context.Context,
+	in *mlflow.MetricSummaryRequest,
+) (*mlflow.MetricSummaryResponse, error) {
+	list, err := h.Store.MetricSummaries(ctx, in.RunID)
+	return &mlflow.MetricSummaryResponse{Metrics: list}, err
+}
+
+func (h *Handlers) runChildren(
+	ctx context.Context,
+	in *mlflow.RunChildrenRequest,
+) (*mlflow.RunChildrenResponse, error) {
+	list, err := h.Store.RunChildren(ctx, in.RunID)
+	return &mlflow.RunChildrenResponse{Runs: list}, err
+}
