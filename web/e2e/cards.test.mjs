@@ -3,20 +3,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
-import { named, server, walk } from "./walk.mjs";
+import { call } from "./call.mjs";
+import { named, walk } from "./walk.mjs";
 
 const bandRuns = 120;
 let data;
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 const start = Date.now() - 3_600_000;
 

@@ -2,22 +2,13 @@
 //   MILLRACE_URL, CHROMIUM, SHOTS as for ui.test.mjs
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { named, server, walk } from "./walk.mjs";
+import { call } from "./call.mjs";
+import { named, walk } from "./walk.mjs";
 
 const runCount = 50;
 const steps = 10_000;
 const small = ["accuracy", "val/loss", "val/accuracy", "lr", "epoch", "system/cpu", "system/memory"];
 let data;
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 const start = Date.now() - 3_600_000;
 const curve = (run, step) => 2 / (1 + step / 500) + Math.sin(step / (50 + run)) * 0.05 + run / 100;

@@ -1,18 +1,9 @@
 // The datasets of an experiment: what they are, and which runs and models used them.
 import { before, test } from "node:test";
-import { named, server, walk } from "./walk.mjs";
+import { call } from "./call.mjs";
+import { named, walk } from "./walk.mjs";
 
 let experimentID;
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 before(async () => {
   experimentID = (await call("experiments/create", { name: `datasets/${Date.now()}` })).experiment_id;

@@ -1,20 +1,11 @@
 // Previews of what runs log: logs with colours, notebooks, differences, sound, Markdown with images, large JSON.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { call } from "./call.mjs";
 import { named, server, walk } from "./walk.mjs";
 
 let run;
 let page0;
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 async function put(path, body) {
   const folder = new URL(run.artifact_uri).pathname;

@@ -1,19 +1,10 @@
 // The home page: what runs now and how far it is, and what is pinned.
 import { before, test } from "node:test";
-import { named, server, walk } from "./walk.mjs";
+import { call } from "./call.mjs";
+import { named, walk } from "./walk.mjs";
 
 const stamp = Date.now();
 let experimentID;
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 before(async () => {
   experimentID = (await call("experiments/create", { name: `home/${stamp}` })).experiment_id;

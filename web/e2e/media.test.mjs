@@ -2,20 +2,11 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { deflateSync } from "node:zlib";
+import { call } from "./call.mjs";
 import { named, server, walk } from "./walk.mjs";
 
 let experimentID;
 const runs = [];
-
-async function call(path, body) {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 /** A PNG of one colour, 32 pixels wide and high. */
 function png(red, green, blue) {

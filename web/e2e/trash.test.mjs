@@ -1,19 +1,10 @@
 // The trash: what is deleted is listed with its size, comes back with a click, or goes for ever.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { call } from "./call.mjs";
 import { inDialog, named, server, walk } from "./walk.mjs";
 
 const stamp = Date.now();
-
-async function call(path, body, method = "POST") {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, {
-    method,
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
 
 let experimentID;
 const runs = {};

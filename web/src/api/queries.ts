@@ -65,13 +65,14 @@ export const runList = (query: RunQuery) =>
     placeholderData: keepPreviousData,
   });
 
-export const recentRuns = (experimentIDs: readonly string[], count: number) =>
+/** The newest active runs that a filter finds. name tells the queries apart. */
+const newestRuns = (name: string, experimentIDs: readonly string[], filter: string, count: number) =>
   queryOptions({
-    queryKey: ["runs", "recent", experimentIDs, count],
+    queryKey: ["runs", name, experimentIDs, count],
     queryFn: async ({ signal }) => {
       const query: RunQuery = {
         experimentIDs,
-        filter: "",
+        filter,
         viewType: "ACTIVE_ONLY",
         orderBy: ["attributes.start_time DESC"],
       };
@@ -82,21 +83,16 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
     placeholderData: keepPreviousData,
   });
 
-/** The newest runs of an experiment that log images by step. */
+export const recentRuns = (experimentIDs: readonly string[], count: number) =>
+  newestRuns("recent", experimentIDs, "", count);
+
+/** The runs that go on. */
+export const runningRuns = (experimentIDs: readonly string[], count: number) =>
+  newestRuns("running", experimentIDs, "attributes.status = 'RUNNING'", count);
+
+/** The runs of an experiment that log images by step. */
 export const runsWithMedia = (experimentID: string, count: number) =>
-  queryOptions({
-    queryKey: ["runs", "media", experimentID, count],
-    queryFn: async ({ signal }) => {
-      const query: RunQuery = {
-        experimentIDs: [experimentID],
-        filter: `tags.\`${mediaTag}\` IS NOT NULL`,
-        viewType: "ACTIVE_ONLY",
-        orderBy: ["attributes.start_time DESC"],
-      };
-      return (await searchRuns(query, undefined, count, signal)).runs;
-    },
-    refetchInterval: livePeriodMS,
-  });
+  newestRuns("media", [experimentID], `tags.\`${mediaTag}\` IS NOT NULL`, count);
 
 /** The IDs of the experiments that changed last. */
 const changedExperiments = () =>
@@ -124,24 +120,6 @@ export const runsNamed = (text: string, count: number) =>
       };
       return (await searchRuns(query, undefined, count, signal)).runs;
     },
-    placeholderData: keepPreviousData,
-  });
-
-/** The runs that go on, the newest first. */
-export const runningRuns = (experimentIDs: readonly string[], count: number) =>
-  queryOptions({
-    queryKey: ["runs", "running", experimentIDs, count],
-    queryFn: async ({ signal }) => {
-      const query: RunQuery = {
-        experimentIDs,
-        filter: "attributes.status = 'RUNNING'",
-        viewType: "ACTIVE_ONLY",
-        orderBy: ["attributes.start_time DESC"],
-      };
-      return (await searchRuns(query, undefined, count, signal)).runs;
-    },
-    enabled: experimentIDs.length > 0,
-    refetchInterval: livePeriodMS,
     placeholderData: keepPreviousData,
   });
 
