@@ -42,6 +42,7 @@ before(async () => {
     run,
     "run metrics": `${run}/model-metrics`,
     "run media": `${run}/media`,
+    "run code": `${run}/code`,
     "run logs": `${run}/logs`,
     "run artifacts": `${run}/artifacts`,
     compare,

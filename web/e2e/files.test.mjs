@@ -65,6 +65,15 @@ before(async () => {
       ],
     }),
   );
+  for (const [key, value] of Object.entries({
+    "source.name": "train.py",
+    "source.git.repoURL": "git@example.org:team/net.git",
+    "source.git.commit": "abcdef1234567890",
+    "source.git.dirty": "true",
+    "source.git.diff": "diff --git a/x b/x\n+changed\n",
+  }))
+    await call("runs/set-tag", { run_id: run.run_id, key: `mlflow.${key}`, value });
+  await put("requirements.txt", "torch==2.9.0\n");
   await put("code.diff", "diff --git a/x b/x\n@@ -1 +1 @@\n-old\n+new\n");
   await put("sound.wav", wav());
   await put("report/notes.md", "# Report\n\n![curve](img/curve.png)\n\n![gone](https://example.com/x.png)\n");
@@ -132,3 +141,13 @@ test("the log is followed while the run goes on", () =>
     },
     { expectedError: /416/ },
   ));
+
+test("the code of a run: commit, changes since then, and packages", () =>
+  walk(`${page0}/code`, async (page) => {
+    const source = named(page, "region", "Source");
+    await source.getByText("with changes").waitFor();
+    const link = named(source, "link", "abcdef1234567890");
+    assert.equal(await link.getAttribute("href"), "https://example.org/team/net/commit/abcdef1234567890");
+    await named(page, "region", "Changes since the commit").locator(".diff-added").waitFor();
+    await named(page, "region", "Environment").getByText("torch==2.9.0").waitFor();
+  }));

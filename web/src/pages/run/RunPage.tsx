@@ -20,15 +20,17 @@ const MetricGrid = lazy(async () => ({
   default: (await import("../../components/charts/MetricGrid")).MetricGrid,
 }));
 
+const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
 const RunMedia = lazy(async () => ({ default: (await import("./RunMedia")).RunMedia }));
 
-type TabName = "overview" | "model-metrics" | "system-metrics" | "media" | "logs" | "artifacts";
+type TabName = "overview" | "model-metrics" | "system-metrics" | "media" | "code" | "logs" | "artifacts";
 
 const tabs: [TabName, string][] = [
   ["overview", "Overview"],
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["code", "Code"],
   ["logs", "Logs"],
   ["artifacts", "Artifacts"],
 ];
@@ -145,6 +147,11 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "code" && (
+        <Suspense fallback={<Loading what="Loading" />}>
+          <RunCode run={run.data} />
         </Suspense>
       )}
       {tab === "logs" && (
