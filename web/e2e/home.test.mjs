@@ -1,7 +1,9 @@
 // The home page: what runs now and how far it is, and what is pinned.
+import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { call } from "./call.mjs";
-import { named, walk } from "./walk.mjs";
+import { named, server, walk } from "./walk.mjs";
 
 const stamp = Date.now();
 let experimentID;
@@ -40,4 +42,19 @@ test("an experiment is pinned to the home page and unpinned", () =>
     await page.reload();
     await named(pins, "button", `Pin home/${stamp}`).click();
     await pins.waitFor({ state: "detached" });
+  }));
+
+test("the first page takes less than 200 kB", () =>
+  walk("/nowhere", async (page) => {
+    const loaded = [];
+    page.on("response", (response) => loaded.push(response));
+    await page.goto("about:blank");
+    await page.goto(`${server}/#/`);
+    await named(page, "heading", "Experiments").waitFor();
+    const files = loaded.filter((r) => r.status() === 200 && !r.url().includes("/ajax-api/"));
+    // The server sends them in chunks, without their length.
+    const bodies = await Promise.all(files.map((response) => response.body()));
+    const total = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+    assert.ok(files.length > 1 && total > 50_000, `${files.length} files, ${total} bytes`);
+    assert.ok(total < 200_000, `${total} bytes`);
   }));
