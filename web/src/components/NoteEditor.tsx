@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Markdown } from "./Markdown";
 import { errorText } from "./Notice";
+import "./noteEditor.css";
 
 interface NoteEditorProps {
   note: string;

@@ -15,6 +15,7 @@ import { useTitle } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
 import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
+import "./experimentHead.css";
 
 export type ExperimentTab = "runs" | "charts" | "media" | "models" | "datasets";
 
