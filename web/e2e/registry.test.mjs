@@ -47,6 +47,10 @@ test("versions show stage, alias, metrics, datasets and run, and two compare", (
     await named(panel, "row", "checked yes no").waitFor();
     await panel.getByText("1 the same").waitFor();
     assert.match(page.url(), /versions=1,3/);
+    await page.getByLabel("Compare version 2").check();
+    const three = named(page, "region", "Version 1, 2 and 3 compared");
+    await named(three, "row", "trees 50 100 150").waitFor();
+    await page.getByLabel("Compare version 2").uncheck();
     await page.reload();
     await panel.waitFor();
     await named(panel, "button", "Close the comparison").click();

@@ -120,19 +120,25 @@ test("one dataset measured under two digests counts once, with the later value",
 });
 
 test("differences come first; what one side lacks is a difference; NaN equals NaN", () => {
-  expect(compareRecords({ a: 1, b: 2, n: Number.NaN }, { a: 1, c: 3, n: Number.NaN })).toEqual([
-    { key: "b", a: 2, b: undefined, same: false },
-    { key: "c", a: undefined, b: 3, same: false },
-    { key: "a", a: 1, b: 1, same: true },
-    { key: "n", a: Number.NaN, b: Number.NaN, same: true },
+  expect(
+    compareRecords([
+      { a: 1, b: 2, n: Number.NaN },
+      { a: 1, c: 3, n: Number.NaN },
+      { a: 1, b: 2, n: Number.NaN },
+    ]),
+  ).toEqual([
+    { key: "b", values: [2, undefined, 2], same: false },
+    { key: "c", values: [undefined, 3, undefined], same: false },
+    { key: "a", values: [1, 1, 1], same: true },
+    { key: "n", values: [Number.NaN, Number.NaN, Number.NaN], same: true },
   ]);
   const a = version(1, {
     metrics: [metric("acc", 1, { datasetName: "x" })],
     tags: { t: "1", "mlflow.y": "0" },
   });
   const b = version(2, { metrics: [metric("acc", 2, { datasetName: "x" })], tags: { t: "2" } });
-  expect(compareMetrics(a, b)).toEqual([{ key: "acc on x", a: 1, b: 2, same: false }]);
-  expect(compareTags(a, b)).toEqual([{ key: "t", a: "1", b: "2", same: false }]);
+  expect(compareMetrics([a, b])).toEqual([{ key: "acc on x", values: [1, 2], same: false }]);
+  expect(compareTags([a, b])).toEqual([{ key: "t", values: ["1", "2"], same: false }]);
 });
 
 test("log entries read as sentences", () => {

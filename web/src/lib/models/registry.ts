@@ -102,33 +102,36 @@ export function datasetNames(versions: readonly ModelVersion[], key: string): st
 export interface Difference {
   key: string;
   /** One text or number for each side; undefined where it has none. */
-  a: string | number | undefined;
-  b: string | number | undefined;
+  values: (string | number | undefined)[];
   same: boolean;
 }
 
-export function compareMetrics(a: ModelVersion, b: ModelVersion): Difference[] {
-  const record = (v: ModelVersion) =>
-    Object.fromEntries(
-      latestMetrics(v).map((m) => [m.datasetName ? `${m.key} on ${m.datasetName}` : m.key, m.value]),
-    );
-  return compareRecords(record(a), record(b));
+export function compareMetrics(versions: readonly ModelVersion[]): Difference[] {
+  return compareRecords(
+    versions.map((v) =>
+      Object.fromEntries(
+        latestMetrics(v).map((m) => [m.datasetName ? `${m.key} on ${m.datasetName}` : m.key, m.value]),
+      ),
+    ),
+  );
 }
 
-export function compareTags(a: ModelVersion, b: ModelVersion): Difference[] {
-  const own = (tags: Record<string, string>) =>
-    Object.fromEntries(Object.entries(tags).filter(([key]) => isUserTag(key)));
-  return compareRecords(own(a.tags), own(b.tags));
+export function compareTags(versions: readonly ModelVersion[]): Difference[] {
+  return compareRecords(
+    versions.map((v) => Object.fromEntries(Object.entries(v.tags).filter(([key]) => isUserTag(key)))),
+  );
 }
 
-/** All keys of both sides; those that differ first. */
+/** All keys of all sides; those that differ first. */
 export function compareRecords<T extends string | number>(
-  a: Record<string, T>,
-  b: Record<string, T>,
+  records: readonly Readonly<Record<string, T>>[],
 ): Difference[] {
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort(compareNames);
+  const keys = [...new Set(records.flatMap((record) => Object.keys(record)))].sort(compareNames);
   return keys
-    .map((key) => ({ key, a: a[key], b: b[key], same: Object.is(a[key], b[key]) }))
+    .map((key) => {
+      const values = records.map((record) => record[key]);
+      return { key, values, same: values.every((value) => Object.is(value, values[0])) };
+    })
     .sort((x, y) => Number(x.same) - Number(y.same));
 }
 

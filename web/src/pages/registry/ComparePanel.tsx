@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries } from "@tanstack/react-query";
 import { loggedModel, runDetail } from "../../api/queries";
 import type { ModelVersion } from "../../api/registry";
 import { Icon } from "../../components/Icon";
@@ -7,53 +7,61 @@ import { compareMetrics, compareRecords, compareTags, type Difference } from "..
 import { formatNumber } from "../../lib/text/format";
 
 interface ComparePanelProps {
-  a: ModelVersion;
-  b: ModelVersion;
+  versions: readonly ModelVersion[];
   onClose: () => void;
 }
 
-/** Two versions side by side: what differs, and folded away what does not. */
-export function ComparePanel({ a, b, onClose }: ComparePanelProps) {
-  const [older, newer] = Number(a.version) < Number(b.version) ? [a, b] : [b, a];
+/** Versions side by side, the oldest first: what differs, and folded away what does not. */
+export function ComparePanel({ versions, onClose }: ComparePanelProps) {
+  const ordered = versions.toSorted((a, b) => Number(a.version) - Number(b.version));
+  const numbers = ordered.map((v) => v.version);
+  const all = `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
   return (
-    <section className="card compare" aria-label={`Version ${older.version} and ${newer.version} compared`}>
+    <section className="card compare" aria-label={`Version ${all} compared`}>
       <div className="card-head">
-        <h2>
-          Version {older.version} → version {newer.version}
-        </h2>
+        <h2>{numbers.length === 2 ? `Version ${numbers[0]} → version ${numbers[1]}` : `Versions ${all}`}</h2>
         <span className="spacer" />
         <button type="button" className="icon-button" aria-label="Close the comparison" onClick={onClose}>
           <Icon name="close" />
         </button>
       </div>
-      <Differences a={older} b={newer} />
+      <Differences versions={ordered} />
     </section>
   );
 }
 
-/** Parameters belong to the logged model; versions made without one have those of their run. */
-function useVersionParams(version: ModelVersion): Record<string, string> | undefined {
-  const model = useQuery({ ...loggedModel(version.modelID), enabled: version.modelID !== "" });
-  const modelParams = model.data?.params;
-  const useRun = version.runID !== "" && (version.modelID === "" || model.isError);
-  const run = useQuery({ ...runDetail(version.runID), enabled: useRun });
-  if (modelParams) return modelParams;
-  if (useRun) return run.data?.params ?? (run.isError ? {} : undefined);
-  return version.modelID ? undefined : {};
+/**
+ * Parameters belong to the logged models; versions made without one have those of their runs. They are
+ * undefined until all have arrived.
+ */
+function useVersionParams(versions: readonly ModelVersion[]): Record<string, string>[] | undefined {
+  const models = useQueries({
+    queries: versions.map((v) => ({ ...loggedModel(v.modelID), enabled: v.modelID !== "" })),
+  });
+  const wantRun = versions.map((v, i) => v.runID !== "" && (v.modelID === "" || models[i]!.isError));
+  const runs = useQueries({
+    queries: versions.map((v, i) => ({ ...runDetail(v.runID), enabled: wantRun[i]! })),
+  });
+  const params = versions.map((v, i) => {
+    const ofModel = models[i]!.data?.params;
+    if (ofModel) return ofModel;
+    if (wantRun[i]) return runs[i]!.data?.params ?? (runs[i]!.isError ? {} : undefined);
+    return v.modelID && !models[i]!.isError ? undefined : {};
+  });
+  return params.every((p) => p !== undefined) ? params : undefined;
 }
 
-/** Metrics, parameters and tags of two versions. */
-export function Differences({ a, b }: { a: ModelVersion; b: ModelVersion }) {
-  const paramsA = useVersionParams(a);
-  const paramsB = useVersionParams(b);
-  const params = paramsA && paramsB ? compareRecords(paramsA, paramsB) : [];
+/** Metrics, parameters and tags of versions. */
+export function Differences({ versions }: { versions: readonly ModelVersion[] }) {
+  const params = useVersionParams(versions);
   const groups: [string, Difference[]][] = [
-    ["Metrics", compareMetrics(a, b)],
-    ["Parameters", params],
-    ["Tags", compareTags(a, b)],
+    ["Metrics", compareMetrics(versions)],
+    ["Parameters", params ? compareRecords(params) : []],
+    ["Tags", compareTags(versions)],
   ];
   const all = groups.flatMap(([, rows]) => rows);
   const same = all.filter((row) => row.same);
+  const two = versions.length === 2;
   return (
     <>
       <div className="table-scroll">
@@ -61,20 +69,21 @@ export function Differences({ a, b }: { a: ModelVersion; b: ModelVersion }) {
           <thead>
             <tr>
               <th>What</th>
-              <th>Version {a.version}</th>
-              <th>Version {b.version}</th>
-              <th>Change</th>
+              {versions.map((v) => (
+                <th key={v.version}>Version {v.version}</th>
+              ))}
+              {two && <th>Change</th>}
             </tr>
           </thead>
           {groups.map(([title, rows]) => (
-            <DifferenceRows key={title} title={title} rows={rows.filter((row) => !row.same)} />
+            <DifferenceRows key={title} title={title} two={two} rows={rows.filter((row) => !row.same)} />
           ))}
         </table>
       </div>
       {all.length > 0 && same.length === all.length && (
         <p className="card-body muted">Metrics, parameters and tags are the same.</p>
       )}
-      {all.length === 0 && <p className="card-body muted">Neither has metrics, parameters or tags.</p>}
+      {all.length === 0 && <p className="card-body muted">None has metrics, parameters or tags.</p>}
       {same.length > 0 && (
         <details className="system-fold">
           <summary>{same.length} the same</summary>
@@ -86,7 +95,7 @@ export function Differences({ a, b }: { a: ModelVersion; b: ModelVersion }) {
                     {row.key}
                   </th>
                   <td className="wrap">
-                    <Value value={row.a} />
+                    <Value value={row.values[0]} />
                   </td>
                 </tr>
               ))}
@@ -98,12 +107,20 @@ export function Differences({ a, b }: { a: ModelVersion; b: ModelVersion }) {
   );
 }
 
-function DifferenceRows({ title, rows }: { title: string; rows: readonly Difference[] }) {
-  if (rows.length === 0) return null;
+interface DifferenceRowsProps {
+  title: string;
+  rows: readonly Difference[];
+  /** Whether there are two versions, between which there is a change. */
+  two: boolean;
+}
+
+function DifferenceRows({ title, rows, two }: DifferenceRowsProps) {
+  const first = rows[0];
+  if (!first) return null;
   return (
     <tbody>
       <tr className="group-row">
-        <th scope="rowgroup" colSpan={4}>
+        <th scope="rowgroup" colSpan={1 + first.values.length + Number(two)}>
           {title}
         </th>
       </tr>
@@ -112,13 +129,13 @@ function DifferenceRows({ title, rows }: { title: string; rows: readonly Differe
           <th scope="row" className="wrap">
             {row.key}
           </th>
-          <td className="wrap">
-            <Value value={row.a} />
-          </td>
-          <td className="wrap">
-            <Value value={row.b} />
-          </td>
-          <td className="number">{changeOf(row)}</td>
+          {row.values.map((value, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies the version
+            <td key={i} className="wrap">
+              <Value value={value} />
+            </td>
+          ))}
+          {two && <td className="number">{changeOf(row)}</td>}
         </tr>
       ))}
     </tbody>
@@ -131,7 +148,7 @@ function Value({ value }: { value: string | number | undefined }) {
 }
 
 /** How far a number moved. Whether up is good depends on the metric, so no colour says so. */
-function changeOf({ a, b }: Difference): string {
+function changeOf({ values: [a, b] }: Difference): string {
   if (typeof a !== "number" || typeof b !== "number") return "";
   const by = b - a;
   if (!Number.isFinite(by)) return "";

@@ -122,7 +122,7 @@ export function ChampionDifference({ version, versions }: ChampionDifferenceProp
         </h2>
         <span className="muted">{reason || "the latest other version"}</span>
       </div>
-      <Differences a={champion} b={version} />
+      <Differences versions={[champion, version]} />
     </section>
   );
 }

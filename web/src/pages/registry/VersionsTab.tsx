@@ -14,7 +14,7 @@ import type { TransitionKind } from "./TransitionDialogs";
 const maxMetricColumns = 5;
 const portion = 100;
 
-/** All versions, the newest first; two of them can be compared. */
+/** All versions, the newest first; those that are ticked are compared. */
 export function VersionsTab({ monitored, view, change, move }: MonitorTabProps) {
   const { model, versions } = monitored;
   const [limit, setLimit] = useState(portion);
@@ -25,26 +25,25 @@ export function VersionsTab({ monitored, view, change, move }: MonitorTabProps) 
   const compared = view.selected
     .map((number) => versions.find((v) => v.version === number))
     .filter((v): v is ModelVersion => v !== undefined);
-  // A third tick takes the place of the first.
   const toggle = (version: string) =>
     change(
       {
         selected: view.selected.includes(version)
           ? view.selected.filter((v) => v !== version)
-          : [...view.selected.slice(-1), version],
+          : [...view.selected, version],
       },
       "replace",
     );
   return (
     <>
       <p className="muted tab-hint" role="status">
-        {compared.length === 0 && versions.length > 1 && "Tick two versions to compare them. "}
+        {compared.length === 0 && versions.length > 1 && "Tick versions to compare them. "}
         {compared.length === 1 && "Tick one more version to compare. "}
         {keys.length > columns.length &&
           `The first ${columns.length} of ${keys.length} metrics are shown; Performance has all.`}
       </p>
-      {compared.length === 2 && (
-        <ComparePanel a={compared[0]!} b={compared[1]!} onClose={() => change({ selected: [] }, "replace")} />
+      {compared.length > 1 && (
+        <ComparePanel versions={compared} onClose={() => change({ selected: [] }, "replace")} />
       )}
       <div className="card table-scroll">
         <table className="table versions-table">
