@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 import { call } from "./call.mjs";
-import { named, walk } from "./walk.mjs";
+import { eventually, named, walk } from "./walk.mjs";
 
 const bandRuns = 120;
 let data;
@@ -85,10 +85,14 @@ test("cards come by relevance, and single values share a strip", () =>
     await strip.getByText("test_accuracy").waitFor();
     await strip.getByText("0.8 – 0.82").waitFor();
     await named(page, "img", /Chart of plain/).waitFor();
-    assert.deepEqual(await cards(page), ["val/loss", "alpha", "plain", "epoch"]);
+    await eventually(async () =>
+      assert.deepEqual(await cards(page), ["val/loss", "alpha", "plain", "epoch"]),
+    );
     // A metric without steps has the time axis for itself: the others keep their steps.
     await page.getByText("all at one step, so the axis is time").waitFor();
-    assert.equal(await named(page, "button", "Step").getAttribute("aria-pressed"), "true");
+    await eventually(async () =>
+      assert.equal(await named(page, "button", "Step").getAttribute("aria-pressed"), "true"),
+    );
   }));
 
 test("a card is pinned, moved, widened and scaled, and the address keeps it", () =>
@@ -97,7 +101,7 @@ test("a card is pinned, moved, widened and scaled, and the address keeps it", ()
     await settings(page, "epoch").click();
     await page.getByLabel("Pin to the top").click(); // The card moves, and its menu closes.
     await hashHas(page, "cpin=epoch");
-    assert.equal((await cards(page))[0], "epoch");
+    await eventually(async () => assert.equal((await cards(page))[0], "epoch"));
     await page.keyboard.press("Escape");
 
     await settings(page, "alpha").click();
@@ -119,7 +123,7 @@ test("a card is pinned, moved, widened and scaled, and the address keeps it", ()
     await page.reload();
     await named(page, "img", /Chart of val\/loss/).waitFor();
     await page.locator(".metric-card.wide").waitFor();
-    assert.deepEqual(await cards(page), order);
+    await eventually(async () => assert.deepEqual(await cards(page), order));
     await settings(page, "val/loss").click();
     assert.ok(await page.getByLabel("Ignore outliers").isChecked());
     assert.equal(await page.getByLabel("y axis from").inputValue(), "5");
@@ -193,7 +197,7 @@ test("runs are grouped by all but their seed: a mean with its spread", () =>
     await hashHas(page, "group=seeds");
     const legend = named(page, "list", "Groups of runs");
     await legend.getByText("lr 0.01").waitFor();
-    assert.equal(await legend.getByRole("listitem").count(), 2);
+    await eventually(async () => assert.equal(await legend.getByRole("listitem").count(), 2));
     await page.getByLabel("Spread of a group").selectOption("range");
     await hashHas(page, "spread=range");
     const box = await named(page, "img", /Chart of alpha/)
@@ -203,7 +207,7 @@ test("runs are grouped by all but their seed: a mean with its spread", () =>
     await page.mouse.move(box.x + box.width * 0.5 + 2, box.y + 52);
     const tooltip = page.locator(".chart-tooltip:visible");
     await tooltip.getByText("lr 0.1", { exact: true }).waitFor();
-    assert.equal(await tooltip.locator(".chart-tooltip-line").count(), 2);
+    await eventually(async () => assert.equal(await tooltip.locator(".chart-tooltip-line").count(), 2));
   }));
 
 test("more than a hundred runs are bands, and never said to be all", () =>

@@ -152,9 +152,9 @@ test("fifty lines of ten thousand points are drawn at once, and a live tick is s
 
     // So does one whose runs have all ended.
     await call("runs/update", { run_id: data.runs[0], status: "FINISHED", end_time: Date.now() });
-    await page
-      .waitForResponse((r) => r.url().endsWith("/metrics/series"), { timeout: 10_000 })
-      .catch(() => {});
+    await page.waitForResponse(
+      async (r) => r.url().endsWith("/metrics/series") && !(await r.text()).includes('"RUNNING"'),
+    );
     counted.reset();
     await page.waitForTimeout(6_000);
     assert.equal(counted.seriesRequests(), 0, "requests after the last run has ended");

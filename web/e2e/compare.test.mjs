@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
-import { named, server, walk } from "./walk.mjs";
+import { eventually, named, server, walk } from "./walk.mjs";
 
 let data;
 let link;
@@ -47,7 +47,7 @@ test("chosen runs are compared: what differs first, equal rows folded", () =>
     await page.locator(".selection-bar").getByRole("link", { name: "Compare", exact: true }).click();
     await named(page, "heading", "Compare 3 runs").waitFor();
     await named(grid(page), "button", "lr").waitFor();
-    assert.equal(await named(grid(page), "button", "model").count(), 0);
+    await eventually(async () => assert.equal(await named(grid(page), "button", "model").count(), 0));
     const fold = grid(page).getByRole("button", { name: "1 equal" }).first();
     assert.equal(await fold.getAttribute("aria-expanded"), "false");
     await fold.click();
@@ -67,7 +67,9 @@ test("the runs order by a row, turn round, and leave", () =>
     assert.deepEqual(await names(), ["run-2", "run-1", "run-0"]);
     await named(page, "button", "Runs as rows").click();
     await page.locator("[role=rowheader] a").first().waitFor();
-    assert.equal(await page.locator("[role=rowheader] a").first().textContent(), "run-2");
+    await eventually(async () =>
+      assert.equal(await page.locator("[role=rowheader] a").first().textContent(), "run-2"),
+    );
     assert.match(page.url(), /rows=runs/);
     await named(page, "button", "Remove run-1 from the comparison").focus();
     await page.keyboard.press("Enter");
@@ -121,10 +123,14 @@ test("charts show the curves of the same runs", () =>
   walk(`${link}&tab=charts`, async (page) => {
     await named(page, "heading", "val/loss").waitFor();
     const legend = page.getByRole("list", { name: "Runs in the charts" });
-    assert.equal(await legend.getByRole("button", { pressed: true }).count(), 3);
+    await eventually(async () =>
+      assert.equal(await legend.getByRole("button", { pressed: true }).count(), 3),
+    );
     await named(legend, "button", "run-1").click();
     await page.waitForURL(/hide=/);
-    assert.equal(await legend.getByRole("button", { pressed: true }).count(), 2);
+    await eventually(async () =>
+      assert.equal(await legend.getByRole("button", { pressed: true }).count(), 2),
+    );
     await page.locator(".metric-card .u-over").first().waitFor();
   }));
 
@@ -211,7 +217,7 @@ test("files of several runs: texts and JSON as differences, images side by side"
     await third.getByText("1 line removed, 1 added").waitFor();
     assert.deepEqual(await third.locator(".diff-line.added span:last-child").allTextContents(), ["other"]);
     await third.getByRole("button", { name: /18 equal lines/ }).click();
-    assert.equal(await third.locator(".diff-line").count(), 23);
+    await eventually(async () => assert.equal(await third.locator(".diff-line").count(), 23));
     assert.match(page.url(), /path=notes\.txt/);
 
     await page.getByLabel("Differences from").selectOption({ label: "run-2" });
@@ -293,7 +299,7 @@ test("hundreds of runs take few requests and few elements", async () => {
     assert.ok((await elements()) < 1500, `${await elements()} elements`);
     await page.locator(".compare-grid").evaluate((element) => element.scrollTo(1e9, 0));
     await named(grid(page), "link", "many-299").waitFor();
-    assert.equal(await named(grid(page), "link", "many-0").count(), 0);
+    await eventually(async () => assert.equal(await named(grid(page), "link", "many-0").count(), 0));
     assert.ok((await elements()) < 1500, `${await elements()} elements`);
     // Best values of all runs at once.
     requests = 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { call } from "./call.mjs";
-import { named, server, walk } from "./walk.mjs";
+import { eventually, named, server, walk } from "./walk.mjs";
 
 let experimentID;
 const runs = [];
@@ -68,7 +68,7 @@ test("runs are beside each other at one step, which a slider moves", () =>
     const samples = named(page, "region", "samples");
     await named(page, "region", "val/confusion").waitFor();
     await samples.getByText("gan-0").waitFor();
-    assert.equal(await samples.getByAltText("samples at step 20").count(), 2);
+    await eventually(async () => assert.equal(await samples.getByAltText("samples at step 20").count(), 2));
     const slider = page.getByLabel("Step", { exact: true });
     await slider.focus();
     await page.keyboard.press("ArrowLeft");
@@ -99,7 +99,7 @@ test("the address names runs, step and size", () =>
   walk(`/experiments/${experimentID}/media?runs=${runs[1]}&step=0&size=large`, async (page) => {
     const samples = named(page, "region", "samples");
     await samples.getByAltText("samples at step 0").waitFor();
-    assert.equal(await samples.locator("img").count(), 1);
+    await eventually(async () => assert.equal(await samples.locator("img").count(), 1));
   }));
 
 test("an experiment without images says how to log one", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
 import { seedMany } from "./seedMany.mjs";
-import { inDialog, named, server, walk } from "./walk.mjs";
+import { eventually, inDialog, named, server, walk } from "./walk.mjs";
 
 let data;
 let many;
@@ -52,7 +52,7 @@ test("words mean the name, and a child that matches shows its parent", () =>
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.querySelectorAll(".runs-body .runs-row").length === 2);
     assert.deepEqual(await rowNames(page), ["parent", "child-1"]);
-    assert.equal(await page.locator(".runs-row.context").count(), 1);
+    await eventually(async () => assert.equal(await page.locator(".runs-row.context").count(), 1));
     await page.getByText("1 run", { exact: true }).waitFor();
     assert.match(page.url(), /q=ild-1/);
   }));

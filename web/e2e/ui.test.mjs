@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
-import { inDialog, named, server, shots, walk } from "./walk.mjs";
+import { eventually, inDialog, named, server, shots, walk } from "./walk.mjs";
 
 let data;
 
@@ -167,7 +167,7 @@ test("the run page shows values, edits text and renames", () =>
     await named(page, "heading", "run-0").waitFor();
     const metric = named(page, "row", /train\/loss/);
     await metric.getByText("NaN").waitFor({ state: "detached" });
-    assert.match(await metric.textContent(), /@/);
+    await eventually(async () => assert.match(await metric.textContent(), /@/));
     await page.getByText("0.001").first().waitFor();
     await named(page, "button", "Add a description").click();
     await page.getByRole("textbox", { name: /Description/ }).fill("A **bold** note <img src=x>");
@@ -243,7 +243,9 @@ test("artifacts are browsed with the mouse and the arrow keys", () =>
 test("a run that counts its steps anew each epoch is drawn over time, without losing points", () =>
   walk(`/experiments/${data.experimentID}/runs/${data.repeating}/model-metrics`, async (page) => {
     await page.getByText("steps repeat, so the axis is time").waitFor();
-    assert.equal(await named(page, "button", "Relative time").getAttribute("aria-pressed"), "true");
+    await eventually(async () =>
+      assert.equal(await named(page, "button", "Relative time").getAttribute("aria-pressed"), "true"),
+    );
     assert.doesNotMatch(page.url(), /axis=/);
     await named(page, "button", "Step").click();
     await page.waitForFunction(() => location.hash.includes("axis=step"));

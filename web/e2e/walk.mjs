@@ -55,3 +55,16 @@ export async function walk(path, steps, options = {}) {
 
 export const named = (page, role, name) => page.getByRole(role, { name });
 export const inDialog = (page, name) => page.getByRole("dialog").getByRole("button", { name, exact: true });
+
+/** Repeats an assertion about what a page comes to show until it holds, for at most five seconds. */
+export async function eventually(check) {
+  const end = Date.now() + 5_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
