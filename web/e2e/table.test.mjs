@@ -170,7 +170,11 @@ test("the keyboard goes to cells and opens their menus", () =>
     await page.keyboard.press("Escape");
     await item.waitFor({ state: "detached" });
     assert.equal(await focused(), "params.optimizer");
-    await page.keyboard.press("Enter");
+    // On a busy machine, the key can come before the menu is ready to open again.
+    await eventually(async () => {
+      await page.keyboard.press("Enter");
+      await item.waitFor({ timeout: 3_000 });
+    });
     await page.keyboard.press("ArrowDown");
     await item.focus();
     await page.keyboard.press("Enter");

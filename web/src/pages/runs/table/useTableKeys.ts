@@ -36,7 +36,9 @@ export function useTableKeys({ experimentID, table, columns, toggle, fold, focus
   );
   // Rows move when the list is refreshed; one that left it cannot stay the active one.
   useEffect(() => {
-    if (active.id === undefined || table.stale || table.rowAt(active.index)?.id === active.id) return;
+    if (active.id === undefined || table.stale) return;
+    const there = table.rowAt(active.index);
+    if (!there || there.id === active.id) return; // A row that is not loaded has not moved.
     const index = indexOf(active.id);
     setActive(index < 0 ? { id: undefined, index: -1, column: undefined } : { ...active, index });
   }, [active, table, indexOf]);
