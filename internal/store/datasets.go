@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -27,15 +26,14 @@ func (s *Store) DatasetUsages(
 	if err != nil {
 		return nil, "", err
 	}
-	where, args := `d.experiment_id = ?`, []any{experimentID}
+	condition := search.Fragment{SQL: `d.experiment_id = ?`, Args: []any{experimentID}}
 	if in.Text != "" {
-		pattern := "%" + escapeLike(strings.ToLower(in.Text)) + "%"
-		where += ` AND (lower(d.name) LIKE ? ESCAPE '!' OR lower(d.digest) LIKE ? ESCAPE '!')`
-		args = append(args, pattern, pattern)
+		condition = both(condition, contains(in.Text, "d.name", "d.digest"))
 	}
 	err = s.readReplica(ctx, func(t tx) error {
 		found, err := db.CollectUncached(t.Tx, `SELECT d.dataset_uuid, d.name, d.digest, d.dataset_source_type FROM datasets d
-			WHERE `+where+` ORDER BY d.name, d.digest LIMIT ? OFFSET ?`, concat(args, []any{limit + 1, offset}),
+			WHERE `+condition.SQL+` ORDER BY d.name, d.digest LIMIT ? OFFSET ?`,
+			concat(condition.Args, []any{limit + 1, offset}),
 			func(rows *sql.Rows, d *usedDataset) error {
 				return rows.Scan(&d.uuid, &d.Name, &d.Digest, &d.SourceType)
 			})

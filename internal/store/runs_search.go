@@ -30,11 +30,10 @@ func (s *Store) SearchRuns(
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	inExperiments, ids := oneOf("r.experiment_id", experimentIDs)
-	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL +
-		` WHERE ` + and(inExperiments, `r.lifecycle_stage IN (`+stagesOf(in.RunViewType)+`)`, q.Where.SQL) +
+	condition := both(runScope(experimentIDs, in.RunViewType), q.Where)
+	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL + ` WHERE ` + condition.SQL +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Joins.Args, []any{ids}, q.Where.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	args := concat(q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit + 1, offset})
 	err = s.readReplica(ctx, func(t tx) error {
 		runs, err = db.CollectUncached(
 			t.Tx, query, args,

@@ -207,15 +207,12 @@ func (t tx) withContext(r *runTable, runs []treeRun) ([]treeRun, error) {
 	if len(added) == 0 {
 		return runs, nil
 	}
-	matching := make(map[string]bool, len(runs))
-	for i := range runs {
-		matching[runs[i].id] = true
-	}
 	// The ancestors are sorted like all other runs.
 	either := anyOf([]search.Fragment{r.query.Where, oneOfMany(t.dialect, "r.run_uuid", added, false)})
 	all, err := t.orderedTree(r, both(r.scope, either), r.maxRuns+maxContext)
+	isAdded := setOf(added)
 	for i := range all {
-		all[i].context = !matching[all[i].id]
+		all[i].context = isAdded[all[i].id]
 	}
 	return all, err
 }

@@ -52,12 +52,11 @@ func (s *Store) SearchTrash(
 	visible := s.visibleExperiments(ctx, "e.experiment_id", kind.part)
 	var text search.Fragment
 	if in.Text != "" {
-		pattern := "%" + escapeLike(strings.ToLower(in.Text)) + "%"
-		text = search.Fragment{SQL: `lower(` + kind.name + `) LIKE ? ESCAPE '!'`, Args: []any{pattern}}
+		searched := []string{kind.name}
 		if in.Kind != mlflow.TrashedExperiment { // Its id is a number.
-			id := search.Fragment{SQL: kind.id + ` LIKE ? ESCAPE '!'`, Args: []any{pattern}}
-			text = anyOf([]search.Fragment{text, id})
+			searched = append(searched, kind.id)
 		}
+		text = contains(in.Text, searched...)
 	}
 	query := kind.query + ` AND ` + and(`e.workspace = 'default'`, visible.SQL, text.SQL) +
 		` ORDER BY coalesce(` + kind.deleted + `, 0) DESC, ` + kind.id + ` LIMIT ? OFFSET ?`
@@ -81,9 +80,14 @@ func scanTrash(kind string) func(*sql.Rows, *mlflow.TrashItem) error {
 	}
 }
 
-// escapeLike quotes a text for LIKE with the escape character !.
-func escapeLike(text string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)
+// contains returns the condition that one of some columns contains a text, in any case.
+func contains(text string, columns ...string) search.Fragment {
+	pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text)) + "%"
+	either := make([]search.Fragment, len(columns))
+	for i, column := range columns {
+		either[i] = search.Fragment{SQL: `lower(` + column + `) LIKE ? ESCAPE '!'`, Args: []any{pattern}}
+	}
+	return anyOf(either)
 }
 
 // RestoreLoggedModel returns a logged model from the deleted stage. MLflow has no method

@@ -1,21 +1,13 @@
 // The table of runs: rows from any offset on, with the cells of the columns that are asked for.
 import type { Column } from "../lib/runs/columns";
 import { millrace } from "./client";
-import type { Stage, ViewType } from "./experiments";
-import { type RunStatus, toNumber, type WireNumber } from "./runs";
+import type { ViewType } from "./experiments";
+import { type RunInfo, toNumber, toRunInfo, type WireNumber, type WireRunInfo } from "./runs";
 
 /** A number, a text, or undefined where a run has no value. */
 export type Cell = string | number | undefined;
 
-export interface TableRun {
-  id: string;
-  name: string;
-  experimentID: string;
-  user: string;
-  status: RunStatus;
-  stage: Stage;
-  startMS: number | undefined;
-  endMS: number | undefined;
+export interface TableRun extends RunInfo {
   depth: number;
   children: number;
   open: boolean;
@@ -59,15 +51,7 @@ export interface TableBlock {
   nested: boolean;
 }
 
-interface WireRow {
-  run_id: string;
-  experiment_id: string;
-  run_name?: string;
-  user_id?: string;
-  status?: RunStatus;
-  lifecycle_stage?: string;
-  start_time?: number;
-  end_time?: number;
+interface WireRow extends WireRunInfo {
   depth?: number;
   children?: number;
   open?: boolean;
@@ -156,14 +140,7 @@ function toBlock(wire: WireTable, columns: readonly Column[]): TableBlock {
       if (value !== null) cells[c.id] = c.kind === "metrics" ? toNumber(value as WireNumber) : value;
     });
     return {
-      id: row.run_id,
-      name: row.run_name || row.run_id.slice(0, 8),
-      experimentID: row.experiment_id,
-      user: row.user_id ?? "",
-      status: row.status ?? "RUNNING",
-      stage: row.lifecycle_stage === "deleted" ? "deleted" : "active",
-      startMS: row.start_time || undefined,
-      endMS: row.end_time || undefined,
+      ...toRunInfo(row),
       depth: row.depth ?? 0,
       children: row.children ?? 0,
       open: row.open ?? false,

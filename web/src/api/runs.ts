@@ -36,18 +36,19 @@ export interface Run {
 
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 
+export interface WireRunInfo {
+  run_id: string;
+  run_name?: string;
+  experiment_id: string;
+  user_id?: string;
+  status?: RunStatus;
+  lifecycle_stage?: string;
+  start_time?: number;
+  end_time?: number;
+}
+
 interface WireRun {
-  info: {
-    run_id: string;
-    run_name?: string;
-    experiment_id: string;
-    user_id?: string;
-    status?: RunStatus;
-    lifecycle_stage?: string;
-    start_time?: number;
-    end_time?: number;
-    artifact_uri?: string;
-  };
+  info: WireRunInfo & { artifact_uri?: string };
   data?: {
     metrics?: { key: string; value: WireNumber; step?: number }[];
     params?: { key: string; value?: string }[];
@@ -119,30 +120,9 @@ export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
   return toRun((await get<{ run: WireRun }>("runs/get", { run_id: id }, signal)).run);
 }
 
-export interface ChildRun {
-  id: string;
-  name: string;
-  status: RunStatus;
-  startMS: number | undefined;
-  experimentID: string;
-}
-
-export async function childRuns(id: string, signal?: AbortSignal): Promise<ChildRun[]> {
-  type Row = {
-    run_id: string;
-    run_name?: string;
-    status?: RunStatus;
-    start_time?: number;
-    experiment_id: string;
-  };
-  const answer = await millrace.get<{ runs?: Row[] }>("runs/children", { run_id: id }, signal);
-  return (answer.runs ?? []).map((row) => ({
-    id: row.run_id,
-    name: row.run_name || row.run_id.slice(0, 8),
-    status: row.status ?? "RUNNING",
-    startMS: row.start_time || undefined,
-    experimentID: row.experiment_id,
-  }));
+export async function childRuns(id: string, signal?: AbortSignal): Promise<RunInfo[]> {
+  const answer = await millrace.get<{ runs?: WireRunInfo[] }>("runs/children", { run_id: id }, signal);
+  return (answer.runs ?? []).map(toRunInfo);
 }
 
 export const renameRun = (id: string, name: string) => post("runs/update", { run_id: id, run_name: name });
@@ -160,8 +140,13 @@ export function toNumber(value: WireNumber | undefined): number {
   return value === undefined ? 0 : Number(value);
 }
 
-function toRun(wire: WireRun): Run {
-  const { info, data, inputs, outputs } = wire;
+/** What identifies and describes a run, without its data. */
+export type RunInfo = Pick<
+  Run,
+  "id" | "name" | "experimentID" | "user" | "status" | "stage" | "startMS" | "endMS"
+>;
+
+export function toRunInfo(info: WireRunInfo): RunInfo {
   return {
     id: info.run_id,
     name: info.run_name || info.run_id.slice(0, 8),
@@ -171,6 +156,13 @@ function toRun(wire: WireRun): Run {
     stage: info.lifecycle_stage === "deleted" ? "deleted" : "active",
     startMS: info.start_time || undefined,
     endMS: info.end_time || undefined,
+  };
+}
+
+function toRun(wire: WireRun): Run {
+  const { info, data, inputs, outputs } = wire;
+  return {
+    ...toRunInfo(info),
     artifactURI: info.artifact_uri ?? "",
     metrics: Object.fromEntries((data?.metrics ?? []).map((m) => [m.key, toNumber(m.value)])),
     metricSteps: Object.fromEntries((data?.metrics ?? []).map((m) => [m.key, m.step ?? 0])),

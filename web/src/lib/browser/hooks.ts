@@ -138,22 +138,3 @@ function subscribeToClock(listener: () => void) {
 export function useNow(): number {
   return useSyncExternalStore(subscribeToClock, () => clockNow);
 }
-
-/** True once the element has come near the visible area; stays true. */
-export function useSeen<E extends Element>() {
-  const ref = useRef<E>(null);
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    const element = ref.current;
-    if (!element || seen) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
-      },
-      { rootMargin: "300px" },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [seen]);
-  return [ref, seen] as const;
-}

@@ -17,6 +17,7 @@ import { isUserTag } from "../../lib/runs/columns";
 import { formatDateTime } from "../../lib/text/format";
 import { runPageCodec } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
+import { VersionLink } from "../registry/VersionLink";
 import { ParamTable } from "../run/ParamTable";
 import { ModelStatus } from "./ModelStatus";
 import "../run/run.css";
@@ -93,9 +94,14 @@ mlflow.set_tracking_uri("${trackingURI()}")
 model = mlflow.pyfunc.load_model("models:/${model.id}")`;
 }
 
+/** The run that made a model, once it is known. */
+function useSourceRun(model: LoggedModel) {
+  return useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" }).data;
+}
+
 function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: string }) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
-  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  const run = useSourceRun(model);
   return (
     <PageHead
       path={[
@@ -119,7 +125,7 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
 }
 
 function ModelFacts({ model }: { model: LoggedModel }) {
-  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  const run = useSourceRun(model);
   const registered = registeredAs(model);
   return (
     <section className="card" aria-label="About this model">
@@ -159,14 +165,7 @@ function ModelFacts({ model }: { model: LoggedModel }) {
             <dt>Registered</dt>
             {registered.map(({ name, version }) => (
               <dd key={`${name} ${version}`}>
-                <Link
-                  to="/models/$modelName/versions/$version"
-                  params={{ modelName: name, version }}
-                  className="truncate"
-                  title={`${name} version ${version}`}
-                >
-                  {name} version {version}
-                </Link>
+                <VersionLink name={name} version={version} />
               </dd>
             ))}
           </>
@@ -190,7 +189,7 @@ function ModelFacts({ model }: { model: LoggedModel }) {
 }
 
 function ModelMetrics({ model }: { model: LoggedModel }) {
-  const { data: run } = useQuery({ ...runDetail(model.sourceRunID), enabled: model.sourceRunID !== "" });
+  const run = useSourceRun(model);
   const metrics = shownMetrics(model, run);
   return (
     <section className="card">

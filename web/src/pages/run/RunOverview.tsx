@@ -2,7 +2,7 @@ import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-q
 import { Link } from "@tanstack/react-router";
 import type { MetricSummary } from "../../api/metrics";
 import { loggedModel, runChildren, versionsOfRun } from "../../api/queries";
-import { type ChildRun, type Run, setRunTag } from "../../api/runs";
+import { type Run, type RunInfo, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
@@ -11,6 +11,7 @@ import type { RunPageView } from "../../lib/view/run";
 import { join } from "../../lib/view/search";
 import { AliasChip, StageChip } from "../registry/Chips";
 import { RegisterButton } from "../registry/RegisterDialog";
+import { VersionLink } from "../registry/VersionLink";
 import { Datasets } from "./Datasets";
 import { MetricTable } from "./MetricTable";
 import { ParamTable } from "./ParamTable";
@@ -188,14 +189,7 @@ function RegisteredVersions({ run }: { run: Run }) {
       <ul className="plain-list">
         {versions.map(({ name, version, stage, aliases }) => (
           <li key={`${name} ${version}`}>
-            <Link
-              to="/models/$modelName/versions/$version"
-              params={{ modelName: name, version }}
-              className="truncate"
-              title={`${name} version ${version}`}
-            >
-              {name} version {version}
-            </Link>
+            <VersionLink name={name} version={version} />
             <span className="chips">
               {stage !== "None" && <StageChip stage={stage} />}
               {aliases.map((alias) => (
@@ -242,7 +236,7 @@ function Children({ run }: { run: Run }) {
   );
 }
 
-const compareSearch = (runs: readonly ChildRun[]) => ({
+const compareSearch = (runs: readonly RunInfo[]) => ({
   runs: join(runs.map(({ id }) => id)),
   experiments: join([...new Set(runs.map(({ experimentID }) => experimentID))]),
 });
