@@ -212,7 +212,7 @@ test("runs are grouped by all but their seed: a mean with its spread", () =>
 
 test("more than a hundred runs are bands, and never said to be all", () =>
   walk(`/experiments/${data.many}?view=charts`, async (page) => {
-    await page.getByText("The first 100 of more runs.").waitFor();
+    await page.getByText("The first 100 of 120 runs.").waitFor();
     await named(page, "img", /Chart of loss for 100 runs/).waitFor();
     await named(page, "button", "Load more runs").click();
     await named(page, "img", new RegExp(`Chart of loss for ${bandRuns} runs`)).waitFor();

@@ -2,9 +2,10 @@ import { useDeferredText } from "../../lib/browser/hooks";
 import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/charts/history";
 import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
+import { Icon } from "../Icon";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
-import { RangeField } from "./CardMenu";
+import { RangeField } from "./RangeField";
 
 const axes: [XAxis, string][] = [
   ["step", "Step"],
@@ -20,10 +21,13 @@ interface ChartToolbarProps {
   metrics: readonly string[];
   groupings: readonly Grouping[];
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
+  /** Opens the dialog for one more card. */
+  add: () => void;
 }
 
 /** Settings that hold for all charts of the page. */
-export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change }: ChartToolbarProps) {
+export function ChartToolbar(props: ChartToolbarProps) {
+  const { view, axis: shownAxis, metrics, groupings, change, add } = props;
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -32,6 +36,9 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
   );
   return (
     <div className="toolbar chart-toolbar">
+      <button type="button" className="button primary" onClick={add}>
+        <Icon name="plus" size={14} /> Add chart
+      </button>
       <SearchField label="Search metrics" value={text} onChange={setText} />
       <fieldset className="segmented">
         <legend className="visually-hidden">X axis</legend>
@@ -112,7 +119,7 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
 }
 
 /** Longer lists are searched by typing, which a select does. */
-function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis" | "groupings">) {
+function AxisPanel({ view, metrics, change }: Pick<ChartToolbarProps, "view" | "metrics" | "change">) {
   return (
     <div className="card-menu">
       <label className="check">

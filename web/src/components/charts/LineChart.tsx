@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { useIsDark } from "../../lib/browser/theme";
 import { quantiles, type Spread } from "../../lib/charts/bands";
 import type { Point, XAxis } from "../../lib/charts/history";
-import { runColors, runStyle } from "../../lib/charts/palette";
+import { type RunStyle, runColors, runStyle } from "../../lib/charts/palette";
 import { compareNames } from "../../lib/runs/columns";
 import type { ChartStyle, Range } from "../../lib/view/charts";
 import { bandData, groupData, lineData, smoothHistory } from "./chartData";
@@ -19,7 +19,13 @@ export interface ChartLine {
   points: readonly Point[];
   /** The group that the line is part of, where groups are drawn. */
   group?: string | undefined;
+  /** The metric, where a chart has several. */
+  metric?: string | undefined;
+  /** How it looks, where the run alone does not decide that. */
+  look?: RunStyle | undefined;
 }
+
+export const lookOf = (line: ChartLine): RunStyle => line.look ?? runStyle(line.id);
 
 export interface ChartSettings extends Partial<ChartStyle> {
   axis: XAxis;
@@ -213,7 +219,7 @@ function lineSeries(
   drawn: (line: number, ghost: boolean) => Drawn,
 ) {
   const series = (line: ChartLine, index: number, ghost: boolean): uPlot.Series => {
-    const { light, dark: onDark, dash } = runStyle(line.id);
+    const { light, dark: onDark, dash } = lookOf(line);
     const color = dark ? onDark : light;
     const few = line.points.length < 30 && lines.length <= 5;
     return {

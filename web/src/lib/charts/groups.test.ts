@@ -1,24 +1,29 @@
 import { expect, test } from "vitest";
-import type { Run } from "../../api/runs";
+import type { PlotItem } from "../plots/item";
 import { groupBands } from "./bands";
 import { groupingsOf, groupsOf } from "./groups";
 import type { Point } from "./history";
 
-const run = (id: string, params: Record<string, string>, tags: Record<string, string> = {}) =>
-  ({ id, name: id, params, tags, metrics: {} }) as unknown as Run;
-
-const runs = [
-  run("a", { lr: "0.1", seed: "1", model: "x" }, { team: "red", "mlflow.user": "ana" }),
-  run("b", { lr: "0.1", seed: "2", model: "x" }),
-  run("c", { lr: "0.2", seed: "1", model: "x" }),
+const keys = {
+  params: ["lr", "seed", "model"].map((key) => ({ key, runs: 3, varies: key !== "model" })),
+  tags: ["team", "mlflow.user"].map((key) => ({ key, runs: 1, varies: false })),
+};
+const item = (id: string, values: PlotItem["values"]): PlotItem => ({ id, label: id, values });
+const items = [
+  item("a", { "params.lr": "0.1", "params.seed": "1", "tags.team": "red" }),
+  item("b", { "params.lr": "0.1", "params.seed": "2" }),
+  item("c", { "params.lr": "0.2", "params.seed": "1" }),
 ];
 
 test("runs can be grouped by what differs, and by all but the seed", () => {
-  expect(groupingsOf(runs).map(({ id }) => id)).toEqual(["seeds", "params.lr", "params.seed", "tags.team"]);
-  expect([...groupsOf(runs, "seeds").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
-  expect([...groupsOf(runs, "params.lr").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
-  expect([...groupsOf(runs, "tags.team").values()]).toEqual(["team red", "no team", "no team"]);
-  expect([...groupsOf(runs.slice(0, 2), "seeds").values()]).toEqual(["all runs", "all runs"]);
+  const groupings = groupingsOf(keys);
+  expect(groupings.map(({ id }) => id)).toEqual(["seeds", "params.lr", "params.seed", "tags.team"]);
+  const names = (id: string) => [...groupsOf(items, groupings.find((g) => g.id === id)!).values()];
+  expect(names("seeds")).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
+  expect(names("params.lr")).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
+  expect(names("tags.team")).toEqual(["team red", "no team", "no team"]);
+  const same = groupingsOf({ ...keys, params: keys.params.filter(({ key }) => key === "seed") });
+  expect([...groupsOf(items, same[0]!).values()]).toEqual(["all runs", "all runs", "all runs"]);
 });
 
 test("a group has its mean and its spread", () => {

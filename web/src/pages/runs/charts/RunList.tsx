@@ -1,22 +1,28 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Run } from "../../../api/runs";
+import type { TableRun } from "../../../api/runTable";
 import { Icon } from "../../../components/Icon";
 import { RunSwatch, StatusGlyph } from "../../../components/Values";
-import { varyingKeys } from "../../../lib/runs/columns";
+import { columnTitle, type PlotItem } from "../../../lib/plots/item";
+import { settingText } from "../../../lib/table/cells";
+import { plural } from "../../../lib/text/format";
 import type { RunsViewProps } from "../runsView";
 
 interface RunListProps extends Pick<RunsViewProps, "view" | "change"> {
-  runs: readonly Run[];
-  drawn: readonly Run[];
+  runs: readonly TableRun[];
+  drawn: readonly TableRun[];
   setFocusID: (id: string | undefined) => void;
-  /** More runs match than are loaded. */
-  more: boolean;
+  /** Ids of the columns that tell the runs apart, and their values as far as they are known. */
+  named: readonly string[];
+  items: readonly PlotItem[];
+  /** Runs that match, whether they are loaded or not. */
+  matching: number;
   loadMore: (() => void) | undefined;
 }
 
 /** The runs beside their charts: which of them are drawn, and in which colour. */
-export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore }: RunListProps) {
+export function RunList(props: RunListProps) {
+  const { runs, drawn, view, change, setFocusID, named, items, matching, loadMore } = props;
   const selected = new Set(
     runs.map((run) => run.id).filter((id) => view.selectAll !== view.selected.includes(id)),
   );
@@ -26,7 +32,10 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
       { hidden: hidden.has(id) ? view.hidden.filter((other) => other !== id) : [...view.hidden, id] },
       "replace",
     );
-  const varying = useMemo(() => [...varyingKeys(runs, "params")].slice(0, 3), [runs]);
+  const captions = useMemo(
+    () => new Map(items.map((item) => [item.id, captionOf(item, named)])),
+    [items, named],
+  );
   const toggle = (id: string) => {
     const next = new Set(view.selected); // Those that are chosen or, with selectAll, those that are not.
     if (!next.delete(id)) next.add(id);
@@ -37,7 +46,7 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
       <p className="run-list-head">
         {selected.size > 0 ? (
           <>
-            {drawn.length} selected
+            {drawn.length} selected{" "}
             <button
               type="button"
               className="link-button"
@@ -47,7 +56,7 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
             </button>
           </>
         ) : (
-          describeDrawn(drawn.length, runs.length, more)
+          describeDrawn(drawn.length, Math.max(matching, runs.length))
         )}
         {hidden.size > 0 && (
           <>
@@ -93,12 +102,7 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
               >
                 {run.name}
               </Link>
-              <span className="muted truncate">
-                {varying
-                  .filter((key) => key in run.params)
-                  .map((key) => `${key} ${run.params[key]}`)
-                  .join(" · ")}
-              </span>
+              <span className="muted truncate">{captions.get(run.id)}</span>
             </span>
           </li>
         ))}
@@ -114,9 +118,16 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
   );
 }
 
+/** The settings that tell a run apart. */
+function captionOf({ values }: PlotItem, named: readonly string[]): string {
+  return named
+    .flatMap((id) => (values[id] === undefined ? [] : [`${columnTitle(id)} ${settingText(values[id])}`]))
+    .join(" · ");
+}
+
 /** Says how many of the runs are drawn, and never "all" while others match. */
-function describeDrawn(drawn: number, loaded: number, more: boolean): string {
-  if (more || loaded > drawn)
-    return `The first ${drawn} of ${more ? "more runs" : `${loaded} runs`}. Tick runs to choose others.`;
-  return `All ${loaded} runs. Tick runs to show only those.`;
+function describeDrawn(drawn: number, matching: number): string {
+  if (drawn < matching)
+    return `The first ${drawn} of ${plural(matching, "run")}. Tick runs to choose others.`;
+  return drawn === 1 ? "The only run." : `All ${drawn} runs. Tick runs to show only those.`;
 }

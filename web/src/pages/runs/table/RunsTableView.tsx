@@ -34,7 +34,7 @@ const noKeys = {
 };
 
 /** The table with its tools: filter, columns, selection, keyboard. */
-export function RunsTableView({ experimentID, view, change }: Omit<RunsViewProps, "data">) {
+export function RunsTableView({ experimentID, view, change }: RunsViewProps) {
   const filterBox = useRef<HTMLInputElement>(null);
   const [insertion, setInsertion] = useState<string>();
   const filter = useFilter(view);
