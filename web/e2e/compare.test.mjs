@@ -139,7 +139,7 @@ test("cards are added to the charts of compared runs", () =>
     await named(page, "button", "Add chart").click();
     const dialog = page.getByRole("dialog", { name: "Add a chart" });
     await dialog.getByText("Bar", { exact: true }).click();
-    const value = dialog.getByRole("combobox", { name: "Value" });
+    const value = dialog.getByRole("combobox", { name: "Value", exact: true });
     await value.click();
     await value.fill("duration");
     await page.keyboard.press("Enter");

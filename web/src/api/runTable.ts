@@ -254,6 +254,16 @@ export interface ColumnKeys {
   bounded: boolean;
 }
 
+export const noKeys: ColumnKeys = {
+  attributes: [],
+  metrics: [],
+  params: [],
+  tags: [],
+  counts: { metrics: 0, params: 0, tags: 0 },
+  runs: 0,
+  bounded: false,
+};
+
 export interface KeyQuery {
   experimentIDs: readonly string[];
   filter: string;

@@ -1,10 +1,13 @@
 import { useDeferredText } from "../../lib/browser/hooks";
+import { spreads } from "../../lib/charts/bands";
 import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/charts/history";
 import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
+import { oneOf } from "../../lib/view/search";
 import { Icon } from "../Icon";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
+import { spreadNames } from "./GroupLegend";
 import { RangeField } from "./RangeField";
 
 const axes: [XAxis, string][] = [
@@ -94,12 +97,15 @@ export function ChartToolbar(props: ChartToolbarProps) {
             <select
               className="input"
               aria-label="Spread of a group"
-              title="Around the mean: one standard deviation, or from the least run to the greatest"
+              title="What the band around the mean shows"
               value={view.spread}
-              onChange={(e) => change({ spread: e.target.value === "range" ? "range" : "std" })}
+              onChange={(e) => change({ spread: oneOf(spreads, e.target.value) })}
             >
-              <option value="std">± deviation</option>
-              <option value="range">min – max</option>
+              {spreads.map((spread) => (
+                <option key={spread} value={spread}>
+                  {spreadNames[spread].short}
+                </option>
+              ))}
             </select>
           )}
         </label>

@@ -4,6 +4,7 @@ import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/charts/history";
 import { inMovedOrder, moveBefore, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
+import { compareMetrics } from "../../lib/runs/relevance";
 import { plural } from "../../lib/text/format";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
@@ -38,8 +39,9 @@ const noGroupings: readonly Grouping[] = [];
 
 /** Added cards, then all metrics as cards by relevance, in sections by the part of the name before the slash. */
 export function MetricGrid(props: MetricGridProps) {
-  const { runs: given, metrics, view, change, refetchInterval, focusID, onFocus, source, choose } = props;
+  const { runs: given, view, change, refetchInterval, focusID, onFocus, source, choose } = props;
   const { groupings = noGroupings } = props;
+  const metrics = useMemo(() => props.metrics.toSorted(compareMetrics), [props.metrics]);
   const runs = useSame(given, view.hidden);
   const loader = useSeriesLoader(runs, refetchInterval);
   const [shapes, report] = useShapes();
@@ -70,7 +72,7 @@ export function MetricGrid(props: MetricGridProps) {
         change={change}
         add={() => setDraft({ card: board.fresh() })}
       />
-      <GroupLegend runs={runs} />
+      <GroupLegend runs={runs} spread={view.spread} />
       {shown.length === 0 && removed.length === 0 && (
         <EmptyState title="No metric matches">
           <p>
@@ -180,7 +182,9 @@ function withoutRemoved(cards: ChartView["cards"]): ChartView["cards"] {
 /** The runs that are drawn: the same list while it says the same of the same runs. */
 function useSame(runs: readonly ChartRun[], hidden: readonly string[]): readonly ChartRun[] {
   const drawn = runs.filter((run) => !hidden.includes(run.id));
-  const text = drawn.map(({ id, name, status, group }) => `${id} ${status} ${name} ${group}`).join("\n");
+  const text = drawn
+    .map(({ id, name, status, group, thin }) => `${id} ${status} ${name} ${group} ${thin}`)
+    .join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the runs
   return useMemo(() => drawn, [text]);
 }

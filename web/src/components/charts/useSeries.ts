@@ -22,6 +22,8 @@ export interface ChartRun {
   status?: string | undefined;
   /** The group that the run is part of, where runs are grouped. */
   group?: string | undefined;
+  /** The run is drawn as a thin line beside the mean of its group. */
+  thin?: boolean | undefined;
 }
 
 const LoaderContext = createContext<SeriesLoader | undefined>(undefined);
@@ -106,16 +108,16 @@ export function useLines(
   const kept = useRef<ChartLine[]>([]);
   const lines = useMemo<ChartLine[]>(() => {
     const next = found.flatMap(({ run, metric, points }) =>
-      points?.length ? [{ id: run.id, label: run.name, group: run.group, metric, points }] : [],
+      points?.length
+        ? [{ id: run.id, label: run.name, group: run.group, thin: run.thin, metric, points }]
+        : [],
     );
     // A line that has not changed keeps its identity, and its chart its drawing.
     const key = (line: ChartLine) => `${line.id} ${line.metric}`;
     const before = new Map(kept.current.map((line) => [key(line), line]));
     kept.current = next.map((line) => {
       const old = before.get(key(line));
-      return old && old.points === line.points && old.label === line.label && old.group === line.group
-        ? old
-        : line;
+      return old && isSame(old, line) ? old : line;
     });
     return kept.current;
   }, [found]);
@@ -123,6 +125,9 @@ export function useLines(
   const pending = !error && found.some(({ points }) => points === undefined);
   return { lines, pending, error, refetch: () => loader.retry() };
 }
+
+const isSame = (a: ChartLine, b: ChartLine) =>
+  a.points === b.points && a.label === b.label && a.group === b.group && a.thin === b.thin;
 
 /** A zoom in steps or milliseconds, as the server counts. */
 function windowOf([from, to]: readonly [number, number], axis: XAxis): readonly [number, number] {

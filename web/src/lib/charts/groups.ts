@@ -1,53 +1,33 @@
-// Groups of runs that are drawn as one: by a param or tag, or by all params but the seed.
+// Groups of runs that are drawn as one: by a column, or by all params but the seed.
 import type { KeyInfo } from "../../api/runTable";
-import { columnTitle, type PlotItem } from "../plots/item";
-import { compareNames, isUserTag } from "../runs/columns";
+import type { PlotItem } from "../plots/item";
+import { compareNames, parseColumn } from "../runs/columns";
 
 export interface Grouping {
-  /** "params.lr", "tags.team" or "seeds", as in the address. */
+  /** A column id such as "params.lr", or "seeds", as in the address. */
   id: string;
   label: string;
-  /** Ids of the columns whose values make the groups. */
-  columns: readonly string[];
 }
 
 /** The params that tell repetitions of one experiment apart. */
 export const isSeed = (key: string) => /(^|[._/-])(seed|random_state)$/i.test(key);
 
-/** What the runs can be grouped by: repetitions first, then what differs. */
-export function groupingsOf(keys: {
-  params: readonly KeyInfo[];
-  tags: readonly KeyInfo[];
-}): readonly Grouping[] {
-  const named = (kind: "params" | "tags", list: readonly KeyInfo[]) =>
-    list
-      .map(({ key }) => key)
-      .sort(compareNames)
-      .map((key): Grouping => ({ id: `${kind}.${key}`, label: key, columns: [`${kind}.${key}`] }));
-  const varying = named(
-    "params",
-    keys.params.filter((k) => k.varies),
-  );
-  const others = varying.filter(({ label }) => !isSeed(label)).flatMap(({ columns }) => columns);
-  const seeds = keys.params.some(({ key }) => isSeed(key));
-  return [
-    ...(seeds ? [{ id: "seeds", label: "all but the seed", columns: others }] : []),
-    ...varying,
-    ...named(
-      "tags",
-      keys.tags.filter(({ key }) => isUserTag(key)),
-    ),
-  ];
+/** Ids of the columns whose values make the groups. */
+export function groupingColumns(grouping: string, keys: { params: readonly KeyInfo[] }): readonly string[] {
+  if (grouping !== "seeds") return parseColumn(grouping) ? [grouping] : [];
+  return keys.params
+    .flatMap(({ key, varies }) => (varies && !isSeed(key) ? [key] : []))
+    .sort(compareNames)
+    .map((key) => `params.${key}`);
 }
 
 /** The name of the group of each run, by run id. */
-export function groupsOf(items: readonly PlotItem[], grouping: Grouping): Map<string, string> {
-  const { columns } = grouping;
+export function groupsOf(items: readonly PlotItem[], columns: readonly string[]): Map<string, string> {
+  const title = (id: string) => parseColumn(id)?.title ?? id;
+  const [only = ""] = columns;
   const nameOf = ({ values }: PlotItem): string => {
-    if (grouping.id === "seeds")
-      return columns.map((c) => `${columnTitle(c)} ${values[c] ?? "–"}`).join(" · ") || "all runs";
-    const value = values[columns[0]!];
-    return value === undefined ? `no ${grouping.label}` : `${grouping.label} ${value}`;
+    if (columns.length === 1 && values[only] === undefined) return `no ${title(only)}`;
+    return columns.map((id) => `${title(id)} ${values[id] ?? "–"}`).join(" · ") || "all runs";
   };
   return new Map(items.map((item) => [item.id, nameOf(item)]));
 }

@@ -1,6 +1,6 @@
 import { decodeCardList, encodeCardList } from "../cards/address";
 import type { Card } from "../cards/card";
-import type { Spread } from "../charts/bands";
+import { type Spread, spreads } from "../charts/bands";
 import type { XAxis } from "../charts/history";
 import { type Codec, compact, join, oneOf, split } from "./search";
 
@@ -47,6 +47,9 @@ export interface ChartView extends ChartStyle {
   group: string;
   /** How far a group reaches from its mean. */
   spread: Spread;
+  /** Names of groups whose runs are listed, and of those whose runs are drawn as thin lines. */
+  openGroups: readonly string[];
+  thinGroups: readonly string[];
   /** Ids of runs that are not drawn. */
   hidden: readonly string[];
 }
@@ -69,7 +72,9 @@ export const chartCodec: Codec<ChartView> = {
     cards: decodeCards(s.cards),
     added: decodeCardList(s),
     group: s.group ?? "",
-    spread: oneOf<Spread>(["std", "range"], s.spread),
+    spread: oneOf(spreads, s.spread),
+    openGroups: split(s.gopen ?? ""),
+    thinGroups: split(s.glines ?? ""),
     hidden: split(s.hide ?? ""),
   }),
   encode: (v) =>
@@ -89,6 +94,8 @@ export const chartCodec: Codec<ChartView> = {
       ...encodeCardList(v.added),
       group: v.group,
       spread: v.spread !== "std" && v.spread,
+      gopen: join(v.openGroups),
+      glines: join(v.thinGroups),
       hide: join(v.hidden),
     }),
 };

@@ -69,6 +69,8 @@ describe("runs view", () => {
       hidden: ["d5"],
       group: "params.lr",
       spread: "range",
+      openGroups: ["lr 0.1, b", "x~"],
+      thinGroups: ["lr 0.1"],
     };
     expect(trip(view)).toEqual(view);
   });

@@ -6,7 +6,6 @@ import { Icon } from "../../components/Icon";
 import { EmptyState } from "../../components/Notice";
 import { RunSwatch } from "../../components/Values";
 import { keyInfos, keysOf } from "../../lib/runs/columns";
-import { compareMetrics } from "../../lib/runs/relevance";
 import type { CompareProps } from "./compareProps";
 import { Ends } from "./Ends";
 
@@ -19,7 +18,7 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
   const metrics = useMemo(() => {
     const all = keysOf(drawn, "metrics");
     const chosen = view.metrics.filter((key) => all.includes(key));
-    return chosen.length > 0 ? chosen : all.sort(compareMetrics);
+    return chosen.length > 0 ? chosen : all;
   }, [drawn, view.metrics]);
   const experimentIDs = useMemo(() => [...new Set(drawn.map((run) => run.experimentID))], [drawn]);
   const source = useMemo(

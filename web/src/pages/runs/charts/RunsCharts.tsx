@@ -1,11 +1,12 @@
 import { useMemo, useRef, useState } from "react";
 import { livePeriodMS } from "../../../api/queries";
+import { noKeys } from "../../../api/runTable";
 import { useItems } from "../../../components/charts/cards/source";
 import { MetricGrid } from "../../../components/charts/MetricGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../../components/Notice";
 import { useHotkeys } from "../../../lib/browser/hooks";
-import { groupingsOf, groupsOf } from "../../../lib/charts/groups";
-import { compareMetrics } from "../../../lib/runs/relevance";
+import { groupingColumns, groupsOf } from "../../../lib/charts/groups";
+import { tableGroupings } from "../../../lib/table/groups";
 import { FilterBox, filterFault } from "../FilterBox";
 import { NoRuns } from "../NoRuns";
 import type { RunsViewProps } from "../runsView";
@@ -14,8 +15,6 @@ import { Chips } from "../table/Chips";
 import { useFilter } from "../useFilter";
 import { RunList } from "./RunList";
 import { type ChartRuns, useDrawnKeys } from "./useChartRuns";
-
-const noKeys = { params: [], tags: [], metrics: [] };
 
 /** Settings below the name of a run in the list. */
 const captions = 3;
@@ -30,9 +29,10 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps &
   const chosen = drawn.length < runs.length ? drawn.map(({ id }) => id) : undefined;
   const asked = useDrawnKeys(experimentID, view, filter, chosen);
   const keys = asked.data ?? noKeys;
-  const metrics = useMemo(() => keys.metrics.map(({ key }) => key).sort(compareMetrics), [keys]);
-  const groupings = useMemo(() => groupingsOf(keys), [keys]);
+  const metrics = useMemo(() => keys.metrics.map(({ key }) => key), [keys]);
+  const groupings = useMemo(() => tableGroupings(keys), [keys]);
   const grouping = groupings.find(({ id }) => id === view.group);
+  const grouped = useMemo(() => (grouping ? groupingColumns(grouping.id, keys) : []), [grouping, keys]);
   const named = useMemo(
     () => keys.params.flatMap(({ key, varies }) => (varies ? [`params.${key}`] : [])).slice(0, captions),
     [keys],
@@ -41,11 +41,18 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps &
     () => ({ experimentIDs: [experimentID], params: keys.params, tags: keys.tags }),
     [experimentID, keys],
   );
-  const { items } = useItems(source, runs, [...named, ...(grouping?.columns ?? [])], false);
+  const { items } = useItems(source, runs, [...named, ...grouped], false);
+  const groups = useMemo(
+    () => (grouping && items.length > 0 ? groupsOf(items, grouped) : undefined),
+    [grouping, grouped, items],
+  );
   const lines = useMemo(() => {
-    const groups = grouping && items.length > 0 ? groupsOf(items, grouping) : undefined;
-    return drawn.map(({ id, name, status }) => ({ id, name, status, experimentID, group: groups?.get(id) }));
-  }, [drawn, items, grouping, experimentID]);
+    const thin = new Set(view.thinGroups);
+    return drawn.map(({ id, name, status }) => {
+      const group = groups?.get(id);
+      return { id, name, status, experimentID, group, thin: group !== undefined && thin.has(group) };
+    });
+  }, [drawn, groups, experimentID, view.thinGroups]);
   const fault = filterFault(list.error);
   const everything = useMemo(
     () => ({ experimentIDs: [experimentID], filter: "", viewType: view.stage }),
@@ -75,6 +82,7 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps &
         <div className="charts-split">
           <RunList
             {...{ runs, drawn, view, change, setFocusID, named, items }}
+            groups={groups}
             matching={data.matching}
             loadMore={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
           />

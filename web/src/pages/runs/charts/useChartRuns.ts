@@ -3,7 +3,7 @@ import { useMemo, useRef } from "react";
 import { ApiError } from "../../../api/client";
 import { maxRunsPerChart } from "../../../api/metrics";
 import { livePeriodMS } from "../../../api/queries";
-import type { KeyQuery, TableRun } from "../../../api/runTable";
+import { type KeyQuery, noKeys, type TableRun } from "../../../api/runTable";
 import { drawnKeys, runPages } from "../../../api/tableQueries";
 import type { RunsView } from "../../../lib/view/runs";
 import { useTableQuery } from "../table/useTableQuery";
@@ -21,7 +21,7 @@ function isRefused(error: unknown): boolean {
 /** The runs of an experiment under the current view, in the order of its table: as far as they are loaded. */
 export function useChartRuns(experimentID: string, view: RunsView, filter: string) {
   const list = useInfiniteQuery({
-    ...runPages(useTableQuery(experimentID, { ...view, flat: true }, filter)),
+    ...runPages(useTableQuery(experimentID, { ...view, flat: true, group: "" }, filter, noKeys)),
     refetchInterval: (query) => {
       const loaded = query.state.data?.pages.reduce((sum, page) => sum + page.rows.length, 0) ?? 0;
       return view.live && !isRefused(query.state.error) ? refreshPeriodMS(loaded) : false;

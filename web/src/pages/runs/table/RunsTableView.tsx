@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { TableRun } from "../../../api/runTable";
+import { noKeys } from "../../../api/runTable";
 import { runKeys } from "../../../api/tableQueries";
 import { LiveControl } from "../../../components/LiveControl";
 import { ErrorNotice, Loading } from "../../../components/Notice";
@@ -24,16 +25,6 @@ import { useRunTable } from "./useRunTable";
 import { useSelection } from "./useSelection";
 import { useTableKeys } from "./useTableKeys";
 import { useTableQuery } from "./useTableQuery";
-
-const noKeys = {
-  attributes: [],
-  metrics: [],
-  params: [],
-  tags: [],
-  counts: { metrics: 0, params: 0, tags: 0 },
-  runs: 0,
-  bounded: false,
-};
 
 /** The table with its tools: filter, columns, selection, keyboard. */
 export function RunsTableView({ experimentID, view, change }: RunsViewProps) {
