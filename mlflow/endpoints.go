@@ -122,6 +122,7 @@ type EndpointSet struct {
 	RestoreRuns        Endpoint[RunsRequest, RunsResponse]                             `route:"POST millrace/runs/restore"`
 	MoveRuns           Endpoint[MoveRunsRequest, RunsResponse]                         `route:"POST millrace/runs/move"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
+	Lineage            Endpoint[LineageRequest, LineageResponse]                       `route:"GET millrace/lineage"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
 	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`
 	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`

@@ -182,6 +182,10 @@ func TestRepeatedReads(t *testing.T) {
 			list, next, err := s.SearchTrash(ctx, &mlflow.SearchTrashRequest{Kind: mlflow.TrashedRun, MaxResults: 1})
 			return answer{list, next}, err
 		},
+		"Lineage": func(ctx context.Context, s *store.Store) (answer, error) {
+			out, err := s.Lineage(ctx, &mlflow.LineageRequest{Name: "model", Version: "2"})
+			return answer{out}, err
+		},
 		"DatasetUsages": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.DatasetUsages(ctx, 0, 1, &mlflow.DatasetUsagesRequest{})
 			return answer{list, next}, err

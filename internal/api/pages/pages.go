@@ -43,6 +43,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), h.metricSummary)
 	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, h.metricSeries)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), h.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.Lineage, rules.ReadLineage, h.lineage)
 	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), h.datasetUsages)
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, h.modelSignature)
