@@ -5,6 +5,20 @@ export const registryCodec: Codec<{ text: string }> = {
   encode: (v) => compact({ q: v.text }),
 };
 
+export interface VersionView {
+  tab: "overview" | "lineage";
+  /** As in RunPageView. */
+  unfolded: boolean;
+}
+
+export const versionCodec: Codec<VersionView> = {
+  decode: (s) => ({
+    tab: oneOf<VersionView["tab"]>(["overview", "lineage"], s.tab),
+    unfolded: s.unfold === "1",
+  }),
+  encode: (v) => compact({ tab: v.tab !== "overview" && v.tab, unfold: v.unfolded && "1" }),
+};
+
 export type MonitorTab = "versions" | "performance" | "transitions";
 
 export interface MonitorView {
