@@ -161,10 +161,11 @@ export const loggedModelList = (experimentID: string) =>
 
 const registeredPerPage = 50;
 
-export const registeredModelList = (text: string) =>
+export const registeredModelList = (text: string, orderBy = "last_updated_timestamp DESC") =>
   infiniteQueryOptions({
-    queryKey: ["registry", "list", text],
-    queryFn: ({ pageParam, signal }) => searchRegisteredModels(text, pageParam, registeredPerPage, signal),
+    queryKey: ["registry", "list", text, orderBy],
+    queryFn: ({ pageParam, signal }) =>
+      searchRegisteredModels(text, orderBy, pageParam, registeredPerPage, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextPageToken,
     placeholderData: keepPreviousData,

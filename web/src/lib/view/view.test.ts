@@ -148,7 +148,15 @@ test("experiments view", () => {
 });
 
 test("the view of a registered model survives the address bar", () => {
-  const view = { tab: "performance", selected: ["1", "12"], metric: "eval/acc", dataset: "a&b" } as const;
+  const view = {
+    tab: "performance",
+    selected: ["1", "12"],
+    metric: "eval/acc",
+    dataset: "a&b",
+    columns: ["stage", "metrics.a,b"],
+    sort: "metrics.eval/acc",
+    descending: true,
+  } as const;
   const search = parseSearch(stringifySearch(monitorCodec.encode(view)));
   expect(monitorCodec.decode(search)).toEqual(view);
   expect(monitorCodec.encode(monitorCodec.decode({ tab: "?" }))).toEqual({});

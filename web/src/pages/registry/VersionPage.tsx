@@ -26,8 +26,8 @@ import { type VersionView, versionCodec } from "../../lib/view/registry";
 import { AliasChip, StageChip } from "./Chips";
 import { DeleteVersionDialog } from "./ModelDialogs";
 import { TransitionDialog, type TransitionKind } from "./TransitionDialogs";
+import { VersionMenu } from "./VersionMenu";
 import { ChampionDifference, Lineage, LoadCode, SignatureCard, VersionMetrics } from "./VersionParts";
-import { VersionMenu } from "./VersionsTab";
 import "../run/run.css";
 import "./registry.css";
 
