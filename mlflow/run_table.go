@@ -34,12 +34,31 @@ type RunTree struct {
 	Under   string   `json:"under,omitempty"`
 }
 
+// RunGroups puts runs with the same values into groups. By names params, tags and the
+// attributes user_id, status, source and dataset. With AllParams instead, runs are in a
+// group if all of their params but those named by But are the same. A run without a value
+// differs from a run with one.
+//
+// A group shows its runs if Open has its key or if OpenAll is set, unless Folded has it.
+// If Under is the key of a group, the table has the runs of this group only.
+type RunGroups struct {
+	By        []RunColumn `json:"by,omitempty"`
+	AllParams bool        `json:"all_params,omitempty"`
+	But       []string    `json:"but,omitempty"`
+	OpenAll   bool        `json:"open_all,omitempty"`
+	Open      []string    `json:"open,omitempty"`
+	Folded    []string    `json:"folded,omitempty"`
+	Under     string      `json:"under,omitempty"`
+}
+
 // RunTableRequest requests a part of a table of runs.
 //
 // Without RunIDs, the rows are the runs that a search finds, from Offset on, in the order
-// of Sort or OrderBy. With Tree, the rows are the visible rows of a tree. With RunIDs,
-// the rows are these runs, as far as they exist in the experiments and the user may read
-// them.
+// of Sort or OrderBy. With Tree, the rows are the visible rows of a tree. With Groups, the
+// rows are groups and the runs of those that are open; a group has the place of its first
+// run, or of its mean if the first column of Sort is a metric or the duration. With
+// RunIDs, the rows are these runs, as far as they exist in the experiments and the user
+// may read them.
 //
 // MaxResults is 1 to 1,000; the default is 100. Texts of cells are cut after MaxText
 // characters, 1 to 65,535; the default is 500.
@@ -52,6 +71,7 @@ type RunTableRequest struct {
 	RunIDs        []string    `json:"run_ids,omitempty"`
 	Columns       []RunColumn `json:"columns,omitempty"`
 	Tree          *RunTree    `json:"tree,omitempty"`
+	Groups        *RunGroups  `json:"groups,omitempty"`
 	Offset        int64       `json:"offset,omitempty"`
 	MaxResults    *int32      `json:"max_results,omitempty"`
 	MaxText       *int32      `json:"max_text,omitempty"`
@@ -73,14 +93,40 @@ type RunRow struct {
 	Children       int            `json:"children,omitempty"`
 	Open           bool           `json:"open,omitempty"`
 	Context        bool           `json:"context,omitempty"`
+	Group          *RunGroup      `json:"group,omitempty"`
+}
+
+// RunGroup describes a row that is a group of runs. Such a row has no run, Children is the
+// number of its runs, and Open says that they are shown. Key identifies the group among
+// those of the same columns. Values has the value of the group in each column of
+// RunTableResponse.GroupedBy, or null.
+type RunGroup struct {
+	Key    string `json:"key"`
+	Values []any  `json:"values"`
+}
+
+// RunGroupCell is the cell of a group whose runs do not all have the same text. Of
+// numbers, it has the mean, the standard deviation of a sample, the smallest and the
+// largest; Runs is how many finite numbers there are. Std is absent for a single number.
+// Of texts, Distinct is how many there are.
+type RunGroupCell struct {
+	Mean     *Float `json:"mean,omitempty"`
+	Std      *Float `json:"std,omitempty"`
+	Min      *Float `json:"min,omitempty"`
+	Max      *Float `json:"max,omitempty"`
+	Runs     int    `json:"runs,omitempty"`
+	Distinct int    `json:"distinct,omitempty"`
 }
 
 // RunTableResponse is a part of a table. Columns has a list for each column of the
-// request, with the value of each row: a string, a number, or null.
+// request, with the value of each row: a string, a number, or null. In the row of a group,
+// it is null, the text that all of its runs have, or a [RunGroupCell].
 //
 // Total is the number of rows of the whole table, Matching the number of runs that match,
 // including those that are folded away. If there are more than 100,000 matching runs,
-// Bounded is set, both numbers are 100,000, and the rows are not nested. A response with
+// Bounded is set, both numbers are 100,000, and the rows are not nested. Up to 10,000
+// matching runs are grouped. Grouped says that rows are groups, and GroupedBy has the
+// columns whose values tell them apart, at most 20. A response with
 // fewer rows than requested is the last one if it reaches Total; otherwise its cells are
 // large and the rest must be requested.
 type RunTableResponse struct {
@@ -90,6 +136,9 @@ type RunTableResponse struct {
 	Matching int64    `json:"matching"`
 	Bounded  bool     `json:"bounded,omitempty"`
 	Nested   bool     `json:"nested,omitempty"`
+
+	Grouped   bool        `json:"grouped,omitempty"`
+	GroupedBy []RunColumn `json:"grouped_by,omitempty"`
 }
 
 // RunColumnsRequest requests the columns that a table of runs can have. Text selects the

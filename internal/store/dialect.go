@@ -24,6 +24,9 @@ type dialect struct {
 	// fingerprint is an expression of the column value, which differs if values of params
 	// or tags differ. MySQL sorts whole texts on the disk to find the least of them.
 	fingerprint string
+	// digest is an expression of the column value that is short and differs if values of
+	// params or tags do. SQLite has no function for it, and sends nothing over a network.
+	digest string
 	// list is a query that returns the elements of a JSON array, for more values than a
 	// statement can have arguments. It is "" if a list is one argument.
 	list string
@@ -48,17 +51,17 @@ func dialectOf(f db.Flavor) *dialect {
 	case db.PostgreSQL:
 		return &dialect{
 			search: search.PostgreSQL, latestMetric: latestMetric, inputOrder: "i.input_uuid",
-			fingerprint: "value",
+			fingerprint: "value", digest: "md5(value)",
 		}
 	case db.MySQL, db.MariaDB:
 		return &dialect{
 			search: search.MySQL, latestMetric: latestMetricMySQL, inputOrder: "i.input_uuid", countsConflicts: true,
-			exactly: "BINARY ", fingerprint: "CRC32(value)",
+			exactly: "BINARY ", fingerprint: "CRC32(value)", digest: "MD5(value)",
 		}
 	default:
 		return &dialect{
 			search: search.SQLite, latestMetric: latestMetric, inputOrder: "i.rowid",
-			list: "SELECT value FROM json_each(?)", fingerprint: "value",
+			list: "SELECT value FROM json_each(?)", fingerprint: "value", digest: "value",
 		}
 	}
 }

@@ -64,6 +64,9 @@ func (s *Store) LimitValues(n int) { s.maxValues = n }
 // LimitTables sets the maximum of runs that a table counts and nests.
 func (s *Store) LimitTables(n int) { s.maxTable = n }
 
+// LimitGroups changes the number of runs that a table groups.
+func (s *Store) LimitGroups(n int) { s.maxGrouped = n }
+
 // RepeatTransactions makes the store run every transaction twice, as after a lost
 // connection or a deadlock. The first attempt is rolled back.
 func (s *Store) RepeatTransactions() {

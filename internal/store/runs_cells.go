@@ -20,6 +20,7 @@ type runCells struct {
 type tableRow struct {
 	row   mlflow.RunRow
 	cells []any
+	group *runGroup
 }
 
 // loadTable loads the rows and cells of a table into out, as many as fit into a page.
@@ -27,9 +28,17 @@ func (t tx) loadTable(tree []treeRow, c *runCells, out *mlflow.RunTableResponse)
 	list := make([]tableRow, len(tree))
 	for i, r := range tree {
 		list[i].row = mlflow.RunRow{RunID: r.id, Depth: r.depth, Children: r.children, Open: r.open, Context: r.context}
-		list[i].cells = make([]any, len(c.columns))
+		list[i].cells, list[i].group = make([]any, len(c.columns)), r.group
+		if r.group != nil {
+			list[i].row.Group = &mlflow.RunGroup{Key: r.group.key, Values: make([]any, len(out.GroupedBy))}
+		}
 	}
-	loaded, err := loadPage(list, runsBytes, func(part []tableRow, b *budget) error { return t.loadCells(part, c, b) })
+	loaded, err := loadPage(list, runsBytes, func(part []tableRow, b *budget) error {
+		return firstError(
+			func() error { return t.loadCells(part, c, b) },
+			func() error { return t.loadGroups(part, c, out.GroupedBy, b) },
+		)
+	})
 	if err != nil {
 		return err
 	}
@@ -43,13 +52,19 @@ func (t tx) loadTable(tree []treeRow, c *runCells, out *mlflow.RunTableResponse)
 	return nil
 }
 
-// loadCells loads rows with only an id.
+// loadCells loads the rows of runs, which have only an id.
 func (t tx) loadCells(part []tableRow, c *runCells, b *budget) error {
 	at := make(map[string]*tableRow, len(part))
-	ids := make([]string, len(part))
+	ids := make([]string, 0, len(part))
 	for i := range part {
+		if part[i].group != nil {
+			continue
+		}
 		clear(part[i].cells)
-		at[part[i].row.RunID], ids[i] = &part[i], part[i].row.RunID
+		at[part[i].row.RunID], ids = &part[i], append(ids, part[i].row.RunID)
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	return firstError(
 		func() error { return t.loadRows(at, ids, c, b) },

@@ -36,13 +36,19 @@ func (s *Store) RunTable(
 			return nil, err
 		}
 	}
+	if err := search.CheckGroups(in.Groups); err != nil {
+		return nil, err
+	}
 	if experimentIDs, err = s.readableExperiments(ctx, experimentIDs, access.Run); err != nil {
 		return nil, err
 	}
 	if len(experimentIDs) == 0 {
 		return &mlflow.RunTableResponse{}, nil
 	}
-	table := &runTable{query: q, in: in, limit: limit, scope: runScope(experimentIDs, in.RunViewType), maxRuns: s.maxTable}
+	table := &runTable{
+		query: q, in: in, limit: limit, scope: runScope(experimentIDs, in.RunViewType),
+		maxRuns: s.maxTable, maxGrouped: s.maxGrouped,
+	}
 	err = s.readReplica(ctx, func(t tx) error {
 		out = &mlflow.RunTableResponse{}
 		rows, err := t.tableRows(table, out)
@@ -72,12 +78,20 @@ type runTable struct {
 	scope search.Fragment
 	// maxRuns is the most runs that are counted and nested.
 	maxRuns int
+	// maxGrouped is the most runs that are grouped.
+	maxGrouped int
 }
 
 // tableRows returns the rows of a part of a table, and counts all in out.
 func (t tx) tableRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
 	if len(r.in.RunIDs) > 0 {
 		return t.namedRows(r, out)
+	}
+	if r.in.Groups != nil {
+		rows, err := t.groupRows(r, out)
+		if err != nil || out.Grouped {
+			return rows, err
+		}
 	}
 	if r.in.Tree != nil {
 		runs, err := t.treeRuns(r)
@@ -117,8 +131,7 @@ func (t tx) namedRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 
 // flatRows returns a page of a search, and counts the runs that it finds.
 func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
-	q := r.query
-	condition := both(r.scope, q.Where)
+	condition := both(r.scope, r.query.Where)
 	// Without conditions, PostgreSQL and SQLite count rows of an index.
 	err := t.countUncached(condition, r.maxRuns+1, &out.Total)
 	if err != nil {
@@ -128,10 +141,17 @@ func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, erro
 		out.Total, out.Bounded = int64(r.maxRuns), true
 	}
 	out.Matching = out.Total
+	return t.orderedRuns(r, r.limit, r.in.Offset)
+}
+
+// orderedRuns returns the runs of a search in its order.
+func (t tx) orderedRuns(r *runTable, limit int, offset int64) ([]treeRow, error) {
+	q := r.query
+	condition := both(r.scope, q.Where)
 	return db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid`+q.Columns.SQL+` FROM runs r `+q.Joins.SQL+` WHERE `+condition.SQL+
 			` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
-		concat(q.Columns.Args, q.Joins.Args, condition.Args, q.OrderBy.Args, []any{r.limit, r.in.Offset}),
+		concat(q.Columns.Args, q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit, offset}),
 		func(rows *sql.Rows, row *treeRow) error { return scanSorted(rows, &row.id) },
 	)
 }

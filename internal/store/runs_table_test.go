@@ -101,3 +101,22 @@ func TestManyKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestManyRunsInGroups checks that runs are listed one by one if there are too many to
+// group them.
+func TestManyRunsInGroups(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	newChain(t, s, 9)
+	in := &mlflow.RunTableRequest{Groups: &mlflow.RunGroups{AllParams: true}}
+	for bound, want := range map[int]int{8: 9, 9: 1} {
+		s.LimitGroups(bound)
+		out, err := s.RunTable(t.Context(), []int64{0}, 20, 9, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Rows) != want || out.Grouped != (want == 1) || out.Matching != 9 || out.Total != int64(want) {
+			t.Errorf("bound %d: %d rows, %+v", bound, len(out.Rows), out)
+		}
+	}
+}

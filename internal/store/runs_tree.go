@@ -13,11 +13,12 @@ type treeRun struct {
 	context    bool
 }
 
-// treeRow is a visible row of a tree.
+// treeRow is a visible row of a tree: a run, or a group of runs.
 type treeRow struct {
 	id              string
 	depth, children int
 	open, context   bool
+	group           *runGroup
 }
 
 // visibleRows returns the visible rows of the tree of some runs: each run is followed by

@@ -53,6 +53,7 @@ type Store struct {
 	artifactRoot string
 	maxPage      int // maximum of values in a page of a history
 	maxTable     int // maximum of runs that a table counts and nests
+	maxGrouped   int // maximum of runs that a table groups
 	maxValues    int // maximum of values that are read for the columns of a table
 }
 
@@ -82,8 +83,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		primary: primary, replica: primary, dialect: dialectOf(primary.Flavor()),
-		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage, maxTable: maxTableRuns,
-		maxValues: maxJudgedValues,
+		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage,
+		maxTable: maxTableRuns, maxGrouped: maxGroupedRuns, maxValues: maxJudgedValues,
 	}
 	if o.ReadURI != "" {
 		options.URI = o.ReadURI

@@ -67,18 +67,27 @@ func validTable(in *mlflow.RunTableRequest) error {
 		return err
 	}
 	if len(in.RunIDs) > 0 {
-		if in.Filter != "" || len(in.OrderBy) > 0 || len(in.Sort) > 0 || in.Tree != nil || in.Offset > 0 ||
+		if in.Filter != "" || len(in.OrderBy) > 0 || len(in.Sort) > 0 || in.Tree != nil || in.Groups != nil || in.Offset > 0 ||
 			in.RunViewType != "" || in.MaxResults != nil {
 			return apierror.Invalid("A request with run_ids has nothing else than experiment_ids, columns and max_text.")
 		}
 		return nil
 	}
-	if in.Tree == nil {
-		return nil
+	switch {
+	case in.Tree != nil && in.Groups != nil:
+		return apierror.Invalid("Runs are either nested or grouped: give tree or groups.")
+	case in.Tree != nil:
+		return validate.First(
+			atMost("tree.open", len(in.Tree.Open), maxTreeRuns), atMost("tree.folded", len(in.Tree.Folded), maxTreeRuns),
+		)
+	case in.Groups != nil:
+		return validate.First(
+			atMost("groups.open", len(in.Groups.Open), maxTreeRuns),
+			atMost("groups.folded", len(in.Groups.Folded), maxTreeRuns),
+			atMost("groups.but", len(in.Groups.But), maxTreeRuns),
+		)
 	}
-	return validate.First(
-		atMost("tree.open", len(in.Tree.Open), maxTreeRuns), atMost("tree.folded", len(in.Tree.Folded), maxTreeRuns),
-	)
+	return nil
 }
 
 func atMost(name string, n, limit int) error {

@@ -18,6 +18,9 @@ func TestRunTable(t *testing.T) {
 	tree := func(field string, n int) string {
 		return `{"experiment_ids":["0"],"tree":{"` + field + `":[` + strings.Repeat(`"x",`, n-1) + `"x"]}}`
 	}
+	groups := func(field string, n int) string {
+		return `{"experiment_ids":["0"],"groups":{"all_params":true,"` + field + `":[` + strings.Repeat(`"x",`, n-1) + `"x"]}}`
+	}
 	column := `{"kind":"metrics","key":"m"}`
 	s.Check(t, []apitest.Fact{
 		{Name: "run", Path: "runs/create", Body: `{"experiment_id":"0","run_name":"n"}`, Save: map[string]string{"run": `"run_id":"(\w{32})"`}},
@@ -49,6 +52,17 @@ func TestRunTable(t *testing.T) {
 		{Name: "as many open runs as allowed", Path: table, Body: tree("open", 10_000)},
 		{Name: "too many open runs", Path: table, Body: tree("open", 10_001), Status: 400, Has: []string{"tree.open"}},
 		{Name: "too many folded runs", Path: table, Body: tree("folded", 10_001), Status: 400, Has: []string{"tree.folded"}},
+		{
+			Name: "groups", Path: table, Body: `{"experiment_ids":["0"],"columns":[` + column + `],"groups":{"by":[{"kind":"params","key":"p"}]}}`,
+			Has: []string{`"children":1,"group":{"key":"0000000000000000","values":[null]}`, `"columns":[[{"mean":"NaN"}]]`, `"grouped":true,"grouped_by":[{"kind":"params","key":"p"}]`},
+		},
+		{Name: "groups and a tree", Path: table, Body: `{"experiment_ids":["0"],"tree":{},"groups":{"all_params":true}}`, Status: 400, Has: []string{"tree or groups"}},
+		{Name: "groups and named runs", Path: table, Body: `{"experiment_ids":["0"],"run_ids":["x"],"groups":{"all_params":true}}`, Status: 400, Has: []string{"nothing else"}},
+		{Name: "groups by nothing", Path: table, Body: `{"experiment_ids":["0"],"groups":{}}`, Status: 400, Has: []string{"either by or all_params"}},
+		{Name: "as many open groups as allowed", Path: table, Body: groups("open", 10_000)},
+		{Name: "too many open groups", Path: table, Body: groups("open", 10_001), Status: 400, Has: []string{"groups.open"}},
+		{Name: "too many folded groups", Path: table, Body: groups("folded", 10_001), Status: 400, Has: []string{"groups.folded"}},
+		{Name: "too many other params", Path: table, Body: groups("but", 10_001), Status: 400, Has: []string{"groups.but"}},
 		{Name: "negative offset", Path: table, Body: `{"experiment_ids":["0"],"offset":-1}`, Status: 400, Has: []string{"offset"}},
 		{Name: "far offset", Path: table, Body: `{"experiment_ids":["0"],"offset":"9223372036854775807","tree":{}}`, HasNot: []string{"rows"}},
 		{Name: "far offset of a flat table", Path: table, Body: `{"experiment_ids":["0"],"offset":"9223372036854775807"}`, HasNot: []string{"rows"}},

@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TableOrder":              tableOrder,
 		"TableCells":              tableCells,
 		"TableColumns":            tableColumns,
+		"TableGroups":             tableGroups,
+		"CellsOfGroups":           cellsOfGroups,
 		"BulkChanges":             bulkChanges,
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,

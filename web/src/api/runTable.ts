@@ -1,5 +1,5 @@
 // The table of runs: rows from any offset on, with the cells of the columns that are asked for.
-import type { Column } from "../lib/runs/columns";
+import { type Column, type ColumnKind, column } from "../lib/runs/columns";
 import { millrace } from "./client";
 import type { ViewType } from "./experiments";
 import { type RunInfo, toNumber, toRunInfo, type WireNumber, type WireRunInfo } from "./runs";
@@ -15,7 +15,22 @@ export interface TableRun extends RunInfo {
   context: boolean;
   /** By column id. */
   cells: Readonly<Record<string, Cell>>;
+  /** Set where the row is a group of runs, which has no run of its own. */
+  group: RunGroup | undefined;
 }
+
+export interface RunGroup {
+  key: string;
+  /** The values of the columns that tell groups apart. */
+  values: readonly { column: Column; value: Cell }[];
+  /** What cells summarise where the runs differ, by column id. */
+  stats: Readonly<Record<string, GroupCell>>;
+}
+
+/** The numbers of a group's runs, or how many different texts they have. */
+export type GroupCell =
+  | { mean: number; std: number | undefined; min: number; max: number; runs: number }
+  | { distinct: number };
 
 export interface TableSort {
   column: Column;
@@ -28,6 +43,15 @@ export interface TableTree {
   folded: readonly string[];
 }
 
+/** What puts runs into a group: the values of columns, or all params but some. */
+export interface TableGroups extends TableTree {
+  by: readonly Column[];
+  allParams: boolean;
+  but: readonly string[];
+  /** Lists the runs of the group with this key. */
+  under?: string;
+}
+
 /** What the rows of a table are, whichever of them are on screen. */
 export interface TableQuery {
   experimentIDs: readonly string[];
@@ -36,6 +60,8 @@ export interface TableQuery {
   sort: TableSort;
   /** Undefined for a flat list. */
   tree: TableTree | undefined;
+  /** Undefined where each row is a run. */
+  groups: TableGroups | undefined;
 }
 
 export interface TableBlock {
@@ -49,6 +75,7 @@ export interface TableBlock {
   /** There are more runs than the server counts and nests. */
   bounded: boolean;
   nested: boolean;
+  grouped: boolean;
 }
 
 interface WireRow extends WireRunInfo {
@@ -56,9 +83,19 @@ interface WireRow extends WireRunInfo {
   children?: number;
   open?: boolean;
   context?: boolean;
+  group?: { key: string; values: (string | number | null)[] };
 }
 
-type WireCell = string | number | null;
+interface WireGroupCell {
+  mean?: WireNumber;
+  std?: WireNumber;
+  min?: WireNumber;
+  max?: WireNumber;
+  runs?: number;
+  distinct?: number;
+}
+
+type WireCell = string | number | WireGroupCell | null;
 
 interface WireTable {
   rows?: WireRow[];
@@ -67,6 +104,8 @@ interface WireTable {
   matching: number;
   bounded?: boolean;
   nested?: boolean;
+  grouped?: boolean;
+  grouped_by?: { kind: ColumnKind; key: string }[];
 }
 
 const wireColumn = ({ kind, key, aggregate, by }: Column) => ({
@@ -75,6 +114,8 @@ const wireColumn = ({ kind, key, aggregate, by }: Column) => ({
   ...(aggregate !== "last" && { aggregate }),
   ...(by !== undefined && { by }),
 });
+
+const wireTree = ({ openAll, open, folded }: TableTree) => ({ open_all: openAll, open, folded });
 
 /** The number of columns that one request may have. */
 const maxColumns = 100;
@@ -87,14 +128,21 @@ export async function tableRows(
   signal?: AbortSignal,
   maxText?: number,
 ): Promise<TableBlock> {
-  const { experimentIDs, filter, viewType, sort, tree } = query;
+  const { experimentIDs, filter, viewType, sort, tree, groups } = query;
   const chosen = columns.slice(0, maxColumns);
   const body = {
     experiment_ids: experimentIDs,
     filter,
     run_view_type: viewType,
     sort: [{ column: wireColumn(sort.column), descending: sort.descending }],
-    tree: tree && { open_all: tree.openAll, open: tree.open, folded: tree.folded },
+    tree: tree && wireTree(tree),
+    groups: groups && {
+      ...(groups.allParams
+        ? { all_params: true, but: groups.but }
+        : { by: groups.by.map(({ kind, key }) => ({ kind, key })) }),
+      ...wireTree(groups),
+      under: groups.under,
+    },
     columns: chosen.map(wireColumn),
     offset,
     max_results: count,
@@ -133,19 +181,30 @@ export async function tableCells(
 }
 
 function toBlock(wire: WireTable, columns: readonly Column[]): TableBlock {
+  const by = (wire.grouped_by ?? []).map(({ kind, key }) => column(kind, key));
   const rows = (wire.rows ?? []).map((row, i): TableRun => {
     const cells: Record<string, Cell> = {};
+    const stats: Record<string, GroupCell> = {};
     columns.forEach((c, j) => {
       const value = wire.columns?.[j]?.[i] ?? null;
-      if (value !== null) cells[c.id] = c.kind === "metrics" ? toNumber(value as WireNumber) : value;
+      if (value === null) return;
+      if (typeof value === "object") stats[c.id] = toGroupCell(value);
+      else cells[c.id] = c.kind === "metrics" ? toNumber(value as WireNumber) : value;
     });
+    const info = toRunInfo(row);
     return {
-      ...toRunInfo(row),
+      ...info,
+      id: row.group ? groupID(row.group.key) : info.id,
       depth: row.depth ?? 0,
       children: row.children ?? 0,
       open: row.open ?? false,
       context: row.context ?? false,
       cells,
+      group: row.group && {
+        key: row.group.key,
+        values: by.map((c, j) => ({ column: c, value: row.group!.values[j] ?? undefined })),
+        stats,
+      },
     };
   });
   return {
@@ -155,6 +214,23 @@ function toBlock(wire: WireTable, columns: readonly Column[]): TableBlock {
     matching: wire.matching,
     bounded: wire.bounded ?? false,
     nested: wire.nested ?? false,
+    grouped: wire.grouped ?? false,
+  };
+}
+
+/** The id of the row of a group, which no run has. */
+const groupID = (key: string) => `group ${key}`;
+
+function toGroupCell(wire: WireGroupCell): GroupCell {
+  if (wire.distinct !== undefined) return { distinct: wire.distinct };
+  const mean = toNumber(wire.mean ?? "NaN");
+  const number = (value: WireNumber | undefined) => (value === undefined ? mean : toNumber(value));
+  return {
+    mean,
+    std: wire.std === undefined ? undefined : toNumber(wire.std),
+    min: number(wire.min),
+    max: number(wire.max),
+    runs: wire.runs ?? 0,
   };
 }
 

@@ -9,7 +9,7 @@ export interface Grouping {
 }
 
 /** The params that tell repetitions of one experiment apart. */
-const isSeed = (key: string) => /(^|[._/-])(seed|random_state)$/i.test(key);
+export const isSeed = (key: string) => /(^|[._/-])(seed|random_state)$/i.test(key);
 
 /** What the runs can be grouped by: repetitions first, then what differs. */
 export function groupingsOf(runs: readonly Run[]): Grouping[] {

@@ -17,6 +17,7 @@ const run = (cells: TableRun["cells"] = {}, part: Partial<TableRun> = {}): Table
   open: false,
   context: false,
   cells,
+  group: undefined,
   ...part,
 });
 

@@ -6,6 +6,7 @@ import { exactNumber, formatDateTime, formatNumber } from "../text/format";
 
 /** The value of a cell; undefined where the run has none. */
 export function cellValue(run: TableRun, c: Column): Cell {
+  if (run.group) return run.cells[c.id]; // A group has no run with attributes.
   if (c.kind !== "attributes") return run.cells[c.id];
   switch (c.key) {
     case "run_name":

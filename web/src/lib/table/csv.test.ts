@@ -18,6 +18,7 @@ test("an export has full values", () => {
     children: 0,
     open: false,
     context: false,
+    group: undefined,
     cells: { "min:metrics.loss": 0.123456789, "params.lr": "1e-3, x", "attributes.source": "/a/b.py" },
   };
   const columns = [

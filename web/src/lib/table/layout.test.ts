@@ -37,3 +37,11 @@ test("rows are read in blocks", () => {
   expect(blocksIn([99, 100])).toEqual([0, 1]);
   expect(blocksIn([15_000, 15_040])).toEqual([150]);
 });
+
+test("metrics of groups have room for their deviation", () => {
+  const columns = [column("metrics", "a"), column("params", "p")];
+  const widthsOf = (grouped: boolean) =>
+    layoutOf(columns, [], { "params.p": 70 }, 1000, "name", grouped).scrolling.map((p) => p.width);
+  expect(widthsOf(false)).toEqual([112, 70]);
+  expect(widthsOf(true)).toEqual([140, 70]);
+});

@@ -42,17 +42,25 @@ export function defaultWidth(c: Column): number {
   return Math.round(Math.min(220, Math.max(112, c.title.length * 7.4 + 58)));
 }
 
+/** Fits a mean with its deviation. */
+const meanWidth = 140;
+
 export const clampWidth = (width: number) => Math.round(Math.min(mostWidth, Math.max(leastWidth, width)));
 
-/** nameID is the column of the run's name, whose width may be chosen like any other. */
+/**
+ * nameID is the column of the run's name, whose width may be chosen like any other. Where runs are grouped,
+ * metrics have room for their deviation.
+ */
 export function layoutOf(
   columns: readonly Column[],
   pinnedIDs: readonly string[],
   widths: Readonly<Record<string, number>>,
   available: number,
   nameID: string,
+  grouped = false,
 ): Layout {
-  const widthOf = (c: Column) => widths[c.id] ?? defaultWidth(c);
+  const widthOf = (c: Column) =>
+    widths[c.id] ?? Math.max(defaultWidth(c), grouped && c.kind === "metrics" ? meanWidth : 0);
   const isPinned = new Set(pinnedIDs);
   const others = columns.reduce((sum, c) => sum + widthOf(c), 0);
   // The name takes what is left over, so that a table of few columns fills its card.

@@ -18,7 +18,7 @@ export async function readSelection(
   columns: readonly Column[],
 ): Promise<TableRun[]> {
   const [first = [], ...others] = inBatches(columns, columnsPerRequest);
-  const flat = { ...query, tree: undefined };
+  const flat = { ...query, tree: undefined, groups: undefined };
   const wanted = new Set(named);
   const rows: TableRun[] = [];
   if (all) {

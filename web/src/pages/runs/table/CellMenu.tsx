@@ -5,6 +5,7 @@ import { MenuItem } from "../../../components/Popover";
 import type { Column } from "../../../lib/runs/columns";
 import { addClause } from "../../../lib/runs/filter";
 import { clausesFor, exactText } from "../../../lib/table/cells";
+import { statsText } from "../../../lib/table/groups";
 import { AnchoredPopover } from "./AnchoredPopover";
 
 /** A cell that was clicked, and where on the screen it is. */
@@ -23,7 +24,8 @@ interface CellMenuProps {
 
 /** The full value of a cell, and filters made from it. */
 export function CellMenu({ cell, filter, setFilter, onClose }: CellMenuProps) {
-  const full = exactText(cell.run, cell.column);
+  const stats = cell.run.group?.stats[cell.column.id];
+  const full = stats ? statsText(stats, cell.column) : exactText(cell.run, cell.column);
   return (
     <AnchoredPopover label={cell.column.title} at={cell.at} className="cell-menu" onClose={onClose}>
       <div className="cell-menu-value">

@@ -15,6 +15,7 @@ import { columnsInSight, layoutOf, selectWidth } from "../../../lib/table/layout
 import type { Sort } from "../../../lib/view/search";
 import { type CellAnchor, CellMenu } from "./CellMenu";
 import { ColumnMenu } from "./ColumnMenu";
+import { GroupRow } from "./GroupRow";
 import { Header } from "./Header";
 import { EmptyRow, RunRow } from "./RunRow";
 import type { ColumnActions } from "./useColumns";
@@ -75,8 +76,8 @@ export function RunsTable(props: RunsTableProps) {
     [actions.widths, draft],
   );
   const layout = useMemo(
-    () => layoutOf(columns, actions.pinned, widths, viewWidth, nameColumn.id),
-    [columns, actions.pinned, widths, viewWidth],
+    () => layoutOf(columns, actions.pinned, widths, viewWidth, nameColumn.id, table.grouped),
+    [columns, actions.pinned, widths, viewWidth, table.grouped],
   );
   const [first, last] = columnsInSight(layout, scrollLeft, viewWidth);
   const scrolling = useMemo(() => layout.scrolling.slice(first, last + 1), [layout, first, last]);
@@ -181,8 +182,9 @@ export function RunsTable(props: RunsTableProps) {
         {items.map(({ index, start }) => {
           const run = table.rowAt(index);
           if (!run) return <EmptyRow key={`empty ${index}`} index={index} top={start} />;
+          const TableRow = run.group ? GroupRow : RunRow;
           return (
-            <RunRow
+            <TableRow
               key={run.id}
               run={run}
               pinned={layout.pinned}

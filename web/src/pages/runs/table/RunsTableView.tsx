@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState } from "react";
+import type { TableRun } from "../../../api/runTable";
 import { runKeys } from "../../../api/tableQueries";
 import { LiveControl } from "../../../components/LiveControl";
 import { ErrorNotice, Loading } from "../../../components/Notice";
@@ -15,6 +16,7 @@ import { StagePicker } from "../StagePicker";
 import { useFilter } from "../useFilter";
 import { Chips } from "./Chips";
 import { ColumnPicker } from "./ColumnPicker";
+import { GroupButton } from "./GroupButton";
 import { nameColumn, RunsTable } from "./RunsTable";
 import { TreeButton } from "./TreeButton";
 import { useColumns } from "./useColumns";
@@ -38,13 +40,16 @@ export function RunsTableView({ experimentID, view, change }: Omit<RunsViewProps
   const filterBox = useRef<HTMLInputElement>(null);
   const [insertion, setInsertion] = useState<string>();
   const filter = useFilter(view);
-  const query = useTableQuery(experimentID, view, filter);
   const keyQuery = useMemo(
     () => ({ experimentIDs: [experimentID], filter, viewType: view.stage }),
     [experimentID, filter, view.stage],
   );
   const everything = useMemo(() => ({ ...keyQuery, filter: "" }), [keyQuery]);
-  const keys = useQuery(runKeys(keyQuery, view.live)).data ?? noKeys;
+  const found = useQuery(runKeys(keyQuery, view.live));
+  const keys = found.data ?? noKeys;
+  const query = useTableQuery(experimentID, view, filter, keys);
+  // Which params are seeds is known with the keys.
+  const waiting = view.group === "seeds" && found.isPending;
   const columns = useMemo(
     () => shownColumns(keys, view.columns, view.diffOnly),
     [keys, view.columns, view.diffOnly],
@@ -58,7 +63,7 @@ export function RunsTableView({ experimentID, view, change }: Omit<RunsViewProps
       setSight({ rows, columns: inSight.filter((c) => c.id !== nameColumn.id) }),
     [],
   );
-  const table = useRunTable(query, sight.rows, sight.columns, view.live);
+  const table = useRunTable(waiting ? undefined : query, sight.rows, sight.columns, view.live);
   const selection = useSelection({ view, change }, query, table);
   const actions = useColumns({ view, change }, columns);
   const inOrder = useMemo(() => {
@@ -111,7 +116,13 @@ export function RunsTableView({ experimentID, view, change }: Omit<RunsViewProps
           change={(part) => change({ ...part, ...(view.selectAll && noSelection) })}
         />
         <StagePicker view={view} change={change} />
-        <TreeButton view={view} change={change} nested={table.nested} />
+        {!query.groups && <TreeButton view={view} change={change} nested={table.nested} />}
+        <GroupButton
+          view={view}
+          change={change}
+          keys={keys}
+          refused={table.total !== undefined && !table.grouped}
+        />
         <ColumnPicker
           query={keyQuery}
           keys={keys}
@@ -185,23 +196,21 @@ function countText(matching: number, bounded: boolean): string {
   return bounded ? `More than ${plural(matching, "run")}` : plural(matching, "run");
 }
 
-/** Opens and folds runs. The rest of the tree stays as it is. */
+/** Opens and folds runs and groups. The rest of the tree stays as it is. */
 function useFold({ view, change }: Pick<RunsViewProps, "view" | "change">) {
   return useCallback(
-    (run: { id: string; open: boolean; context: boolean }) => {
-      const without = (ids: readonly string[]) => ids.filter((id) => id !== run.id);
+    (run: Pick<TableRun, "id" | "open" | "context" | "group">) => {
+      const key = run.group?.key ?? run.id;
+      const without = (ids: readonly string[]) => ids.filter((id) => id !== key);
       // What is open by itself is folded by name, and the other way round.
       const byItself = view.openAll || run.context;
       if (run.open) {
         change(
-          { open: without(view.open), folded: byItself ? [...view.folded, run.id] : view.folded },
+          { open: without(view.open), folded: byItself ? [...view.folded, key] : view.folded },
           "replace",
         );
       } else {
-        change(
-          { folded: without(view.folded), open: byItself ? view.open : [...view.open, run.id] },
-          "replace",
-        );
+        change({ folded: without(view.folded), open: byItself ? view.open : [...view.open, key] }, "replace");
       }
     },
     [change, view.open, view.openAll, view.folded],

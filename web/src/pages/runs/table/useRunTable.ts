@@ -9,7 +9,7 @@ import {
   tableCells,
   tableRows,
 } from "../../../api/runTable";
-import type { Column } from "../../../lib/runs/columns";
+import { type Column, column } from "../../../lib/runs/columns";
 import { blockSize, blocksIn } from "../../../lib/table/blocks";
 
 export interface RunTable {
@@ -22,6 +22,7 @@ export interface RunTable {
   matching: number;
   bounded: boolean;
   nested: boolean;
+  grouped: boolean;
   /** The rows are those of the view before this one. */
   stale: boolean;
   error: unknown;
@@ -35,20 +36,31 @@ function isRefused(error: unknown): boolean {
   return error instanceof ApiError && error.status >= 400 && error.status < 500;
 }
 
+const noQuery: TableQuery = {
+  experimentIDs: [],
+  filter: "",
+  viewType: "ACTIVE_ONLY",
+  sort: { column: column("attributes", "start_time"), descending: true },
+  tree: undefined,
+  groups: undefined,
+};
+
 const keyOf = (query: TableQuery, block: number) => ["runs", "table", query, block];
 
-/** The rows around a range, read in blocks, with the cells of the columns in sight. */
+/** The rows around a range, read in blocks, with the cells of the columns in sight. Undefined asks for nothing yet. */
 export function useRunTable(
-  query: TableQuery,
+  given: TableQuery | undefined,
   range: readonly [number, number],
   columns: readonly Column[],
   live: boolean,
 ): RunTable {
+  const query = given ?? noQuery;
   const wanted = useRef(columns);
   wanted.current = columns;
   const blocks = blocksIn(range);
   const results = useQueries({
     queries: blocks.map((block) => ({
+      enabled: given !== undefined,
       queryKey: keyOf(query, block),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         tableRows(query, block * blockSize, blockSize, wanted.current, signal),
@@ -82,6 +94,7 @@ export function useRunTable(
     matching: shown?.first.matching ?? 0,
     bounded: shown?.first.bounded ?? false,
     nested: shown?.first.nested ?? false,
+    grouped: shown?.first.grouped ?? false,
     stale: shown !== undefined && shown.query !== query,
     error: results.find((r) => r.error)?.error,
     fetching: results.some((r) => r.isFetching),
@@ -96,12 +109,16 @@ export function useRunTable(
 function useMissingCells(
   query: TableQuery,
   blocks: readonly number[],
-  results: readonly { data?: TableBlock | undefined }[],
+  results: readonly { data?: TableBlock | undefined; refetch: () => Promise<unknown> }[],
   columns: readonly Column[],
 ) {
   const client = useQueryClient();
   const asked = useRef(new Set<string>());
   useEffect(() => {
+    const addCells = async (block: number, ids: readonly string[], missing: readonly Column[]) => {
+      const cells = await tableCells(query.experimentIDs, ids, missing);
+      client.setQueryData<TableBlock>(keyOf(query, block), (now) => now && withCells(now, cells, missing));
+    };
     blocks.forEach((block, i) => {
       const data = results[i]?.data;
       if (!data || data.rows.length === 0) return;
@@ -110,20 +127,23 @@ function useMissingCells(
       const request = JSON.stringify([block, missing.map((c) => c.id), ids]);
       if (missing.length === 0 || asked.current.has(request)) return;
       asked.current.add(request);
-      tableCells(query.experimentIDs, ids, missing)
-        .then((cells) => {
-          client.setQueryData<TableBlock>(keyOf(query, block), (now) => {
-            if (!now) return now;
-            const rows = now.rows.map((row) => {
-              const more = cells.get(row.id);
-              return more ? { ...row, cells: { ...row.cells, ...more } } : row;
-            });
-            return { ...now, rows, columns: [...now.columns, ...missing.map((c) => c.id)] };
-          });
-        })
+      // Cells are asked for by run, and a group is none.
+      (data.grouped ? results[i]!.refetch() : addCells(block, ids, missing))
         // The next refresh of the block asks for the columns again.
         .catch(() => undefined)
         .finally(() => asked.current.delete(request));
     });
   });
+}
+
+function withCells(
+  block: TableBlock,
+  cells: ReadonlyMap<string, TableRun["cells"]>,
+  columns: readonly Column[],
+): TableBlock {
+  const rows = block.rows.map((row) => {
+    const more = cells.get(row.id);
+    return more ? { ...row, cells: { ...row.cells, ...more } } : row;
+  });
+  return { ...block, rows, columns: [...block.columns, ...columns.map((c) => c.id)] };
 }

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef } from "react";
-import { type TableQuery, tableRows } from "../../../api/runTable";
+import { type TableQuery, type TableRun, tableRows } from "../../../api/runTable";
 import type { RunsViewProps } from "../runsView";
 import type { RunTable } from "./useRunTable";
 
@@ -19,13 +19,21 @@ export function useSelection(
   const last = useRef<number>(undefined);
 
   const isSelected = useCallback((id: string) => named.has(id) !== selectAll, [named, selectAll]);
-  /** Selects a run or, with range, all from the one that was selected before. */
+  /** Selects a run, the runs of a group or, with range, all from the one that was selected before. */
   const toggle = useCallback(
     async (id: string, index: number, range: boolean) => {
       const from = range ? last.current : undefined;
       last.current = index;
       const next = new Set(now.current.named);
-      if (from === undefined || from === index) {
+      const group = now.current.table.rowAt(index)?.group;
+      if (group && from === undefined) {
+        const ids = await idsOfGroup(now.current.query, group.key);
+        const all = ids.every((each) => next.has(each));
+        for (const each of ids) {
+          if (all) next.delete(each);
+          else next.add(each);
+        }
+      } else if (from === undefined || from === index) {
         if (!next.delete(id)) next.add(id);
       } else {
         const ids = await idsBetween(now.current.query, now.current.table, from, index);
@@ -48,17 +56,34 @@ export function useSelection(
 async function idsBetween(query: TableQuery, table: RunTable, a: number, b: number): Promise<string[]> {
   const from = Math.min(a, b);
   const to = Math.max(a, b);
-  const ids: string[] = [];
+  const rows: TableRun[] = [];
   for (let i = from; i <= to; i++) {
     const run = table.rowAt(i);
     if (!run) break;
-    ids.push(run.id);
+    rows.push(run);
   }
-  while (ids.length < to - from + 1) {
-    const offset = from + ids.length;
-    const { rows } = await tableRows(query, offset, Math.min(rowsPerRequest, to - offset + 1), []);
-    if (rows.length === 0) break;
-    ids.push(...rows.map((row) => row.id));
+  const rest = await readRows(query, from + rows.length, to + 1);
+  return [...rows, ...rest].filter((row) => !row.group).map((row) => row.id);
+}
+
+/** The runs of a group, whether the table shows them or not. */
+async function idsOfGroup(query: TableQuery, key: string): Promise<string[]> {
+  const rows = await readRows(
+    { ...query, groups: query.groups && { ...query.groups, under: key } },
+    0,
+    Infinity,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** The rows from one to before another, without cells. */
+async function readRows(query: TableQuery, from: number, end: number): Promise<TableRun[]> {
+  const found: TableRun[] = [];
+  while (from + found.length < end) {
+    const offset = from + found.length;
+    const block = await tableRows(query, offset, Math.min(rowsPerRequest, end - offset), []);
+    found.push(...block.rows);
+    if (block.rows.length === 0 || offset + block.rows.length >= block.total) break;
   }
-  return ids;
+  return found;
 }

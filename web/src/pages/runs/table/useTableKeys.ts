@@ -85,6 +85,7 @@ export function useTableKeys({ experimentID, table, columns, toggle, fold, focus
     Enter: () => {
       if (!run) return;
       if (active.column) setMenuRequest(menuRequest + 1);
+      else if (run.group) fold(run);
       else {
         void navigate({
           to: "/experiments/$experimentID/runs/$runID",
