@@ -110,6 +110,7 @@ type EndpointSet struct {
 
 	// Millrace's pages.
 	ExperimentActivity Endpoint[ExperimentActivityRequest, ExperimentActivityResponse] `route:"POST millrace/experiments/activity"`
+	DailyRuns          Endpoint[DailyRunsRequest, DailyRunsResponse]                   `route:"POST millrace/experiments/daily-runs"`
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	MetricSeries       Endpoint[MetricSeriesRequest, MetricSeriesResponse]             `route:"POST millrace/metrics/series"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`

@@ -42,8 +42,8 @@ func (g *lineage) products(front []lineageKey) ([]link, error) {
 	runs, models := idsOfKind(front, mlflow.LineageRun), idsOfKind(front, mlflow.LineageLoggedModel)
 	return collect(
 		func() ([]link, error) {
-			return g.links(runs, `SELECT i.source_id, i.destination_id, '', i.step FROM inputs i WHERE i.source_type = 'RUN_OUTPUT'
-				AND i.source_id IN (?...) AND i.destination_type = 'MODEL_OUTPUT' ORDER BY i.step, i.destination_id LIMIT ?`,
+			return g.links(runs, `SELECT i.source_id, i.destination_id, '', i.step FROM inputs i
+				WHERE i.source_type = 'RUN_OUTPUT' AND i.source_id IN (?...) AND i.destination_type = 'MODEL_OUTPUT' ORDER BY i.step, i.destination_id LIMIT ?`,
 				mlflow.LineageRun, mlflow.LineageLoggedModel)
 		},
 		func() ([]link, error) {
@@ -85,8 +85,8 @@ func (m madeOf) source() (lineageKey, bool) {
 func (g *lineage) versions(condition search.Fragment) ([]madeOf, error) {
 	all := both(condition, g.visibleVersions)
 	return db.CollectUncached(
-		g.t.Tx, `SELECT mv.name, mv.version, coalesce(mv.run_id, ''), coalesce(mv.source, ''), coalesce(mv.storage_location, '')
-			FROM model_versions mv WHERE `+and(`mv.`+inDefault, `mv.current_stage <> ?`, all.SQL)+
+		g.t.Tx, `SELECT mv.name, mv.version, coalesce(mv.run_id, ''), coalesce(mv.source, ''),
+			coalesce(mv.storage_location, '') FROM model_versions mv WHERE `+and(`mv.`+inDefault, `mv.current_stage <> ?`, all.SQL)+
 			` ORDER BY mv.name, mv.version LIMIT ?`,
 		concat([]any{stageDeleted}, all.Args, []any{maxLineage + 1}),
 		func(rows *sql.Rows, m *madeOf) error {
@@ -179,7 +179,10 @@ func (g *lineage) versionsOfModels(models []string) (list []link, err error) {
 	of := setOf(models)
 	for _, condition := range []search.Fragment{
 		numbered(noted),
-		{SQL: `mv.run_id IN (SELECT lm.source_run_id FROM logged_models lm WHERE lm.model_id IN (?...))`, Args: []any{models}},
+		{
+			SQL:  `mv.run_id IN (SELECT lm.source_run_id FROM logged_models lm WHERE lm.model_id IN (?...))`,
+			Args: []any{models},
+		},
 	} {
 		if condition.SQL == nothing {
 			continue
