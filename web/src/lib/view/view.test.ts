@@ -143,6 +143,7 @@ test("experiments view", () => {
     descending: false,
     tree: false,
     folded: ["x/"],
+    selected: ["3", "12"],
   } as const;
   expect(experimentsCodec.decode(experimentsCodec.encode(view))).toEqual(view);
 });
