@@ -158,7 +158,7 @@ func openEntry(src *tabular.Source, f *zip.File) (*array, error) {
 		}
 		return open(body, int64(packed)) //nolint:gosec // As above.
 	case zip.Deflate:
-		return open(&inflated{src: src, body: body, size: int64(size)}, int64(size)) //nolint:gosec // Checked above.
+		return open(&inflated{src: src, body: body, size: int64(size)}, int64(size))
 	}
 	return nil, tabular.Invalid("The array is compressed in a way that cannot be read here.")
 }

@@ -77,7 +77,7 @@ func (t *thrift) uvarint() uint64 {
 
 func (t *thrift) int64() int64 {
 	v := t.uvarint()
-	return int64(v>>1) ^ -int64(v&1) //nolint:gosec // The zigzag form of an integer.
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (t *thrift) int32() int32 {
@@ -147,7 +147,7 @@ func (t *thrift) listHead() (n int, kind byte) {
 		t.end()
 		return 0, 0
 	}
-	return int(size), head & 15 //nolint:gosec // At most the length of a slice.
+	return int(size), head & 15
 }
 
 // skip passes over a value of a field.
