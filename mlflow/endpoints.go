@@ -110,6 +110,7 @@ type EndpointSet struct {
 
 	// Millrace's pages.
 	ExperimentActivity Endpoint[ExperimentActivityRequest, ExperimentActivityResponse] `route:"POST millrace/experiments/activity"`
+	DailyRuns          Endpoint[DailyRunsRequest, DailyRunsResponse]                   `route:"POST millrace/experiments/daily-runs"`
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	MetricSeries       Endpoint[MetricSeriesRequest, MetricSeriesResponse]             `route:"POST millrace/metrics/series"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
@@ -122,6 +123,8 @@ type EndpointSet struct {
 	RestoreRuns        Endpoint[RunsRequest, RunsResponse]                             `route:"POST millrace/runs/restore"`
 	MoveRuns           Endpoint[MoveRunsRequest, RunsResponse]                         `route:"POST millrace/runs/move"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
+	FileTable          Endpoint[FileTableRequest, FileTableResponse]                   `route:"GET millrace/artifacts/table"`
+	Lineage            Endpoint[LineageRequest, LineageResponse]                       `route:"GET millrace/lineage"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
 	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`
 	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`

@@ -1,14 +1,10 @@
 // Every page, in both themes, with and without data: no violation that axe-core knows of WCAG 2.2 A and AA.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { before, test } from "node:test";
+import { violations } from "./audit.mjs";
 import { seed } from "./seed.mjs";
 import { seedRegistry } from "./seedRegistry.mjs";
 import { server, walk } from "./walk.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let pages;
 
@@ -57,6 +53,7 @@ before(async () => {
     run,
     "run metrics": `${run}/model-metrics`,
     "run media": `${run}/media`,
+    "run lineage": `/experiments/${registry.experimentID}/runs/${registry.runs[0]}/lineage`,
     "run code": `${run}/code`,
     "run logs": `${run}/logs`,
     "run artifacts": `${run}/artifacts`,
@@ -70,6 +67,7 @@ before(async () => {
     performance: `/models/${registry.modelName}?tab=performance`,
     transitions: `/models/${registry.modelName}?tab=transitions`,
     version: `/models/${registry.modelName}/versions/1`,
+    "version lineage": `/models/${registry.modelName}/versions/1?tab=lineage`,
     trash: "/trash",
     "unknown page": "/nowhere",
     "a page of later": `${experiment}/traces`,
@@ -87,15 +85,7 @@ for (const colorScheme of ["light", "dark"]) {
           await page.goto(`${server}/#${path}`);
           await page.locator("h1").first().waitFor();
           await page.locator(".loading").first().waitFor({ state: "detached" });
-          await page.evaluate(axe);
-          const { violations } = await page.evaluate(
-            (runOnly) => window.axe.run(document, { runOnly, resultTypes: ["violations"] }),
-            tags,
-          );
-          for (const { id, help, nodes } of violations) {
-            const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary}`);
-            found.push(`${name}: ${id} (${help}), ${nodes.length} times:\n    ${where.join("\n    ")}`);
-          }
+          found.push(...(await violations(page, name)));
         }
       },
       { colorScheme, bypassCSP: true, expectedError: /40\d/ },

@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -93,9 +94,15 @@ func Presign(a access.Action) permit.Rule {
 	})
 }
 
-// ReadSignature is the rule of the signature of the logged model or of the registered
-// version in the request. The handler refuses a request with both or without any.
-var ReadSignature = permit.For("signature:read", func(c *permit.Checker, in *mlflow.ModelSignatureRequest) error {
+// ReadLineage is the rule of the lineage of the run, the logged model or the version in the
+// request. The handler refuses a request with several, and the store leaves out what the
+// user may not read.
+var ReadLineage = permit.For("lineage:read", func(c *permit.Checker, in *mlflow.LineageRequest) error {
+	if in.RunID != "" {
+		if err := c.Run(in.RunID, access.ToRead); err != nil {
+			return err
+		}
+	}
 	if in.ModelID != "" {
 		if err := c.LoggedModel(in.ModelID, access.ToRead); err != nil {
 			return err
@@ -105,6 +112,42 @@ var ReadSignature = permit.For("signature:read", func(c *permit.Checker, in *mlf
 		return c.Version(in.Name, access.ToRead)
 	}
 	return nil
+})
+
+// ReadSignature is the rule of the signature of the logged model or of the registered
+// version in the request. The handler refuses a request with both or without any.
+var ReadSignature = permit.For("signature:read", func(c *permit.Checker, in *mlflow.ModelSignatureRequest) error {
+	return readFiles(c, "", in.ModelID, in.Name)
+})
+
+// readFiles checks that files of a run, a logged model or a registered version may be read.
+func readFiles(c *permit.Checker, runID, modelID, name string) error {
+	if runID != "" {
+		if err := c.Run(runID, access.ToRead); err != nil {
+			return err
+		}
+	}
+	if modelID != "" {
+		if err := c.LoggedModel(modelID, access.ToRead); err != nil {
+			return err
+		}
+	}
+	if name != "" {
+		return c.Version(name, access.ToRead)
+	}
+	return nil
+}
+
+// ReadFileTable is the rule of the table in a file. The handler refuses a request for the
+// file of several things or of none.
+var ReadFileTable = permit.For("artifact:read", func(c *permit.Checker, in *mlflow.FileTableRequest) error {
+	return readFiles(c, in.RunID, in.ModelID, in.Name)
+})
+
+// ReadFolder is the rule of a download of a folder that the query names.
+var ReadFolder = permit.ForRequest("artifact:read", func(c *permit.Checker, req *http.Request) error {
+	q := req.URL.Query()
+	return readFiles(c, q.Get("run_id"), q.Get("model_id"), q.Get("name"))
 })
 
 // CreateModel is the rule of the creation of a registered model or, with its tag, of a

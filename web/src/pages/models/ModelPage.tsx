@@ -7,14 +7,17 @@ import type { LoggedModel } from "../../api/models";
 import { experimentDetail, loggedModel, runDetail } from "../../api/queries";
 import { CopyButton, Snippet } from "../../components/Copy";
 import { FileBrowser } from "../../components/files/FileBrowser";
+import { LineageView } from "../../components/lineage/LineageView";
 import { EmptyState } from "../../components/Notice";
 import { PageHead, QueryPage } from "../../components/Page";
+import { Tab, Tabs } from "../../components/Tabs";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { useTitle, useViewState } from "../../lib/browser/hooks";
 import { modelLabel, shownMetrics } from "../../lib/models/loggedModels";
 import { registeredAs } from "../../lib/models/registry";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatDateTime } from "../../lib/text/format";
+import { withoutFile } from "../../lib/view/file";
 import { runPageCodec } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { VersionLink } from "../registry/VersionLink";
@@ -34,6 +37,21 @@ export function ModelPage() {
   const page = (model: LoggedModel) => (
     <div className="page">
       <ModelHead model={model} experimentID={experimentID} />
+      <ModelTabs experimentID={experimentID} modelID={modelID} lineage={_splat === "lineage"} />
+      {_splat === "lineage" ? (
+        <LineageView
+          subject={{ model_id: modelID }}
+          what={`model ${model.name}`}
+          unfolded={view.unfolded}
+          setUnfolded={(unfolded) => change({ unfolded })}
+        />
+      ) : (
+        overview(model)
+      )}
+    </div>
+  );
+  const overview = (model: LoggedModel) => (
+    <>
       <div className="overview">
         <div className="overview-main">
           <ModelMetrics model={model} />
@@ -66,7 +84,7 @@ export function ModelPage() {
             void navigate({
               to: "/experiments/$experimentID/models/$modelID/$",
               params: { experimentID, modelID, _splat: `artifacts/${path}` },
-              search: true as never,
+              search: withoutFile as never,
               replace: true,
               resetScroll: false,
             })
@@ -78,12 +96,35 @@ export function ModelPage() {
           }
         />
       </section>
-    </div>
+    </>
   );
   return (
     <QueryPage query={query} what={`model ${modelID}`}>
       {page}
     </QueryPage>
+  );
+}
+
+interface ModelTabsProps {
+  experimentID: string;
+  modelID: string;
+  lineage: boolean;
+}
+
+function ModelTabs({ experimentID, modelID, lineage }: ModelTabsProps) {
+  const link = (splat: string) => ({
+    to: "/experiments/$experimentID/models/$modelID/$" as const,
+    params: { experimentID, modelID, _splat: splat },
+  });
+  return (
+    <Tabs label="Model views">
+      <Tab link={link("")} current={!lineage}>
+        Overview
+      </Tab>
+      <Tab link={link("lineage")} current={lineage}>
+        Lineage
+      </Tab>
+    </Tabs>
   );
 }
 

@@ -8,6 +8,7 @@ import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { Tab, Tabs } from "../../components/Tabs";
 import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { isSystemMetric } from "../../lib/runs/columns";
+import { withoutFile } from "../../lib/view/file";
 import { runPageCodec } from "../../lib/view/run";
 import { RunFiles } from "./RunFiles";
 import { RunHead } from "./RunHead";
@@ -22,15 +23,27 @@ const MetricGrid = lazy(async () => ({
 
 const SystemMetrics = lazy(async () => ({ default: (await import("./SystemMetrics")).SystemMetrics }));
 const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
+const LineageView = lazy(async () => ({
+  default: (await import("../../components/lineage/LineageView")).LineageView,
+}));
 const RunMedia = lazy(async () => ({ default: (await import("./RunMedia")).RunMedia }));
 
-type TabName = "overview" | "model-metrics" | "system-metrics" | "media" | "code" | "logs" | "artifacts";
+type TabName =
+  | "overview"
+  | "model-metrics"
+  | "system-metrics"
+  | "media"
+  | "lineage"
+  | "code"
+  | "logs"
+  | "artifacts";
 
 const tabs: [TabName, string][] = [
   ["overview", "Overview"],
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["lineage", "Lineage"],
   ["code", "Code"],
   ["logs", "Logs"],
   ["artifacts", "Artifacts"],
@@ -84,7 +97,7 @@ export function RunPage() {
     void navigate({
       to: "/experiments/$experimentID/runs/$runID/$",
       params: { experimentID, runID, _splat: `${tab}/${file}` },
-      search: true as never,
+      search: withoutFile as never,
       replace: path !== "",
     });
   const keys = Object.keys(run.data.metrics);
@@ -158,6 +171,16 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "lineage" && (
+        <Suspense fallback={<Loading what="Loading the lineage" />}>
+          <LineageView
+            subject={{ run_id: runID }}
+            what={`run ${run.data.name}`}
+            unfolded={view.unfolded}
+            setUnfolded={(unfolded) => change({ unfolded })}
+          />
         </Suspense>
       )}
       {tab === "code" && (
