@@ -4,7 +4,7 @@ import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
-import { useChartRuns } from "./charts/useChartRuns";
+import { useChartRuns, useDrawnKeys } from "./charts/useChartRuns";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";
 import { HeadSlot, HeadSlotContext } from "./HeadSlot";
@@ -15,8 +15,10 @@ import { useSavedView } from "./views/useSavedView";
 import { ViewsMenu } from "./views/ViewsMenu";
 import "./runs.css";
 
-// The table needs no chart library.
-const RunsCharts = lazy(async () => ({ default: (await import("./charts/RunsCharts")).RunsCharts }));
+// The table needs no chart library. Charts wait for it as they wait for their data: both are on their way at once.
+const loadCharts = () => import("./charts/RunsCharts");
+if (/[?&]view=charts(&|$)/.test(location.hash)) void loadCharts().catch(() => undefined);
+const RunsCharts = lazy(async () => ({ default: (await loadCharts()).RunsCharts }));
 
 /** The runs of one experiment, as a table or as charts. */
 export function RunsPage() {
@@ -43,6 +45,7 @@ export function RunsPage() {
 function Charts(props: RunsViewProps) {
   const { experimentID, view, change } = props;
   const data = useChartRuns(experimentID, view, useFilter(view));
+  const keys = useDrawnKeys(experimentID, view, data);
   return (
     <>
       <HeadSlot>
@@ -55,7 +58,7 @@ function Charts(props: RunsViewProps) {
         />
       </HeadSlot>
       <Suspense fallback={<Loading what="Loading charts" />}>
-        <RunsCharts {...props} data={data} />
+        <RunsCharts {...props} data={data} asked={keys} />
       </Suspense>
     </>
   );
