@@ -1,8 +1,8 @@
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
-import { useViewState } from "../../lib/browser/hooks";
+import { useModule, useViewState } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
 import { useChartRuns, useDrawnKeys } from "./charts/useChartRuns";
 import { ExperimentGate } from "./ExperimentGate";
@@ -18,7 +18,6 @@ import "./runs.css";
 // The table needs no chart library. Charts wait for it as they wait for their data: both are on their way at once.
 const loadCharts = () => import("./charts/RunsCharts");
 if (/[?&]view=charts(&|$)/.test(location.hash)) void loadCharts().catch(() => undefined);
-const RunsCharts = lazy(async () => ({ default: (await loadCharts()).RunsCharts }));
 
 /** The runs of one experiment, as a table or as charts. */
 export function RunsPage() {
@@ -46,6 +45,7 @@ function Charts(props: RunsViewProps) {
   const { experimentID, view, change } = props;
   const data = useChartRuns(experimentID, view, useFilter(view));
   const keys = useDrawnKeys(experimentID, view, data);
+  const code = useModule(loadCharts);
   return (
     <>
       <HeadSlot>
@@ -57,9 +57,7 @@ function Charts(props: RunsViewProps) {
           refresh={() => void data.list.refetch()}
         />
       </HeadSlot>
-      <Suspense fallback={<Loading what="Loading charts" />}>
-        <RunsCharts {...props} data={data} asked={keys} />
-      </Suspense>
+      {code ? <code.RunsCharts {...props} data={data} asked={keys} /> : <Loading what="Loading charts" />}
     </>
   );
 }
