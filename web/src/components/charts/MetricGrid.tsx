@@ -13,7 +13,7 @@ import { ChartToolbar } from "./ChartToolbar";
 import { AddChartDialog } from "./cards/AddChartDialog";
 import type { CardActions } from "./cards/CardFrame";
 import { CardSection, type TitledSection } from "./cards/CardSection";
-import type { ChartSource } from "./cards/source";
+import { type ChartSource, columnGroups } from "./cards/source";
 import { useCards } from "./cards/useCards";
 import { GroupLegend } from "./GroupLegend";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
@@ -49,6 +49,7 @@ export function MetricGrid(props: MetricGridProps) {
   const loader = useSeriesLoader(runs, refetchInterval);
   const [shapes, report] = useShapes();
   const board = useCards({ runs, metrics, view, change, source, refetchInterval, panels });
+  const groups = useMemo(() => columnGroups(metrics, source), [metrics, source]);
   const { cards, found, draft, setDraft, save, update } = board;
   const sections = useSections(metrics, panels, board.cards, view);
   const shown = sections.flatMap(({ members }) => members);
@@ -63,7 +64,7 @@ export function MetricGrid(props: MetricGridProps) {
   const onZoom = (zoom: readonly [number, number] | undefined) =>
     change(zoom && !view.xMetric ? { zoom, axis } : { zoom });
   const removed = (panels?.map(({ id }) => id) ?? metrics).filter((id) => view.cards[id]?.removed);
-  const shared = { cards, panels, found, runs, view, actions, focusID, onFocus, update, choose };
+  const shared = { cards, panels, groups, found, runs, view, actions, focusID, onFocus, update, choose };
   const context = { ...shared, shapes, axis, axisOf, report, onZoom, refetchInterval };
   return (
     <SeriesProvider value={loader}>
@@ -102,7 +103,7 @@ export function MetricGrid(props: MetricGridProps) {
       {draft && (
         <AddChartDialog
           draft={draft}
-          {...{ runs, metrics, source, view }}
+          {...{ runs, groups, source, view }}
           onSave={(card) => save({ ...draft, card })}
           onClose={() => setDraft(undefined)}
         />

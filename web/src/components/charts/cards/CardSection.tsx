@@ -67,10 +67,10 @@ export function CardSection({ section, shared }: CardSectionProps) {
 }
 
 function AnyCard({ id, prefix, shared }: { id: string; prefix: string; shared: CardContext }) {
-  const { cards, panels, shapes, axisOf, report, ...rest } = shared;
+  const { cards, panels, groups, shapes, axisOf, report, ...rest } = shared;
   const metrics = useMemo(() => [id], [id]);
   const card = isAdded(id) ? cards.find((other) => other.id === id) : undefined;
-  if (card) return <AddedCard card={card} {...rest} />;
+  if (card) return <AddedCard {...{ card, groups }} {...rest} />;
   const panel = panels?.find((other) => other.id === id);
   if (panel) return <LineCard {...rest} {...panel} name={panel.title} />;
   const title = prefix ? id.slice(prefix.length + 1) : id;
