@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
-import { Icon } from "../../components/Icon";
 import { type Axis, axisOf, suitsLog } from "../../lib/plots/axis";
 import { columnTitle, type PlotItem, readColumn } from "../../lib/plots/item";
 import type { Brush, Brushes } from "../../lib/plots/parallel";
+import { Icon } from "../Icon";
 
 interface ChosenAxesProps {
   items: readonly PlotItem[];

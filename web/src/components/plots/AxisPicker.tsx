@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Icon } from "../../components/Icon";
-import { Popover } from "../../components/Popover";
-import { SearchField } from "../../components/SearchField";
 import type { AxisGroup } from "../../lib/compare/items";
 import { columnTitle, type PlotItem } from "../../lib/plots/item";
 import type { Brushes } from "../../lib/plots/parallel";
+import { Icon } from "../Icon";
+import { Popover } from "../Popover";
+import { SearchField } from "../SearchField";
 import { ChosenAxes } from "./ChosenAxes";
 
 interface AxisPickerProps {
