@@ -225,6 +225,17 @@ export const fileTable = (source: FileSource, path: string, window: FileWindow) 
     staleTime: 60_000,
   });
 
+/** The text of the server's plotly, which runs in frames without an origin only. */
+export const plotlyText = () =>
+  queryOptions({
+    queryKey: ["plotly"],
+    queryFn: async ({ signal }) => {
+      const { default: url } = await import("plotly.js-cartesian-dist-min/plotly-cartesian.min.js?url");
+      return (await send(new URL(url, document.baseURI).href, { signal })).text();
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>
   infiniteQueryOptions({
     queryKey: ["files", source.id, "parts", path, partBytes],

@@ -9,6 +9,7 @@ import { CopyButton } from "../Copy";
 import { Icon } from "../Icon";
 import { Markdown } from "../Markdown";
 import { ErrorNotice, Loading } from "../Notice";
+import { HTMLView } from "./HTMLView";
 import { JSONView } from "./JSONView";
 import { NotebookView } from "./NotebookView";
 import { TextSheet } from "./SheetView";
@@ -80,22 +81,21 @@ function WholeFile({ source, file }: FilePreviewProps) {
       </div>
     );
   }
-  if (mediaType(file.path) === "application/pdf") {
-    return (
-      <Unshown>
-        <a className="button primary" href={url} target="_blank" rel="noopener noreferrer">
-          Open the PDF in a new tab
-        </a>
-      </Unshown>
-    );
-  }
+  if (mediaType(file.path) === "application/pdf") return <PDFView url={url} name={name} />;
+  return <HTMLView html={new TextDecoder().decode(part.bytes)} url={url} name={name} />;
+}
+
+/** A PDF in the viewer of the browser, if it has one. */
+function PDFView({ url, name }: { url: string; name: string }) {
+  if (navigator.pdfViewerEnabled) return <iframe className="file-frame" src={url} title={name} />;
   return (
-    <>
-      <p className="file-note">
-        Scripts and content from other hosts are blocked here. Download the page to see it in full.
-      </p>
-      <iframe className="file-frame" src={url} title={name} sandbox="" />
-    </>
+    <Unshown>
+      This browser has no viewer for PDF.{" "}
+      <a href={url} target="_blank" rel="noopener noreferrer">
+        Open it in a new tab
+      </a>{" "}
+      or download it.
+    </Unshown>
   );
 }
 
@@ -192,7 +192,7 @@ function TextContents({ source, path, bytes, complete }: TextContentsProps) {
   }
   if (kind === "notebook" && complete) return <NotebookView text={text} imageURL={imageURL} />;
   if (kind === "diff") return <TextView text={text} language="diff" />;
-  if (kind === "json" || kind === "notebook") return <JSONView text={text} complete={complete} />;
+  if (kind === "json" || kind === "notebook") return <JSONView text={text} complete={complete} name={path} />;
   return <TextView text={text} />;
 }
 
