@@ -8,6 +8,20 @@ import { server, walk } from "./walk.mjs";
 
 let pages;
 
+const kinds = [
+  "line,m.val/loss,m.train/loss",
+  "bar,m.val/loss",
+  "scatter,p.lr,m.val/loss,p.optimizer",
+  "parallel,p.lr,p.optimizer,m.val/loss,brush=0:0.5:p.lr",
+  "box,p.optimizer,m.val/loss",
+  "contour,p.lr,m.train/loss,m.val/loss",
+  "histogram,m.val/loss",
+  "difference,m.val/loss",
+  "images",
+]
+  .map((card, i) => `c${i + 1}=${encodeURIComponent(card)}`)
+  .join("&");
+
 before(async () => {
   const data = await seed(server);
   const registry = await seedRegistry(server);
@@ -30,6 +44,7 @@ before(async () => {
     "runs, no match": `${experiment}?q=nothing-of-that-name`,
     "runs, fault": `${experiment}?q=metrics.`,
     charts: `${experiment}?view=charts`,
+    "charts, every kind": `${experiment}?view=charts&${kinds}`,
     media: `${experiment}/media`,
     models: `/experiments/${registry.experimentID}/models`,
     "models, none": `${empty}/models`,
