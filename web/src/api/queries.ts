@@ -6,6 +6,7 @@ import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
 import { type FileWindow, readFileTable } from "./fileTables";
+import { listMedia } from "./media";
 import { metricSummary } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import {
@@ -205,6 +206,25 @@ export const directory = (source: FileSource, path: string) =>
 
 /** How much of a file is read at a time. */
 export const filePartBytes = 1_000_000;
+
+/** The first bytes of a file, as text. */
+export const fileHead = (source: FileSource, path: string, bytes: number) =>
+  queryOptions({
+    queryKey: ["files", source.id, "head", path, bytes],
+    queryFn: async ({ signal }) => {
+      const part = await readPart(source.url(path), 0, bytes, signal);
+      return { text: new TextDecoder().decode(part.bytes), complete: part.bytes.length >= part.total };
+    },
+    staleTime: 60_000,
+  });
+
+/** The media files of runs. */
+export const mediaFiles = (runIDs: readonly string[]) =>
+  queryOptions({
+    queryKey: ["media", runIDs],
+    queryFn: ({ signal }) => listMedia(runIDs, signal),
+    placeholderData: keepPreviousData,
+  });
 
 /** The end of a text file: whole lines of the last part. */
 export const fileTail = (source: FileSource, path: string) =>

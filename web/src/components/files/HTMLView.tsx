@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { plotlyText } from "../../api/queries";
-import { foreignScripts, tracesIn, undrawnKinds, withPlotly } from "../../lib/files/plotly";
+import { figureIn, foreignScripts, undrawnKinds, withPlotly } from "../../lib/files/plotly";
 import { Icon } from "../Icon";
 import { ErrorNotice, Loading } from "../Notice";
+import { FigureView } from "./FigureView";
 import { SandboxFrame } from "./SandboxFrame";
 import { UndrawnKinds } from "./UndrawnKinds";
 
@@ -16,13 +17,12 @@ interface HTMLViewProps {
 
 /**
  * A document without its scripts, and on request with them. The request is not part of the address:
- * a link must not run the scripts of a file.
+ * a link must not run the scripts of a file. A figure of plotly is data, so it is drawn at once.
  */
 export function HTMLView({ html, url, name }: HTMLViewProps) {
   const [running, setRunning] = useState(false);
   const foreign = useMemo(() => foreignScripts(html), [html]);
-  const undrawn = useMemo(() => (foreign.plotly ? undrawnKinds(tracesIn(html)) : []), [html, foreign]);
-  const blank = useMemo(() => isBlank(html), [html]);
+  const figure = useMemo(() => figureIn(html), [html]);
   const hasScripts = useMemo(() => /<script\b|\son\w+\s*=/i.test(html), [html]);
   return (
     <>
@@ -31,7 +31,9 @@ export function HTMLView({ html, url, name }: HTMLViewProps) {
           <span>
             {running
               ? "The scripts run in a frame of their own, without access to this server or to other hosts."
-              : "The scripts of this page do not run by themselves, and nothing is loaded from other hosts."}
+              : figure
+                ? "This is the first figure of the page. The scripts of the page do not run by themselves."
+                : "The scripts of this page do not run by themselves, and nothing is loaded from other hosts."}
             {foreign.hosts.length > 0 && ` Scripts of ${foreign.hosts.join(", ")} are not loaded.`}
           </span>
           <button type="button" className="button" onClick={() => setRunning(!running)}>
@@ -39,25 +41,34 @@ export function HTMLView({ html, url, name }: HTMLViewProps) {
           </button>
         </div>
       )}
-      <UndrawnKinds kinds={undrawn} />
       {running ? (
-        <RunningHTML html={html} plotly={foreign.plotly} name={name} />
-      ) : blank && hasScripts ? (
-        <p className="file-none muted">The scripts of this page draw all that it shows.</p>
+        <>
+          {figure && foreign.plotly && <UndrawnKinds kinds={undrawnKinds(figure.data)} />}
+          <RunningHTML html={html} plotly={foreign.plotly} name={name} />
+        </>
+      ) : figure ? (
+        <FigureView figure={figure} name={name} />
       ) : (
-        <iframe className="file-frame" src={url} title={name} sandbox="" />
+        <StillHTML html={html} url={url} name={name} />
       )}
     </>
   );
 }
 
+/** A document whose scripts do not run. */
+function StillHTML({ html, url, name }: HTMLViewProps) {
+  const blank = useMemo(() => isBlank(html), [html]);
+  if (blank) return <p className="file-none muted">This page shows nothing before its scripts run.</p>;
+  return <iframe className="file-frame" src={url} title={name} sandbox="" />;
+}
+
+const visible = "img, svg, video, audio, object, embed, iframe, hr, input, button";
+
 /** Whether a document shows nothing before its scripts run. */
 function isBlank(html: string): boolean {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   for (const element of body.querySelectorAll("script, style, noscript, template")) element.remove();
-  return (
-    body.textContent.trim() === "" && !body.querySelector("img, svg, video, audio, object, embed, iframe, hr")
-  );
+  return body.textContent.trim() === "" && !body.querySelector(visible);
 }
 
 function RunningHTML({ html, plotly, name }: { html: string; plotly: boolean; name: string }) {

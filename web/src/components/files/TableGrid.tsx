@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { columnWidths, type GridColumn } from "../../lib/files/grid";
+import "./files.css";
 
 interface TableGridProps {
   label: string;

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { figureDocument, foreignScripts, plotlyFigure, tracesIn, undrawnKinds, withPlotly } from "./plotly";
+import {
+  figureDocument,
+  figureIn,
+  foreignScripts,
+  plotlyFigure,
+  smallFigure,
+  undrawnKinds,
+  withPlotly,
+} from "./plotly";
 
 const cdn =
   '<script charset="utf-8" src="https://cdn.plot.ly/plotly-3.0.1.min.js" integrity="sha256-x" crossorigin="anonymous"></script>';
@@ -47,17 +55,40 @@ test("scripts of other hosts", () => {
   });
 });
 
-test("the traces in HTML of plotly", () => {
-  const html = `<script>Plotly.newPlot(
+test("the figure in HTML of plotly", () => {
+  const html = (data: string, layout: string) => `<script>Plotly.newPlot(
     "id",
-    [{"x":[[1,2],"]"],"name":"a\\"]","type":"surface"}], {"template":{"data":{"cone":[{"type":"cone"}]}}})
-    Plotly.newPlot('b', [{"type":"bar"}], {}); Plotly.newPlot("c", [oops])</script>`;
-  expect(tracesIn(html).map(({ type }) => type)).toEqual(["surface", "bar"]);
+    ${data}${layout})</script>`;
+  const data = '[{"x":[[1,2],"]}"],"name":"a\\"]","type":"bar"}]';
+  expect(figureIn(html(data, ', {"title":{"text":"}"},"a":[{}]}, {"responsive":true}'))).toEqual({
+    data: [{ x: [[1, 2], "]}"], name: 'a"]', type: "bar" }],
+    layout: { title: { text: "}" }, a: [{}] },
+  });
+  expect(figureIn(html(data, ""))?.layout).toEqual({});
+  for (const other of [
+    html("[oops]", ", {}"),
+    html("[[1]]", ", {}"),
+    html("[{", ""),
+    "<p>Plotly.newPlot</p>",
+  ])
+    expect(figureIn(other)).toBeUndefined();
 });
 
-test("a document of a figure cannot be left by its text", () => {
-  const html = figureDocument({ data: [{ type: "</script><b>" }], layout: { t: "\u2028" } }, "PLOTLY");
-  expect(html).toContain("<script>PLOTLY</script>");
-  expect(html).toContain('{"data":[{"type":"\\u003c/script>\\u003cb>"}],"layout":{"t":"\\u2028"}');
-  expect(html.match(/<script>/g)).toHaveLength(2);
+test("a small figure has the size of its frame", () => {
+  const figure = { data: [], layout: { width: 900, height: 500, title: { text: "t" }, xaxis: {} } };
+  expect(smallFigure(figure).layout).toEqual({
+    title: { text: "t", font: { size: 12 } },
+    xaxis: {},
+    font: { size: 10 },
+    autosize: true,
+    showlegend: false,
+    margin: { l: 36, r: 10, t: 32, b: 30 },
+  });
+  const untitled = smallFigure({ data: [], layout: { font: { family: "serif" } } }).layout;
+  expect(untitled).toMatchObject({ font: { family: "serif", size: 10 }, margin: { t: 10 } });
+  expect(smallFigure({ data: [], layout: { title: "a" } }).layout).toMatchObject({ title: { text: "a" } });
+});
+
+test("a document of figures cannot be left by the text of plotly", () => {
+  expect(figureDocument("a </script> b")).toContain("<script>a <\\/script> b</script>");
 });

@@ -31,6 +31,11 @@ export function undrawnKinds(data: Figure["data"]): string[] {
   return [...new Set(kinds)].filter((kind) => !drawn.has(kind)).sort();
 }
 
+/** A figure without the traces that cannot be drawn. */
+export function drawnPart(figure: Figure): Figure {
+  return { ...figure, data: figure.data.filter((trace) => undrawnKinds([trace]).length === 0) };
+}
+
 const script = /<script\b[^>]*?\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))[^>]*>\s*<\/script\s*>/gi;
 const plotlyFile = /(^|\/)plotly[^/]*\.js([?#].*)?$/i;
 
@@ -75,45 +80,64 @@ export function withPlotly(html: string, plotly: string): string {
 
 const inline = (code: string) => `<script>${code.replace(/<\/script/gi, "<\\/script")}</script>`;
 
-/** The traces of the figures that HTML of plotly draws. */
-export function tracesIn(html: string): Figure["data"] {
-  const traces: Figure["data"] = [];
-  for (const match of html.matchAll(/Plotly\.newPlot\(\s*(?:"[^"]*"|'[^']*')\s*,\s*(?=\[)/g)) {
-    const data = listAt(html, match.index + match[0].length);
-    if (Array.isArray(data)) traces.push(...data.filter(isObject));
-  }
-  return traces;
+/** The first figure that HTML of plotly draws, as far as its script states it as JSON. */
+export function figureIn(html: string): Figure | undefined {
+  const start = /Plotly\.newPlot\(\s*(?:"[^"]*"|'[^']*')\s*,\s*(?=\[)/.exec(html);
+  if (!start) return undefined;
+  const data = valueAt(html, start.index + start[0].length);
+  if (!data) return undefined;
+  const comma = /^\s*,\s*(?=\{)/.exec(html.slice(data.end, data.end + 1000));
+  const layout = comma && valueAt(html, data.end + comma[0].length);
+  return plotlyFigure({ data: data.value, layout: layout ? layout.value : {} });
 }
 
-/** The JSON list that begins at a position of a text, or undefined. */
-function listAt(text: string, start: number): unknown {
-  const token = /"(?:[^"\\]|\\.)*"|[[\]]/g;
+/** The JSON list or object that begins at a position of a text, and where it ends. */
+function valueAt(text: string, start: number): { value: unknown; end: number } | undefined {
+  const token = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
   token.lastIndex = start;
   let depth = 0;
   for (let match = token.exec(text); match; match = token.exec(text)) {
-    if (match[0] === "[") depth++;
-    else if (match[0] === "]" && --depth === 0) {
-      try {
-        return JSON.parse(text.slice(start, token.lastIndex));
-      } catch {
-        return undefined;
-      }
+    if (match[0] === "[" || match[0] === "{") depth++;
+    else if (match[0] === "]" || match[0] === "}") depth--;
+    if (depth > 0) continue;
+    try {
+      return { value: JSON.parse(text.slice(start, token.lastIndex)), end: token.lastIndex };
+    } catch {
+      return undefined;
     }
   }
   return undefined;
 }
 
-/** A document that draws a figure. */
-export function figureDocument(figure: Figure, plotly: string): string {
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["toImage"] };
-  // JSON in a script must not end it.
-  const json = JSON.stringify({ ...figure, config })
-    .replaceAll("<", "\\u003c")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
+/** A figure that fits into a small frame. */
+export function smallFigure(figure: Figure): Figure {
+  const { width: _, height: __, title, font, ...layout } = figure.layout as Record<string, unknown>;
+  const small = { ...(isObject(font) && font), size: 10 };
+  const text = isObject(title) ? title : typeof title === "string" && { text: title };
+  return {
+    ...figure,
+    layout: {
+      ...layout,
+      ...(text && { title: { ...text, font: { size: 12 } } }),
+      font: small,
+      autosize: true,
+      showlegend: false,
+      margin: { l: 36, r: 10, t: text ? 32 : 10, b: 30 },
+    },
+  };
+}
+
+/** A document that draws the figures that are sent to it. */
+export function figureDocument(plotly: string): string {
   return `<!doctype html><meta charset="utf-8"><title>Figure</title>
 <style>html, body, #figure { height: 100%; margin: 0 }</style>
 <div id="figure"></div>
 ${inline(plotly)}
-<script>Plotly.newPlot("figure", ${json})</script>`;
+<script>
+const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["toImage"] };
+addEventListener("message", (event) => {
+  if (event.source === parent && event.data?.figure) Plotly.react("figure", { ...event.data.figure, config });
+});
+parent.postMessage("loaded", "*");
+</script>`;
 }
