@@ -110,6 +110,7 @@ type EndpointSet struct {
 
 	// Millrace's pages.
 	ExperimentActivity Endpoint[ExperimentActivityRequest, ExperimentActivityResponse] `route:"POST millrace/experiments/activity"`
+	DailyRuns          Endpoint[DailyRunsRequest, DailyRunsResponse]                   `route:"POST millrace/experiments/daily-runs"`
 	MetricSummary      Endpoint[MetricSummaryRequest, MetricSummaryResponse]           `route:"GET millrace/runs/metric-summary"`
 	MetricSeries       Endpoint[MetricSeriesRequest, MetricSeriesResponse]             `route:"POST millrace/metrics/series"`
 	RunChildren        Endpoint[RunChildrenRequest, RunChildrenResponse]               `route:"GET millrace/runs/children"`
@@ -124,6 +125,7 @@ type EndpointSet struct {
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 	FileTable          Endpoint[FileTableRequest, FileTableResponse]                   `route:"GET millrace/artifacts/table"`
 	MediaFiles         Endpoint[MediaFilesRequest, MediaFilesResponse]                 `route:"POST millrace/artifacts/media"`
+	Lineage            Endpoint[LineageRequest, LineageResponse]                       `route:"GET millrace/lineage"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
 	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`
 	SearchTrash        Endpoint[SearchTrashRequest, SearchTrashResponse]               `route:"POST millrace/trash/search"`

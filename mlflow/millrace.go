@@ -48,6 +48,27 @@ type MetricSummaryResponse struct {
 	Metrics []MetricSummary `json:"metrics,omitempty"`
 }
 
+// DailyRunsRequest requests the number of runs that started on each of some days, of up to
+// 1,000 experiments. From is the beginning of the first day in milliseconds since the
+// epoch, so that the days can be those of any time zone. Days is 1 to 366 and 30 by
+// default.
+type DailyRunsRequest struct {
+	ExperimentIDs []string `json:"experiment_ids" required:"true"`
+	From          int64    `json:"from" required:"true"`
+	Days          *int32   `json:"days,omitempty"`
+}
+
+// DailyRuns has the number of active runs of an experiment that started on each day.
+type DailyRuns struct {
+	ExperimentID string  `json:"experiment_id"`
+	Runs         []int64 `json:"runs"`
+}
+
+// DailyRunsResponse has the experiments with such runs, by id.
+type DailyRunsResponse struct {
+	Experiments []DailyRuns `json:"experiments,omitempty"`
+}
+
 // MetricSeriesRequest requests samples of metrics of runs for charts: of every metric of
 // every run, at most 2,000 series with at most 400,000 values together.
 type MetricSeriesRequest struct {

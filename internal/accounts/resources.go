@@ -53,6 +53,28 @@ func (s *Store) Holders(ctx context.Context, resource access.Type, id, name stri
 	return list, err
 }
 
+// Managers returns the holders of a grant to manage some resources of a type, by the id of
+// the resource. Grants on more than one resource say nothing about who is in charge of it.
+func (s *Store) Managers(
+	ctx context.Context, resource access.Type, ids []string,
+) (managers map[string][]Holder, err error) {
+	err = s.read(ctx, func(t tx) error {
+		managers = map[string][]Holder{}
+		grants, err := t.grantsOnResource(resource, ids...)
+		if err != nil {
+			return err
+		}
+		members, err := t.members()
+		for _, g := range grants {
+			if g.Permission == access.Manage && g.ResourcePattern != access.Any {
+				managers[g.ResourcePattern] = append(managers[g.ResourcePattern], holdersOf(g, members[g.RoleID])...)
+			}
+		}
+		return err
+	})
+	return managers, err
+}
+
 // patternsOf returns the patterns of grants that apply to a resource: its id, the
 // prefixes of its name, and *.
 func patternsOf(resource access.Type, id, name string) []string {

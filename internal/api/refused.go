@@ -116,6 +116,7 @@ var withoutUsers = feature{
 	[]string{
 		"2.0/mlflow/users", "3.0/mlflow/users", "3.0/mlflow/roles", "/signup", "2.0/mlflow/experiments/permissions",
 		"2.0/mlflow/registered-models/permissions", "millrace/tokens", "millrace/access",
+		"millrace/experiments/managers",
 		"millrace/audit", "millrace/login", "millrace/logout", "millrace/oidc",
 	},
 }

@@ -60,6 +60,7 @@ var getParameters = map[string]string{
 	"millrace/registered-models/monitor":     `{"name":"a"}`,
 	"millrace/registered-models/transitions": `{"name":"a","version":"1"}`,
 	"millrace/runs/children":                 `{"run_id":"RUN"}`,
+	"millrace/lineage":                       `{"run_id":"RUN"}`,
 	"millrace/models/signature":              `{"model_id":"MODEL"}`,
 	"millrace/artifacts/table":               `{"run_id":"RUN","path":"d/a.npy"}`,
 	"millrace/runs/metric-summary":           `{"run_id":"RUN"}`,

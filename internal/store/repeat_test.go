@@ -60,6 +60,10 @@ func TestRepeatedReads(t *testing.T) {
 			list, err := s.ExperimentActivity(ctx, []int64{0, 1})
 			return answer{list}, err
 		},
+		"DailyRuns": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, err := s.DailyRuns(ctx, []int64{0, 1}, 0, 2)
+			return answer{list, "by day"}, err
+		},
 		"RunTable": func(ctx context.Context, s *store.Store) (answer, error) {
 			tree, err := s.RunTable(ctx, []int64{0}, 2, 9, &mlflow.RunTableRequest{
 				Tree: &mlflow.RunTree{OpenAll: true}, Columns: []mlflow.RunColumn{{Kind: "params", Key: "p"}},
@@ -181,6 +185,10 @@ func TestRepeatedReads(t *testing.T) {
 		"SearchTrash": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.SearchTrash(ctx, &mlflow.SearchTrashRequest{Kind: mlflow.TrashedRun, MaxResults: 1})
 			return answer{list, next}, err
+		},
+		"Lineage": func(ctx context.Context, s *store.Store) (answer, error) {
+			out, err := s.Lineage(ctx, &mlflow.LineageRequest{Name: "model", Version: "2"})
+			return answer{out}, err
 		},
 		"DatasetUsages": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.DatasetUsages(ctx, 0, 1, &mlflow.DatasetUsagesRequest{})

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { seedRegistry } from "./seedRegistry.mjs";
-import { inDialog, named, server, shots, walk } from "./walk.mjs";
+import { eventually, inDialog, named, server, shots, walk } from "./walk.mjs";
 
 let data;
 
@@ -57,6 +57,59 @@ test("versions show stage, alias, metrics, datasets and run, and two compare", (
     await panel.waitFor({ state: "detached" });
     await named(first, "link", "train-1").click();
     await named(page, "heading", "train-1").waitFor();
+  }));
+
+test("columns are chosen, sorted by, and kept in the address", () =>
+  walk(`/models/${data.modelName}`, async (page) => {
+    const order = async (...versions) =>
+      eventually(async () => {
+        const rows = await page.locator(".data-table tbody th").allTextContents();
+        assert.deepEqual(
+          rows.map((text) => text.trim()),
+          versions.map((v) => `Version ${v}`),
+        );
+      });
+    await order(3, 2, 1);
+    await named(page, "button", /^Columns/).click();
+    const chooser = named(page, "dialog", /^Columns/);
+    await chooser.getByLabel("Search columns").fill("e");
+    await chooser.getByLabel("trees", { exact: true }).check();
+    await chooser.getByLabel("checked", { exact: true }).check();
+    await chooser.getByLabel("eval/accuracy on meadow", { exact: true }).check();
+    await chooser.getByLabel("Created", { exact: true }).uncheck();
+    await page.keyboard.press("Escape");
+    await rowOf(page, 1).getByText("50", { exact: true }).waitFor();
+    await rowOf(page, 3).getByText("no", { exact: true }).waitFor();
+    await rowOf(page, 3).getByText("@10").first().waitFor(); // The step of a value.
+    const created = page.getByRole("columnheader", { name: "Created", exact: true });
+    await created.waitFor({ state: "detached" });
+    const accuracy = named(page, "button", "eval/accuracy on meadow");
+    await accuracy.click();
+    await order(3, 2, 1);
+    await accuracy.press("Enter");
+    await order(1, 2, 3);
+    assert.equal(
+      await named(page, "columnheader", /eval\/accuracy on meadow/).getAttribute("aria-sort"),
+      "ascending",
+    );
+    await page.waitForFunction(() => location.hash.includes("sort=on.meadow.eval/accuracy"));
+    await page.reload();
+    await order(1, 2, 3);
+    await rowOf(page, 1).getByText("50", { exact: true }).waitFor();
+    await named(page, "button", /^Columns/).click();
+    await chooser.getByRole("button", { name: "Automatic" }).click();
+    await page.keyboard.press("Escape");
+    await created.waitFor();
+
+    await page.goto(
+      `${server}/#/experiments/${data.experimentID}/models?cols=params.trees&sort=-params.trees`,
+    );
+    await eventually(async () => {
+      const cells = await page.locator(".data-table tbody td").allTextContents();
+      assert.deepEqual(cells, ["200", "150", "100", "50"]);
+    });
+    await page.goto(`${server}/#/models?q=${data.modelName}&cols=description,user&sort=name`);
+    await named(page, "row", new RegExp(`${data.modelName}.*Tells .*flowers`)).waitFor();
   }));
 
 test("performance draws a metric over the versions, per dataset, and marks the champion", () =>

@@ -39,6 +39,7 @@ export async function seedRegistry(server) {
       ],
     });
     const { model_id: modelID, artifact_uri: root } = model.info;
+    await call("runs/log-parameter", { run_id: runID, key: "trees", value: String(50 * (i + 1)) });
     await call("runs/outputs", { run_id: runID, models: [{ model_id: modelID, step: 0 }] });
     for (const [j, dataset] of ["garden", "meadow"].entries()) {
       for (const [key, value] of [

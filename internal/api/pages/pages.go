@@ -20,6 +20,13 @@ import (
 // maxActivityCount is the most experiments whose activity one request asks for.
 const maxActivityCount = 1000
 
+// Limits of the days of a request.
+const (
+	defaultDays = 30
+	maxDays     = 366
+	maxDay      = 1 << 53 // The largest time that JavaScript can count to.
+)
+
 // Files locates the files at an artifact URI.
 type Files interface {
 	Locate(uri string) (artifact.Repo, string, error)
@@ -45,9 +52,11 @@ type Handlers struct {
 func (h *Handlers) Routes(r *route.Router) {
 	h.tables = make(chan struct{}, fileTablesOpen)
 	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, permit.Filtered, h.experimentActivity)
+	route.OnAjax(r, mlflow.Endpoints.DailyRuns, permit.Filtered, h.dailyRuns)
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), h.metricSummary)
 	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, h.metricSeries)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), h.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.Lineage, rules.ReadLineage, h.lineage)
 	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), h.datasetUsages)
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, h.modelSignature)
@@ -62,15 +71,36 @@ func (h *Handlers) experimentActivity(
 	ctx context.Context,
 	in *mlflow.ExperimentActivityRequest,
 ) (*mlflow.ExperimentActivityResponse, error) {
-	if n := len(in.ExperimentIDs); n > maxActivityCount {
-		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
-	}
-	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
+	ids, err := activeExperiments(in.ExperimentIDs)
 	if err != nil {
 		return nil, err
 	}
 	list, err := h.Store.ExperimentActivity(ctx, ids)
 	return &mlflow.ExperimentActivityResponse{Experiments: list}, err
+}
+
+// activeExperiments checks the experiments of a request for their activity.
+func activeExperiments(texts []string) ([]int64, error) {
+	if n := len(texts); n > maxActivityCount {
+		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxActivityCount, n)
+	}
+	return validate.ExperimentIDs(texts)
+}
+
+func (h *Handlers) dailyRuns(ctx context.Context, in *mlflow.DailyRunsRequest) (*mlflow.DailyRunsResponse, error) {
+	days, err := countOf("days", in.Days, defaultDays, maxDays)
+	if err != nil {
+		return nil, err
+	}
+	if in.From < 0 || in.From > maxDay {
+		return nil, apierror.Invalid("from must be between 0 and %d. Got %d.", int64(maxDay), in.From)
+	}
+	ids, err := activeExperiments(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.Store.DailyRuns(ctx, ids, in.From, days)
+	return &mlflow.DailyRunsResponse{Experiments: list}, err
 }
 
 func (h *Handlers) metricSummary(

@@ -97,6 +97,26 @@ func Presign(a access.Action) permit.Rule {
 	})
 }
 
+// ReadLineage is the rule of the lineage of the run, the logged model or the version in the
+// request. The handler refuses a request with several, and the store leaves out what the
+// user may not read.
+var ReadLineage = permit.For("lineage:read", func(c *permit.Checker, in *mlflow.LineageRequest) error {
+	if in.RunID != "" {
+		if err := c.Run(in.RunID, access.ToRead); err != nil {
+			return err
+		}
+	}
+	if in.ModelID != "" {
+		if err := c.LoggedModel(in.ModelID, access.ToRead); err != nil {
+			return err
+		}
+	}
+	if in.Name != "" {
+		return c.Version(in.Name, access.ToRead)
+	}
+	return nil
+})
+
 // ReadSignature is the rule of the signature of the logged model or of the registered
 // version in the request. The handler refuses a request with both or without any.
 var ReadSignature = permit.For("signature:read", func(c *permit.Checker, in *mlflow.ModelSignatureRequest) error {

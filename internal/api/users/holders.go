@@ -3,10 +3,13 @@ package users
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -25,7 +28,35 @@ type accessResponse struct {
 
 var whoCanSee = mlflow.Endpoint[accessRequest, accessResponse]{Method: http.MethodGet, Path: "millrace/access"}
 
+type managersRequest struct {
+	ExperimentIDs []string `json:"experiment_ids" required:"true"`
+}
+
+// managersResponse has the experiments that somebody has a grant to manage.
+type managersResponse struct {
+	Experiments []managersOf `json:"experiments,omitempty"`
+}
+
+type managersOf struct {
+	ExperimentID string   `json:"experiment_id"`
+	Users        []string `json:"users,omitempty"`
+	Roles        []string `json:"roles,omitempty"`
+}
+
+var managers = mlflow.Endpoint[managersRequest, managersResponse]{
+	Method: http.MethodPost, Path: "millrace/experiments/managers",
+}
+
+// maxManaged is the most experiments whose managers one request asks for.
+const maxManaged = 1000
+
 func (h *Handlers) accessRoutes(r *route.Router) {
+	route.OnAjax(r, managers, permit.For("experiments:read", func(c *permit.Checker, in *managersRequest) error {
+		if len(in.ExperimentIDs) > maxManaged {
+			return nil // The handler refuses the request.
+		}
+		return c.Experiments(in.ExperimentIDs, access.ToRead)
+	}), h.managers)
 	route.OnAjax(r, whoCanSee, manageResource(func(in *accessRequest) (access.Type, string) {
 		return access.Type(in.ResourceType), in.ResourceID
 	}), h.whoCanSee)
@@ -51,4 +82,34 @@ func (h *Handlers) whoCanSee(ctx context.Context, in *accessRequest) (*accessRes
 		}
 	}
 	return out, err
+}
+
+// managers tells the readers of experiments whom to ask for a permission.
+func (h *Handlers) managers(ctx context.Context, in *managersRequest) (*managersResponse, error) {
+	if n := len(in.ExperimentIDs); n > maxManaged {
+		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxManaged, n)
+	}
+	found, err := h.Accounts.Managers(ctx, access.Experiment, in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	out := &managersResponse{}
+	for _, id := range in.ExperimentIDs {
+		holders, known := found[id]
+		if !known {
+			continue
+		}
+		delete(found, id) // An id of the request may be there twice.
+		of := managersOf{ExperimentID: id}
+		for _, m := range holders {
+			if m.Role == "" {
+				of.Users = append(of.Users, m.Username)
+			} else {
+				of.Roles = append(of.Roles, m.Role)
+			}
+		}
+		slices.Sort(of.Users)
+		out.Experiments = append(out.Experiments, of)
+	}
+	return out, nil
 }

@@ -158,6 +158,10 @@ func TestMessagesOfGrants(t *testing.T) {
 		{"admin", "GET", get + "admin&resource_type=experiment&resource_id=0", "", 200, `{"allowed":true,"permission":"MANAGE"}`, ""},
 		{"bob", "GET", "/ajax-api/millrace/access?resource_type=experiment&resource_id=1", "", 200, `{"default_permission":"READ","administrators":["admin"],"holders":[{"role":"team","role_id":2,"resource_type":"experiment","resource_pattern":"*","permission":"READ"},{"username":"bob"`, ""},
 		{"bob", "GET", "/ajax-api/millrace/access?resource_type=experiment&resource_id=1", "", 200, `"role":"boss","role_id":1,"members":["wsa"],"resource_type":"workspace"`, ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1","1","0"]}`, 200, `{"experiments":[{"experiment_id":"1","users":["bob"]}]}`, ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["*"]}`, 400, "must be a valid integer", ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{}`, 400, missing + "experiment_ids'", ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1"` + strings.Repeat(`,"1"`, 1000) + `]}`, 400, "1000 experiments", ""},
 		{"bob", "POST", "3users/permissions/revoke", `{"username":"eve","resource_type":"experiment","resource_id":"1"}`, 200, `{}`, ""},
 		{"bob", "POST", "3users/permissions/revoke", `{"username":"eve","resource_type":"experiment","resource_id":"1"}`, 404, "Permission for user=eve on resource_type=experiment, resource_id=1 not found.", ""},
 		// A creator's grant on a model of this name would be one on all models.
@@ -166,6 +170,7 @@ func TestMessagesOfGrants(t *testing.T) {
 		// A grant takes effect at once.
 		{"bob", "POST", "3users/permissions/grant", grant("eve", "experiment", "1", "DENY"), 200, `{}`, ""},
 		{"eve", "GET", "experiments/get?experiment_id=1", "", 403, "Permission denied", ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1"]}`, 403, "Permission denied", ""},
 	})
 }
 

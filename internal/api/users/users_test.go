@@ -234,6 +234,7 @@ var tries = []try{
 	{"GET", "/ajax-api/millrace/oidc/login?next=/", "", 404, 404, 404, 404},
 	{"GET", "/ajax-api/millrace/oidc/callback?code=x&state=y", "", 404, 404, 404, 404},
 
+	{"POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["0"]}`, 200, 200, 200, 200},
 	{"GET", "/api/millrace/audit?max_results=2", "", 200, 403, 403, 403},
 	{"GET", "/api/millrace/audit?max_results=0", "", 400, 403, 403, 403},
 

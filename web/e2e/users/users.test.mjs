@@ -200,6 +200,7 @@ test("the user sees only what is shared, changes the password and makes a token"
       await logIn(page, user, password);
       await named(page, "link", shared.name).waitFor();
       assert.equal(await named(page, "link", hidden.name).count(), 0);
+      await page.getByTitle("Managed by admin").waitFor(); // Whom to ask for a permission.
       await named(page, "link", shared.name).click();
       await named(page, "heading", shared.name).waitFor();
       await page.waitForLoadState("networkidle");

@@ -98,6 +98,32 @@ export async function experimentActivity(ids: readonly string[], signal?: AbortS
   return found;
 }
 
+/** The number of runs that started on each day, by experiment; those without runs are left out. */
+export async function dailyRuns(ids: readonly string[], fromMS: number, days: number, signal?: AbortSignal) {
+  const answer = await millrace.post<{ experiments?: { experiment_id: string; runs: number[] }[] }>(
+    "experiments/daily-runs",
+    { experiment_ids: ids, from: fromMS, days },
+    signal,
+  );
+  return Object.fromEntries((answer.experiments ?? []).map((e) => [e.experiment_id, e.runs]));
+}
+
+/** Users, and roles, that have a grant to manage experiments, by experiment. */
+export async function experimentManagers(ids: readonly string[], signal?: AbortSignal) {
+  type Row = { experiment_id: string; users?: string[]; roles?: string[] };
+  const answer = await millrace.post<{ experiments?: Row[] }>(
+    "experiments/managers",
+    { experiment_ids: ids },
+    signal,
+  );
+  return Object.fromEntries(
+    (answer.experiments ?? []).map((e) => [
+      e.experiment_id,
+      [...(e.users ?? []), ...(e.roles ?? []).map((role) => `role ${role}`)],
+    ]),
+  );
+}
+
 export async function createExperiment(name: string): Promise<string> {
   const answer = await post<{ experiment_id: string }>("experiments/create", { name });
   return answer.experiment_id;

@@ -1,10 +1,18 @@
 // What the pages read, as query options: the cache key beside the call it stands for.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { activityDays, firstDay } from "../lib/experiments/activity";
 import { mediaTag } from "../lib/runs/media";
 import { runNameFilter } from "../lib/text/commands";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
-import { type ExperimentQuery, experimentActivity, getExperiment, searchExperiments } from "./experiments";
+import {
+  dailyRuns,
+  type ExperimentQuery,
+  experimentActivity,
+  experimentManagers,
+  getExperiment,
+  searchExperiments,
+} from "./experiments";
 import { type FileWindow, readFileTable } from "./fileTables";
 import { listMedia } from "./media";
 import { metricSummary } from "./metrics";
@@ -55,6 +63,26 @@ export const activity = (ids: readonly string[]) =>
     queryFn: ({ signal }) => experimentActivity(ids, signal),
     enabled: ids.length > 0,
     refetchInterval: 15_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** Runs per day of a page of experiments, up to today. The days are those of this browser's time zone. */
+export const dailyActivity = (ids: readonly string[], nowMS: number) => {
+  const fromMS = firstDay(nowMS);
+  return queryOptions({
+    queryKey: ["experiments", "daily", ids, fromMS],
+    queryFn: ({ signal }) => dailyRuns(ids, fromMS, activityDays, signal),
+    enabled: ids.length > 0,
+    refetchInterval: 60_000,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const managersOf = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["experiments", "managers", ids],
+    queryFn: ({ signal }) => experimentManagers(ids, signal),
+    staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
 
@@ -163,10 +191,11 @@ export const loggedModelList = (experimentID: string) =>
 
 const registeredPerPage = 50;
 
-export const registeredModelList = (text: string) =>
+export const registeredModelList = (text: string, orderBy = "last_updated_timestamp DESC") =>
   infiniteQueryOptions({
-    queryKey: ["registry", "list", text],
-    queryFn: ({ pageParam, signal }) => searchRegisteredModels(text, pageParam, registeredPerPage, signal),
+    queryKey: ["registry", "list", text, orderBy],
+    queryFn: ({ pageParam, signal }) =>
+      searchRegisteredModels(text, orderBy, pageParam, registeredPerPage, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextPageToken,
     placeholderData: keepPreviousData,

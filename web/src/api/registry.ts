@@ -121,6 +121,7 @@ export interface RegisteredPage {
 
 export async function searchRegisteredModels(
   text: string,
+  orderBy: string,
   pageToken: string | undefined,
   maxResults: number,
   signal?: AbortSignal,
@@ -131,7 +132,7 @@ export async function searchRegisteredModels(
     {
       filter: needle ? `name ILIKE '%${needle}%'` : undefined,
       max_results: maxResults,
-      order_by: ["last_updated_timestamp DESC"],
+      order_by: [orderBy],
       page_token: pageToken,
     },
     signal,

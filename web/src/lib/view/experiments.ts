@@ -11,6 +11,8 @@ export interface ExperimentsView {
   descending: boolean;
   tree: boolean;
   folded: readonly string[];
+  /** Ids of the selected experiments. */
+  selected: readonly string[];
 }
 
 export const experimentsCodec: Codec<ExperimentsView> = {
@@ -23,6 +25,7 @@ export const experimentsCodec: Codec<ExperimentsView> = {
       descending: sort.descending,
       tree: s.list !== "flat",
       folded: split(s.fold ?? ""),
+      selected: split(s.ids ?? ""),
     };
   },
   encode: (v) =>
@@ -32,5 +35,6 @@ export const experimentsCodec: Codec<ExperimentsView> = {
       sort: !(v.order === "activity" && v.descending) && (v.descending ? "-" : "") + v.order,
       list: !v.tree && "flat",
       fold: join(v.folded),
+      ids: join(v.selected),
     }),
 };

@@ -170,12 +170,21 @@ test("experiments view", () => {
     descending: false,
     tree: false,
     folded: ["x/"],
+    selected: ["3", "12"],
   } as const;
   expect(experimentsCodec.decode(experimentsCodec.encode(view))).toEqual(view);
 });
 
 test("the view of a registered model survives the address bar", () => {
-  const view = { tab: "performance", selected: ["1", "12"], metric: "eval/acc", dataset: "a&b" } as const;
+  const view = {
+    tab: "performance",
+    selected: ["1", "12"],
+    metric: "eval/acc",
+    dataset: "a&b",
+    columns: ["stage", "metrics.a,b"],
+    sort: "metrics.eval/acc",
+    descending: true,
+  } as const;
   const search = parseSearch(stringifySearch(monitorCodec.encode(view)));
   expect(monitorCodec.decode(search)).toEqual(view);
   expect(monitorCodec.encode(monitorCodec.decode({ tab: "?" }))).toEqual({});

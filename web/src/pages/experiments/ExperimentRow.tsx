@@ -1,9 +1,14 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Activity, Experiment } from "../../api/experiments";
+import { type Activity, deleteExperimentTag, type Experiment, setExperimentTag } from "../../api/experiments";
+import { ActivityBars } from "../../components/activity/ActivityBars";
 import { Icon } from "../../components/Icon";
 import { PinButton } from "../../components/PinButton";
 import { MenuItem, Popover } from "../../components/Popover";
+import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
+import { sumDays } from "../../lib/experiments/activity";
+import { summaryOf } from "../../lib/experiments/description";
 import { isUserTag } from "../../lib/runs/columns";
 import type { NamedRow } from "../../lib/text/tree";
 
@@ -12,14 +17,21 @@ interface ExperimentRowProps {
   index: number;
   top: number;
   activities: Record<string, Activity> | undefined;
+  /** Runs per day, and who manages them, by experiment. */
+  daily: Readonly<Record<string, number[]>> | undefined;
+  managers: Readonly<Record<string, string[]>> | undefined;
+  selected: ReadonlySet<string>;
+  toggle: (ids: readonly string[]) => void;
   fold: (path: string) => void;
   onRename: (experiment: Experiment) => void;
   onDelete: (experiment: Experiment) => void;
   onRestore: (experiment: Experiment) => void;
 }
 
-export function ExperimentRow({ row, index, top, activities, fold, ...actions }: ExperimentRowProps) {
+export function ExperimentRow(props: ExperimentRowProps) {
+  const { row, index, top, activities, daily, managers, selected, toggle, fold, ...actions } = props;
   const { item, folder, open, depth } = row;
+  const members = row.members.map((e) => e.id);
   const total = sum(row.members, activities);
   const deleted = item?.stage === "deleted";
   return (
@@ -30,8 +42,18 @@ export function ExperimentRow({ row, index, top, activities, fold, ...actions }:
       aria-level={depth + 1}
       aria-rowindex={index + 2}
       aria-expanded={folder ? open : undefined}
+      aria-selected={item && selected.has(item.id)}
+      data-ids={members.join(",")}
       style={{ transform: `translateY(${top}px)` }}
     >
+      <span role="gridcell">
+        <SelectBox
+          label={`Select ${item && !folder ? item.name : `all in ${row.path}`}`}
+          members={members}
+          selected={selected}
+          toggle={() => toggle(members)}
+        />
+      </span>
       <span role="gridcell" className="experiment-name" style={{ paddingLeft: depth * 20 }}>
         {folder ? (
           <button
@@ -64,6 +86,7 @@ export function ExperimentRow({ row, index, top, activities, fold, ...actions }:
         )}
         {item && !deleted && <PinButton id={item.id} name={item.name} />}
         {deleted && <span className="badge">Deleted</span>}
+        {item && <Description tags={item.tags} />}
       </span>
       <span role="gridcell" className="numeric number">
         {total ? (
@@ -80,11 +103,12 @@ export function ExperimentRow({ row, index, top, activities, fold, ...actions }:
           <span className="muted">…</span>
         )}
       </span>
+      <span role="gridcell">{daily && <ActivityBars days={sumDays(members.map((id) => daily[id]))} />}</span>
       <span role="gridcell">
         <RelativeTime timeMS={total?.lastActivityMS} />
       </span>
       <span role="gridcell" className="truncate muted">
-        {item && (item.tags["mlflow.ownerEmail"] ?? item.tags["mlflow.user"])}
+        {item && <Owner tags={item.tags} managers={managers?.[item.id]} />}
       </span>
       <span role="gridcell" className="truncate experiment-tags">
         {item &&
@@ -95,10 +119,85 @@ export function ExperimentRow({ row, index, top, activities, fold, ...actions }:
                 {key}: {value}
               </span>
             ))}
+        {item && !deleted && <EditTags experiment={item} />}
       </span>
       <span role="gridcell">{item && <RelativeTime timeMS={item.createdMS} />}</span>
       <span role="gridcell">{item && <RowMenu experiment={item} {...actions} />}</span>
     </div>
+  );
+}
+
+interface SelectBoxProps {
+  label: string;
+  /** Ids of what the box stands for. */
+  members: readonly string[];
+  selected: ReadonlySet<string>;
+  toggle: () => void;
+}
+
+/** A check box of one experiment or of many, some of which may be selected. */
+export function SelectBox({ label, members, selected, toggle }: SelectBoxProps) {
+  const count = members.filter((id) => selected.has(id)).length;
+  return (
+    <input
+      type="checkbox"
+      aria-label={label}
+      checked={count > 0 && count === members.length}
+      ref={(box) => {
+        if (box) box.indeterminate = count > 0 && count < members.length;
+      }}
+      onChange={toggle}
+    />
+  );
+}
+
+function Description({ tags }: { tags: Experiment["tags"] }) {
+  const text = summaryOf(tags);
+  if (!text) return null;
+  return (
+    <span className="experiment-note truncate muted" title={text}>
+      {text}
+    </span>
+  );
+}
+
+interface OwnerProps {
+  tags: Experiment["tags"];
+  managers: readonly string[] | undefined;
+}
+
+/** Who may manage an experiment or, if nobody has a grant for it, whom its tags name. */
+function Owner({ tags, managers = [] }: OwnerProps) {
+  const tagged = tags["mlflow.ownerEmail"] ?? tags["mlflow.user"];
+  if (managers.length === 0) return tagged;
+  const [first, ...others] = managers;
+  return (
+    <span title={`Managed by ${managers.join(", ")}`}>
+      {first}
+      {others.length > 0 && ` +${others.length}`}
+    </span>
+  );
+}
+
+function EditTags({ experiment: { id, name, tags } }: { experiment: Experiment }) {
+  const client = useQueryClient();
+  return (
+    <Popover
+      label={`Tags of ${name}`}
+      title="Edit tags"
+      trigger={<Icon name="pencil" size={12} />}
+      triggerClass="icon-button edit-tags"
+    >
+      {() => (
+        <TagCard
+          tags={tags}
+          editable
+          set={(key, value) => setExperimentTag(id, key, value)}
+          remove={(key) => deleteExperimentTag(id, key)}
+          refresh={() => client.invalidateQueries({ queryKey: ["experiments"] })}
+        />
+      )}
+    </Popover>
   );
 }
 

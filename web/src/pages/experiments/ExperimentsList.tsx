@@ -1,8 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { type Activity, type Experiment, restoreExperiment, type ViewType } from "../../api/experiments";
-import { activity, experimentList } from "../../api/queries";
+import { activity, dailyActivity, experimentList, managersOf } from "../../api/queries";
 import { Icon } from "../../components/Icon";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, errorText, Loading } from "../../components/Notice";
@@ -10,14 +9,14 @@ import { QuickStart } from "../../components/QuickStart";
 import { SearchField } from "../../components/SearchField";
 import { useUser } from "../../components/session/useSession";
 import { useToast } from "../../components/Toasts";
-import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
+import { useDeferredText, useHotkeys, useNow, useViewState } from "../../lib/browser/hooks";
 import { type NamedRow, nameTree } from "../../lib/text/tree";
 import { type ExperimentOrder, experimentsCodec } from "../../lib/view/experiments";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "./ExperimentDialogs";
-import { ExperimentRow } from "./ExperimentRow";
+import { ExperimentSelection } from "./ExperimentSelection";
+import { ExperimentTable } from "./ExperimentTable";
 import "./experiments.css";
 
-const rowHeight = 34;
 const stages: [ViewType, string][] = [
   ["ACTIVE_ONLY", "Active"],
   ["DELETED_ONLY", "Deleted"],
@@ -58,6 +57,7 @@ export function ExperimentsList() {
   const searchBox = useRef<HTMLInputElement>(null);
   const client = useQueryClient();
   const toast = useToast();
+  const user = useUser();
 
   const list = useInfiniteQuery(
     experimentList({
@@ -67,7 +67,10 @@ export function ExperimentsList() {
     }),
   );
   const loaded = useMemo(() => list.data?.pages.flatMap((p) => p.experiments) ?? [], [list.data]);
-  const activities = useQuery(activity(useMemo(() => loaded.map((e) => e.id), [loaded])));
+  const ids = useMemo(() => loaded.map((e) => e.id), [loaded]);
+  const activities = useQuery(activity(ids));
+  const daily = useQuery(dailyActivity(ids, useNow())).data;
+  const managers = useQuery({ ...managersOf(ids), enabled: user !== undefined && ids.length > 0 }).data;
   const experiments = useMemo(
     () => (view.order === "activity" ? byActivity(loaded, activities.data, view.descending) : loaded),
     [loaded, activities.data, view.order, view.descending],
@@ -81,6 +84,10 @@ export function ExperimentsList() {
     "/": () => searchBox.current?.focus(),
     j: () => focusName(1),
     k: () => focusName(-1),
+    x: () => {
+      const id = (document.activeElement as HTMLElement).closest<HTMLElement>("[data-ids]")?.dataset.ids;
+      if (id) toggle(id.split(","));
+    },
     r: () => void client.invalidateQueries({ queryKey: ["experiments"] }),
   });
 
@@ -91,6 +98,13 @@ export function ExperimentsList() {
       ? view.folded.filter((p) => p !== path)
       : [...view.folded, path];
     change({ folded }, "replace");
+  };
+  const selected = useMemo(() => new Set(view.selected), [view.selected]);
+  const toggle = (members: readonly string[]) => {
+    const next = new Set(selected);
+    const all = members.every((id) => next.has(id));
+    for (const id of members) all ? next.delete(id) : next.add(id);
+    change({ selected: [...next] }, "replace");
   };
   const restore = async (experiment: Experiment) => {
     try {
@@ -142,11 +156,22 @@ export function ExperimentsList() {
       )}
       {list.isPending && <Loading what="Loading experiments" />}
       {list.data && rows.length === 0 && <NoExperiments searched={view.text} stage={view.stage} />}
+      {selected.size > 0 && (
+        <ExperimentSelection
+          experiments={loaded.filter((e) => selected.has(e.id))}
+          clear={() => change({ selected: [] }, "replace")}
+        />
+      )}
       {rows.length > 0 && (
         <ExperimentTable
           rows={rows}
           view={view}
           activities={activities.data}
+          daily={daily}
+          managers={managers}
+          selected={selected}
+          toggle={toggle}
+          toggleAll={() => toggle(ids)}
           sortBy={sortBy}
           fold={fold}
           onRename={(experiment) => setDialog({ kind: "rename", experiment })}
@@ -173,9 +198,7 @@ export function ExperimentsList() {
   );
 }
 
-type Row = NamedRow<Experiment>;
-
-function flat(experiments: readonly Experiment[]): Row[] {
+function flat(experiments: readonly Experiment[]): NamedRow<Experiment>[] {
   return experiments.map((item) => ({
     path: item.name,
     label: item.name,
@@ -185,72 +208,6 @@ function flat(experiments: readonly Experiment[]): Row[] {
     folder: false,
     open: true,
   }));
-}
-
-interface ExperimentTableProps {
-  rows: Row[];
-  view: { order: ExperimentOrder; descending: boolean };
-  activities: Parameters<typeof ExperimentRow>[0]["activities"];
-  sortBy: (order: ExperimentOrder) => void;
-  fold: (path: string) => void;
-  onRename: (experiment: Experiment) => void;
-  onDelete: (experiment: Experiment) => void;
-  onRestore: (experiment: Experiment) => void;
-}
-
-function ExperimentTable({ rows, view, sortBy, ...rowProps }: ExperimentTableProps) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-  });
-  const header = (order: ExperimentOrder, label: string) => (
-    <span
-      role="columnheader"
-      aria-sort={view.order === order ? (view.descending ? "descending" : "ascending") : "none"}
-    >
-      <button type="button" className="sort-button" onClick={() => sortBy(order)}>
-        {label}
-        <span aria-hidden="true">{view.order === order ? (view.descending ? " ↓" : " ↑") : ""}</span>
-      </button>
-    </span>
-  );
-  return (
-    <div
-      className="card experiments"
-      role="treegrid"
-      aria-label="Experiments"
-      aria-rowcount={rows.length + 1}
-      ref={scroller}
-    >
-      <div className="experiment-row head" role="row" tabIndex={-1}>
-        {header("name", "Name")}
-        <span role="columnheader" className="numeric">
-          Runs
-        </span>
-        {header("activity", "Last activity")}
-        <span role="columnheader">Owner</span>
-        <span role="columnheader">Tags</span>
-        {header("creation_time", "Created")}
-        <span role="columnheader">
-          <span className="visually-hidden">Actions</span>
-        </span>
-      </div>
-      <div role="presentation" className="virtual" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((v) => (
-          <ExperimentRow
-            key={rows[v.index]!.path}
-            row={rows[v.index]!}
-            index={v.index}
-            top={v.start}
-            {...rowProps}
-          />
-        ))}
-      </div>
-    </div>
-  );
 }
 
 function NoExperiments({ searched, stage }: { searched: string; stage: ViewType }) {

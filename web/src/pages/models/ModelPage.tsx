@@ -7,8 +7,10 @@ import type { LoggedModel } from "../../api/models";
 import { experimentDetail, loggedModel, runDetail } from "../../api/queries";
 import { CopyButton, Snippet } from "../../components/Copy";
 import { FileBrowser } from "../../components/files/FileBrowser";
+import { LineageView } from "../../components/lineage/LineageView";
 import { EmptyState } from "../../components/Notice";
 import { PageHead, QueryPage } from "../../components/Page";
+import { Tab, Tabs } from "../../components/Tabs";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { useTitle, useViewState } from "../../lib/browser/hooks";
 import { modelLabel, shownMetrics } from "../../lib/models/loggedModels";
@@ -35,6 +37,21 @@ export function ModelPage() {
   const page = (model: LoggedModel) => (
     <div className="page">
       <ModelHead model={model} experimentID={experimentID} />
+      <ModelTabs experimentID={experimentID} modelID={modelID} lineage={_splat === "lineage"} />
+      {_splat === "lineage" ? (
+        <LineageView
+          subject={{ model_id: modelID }}
+          what={`model ${model.name}`}
+          unfolded={view.unfolded}
+          setUnfolded={(unfolded) => change({ unfolded })}
+        />
+      ) : (
+        overview(model)
+      )}
+    </div>
+  );
+  const overview = (model: LoggedModel) => (
+    <>
       <div className="overview">
         <div className="overview-main">
           <ModelMetrics model={model} />
@@ -79,12 +96,35 @@ export function ModelPage() {
           }
         />
       </section>
-    </div>
+    </>
   );
   return (
     <QueryPage query={query} what={`model ${modelID}`}>
       {page}
     </QueryPage>
+  );
+}
+
+interface ModelTabsProps {
+  experimentID: string;
+  modelID: string;
+  lineage: boolean;
+}
+
+function ModelTabs({ experimentID, modelID, lineage }: ModelTabsProps) {
+  const link = (splat: string) => ({
+    to: "/experiments/$experimentID/models/$modelID/$" as const,
+    params: { experimentID, modelID, _splat: splat },
+  });
+  return (
+    <Tabs label="Model views">
+      <Tab link={link("")} current={!lineage}>
+        Overview
+      </Tab>
+      <Tab link={link("lineage")} current={lineage}>
+        Lineage
+      </Tab>
+    </Tabs>
   );
 }
 

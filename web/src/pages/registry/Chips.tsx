@@ -1,5 +1,6 @@
 import type { ModelStage } from "../../api/registry";
 import { Icon } from "../../components/Icon";
+import "./chips.css";
 
 export function StageChip({ stage }: { stage: ModelStage }) {
   if (stage === "None") return <span className="muted">None</span>;
@@ -16,7 +17,9 @@ interface AliasChipProps {
 export function AliasChip({ alias, version, onRemove }: AliasChipProps) {
   return (
     <span className={alias === "champion" ? "chip alias champion" : "chip alias"}>
-      @{alias}
+      <span className="truncate" title={`@${alias}`}>
+        @{alias}
+      </span>
       {version && <span className="muted"> {version}</span>}
       {onRemove && (
         <button type="button" aria-label={`Remove alias ${alias}`} title="Remove alias" onClick={onRemove}>

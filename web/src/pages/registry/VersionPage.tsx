@@ -12,21 +12,29 @@ import {
   transitionVersion,
 } from "../../api/registry";
 import { CopyButton } from "../../components/Copy";
+import { LineageView } from "../../components/lineage/LineageView";
 import { NoteEditor } from "../../components/NoteEditor";
 import { EmptyState, errorText } from "../../components/Notice";
 import { PageHead, QueryPage } from "../../components/Page";
+import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";
 import { useToast } from "../../components/Toasts";
 import { RelativeTime } from "../../components/Values";
-import { useHotkeys, useTitle } from "../../lib/browser/hooks";
+import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { formatDateTime } from "../../lib/text/format";
+import { type VersionView, versionCodec } from "../../lib/view/registry";
 import { AliasChip, StageChip } from "./Chips";
 import { DeleteVersionDialog } from "./ModelDialogs";
 import { TransitionDialog, type TransitionKind } from "./TransitionDialogs";
+import { VersionMenu } from "./VersionMenu";
 import { ChampionDifference, Lineage, LoadCode, SignatureCard, VersionMetrics } from "./VersionParts";
-import { VersionMenu } from "./VersionsTab";
 import "../run/run.css";
 import "./registry.css";
+
+const versionTabs: [VersionView["tab"], string][] = [
+  ["overview", "Overview"],
+  ["lineage", "Lineage"],
+];
 
 /** One version: where it comes from, what it takes, how it compares, how to load it. */
 export function VersionPage() {
@@ -64,45 +72,77 @@ function NoVersion({ modelName, number }: { modelName: string; number: string })
 function Version({ monitored, version }: { monitored: MonitoredModel; version: ModelVersion }) {
   const client = useQueryClient();
   const { name, version: number } = version;
+  const [view, change] = useViewState(versionCodec);
   const refresh = () => client.invalidateQueries({ queryKey: ["registry"] });
   return (
     <div className="page">
       <VersionHead monitored={monitored} version={version} refresh={refresh} />
-      <div className="overview">
-        <div className="overview-main">
-          <Lineage version={version} />
-          <VersionMetrics version={version} />
-          <ChampionDifference version={version} versions={monitored.versions} />
-          <SignatureCard version={version} />
-        </div>
-        <div className="overview-side">
-          <Facts version={version} />
-          <section className="card">
-            <div className="card-head">
-              <h2>Description</h2>
-            </div>
-            <div className="card-body">
-              <NoteEditor
-                key={number}
-                note={version.description}
-                subject={`version ${number}`}
-                save={async (note) => {
-                  await describeVersion(name, number, note);
-                  await refresh();
-                }}
-              />
-            </div>
-          </section>
-          <LoadCode version={version} />
-          <TagCard
-            key={number}
-            tags={version.tags}
-            editable
-            set={(key, value) => setVersionTag(name, number, key, value)}
-            remove={(key) => deleteVersionTag(name, number, key)}
-            refresh={refresh}
-          />
-        </div>
+      <Tabs label="Version views">
+        {versionTabs.map(([tab, label]) => (
+          <Tab
+            key={tab}
+            link={{
+              to: "/models/$modelName/versions/$version",
+              params: { modelName: name, version: number },
+              search: versionCodec.encode({ ...view, tab }) as never,
+            }}
+            current={view.tab === tab}
+          >
+            {label}
+          </Tab>
+        ))}
+      </Tabs>
+      {view.tab === "lineage" ? (
+        <LineageView
+          subject={{ name, version: number }}
+          what={`${name} version ${number}`}
+          unfolded={view.unfolded}
+          setUnfolded={(unfolded) => change({ unfolded })}
+        />
+      ) : (
+        <VersionOverview monitored={monitored} version={version} refresh={refresh} />
+      )}
+    </div>
+  );
+}
+
+function VersionOverview({ monitored, version, refresh }: VersionHeadProps) {
+  const { name, version: number } = version;
+  return (
+    <div className="overview">
+      <div className="overview-main">
+        <Lineage version={version} />
+        <VersionMetrics version={version} />
+        <ChampionDifference version={version} versions={monitored.versions} />
+        <SignatureCard version={version} />
+      </div>
+      <div className="overview-side">
+        <Facts version={version} />
+        <section className="card">
+          <div className="card-head">
+            <h2>Description</h2>
+          </div>
+          <div className="card-body">
+            <NoteEditor
+              key={number}
+              note={version.description}
+              subject={`version ${number}`}
+              save={async (note) => {
+                await describeVersion(name, number, note);
+                await refresh();
+              }}
+            />
+          </div>
+        </section>
+        <LoadCode version={version} />
+        <TagCard
+          key={number}
+          tags={version.tags}
+          editable
+          set={(key, value) => setVersionTag(name, number, key, value)}
+          remove={(key) => deleteVersionTag(name, number, key)}
+          refresh={refresh}
+        />
       </div>
     </div>
   );

@@ -13,7 +13,7 @@ import type { SignatureField } from "../../lib/models/signature";
 import { plural } from "../../lib/text/format";
 import { type Language, loadModel } from "../../lib/text/snippets";
 import { Differences } from "./ComparePanel";
-import { RunLink } from "./VersionsTab";
+import { RunLink } from "./RunLink";
 
 /** From the run over the logged model to the version. */
 export function Lineage({ version }: { version: ModelVersion }) {

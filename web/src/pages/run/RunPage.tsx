@@ -22,15 +22,27 @@ const MetricGrid = lazy(async () => ({
 }));
 
 const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
+const LineageView = lazy(async () => ({
+  default: (await import("../../components/lineage/LineageView")).LineageView,
+}));
 const RunMedia = lazy(async () => ({ default: (await import("./RunMedia")).RunMedia }));
 
-type TabName = "overview" | "model-metrics" | "system-metrics" | "media" | "code" | "logs" | "artifacts";
+type TabName =
+  | "overview"
+  | "model-metrics"
+  | "system-metrics"
+  | "media"
+  | "lineage"
+  | "code"
+  | "logs"
+  | "artifacts";
 
 const tabs: [TabName, string][] = [
   ["overview", "Overview"],
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["lineage", "Lineage"],
   ["code", "Code"],
   ["logs", "Logs"],
   ["artifacts", "Artifacts"],
@@ -148,6 +160,16 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "lineage" && (
+        <Suspense fallback={<Loading what="Loading the lineage" />}>
+          <LineageView
+            subject={{ run_id: runID }}
+            what={`run ${run.data.name}`}
+            unfolded={view.unfolded}
+            setUnfolded={(unfolded) => change({ unfolded })}
+          />
         </Suspense>
       )}
       {tab === "code" && (

@@ -4,6 +4,7 @@ import { experimentList } from "../../../api/queries";
 import { moveRuns, type RunSelection, renameRuns, tagRuns } from "../../../api/runBulk";
 import { ActionDialog } from "../../../components/Dialog";
 import { SearchField } from "../../../components/SearchField";
+import { TagDialog } from "../../../components/TagDialog";
 import { useDebounced } from "../../../lib/browser/hooks";
 import { plural } from "../../../lib/text/format";
 
@@ -17,41 +18,15 @@ interface DialogProps {
 
 /** Sets a tag of all selected runs, or removes it. */
 export function TagRunsDialog({ selection, count, onClose, done }: DialogProps) {
-  const [key, setKey] = useState("");
-  const [value, setValue] = useState("");
-  const [removing, setRemoving] = useState(false);
+  const tell = (word: string, key: string, ids: readonly string[]) =>
+    done(`${word} the tag ${key} of ${plural(ids.length, "run")}`);
   return (
-    <ActionDialog
-      title={`Tag ${plural(count, "run")}`}
-      action={removing ? "Remove the tag" : "Set the tag"}
-      disabled={key.trim() === ""}
+    <TagDialog
+      what={plural(count, "run")}
       onClose={onClose}
-      run={async () => {
-        const name = key.trim();
-        const ids = removing
-          ? await tagRuns(selection, [], [name])
-          : await tagRuns(selection, [{ key: name, value }], []);
-        await done(`${removing ? "Removed" : "Set"} the tag ${name} of ${plural(ids.length, "run")}`);
-      }}
-    >
-      <label className="field">
-        Key
-        <input className="input" value={key} maxLength={250} onChange={(e) => setKey(e.target.value)} />
-      </label>
-      <label className="field">
-        Value
-        <input
-          className="input"
-          value={value}
-          disabled={removing}
-          onChange={(e) => setValue(e.target.value)}
-        />
-      </label>
-      <label className="check">
-        <input type="checkbox" checked={removing} onChange={(e) => setRemoving(e.target.checked)} />
-        Remove the tag instead
-      </label>
-    </ActionDialog>
+      set={async (key, value) => tell("Set", key, await tagRuns(selection, [{ key, value }], []))}
+      remove={async (key) => tell("Removed", key, await tagRuns(selection, [], [key]))}
+    />
   );
 }
 

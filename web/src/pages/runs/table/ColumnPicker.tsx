@@ -9,6 +9,7 @@ import { useDebounced } from "../../../lib/browser/hooks";
 import type { Column, ColumnKind } from "../../../lib/runs/columns";
 import { availableColumns } from "../../../lib/table/choice";
 import { plural } from "../../../lib/text/format";
+import "../../../components/columns/columns.css";
 
 interface ColumnPickerProps {
   query: KeyQuery;
