@@ -3,6 +3,7 @@ import type { FileSource } from "../../api/artifacts";
 import type { StepFile } from "../../lib/runs/media";
 import { Dialog } from "../Dialog";
 import { Icon } from "../Icon";
+import { StepButton } from "../StepButton";
 import { MediaContents } from "./MediaContents";
 
 interface MediaViewerProps {
@@ -44,27 +45,11 @@ export function MediaViewer({ file, files, runName, source, onClose }: MediaView
           </div>
         )}
         <div className="media-steps">
-          <button
-            type="button"
-            className="icon-button turned"
-            aria-label="Previous step"
-            disabled={at === 0}
-            onClick={() => move(-1)}
-          >
-            <Icon name="chevron" />
-          </button>
+          <StepButton label="Previous step" turned go={at > 0 ? () => move(-1) : undefined} />
           <span className="number" role="status">
             step {shown.step.toLocaleString("en-US")} · {at + 1} of {files.length}
           </span>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Next step"
-            disabled={at === files.length - 1}
-            onClick={() => move(1)}
-          >
-            <Icon name="chevron" />
-          </button>
+          <StepButton label="Next step" go={at < files.length - 1 ? () => move(1) : undefined} />
           <span className="spacer" />
           <a className="button" href={source.url(shown.path)} download={shown.path.split("/").pop()}>
             <Icon name="download" size={14} /> Download
