@@ -65,7 +65,7 @@ func writeRun[T any](c *permit.Checker, runID string, items []T, modelID func(*T
 	return nil
 }
 
-// ReadHistories, ReadIntervals and ReadSeries are the rules of routes that read several runs.
+// ReadHistories, ReadIntervals, ReadSeries and ReadMedia are the rules of routes that read several runs.
 var (
 	ReadHistories = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricHistoryBulkRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
@@ -74,6 +74,9 @@ var (
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 	ReadSeries = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricSeriesRequest) error {
+		return c.Runs(in.RunIDs, access.ToRead)
+	})
+	ReadMedia = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MediaFilesRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 )

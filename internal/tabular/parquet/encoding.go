@@ -142,8 +142,8 @@ func (d *plainBytes) next() ([]byte, error) {
 	if len(d.b) < 4 {
 		return nil, errPage
 	}
-	n := uint64(binary.LittleEndian.Uint32(d.b))
-	if n > uint64(len(d.b)-4) {
+	n := int64(binary.LittleEndian.Uint32(d.b))
+	if n > int64(len(d.b)-4) {
 		return nil, errPage
 	}
 	v := d.b[4 : 4+n]

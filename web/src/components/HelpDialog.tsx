@@ -2,7 +2,7 @@ import { Dialog } from "./Dialog";
 
 const shortcuts: [string, string][] = [
   ["/", "Go to the filter or search box"],
-  ["j  k", "Next, previous row"],
+  ["j  k", "Next, previous row or file"],
   ["x", "Select the row"],
   ["Enter", "Open the row, or the menu of a cell"],
   ["← →", "Fold, unfold a folder or parent run, go to its cells"],
