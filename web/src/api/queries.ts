@@ -118,6 +118,19 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
 export const runningRuns = (experimentIDs: readonly string[], count: number) =>
   newestRuns("running", experimentIDs, "attributes.status = 'RUNNING'", count);
 
+const hourMS = 3_600_000;
+
+/**
+ * The runs that failed within a day. Those that started more than a week ago are left out, so that the
+ * server reads the runs of a week and not all.
+ */
+export const failedRuns = (experimentIDs: readonly string[], count: number, nowMS: number) => {
+  const hour = Math.floor(nowMS / hourMS) * hourMS;
+  const started = `attributes.start_time > ${hour - 7 * 24 * hourMS}`;
+  const failed = `attributes.status = 'FAILED' AND attributes.end_time > ${hour - 24 * hourMS}`;
+  return newestRuns("failed", experimentIDs, `${started} AND ${failed}`, count);
+};
+
 /** The runs of an experiment that log images by step. */
 export const runsWithMedia = (experimentID: string, count: number) =>
   newestRuns("media", [experimentID], `tags.\`${mediaTag}\` IS NOT NULL`, count);
