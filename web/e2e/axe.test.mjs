@@ -42,6 +42,7 @@ before(async () => {
     run,
     "run metrics": `${run}/model-metrics`,
     "run media": `${run}/media`,
+    "run children": `${experiment}/runs/${data.parent}/children`,
     "run lineage": `/experiments/${registry.experimentID}/runs/${registry.runs[0]}/lineage`,
     "run code": `${run}/code`,
     "run logs": `${run}/logs`,

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { livePeriodMS, runDetail, runMetricSummary } from "../../api/queries";
+import { livePeriodMS, runChildren, runDetail, runMetricSummary } from "../../api/queries";
 import type { RunStatus } from "../../api/runs";
 import { Snippet } from "../../components/Copy";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
@@ -20,6 +20,7 @@ const MetricGrid = lazy(async () => ({
   default: (await import("../../components/charts/MetricGrid")).MetricGrid,
 }));
 
+const RunChildren = lazy(async () => ({ default: (await import("./RunChildren")).RunChildren }));
 const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
 const LineageView = lazy(async () => ({
   default: (await import("../../components/lineage/LineageView")).LineageView,
@@ -32,6 +33,7 @@ type TabName =
   | "system-metrics"
   | "media"
   | "lineage"
+  | "children"
   | "code"
   | "logs"
   | "artifacts";
@@ -41,6 +43,7 @@ const tabs: [TabName, string][] = [
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["children", "Children"],
   ["lineage", "Lineage"],
   ["code", "Code"],
   ["logs", "Logs"],
@@ -70,6 +73,7 @@ export function RunPage() {
   });
   const interval = refetchInterval(run.data?.status);
   const summary = useQuery({ ...runMetricSummary(runID), refetchInterval: interval });
+  const children = useQuery({ ...runChildren(runID), refetchInterval: interval }).data?.length ?? 0;
   useTitle(run.data?.name);
   const refresh = () => {
     void run.refetch();
@@ -91,6 +95,7 @@ export function RunPage() {
       </div>
     );
   }
+  const shownTabs = tabs.filter(([name]) => name !== "children" || children > 0 || tab === name);
   const openFile = (file: string) =>
     void navigate({
       to: "/experiments/$experimentID/runs/$runID/$",
@@ -125,7 +130,7 @@ export function RunPage() {
         refresh={refresh}
       />
       <Tabs label="Run views">
-        {tabs.map(([name, label]) => (
+        {shownTabs.map(([name, label]) => (
           <Tab
             key={name}
             link={{
@@ -136,6 +141,7 @@ export function RunPage() {
             current={tab === name}
           >
             {label}
+            {name === "children" && <span className="muted number"> {children}</span>}
           </Tab>
         ))}
       </Tabs>
@@ -159,6 +165,11 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "children" && (
+        <Suspense fallback={<Loading what="Loading the children" />}>
+          <RunChildren run={run.data} view={view} change={change} refetchInterval={interval} />
         </Suspense>
       )}
       {tab === "lineage" && (
