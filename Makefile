@@ -10,6 +10,8 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 CLIENTS := 3.18 3.17 3.1 2.22
 # The client for what is tried with one only.
 NEWEST := $(firstword $(CLIENTS))
+# The client whose server is the reference.
+REFERENCE := 3.17
 GOLANGCI := v2.15.0
 # STRICT=1 (CI) turns a skipped part into a failure and runs the Go tests with the race detector.
 STRICT ?=
@@ -42,7 +44,7 @@ bin/millrace: $(SOURCES) go.mod go.sum
 build: bin/millrace ## Build bin/millrace, one static file
 
 .PHONY: test
-test: test-go test-oidc test-ui compat compat-servers compat-loggers test-e2e ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
+test: test-go test-oidc test-ui compat compat-servers compat-loggers test-e2e test-beside ## Run every test but compat-torch; test/with_databases.sh test/with_stores.sh make test: those on PostgreSQL, MariaDB and object stores, too
 	@echo "make test: everything passed"
 
 # Helm and kubectl for Linux on amd64, as the AWS CDK packs them: they take much longer to build from source. On other
@@ -117,6 +119,15 @@ else
 		env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e-users
 endif
 
+.PHONY: test-beside
+test-beside: bin/millrace web/node_modules .venv-$(REFERENCE)/done ## Measure the pages beside MLflow's own, as ratios of one run
+ifeq ($(CHROMIUM),)
+	@echo "skipped: the pages beside MLflow's own, because Chromium is not installed (apt-get install chromium)"
+	@test -z "$(STRICT)"
+else
+	MILLRACE_BIN=$(CURDIR)/bin/millrace CHROMIUM=$(CHROMIUM) .venv-$(REFERENCE)/bin/python test/compat/beside.py 5000 -- npm --prefix web run --silent e2e-beside
+endif
+
 .SECONDARY: # Keep the environments.
 .venv-%/done: test/compat/environments/requirements-%.txt test/compat/environments/constraints-%.txt $(wildcard test/compat/environments/no-deps-*.txt)
 	$(PYTHON) -m venv .venv-$*
@@ -130,7 +141,6 @@ compat: $(CLIENTS:%=compat-%) ## Run the unmodified Python clients against the b
 		echo "skipped: the clients with object stores, because the environment does not name all servers (see test/with_stores.sh)"; test -z "$(STRICT)"; }
 
 # Tests that do not depend on the release of the client run with the one whose server is the reference.
-REFERENCE := 3.17
 ONCE := gc go_examples permissions sdk
 compat-%: .venv-%/done bin/millrace
 	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q -rs test/compat $(if $(filter $(REFERENCE),$*),,$(ONCE:%=--ignore=test/compat/test_%.py))

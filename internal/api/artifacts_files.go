@@ -196,32 +196,7 @@ func sendFile(w http.ResponseWriter, req *http.Request, repo artifact.Repo, p st
 	defer func() { _ = f.Close() }() // Closing a file that was read cannot lose data.
 	name := path.Base(p)
 	w.Header().Set("Content-Type", artifact.ContentType(name))
-	w.Header().Set("Content-Disposition", attachment(name))
+	w.Header().Set("Content-Disposition", artifact.Attachment(name))
 	artifact.Serve(w, req, f)
 	return nil
-}
-
-// attachment returns the header Content-Disposition for a file name. A name that is
-// not ASCII appears twice: reduced to ASCII for old clients, and encoded as UTF-8.
-func attachment(name string) string {
-	isToken := func(r rune) bool {
-		return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	}
-	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !isToken(r) }) < 0 {
-		return "attachment; filename=" + name
-	}
-	ascii := strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ' || r >= 0x7f:
-			return -1
-		case r == '"' || r == '\\':
-			return '_'
-		}
-		return r
-	}, name)
-	if ascii == name {
-		return `attachment; filename="` + ascii + `"`
-	}
-	encoded := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
-	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + encoded
 }

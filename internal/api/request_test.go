@@ -62,6 +62,7 @@ var getParameters = map[string]string{
 	"millrace/runs/children":                 `{"run_id":"RUN"}`,
 	"millrace/lineage":                       `{"run_id":"RUN"}`,
 	"millrace/models/signature":              `{"model_id":"MODEL"}`,
+	"millrace/artifacts/table":               `{"run_id":"RUN","path":"d/a.npy"}`,
 	"millrace/runs/metric-summary":           `{"run_id":"RUN"}`,
 }
 
@@ -71,7 +72,7 @@ var noParameters = []string{"/health", "/version"}
 // urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
 // have none.
 var urlOnly = []string{
-	"/.well-known/millrace-artifact",
+	"/.well-known/millrace-artifact", "millrace/artifacts/zip",
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }
@@ -108,6 +109,7 @@ func seeded(t *testing.T) (*server, string) {
 		{Name: "experiment", Path: "experiments/create", Body: `{"name":"other"}`},
 		{Name: "metrics", Path: "runs/log-batch", Body: `{"run_id":"` + run + `","metrics":[{"key":"m","value":1,"timestamp":1,"step":1},{"key":"m","value":2,"timestamp":2,"step":2}]}`},
 		{Name: "file", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/f", Body: "x"},
+		{Name: "array", Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/d/a.npy", Body: "\x93NUMPY\x01\x00:\x00{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}   \nx"},
 		{Name: "model", Path: "registered-models/create", Body: `{"name":"a"}`},
 		{Name: "model", Path: "registered-models/create", Body: `{"name":"b"}`},
 		{Name: "version", Path: "model-versions/create", Body: `{"name":"a","source":"s3://b/c"}`},

@@ -104,7 +104,7 @@ func (s *Server) routes() *route.Router {
 	s.stockUIRoutes(r)
 	(&pages.Handlers{
 		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts,
-		VersionURI: s.Registry().VersionURI, Truncate: s.truncate,
+		VersionURI: s.Registry().VersionURI, Log: s.Log, Truncate: s.truncate,
 	}).Routes(r)
 	if s.Users != nil {
 		r.Audit = s.Users.Audit

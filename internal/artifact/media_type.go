@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"net/url"
 	"path"
 	"strings"
 )
@@ -55,4 +56,29 @@ func ContentType(name string) string {
 		return t
 	}
 	return "application/octet-stream"
+}
+
+// Attachment returns the header Content-Disposition for a file name. A name that is
+// not ASCII appears twice: reduced to ASCII for old clients, and encoded as UTF-8.
+func Attachment(name string) string {
+	isToken := func(r rune) bool {
+		return r > ' ' && r < 0x7f && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	}
+	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !isToken(r) }) < 0 {
+		return "attachment; filename=" + name
+	}
+	ascii := strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ' || r >= 0x7f:
+			return -1
+		case r == '"' || r == '\\':
+			return '_'
+		}
+		return r
+	}, name)
+	if ascii == name {
+		return `attachment; filename="` + ascii + `"`
+	}
+	encoded := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + encoded
 }

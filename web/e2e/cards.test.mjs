@@ -197,9 +197,10 @@ test("runs are grouped by all but their seed: a mean with its spread", () =>
     await hashHas(page, "group=seeds");
     const legend = named(page, "list", "Groups of runs");
     await legend.getByText("lr 0.01").waitFor();
-    await eventually(async () => assert.equal(await legend.getByRole("listitem").count(), 2));
-    await page.getByLabel("Spread of a group").selectOption("range");
-    await hashHas(page, "spread=range");
+    await eventually(async () => assert.equal(await legend.getByRole("listitem").count(), 3));
+    await page.getByLabel("Spread of a group").selectOption("ci");
+    await hashHas(page, "spread=ci");
+    await legend.getByText("95 % confidence interval").waitFor();
     const box = await named(page, "img", /Chart of alpha/)
       .locator(".u-over")
       .boundingBox();
@@ -208,11 +209,29 @@ test("runs are grouped by all but their seed: a mean with its spread", () =>
     const tooltip = page.locator(".chart-tooltip:visible");
     await tooltip.getByText("lr 0.1", { exact: true }).waitFor();
     await eventually(async () => assert.equal(await tooltip.locator(".chart-tooltip-line").count(), 2));
+
+    // A group unfolds to its runs, which are drawn beside the mean, or hidden one by one.
+    await named(page, "button", "Runs of lr 0.01").click();
+    await hashHas(page, "gopen=lr+0.01");
+    await named(page, "button", "Draw card-1").waitFor();
+    await eventually(async () => assert.equal(await named(page, "button", "Draw card-2").count(), 0));
+    await named(page, "button", "Draw each run of lr 0.01").click();
+    await hashHas(page, "glines=lr+0.01");
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+    await page.mouse.move(box.x + box.width * 0.4 + 2, box.y + 52);
+    await tooltip.getByText("card-1", { exact: true }).waitFor();
+    await eventually(async () => assert.equal(await tooltip.locator(".chart-tooltip-line").count(), 4));
+    await named(page, "button", "Draw card-1").click();
+    await legend.getByText("lr 0.01 1", { exact: true }).waitFor();
+    await named(page, "button", "Draw lr 0.01").click();
+    await legend.getByText("lr 0.01").waitFor({ state: "detached" });
+    await named(page, "button", "Draw lr 0.01").click();
+    await legend.getByText("lr 0.01 2", { exact: true }).waitFor();
   }));
 
 test("more than a hundred runs are bands, and never said to be all", () =>
   walk(`/experiments/${data.many}?view=charts`, async (page) => {
-    await page.getByText("The first 100 of more runs.").waitFor();
+    await page.getByText("The first 100 of 120 runs.").waitFor();
     await named(page, "img", /Chart of loss for 100 runs/).waitFor();
     await named(page, "button", "Load more runs").click();
     await named(page, "img", new RegExp(`Chart of loss for ${bandRuns} runs`)).waitFor();

@@ -134,6 +134,25 @@ test("charts show the curves of the same runs", () =>
     await page.locator(".metric-card .u-over").first().waitFor();
   }));
 
+test("cards are added to the charts of compared runs", () =>
+  walk(`${link}&tab=charts`, async (page) => {
+    await named(page, "button", "Add chart").click();
+    const dialog = page.getByRole("dialog", { name: "Add a chart" });
+    await dialog.getByText("Bar", { exact: true }).click();
+    const value = dialog.getByRole("combobox", { name: "Value", exact: true });
+    await value.click();
+    await value.fill("duration");
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Add chart" }).click();
+    await page.waitForFunction(() => location.hash.includes("c1=bar,a.duration"));
+    const bars = named(page, "application", /Bars of duration \(s\), 3 items/);
+    await bars.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("status").getByText("600").waitFor();
+    await page.keyboard.press("Enter");
+    await named(page, "navigation", "Run views").waitFor();
+  }));
+
 test("plots: axes from the address, marks by keyboard, files, a table, full screen", () =>
   walk(`${link}&tab=plots`, async (page) => {
     await page.getByLabel("Axis y").focus();

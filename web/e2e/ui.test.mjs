@@ -182,6 +182,12 @@ test("the run page shows values, edits text and renames", () =>
     await page.getByRole("link", { name: "Metrics", exact: true }).click();
     await named(page, "img", /Chart of train\/loss/).waitFor();
     await page.getByText(/not drawn: NaN/).waitFor();
+    await named(page, "button", "Add chart").click();
+    const more = page.getByRole("dialog").getByRole("combobox", { name: "Add to metrics" });
+    await more.click();
+    await page.keyboard.press("Enter");
+    await inDialog(page, "Add chart").click();
+    await named(page, "img", /Chart of val\/loss, train\/loss for 1 run/).waitFor();
     await named(page, "link", "System metrics").click();
     await named(page, "img", /Chart of system\/cpu/).waitFor();
   }));

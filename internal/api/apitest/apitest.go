@@ -89,8 +89,9 @@ func Get(name, path string, status int, has ...string) Fact {
 	return Fact{Name: name, Method: http.MethodGet, Path: path, Status: status, Has: has}
 }
 
-// Check sends the requests of facts in order and checks the responses.
-func (s *Server) Check(t *testing.T, facts []Fact) {
+// Check sends the requests of facts in order and checks the responses. It returns the saved
+// values.
+func (s *Server) Check(t *testing.T, facts []Fact) map[string]string {
 	t.Helper()
 	saved := map[string]string{}
 	for _, f := range facts {
@@ -123,6 +124,7 @@ func (s *Server) Check(t *testing.T, facts []Fact) {
 			saved[name] = m[1]
 		}
 	}
+	return saved
 }
 
 // CheckError checks that a response is an error of the API.

@@ -62,14 +62,7 @@ func (h *Handlers) signedModel(ctx context.Context, in *mlflow.ModelSignatureReq
 	if (in.ModelID == "") == (in.Name == "") {
 		return "", apierror.Invalid("The request needs either model_id or name and version.")
 	}
-	if in.ModelID == "" {
-		return h.VersionURI(ctx, in.Name, in.Version)
-	}
-	model, err := h.Store.LoggedModel(ctx, in.ModelID, false)
-	if err != nil {
-		return "", err
-	}
-	return model.Info.ArtifactURI, nil
+	return h.location(ctx, owner{modelID: in.ModelID, name: in.Name, version: in.Version})
 }
 
 func (h *Handlers) readMLmodel(ctx context.Context, uri string) ([]byte, error) {

@@ -4,6 +4,7 @@ package pages
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api/route"
@@ -39,13 +40,17 @@ type Handlers struct {
 	Files  Files
 	// VersionURI returns the artifact URI of a model version.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
+	Log        *slog.Logger
 	// Truncate truncates the value of a run tag to limit characters, or returns an error if
 	// the server refuses long values. The error calls the value what.
 	Truncate func(what, value string, limit int) (string, error)
+
+	tables chan struct{} // an item for each table in a file that is being read
 }
 
 // Routes mounts the routes.
 func (h *Handlers) Routes(r *route.Router) {
+	h.tables = make(chan struct{}, fileTablesOpen)
 	route.OnAjax(r, mlflow.Endpoints.ExperimentActivity, permit.Filtered, h.experimentActivity)
 	route.OnAjax(r, mlflow.Endpoints.DailyRuns, permit.Filtered, h.dailyRuns)
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), h.metricSummary)
@@ -55,6 +60,8 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), h.datasetUsages)
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, h.modelSignature)
+	route.OnAjax(r, mlflow.Endpoints.FileTable, rules.ReadFileTable, h.fileTable)
+	r.Root("GET", "/ajax-api/millrace/artifacts/zip", rules.ReadFolder, h.folderZip)
 	h.runTableRoutes(r)
 	h.trashRoutes(r)
 }

@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -116,15 +117,37 @@ var ReadLineage = permit.For("lineage:read", func(c *permit.Checker, in *mlflow.
 // ReadSignature is the rule of the signature of the logged model or of the registered
 // version in the request. The handler refuses a request with both or without any.
 var ReadSignature = permit.For("signature:read", func(c *permit.Checker, in *mlflow.ModelSignatureRequest) error {
-	if in.ModelID != "" {
-		if err := c.LoggedModel(in.ModelID, access.ToRead); err != nil {
+	return readFiles(c, "", in.ModelID, in.Name)
+})
+
+// readFiles checks that files of a run, a logged model or a registered version may be read.
+func readFiles(c *permit.Checker, runID, modelID, name string) error {
+	if runID != "" {
+		if err := c.Run(runID, access.ToRead); err != nil {
 			return err
 		}
 	}
-	if in.Name != "" {
-		return c.Version(in.Name, access.ToRead)
+	if modelID != "" {
+		if err := c.LoggedModel(modelID, access.ToRead); err != nil {
+			return err
+		}
+	}
+	if name != "" {
+		return c.Version(name, access.ToRead)
 	}
 	return nil
+}
+
+// ReadFileTable is the rule of the table in a file. The handler refuses a request for the
+// file of several things or of none.
+var ReadFileTable = permit.For("artifact:read", func(c *permit.Checker, in *mlflow.FileTableRequest) error {
+	return readFiles(c, in.RunID, in.ModelID, in.Name)
+})
+
+// ReadFolder is the rule of a download of a folder that the query names.
+var ReadFolder = permit.ForRequest("artifact:read", func(c *permit.Checker, req *http.Request) error {
+	q := req.URL.Query()
+	return readFiles(c, q.Get("run_id"), q.Get("model_id"), q.Get("name"))
 })
 
 // CreateModel is the rule of the creation of a registered model or, with its tag, of a

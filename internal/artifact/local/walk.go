@@ -23,8 +23,10 @@ func (r *Repo) Walk(ctx context.Context, dir string) iter.Seq2[artifact.Entry, e
 		if err == nil && info.IsDir() {
 			w := &walk{ctx: ctx, repo: r, yield: yield}
 			w.folder(dir, info)
-		} else if err = r.unlessMissing("walk", dir, err); err != nil {
-			yield(artifact.Entry{}, err)
+		} else if err != nil {
+			if err = r.unlessMissing("walk", dir, err); err != nil {
+				yield(artifact.Entry{}, err)
+			}
 		}
 	}
 }

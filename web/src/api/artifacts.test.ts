@@ -5,6 +5,7 @@ const source = (id: string, files: Record<string, string[]>): FileSource => ({
   id,
   list: async (path) => (files[path] ?? []).map((name) => ({ path: name, isDir: false, size: 1 })),
   url: (path) => `${id}:${path}`,
+  place: (path) => ({ run_id: id, path }),
 });
 
 test("mounted sources are folders whose files keep their own addresses", async () => {
@@ -21,6 +22,9 @@ test("mounted sources are folders whose files keep their own addresses", async (
   expect((await all.list("logs")).map((f) => f.path)).toEqual(["logs/a"]);
   expect(all.url("model/data/x")).toBe("m-1:data/x");
   expect(all.url("model.txt")).toBe("run:model.txt");
+  expect(all.place("model/data")).toEqual({ run_id: "m-1", path: "data" });
+  expect(all.place("model")).toEqual({ run_id: "m-1", path: "" });
+  expect(all.place("")).toEqual({ run_id: "run", path: "" });
 });
 
 test("a folder carries its id only where its name alone would be ambiguous", () => {

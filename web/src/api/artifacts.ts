@@ -1,4 +1,4 @@
-import { ApiError, get, send, serverURL } from "./client";
+import { ApiError, get, type Query, send, serverURL } from "./client";
 
 export interface FileInfo {
   path: string;
@@ -12,6 +12,8 @@ export interface FileSource {
   id: string;
   list(path: string, signal?: AbortSignal): Promise<FileInfo[]>;
   url(path: string): string;
+  /** How Millrace's own routes name a file. */
+  place(path: string): Query;
 }
 
 interface WireListing {
@@ -24,6 +26,7 @@ export function runFiles(runID: string): FileSource {
     list: async (path, signal) =>
       toFiles(await get<WireListing>("artifacts/list", { run_id: runID, path: path || undefined }, signal)),
     url: (path) => serverURL("get-artifact", { run_id: runID, path }),
+    place: (path) => ({ run_id: runID, path }),
   };
 }
 
@@ -36,6 +39,7 @@ export function modelFiles(modelID: string): FileSource {
         await get<WireListing>(`${root}/directories`, { artifact_directory_path: path || undefined }, signal),
       ),
     url: (path) => serverURL(`ajax-api/2.0/mlflow/${root}/files`, { artifact_file_path: path }),
+    place: (path) => ({ model_id: modelID, path }),
   };
 }
 
@@ -49,6 +53,10 @@ export function mountFiles(base: FileSource, mounts: readonly MountedFiles[]): F
   const find = (path: string) =>
     mounts.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));
   const inside = (path: string, folder: string) => path.slice(folder.length + 1);
+  const at = <T>(path: string, ask: (source: FileSource, path: string) => T): T => {
+    const mount = find(path);
+    return mount ? ask(mount.source, inside(path, mount.folder)) : ask(base, path);
+  };
   return {
     id: [base.id, ...mounts.map(({ folder, source }) => `${folder}=${source.id}`)].join(" "),
     list: async (path, signal) => {
@@ -61,10 +69,8 @@ export function mountFiles(base: FileSource, mounts: readonly MountedFiles[]): F
       if (path !== "") return files;
       return [...mounts.map(({ folder }) => ({ path: folder, isDir: true, size: 0 })), ...files];
     },
-    url: (path) => {
-      const mount = find(path);
-      return mount ? mount.source.url(inside(path, mount.folder)) : base.url(path);
-    },
+    url: (path) => at(path, (source, below) => source.url(below)),
+    place: (path) => at(path, (source, below) => source.place(below)),
   };
 }
 
@@ -147,3 +153,7 @@ export async function readPart(
   const total = Number(response.headers.get("Content-Range")?.split("/")[1]);
   return { bytes, total: Number.isFinite(total) ? total : start + bytes.length };
 }
+
+/** The address of a folder as a ZIP file. */
+export const folderURL = (source: FileSource, path: string) =>
+  serverURL("ajax-api/millrace/artifacts/zip", source.place(path));

@@ -6,7 +6,7 @@ import type { MetricStat } from "../lib/view/compare";
 import { ApiError } from "./client";
 import { livePeriodMS } from "./queries";
 import { getRun, type Run, searchRuns } from "./runs";
-import { tableCells } from "./runTable";
+import { readCells } from "./tableQueries";
 
 export interface ComparedRuns {
   /** In the order of the address. */
@@ -72,10 +72,6 @@ export const comparedRuns = (ids: readonly string[], experimentIDs: readonly str
     placeholderData: keepPreviousData,
   });
 
-/** Runs and columns of one request. */
-const runsPerRequest = 250;
-const metricsPerRequest = 100;
-
 /** Values of metrics other than the last ones, by run id and metric. */
 export const metricValues = (runs: readonly Run[], stat: MetricStat) => {
   const ids = runs.map(({ id }) => id);
@@ -85,18 +81,13 @@ export const metricValues = (runs: readonly Run[], stat: MetricStat) => {
     queryFn: async ({ signal }) => {
       const found: Record<string, Record<string, number>> = {};
       const columns = keysOf(runs, "metrics").map((key) => column("metrics", key, aggregateOf(key, stat)));
-      const parts = inBatches(ids, runsPerRequest).flatMap((some) =>
-        inBatches(columns, metricsPerRequest).map((part) => ({ some, part })),
-      );
-      await forAll(parts, async ({ some, part }) => {
-        for (const [id, cells] of await tableCells(experimentIDs, some, part, signal)) {
-          found[id] ??= {};
-          for (const { id: name, key } of part) {
-            const value = cells[name];
-            if (typeof value === "number") found[id][key] = value;
-          }
+      for (const [id, cells] of await readCells(experimentIDs, ids, columns, signal)) {
+        found[id] = {};
+        for (const { id: name, key } of columns) {
+          const value = cells[name];
+          if (typeof value === "number") found[id][key] = value;
         }
-      });
+      }
       return found;
     },
     enabled: stat !== "last" && ids.length > 0,

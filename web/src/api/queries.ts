@@ -13,6 +13,7 @@ import {
   getExperiment,
   searchExperiments,
 } from "./experiments";
+import { type FileWindow, readFileTable } from "./fileTables";
 import { metricSummary } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import {
@@ -256,6 +257,15 @@ export const fileTail = (source: FileSource, path: string) =>
   });
 
 const tailBytes = 500_000;
+
+/** A part of the table in a binary file; while another part is read, the last one remains. */
+export const fileTable = (source: FileSource, path: string, window: FileWindow) =>
+  queryOptions({
+    queryKey: ["files", source.id, "table", path, window],
+    queryFn: ({ signal }) => readFileTable(source, path, window, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
 
 export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>
   infiniteQueryOptions({

@@ -260,6 +260,16 @@ export interface ColumnKeys {
   bounded: boolean;
 }
 
+export const noKeys: ColumnKeys = {
+  attributes: [],
+  metrics: [],
+  params: [],
+  tags: [],
+  counts: { metrics: 0, params: 0, tags: 0 },
+  runs: 0,
+  bounded: false,
+};
+
 export interface KeyQuery {
   experimentIDs: readonly string[];
   filter: string;
@@ -272,7 +282,12 @@ const keyBody = ({ experimentIDs, filter, viewType }: KeyQuery) => ({
   run_view_type: viewType,
 });
 
-export async function tableKeys(query: KeyQuery, text: string, signal?: AbortSignal): Promise<ColumnKeys> {
+export async function tableKeys(
+  query: KeyQuery,
+  text: string,
+  signal?: AbortSignal,
+  maxKeys?: number,
+): Promise<ColumnKeys> {
   type WireKey = { key: string; runs: number; varies?: boolean };
   interface Answer {
     attributes?: WireKey[];
@@ -285,7 +300,11 @@ export async function tableKeys(query: KeyQuery, text: string, signal?: AbortSig
     runs?: number;
     bounded?: boolean;
   }
-  const answer = await millrace.post<Answer>("runs/columns", { ...keyBody(query), text }, signal);
+  const answer = await millrace.post<Answer>(
+    "runs/columns",
+    { ...keyBody(query), text, max_results: maxKeys },
+    signal,
+  );
   const toKeys = (list: WireKey[] = []) => list.map((k) => ({ ...k, varies: k.varies ?? false }));
   return {
     attributes: toKeys(answer.attributes),

@@ -48,6 +48,7 @@ interface ActionDialogProps {
   disabled?: boolean;
   /** Leaves it to the caller what follows success. */
   stay?: boolean;
+  wide?: boolean;
   onClose: () => void;
   run: () => Promise<unknown>;
   children: ReactNode;
@@ -60,6 +61,7 @@ export function ActionDialog({
   danger,
   disabled,
   stay,
+  wide = false,
   onClose,
   run,
   children,
@@ -79,7 +81,7 @@ export function ActionDialog({
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} wide={wide} onClose={onClose}>
       <form onSubmit={submit}>
         {children}
         {failure && (

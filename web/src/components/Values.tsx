@@ -1,7 +1,7 @@
 // Small pieces that show one value: numbers, times, statuses.
 import type { RunStatus } from "../api/runs";
 import { useNow } from "../lib/browser/hooks";
-import { runSwatch } from "../lib/charts/palette";
+import { type RunStyle, runStyle, swatchOf } from "../lib/charts/palette";
 import {
   exactNumber,
   formatDateTime,
@@ -81,5 +81,9 @@ export function StatusBadge({ status }: { status: RunStatus }) {
 
 /** The colour a run has in every chart, in the pattern of its line. */
 export function RunSwatch({ runID }: { runID: string }) {
-  return <span className="swatch" style={runSwatch(runID)} aria-hidden="true" />;
+  return <Swatch look={runStyle(runID)} />;
+}
+
+export function Swatch({ look }: { look: RunStyle }) {
+  return <span className="swatch" style={swatchOf(look)} aria-hidden="true" />;
 }

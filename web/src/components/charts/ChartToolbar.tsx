@@ -1,10 +1,14 @@
 import { useDeferredText } from "../../lib/browser/hooks";
+import { spreads } from "../../lib/charts/bands";
 import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/charts/history";
 import { type ChartView, decodeRange, encodeRange } from "../../lib/view/charts";
+import { oneOf } from "../../lib/view/search";
+import { Icon } from "../Icon";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
-import { RangeField } from "./CardMenu";
+import { spreadNames } from "./GroupLegend";
+import { RangeField } from "./RangeField";
 
 const axes: [XAxis, string][] = [
   ["step", "Step"],
@@ -20,10 +24,13 @@ interface ChartToolbarProps {
   metrics: readonly string[];
   groupings: readonly Grouping[];
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
+  /** Opens the dialog for one more card. */
+  add: () => void;
 }
 
 /** Settings that hold for all charts of the page. */
-export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change }: ChartToolbarProps) {
+export function ChartToolbar(props: ChartToolbarProps) {
+  const { view, axis: shownAxis, metrics, groupings, change, add } = props;
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -32,6 +39,9 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
   );
   return (
     <div className="toolbar chart-toolbar">
+      <button type="button" className="button primary" onClick={add}>
+        <Icon name="plus" size={14} /> Add chart
+      </button>
       <SearchField label="Search metrics" value={text} onChange={setText} />
       <fieldset className="segmented">
         <legend className="visually-hidden">X axis</legend>
@@ -87,12 +97,15 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
             <select
               className="input"
               aria-label="Spread of a group"
-              title="Around the mean: one standard deviation, or from the least run to the greatest"
+              title="What the band around the mean shows"
               value={view.spread}
-              onChange={(e) => change({ spread: e.target.value === "range" ? "range" : "std" })}
+              onChange={(e) => change({ spread: oneOf(spreads, e.target.value) })}
             >
-              <option value="std">± deviation</option>
-              <option value="range">min – max</option>
+              {spreads.map((spread) => (
+                <option key={spread} value={spread}>
+                  {spreadNames[spread].short}
+                </option>
+              ))}
             </select>
           )}
         </label>
@@ -112,7 +125,7 @@ export function ChartToolbar({ view, axis: shownAxis, metrics, groupings, change
 }
 
 /** Longer lists are searched by typing, which a select does. */
-function AxisPanel({ view, metrics, change }: Omit<ChartToolbarProps, "axis" | "groupings">) {
+function AxisPanel({ view, metrics, change }: Pick<ChartToolbarProps, "view" | "metrics" | "change">) {
   return (
     <div className="card-menu">
       <label className="check">

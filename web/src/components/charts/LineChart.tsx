@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { useIsDark } from "../../lib/browser/theme";
 import { quantiles, type Spread } from "../../lib/charts/bands";
 import type { Point, XAxis } from "../../lib/charts/history";
-import { runColors, runStyle } from "../../lib/charts/palette";
+import { type RunStyle, runColors, runStyle } from "../../lib/charts/palette";
 import { compareNames } from "../../lib/runs/columns";
 import type { ChartStyle, Range } from "../../lib/view/charts";
 import { bandData, groupData, lineData, smoothHistory } from "./chartData";
@@ -19,7 +19,15 @@ export interface ChartLine {
   points: readonly Point[];
   /** The group that the line is part of, where groups are drawn. */
   group?: string | undefined;
+  /** The line is drawn itself, thin, beside the mean of its group. */
+  thin?: boolean | undefined;
+  /** The metric, where a chart has several. */
+  metric?: string | undefined;
+  /** How it looks, where the run alone does not decide that. */
+  look?: RunStyle | undefined;
 }
+
+export const lookOf = (line: ChartLine): RunStyle => line.look ?? runStyle(line.id);
 
 export interface ChartSettings extends Partial<ChartStyle> {
   axis: XAxis;
@@ -68,21 +76,25 @@ export function LineChart(props: LineChartProps) {
   const dark = useIsDark();
   const { spread } = props;
   const groups = useMemo(() => (spread ? groupsIn(lines) : undefined), [lines, spread]);
+  const thin = useMemo(() => (spread ? lines.filter((line) => line.thin) : []), [lines, spread]);
   const banded = !groups && lines.length >= bandsFrom;
   const smoothed = smoothing > 0 && !banded && !groups;
 
   const data = useMemo(() => {
     const scales = { axis, xLog, logY };
-    if (groups && spread) return groupData([...groups.values()], spread, smoothing, scales);
+    if (groups && spread) {
+      const members = thin.map((line) => line.points);
+      return groupData([...groups.values()], members, spread, smoothing, scales);
+    }
     const points = lines.map((line) => line.points);
     return banded ? bandData(points, smoothing, scales) : lineData(points, smoothing, scales);
-  }, [lines, groups, spread, banded, axis, smoothing, xLog, logY]);
+  }, [lines, groups, thin, spread, banded, axis, smoothing, xLog, logY]);
   const now = useRef({ data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom });
   now.current = { data, lines, smoothing, zoom, ignoreOutliers, yRange, onZoom };
 
   // A new chart is needed only when its make-up changes; new points go into the existing one.
   const names = groups
-    ? [...groups.keys()].join("\n")
+    ? [...groups.keys(), ...thin.map((line) => `${line.id} ${line.label}`)].join("\n")
     : banded
       ? "bands"
       : lines.map((l) => `${l.id} ${l.label}`).join("\n");
@@ -91,7 +103,7 @@ export function LineChart(props: LineChartProps) {
     const host = box.current;
     if (!host) return;
     const made = groups
-      ? groupSeries([...groups.keys()], dark)
+      ? groupSeries([...groups.keys()], thin, dark)
       : banded
         ? { series: bandSeries(dark), bands: bandFills(dark), ghosts: 0 }
         : lineSeries(lines, dark, smoothed, (i, ghost) => {
@@ -158,10 +170,11 @@ export function LineChart(props: LineChartProps) {
   }, [range]);
 
   useEffect(() => {
-    const index = banded || groups ? -1 : lines.findIndex((line) => line.id === focusID);
-    const first = smoothed ? lines.length : 0;
+    const shown = groups ? thin : banded ? [] : lines;
+    const index = shown.findIndex((line) => line.id === focusID);
+    const first = groups ? 3 * groups.size : smoothed ? lines.length : 0;
     chart.current?.setSeries(index < 0 ? null : 1 + first + index, { focus: true });
-  }, [focusID, lines, smoothed, banded, groups]);
+  }, [focusID, lines, thin, smoothed, banded, groups]);
 
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
@@ -183,8 +196,11 @@ function groupsIn(lines: readonly ChartLine[]): Map<string, (readonly Point[])[]
   return groups;
 }
 
-/** Three series for each group: the ends of its spread, which the tooltip leaves out, around its mean. */
-function groupSeries(names: readonly string[], dark: boolean) {
+/**
+ * Three series for each group: the ends of its spread, which the tooltip leaves out, around its mean. Then one
+ * for each run that is drawn beside them.
+ */
+function groupSeries(names: readonly string[], thin: readonly ChartLine[], dark: boolean) {
   const color = (name: string) => runStyle(name)[dark ? "dark" : "light"];
   const end = (name: string): uPlot.Series => ({
     label: bandEnd,
@@ -195,11 +211,18 @@ function groupSeries(names: readonly string[], dark: boolean) {
   });
   return {
     ghosts: 0,
-    series: names.flatMap((name) => [
-      end(name),
-      { ...end(name), label: name, stroke: color(name), width: 2, dash: [...runStyle(name).dash] },
-      end(name),
-    ]),
+    series: [
+      ...names.flatMap((name) => [
+        end(name),
+        { ...end(name), label: name, stroke: color(name), width: 2, dash: [...runStyle(name).dash] },
+        end(name),
+      ]),
+      ...thin.map((line) => ({
+        ...end(line.group ?? ""),
+        label: line.label,
+        stroke: `${color(line.group ?? "")}90`,
+      })),
+    ],
     bands: names.map((name, i): uPlot.Band => ({ series: [3 * i + 3, 3 * i + 1], fill: `${color(name)}28` })),
   };
 }
@@ -213,7 +236,7 @@ function lineSeries(
   drawn: (line: number, ghost: boolean) => Drawn,
 ) {
   const series = (line: ChartLine, index: number, ghost: boolean): uPlot.Series => {
-    const { light, dark: onDark, dash } = runStyle(line.id);
+    const { light, dark: onDark, dash } = lookOf(line);
     const color = dark ? onDark : light;
     const few = line.points.length < 30 && lines.length <= 5;
     return {

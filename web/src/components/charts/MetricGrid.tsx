@@ -1,17 +1,23 @@
 import { useCallback, useMemo, useState } from "react";
+import { titleOf } from "../../lib/cards/card";
 import type { Grouping } from "../../lib/charts/groups";
 import type { XAxis } from "../../lib/charts/history";
-import { moveBefore, type Section, sectionsOf } from "../../lib/charts/order";
+import { inMovedOrder, moveBefore, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
-import { compareNames } from "../../lib/runs/columns";
+import { compareMetrics } from "../../lib/runs/relevance";
+import { plural } from "../../lib/text/format";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
-import { RunSwatch } from "../Values";
 import { ChartToolbar } from "./ChartToolbar";
-import { type CardActions, MetricCard } from "./MetricCard";
+import { AddChartDialog } from "./cards/AddChartDialog";
+import type { CardActions } from "./cards/CardFrame";
+import { CardSection, type TitledSection } from "./cards/CardSection";
+import type { ChartSource } from "./cards/source";
+import { useCards } from "./cards/useCards";
+import { GroupLegend } from "./GroupLegend";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
-import { ValueStrip } from "./ValueStrip";
 import "./charts.css";
+import "./cards/cards.css";
 
 interface MetricGridProps {
   runs: readonly ChartRun[];
@@ -20,36 +26,29 @@ interface MetricGridProps {
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
   refetchInterval: number | false;
   focusID?: string | undefined;
+  onFocus?: ((id: string | undefined) => void) | undefined;
   /** What the runs can be grouped by; they have their group then. */
   groupings?: readonly Grouping[];
+  /** Where plots of many runs come from; without it, cards have curves only. */
+  source?: ChartSource | undefined;
+  /** Draws only some of the runs, on pages that can. */
+  choose?: ((runIDs: readonly string[]) => void) | undefined;
 }
 
 const noGroupings: readonly Grouping[] = [];
 
-/** All metrics as cards, by relevance, in sections by the part of the name before the slash. */
+/** Added cards, then all metrics as cards by relevance, in sections by the part of the name before the slash. */
 export function MetricGrid(props: MetricGridProps) {
-  const { runs: given, metrics, view, change, refetchInterval, focusID, groupings = noGroupings } = props;
+  const { runs: given, view, change, refetchInterval, focusID, onFocus, source, choose } = props;
+  const { groupings = noGroupings } = props;
+  const metrics = useMemo(() => props.metrics.toSorted(compareMetrics), [props.metrics]);
   const runs = useSame(given, view.hidden);
   const loader = useSeriesLoader(runs, refetchInterval);
-  const [shapes, setShapes] = useState<ReadonlyMap<string, Shape>>(new Map());
-  const report = useCallback(
-    (metric: string, shape: Shape) =>
-      setShapes((all) => (sameShape(all.get(metric), shape) ? all : new Map(all).set(metric, shape))),
-    [],
-  );
-  const shown = useMemo(() => {
-    const needle = view.metricText.trim().toLowerCase();
-    return metrics.filter((metric) => metric.toLowerCase().includes(needle));
-  }, [metrics, view.metricText]);
-  const { pinnedCards, cardOrder } = view;
-  const sections = useMemo(() => {
-    const pinned = pinnedCards.filter((metric) => shown.includes(metric));
-    const rest = sectionsOf(
-      shown.filter((metric) => !pinned.includes(metric)),
-      cardOrder,
-    );
-    return pinned.length > 0 ? [{ prefix: "", title: "Pinned", members: pinned }, ...rest] : rest;
-  }, [shown, pinnedCards, cardOrder]);
+  const [shapes, report] = useShapes();
+  const board = useCards({ runs, metrics, view, change, source, refetchInterval });
+  const { cards, found, draft, setDraft, save, update } = board;
+  const sections = useSections(metrics, board.cards, view);
+  const shown = sections.flatMap(({ members }) => members);
   // All cards share their axis, as they share zoom and cursor. A zoom was made on the axis it is kept with.
   const repeats = shown.some((metric) => shapes.get(metric)?.repeats);
   const natural: XAxis = !view.zoom && repeats && !view.xMetric ? "relative" : "step";
@@ -57,38 +56,24 @@ export function MetricGrid(props: MetricGridProps) {
   /** A metric without steps has only time, whatever the others have. */
   const axisOf = (metric: string) =>
     view.axis === undefined && !view.xMetric && shapes.get(metric)?.oneStep ? "relative" : axis;
-
-  /** The cards of a section, without the metrics that have a row instead. */
-  const listOf = (metric: string) =>
-    (sections.find(({ members }) => members.includes(metric))?.members ?? []).filter(
-      (member) => !shapes.get(member)?.single,
-    );
-  const place = (metric: string, before: string | undefined) => {
-    const list = listOf(metric);
-    if (!before || !list.includes(before)) return;
-    const next = moveBefore(list, metric, before);
-    if (pinnedCards.includes(metric)) change({ pinnedCards: next });
-    else change({ cardOrder: [...cardOrder.filter((m) => !next.includes(m)), ...next] });
-  };
-  const actions: CardActions = {
-    report,
-    onZoom: (zoom) => change(zoom && !view.xMetric ? { zoom, axis } : { zoom }),
-    setOwn: (metric, part) => change({ cards: withCard(view.cards, metric, part) }, "replace"),
-    setPinned: (metric, pinned) => {
-      const others = pinnedCards.filter((m) => m !== metric);
-      change({ pinnedCards: pinned ? [...others, metric] : others });
-    },
-    move: (metric, by) => {
-      const list = listOf(metric);
-      place(metric, list[list.indexOf(metric) + by]);
-    },
-    drop: place,
-  };
+  const actions: CardActions = { ...placing(sections, shapes, view, change), ...board };
+  const onZoom = (zoom: readonly [number, number] | undefined) =>
+    change(zoom && !view.xMetric ? { zoom, axis } : { zoom });
+  const removed = metrics.filter((metric) => view.cards[metric]?.removed);
+  const shared = { cards, found, runs, view, actions, focusID, onFocus, update, choose };
+  const context = { ...shared, shapes, axis, axisOf, report, onZoom, refetchInterval };
   return (
     <SeriesProvider value={loader}>
-      <ChartToolbar view={view} axis={axis} metrics={metrics} groupings={groupings} change={change} />
-      <GroupLegend runs={runs} />
-      {shown.length === 0 && (
+      <ChartToolbar
+        view={view}
+        axis={axis}
+        metrics={metrics}
+        groupings={groupings}
+        change={change}
+        add={() => setDraft({ card: board.fresh() })}
+      />
+      <GroupLegend runs={runs} spread={view.spread} />
+      {shown.length === 0 && removed.length === 0 && (
         <EmptyState title="No metric matches">
           <p>
             {metrics.length} metrics are hidden by “{view.metricText}”.
@@ -96,100 +81,110 @@ export function MetricGrid(props: MetricGridProps) {
         </EmptyState>
       )}
       {sections.map((section) => (
-        <SectionView
-          key={"title" in section ? "pinned" : section.prefix}
-          section={section}
-          runs={runs}
-          view={view}
-          shapes={shapes}
-          axisOf={axisOf}
-          actions={actions}
-          focusID={focusID}
-        />
+        <CardSection key={`${section.title ?? ""}/${section.prefix}`} section={section} shared={context} />
       ))}
+      {removed.length > 0 && (
+        <p className="more muted">
+          {plural(removed.length, "card")} removed.{" "}
+          <button
+            type="button"
+            className="link-button"
+            onClick={() => change({ cards: withoutRemoved(view.cards) })}
+          >
+            Show again
+          </button>
+        </p>
+      )}
+      {draft && (
+        <AddChartDialog
+          draft={draft}
+          {...{ runs, metrics, source, view }}
+          onSave={(card) => save({ ...draft, card })}
+          onClose={() => setDraft(undefined)}
+        />
+      )}
     </SeriesProvider>
   );
 }
 
-const groupsInLegend = 30;
+function useShapes() {
+  const [shapes, setShapes] = useState<ReadonlyMap<string, Shape>>(new Map());
+  const report = useCallback(
+    (metric: string, shape: Shape) =>
+      setShapes((all) => (sameShape(all.get(metric), shape) ? all : new Map(all).set(metric, shape))),
+    [],
+  );
+  return [shapes, report] as const;
+}
 
-/** The colours of the groups, and how many runs each has. */
-function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
-  const counts = new Map<string, number>();
-  for (const { group } of runs) if (group !== undefined) counts.set(group, (counts.get(group) ?? 0) + 1);
-  if (counts.size === 0) return null;
-  const names = [...counts.keys()].sort(compareNames);
-  return (
-    <ul className="chart-legend group-legend" aria-label="Groups of runs">
-      {names.slice(0, groupsInLegend).map((name) => (
-        <li key={name} title={name}>
-          <RunSwatch runID={name} />
-          <span className="truncate">{name}</span> <span className="muted">{counts.get(name)}</span>
-        </li>
-      ))}
-      {names.length > groupsInLegend && <li className="muted">and {names.length - groupsInLegend} more</li>}
-    </ul>
+/** Pinned cards, added cards, and the metrics. */
+function useSections(
+  metrics: readonly string[],
+  cards: ReturnType<typeof useCards>["cards"],
+  { metricText, pinnedCards, cardOrder, cards: own }: ChartView,
+): readonly TitledSection[] {
+  return useMemo(() => {
+    const needle = metricText.trim().toLowerCase();
+    const has = (text: string) => text.toLowerCase().includes(needle);
+    const added = cards.filter((card) => has(titleOf(card))).map(({ id }) => id);
+    const shown = metrics.filter((metric) => has(metric) && !own[metric]?.removed);
+    const pinned = pinnedCards.filter((id) => shown.includes(id) || added.includes(id));
+    const free = (id: string) => !pinned.includes(id);
+    const section = (title: string, members: string[]) =>
+      members.length > 0 ? [{ prefix: "", title, members }] : [];
+    return [
+      ...section("Pinned", pinned),
+      ...section("Charts", inMovedOrder(added.filter(free), cardOrder)),
+      ...sectionsOf(shown.filter(free), cardOrder),
+    ];
+  }, [metrics, cards, metricText, pinnedCards, cardOrder, own]);
+}
+
+/** How cards change their place and their settings. */
+function placing(
+  sections: readonly TitledSection[],
+  shapes: ReadonlyMap<string, Shape>,
+  { cards, pinnedCards, cardOrder }: ChartView,
+  change: MetricGridProps["change"],
+): Pick<CardActions, "setOwn" | "setPinned" | "move" | "drop"> {
+  /** The cards of a section, without the metrics that have a row instead. */
+  const listOf = (id: string) =>
+    (sections.find(({ members }) => members.includes(id))?.members ?? []).filter(
+      (member) => !shapes.get(member)?.single,
+    );
+  const place = (id: string, before: string | undefined) => {
+    const list = listOf(id);
+    if (!before || !list.includes(before)) return;
+    const next = moveBefore(list, id, before);
+    if (pinnedCards.includes(id)) change({ pinnedCards: next });
+    else change({ cardOrder: [...cardOrder.filter((other) => !next.includes(other)), ...next] });
+  };
+  return {
+    setOwn: (id, part) => change({ cards: withCard(cards, id, part) }, "replace"),
+    setPinned: (id, pinned) => {
+      const others = pinnedCards.filter((other) => other !== id);
+      change({ pinnedCards: pinned ? [...others, id] : others });
+    },
+    move: (id, by) => {
+      const list = listOf(id);
+      place(id, list[list.indexOf(id) + by]);
+    },
+    drop: place,
+  };
+}
+
+function withoutRemoved(cards: ChartView["cards"]): ChartView["cards"] {
+  return Object.fromEntries(
+    Object.entries(cards).map(([id, { removed: _, ...others }]) => [id, others] as const),
   );
 }
 
 /** The runs that are drawn: the same list while it says the same of the same runs. */
 function useSame(runs: readonly ChartRun[], hidden: readonly string[]): readonly ChartRun[] {
   const drawn = runs.filter((run) => !hidden.includes(run.id));
-  const text = drawn.map(({ id, name, status, group }) => `${id} ${status} ${name} ${group}`).join("\n");
+  const text = drawn
+    .map(({ id, name, status, group, thin }) => `${id} ${status} ${name} ${group} ${thin}`)
+    .join("\n");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text stands for the runs
   return useMemo(() => drawn, [text]);
-}
-
-/** A run may have thousands of metrics; cards come in portions of this size. */
-const portion = 60;
-
-interface SectionViewProps {
-  section: Section & { title?: string };
-  runs: readonly ChartRun[];
-  view: ChartView;
-  shapes: ReadonlyMap<string, Shape>;
-  axisOf: (metric: string) => XAxis;
-  actions: CardActions;
-  focusID: string | undefined;
-}
-
-function SectionView({ section, runs, view, shapes, axisOf, actions, focusID }: SectionViewProps) {
-  const { prefix, title = prefix, members } = section;
-  const [limit, setLimit] = useState(portion);
-  const within = members.slice(0, limit);
-  const single = within.filter((metric) => shapes.get(metric)?.single);
-  const cards = within.filter((metric) => !shapes.get(metric)?.single);
-  return (
-    <details className="metric-section" open>
-      <summary>
-        <h2>
-          {title || "Metrics"} <span className="muted">{members.length}</span>
-        </h2>
-      </summary>
-      <div className="metric-grid">
-        {cards.map((metric) => (
-          <MetricCard
-            key={metric}
-            metric={metric}
-            title={prefix ? metric.slice(prefix.length + 1) : metric}
-            runs={runs}
-            view={view}
-            axis={axisOf(metric)}
-            focusID={focusID}
-            {...actions}
-          />
-        ))}
-      </div>
-      {single.length > 0 && (
-        <ValueStrip metrics={single} prefix={prefix} runs={runs} focusID={focusID} report={actions.report} />
-      )}
-      {members.length > limit && (
-        <p className="more">
-          <button type="button" className="button" onClick={() => setLimit(limit + portion)}>
-            Show {Math.min(portion, members.length - limit)} more of {members.length}
-          </button>
-        </p>
-      )}
-    </details>
-  );
 }

@@ -3,7 +3,7 @@ import { runColorCSS } from "../../lib/charts/palette";
 import { shapeOf } from "../../lib/charts/shape";
 import { exactNumber, formatNumber } from "../../lib/text/format";
 import { NumberText } from "../Values";
-import type { Report } from "./MetricCard";
+import type { Report } from "./cards/LineCard";
 import { type ChartRun, useInSight, useLines } from "./useSeries";
 
 interface ValueStripProps {
@@ -40,7 +40,7 @@ interface StripRowProps extends Omit<ValueStripProps, "metrics" | "prefix"> {
 
 function StripRow({ metric, title, runs, focusID, report }: StripRowProps) {
   const [ref, inSight] = useInSight<HTMLLIElement>();
-  const { lines, pending } = useLines(metric, runs, noZoom, inSight);
+  const { lines, pending } = useLines([metric], runs, noZoom, inSight);
   const shape = useMemo(() => shapeOf(lines.map((line) => line.points)), [lines]);
   useEffect(() => {
     if (!pending) report(metric, shape);

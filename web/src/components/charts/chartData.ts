@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { bandsOf, groupBands, type Spread } from "../../lib/charts/bands";
+import { bandsOf, groupBands, type Spread, sampledAt } from "../../lib/charts/bands";
 import {
   alignHistories,
   type Column,
@@ -47,17 +47,18 @@ export function bandData(
   return placed(xs, columns, xLog, logY);
 }
 
-/** x values, then the lower end, the mean and the upper end of each group of lines. */
+/** x values, then the lower end, the mean and the upper end of each group of lines, then some lines themselves. */
 export function groupData(
   groups: readonly (readonly (readonly Point[])[])[],
+  thin: readonly (readonly Point[])[],
   spread: Spread,
   smoothing: number,
   { axis, xLog, logY }: Scales,
 ): uPlot.AlignedData {
-  const drawn =
-    smoothing > 0 ? groups.map((lines) => lines.map((points) => smoothHistory(points, smoothing))) : groups;
-  const { xs, columns } = groupBands(drawn, axis, bandPlaces, spread);
-  return placed(xs, columns, xLog, logY);
+  const smoothed = (lines: readonly (readonly Point[])[]) =>
+    smoothing > 0 ? lines.map((points) => smoothHistory(points, smoothing)) : lines;
+  const { xs, columns } = groupBands(groups.map(smoothed), axis, bandPlaces, spread);
+  return placed(xs, [...columns, ...sampledAt(smoothed(thin), axis, xs)], xLog, logY);
 }
 
 /** Logarithmic axes have no place for zero and less. */

@@ -1,10 +1,9 @@
 import type uPlot from "uplot";
 import { isDrawable, type Point, passes, type XAxis, xOf } from "../../lib/charts/history";
-import { runStyle } from "../../lib/charts/palette";
 import { firstTime } from "../../lib/charts/points";
 import { ticksOf } from "../../lib/charts/ticks";
 import { formatDateTime, formatElapsed, formatNumber } from "../../lib/text/format";
-import type { ChartLine } from "./LineChart";
+import { type ChartLine, lookOf } from "./LineChart";
 import { bandEnd } from "./tooltip";
 
 /** Names below the picture; more would hide it. */
@@ -45,7 +44,7 @@ export function chartSVG(
   });
   const curves = lines ? lines.map((line) => linePath(plot, line, axis, dark)) : columnPaths(plot);
   const entries = lines
-    ? lines.map((line) => ({ label: line.label, color: colorOf(line.id, dark) }))
+    ? lines.map((line) => ({ label: line.label, color: colorOf(line, dark) }))
     : columnsOf(plot).flatMap(({ label, color }) => (label === bandEnd ? [] : [{ label, color }]));
   const legendTop = top + height + 44;
   const legend = entries.slice(0, names).map(({ label: name, color }, i) => {
@@ -78,7 +77,7 @@ function ticksIn(plot: uPlot, key: "x" | "y", count: number): number[] {
 }
 
 const n = (v: number) => String(Math.round(v * 100) / 100);
-const colorOf = (id: string, dark: boolean) => runStyle(id)[dark ? "dark" : "light"];
+const colorOf = (line: ChartLine, dark: boolean) => lookOf(line)[dark ? "dark" : "light"];
 
 function linePath(plot: uPlot, line: ChartLine, axis: XAxis, dark: boolean): string {
   const start = axis === "relative" ? firstTime(line.points) : 0;
@@ -87,8 +86,8 @@ function linePath(plot: uPlot, line: ChartLine, axis: XAxis, dark: boolean): str
   const d = parts
     .map((part) => pathOf(part.map((p) => (isDrawable(p.value) ? place(p) : undefined))))
     .join("");
-  const dash = runStyle(line.id).dash.join(" ");
-  return `<path d="${d}" stroke="${colorOf(line.id, dark)}" stroke-width="1.75" stroke-dasharray="${dash || "none"}"/>`;
+  const dash = lookOf(line).dash.join(" ");
+  return `<path d="${d}" stroke="${colorOf(line, dark)}" stroke-width="1.75" stroke-dasharray="${dash || "none"}"/>`;
 }
 
 /** The series of a chart that draws bands, as they are on the page. */

@@ -18,9 +18,12 @@ import type { ChartLine } from "./LineChart";
 export interface ChartRun {
   id: string;
   name: string;
+  experimentID?: string | undefined;
   status?: string | undefined;
   /** The group that the run is part of, where runs are grouped. */
   group?: string | undefined;
+  /** The run is drawn as a thin line beside the mean of its group. */
+  thin?: boolean | undefined;
 }
 
 const LoaderContext = createContext<SeriesLoader | undefined>(undefined);
@@ -55,30 +58,44 @@ export function useSeriesLoader(
   return loader;
 }
 
-/** The points of one metric of the runs, while its card is in sight. */
-export function usePoints(shown: Shown, runs: readonly ChartRun[], inSight: boolean) {
+/** The points of metrics of the runs, while their card is in sight: all runs of the first metric first. */
+export function usePoints(
+  metrics: readonly string[],
+  { axis, window }: Omit<Shown, "metric">,
+  runs: readonly ChartRun[],
+  inSight: boolean,
+) {
   const loader = useContext(LoaderContext)!;
-  const { metric, axis, window } = shown;
   const [from, to] = window ?? [];
-  const card = useMemo<Shown>(
-    () => ({ metric, axis, window: from === undefined || to === undefined ? undefined : [from, to] }),
-    [metric, axis, from, to],
-  );
-  useEffect(() => (inSight ? loader.show(card) : undefined), [loader, card, inSight]);
+  const names = JSON.stringify(metrics);
+  const shown = useMemo<readonly Shown[]>(() => {
+    const part = from === undefined || to === undefined ? undefined : ([from, to] as const);
+    return (JSON.parse(names) as string[]).map((metric) => ({ metric, axis, window: part }));
+  }, [names, axis, from, to]);
+  useEffect(() => {
+    if (!inSight) return;
+    const hide = shown.map((card) => loader.show(card));
+    return () => {
+      for (const forget of hide) forget();
+    };
+  }, [loader, shown, inSight]);
   const version = useSyncExternalStore(
     loader.subscribe,
-    useCallback(() => loader.version(metric), [loader, metric]),
+    useCallback(() => shown.reduce((sum, { metric }) => sum + loader.version(metric), 0), [loader, shown]),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the points of the loader
   return useMemo(
-    () => runs.map((run) => ({ run, points: loader.points(card, run.id) })),
-    [loader, card, runs, version],
+    () =>
+      shown.flatMap((card) =>
+        runs.map((run) => ({ run, metric: card.metric, points: loader.points(card, run.id) })),
+      ),
+    [loader, shown, runs, version],
   );
 }
 
 /** The lines of a card: those that have points, and whether any is still on its way. */
 export function useLines(
-  metric: string,
+  metrics: readonly string[],
   runs: readonly ChartRun[],
   settings: { axis: XAxis; zoom: readonly [number, number] | undefined },
   inSight: boolean,
@@ -87,26 +104,30 @@ export function useLines(
   const { axis } = settings;
   const zoom = useDebounced(settings.zoom);
   const window = useMemo(() => zoom && windowOf(zoom, axis), [zoom, axis]);
-  const found = usePoints({ metric, axis: axis === "wall" ? "time" : axis, window }, runs, inSight);
+  const found = usePoints(metrics, { axis: axis === "wall" ? "time" : axis, window }, runs, inSight);
   const kept = useRef<ChartLine[]>([]);
   const lines = useMemo<ChartLine[]>(() => {
-    const next = found.flatMap(({ run, points }) =>
-      points?.length ? [{ id: run.id, label: run.name, group: run.group, points }] : [],
+    const next = found.flatMap(({ run, metric, points }) =>
+      points?.length
+        ? [{ id: run.id, label: run.name, group: run.group, thin: run.thin, metric, points }]
+        : [],
     );
     // A line that has not changed keeps its identity, and its chart its drawing.
-    const before = new Map(kept.current.map((line) => [line.id, line]));
+    const key = (line: ChartLine) => `${line.id} ${line.metric}`;
+    const before = new Map(kept.current.map((line) => [key(line), line]));
     kept.current = next.map((line) => {
-      const old = before.get(line.id);
-      return old && old.points === line.points && old.label === line.label && old.group === line.group
-        ? old
-        : line;
+      const old = before.get(key(line));
+      return old && isSame(old, line) ? old : line;
     });
     return kept.current;
   }, [found]);
-  const error = loader.error(metric);
+  const error = metrics.map((metric) => loader.error(metric)).find(Boolean);
   const pending = !error && found.some(({ points }) => points === undefined);
   return { lines, pending, error, refetch: () => loader.retry() };
 }
+
+const isSame = (a: ChartLine, b: ChartLine) =>
+  a.points === b.points && a.label === b.label && a.group === b.group && a.thin === b.thin;
 
 /** A zoom in steps or milliseconds, as the server counts. */
 function windowOf([from, to]: readonly [number, number], axis: XAxis): readonly [number, number] {

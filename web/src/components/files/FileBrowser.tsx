@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
-import type { FileInfo, FileSource } from "../../api/artifacts";
+import { type FileInfo, type FileSource, folderURL } from "../../api/artifacts";
 import { directory } from "../../api/queries";
 import { formatBytes } from "../../lib/text/format";
 import { Icon } from "../Icon";
@@ -46,14 +46,21 @@ export function FileBrowser({
   if (root.data?.length === 0) return <>{emptyHint}</>;
   return (
     <div className="files">
-      <FileTree
-        rows={rows}
-        selected={selected}
-        isOpen={isOpen}
-        isLoading={(path) => byPath.get(path)?.isFetching ?? false}
-        setOpen={(path, open) => setToggled((all) => ({ ...all, [path]: open }))}
-        onSelect={onSelect}
-      />
+      <div className="card file-side">
+        <FileTree
+          rows={rows}
+          selected={selected}
+          isOpen={isOpen}
+          isLoading={(path) => byPath.get(path)?.isFetching ?? false}
+          setOpen={(path, open) => setToggled((all) => ({ ...all, [path]: open }))}
+          onSelect={onSelect}
+        />
+        <FolderDownloads
+          source={source}
+          folder={current?.isDir ? selected : parentOf(selected)}
+          all={root.data?.some((file) => ownerOf(source, file.path) === ownerOf(source, "")) ?? false}
+        />
+      </div>
       <section className="card file-view" aria-label="Preview">
         {current && !current.isDir ? (
           <FilePreview key={current.path} source={source} file={current} />
@@ -65,6 +72,47 @@ export function FileBrowser({
           </p>
         )}
       </section>
+    </div>
+  );
+}
+
+const parentOf = (path: string) => path.split("/").slice(0, -1).join("/");
+
+/** Whose file it is: that of a run, or of a model whose files are a folder here. */
+function ownerOf(source: FileSource, path: string): string {
+  const { path: _, ...owner } = source.place(path);
+  return JSON.stringify(owner);
+}
+
+interface FolderDownloadsProps {
+  source: FileSource;
+  /** The folder of the selected file. */
+  folder: string;
+  /** Whether there are files that a ZIP file of all has. */
+  all: boolean;
+}
+
+/** Links to ZIP files of the folder of the selected file and of all files. */
+function FolderDownloads({ source, folder, all }: FolderDownloadsProps) {
+  if (!folder && !all) return null;
+  const name = folder.split("/").pop();
+  return (
+    <div className="file-zips">
+      {folder && (
+        <a
+          className="button"
+          href={folderURL(source, folder)}
+          download
+          title={`Download ${folder} as a ZIP file`}
+        >
+          <Icon name="download" size={14} /> <span className="truncate">{name}.zip</span>
+        </a>
+      )}
+      {all && (
+        <a className="button" href={folderURL(source, "")} download title="Download all files as a ZIP file">
+          <Icon name="download" size={14} /> All files
+        </a>
+      )}
     </div>
   );
 }
@@ -144,14 +192,7 @@ function FileTree({ rows, selected, isOpen, isLoading, setOpen, onSelect }: File
   };
   const sizes = useMemo(() => new Map(rows.map(({ file }) => [file.path, formatBytes(file.size)])), [rows]);
   return (
-    <div
-      ref={list}
-      className="card file-tree"
-      role="tree"
-      aria-label="Files"
-      onKeyDown={onKeyDown}
-      tabIndex={-1}
-    >
+    <div ref={list} className="file-tree" role="tree" aria-label="Files" onKeyDown={onKeyDown} tabIndex={-1}>
       {rows.map(({ file, depth }, i) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys for all its items
         <div

@@ -12,6 +12,7 @@ import { ErrorNotice, Loading } from "../Notice";
 import { JSONView } from "./JSONView";
 import { NotebookView } from "./NotebookView";
 import { TextSheet } from "./SheetView";
+import { TableView } from "./TableView";
 import { TextView } from "./TextView";
 
 interface FilePreviewProps {
@@ -37,6 +38,8 @@ export function FilePreview({ source, file }: FilePreviewProps) {
       </div>
       {kind === "binary" ? (
         <Unshown>This is a binary file. Download it to use it.</Unshown>
+      ) : kind === "table" ? (
+        <TableView source={source} path={file.path} />
       ) : kind === "audio" || kind === "video" ? (
         <Player source={source} file={file} kind={kind} />
       ) : kind === "image" || kind === "frame" ? (

@@ -1,9 +1,11 @@
 import { useMemo } from "react";
+import { type GridColumn, isNumericColumn } from "../../lib/files/grid";
 import { parseSheet, type Sheet } from "../../lib/files/sheet";
 import { plural } from "../../lib/text/format";
+import { TableGrid } from "./TableGrid";
 
-/** How many rows of a table are put into the page. */
-export const maxSheetRows = 2000;
+/** How many rows of a text are shown as a table. */
+export const maxSheetRows = 200_000;
 
 /** CSV or TSV as a table. */
 export function TextSheet({ text, tabs }: { text: string; tabs: boolean }) {
@@ -13,42 +15,16 @@ export function TextSheet({ text, tabs }: { text: string; tabs: boolean }) {
 
 /** A table whose columns of numbers are aligned as such. */
 export function SheetView({ sheet }: { sheet: Sheet }) {
-  const numeric = useMemo(
-    () =>
-      sheet.header.map((_, i) =>
-        sheet.rows.every((row) => row[i] === undefined || row[i] === "" || !Number.isNaN(Number(row[i]))),
-      ),
+  const columns = useMemo<GridColumn[]>(
+    () => sheet.header.map((name, i) => ({ name, numeric: isNumericColumn(sheet.rows, i) })),
     [sheet],
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, so the keyboard must reach it
-    <div className="table-scroll file-sheet" tabIndex={0}>
-      <table className="table">
-        <thead>
-          <tr>
-            {sheet.header.map((cell, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-              <th key={i} className={numeric[i] ? "numeric" : ""}>
-                {cell}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sheet.rows.map((row, r) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity of their own
-            <tr key={r}>
-              {row.map((cell, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-                <td key={i} className={numeric[i] ? "numeric" : ""}>
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {sheet.truncated && <p className="file-note">The first {plural(maxSheetRows, "row")} are shown.</p>}
-    </div>
+    <>
+      <TableGrid label="Table" columns={columns} rows={sheet.rows} names={0} />
+      {sheet.truncated && (
+        <p className="file-note">The first {plural(maxSheetRows, "row")} are shown. Download the file.</p>
+      )}
+    </>
   );
 }

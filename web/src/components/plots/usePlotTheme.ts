@@ -19,6 +19,8 @@ export function usePlotTheme(): PlotTheme {
       line: token("--line"),
       surface: token("--surface"),
       accent: token("--accent"),
+      good: token("--ok"),
+      bad: token("--danger"),
       font: token("--font").replace(/\s+/g, " "),
     };
   }, [dark]);

@@ -5,8 +5,9 @@ import type { Codec, Search } from "../view/search";
 /**
  * The view state of the current page and a way to change it. Changes go to the address bar; those a
  * user may want to step back from become history entries, others (a slider) replace the current one.
+ * A part of a page keeps the parameters that belong to others.
  */
-export function useViewState<T>(codec: Codec<T>) {
+export function useViewState<T>(codec: Codec<T>, others: "dropped" | "kept" = "dropped") {
   const search = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const view = useMemo(() => codec.decode(search), [codec, search]);
@@ -16,13 +17,20 @@ export function useViewState<T>(codec: Codec<T>) {
         to: ".",
         replace: how === "replace",
         resetScroll: false,
-        search: (previous: Search) => codec.encode({ ...codec.decode(previous), ...part }),
+        search: (previous: Search) => {
+          const before = codec.decode(previous);
+          const next = codec.encode({ ...before, ...part });
+          return others === "kept" ? { ...without(previous, codec.encode(before)), ...next } : next;
+        },
       } as never);
     },
-    [codec, navigate],
+    [codec, navigate, others],
   );
   return [view, change] as const;
 }
+
+const without = (search: Search, own: Search): Search =>
+  Object.fromEntries(Object.entries(search).filter(([key]) => !(key in own)));
 
 /** The value once it has not changed for a while. */
 export function useDebounced<T>(value: T, delayMS = 250): T {

@@ -5,7 +5,7 @@ import { isDrawable, type Point } from "./history";
  * other metric is straight between its points; where it has no value, neither has the line.
  */
 export function along(points: readonly Point[], other: readonly Point[]): Point[] {
-  const known = other.filter((p) => isDrawable(p.value)).toSorted((a, b) => a.step - b.step);
+  const known = drawableByStep(other);
   return points.flatMap((point) => {
     const x = valueAtStep(known, point.step);
     return x === undefined ? [] : [{ ...point, step: x }];
@@ -26,3 +26,18 @@ function valueAtStep(points: readonly Point[], step: number): number | undefined
   if (!left || !right) return undefined;
   return left.value + ((right.value - left.value) * (step - left.step)) / (right.step - left.step);
 }
+
+/**
+ * How far a line is from another at each of its points. The other one is straight between its points; where
+ * it has no value, there is no difference.
+ */
+export function minus(points: readonly Point[], other: readonly Point[]): Point[] {
+  const known = drawableByStep(other);
+  return points.flatMap((point) => {
+    const from = valueAtStep(known, point.step);
+    return from === undefined ? [] : [{ ...point, value: point.value - from }];
+  });
+}
+
+const drawableByStep = (points: readonly Point[]) =>
+  points.filter((p) => isDrawable(p.value)).toSorted((a, b) => a.step - b.step);

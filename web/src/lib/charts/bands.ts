@@ -1,6 +1,7 @@
 // Many lines as bands: what most of them do at each place of the axis.
 import { inDrawingOrder, isDrawable, type Point, type XAxis, xOf } from "./history";
 import { firstTime } from "./points";
+import { studentT } from "./studentT";
 
 /** The quantiles that are drawn, from the lowest to the highest. */
 export const quantiles: readonly number[] = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -22,8 +23,13 @@ export function bandsOf(lines: readonly (readonly Point[])[], axis: XAxis, place
   return { xs, columns };
 }
 
-/** How far a group reaches from its mean: one standard deviation, or to its least and greatest line. */
-export type Spread = "std" | "range";
+/**
+ * How far a group reaches from its mean: one standard deviation of its runs, one standard error of the mean,
+ * the 95 % confidence interval of the mean, or to the least and the greatest run.
+ */
+export type Spread = "std" | "sem" | "ci" | "range";
+
+export const spreads: readonly Spread[] = ["std", "sem", "ci", "range"];
 
 /** For each group of lines three columns: its lower end, its mean and its upper end. */
 export function groupBands(
@@ -38,13 +44,31 @@ export function groupBands(
     statisticsOf(group, xs, 3, (values) => {
       const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
       if (spread === "range") return [Math.min(...values), mean, Math.max(...values)];
-      const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-      // Of the runs that there could be: one run alone tells nothing about its spread.
-      const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
-      return [mean - deviation, mean, mean + deviation];
+      const reach = reachOf(values, mean, spread);
+      return [mean - reach, mean, mean + reach];
     }),
   );
   return { xs, columns };
+}
+
+/** How far to go from the mean. One run alone tells nothing about the runs that there could be. */
+function reachOf(values: readonly number[], mean: number, spread: Spread): number {
+  const count = values.length;
+  if (count < 2) return 0;
+  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const deviation = Math.sqrt(squares / (count - 1));
+  if (spread === "std") return deviation;
+  const error = deviation / Math.sqrt(count);
+  return spread === "sem" ? error : error * studentT(count - 1);
+}
+
+/** The values of lines at places of the axis; null where a line is not. */
+export function sampledAt(
+  lines: readonly (readonly Point[])[],
+  axis: XAxis,
+  xs: readonly number[],
+): (number | null)[][] {
+  return curvesOf(lines, axis).flatMap((curve) => statisticsOf([curve], xs, 1, (values) => values));
 }
 
 function curvesOf(lines: readonly (readonly Point[])[], axis: XAxis): Curve[] {

@@ -1,24 +1,28 @@
 import { expect, test } from "vitest";
-import type { Run } from "../../api/runs";
-import { groupBands } from "./bands";
-import { groupingsOf, groupsOf } from "./groups";
+import type { PlotItem } from "../plots/item";
+import { groupBands, type Spread, sampledAt } from "./bands";
+import { groupingColumns, groupsOf } from "./groups";
 import type { Point } from "./history";
+import { studentT } from "./studentT";
 
-const run = (id: string, params: Record<string, string>, tags: Record<string, string> = {}) =>
-  ({ id, name: id, params, tags, metrics: {} }) as unknown as Run;
-
-const runs = [
-  run("a", { lr: "0.1", seed: "1", model: "x" }, { team: "red", "mlflow.user": "ana" }),
-  run("b", { lr: "0.1", seed: "2", model: "x" }),
-  run("c", { lr: "0.2", seed: "1", model: "x" }),
+const keys = {
+  params: ["lr", "seed", "model"].map((key) => ({ key, runs: 3, varies: key !== "model" })),
+};
+const item = (id: string, values: PlotItem["values"]): PlotItem => ({ id, label: id, values });
+const items = [
+  item("a", { "params.lr": "0.1", "params.seed": "1", "tags.team": "red" }),
+  item("b", { "params.lr": "0.1", "params.seed": "2" }),
+  item("c", { "params.lr": "0.2", "params.seed": "1" }),
 ];
 
-test("runs can be grouped by what differs, and by all but the seed", () => {
-  expect(groupingsOf(runs).map(({ id }) => id)).toEqual(["seeds", "params.lr", "params.seed", "tags.team"]);
-  expect([...groupsOf(runs, "seeds").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
-  expect([...groupsOf(runs, "params.lr").values()]).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
-  expect([...groupsOf(runs, "tags.team").values()]).toEqual(["team red", "no team", "no team"]);
-  expect([...groupsOf(runs.slice(0, 2), "seeds").values()]).toEqual(["all runs", "all runs"]);
+test("runs are grouped by a column, or by all params that differ but the seed", () => {
+  const names = (id: string) => [...groupsOf(items, groupingColumns(id, keys)).values()];
+  expect(names("seeds")).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
+  expect(names("params.lr")).toEqual(["lr 0.1", "lr 0.1", "lr 0.2"]);
+  expect(names("tags.team")).toEqual(["team red", "no team", "no team"]);
+  const same = { params: keys.params.filter(({ key }) => key === "seed") };
+  const [first] = groupsOf(items, groupingColumns("seeds", same)).values();
+  expect(first).toBe("all runs");
 });
 
 test("a group has its mean and its spread", () => {
@@ -38,7 +42,30 @@ test("a group has its mean and its spread", () => {
     [3, 4, 5],
   ]);
   expect(range.columns[4]).toEqual([null, 7, null]);
+  const at0 = (spread: Spread) => groupBands(groups, "step", 50, spread).columns[2]![0];
+  // Two values: their deviation is the root of 2, the error of their mean 1, and t is 12.7.
+  expect(at0("sem")).toBeCloseTo(3);
+  expect(at0("ci")).toBeCloseTo(2 + 12.7062);
   const std = groupBands(groups, "step", 50, "std");
   expect(std.columns[2]![0]).toBeCloseTo(2 + Math.SQRT2);
   expect(std.columns[3], "one run has no spread").toEqual([null, 7, null]);
+});
+
+test("members of a group are drawn at the places of its mean", () => {
+  const line: Point[] = [1, 3].map((step) => ({ step, time: step, value: step * 10 }));
+  expect(sampledAt([line], "step", [0, 1, 2, 3])).toEqual([[null, 10, 20, 30]]);
+});
+
+test("a confidence interval follows Student’s t", () => {
+  // As tables of the distribution have them.
+  for (const [freedom, t] of [
+    [1, 12.7062],
+    [10, 2.22814],
+    [30, 2.04227],
+    [31, 2.03951],
+    [60, 2.0003],
+    [120, 1.97993],
+    [1e9, 1.95996],
+  ] as const)
+    expect(studentT(freedom), String(freedom)).toBeCloseTo(t, 5);
 });

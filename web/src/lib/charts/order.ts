@@ -28,13 +28,16 @@ export function sectionsOf(metrics: readonly string[], moved: readonly string[] 
   return first.members.length > 0 ? [first, ...sections] : sections;
 }
 
-/** By relevance, but with the metrics that were moved in their order, at the places that they have together. */
 function ordered(metrics: readonly string[], moved: readonly string[]): string[] {
-  const byRelevance = metrics.toSorted(compareMetrics);
-  const present = new Set(metrics);
-  const queue = moved.filter((metric) => present.has(metric));
+  return inMovedOrder(metrics.toSorted(compareMetrics), moved);
+}
+
+/** A list with the members that were moved in their own order, at the places that they have together. */
+export function inMovedOrder(list: readonly string[], moved: readonly string[]): string[] {
+  const present = new Set(list);
+  const queue = moved.filter((member) => present.has(member));
   const isMoved = new Set(queue);
-  return byRelevance.map((metric) => (isMoved.has(metric) ? queue.shift()! : metric));
+  return list.map((member) => (isMoved.has(member) ? queue.shift()! : member));
 }
 
 /** The new order of a list after one of its members was put before another. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { runColors, runDashes, runStyle, runSwatch } from "./palette";
+import { runColors, runDashes, runStyle, swatchOf } from "./palette";
 
 // WCAG relative luminance and contrast.
 function luminance(hex: string): number {
@@ -32,7 +32,7 @@ test("a run's look depends on its id alone and uses the whole palette", () => {
 test("runs of one colour but different dashes have different swatches", () => {
   const ids = Array.from({ length: 500 }, (_, i) => `run-${i}`);
   const looks = (id: string) => JSON.stringify([runStyle(id).light, runStyle(id).dash]);
-  const swatches = (id: string) => JSON.stringify(runSwatch(id));
+  const swatches = (id: string) => JSON.stringify(swatchOf(runStyle(id)));
   expect(new Set(ids.map(swatches)).size).toBe(new Set(ids.map(looks)).size);
 });
 

@@ -33,11 +33,23 @@ export function runStyle(runID: string): RunStyle {
   return { light, dark, dash };
 }
 
+/** The n-th style of a list of lines that no run tells apart: colours first, then dashes. */
+export function nthStyle(n: number): RunStyle {
+  const [light, dark] = runColors[n % runColors.length]!;
+  return { light, dark, dash: runDashes[Math.floor(n / runColors.length) % runDashes.length]! };
+}
+
+/** A style in the colour of a run, with the n-th dash. */
+export function withDash(runID: string, n: number): RunStyle {
+  return { ...runStyle(runID), dash: runDashes[n % runDashes.length]! };
+}
+
 /** The colour as CSS, following the theme by itself. */
 export function runColorCSS(runID: string): string {
-  const { light, dark } = runStyle(runID);
-  return `light-dark(${light}, ${dark})`;
+  return colorCSS(runStyle(runID));
 }
+
+const colorCSS = ({ light, dark }: RunStyle) => `light-dark(${light}, ${dark})`;
 
 /** How a swatch repeats the dash of the line: whole, two stripes, three thin ones. */
 const swatchMasks = [
@@ -46,9 +58,9 @@ const swatchMasks = [
   "repeating-linear-gradient(90deg, #000 0 2px, transparent 2px 4px)",
 ];
 
-/** Colour and pattern of the mark that stands for a run in lists. */
-export function runSwatch(runID: string): { background: string; maskImage: string | undefined } {
-  return { background: runColorCSS(runID), maskImage: swatchMasks[runDashes.indexOf(runStyle(runID).dash)] };
+/** Colour and pattern of the mark that stands for a line in lists. */
+export function swatchOf(style: RunStyle): { background: string; maskImage: string | undefined } {
+  return { background: colorCSS(style), maskImage: swatchMasks[runDashes.indexOf(style.dash)] };
 }
 
 function fnv1a(text: string): number {

@@ -99,7 +99,7 @@ export function rankCorrelation(a: PlotColumn, b: PlotColumn): number {
 }
 
 /** How closely a setting goes with a result; one that few runs have counts for less. */
-function strengthOf(setting: PlotColumn, result: PlotColumn): number {
+export function strengthOf(setting: PlotColumn, result: PlotColumn): number {
   const known = setting.readings.filter((reading) => "number" in reading).length;
   return (Math.abs(rankCorrelation(setting, result)) * known) / Math.max(1, setting.readings.length);
 }

@@ -60,6 +60,11 @@ const higherIsBetter =
 export const isLowerBetter = (metric: string) =>
   lowerIsBetter.test(metric.replace(/([a-z])([A-Z])/g, "$1_$2")) || /loss|error/i.test(metric);
 
+/** Which way a metric gets better: up, down, or unknown. */
+export function directionOf(metric: string): -1 | 0 | 1 {
+  return isLowerBetter(metric) ? -1 : higherIsBetter.test(metric) ? 1 : 0;
+}
+
 function metricValue(run: Run, key: string, stat: MetricStat, values: MetricValues): number | undefined {
   return stat === "last" ? run.metrics[key] : values[run.id]?.[key];
 }
@@ -150,7 +155,7 @@ export function sectionsOf(rows: readonly CompareRow[], text = ""): Section[] {
 export function bestValue({ section, title, values, differs: isDifferent }: CompareRow): number | undefined {
   if (section !== "metrics" || !isDifferent) return undefined;
   const numbers = values.filter((value) => typeof value === "number" && !Number.isNaN(value)) as number[];
-  if (numbers.length < 2 || !(isLowerBetter(title) || higherIsBetter.test(title))) return undefined;
+  if (numbers.length < 2 || directionOf(title) === 0) return undefined;
   return isLowerBetter(title) ? Math.min(...numbers) : Math.max(...numbers);
 }
 

@@ -5,6 +5,7 @@ export type FileKind =
   | "json"
   | "notebook"
   | "sheet"
+  | "table"
   | "markdown"
   | "frame"
   | "diff"
@@ -18,6 +19,7 @@ const kinds: Record<Exclude<FileKind, "binary" | "text">, readonly string[]> = {
   json: ["json", "geojson"],
   notebook: ["ipynb"],
   sheet: ["csv", "tsv"],
+  table: ["parquet", "npy", "npz"],
   markdown: ["md", "markdown"],
   frame: ["html", "htm", "pdf"],
   diff: ["diff", "patch"],
@@ -25,7 +27,7 @@ const kinds: Record<Exclude<FileKind, "binary" | "text">, readonly string[]> = {
 
 const binary = new Set(
   (
-    "pkl pickle joblib npy npz pt pth pt2 bin onnx h5 hdf5 keras safetensors ckpt parquet arrow feather zip gz tgz tar bz2 " +
+    "pkl pickle joblib pt pth pt2 bin onnx h5 hdf5 keras safetensors ckpt arrow feather zip gz tgz tar bz2 " +
     "xz zst 7z whl so dll exe avi db sqlite skops cbm ubj tflite gguf jar class"
   ).split(" "),
 );

@@ -11,6 +11,9 @@ export interface PlotTheme {
   line: string;
   surface: string;
   accent: string;
+  /** Of what has become better, and worse. */
+  good: string;
+  bad: string;
   font: string;
 }
 

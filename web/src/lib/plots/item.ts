@@ -1,5 +1,7 @@
 // What plots draw, and how they read it: a value is a number, a text, or absent for a reason.
 
+import { parseColumn } from "../runs/columns";
+
 /** What a plot draws one mark for: usually a run. Its colour follows the id (lib/palette). */
 export interface PlotItem {
   id: string;
@@ -62,9 +64,16 @@ export function readColumn(items: readonly PlotItem[], key: string): PlotColumn 
   return { key, numeric, readings };
 }
 
-/** The key of a column without its kind. */
+const titles: Record<string, string> = {
+  "attributes.duration": "duration (s)",
+  "attributes.user_id": "user",
+};
+
+/** The key of a column without its kind, with the value that is meant where it is not the last: "loss (min)". */
 export function columnTitle(key: string): string {
-  return key.replace(/^(params|metrics|tags|attributes)\./, "");
+  const column = titles[key] === undefined ? parseColumn(key) : undefined;
+  if (column && column.kind !== "attributes") return column.title;
+  return titles[key] ?? key.replace(/^attributes\./, "");
 }
 
 /** "2 missing, 1 NaN", in the order of how often; empty if every item has a value. */

@@ -12,7 +12,7 @@ import { fitText, sceneSVG, textWidth } from "./scene";
 
 const theme: PlotTheme = {
   ...{ dark: false, text: "#111111", muted: "#555555", line: "#dddddd" },
-  ...{ surface: "#ffffff", accent: "#0000ff", font: '"A & B", sans-serif' },
+  ...{ surface: "#ffffff", accent: "#0000ff", good: "#00aa00", bad: "#aa0000", font: '"A & B", sans-serif' },
 };
 const size = { width: 600, height: 340 };
 const long = `${"category-of-200-characters-".repeat(8)}`.slice(0, 200);

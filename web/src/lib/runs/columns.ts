@@ -1,5 +1,6 @@
 // Which columns the runs table has, and what a run shows in them.
 import type { Run } from "../../api/runs";
+import type { KeyInfo } from "../../api/runTable";
 
 export type ColumnKind = "attributes" | "metrics" | "params" | "tags";
 
@@ -103,6 +104,16 @@ export function varyingKeys(runs: readonly Run[], kind: "metrics" | "params" | "
     }
   }
   return varying;
+}
+
+/** The keys of runs as the server lists them. */
+export function keyInfos(runs: readonly Run[], kind: "metrics" | "params" | "tags"): KeyInfo[] {
+  const varying = varyingKeys(runs, kind);
+  return keysOf(runs, kind).map((key) => ({
+    key,
+    runs: runs.filter((run) => key in run[kind]).length,
+    varies: varying.has(key),
+  }));
 }
 
 /** Tags people set, without the ones that MLflow and the saved views keep for themselves. */

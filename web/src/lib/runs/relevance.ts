@@ -24,6 +24,7 @@ function wordsOf(key: string): string[] {
     .filter(Boolean);
 }
 
+const bookkeepingRank = 6;
 const ranks = new Map<string, number>();
 
 function rankOf(key: string): number {
@@ -33,7 +34,7 @@ function rankOf(key: string): number {
   const own = has(validation) ? 0 : 1;
   if (has(loss)) return own;
   if (has(quality)) return 2 + own;
-  return has(bookkeeping) ? 6 : 4 + own;
+  return has(bookkeeping) ? bookkeepingRank : 4 + own;
 }
 
 /** Loss, then accuracy and the like, then the rest; validation first; counters and system metrics last. */
@@ -45,6 +46,9 @@ export function relevance(key: string): number {
   }
   return rank;
 }
+
+/** Whether a metric says where a run is rather than how good it is. */
+export const isBookkeeping = (key: string) => relevance(key) === bookkeepingRank;
 
 export function compareMetrics(a: string, b: string): number {
   return relevance(a) - relevance(b) || compareNames(a, b);

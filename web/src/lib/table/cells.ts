@@ -1,5 +1,6 @@
 // What a run shows in a column.
 import type { Cell, TableRun } from "../../api/runTable";
+import { parseNumber } from "../plots/item";
 import { baseName, type Column, durationOf, searchName } from "../runs/columns";
 import { quoteValue } from "../runs/filter";
 import { exactNumber, formatDateTime, formatNumber } from "../text/format";
@@ -49,6 +50,12 @@ export function metricText(value: number): string {
 export function parameterText(text: string): string {
   const plain = text.replaceAll("-", "−");
   return text.length <= digits + 2 ? plain : metricText(Number(text));
+}
+
+/** A setting as it is named beside a run: a number as in a column of numbers, any other text as it is. */
+export function settingText(value: Cell): string {
+  const text = String(value).trim();
+  return parseNumber(text) === undefined ? text : parameterText(text);
 }
 
 /** The whole value as text, for copies and exports. */

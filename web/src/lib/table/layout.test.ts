@@ -45,3 +45,8 @@ test("metrics of groups have room for their deviation", () => {
   expect(widthsOf(false)).toEqual([112, 70]);
   expect(widthsOf(true)).toEqual([140, 70]);
 });
+
+test("names of groups have room for several values", () => {
+  expect(layoutOf(many, [], widths, 1000, "name", true).nameWidth).toBe(340);
+  expect(layoutOf(many, [], widths, 360, "name", true).nameWidth).toBe(170);
+});

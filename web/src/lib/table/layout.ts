@@ -4,6 +4,8 @@ import type { Column } from "../runs/columns";
 export const selectWidth = 34;
 const leastName = 230;
 const leastNameNarrow = 170;
+/** Names of groups have the values of several params. */
+const leastGroupName = 340;
 const narrow = 600;
 const mostName = 460;
 export const leastWidth = 56;
@@ -64,7 +66,7 @@ export function layoutOf(
   const isPinned = new Set(pinnedIDs);
   const others = columns.reduce((sum, c) => sum + widthOf(c), 0);
   // The name takes what is left over, so that a table of few columns fills its card.
-  const least = available < narrow ? leastNameNarrow : leastName;
+  const least = available < narrow ? leastNameNarrow : grouped ? leastGroupName : leastName;
   const rest = Math.min(mostName, Math.max(least, available - selectWidth - others));
   const nameWidth = widths[nameID] ?? Math.floor(rest);
   let left = selectWidth + nameWidth;

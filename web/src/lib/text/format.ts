@@ -11,7 +11,7 @@ export function formatNumber(value: number): string {
   if (value <= -infinity) return "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e7) return withSign(String(value));
+  if (Number.isInteger(value) && size < 1e9) return withSign(String(value));
   if (size >= 1e-4 && size < 1e7) return withSign(String(Number(value.toPrecision(5))));
   const [mantissa = "", exponent = ""] = value.toExponential(3).split("e");
   return withSign(`${Number(mantissa)}e${exponent.replace("+", "")}`);

@@ -1,4 +1,6 @@
-import type { Spread } from "../charts/bands";
+import { decodeCardList, encodeCardList } from "../cards/address";
+import type { Card } from "../cards/card";
+import { type Spread, spreads } from "../charts/bands";
 import type { XAxis } from "../charts/history";
 import { type Codec, compact, join, oneOf, split } from "./search";
 
@@ -18,6 +20,8 @@ export interface ChartStyle {
 export interface CardView extends Partial<ChartStyle> {
   /** The card takes the whole width. */
   wide?: boolean | undefined;
+  /** The card of a metric is not shown. */
+  removed?: boolean | undefined;
 }
 
 export interface ChartView extends ChartStyle {
@@ -37,10 +41,15 @@ export interface ChartView extends ChartStyle {
   cardOrder: readonly string[];
   /** Settings of single cards, by metric. */
   cards: Readonly<Record<string, CardView>>;
+  /** Cards that somebody added; undefined until then, when the page suggests some. */
+  added: readonly Card[] | undefined;
   /** What the runs are grouped by, as in lib/charts/groups; "" draws each run. */
   group: string;
   /** How far a group reaches from its mean. */
   spread: Spread;
+  /** Names of groups whose runs are listed, and of those whose runs are drawn as thin lines. */
+  openGroups: readonly string[];
+  thinGroups: readonly string[];
   /** Ids of runs that are not drawn. */
   hidden: readonly string[];
 }
@@ -61,8 +70,11 @@ export const chartCodec: Codec<ChartView> = {
     pinnedCards: split(s.cpin ?? ""),
     cardOrder: split(s.corder ?? ""),
     cards: decodeCards(s.cards),
+    added: decodeCardList(s),
     group: s.group ?? "",
-    spread: oneOf<Spread>(["std", "range"], s.spread),
+    spread: oneOf(spreads, s.spread),
+    openGroups: split(s.gopen ?? ""),
+    thinGroups: split(s.glines ?? ""),
     hidden: split(s.hide ?? ""),
   }),
   encode: (v) =>
@@ -79,8 +91,11 @@ export const chartCodec: Codec<ChartView> = {
       cpin: join(v.pinnedCards),
       corder: join(v.cardOrder),
       cards: encodeCards(v.cards),
+      ...encodeCardList(v.added),
       group: v.group,
       spread: v.spread !== "std" && v.spread,
+      gopen: join(v.openGroups),
+      glines: join(v.thinGroups),
       hide: join(v.hidden),
     }),
 };
@@ -121,8 +136,8 @@ export function encodeRange(range: Range | undefined): string {
   return range ? range.map((end) => (end === undefined ? "" : short(end))).join(":") : "";
 }
 
-const flags = ["xLog", "logY", "ignoreOutliers", "wide"] as const;
-const flagNames = { xLog: "x", logY: "l", ignoreOutliers: "o", wide: "w" } as const;
+const flags = ["xLog", "logY", "ignoreOutliers", "wide", "removed"] as const;
+const flagNames = { xLog: "x", logY: "l", ignoreOutliers: "o", wide: "w", removed: "h" } as const;
 
 /** "l1;w0;y0:1/loss" is log y on, wide off, y from 0 to 1. Names may have any characters: they come last. */
 function encodeCards(cards: Readonly<Record<string, CardView>>): string {
@@ -144,7 +159,7 @@ function decodeCards(text: string | undefined): Record<string, CardView> {
     const metric = item.slice(slash + 1);
     const card: CardView = {};
     for (const part of item.slice(0, Math.max(0, slash)).split(";")) {
-      const [, name, on, range] = /^(?:([xlow])([01])|y(.*))$/.exec(part) ?? [];
+      const [, name, on, range] = /^(?:([xlowh])([01])|y(.*))$/.exec(part) ?? [];
       const flag = flags.find((f) => flagNames[f] === name);
       if (flag) card[flag] = on === "1";
       else if (decodeRange(range)) card.yRange = decodeRange(range);

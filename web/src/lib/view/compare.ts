@@ -1,4 +1,5 @@
 import type { Brushes } from "../plots/parallel";
+import { decodeBrushes, encodeBrushes } from "./brushes";
 import { type ChartView, chartCodec } from "./charts";
 import { type Codec, compact, join, oneOf, type Search, split } from "./search";
 
@@ -106,19 +107,6 @@ function parseJSON(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
-}
-
-function encodeBrushes(brushes: Brushes): string {
-  return join(Object.entries(brushes).map(([key, [from, to]]) => `${from}:${to}:${key}`));
-}
-
-function decodeBrushes(text: string | undefined): Brushes {
-  const found: Record<string, readonly [number, number]> = {};
-  for (const part of split(text ?? "")) {
-    const [, from, to, key] = /^([\d.]+):([\d.]+):(.+)$/.exec(part) ?? [];
-    if (key && Number(from) <= Number(to)) found[key] = [Number(from), Number(to)];
-  }
-  return found;
 }
 
 /** Turns an address of MLflow's metric page, whose path ends with the metric, into one of the charts here. */

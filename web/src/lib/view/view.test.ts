@@ -55,9 +55,22 @@ describe("runs view", () => {
         "val/loss": { logY: false, xLog: true, wide: true, yRange: [-1e-7, 1] },
         "y0:1/odd, name~": { ignoreOutliers: false },
       },
+      added: [
+        {
+          id: "*1",
+          kind: "scatter",
+          columns: ["params.lr", "min@val%2Floss:metrics.a,b~;"],
+          title: "a=b, c",
+        },
+        { id: "*12", kind: "difference", columns: ["metrics.loss"], base: "d5" },
+        { id: "*3", kind: "images", columns: [], key: "x", step: "4", size: "large" },
+        { id: "*4", kind: "parallel", columns: ["tags.t", "attributes.duration"], brush: "0.1:0.5:tags.t" },
+      ],
       hidden: ["d5"],
       group: "params.lr",
       spread: "range",
+      openGroups: ["lr 0.1, b", "x~"],
+      thinGroups: ["lr 0.1"],
     };
     expect(trip(view)).toEqual(view);
   });
@@ -70,6 +83,20 @@ describe("runs view", () => {
     });
     for (const yrange of ["", ":", "2:1", "1:1", "a:b", "1:2:3"])
       expect(runsCodec.decode({ yrange }).yRange, yrange).toBeUndefined();
+  });
+
+  test("choosing no cards is not the same as not choosing", () => {
+    expect(trip(plain).added).toBeUndefined();
+    expect(trip({ ...plain, added: [] }).added).toEqual([]);
+  });
+
+  test("added cards that make no sense are dropped", () => {
+    const cards = (c1: string) => runsCodec.decode({ c1 }).added;
+    for (const text of ["", "pie,m.loss", "scatter,m.loss", "parallel,p.lr", "line", "line,x.y"])
+      expect(cards(text), text).toEqual([]);
+    expect(cards("line,m.loss,odd,m.val/loss")).toEqual([
+      { id: "*1", kind: "line", columns: ["metrics.loss", "metrics.val/loss"] },
+    ]);
   });
 
   test("a card follows the page where it has no setting of its own", () => {

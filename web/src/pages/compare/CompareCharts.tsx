@@ -5,7 +5,7 @@ import { MetricGrid } from "../../components/charts/MetricGrid";
 import { Icon } from "../../components/Icon";
 import { EmptyState } from "../../components/Notice";
 import { RunSwatch } from "../../components/Values";
-import { keysOf } from "../../lib/runs/columns";
+import { keyInfos, keysOf } from "../../lib/runs/columns";
 import type { CompareProps } from "./compareProps";
 import { Ends } from "./Ends";
 
@@ -20,6 +20,11 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
     const chosen = view.metrics.filter((key) => all.includes(key));
     return chosen.length > 0 ? chosen : all;
   }, [drawn, view.metrics]);
+  const experimentIDs = useMemo(() => [...new Set(drawn.map((run) => run.experimentID))], [drawn]);
+  const source = useMemo(
+    () => ({ experimentIDs, params: keyInfos(drawn, "params"), tags: keyInfos(drawn, "tags") }),
+    [experimentIDs, drawn],
+  );
   // More runs are drawn as bands, in which none can be told apart.
   const named = drawn.length <= mostNamed ? drawn : [];
   const hidden = new Set(view.hidden);
@@ -73,11 +78,9 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
       )}
       <MetricGrid
         runs={drawn}
-        metrics={metrics}
-        view={view}
-        change={change}
+        {...{ metrics, view, change, source, focusID }}
+        onFocus={setFocusID}
         refetchInterval={live ? livePeriodMS : false}
-        focusID={focusID}
       />
     </>
   );

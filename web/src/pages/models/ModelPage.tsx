@@ -17,6 +17,7 @@ import { modelLabel, shownMetrics } from "../../lib/models/loggedModels";
 import { registeredAs } from "../../lib/models/registry";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatDateTime } from "../../lib/text/format";
+import { withoutFile } from "../../lib/view/file";
 import { runPageCodec } from "../../lib/view/run";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { VersionLink } from "../registry/VersionLink";
@@ -83,7 +84,7 @@ export function ModelPage() {
             void navigate({
               to: "/experiments/$experimentID/models/$modelID/$",
               params: { experimentID, modelID, _splat: `artifacts/${path}` },
-              search: true as never,
+              search: withoutFile as never,
               replace: true,
               resetScroll: false,
             })

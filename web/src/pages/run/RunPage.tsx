@@ -8,6 +8,7 @@ import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { Tab, Tabs } from "../../components/Tabs";
 import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { isSystemMetric } from "../../lib/runs/columns";
+import { withoutFile } from "../../lib/view/file";
 import { runPageCodec } from "../../lib/view/run";
 import { RunFiles } from "./RunFiles";
 import { RunHead } from "./RunHead";
@@ -100,7 +101,7 @@ export function RunPage() {
     void navigate({
       to: "/experiments/$experimentID/runs/$runID/$",
       params: { experimentID, runID, _splat: `${tab}/${file}` },
-      search: true as never,
+      search: withoutFile as never,
       replace: path !== "",
     });
   const keys = Object.keys(run.data.metrics);

@@ -10,7 +10,7 @@ const inset = 2;
 /** The course of a metric at a glance. Decoration: the numbers beside it say the same. */
 export function Sparkline({ runs, metric }: { runs: readonly ChartRun[]; metric: MetricSummary }) {
   const [ref, inSight] = useInSight<HTMLSpanElement>();
-  const [line] = usePoints({ metric: metric.key, axis: "step" }, runs, inSight && metric.count > 1);
+  const [line] = usePoints([metric.key], { axis: "step" }, runs, inSight && metric.count > 1);
   const data = line?.points;
   return (
     <span ref={ref} className="sparkline" aria-hidden="true">

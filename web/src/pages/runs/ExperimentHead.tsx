@@ -105,7 +105,10 @@ export function ExperimentHead({ experimentID, tab, children }: ExperimentHeadPr
         )}
         {note && !noteOpen && (
           <button type="button" className="note-preview truncate" onClick={() => setNoteOpen(true)}>
-            {note.replace(/[#*`>\s]+/g, " ").trim()}
+            {note
+              .replace(/[#*`>]/g, "")
+              .replace(/\s+/g, " ")
+              .trim()}
           </button>
         )}
         <span className="spacer" />

@@ -5,7 +5,7 @@ import { QuickStart } from "../../components/QuickStart";
 import type { RunsViewProps } from "./runsView";
 
 /** Why the list is empty, and the way out of it. */
-export function NoRuns({ experimentID, view, change }: Omit<RunsViewProps, "data">) {
+export function NoRuns({ experimentID, view, change }: RunsViewProps) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   if (view.filter || view.states.length > 0 || view.user || view.dataset || view.since) {
     return (

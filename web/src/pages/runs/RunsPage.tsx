@@ -4,13 +4,13 @@ import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
+import { useChartRuns } from "./charts/useChartRuns";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";
 import { HeadSlot, HeadSlotContext } from "./HeadSlot";
 import type { RunsViewProps } from "./runsView";
 import { RunsTableView } from "./table/RunsTableView";
 import { useFilter } from "./useFilter";
-import { useRuns } from "./useRuns";
 import { useSavedView } from "./views/useSavedView";
 import { ViewsMenu } from "./views/ViewsMenu";
 import "./runs.css";
@@ -40,9 +40,9 @@ export function RunsPage() {
   );
 }
 
-function Charts(props: Omit<RunsViewProps, "data">) {
+function Charts(props: RunsViewProps) {
   const { experimentID, view, change } = props;
-  const data = useRuns(experimentID, view, useFilter(view));
+  const data = useChartRuns(experimentID, view, useFilter(view));
   return (
     <>
       <HeadSlot>

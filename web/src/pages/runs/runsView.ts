@@ -1,10 +1,8 @@
 import type { runsCodec } from "../../lib/view/runs";
-import type { useRuns } from "./useRuns";
 
 /** What the page of runs gives its table and its charts. */
 export interface RunsViewProps {
   experimentID: string;
   view: ReturnType<typeof runsCodec.decode>;
   change: (part: Partial<RunsViewProps["view"]>, how?: "push" | "replace") => void;
-  data: ReturnType<typeof useRuns>;
 }

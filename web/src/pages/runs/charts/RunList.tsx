@@ -1,43 +1,61 @@
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Run } from "../../../api/runs";
-import { Icon } from "../../../components/Icon";
-import { RunSwatch, StatusGlyph } from "../../../components/Values";
-import { varyingKeys } from "../../../lib/runs/columns";
+import type { TableRun } from "../../../api/runTable";
+import { columnTitle, type PlotItem } from "../../../lib/plots/item";
+import { compareNames } from "../../../lib/runs/columns";
+import { settingText } from "../../../lib/table/cells";
+import { plural } from "../../../lib/text/format";
 import type { RunsViewProps } from "../runsView";
+import { GroupListRow, RunListRow } from "./RunListRow";
 
 interface RunListProps extends Pick<RunsViewProps, "view" | "change"> {
-  runs: readonly Run[];
-  drawn: readonly Run[];
+  runs: readonly TableRun[];
+  drawn: readonly TableRun[];
   setFocusID: (id: string | undefined) => void;
-  /** More runs match than are loaded. */
-  more: boolean;
+  /** Ids of the columns that tell the runs apart, and their values as far as they are known. */
+  named: readonly string[];
+  items: readonly PlotItem[];
+  /** The group of each run, by run id, where runs are grouped. */
+  groups: ReadonlyMap<string, string> | undefined;
+  /** Runs that match, whether they are loaded or not. */
+  matching: number;
   loadMore: (() => void) | undefined;
 }
 
 /** The runs beside their charts: which of them are drawn, and in which colour. */
-export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore }: RunListProps) {
+export function RunList(props: RunListProps) {
+  const { runs, drawn, view, change, setFocusID, named, items, groups, matching, loadMore } = props;
   const selected = new Set(
     runs.map((run) => run.id).filter((id) => view.selectAll !== view.selected.includes(id)),
   );
   const hidden = new Set(view.hidden.filter((id) => runs.some((run) => run.id === id)));
-  const hide = (id: string) =>
-    change(
-      { hidden: hidden.has(id) ? view.hidden.filter((other) => other !== id) : [...view.hidden, id] },
-      "replace",
-    );
-  const varying = useMemo(() => [...varyingKeys(runs, "params")].slice(0, 3), [runs]);
+  const captions = useMemo(
+    () => new Map(items.map((item) => [item.id, captionOf(item, named)])),
+    [items, named],
+  );
   const toggle = (id: string) => {
     const next = new Set(view.selected); // Those that are chosen or, with selectAll, those that are not.
     if (!next.delete(id)) next.add(id);
     change({ selected: [...next] }, "replace");
   };
+  const row = (run: TableRun) => (
+    <RunListRow
+      key={run.id}
+      run={run}
+      caption={captions.get(run.id)}
+      selected={selected.has(run.id)}
+      hidden={hidden.has(run.id)}
+      toggle={() => toggle(run.id)}
+      hide={() => change({ hidden: toggled(view.hidden, run.id) }, "replace")}
+      setFocusID={setFocusID}
+    />
+  );
+  const grouped = useMemo(() => membersOf(runs, groups), [runs, groups]);
   return (
     <aside className="card run-list" aria-label="Runs in the charts">
       <p className="run-list-head">
         {selected.size > 0 ? (
           <>
-            {drawn.length} selected
+            {drawn.length} selected{" "}
             <button
               type="button"
               className="link-button"
@@ -47,7 +65,7 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
             </button>
           </>
         ) : (
-          describeDrawn(drawn.length, runs.length, more)
+          describeDrawn(drawn.length, Math.max(matching, runs.length))
         )}
         {hidden.size > 0 && (
           <>
@@ -60,48 +78,23 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
         )}
       </p>
       <ul>
-        {runs.map((run) => (
-          <li
-            key={run.id}
-            className={hidden.has(run.id) ? "run-hidden" : undefined}
-            onMouseEnter={() => setFocusID(run.id)}
-            onMouseLeave={() => setFocusID(undefined)}
-          >
-            <input
-              type="checkbox"
-              aria-label={`Show ${run.name}`}
-              checked={selected.has(run.id)}
-              onChange={() => toggle(run.id)}
-            />
-            <button
-              type="button"
-              className="run-eye"
-              aria-pressed={!hidden.has(run.id)}
-              aria-label={`Draw ${run.name}`}
-              title={hidden.has(run.id) ? "Draw this run again" : "Hide this run from the charts"}
-              onClick={() => hide(run.id)}
-            >
-              {hidden.has(run.id) ? <Icon name="eye-off" size={14} /> : <RunSwatch runID={run.id} />}
-            </button>
-            <StatusGlyph status={run.status} />
-            <span className="run-list-name">
-              <Link
-                to="/experiments/$experimentID/runs/$runID"
-                params={{ experimentID: run.experimentID, runID: run.id }}
-                className="truncate"
-                title={run.name}
+        {groups
+          ? [...grouped].map(([name, members]) => (
+              <GroupListRow
+                key={name}
+                name={name}
+                count={members.length}
+                open={view.openGroups.includes(name)}
+                hidden={members.every(({ id }) => hidden.has(id))}
+                thin={view.thinGroups.includes(name)}
+                toggle={() => change({ openGroups: toggled(view.openGroups, name) }, "replace")}
+                hide={() => change({ hidden: hiddenWith(view.hidden, members) }, "replace")}
+                draw={() => change({ thinGroups: toggled(view.thinGroups, name) }, "replace")}
               >
-                {run.name}
-              </Link>
-              <span className="muted truncate">
-                {varying
-                  .filter((key) => key in run.params)
-                  .map((key) => `${key} ${run.params[key]}`)
-                  .join(" · ")}
-              </span>
-            </span>
-          </li>
-        ))}
+                {members.map(row)}
+              </GroupListRow>
+            ))
+          : runs.map(row)}
       </ul>
       {loadMore && (
         <p className="more">
@@ -114,9 +107,37 @@ export function RunList({ runs, drawn, view, change, setFocusID, more, loadMore 
   );
 }
 
+/** A list with an item taken out of it, or put into it. */
+const toggled = (list: readonly string[], item: string) =>
+  list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+
+/** The hidden runs after a group was hidden or, if all of it was hidden, shown again. */
+function hiddenWith(hidden: readonly string[], members: readonly TableRun[]): string[] {
+  const ids = members.map(({ id }) => id);
+  const others = hidden.filter((id) => !ids.includes(id));
+  return ids.every((id) => hidden.includes(id)) ? others : [...others, ...ids];
+}
+
+/** The runs of each group, in the order of the names of the groups. */
+function membersOf(runs: readonly TableRun[], groups: ReadonlyMap<string, string> | undefined) {
+  const members = new Map<string, TableRun[]>();
+  for (const run of runs) {
+    const name = groups?.get(run.id);
+    if (name !== undefined) members.set(name, [...(members.get(name) ?? []), run]);
+  }
+  return new Map([...members].sort(([a], [b]) => compareNames(a, b)));
+}
+
+/** The settings that tell a run apart. */
+function captionOf({ values }: PlotItem, named: readonly string[]): string {
+  return named
+    .flatMap((id) => (values[id] === undefined ? [] : [`${columnTitle(id)} ${settingText(values[id])}`]))
+    .join(" · ");
+}
+
 /** Says how many of the runs are drawn, and never "all" while others match. */
-function describeDrawn(drawn: number, loaded: number, more: boolean): string {
-  if (more || loaded > drawn)
-    return `The first ${drawn} of ${more ? "more runs" : `${loaded} runs`}. Tick runs to choose others.`;
-  return `All ${loaded} runs. Tick runs to show only those.`;
+function describeDrawn(drawn: number, matching: number): string {
+  if (drawn < matching)
+    return `The first ${drawn} of ${plural(matching, "run")}. Tick runs to choose others.`;
+  return drawn === 1 ? "The only run." : `All ${drawn} runs. Tick runs to show only those.`;
 }

@@ -1,11 +1,12 @@
 import { useMemo, useRef, useState } from "react";
-import { maxRunsPerChart } from "../../../api/metrics";
 import { livePeriodMS } from "../../../api/queries";
+import { noKeys } from "../../../api/runTable";
+import { useItems } from "../../../components/charts/cards/source";
 import { MetricGrid } from "../../../components/charts/MetricGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../../components/Notice";
 import { useHotkeys } from "../../../lib/browser/hooks";
-import { groupingsOf, groupsOf } from "../../../lib/charts/groups";
-import { keysOf } from "../../../lib/runs/columns";
+import { groupingColumns, groupsOf } from "../../../lib/charts/groups";
+import { tableGroupings } from "../../../lib/table/groups";
 import { FilterBox, filterFault } from "../FilterBox";
 import { NoRuns } from "../NoRuns";
 import type { RunsViewProps } from "../runsView";
@@ -13,26 +14,46 @@ import { StagePicker } from "../StagePicker";
 import { Chips } from "../table/Chips";
 import { useFilter } from "../useFilter";
 import { RunList } from "./RunList";
+import { type ChartRuns, useDrawnKeys } from "./useChartRuns";
+
+/** Settings below the name of a run in the list. */
+const captions = 3;
 
 /** The same list of runs, drawn: the selected ones, or all of them while none is selected. */
-export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) {
-  const { list, runs } = data;
+export function RunsCharts({ experimentID, view, change, data }: RunsViewProps & { data: ChartRuns }) {
+  const { list, runs, drawn } = data;
   const [focusID, setFocusID] = useState<string>();
   const filterBox = useRef<HTMLInputElement>(null);
   useHotkeys({ "/": () => filterBox.current?.focus(), r: () => void list.refetch() });
-  const drawn = useMemo(() => {
-    const chosen = runs.filter((run) => view.selectAll !== view.selected.includes(run.id));
-    return (chosen.length > 0 ? chosen : runs).slice(0, maxRunsPerChart);
-  }, [runs, view.selected, view.selectAll]);
-  const metrics = useMemo(() => keysOf(drawn, "metrics"), [drawn]);
-  const groupings = useMemo(() => groupingsOf(drawn), [drawn]);
-  const grouping = groupings.find(({ id }) => id === view.group)?.id;
-  const lines = useMemo(() => {
-    const groups = grouping === undefined ? undefined : groupsOf(drawn, grouping);
-    return drawn.map(({ id, name, status }) => ({ id, name, status, group: groups?.get(id) }));
-  }, [drawn, grouping]);
-  const fault = filterFault(list.error);
   const filter = useFilter(view);
+  const chosen = drawn.length < runs.length ? drawn.map(({ id }) => id) : undefined;
+  const asked = useDrawnKeys(experimentID, view, filter, chosen);
+  const keys = asked.data ?? noKeys;
+  const metrics = useMemo(() => keys.metrics.map(({ key }) => key), [keys]);
+  const groupings = useMemo(() => tableGroupings(keys), [keys]);
+  const grouping = groupings.find(({ id }) => id === view.group);
+  const grouped = useMemo(() => (grouping ? groupingColumns(grouping.id, keys) : []), [grouping, keys]);
+  const named = useMemo(
+    () => keys.params.flatMap(({ key, varies }) => (varies ? [`params.${key}`] : [])).slice(0, captions),
+    [keys],
+  );
+  const source = useMemo(
+    () => ({ experimentIDs: [experimentID], params: keys.params, tags: keys.tags }),
+    [experimentID, keys],
+  );
+  const { items } = useItems(source, runs, [...named, ...grouped], false);
+  const groups = useMemo(
+    () => (grouping && items.length > 0 ? groupsOf(items, grouped) : undefined),
+    [grouping, grouped, items],
+  );
+  const lines = useMemo(() => {
+    const thin = new Set(view.thinGroups);
+    return drawn.map(({ id, name, status }) => {
+      const group = groups?.get(id);
+      return { id, name, status, experimentID, group, thin: group !== undefined && thin.has(group) };
+    });
+  }, [drawn, groups, experimentID, view.thinGroups]);
+  const fault = filterFault(list.error);
   const everything = useMemo(
     () => ({ experimentIDs: [experimentID], filter: "", viewType: view.stage }),
     [experimentID, view.stage],
@@ -60,16 +81,21 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
       {runs.length > 0 && (
         <div className="charts-split">
           <RunList
-            runs={runs}
-            drawn={drawn}
-            view={view}
-            change={change}
-            setFocusID={setFocusID}
-            more={list.hasNextPage}
+            {...{ runs, drawn, view, change, setFocusID, named, items }}
+            groups={groups}
+            matching={data.matching}
             loadMore={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
           />
           <div className="charts-main">
-            {metrics.length === 0 ? (
+            {asked.error && !asked.data ? (
+              <ErrorNotice
+                error={asked.error}
+                what="Could not load the metrics"
+                retry={() => asked.refetch()}
+              />
+            ) : asked.isPending ? (
+              <Loading what="Loading metrics" />
+            ) : metrics.length === 0 ? (
               <EmptyState title="These runs have no metrics">
                 <p>
                   Log some with <code>mlflow.log_metric("loss", value, step=step)</code>; each becomes a chart
@@ -79,12 +105,10 @@ export function RunsCharts({ experimentID, view, change, data }: RunsViewProps) 
             ) : (
               <MetricGrid
                 runs={lines}
-                groupings={groupings}
-                metrics={metrics}
-                view={view}
-                change={change}
+                {...{ groupings, metrics, view, change, source, focusID }}
+                onFocus={setFocusID}
+                choose={(selected) => change({ selected, selectAll: false })}
                 refetchInterval={live ? livePeriodMS : false}
-                focusID={focusID}
               />
             )}
           </div>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { TableRun } from "../../../api/runTable";
+import { noKeys } from "../../../api/runTable";
 import { runKeys } from "../../../api/tableQueries";
 import { LiveControl } from "../../../components/LiveControl";
 import { ErrorNotice, Loading } from "../../../components/Notice";
@@ -25,18 +26,8 @@ import { useSelection } from "./useSelection";
 import { useTableKeys } from "./useTableKeys";
 import { useTableQuery } from "./useTableQuery";
 
-const noKeys = {
-  attributes: [],
-  metrics: [],
-  params: [],
-  tags: [],
-  counts: { metrics: 0, params: 0, tags: 0 },
-  runs: 0,
-  bounded: false,
-};
-
 /** The table with its tools: filter, columns, selection, keyboard. */
-export function RunsTableView({ experimentID, view, change }: Omit<RunsViewProps, "data">) {
+export function RunsTableView({ experimentID, view, change }: RunsViewProps) {
   const filterBox = useRef<HTMLInputElement>(null);
   const [insertion, setInsertion] = useState<string>();
   const filter = useFilter(view);

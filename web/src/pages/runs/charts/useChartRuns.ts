@@ -1,0 +1,74 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
+import { ApiError } from "../../../api/client";
+import { maxRunsPerChart } from "../../../api/metrics";
+import { livePeriodMS } from "../../../api/queries";
+import { type KeyQuery, noKeys, type TableRun } from "../../../api/runTable";
+import { drawnKeys, runPages } from "../../../api/tableQueries";
+import type { RunsView } from "../../../lib/view/runs";
+import { useTableQuery } from "../table/useTableQuery";
+
+/** A refresh reads every loaded page again, so long lists ask less often. */
+function refreshPeriodMS(loaded: number): number {
+  return livePeriodMS * Math.max(1, Math.ceil(loaded / 500));
+}
+
+/** The same question would be refused again; silence and trouble on the server may pass. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500;
+}
+
+/** The runs of an experiment under the current view, in the order of its table: as far as they are loaded. */
+export function useChartRuns(experimentID: string, view: RunsView, filter: string) {
+  const list = useInfiniteQuery({
+    ...runPages(useTableQuery(experimentID, { ...view, flat: true, group: "" }, filter, noKeys)),
+    refetchInterval: (query) => {
+      const loaded = query.state.data?.pages.reduce((sum, page) => sum + page.rows.length, 0) ?? 0;
+      return view.live && !isRefused(query.state.error) ? refreshPeriodMS(loaded) : false;
+    },
+  });
+  // A filter with a fault in it leaves the previous rows standing.
+  const previous = useRef(list.data?.pages);
+  if (list.data) previous.current = list.data.pages;
+  const pages = list.data?.pages ?? (list.error ? previous.current : undefined);
+  // Rows can move between pages while they are read; keep each run once.
+  const runs = useMemo(() => {
+    const byID = new Map<string, TableRun>();
+    for (const page of pages ?? []) for (const run of page.rows) byID.set(run.id, run);
+    return [...byID.values()];
+  }, [pages]);
+  const drawn = useMemo(() => {
+    const chosen = runs.filter((run) => view.selectAll !== view.selected.includes(run.id));
+    return (chosen.length > 0 ? chosen : runs).slice(0, maxRunsPerChart);
+  }, [runs, view.selected, view.selectAll]);
+  return { list, runs, drawn, matching: pages?.[0]?.matching ?? 0 };
+}
+
+export type ChartRuns = ReturnType<typeof useChartRuns>;
+
+/** So many runs can be named in a filter. */
+const mostNamed = 250;
+
+/** The keys of the runs that are drawn; of all that match where these are too many to name. */
+export function useDrawnKeys(
+  experimentID: string,
+  view: RunsView,
+  filter: string,
+  chosen: readonly string[] | undefined,
+) {
+  const ids = chosen && chosen.length <= mostNamed ? chosen.join() : "";
+  const query = useMemo<KeyQuery>(() => {
+    const named = ids.split(",").map((id) => `'${id}'`);
+    return {
+      experimentIDs: [experimentID],
+      filter: ids ? `attributes.run_id IN (${named.join(", ")})` : filter,
+      viewType: ids ? "ALL" : view.stage,
+    };
+  }, [experimentID, filter, ids, view.stage]);
+  // Few values are quick to read, and then a new metric has its card soon.
+  const few = useRef(true);
+  const keys = useQuery(drawnKeys(query, view.live && livePeriodMS * (few.current ? 1 : 6)));
+  const { data } = keys;
+  if (data) few.current = data.runs * (data.counts.metrics + data.counts.params) <= 20_000;
+  return keys;
+}
