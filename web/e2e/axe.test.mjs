@@ -70,6 +70,7 @@ before(async () => {
     version: `/models/${registry.modelName}/versions/1`,
     "version lineage": `/models/${registry.modelName}/versions/1?tab=lineage`,
     trash: "/trash",
+    settings: "/settings",
     "unknown page": "/nowhere",
     "a page of later": `${experiment}/traces`,
   };

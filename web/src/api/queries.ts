@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { activityDays, firstDay } from "../lib/experiments/activity";
 import { mediaTag } from "../lib/runs/media";
 import { runNameFilter } from "../lib/text/commands";
+import { preferences } from "../lib/text/preferences";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import {
@@ -26,7 +27,7 @@ import {
 import { childRuns, getRun, type RunQuery, runsByID, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
-export const livePeriodMS = 5_000;
+export const livePeriod = () => preferences().refreshS * 1000;
 
 const experimentsPerPage = 200;
 const runsPerPage = 100;
@@ -108,7 +109,7 @@ const newestRuns = (name: string, experimentIDs: readonly string[], filter: stri
       return (await searchRuns(query, undefined, count, signal)).runs;
     },
     enabled: experimentIDs.length > 0,
-    refetchInterval: livePeriodMS,
+    refetchInterval: livePeriod,
     placeholderData: keepPreviousData,
   });
 

@@ -76,6 +76,11 @@ export function AppShell() {
             <Icon name="trash" />
           </Link>
         )}
+        {inside && (
+          <Link to="/settings" className="icon-button" aria-label="Settings" title="Settings">
+            <Icon name="settings" />
+          </Link>
+        )}
         <button
           type="button"
           className="icon-button"

@@ -54,6 +54,7 @@ function useFixedCommands(showHelp: () => void): Command[] {
       page("Experiments", "/experiments"),
       page("Models", "/models", "registry registered"),
       page("Trash", "/trash", "deleted restore purge"),
+      page("Settings", "/settings", "preferences units density server version keys"),
       ...(user ? [page("Account", "/account", "tokens password")] : []),
       ...(user?.isAdmin
         ? [

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { livePeriodMS, runsWithMedia, sourceRuns } from "../../api/queries";
+import { livePeriod, runsWithMedia, sourceRuns } from "../../api/queries";
 import { Snippet } from "../../components/Copy";
 import { MediaGrid } from "../../components/media/MediaGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
@@ -40,7 +40,7 @@ export function MediaPage() {
             runs={runs}
             view={view}
             change={change}
-            refetchInterval={live ? livePeriodMS : false}
+            refetchInterval={live ? livePeriod() : false}
             empty={<NoMedia />}
           />
         )}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { livePeriodMS, runChildren, runDetail, runMetricSummary } from "../../api/queries";
+import { livePeriod, runChildren, runDetail, runMetricSummary } from "../../api/queries";
 import type { RunStatus } from "../../api/runs";
 import { Snippet } from "../../components/Copy";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
@@ -67,7 +67,7 @@ export function RunPage() {
   const [view, change] = useViewState(runPageCodec);
   const navigate = useNavigate();
   const refetchInterval = (status: RunStatus | undefined) =>
-    view.live && active(status) ? livePeriodMS : (false as const);
+    view.live && active(status) ? livePeriod() : (false as const);
   const run = useQuery({
     ...runDetail(runID),
     refetchInterval: (query) => refetchInterval(query.state.data?.status),
