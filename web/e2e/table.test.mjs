@@ -164,17 +164,16 @@ test("the keyboard goes to cells and opens their menus", () =>
     await page.keyboard.press("ArrowRight");
     const focused = () => page.evaluate(() => document.activeElement.dataset.column);
     await page.waitForFunction(() => document.activeElement.dataset.column === "params.optimizer");
-    await page.keyboard.press("Enter");
     const item = named(page, "menuitem", /params\.optimizer = /);
-    await item.waitFor();
-    await page.keyboard.press("Escape");
-    await item.waitFor({ state: "detached" });
-    assert.equal(await focused(), "params.optimizer");
-    // On a busy machine, the key can come before the menu is ready to open again.
-    await eventually(async () => {
+    // The menu opens again however soon the key follows.
+    for (let i = 0; i < 5; i++) {
       await page.keyboard.press("Enter");
-      await item.waitFor({ timeout: 3_000 });
-    });
+      await item.waitFor();
+      await page.keyboard.press("Escape");
+      assert.equal(await focused(), "params.optimizer");
+    }
+    await page.keyboard.press("Enter");
+    await item.waitFor();
     await page.keyboard.press("ArrowDown");
     await item.focus();
     await page.keyboard.press("Enter");

@@ -27,15 +27,16 @@ export function AnchoredPopover({ label, at, className = "", onClose, children }
   }, [at]);
   useEffect(() => {
     const element = box.current!;
-    const onToggle = (event: ToggleEvent) => {
+    // Before it closes: the event after it may come when the next key has opened the popover again.
+    const onClosing = (event: ToggleEvent) => {
       if (event.newState !== "closed") return;
-      if (element.contains(document.activeElement) || document.activeElement === document.body) {
+      if (element.contains(document.activeElement)) {
         (back.current as HTMLElement | null)?.focus?.({ preventScroll: true });
       }
       onClose();
     };
-    element.addEventListener("toggle", onToggle as EventListener);
-    return () => element.removeEventListener("toggle", onToggle as EventListener);
+    element.addEventListener("beforetoggle", onClosing as EventListener);
+    return () => element.removeEventListener("beforetoggle", onClosing as EventListener);
   }, [onClose]);
 
   const moveByArrow = (event: KeyboardEvent) => {
