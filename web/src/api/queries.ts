@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { activityDays, firstDay } from "../lib/experiments/activity";
 import { mediaTag } from "../lib/runs/media";
 import { runNameFilter } from "../lib/text/commands";
+import { preferences } from "../lib/text/preferences";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import {
@@ -14,6 +15,7 @@ import {
   searchExperiments,
 } from "./experiments";
 import { type FileWindow, readFileTable } from "./fileTables";
+import { listMedia } from "./media";
 import { metricSummary } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import {
@@ -26,7 +28,7 @@ import {
 import { childRuns, getRun, type RunQuery, runsByID, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
-export const livePeriodMS = 5_000;
+export const livePeriod = () => preferences().refreshS * 1000;
 
 const experimentsPerPage = 200;
 const runsPerPage = 100;
@@ -108,7 +110,7 @@ const newestRuns = (name: string, experimentIDs: readonly string[], filter: stri
       return (await searchRuns(query, undefined, count, signal)).runs;
     },
     enabled: experimentIDs.length > 0,
-    refetchInterval: livePeriodMS,
+    refetchInterval: livePeriod,
     placeholderData: keepPreviousData,
   });
 
@@ -118,6 +120,19 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
 /** The runs that go on. */
 export const runningRuns = (experimentIDs: readonly string[], count: number) =>
   newestRuns("running", experimentIDs, "attributes.status = 'RUNNING'", count);
+
+const hourMS = 3_600_000;
+
+/**
+ * The runs that failed within a day. Those that started more than a week ago are left out, so that the
+ * server reads the runs of a week and not all.
+ */
+export const failedRuns = (experimentIDs: readonly string[], count: number, nowMS: number) => {
+  const hour = Math.floor(nowMS / hourMS) * hourMS;
+  const started = `attributes.start_time > ${hour - 7 * 24 * hourMS}`;
+  const failed = `attributes.status = 'FAILED' AND attributes.end_time > ${hour - 24 * hourMS}`;
+  return newestRuns("failed", experimentIDs, `${started} AND ${failed}`, count);
+};
 
 /** The runs of an experiment that log images by step. */
 export const runsWithMedia = (experimentID: string, count: number) =>
@@ -235,6 +250,25 @@ export const directory = (source: FileSource, path: string) =>
 /** How much of a file is read at a time. */
 export const filePartBytes = 1_000_000;
 
+/** The first bytes of a file, as text. */
+export const fileHead = (source: FileSource, path: string, bytes: number) =>
+  queryOptions({
+    queryKey: ["files", source.id, "head", path, bytes],
+    queryFn: async ({ signal }) => {
+      const part = await readPart(source.url(path), 0, bytes, signal);
+      return { text: new TextDecoder().decode(part.bytes), complete: part.bytes.length >= part.total };
+    },
+    staleTime: 60_000,
+  });
+
+/** The media files of runs. */
+export const mediaFiles = (runIDs: readonly string[]) =>
+  queryOptions({
+    queryKey: ["media", runIDs],
+    queryFn: ({ signal }) => listMedia(runIDs, signal),
+    placeholderData: keepPreviousData,
+  });
+
 /** The end of a text file: whole lines of the last part. */
 export const fileTail = (source: FileSource, path: string) =>
   queryOptions({
@@ -252,6 +286,17 @@ export const fileTable = (source: FileSource, path: string, window: FileWindow) 
     queryFn: ({ signal }) => readFileTable(source, path, window, signal),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
+  });
+
+/** The text of the server's plotly, which runs in frames without an origin only. */
+export const plotlyText = () =>
+  queryOptions({
+    queryKey: ["plotly"],
+    queryFn: async ({ signal }) => {
+      const { default: url } = await import("plotly.js-cartesian-dist-min/plotly-cartesian.min.js?url");
+      return (await send(new URL(url, document.baseURI).href, { signal })).text();
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>
