@@ -172,7 +172,8 @@ test("a difference has a baseline, a table and an order", () =>
       const name = "Difference of val/loss, accuracy";
       const plot = named(card(page, name), "application", /Differences of val\/loss, accuracy from run-5/);
       await plot.waitFor();
-      await card(page, name).getByText("Baseline: run-5.").waitFor();
+      const baseline = card(page, name).getByLabel("Baseline");
+      await eventually(async () => assert.equal(await baseline.inputValue(), data.ids[5]));
       await plot.focus();
       await page.keyboard.press("ArrowRight");
       await card(page, name)
@@ -192,9 +193,14 @@ test("a difference has a baseline, a table and an order", () =>
       await page.keyboard.press("Escape");
       await named(page, "table", name).getByText("run-11", { exact: true }).waitFor();
       await menu(page, name, "Edit…");
-      await page.getByRole("dialog").getByLabel("Baseline").selectOption({ label: "run-3" });
+      await page
+        .getByRole("dialog")
+        .getByRole("combobox", { name: "Baseline" })
+        .selectOption({ label: "run-3" });
       await inDialog(page, "Save").click();
       await hashHas(page, `base=${data.ids[3]}`);
+      await baseline.selectOption({ label: "run-4" });
+      await hashHas(page, `base=${data.ids[4]}`);
     },
     { acceptDownloads: true },
   ));
