@@ -54,8 +54,12 @@ export const pages = {
   datasets: { path: (ids) => `/experiments/${ids.experiment}/datasets` },
   "run-metrics": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/model-metrics` },
   "run-system": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/system-metrics` },
-  "run-files": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/artifacts/plots/confusion.plotly.json` },
-  "run-array": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/artifacts/evaluation/embedding.npy` },
+  "run-files": {
+    path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/artifacts/plots/confusion.plotly.json`,
+  },
+  "run-array": {
+    path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/artifacts/evaluation/embedding.npy`,
+  },
   version: { path: (ids) => `/models/${ids.model}/versions/5` },
   account: { path: () => "/account" },
   settings: { path: () => "/settings" },

@@ -33,6 +33,7 @@ export function MediaCell({ file, source, size, label, onOpen }: MediaCellProps)
       </button>
     );
   }
+  if (file.kind === "audio" || file.kind === "video") return <Player file={file} source={source} />;
   return (
     <div ref={box} className="media-data">
       <button
@@ -49,6 +50,21 @@ export function MediaCell({ file, source, size, label, onOpen }: MediaCellProps)
           <MediaContents file={file} source={source} rows={rowsOf[size]} />
         </Suspense>
       )}
+    </div>
+  );
+}
+
+/** Sound or film, which is read when it is played. */
+function Player({ file, source }: { file: StepFile; source: FileSource }) {
+  const media = {
+    src: source.url(file.path),
+    controls: true,
+    preload: file.kind === "video" ? "metadata" : "none",
+    "aria-label": `${file.key} at step ${file.step}`,
+  } as const;
+  return (
+    <div className="media-player">
+      {file.kind === "audio" ? <audio {...media} /> : <video {...media} />}
     </div>
   );
 }
