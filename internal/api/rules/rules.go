@@ -8,7 +8,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/permit"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -157,7 +157,7 @@ var ReadFolder = permit.ForRequest("artifact:read", func(c *permit.Checker, req 
 // prompt.
 var CreateModel = permit.For("model:create", func(c *permit.Checker, in *mlflow.CreateRegisteredModelRequest) error {
 	t := access.RegisteredModel
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		t = access.Prompt
 	}
 	return c.UndeniedID(t, in.Name)
@@ -172,7 +172,7 @@ var CreateVersion = permit.For("version:create", func(c *permit.Checker, in *mlf
 	if err := c.CreateVersion(in.Name); err != nil {
 		return err
 	}
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		if err := c.Undenied(access.PromptVersion); err != nil {
 			return err
 		}
