@@ -63,8 +63,6 @@ function Player({ file, source }: { file: StepFile; source: FileSource }) {
     "aria-label": `${file.key} at step ${file.step}`,
   } as const;
   return (
-    <div className="media-player">
-      {file.kind === "audio" ? <audio {...media} /> : <video {...media} />}
-    </div>
+    <div className="media-player">{file.kind === "audio" ? <audio {...media} /> : <video {...media} />}</div>
   );
 }
