@@ -1,10 +1,10 @@
 import { lazy, Suspense } from "react";
 import type { FileSource } from "../../api/artifacts";
+import { useSeen } from "../../lib/browser/useSeen";
 import type { StepFile } from "../../lib/runs/media";
 import type { MediaSize } from "../../lib/view/media";
 import { Icon } from "../Icon";
 import { Loading } from "../Notice";
-import { useSeen } from "./useSeen";
 
 const MediaContents = lazy(async () => ({ default: (await import("./MediaContents")).MediaContents }));
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { violations } from "./audit.mjs";
-import { call } from "./call.mjs";
-import { eventually, named, server, walk } from "./walk.mjs";
+import { violations } from "../audit.mjs";
+import { call } from "../call.mjs";
+import { eventually, named, server, walk } from "../walk.mjs";
 
 let experimentID;
 const runs = [];
