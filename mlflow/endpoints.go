@@ -125,6 +125,7 @@ type EndpointSet struct {
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 	FileTable          Endpoint[FileTableRequest, FileTableResponse]                   `route:"GET millrace/artifacts/table"`
 	MediaFiles         Endpoint[MediaFilesRequest, MediaFilesResponse]                 `route:"POST millrace/artifacts/media"`
+	ServerDetails      Endpoint[Empty, ServerDetails]                                  `route:"GET millrace/server"`
 	Lineage            Endpoint[LineageRequest, LineageResponse]                       `route:"GET millrace/lineage"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`
 	GetDataset         Endpoint[GetDatasetRequest, GetDatasetResponse]                 `route:"POST millrace/datasets/get"`

@@ -57,6 +57,7 @@ var getParameters = map[string]string{
 	"2.0/mlflow/runs/get":                    `{"run_id":"RUN"}`,
 	"3.0/mlflow/server-info":                 ``,
 	"millrace/session":                       ``,
+	"millrace/server":                        ``,
 	"millrace/registered-models/monitor":     `{"name":"a"}`,
 	"millrace/registered-models/transitions": `{"name":"a","version":"1"}`,
 	"millrace/runs/children":                 `{"run_id":"RUN"}`,

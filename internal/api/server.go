@@ -52,6 +52,9 @@ type Server struct {
 	// default they are truncated.
 	RefuseLongValues bool
 
+	// Details describes the server to the users of its pages.
+	Details mlflow.ServerDetails
+
 	// URLs signs URLs of this server.
 	URLs *signedurl.Signer
 	// StaticPrefix is the path prefix of all routes, or "".
@@ -103,7 +106,7 @@ func (s *Server) routes() *route.Router {
 	s.graphqlRoutes(r)
 	s.stockUIRoutes(r)
 	(&pages.Handlers{
-		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts,
+		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts, Server: s.Details,
 		VersionURI: s.Registry().VersionURI, Log: s.Log, Truncate: s.truncate,
 	}).Routes(r)
 	if s.Users != nil {

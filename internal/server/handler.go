@@ -73,7 +73,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		ExperimentTags:  databricks.ExperimentTags,
 		UsesFilesAPI:    databricks.Marked,
 
-		RefuseLongValues: !s.config.TruncateLongValues,
+		RefuseLongValues: !s.config.TruncateLongValues, Details: s.details(),
 
 		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}

@@ -62,6 +62,10 @@ func TestRepeatedReads(t *testing.T) {
 			list, err := s.ExperimentActivity(ctx, []int64{0, 1})
 			return answer{list}, err
 		},
+		"Database": func(ctx context.Context, s *store.Store) (answer, error) {
+			info, err := s.Database(ctx)
+			return answer{info, "of MLflow"}, err
+		},
 		"DailyRuns": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, err := s.DailyRuns(ctx, []int64{0, 1}, 0, 2)
 			return answer{list, "by day"}, err

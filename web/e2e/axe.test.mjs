@@ -53,6 +53,7 @@ before(async () => {
     run,
     "run metrics": `${run}/model-metrics`,
     "run media": `${run}/media`,
+    "run children": `${experiment}/runs/${data.parent}/children`,
     "run lineage": `/experiments/${registry.experimentID}/runs/${registry.runs[0]}/lineage`,
     "run code": `${run}/code`,
     "run logs": `${run}/logs`,
@@ -69,6 +70,7 @@ before(async () => {
     version: `/models/${registry.modelName}/versions/1`,
     "version lineage": `/models/${registry.modelName}/versions/1?tab=lineage`,
     trash: "/trash",
+    settings: "/settings",
     "unknown page": "/nowhere",
     "a page of later": `${experiment}/traces`,
   };

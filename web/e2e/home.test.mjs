@@ -20,6 +20,20 @@ before(async () => {
     params: [{ key: "epochs", value: "10" }],
     metrics: [{ key: "val/loss", value: 0.25, step: 3, timestamp: Date.now() }],
   });
+  const failed = await call("runs/create", {
+    experiment_id: experimentID,
+    run_name: `failed-${stamp}`,
+    start_time: Date.now() - 600_000,
+  });
+  await call("runs/log-metric", {
+    run_id: failed.run.info.run_id,
+    ...{ key: "accuracy", value: 0.5, step: 1, timestamp: Date.now() },
+  });
+  await call("runs/update", {
+    run_id: failed.run.info.run_id,
+    status: "FAILED",
+    end_time: Date.now() - 60_000,
+  });
 });
 
 test("a run that goes on shows its progress and leads to its page", () =>
@@ -32,6 +46,15 @@ test("a run that goes on shows its progress and leads to its page", () =>
     await named(page, "heading", `going-${stamp}`).waitFor();
   }));
 
+test("what failed in the last day is on the page", () =>
+  walk("/", async (page) => {
+    const failed = named(page, "region", "Failed in the last day");
+    const card = failed.getByRole("link", { name: new RegExp(`failed-${stamp}`) });
+    await card.getByText("accuracy").waitFor();
+    await card.click();
+    await named(page, "heading", `failed-${stamp}`).waitFor();
+  }));
+
 test("an experiment is pinned to the home page and unpinned", () =>
   walk(`/experiments?q=home/${stamp}`, async (page) => {
     await named(page, "button", `Pin home/${stamp}`).focus();
@@ -39,6 +62,8 @@ test("an experiment is pinned to the home page and unpinned", () =>
     await page.getByRole("link", { name: "Home", exact: true }).click();
     const pins = named(page, "region", "Pinned");
     await named(pins, "link", `home/${stamp}`).waitFor();
+    await pins.getByText("2 runs, 1 running").waitFor();
+    await named(pins, "img", /^2 runs in the last 30 days/).waitFor();
     await page.reload();
     await named(pins, "button", `Pin home/${stamp}`).click();
     await pins.waitFor({ state: "detached" });

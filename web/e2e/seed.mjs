@@ -130,5 +130,15 @@ export async function seed(server) {
   const hasPositions = (await answer.json()).position !== undefined;
   const logMetric = (run_id, key, value, step) =>
     call("runs/log-metric", { run_id, key, value, step, timestamp: Date.now() });
-  return { experimentID, experimentName, leaf, runs, repeating, modelID, hasPositions, logMetric };
+  return {
+    experimentID,
+    experimentName,
+    leaf,
+    runs,
+    parent: parent.run_id,
+    repeating,
+    modelID,
+    hasPositions,
+    logMetric,
+  };
 }

@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError, gate } from "./api/client";
+import { loadPreferences } from "./lib/browser/preferences";
 import { router } from "./routes/router";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -32,6 +33,7 @@ gate.subscribe(() => {
 });
 gate.ready().catch(() => {}); // Pages show the error when they ask for their data.
 
+loadPreferences();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

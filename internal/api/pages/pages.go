@@ -38,6 +38,8 @@ type Handlers struct {
 	Owners permit.Owners
 	Keeper permit.Keeper
 	Files  Files
+	// Server describes the server, without what the handler knows.
+	Server mlflow.ServerDetails
 	// VersionURI returns the artifact URI of a model version.
 	VersionURI func(ctx context.Context, name, version string) (string, error)
 	Log        *slog.Logger
@@ -56,6 +58,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.MetricSummary, permit.Run(access.ToRead), h.metricSummary)
 	route.OnAjax(r, mlflow.Endpoints.MetricSeries, rules.ReadSeries, h.metricSeries)
 	route.OnAjax(r, mlflow.Endpoints.RunChildren, permit.Run(access.ToRead), h.runChildren)
+	route.OnAjax(r, mlflow.Endpoints.ServerDetails, permit.User, h.serverDetails)
 	route.OnAjax(r, mlflow.Endpoints.Lineage, rules.ReadLineage, h.lineage)
 	route.OnAjax(r, mlflow.Endpoints.DatasetUsages, permit.Experiment(access.ToRead), h.datasetUsages)
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)

@@ -10,15 +10,15 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// Largest bodies, in bytes.
+// MaxBody is the largest body of most requests, in bytes.
 const (
-	maxBody       = 8 << 20
+	MaxBody       = 8 << 20
 	maxInputsBody = 24 << 20 // A dataset's profile may have 16 million characters.
 )
 
 // decode reads a request into the message of its route.
 func decode[Req any](w http.ResponseWriter, req *http.Request, method string, in *Req) error {
-	limit := int64(maxBody)
+	limit := int64(MaxBody)
 	if _, ok := any(in).(*mlflow.LogInputsRequest); ok {
 		limit = maxInputsBody
 	}

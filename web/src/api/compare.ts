@@ -4,7 +4,7 @@ import { isLowerBetter } from "../lib/compare/rows";
 import { type Aggregate, column, keysOf } from "../lib/runs/columns";
 import type { MetricStat } from "../lib/view/compare";
 import { ApiError } from "./client";
-import { livePeriodMS } from "./queries";
+import { livePeriod } from "./queries";
 import { getRun, type Run, searchRuns } from "./runs";
 import { readCells } from "./tableQueries";
 
@@ -67,7 +67,7 @@ export const comparedRuns = (ids: readonly string[], experimentIDs: readonly str
     // The more runs, the less often: a refresh reads all of them.
     refetchInterval: ({ state }) =>
       state.data?.runs.some((run) => run.status === "RUNNING")
-        ? Math.max(livePeriodMS, ids.length * 100)
+        ? Math.max(livePeriod(), ids.length * 100)
         : false,
     placeholderData: keepPreviousData,
   });
@@ -91,7 +91,7 @@ export const metricValues = (runs: readonly Run[], stat: MetricStat) => {
       return found;
     },
     enabled: stat !== "last" && ids.length > 0,
-    refetchInterval: runs.some((run) => run.status === "RUNNING") ? 4 * livePeriodMS : false,
+    refetchInterval: runs.some((run) => run.status === "RUNNING") ? 4 * livePeriod() : false,
     staleTime: 30_000,
   });
 };

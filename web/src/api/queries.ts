@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { activityDays, firstDay } from "../lib/experiments/activity";
 import { mediaTag } from "../lib/runs/media";
 import { runNameFilter } from "../lib/text/commands";
+import { preferences } from "../lib/text/preferences";
 import { type FileSource, readPart, readTail } from "./artifacts";
 import { send, serverURL } from "./client";
 import {
@@ -27,7 +28,7 @@ import {
 import { childRuns, getRun, type RunQuery, runsByID, searchRuns } from "./runs";
 
 /** How often live pages ask again. */
-export const livePeriodMS = 5_000;
+export const livePeriod = () => preferences().refreshS * 1000;
 
 const experimentsPerPage = 200;
 const runsPerPage = 100;
@@ -109,7 +110,7 @@ const newestRuns = (name: string, experimentIDs: readonly string[], filter: stri
       return (await searchRuns(query, undefined, count, signal)).runs;
     },
     enabled: experimentIDs.length > 0,
-    refetchInterval: livePeriodMS,
+    refetchInterval: livePeriod,
     placeholderData: keepPreviousData,
   });
 
@@ -119,6 +120,19 @@ export const recentRuns = (experimentIDs: readonly string[], count: number) =>
 /** The runs that go on. */
 export const runningRuns = (experimentIDs: readonly string[], count: number) =>
   newestRuns("running", experimentIDs, "attributes.status = 'RUNNING'", count);
+
+const hourMS = 3_600_000;
+
+/**
+ * The runs that failed within a day. Those that started more than a week ago are left out, so that the
+ * server reads the runs of a week and not all.
+ */
+export const failedRuns = (experimentIDs: readonly string[], count: number, nowMS: number) => {
+  const hour = Math.floor(nowMS / hourMS) * hourMS;
+  const started = `attributes.start_time > ${hour - 7 * 24 * hourMS}`;
+  const failed = `attributes.status = 'FAILED' AND attributes.end_time > ${hour - 24 * hourMS}`;
+  return newestRuns("failed", experimentIDs, `${started} AND ${failed}`, count);
+};
 
 /** The runs of an experiment that log images by step. */
 export const runsWithMedia = (experimentID: string, count: number) =>

@@ -41,6 +41,8 @@ export interface TableTree {
   openAll: boolean;
   open: readonly string[];
   folded: readonly string[];
+  /** Lists the descendants of this run only. */
+  under?: string;
 }
 
 /** What puts runs into a group: the values of columns, or all params but some. */
@@ -48,7 +50,7 @@ export interface TableGroups extends TableTree {
   by: readonly Column[];
   allParams: boolean;
   but: readonly string[];
-  /** Lists the runs of the group with this key. */
+  /** Lists the runs of the group with this key only. */
   under?: string;
 }
 
@@ -115,7 +117,12 @@ const wireColumn = ({ kind, key, aggregate, by }: Column) => ({
   ...(by !== undefined && { by }),
 });
 
-const wireTree = ({ openAll, open, folded }: TableTree) => ({ open_all: openAll, open, folded });
+const wireTree = ({ openAll, open, folded, under }: TableTree) => ({
+  open_all: openAll,
+  open,
+  folded,
+  under,
+});
 
 /** The number of columns that one request may have. */
 const maxColumns = 100;
@@ -141,7 +148,6 @@ export async function tableRows(
         ? { all_params: true, but: groups.but }
         : { by: groups.by.map(({ kind, key }) => ({ kind, key })) }),
       ...wireTree(groups),
-      under: groups.under,
     },
     columns: chosen.map(wireColumn),
     offset,

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { serverInfo } from "../api/queries";
-import { useHotkeys, usePaletteKey } from "../lib/browser/hooks";
+import { useChords, useHotkeys, usePaletteKey } from "../lib/browser/hooks";
+import { goToPages, goToParts, type KeyTarget } from "../lib/text/keys";
 import { HelpDialog } from "./HelpDialog";
 import { Icon } from "./Icon";
 import { SessionFrame } from "./session/SessionFrame";
@@ -15,6 +16,18 @@ const CommandPalette = lazy(async () => ({
 }));
 const UserMenu = lazy(async () => ({ default: (await import("./session/UserMenu")).UserMenu }));
 
+/** Keys that lead to pages, from everywhere or within an experiment. */
+function useGoToKeys(enabled: boolean, users: boolean) {
+  const navigate = useNavigate();
+  const { experimentID } = useParams({ strict: false }) as { experimentID?: string };
+  const targets = [
+    ...goToPages.filter((target) => users || !target.users),
+    ...(experimentID === undefined ? [] : goToParts),
+  ];
+  const go = ({ to, search = {} }: KeyTarget) => navigate({ to, params: { experimentID }, search } as never);
+  useChords(Object.fromEntries(enabled ? targets.map((target) => [target.keys, () => void go(target)]) : []));
+}
+
 /** The frame around every page. */
 export function AppShell() {
   const [help, setHelp] = useState(false);
@@ -24,6 +37,7 @@ export function AppShell() {
   const version = useQuery(serverInfo());
   const [palette, setPalette] = useState(false);
   useHotkeys({ "?": () => setHelp(true) });
+  useGoToKeys(inside, user !== undefined);
   usePaletteKey(inside, () => setPalette((open) => !open));
   const skipToContent = () => document.getElementById("content")?.focus();
   return (
@@ -74,6 +88,11 @@ export function AppShell() {
         {inside && (
           <Link to="/trash" className="icon-button" aria-label="Trash" title="Trash">
             <Icon name="trash" />
+          </Link>
+        )}
+        {inside && (
+          <Link to="/settings" className="icon-button" aria-label="Settings" title="Settings">
+            <Icon name="settings" />
           </Link>
         )}
         <button

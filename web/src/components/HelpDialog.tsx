@@ -1,17 +1,7 @@
+import { Link } from "@tanstack/react-router";
+import { usePreferences } from "../lib/browser/preferences";
+import { keyMap } from "../lib/text/keys";
 import { Dialog } from "./Dialog";
-
-const shortcuts: [string, string][] = [
-  ["/", "Go to the filter or search box"],
-  ["j  k", "Next, previous row or file"],
-  ["x", "Select the row"],
-  ["Enter", "Open the row, or the menu of a cell"],
-  ["← →", "Fold, unfold a folder or parent run, go to its cells"],
-  ["↓", "On a column's title: its menu"],
-  ["r", "Refresh now"],
-  ["Ctrl K", "Search experiments, runs, models, pages and actions"],
-  ["?", "This help"],
-  ["Esc", "Close a dialog or list"],
-];
 
 const examples: [string, string][] = [
   ["resnet50", "Words are looked for in the names of runs"],
@@ -23,25 +13,44 @@ const examples: [string, string][] = [
   ["metrics.f1 > 0.9 AND params.C = '1.0'", "Clauses are joined by AND"],
 ];
 
+/** "j  ↓" is either of two keys, and "g e" one after the other. */
+export function Keys({ text }: { text: string }) {
+  return text.split("  ").map((combination) => (
+    <span key={combination} className="key-combination">
+      {combination.split(" ").map((key) => (
+        <kbd key={key}>{key}</kbd>
+      ))}
+    </span>
+  ));
+}
+
 export function HelpDialog({ onClose }: { onClose: () => void }) {
+  const { singleKeys } = usePreferences();
   return (
     <Dialog title="Keyboard and filters" onClose={onClose} wide>
-      <div className="help-columns">
-        <section>
-          <h3>Keyboard</h3>
-          <dl className="keys">
-            {shortcuts.map(([keys, meaning]) => (
-              <div key={keys}>
-                <dt>
-                  {keys.split("  ").map((key) => (
-                    <kbd key={key}>{key}</kbd>
-                  ))}
-                </dt>
-                <dd>{meaning}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
+      <div>
+        <div className="key-groups">
+          {!singleKeys && (
+            <p className="notice">
+              Single keys are turned off in the <Link to="/settings">settings</Link>.
+            </p>
+          )}
+          {keyMap.map(({ title, keys }) => (
+            <section key={title}>
+              <h3>{title}</h3>
+              <dl className="keys">
+                {keys.map(([combination, meaning]) => (
+                  <div key={combination + meaning}>
+                    <dt>
+                      <Keys text={combination} />
+                    </dt>
+                    <dd>{meaning}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
         <section>
           <h3>Run filters</h3>
           <dl className="examples">
@@ -56,7 +65,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
           </dl>
         </section>
       </div>
-      <div className="dialog-actions">
+      <div className="dialog-actions sticky">
         <button type="button" className="button primary" onClick={onClose}>
           Close
         </button>

@@ -1,6 +1,7 @@
 // Small pieces that show one value: numbers, times, statuses.
 import type { RunStatus } from "../api/runs";
 import { useNow } from "../lib/browser/hooks";
+import { usePreferences } from "../lib/browser/preferences";
 import { type RunStyle, runStyle, swatchOf } from "../lib/charts/palette";
 import {
   exactNumber,
@@ -21,13 +22,16 @@ export function NumberText({ value, unit }: { value: number; unit?: Unit | undef
   );
 }
 
-/** "5 min ago", with the date and time on hover. */
+/** "5 min ago", with the date and time on hover; the other way round for those who prefer dates. */
 export function RelativeTime({ timeMS }: { timeMS: number | undefined }) {
   const now = useNow();
+  const { times } = usePreferences();
   if (!timeMS) return <span className="muted">–</span>;
+  const texts = [formatRelative(timeMS, now), formatDateTime(timeMS)];
+  if (times === "absolute") texts.reverse();
   return (
-    <time dateTime={new Date(timeMS).toISOString()} title={formatDateTime(timeMS)}>
-      {formatRelative(timeMS, now)}
+    <time dateTime={new Date(timeMS).toISOString()} title={texts[1]}>
+      {texts[0]}
     </time>
   );
 }

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useRef } from "react";
+import { useRowKeys } from "../lib/browser/rowKeys";
 import "./virtualTable.css";
 
 export interface Column {
@@ -33,6 +34,7 @@ export function VirtualTable<T>({
   minWidth = 560,
   cells,
 }: VirtualTableProps<T>) {
+  useRowKeys();
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -72,6 +74,7 @@ export function VirtualTable<T>({
                 <span
                   key={label}
                   role={i === 0 ? "rowheader" : "cell"}
+                  data-row-name={i === 0 || undefined}
                   className={numeric ? "truncate numeric number" : "truncate"}
                 >
                   {cell}

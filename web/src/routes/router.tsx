@@ -44,6 +44,7 @@ const compareExperimentsPage = lazyRouteComponent(
   "CompareExperimentsPage",
 );
 const metricLinkPage = lazyRouteComponent(() => import("../pages/compare/MetricLinkPage"), "MetricLinkPage");
+const settingsPage = lazyRouteComponent(() => import("../pages/settings/SettingsPage"), "SettingsPage");
 const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPage"), "AccountPage");
 const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
 const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
@@ -88,6 +89,7 @@ const routeTree = root.addChildren([
   at("/compare-experiments/$", compareExperimentsPage),
   at("/metric", metricLinkPage),
   at("/metric/$", metricLinkPage),
+  at("/settings", settingsPage),
   at("/account", accountPage),
   at("/admin", usersPage),
   at("/admin/users/$username", userPage),

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { DataColumn } from "../../lib/columns/columns";
+import { changeShown, type DataColumn } from "../../lib/columns/columns";
 import { Icon } from "../Icon";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
@@ -40,10 +40,8 @@ function Choices<Row>({ catalogue, shown, automatic, choose, onOpen }: ColumnCho
   const on = new Set(shown.map((c) => c.id));
   const found = catalogue.filter((c) => c.title.toLowerCase().includes(needle));
   const groups = [...new Set(found.map((c) => c.group))];
-  const set = (columns: readonly DataColumn<Row>[], show: boolean) => {
-    const ids = new Set(columns.map((c) => c.id));
-    choose(catalogue.filter((c) => (ids.has(c.id) ? show : on.has(c.id))).map((c) => c.id));
-  };
+  const set = (columns: readonly DataColumn<Row>[], show: boolean) =>
+    choose(changeShown(shown, columns, show));
   return (
     <div className="column-picker">
       <div className="toolbar">

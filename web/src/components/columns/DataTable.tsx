@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from "react";
+import { useRowKeys } from "../../lib/browser/rowKeys";
 import { type ColumnsView, type DataColumn, nextSort } from "../../lib/columns/columns";
 import "./columns.css";
 
@@ -21,6 +22,7 @@ interface DataTableProps<Row> {
 
 /** A table whose titles sort it. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
+  useRowKeys();
   const { label, rows, rowKey, rowClass, name, columns, view, change, before, after } = props;
   const head = (c: DataColumn<Row>) => (
     <Head key={c.id} column={c} view={view} change={change} numeric={c !== name && c.numeric === true} />
@@ -47,7 +49,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {rows.map((row) => (
             <tr key={rowKey(row)} className={rowClass?.(row)}>
               {before && <td>{before.cell(row)}</td>}
-              <th scope="row" className="cell-name">
+              <th scope="row" className="cell-name" data-row-name>
                 {name.cell(row)}
               </th>
               {columns.map((c) => (

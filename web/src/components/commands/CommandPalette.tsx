@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { Keys } from "../HelpDialog";
 import { Icon } from "../Icon";
 import { useCommands } from "./useCommands";
 import "./commands.css";
@@ -87,7 +88,10 @@ export function CommandPalette({ onClose, showHelp }: CommandPaletteProps) {
             <span className="truncate" title={command.title}>
               {command.title}
             </span>
-            <span className="muted">{command.kind}</span>
+            <span className="commands-end muted">
+              {command.keys && <Keys text={command.keys} />}
+              {command.kind}
+            </span>
           </div>
         ))}
       </div>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { trackingURI } from "../../api/client";
 import { experimentList, registeredModelList, runDetail, runsNamed } from "../../api/queries";
@@ -7,6 +7,7 @@ import { copyText } from "../../lib/browser/clipboard";
 import { useDebounced } from "../../lib/browser/hooks";
 import { setTheme, type Theme } from "../../lib/browser/theme";
 import { type Command, findCommands, isRunID } from "../../lib/text/commands";
+import { goToPages, goToParts, type KeyTarget } from "../../lib/text/keys";
 import { useUser } from "../session/useSession";
 
 const perKind = 8;
@@ -34,19 +35,29 @@ export function useCommands(query: string, showHelp: () => void) {
 function useFixedCommands(showHelp: () => void): Command[] {
   const navigate = useNavigate();
   const user = useUser();
+  const { experimentID } = useParams({ strict: false }) as { experimentID?: string };
   return useMemo(() => {
     const page = (title: string, to: string, words = ""): Command => ({
       id: `page ${to}`,
       title,
       kind: "Page",
       words,
+      keys: goToPages.find((target) => target.to === to)?.keys,
       run: () => void navigate({ to } as never),
     });
-    const action = (title: string, words: string, run: () => void): Command => ({
+    const part = ({ keys, title, to, search = {} }: KeyTarget): Command => ({
+      id: `part ${keys}`,
+      title: `${title} of this experiment`,
+      kind: "Page",
+      keys,
+      run: () => void navigate({ to, params: { experimentID }, search } as never),
+    });
+    const action = (title: string, words: string, run: () => void, keys?: string): Command => ({
       id: `action ${title}`,
       title,
       kind: "Action",
       words,
+      keys,
       run,
     });
     return [
@@ -54,6 +65,7 @@ function useFixedCommands(showHelp: () => void): Command[] {
       page("Experiments", "/experiments"),
       page("Models", "/models", "registry registered"),
       page("Trash", "/trash", "deleted restore purge"),
+      page("Settings", "/settings", "preferences units density server version keys"),
       ...(user ? [page("Account", "/account", "tokens password")] : []),
       ...(user?.isAdmin
         ? [
@@ -62,15 +74,16 @@ function useFixedCommands(showHelp: () => void): Command[] {
             page("Audit log", "/admin/audit"),
           ]
         : []),
+      ...(experimentID === undefined ? [] : goToParts.map(part)),
       ...themes.map(([theme, title, words]) => action(title, words, () => setTheme(theme))),
       action(
         "Copy the tracking URI",
         "MLFLOW_TRACKING_URI address server",
         () => void copyText(trackingURI()),
       ),
-      action("Keyboard and filter help", "shortcuts keys grammar", showHelp),
+      action("Keyboard and filter help", "shortcuts keys grammar map", showHelp, "?"),
     ];
-  }, [navigate, user, showHelp]);
+  }, [navigate, user, showHelp, experimentID]);
 }
 
 /** Experiments, models and runs whose names contain the text, and the run with an ID. */

@@ -52,6 +52,9 @@ export function LineageView({ subject, what, unfolded, setUnfolded }: LineageVie
   );
 }
 
+/** Characters that fit between two boxes. */
+const maxLabel = 13;
+
 type GraphProps = Pick<LineageViewProps, "unfolded" | "setUnfolded"> & { lineage: Lineage };
 
 function Graph({ lineage, unfolded, setUnfolded }: GraphProps) {
@@ -86,7 +89,13 @@ function Graph({ lineage, unfolded, setUnfolded }: GraphProps) {
                     y={(labelAtEnd ? y : points[0]![1]) - 6}
                     textAnchor={labelAtEnd ? "end" : "start"}
                   >
-                    {label}
+                    {label.length <= maxLabel ? (
+                      label
+                    ) : (
+                      <>
+                        {label.slice(0, maxLabel - 1)}…<title>{label}</title>
+                      </>
+                    )}
                   </text>
                 )}
               </g>

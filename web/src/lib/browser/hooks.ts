@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { preferences } from "../text/preferences";
 import type { Codec, Search } from "../view/search";
 
 /**
@@ -68,16 +69,24 @@ export function useDeferredText(stored: string, store: (text: string) => void) {
   return [text, setText] as const;
 }
 
+/** Whether a key means something else: in a field, in a dialog, or with Ctrl, Cmd or Alt. */
+function isTaken(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  const target = event.target as HTMLElement;
+  if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return true;
+  if (document.querySelector("dialog[open], [popover]:popover-open")) return true;
+  // Letters and signs can be turned off; arrows, Enter and Escape are not dictated by accident.
+  return event.key.length === 1 && !preferences().singleKeys;
+}
+
 /** Single-key shortcuts. They rest while a field has the focus or a dialog is open. */
 export function useHotkeys(keys: Record<string, (event: KeyboardEvent) => void>) {
   const latest = useRef(keys);
   latest.current = keys;
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (isTaken(event)) return;
       const target = event.target as HTMLElement;
-      if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
-      if (document.querySelector("dialog[open], [popover]:popover-open")) return;
       // Enter on a link or button already means something.
       if (event.key === "Enter" && target.closest("a, button, summary")) return;
       const action = latest.current[event.key];
@@ -87,6 +96,36 @@ export function useHotkeys(keys: Record<string, (event: KeyboardEvent) => void>)
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+const chordMS = 1_500;
+
+/** Shortcuts of two keys, such as "g e". The second key does nothing else. */
+export function useChords(chords: Readonly<Record<string, () => void>>) {
+  const latest = useRef(chords);
+  latest.current = chords;
+  useEffect(() => {
+    let first = "";
+    let firstMS = 0;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === "Shift") return;
+      const begun = first !== "" && event.timeStamp - firstMS < chordMS ? first : "";
+      first = "";
+      if (isTaken(event)) return;
+      const action = begun && latest.current[`${begun} ${event.key}`];
+      if (action) {
+        event.preventDefault();
+        event.stopPropagation();
+        action();
+      } else if (Object.keys(latest.current).some((keys) => keys.startsWith(`${event.key} `))) {
+        first = event.key;
+        firstMS = event.timeStamp;
+      }
+    };
+    // Before the listeners of single keys, which must not see the second key.
+    document.addEventListener("keydown", onKeyDown, true);
+    return () => document.removeEventListener("keydown", onKeyDown, true);
   }, []);
 }
 

@@ -40,7 +40,6 @@ const topPages: Record<string, string> = {
   prompts: "Prompts",
   gateway: "The AI gateway",
   "mcp-registry": "The MCP registry",
-  settings: "Settings",
   webhooks: "Webhooks",
 };
 
@@ -60,8 +59,15 @@ export function translateLink(pathname: string, search: Search): Translation | u
   if (first === "createModel") return to("/models");
   if (first === "compare-model-versions") return compareVersions(search);
   if (first === "admin" && second === "ws") return later("Workspaces", "/", "the home page");
+  if (first === "settings") return settingsLink(second);
   const name = topPages[first];
   return name ? later(name, "/", "the home page") : undefined;
+}
+
+/** MLflow's settings have pages of webhooks and of connections to language models; the rest is one page here. */
+function settingsLink(page: string): Translation {
+  if (page === "webhooks") return later("Webhooks", "/settings", "the settings");
+  return page === "llm-connections" ? later("LLM connections", "/settings", "the settings") : to("/settings");
 }
 
 function experimentLink(id: string, rest: readonly string[], search: Search): Translation | undefined {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   type ColumnsView,
+  changeShown,
   type DataColumn,
   decodeColumns,
   encodeColumns,
@@ -60,9 +61,19 @@ test("the address keeps the columns and the order", () => {
   expect(encodeColumns(views[2]!)).toEqual({ cols: "name,tags.a~1b", sort: "-metrics.x" });
 });
 
-test("the choice is shown in the order of the catalogue, and unknown columns are left out", () => {
-  expect(shownColumns(catalogue, ["size", "gone", "name"], []).map((c) => c.id)).toEqual(["name", "size"]);
+test("the choice is shown in its order, and unknown columns are left out", () => {
+  const chosen = ["size", "gone", "name", "size"];
+  expect(shownColumns(catalogue, chosen, []).map((c) => c.id)).toEqual(["size", "name"]);
   expect(shownColumns(catalogue, undefined, ["chips"]).map((c) => c.id)).toEqual(["chips"]);
+});
+
+test("a column that is shown goes behind the last of its group, and one that is hidden leaves the others", () => {
+  const of = (id: string, group: string): DataColumn<Row> => ({ id, title: id, group, cell: () => id });
+  const [a, b, m, n] = [of("a", "A"), of("b", "A"), of("m", "M"), of("n", "M")];
+  expect(changeShown([a, m], [b], true)).toEqual(["a", "b", "m"]);
+  expect(changeShown([a], [n, m], true)).toEqual(["a", "n", "m"]);
+  expect(changeShown([a, m], [a], true)).toEqual(["a", "m"]);
+  expect(changeShown([m, a, n], [n, b], false)).toEqual(["m", "a"]);
 });
 
 test("three clicks on a title sort one way, the other way, and not at all", () => {

@@ -39,14 +39,31 @@ export function encodeColumns(v: ColumnsView): Search {
   return { ...chosen, ...compact({ sort: v.sort && (v.descending ? "-" : "") + v.sort }) };
 }
 
-/** The columns on screen, in the order of the catalogue. */
+/** The columns on screen, in the order of the choice. */
 export function shownColumns<Row>(
   catalogue: readonly DataColumn<Row>[],
   chosen: readonly string[] | undefined,
   automatic: readonly string[],
 ): DataColumn<Row>[] {
-  const ids = new Set(chosen ?? automatic);
-  return catalogue.filter((c) => ids.has(c.id));
+  const byID = new Map(catalogue.map((c) => [c.id, c]));
+  return [...new Set(chosen ?? automatic)].map((id) => byID.get(id)).filter((c) => c !== undefined);
+}
+
+/** The ids of the columns after some were shown or hidden: a new one goes behind the last of its group. */
+export function changeShown<Row>(
+  shown: readonly DataColumn<Row>[],
+  changed: readonly DataColumn<Row>[],
+  show: boolean,
+): string[] {
+  const ids = new Set(changed.map((c) => c.id));
+  if (!show) return shown.filter((c) => !ids.has(c.id)).map((c) => c.id);
+  const list = [...shown];
+  for (const c of changed) {
+    if (list.some((other) => other.id === c.id)) continue;
+    const last = list.findLastIndex((other) => other.group === c.group);
+    list.splice(last < 0 ? list.length : last + 1, 0, c);
+  }
+  return list.map((c) => c.id);
 }
 
 /** Sorted rows; those without a value come last in either direction, and equals keep their order. */

@@ -1,5 +1,6 @@
 // How many runs started on each of the last days.
 import { formatDate, plural } from "../text/format";
+import { preferences } from "../text/preferences";
 
 export const activityDays = 30;
 const dayMS = 24 * 60 * 60 * 1000;
@@ -7,7 +8,8 @@ const dayMS = 24 * 60 * 60 * 1000;
 /** The beginning of the first of the days, the last of which is today. */
 export function firstDay(nowMS: number): number {
   const today = new Date(nowMS);
-  today.setHours(0, 0, 0, 0);
+  if (preferences().zone === "utc") today.setUTCHours(0, 0, 0, 0);
+  else today.setHours(0, 0, 0, 0);
   return today.getTime() - (activityDays - 1) * dayMS;
 }
 

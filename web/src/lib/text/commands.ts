@@ -7,6 +7,8 @@ export interface Command {
   kind: string;
   /** More about it, such as the name of its experiment. */
   detail?: string;
+  /** Keys that do the same without the palette. */
+  keys?: string | undefined;
   /** Other words people type for it. */
   words?: string;
   run: () => void;

@@ -1,5 +1,6 @@
 // Numbers, times and sizes as text. Tables show four or five significant digits; the full value
 // is always one hover or copy away, so formatting never has to be lossless.
+import { preferences } from "./preferences";
 
 /** The number MLflow's protocol sends for an infinite value. */
 const infinity = Number.MAX_VALUE;
@@ -47,16 +48,33 @@ export function formatRelative(timeMS: number, nowMS: number): string {
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** Local calendar date, the same in every locale: 2026-11-22. */
-export function formatDate(timeMS: number): string {
+/** The parts of a moment in the zone that was chosen. */
+function partsOf(timeMS: number): number[] {
   const t = new Date(timeMS);
-  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
+  if (preferences().zone === "utc") {
+    return [
+      t.getUTCFullYear(),
+      t.getUTCMonth(),
+      t.getUTCDate(),
+      t.getUTCHours(),
+      t.getUTCMinutes(),
+      t.getUTCSeconds(),
+    ];
+  }
+  return [t.getFullYear(), t.getMonth(), t.getDate(), t.getHours(), t.getMinutes(), t.getSeconds()];
 }
 
-/** Local date and time to the second: 2026-11-22 15:04:05. */
+/** Calendar date, the same in every locale: 2026-11-22. */
+export function formatDate(timeMS: number): string {
+  const [year, month, day] = partsOf(timeMS) as [number, number, number];
+  return `${year}-${two(month + 1)}-${two(day)}`;
+}
+
+/** Date and time to the second: 2026-11-22 15:04:05. */
 export function formatDateTime(timeMS: number): string {
-  const t = new Date(timeMS);
-  return `${formatDate(timeMS)} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+  const [hours, minutes, seconds] = partsOf(timeMS).slice(3) as [number, number, number];
+  const zone = preferences().zone === "utc" ? " UTC" : "";
+  return `${formatDate(timeMS)} ${two(hours)}:${two(minutes)}:${two(seconds)}${zone}`;
 }
 
 /** "850 ms", "12.3 s", "4 min 05 s", "3 h 02 min", "2 d 4 h". */
@@ -83,15 +101,17 @@ export function formatElapsed(seconds: number): string {
   return `${short(seconds / day)}d`;
 }
 
-/** Sizes in powers of 1000: "0 B", "5.0 kB", "12.3 MB". */
+const byteUnits = { 1000: ["kB", "MB", "GB", "TB"], 1024: ["KiB", "MiB", "GiB", "TiB"] } as const;
+
+/** Sizes in powers of 1000 or, if that was chosen, of 1024: "0 B", "5.0 kB", "12.3 MB". */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const units = ["kB", "MB", "GB", "TB"];
+  const base = preferences().bytes;
+  if (bytes < base) return `${bytes} B`;
   let size = bytes;
   let unit = "";
-  for (unit of units) {
-    size /= 1000;
-    if (size < 999.95) break;
+  for (unit of byteUnits[base]) {
+    size /= base;
+    if (size < base - 0.05) break;
   }
   return `${size.toFixed(1)} ${unit}`;
 }

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { maxRunsPerChart } from "../../api/metrics";
-import { livePeriodMS } from "../../api/queries";
+import { livePeriod } from "../../api/queries";
 import { MetricGrid } from "../../components/charts/MetricGrid";
 import { Icon } from "../../components/Icon";
 import { EmptyState } from "../../components/Notice";
@@ -80,7 +80,7 @@ export function CompareCharts({ runs, view, change }: CompareProps) {
         runs={drawn}
         {...{ metrics, view, change, source, focusID }}
         onFocus={setFocusID}
-        refetchInterval={live ? livePeriodMS : false}
+        refetchInterval={live ? livePeriod() : false}
       />
     </>
   );

@@ -43,7 +43,6 @@ export function ExperimentRow(props: ExperimentRowProps) {
       aria-rowindex={index + 2}
       aria-expanded={folder ? open : undefined}
       aria-selected={item && selected.has(item.id)}
-      data-ids={members.join(",")}
       style={{ transform: `translateY(${top}px)` }}
     >
       <span role="gridcell">
@@ -54,7 +53,7 @@ export function ExperimentRow(props: ExperimentRowProps) {
           toggle={() => toggle(members)}
         />
       </span>
-      <span role="gridcell" className="experiment-name" style={{ paddingLeft: depth * 20 }}>
+      <span role="gridcell" data-row-name className="experiment-name" style={{ paddingLeft: depth * 20 }}>
         {folder ? (
           <button
             type="button"

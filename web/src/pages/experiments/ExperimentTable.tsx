@@ -2,11 +2,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import type { Experiment } from "../../api/experiments";
 import { activityDays } from "../../lib/experiments/activity";
+import { rowHeight } from "../../lib/text/preferences";
 import type { NamedRow } from "../../lib/text/tree";
 import type { ExperimentOrder, ExperimentsView } from "../../lib/view/experiments";
 import { ExperimentRow, SelectBox } from "./ExperimentRow";
-
-const rowHeight = 34;
 
 interface ExperimentTableProps {
   rows: NamedRow<Experiment>[];
@@ -27,10 +26,11 @@ interface ExperimentTableProps {
 /** The rows in sight of a list of any length. */
 export function ExperimentTable({ rows, view, sortBy, toggleAll, ...rowProps }: ExperimentTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const height = rowHeight() + 4;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => height,
     overscan: 12,
   });
   const header = (order: ExperimentOrder, label: string) => (

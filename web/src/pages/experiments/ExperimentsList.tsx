@@ -10,6 +10,7 @@ import { SearchField } from "../../components/SearchField";
 import { useUser } from "../../components/session/useSession";
 import { useToast } from "../../components/Toasts";
 import { useDeferredText, useHotkeys, useNow, useViewState } from "../../lib/browser/hooks";
+import { useRowKeys } from "../../lib/browser/rowKeys";
 import { type NamedRow, nameTree } from "../../lib/text/tree";
 import { type ExperimentOrder, experimentsCodec } from "../../lib/view/experiments";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "./ExperimentDialogs";
@@ -38,13 +39,6 @@ function byActivity(
   if (!activities) return experiments;
   const time = (e: Experiment) => activities[e.id]?.lastActivityMS ?? 0;
   return [...experiments].sort((a, b) => (descending ? time(b) - time(a) : time(a) - time(b)));
-}
-
-/** Moves the focus among the names in sight; bringing one into view renders the rows after it. */
-function focusName(step: number) {
-  const names = [...document.querySelectorAll<HTMLElement>(".experiment-name .truncate")];
-  const at = names.indexOf(document.activeElement as HTMLElement);
-  names[Math.max(0, Math.min(names.length - 1, at + step))]?.focus();
 }
 
 type OpenDialog = { kind: "rename" | "delete"; experiment: Experiment };
@@ -80,14 +74,9 @@ export function ExperimentsList() {
     [experiments, view.tree, view.folded],
   );
 
+  useRowKeys();
   useHotkeys({
     "/": () => searchBox.current?.focus(),
-    j: () => focusName(1),
-    k: () => focusName(-1),
-    x: () => {
-      const id = (document.activeElement as HTMLElement).closest<HTMLElement>("[data-ids]")?.dataset.ids;
-      if (id) toggle(id.split(","));
-    },
     r: () => void client.invalidateQueries({ queryKey: ["experiments"] }),
   });
 

@@ -1,18 +1,18 @@
-import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { experimentDetail, experimentList, recentRuns, runningRuns } from "../../api/queries";
+import { experimentList, failedRuns, recentRuns, runningRuns } from "../../api/queries";
 import { Icon } from "../../components/Icon";
-import { PinButton, usePinned } from "../../components/PinButton";
 import { QuickStart } from "../../components/QuickStart";
-import { useTitle } from "../../lib/browser/hooks";
+import { useNow, useTitle } from "../../lib/browser/hooks";
 import { CreateExperimentDialog } from "../experiments/ExperimentDialogs";
 import { ExperimentsList } from "../experiments/ExperimentsList";
+import { Pinned } from "./Pinned";
 import { RunCards } from "./RunCards";
 import "./home.css";
 
 const recentCount = 6;
 const runningCount = 12;
+const failedCount = 6;
 const allActive = { text: "", viewType: "ACTIVE_ONLY", orderBy: "last_update_time DESC" } as const;
 
 /** What is going on: the newest runs anywhere, then the experiments. */
@@ -25,7 +25,8 @@ export function HomePage() {
   const names = useMemo(() => new Map(experiments.map((e) => [e.id, e.name])), [experiments]);
   const runs = useQuery(recentRuns(ids, recentCount));
   const running = useQuery(runningRuns(ids, runningCount));
-  const shown = new Set(running.data?.map((run) => run.id));
+  const failed = useQuery(failedRuns(ids, failedCount, useNow())).data ?? [];
+  const shown = new Set([...(running.data ?? []), ...failed].map((run) => run.id));
   const ended = (runs.data ?? []).filter((run) => !shown.has(run.id));
   return (
     <div className="page">
@@ -34,6 +35,7 @@ export function HomePage() {
       {running.data && running.data.length > 0 && (
         <RunCards title="Running now" runs={running.data} names={names} />
       )}
+      {failed.length > 0 && <RunCards title="Failed in the last day" runs={failed} names={names} />}
       {ended.length > 0 && <RunCards title="Recent runs" runs={ended} names={names} />}
       <div className="page-head">
         <h2 className="home-title">Experiments</h2>
@@ -52,35 +54,5 @@ export function HomePage() {
       </details>
       {creating && <CreateExperimentDialog onClose={() => setCreating(false)} />}
     </div>
-  );
-}
-
-/** The experiments that are pinned in this browser. Those that are gone are left out. */
-function Pinned() {
-  const ids = usePinned();
-  const experiments = useQueries({ queries: ids.map((id) => ({ ...experimentDetail(id), retry: false })) });
-  const known = experiments.flatMap(({ data }) => (data && data.stage === "active" ? [data] : []));
-  if (known.length === 0) return null;
-  return (
-    <section className="pins" aria-labelledby="pins-title">
-      <h2 id="pins-title" className="home-title">
-        Pinned
-      </h2>
-      <ul>
-        {known.map(({ id, name }) => (
-          <li key={id} className="card">
-            <Link
-              to="/experiments/$experimentID"
-              params={{ experimentID: id }}
-              className="truncate"
-              title={name}
-            >
-              {name}
-            </Link>
-            <PinButton id={id} name={name} />
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

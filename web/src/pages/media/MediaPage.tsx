@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { livePeriodMS, recentRuns, runsWithMedia, sourceRuns } from "../../api/queries";
+import { livePeriod, recentRuns, runsWithMedia, sourceRuns } from "../../api/queries";
 import { Snippet } from "../../components/Copy";
 import { MediaGrid } from "../../components/media/MediaGrid";
 import { RunPicker } from "../../components/media/RunPicker";
@@ -63,7 +63,7 @@ export function MediaPage() {
             runs={runs}
             view={view}
             change={change}
-            refetchInterval={live ? livePeriodMS : false}
+            refetchInterval={live ? livePeriod() : false}
             empty={<NoMedia />}
           />
         )}

@@ -160,7 +160,11 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
       end={<RegisterButton model={model} look="button primary" />}
     >
       <ModelStatus model={model} />
-      {model.type && <span className="badge">{model.type}</span>}
+      {model.type && (
+        <span className="badge" title={model.type}>
+          {model.type}
+        </span>
+      )}
     </PageHead>
   );
 }
@@ -266,7 +270,9 @@ function ModelMetrics({ model }: { model: LoggedModel }) {
                     <NumberText value={m.value} />
                   </td>
                   <td className="numeric">{m.step.toLocaleString("en-US")}</td>
-                  <td title={m.datasetDigest}>{m.datasetName || <span className="muted">–</span>}</td>
+                  <td className="cell-name" title={`${m.datasetName} ${m.datasetDigest}`}>
+                    {m.datasetName || <span className="muted">–</span>}
+                  </td>
                   <td>
                     <RelativeTime timeMS={m.timeMS} />
                   </td>

@@ -15,9 +15,16 @@ export function KeyMetric({ version }: { version: ModelVersion }) {
   const metric = (model && keyMetric(model, run)) ?? (run && keyRunMetric(run));
   if (!metric) return <span className="muted">–</span>;
   return (
-    <>
-      <span className="muted">{metric.key}</span> <NumberText value={metric.value} />
-      {metric.dataset && <span className="muted"> on {metric.dataset}</span>}
-    </>
+    <span className="key-metric">
+      <span className="muted truncate" title={metric.key}>
+        {metric.key}
+      </span>{" "}
+      <NumberText value={metric.value} />{" "}
+      {metric.dataset && (
+        <span className="muted truncate" title={metric.dataset}>
+          on {metric.dataset}
+        </span>
+      )}
+    </span>
   );
 }

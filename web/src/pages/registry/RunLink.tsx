@@ -13,7 +13,7 @@ export function RunLink({ version }: { version: ModelVersion }) {
       <Link
         to="/experiments/$experimentID/runs/$runID"
         params={{ experimentID: version.experimentID, runID: version.runID }}
-        title={version.runID}
+        title={`${name}  ${version.runID}`}
       >
         {name}
       </Link>

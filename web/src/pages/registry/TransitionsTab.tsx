@@ -59,7 +59,7 @@ export function TransitionsTab({ monitored, move }: MonitorTabProps) {
                       known={monitored.versions.some((v) => v.version === c.version)}
                     />
                   </td>
-                  <td>{changeText(c)}</td>
+                  <td className="wrap">{changeText(c)}</td>
                   <td>{c.user || <span className="muted">–</span>}</td>
                   <td className="wrap">{c.comment || <span className="muted">–</span>}</td>
                 </tr>

@@ -88,7 +88,9 @@ export function VersionMetrics({ version }: { version: ModelVersion }) {
                   <NumberText value={m.value} />
                 </td>
                 <td className="numeric">{m.step.toLocaleString("en-US")}</td>
-                <td title={m.datasetDigest}>{m.datasetName || <span className="muted">–</span>}</td>
+                <td className="cell-name" title={`${m.datasetName} ${m.datasetDigest}`}>
+                  {m.datasetName || <span className="muted">–</span>}
+                </td>
               </tr>
             ))}
           </tbody>

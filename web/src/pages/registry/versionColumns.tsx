@@ -67,6 +67,7 @@ const originColumns: VersionColumn[] = [
     group: "Origin",
     value: (v) => v.runName || v.runID,
     cell: (v) => <RunLink version={v} />,
+    long: true,
   },
   textColumn({ id: "experiment", title: "Experiment", group: "Origin", value: (v) => v.experimentName }),
   textColumn({ id: "model", title: "Logged model", group: "Origin", value: (v) => v.modelID }),

@@ -20,7 +20,9 @@ export function Datasets({ datasets }: { datasets: readonly DatasetInput[] }) {
               <dl className="facts">
                 <dt>Digest</dt>
                 <dd>
-                  <code>{d.digest}</code>
+                  <code className="truncate" title={d.digest}>
+                    {d.digest}
+                  </code>
                   <CopyButton text={d.digest} label="Copy digest" />
                 </dd>
                 <dt>Source</dt>

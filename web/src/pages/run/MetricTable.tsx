@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { MetricSummary } from "../../api/metrics";
-import { livePeriodMS } from "../../api/queries";
+import { livePeriod } from "../../api/queries";
 import type { Run } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "../../components/charts/useSeries";
@@ -25,7 +25,7 @@ const sparklineSamples = 60;
 export function MetricTable({ run, summary, live }: MetricTableProps) {
   const { id, name, status } = run;
   const runs = useMemo(() => [{ id, name, status }], [id, name, status]);
-  const loader = useSeriesLoader(runs, live ? livePeriodMS : false, sparklineSamples);
+  const loader = useSeriesLoader(runs, live ? livePeriod() : false, sparklineSamples);
   const metrics = (summary.data ?? []).toSorted((a, b) => compareNames(a.key, b.key));
   const own = metrics.filter((m) => !isSystemMetric(m.key));
   const system = metrics.filter((m) => isSystemMetric(m.key));

@@ -21,12 +21,37 @@ interface RunHeadProps {
   refresh: () => void;
 }
 
+const maxAncestors = 6;
+
+/** The parent of a run after its own ancestors. Parents can form a ring, so the levels are counted. */
+function Ancestors({ run, levels }: { run: Run; levels: number }) {
+  const parentID = run.tags["mlflow.parentRunId"];
+  const { data: parent } = useQuery({
+    ...runDetail(parentID ?? ""),
+    enabled: Boolean(parentID),
+    retry: false,
+  });
+  if (!parentID) return null;
+  return (
+    <>
+      {parent && levels > 1 && <Ancestors run={parent} levels={levels - 1} />}
+      <span aria-hidden="true">/</span>
+      <Link
+        to="/experiments/$experimentID/runs/$runID"
+        params={{ experimentID: parent?.experimentID ?? run.experimentID, runID: parentID }}
+        title="Parent run"
+        className="truncate"
+      >
+        {parent?.name ?? "Parent run"}
+      </Link>
+    </>
+  );
+}
+
 /** Where the run belongs, its name and state, and what can be done with it. */
 export function RunHead({ run, experimentID, ...liveControl }: RunHeadProps) {
   const [dialog, setDialog] = useState<"rename" | "delete">();
   const { data: experiment } = useQuery(experimentDetail(experimentID));
-  const parentID = run.tags["mlflow.parentRunId"];
-  const { data: parent } = useQuery({ ...runDetail(parentID ?? ""), enabled: Boolean(parentID) });
   const client = useQueryClient();
   const toast = useToast();
   const deleted = run.stage === "deleted";
@@ -49,18 +74,7 @@ export function RunHead({ run, experimentID, ...liveControl }: RunHeadProps) {
         <Link to="/experiments/$experimentID" params={{ experimentID }}>
           {experiment?.name ?? experimentID}
         </Link>
-        {parentID && (
-          <>
-            <span aria-hidden="true">/</span>
-            <Link
-              to="/experiments/$experimentID/runs/$runID"
-              params={{ experimentID: parent?.experimentID ?? experimentID, runID: parentID }}
-              title="Parent run"
-            >
-              {parent?.name ?? "Parent run"}
-            </Link>
-          </>
-        )}
+        <Ancestors run={run} levels={maxAncestors} />
       </nav>
       <div className="page-head">
         <RunSwatch runID={run.id} />

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { runFiles } from "../../api/artifacts";
-import { directory, fileTail, livePeriodMS } from "../../api/queries";
+import { directory, fileTail, livePeriod } from "../../api/queries";
 import type { Run } from "../../api/runs";
 import { Snippet } from "../../components/Copy";
 import { TextView } from "../../components/files/TextView";
@@ -22,7 +22,7 @@ const logFolder = /(^|\/)(logs?|console|output)$/i;
 /** The console output of a run: the ends of the files that look like logs, and what is added to them. */
 export function RunLogs({ run, selected, onSelect, live }: RunLogsProps) {
   const source = useMemo(() => runFiles(run.id), [run.id]);
-  const refetchInterval = live ? livePeriodMS : (false as const);
+  const refetchInterval = live ? livePeriod() : (false as const);
   const root = useQuery({ ...directory(source, ""), refetchInterval });
   const folders = (root.data ?? []).filter((file) => file.isDir && logFolder.test(file.path));
   const inside = useQueries({

@@ -203,6 +203,9 @@ function RegisteredVersions({ run }: { run: Run }) {
   );
 }
 
+const maxChildren = 8;
+
+/** The first children; the tab has all of them. */
 function Children({ run }: { run: Run }) {
   const { data: children } = useQuery(runChildren(run.id));
   if (!children?.length) return null;
@@ -211,12 +214,18 @@ function Children({ run }: { run: Run }) {
       <div className="card-head">
         <h2>{plural(children.length, "child run")}</h2>
         <span className="spacer" />
+        <Link
+          to="/experiments/$experimentID/runs/$runID/$"
+          params={{ experimentID: run.experimentID, runID: run.id, _splat: "children" }}
+        >
+          Table
+        </Link>
         <Link to="/compare-runs" search={compareSearch(children) as never}>
           Compare
         </Link>
       </div>
       <ul className="plain-list">
-        {children.map((child) => (
+        {children.slice(0, maxChildren).map((child) => (
           <li key={child.id}>
             <StatusGlyph status={child.status} />
             <Link
@@ -231,6 +240,9 @@ function Children({ run }: { run: Run }) {
             </span>
           </li>
         ))}
+        {children.length > maxChildren && (
+          <li className="muted">and {(children.length - maxChildren).toLocaleString("en-US")} more</li>
+        )}
       </ul>
     </section>
   );

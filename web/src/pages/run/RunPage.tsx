@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { livePeriodMS, runDetail, runMetricSummary } from "../../api/queries";
+import { livePeriod, runChildren, runDetail, runMetricSummary } from "../../api/queries";
 import type { RunStatus } from "../../api/runs";
 import { Snippet } from "../../components/Copy";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
@@ -22,6 +22,7 @@ const MetricGrid = lazy(async () => ({
 }));
 
 const SystemMetrics = lazy(async () => ({ default: (await import("./SystemMetrics")).SystemMetrics }));
+const RunChildren = lazy(async () => ({ default: (await import("./RunChildren")).RunChildren }));
 const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
 const LineageView = lazy(async () => ({
   default: (await import("../../components/lineage/LineageView")).LineageView,
@@ -34,6 +35,7 @@ type TabName =
   | "system-metrics"
   | "media"
   | "lineage"
+  | "children"
   | "code"
   | "logs"
   | "artifacts";
@@ -43,6 +45,7 @@ const tabs: [TabName, string][] = [
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["children", "Children"],
   ["lineage", "Lineage"],
   ["code", "Code"],
   ["logs", "Logs"],
@@ -65,13 +68,14 @@ export function RunPage() {
   const [view, change] = useViewState(runPageCodec);
   const navigate = useNavigate();
   const refetchInterval = (status: RunStatus | undefined) =>
-    view.live && active(status) ? livePeriodMS : (false as const);
+    view.live && active(status) ? livePeriod() : (false as const);
   const run = useQuery({
     ...runDetail(runID),
     refetchInterval: (query) => refetchInterval(query.state.data?.status),
   });
   const interval = refetchInterval(run.data?.status);
   const summary = useQuery({ ...runMetricSummary(runID), refetchInterval: interval });
+  const children = useQuery({ ...runChildren(runID), refetchInterval: interval }).data?.length ?? 0;
   useTitle(run.data?.name);
   const refresh = () => {
     void run.refetch();
@@ -93,6 +97,7 @@ export function RunPage() {
       </div>
     );
   }
+  const shownTabs = tabs.filter(([name]) => name !== "children" || children > 0 || tab === name);
   const openFile = (file: string) =>
     void navigate({
       to: "/experiments/$experimentID/runs/$runID/$",
@@ -127,7 +132,7 @@ export function RunPage() {
         refresh={refresh}
       />
       <Tabs label="Run views">
-        {tabs.map(([name, label]) => (
+        {shownTabs.map(([name, label]) => (
           <Tab
             key={name}
             link={{
@@ -138,6 +143,7 @@ export function RunPage() {
             current={tab === name}
           >
             {label}
+            {name === "children" && <span className="muted number"> {children}</span>}
           </Tab>
         ))}
       </Tabs>
@@ -171,6 +177,11 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "children" && (
+        <Suspense fallback={<Loading what="Loading the children" />}>
+          <RunChildren run={run.data} view={view} change={change} refetchInterval={interval} />
         </Suspense>
       )}
       {tab === "lineage" && (

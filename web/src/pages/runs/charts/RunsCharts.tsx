@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "react";
-import { livePeriodMS } from "../../../api/queries";
+import { livePeriod } from "../../../api/queries";
 import { noKeys } from "../../../api/runTable";
 import { useItems } from "../../../components/charts/cards/source";
 import { MetricGrid } from "../../../components/charts/MetricGrid";
@@ -112,7 +112,7 @@ export function RunsCharts({ experimentID, view, change, data, asked }: RunsChar
                 {...{ groupings, metrics, view, change, source, focusID }}
                 onFocus={setFocusID}
                 choose={(selected) => change({ selected, selectAll: false })}
-                refetchInterval={live ? livePeriodMS : false}
+                refetchInterval={live ? livePeriod() : false}
               />
             )}
           </div>

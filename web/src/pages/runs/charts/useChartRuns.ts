@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { ApiError } from "../../../api/client";
 import { maxRunsPerChart } from "../../../api/metrics";
-import { livePeriodMS } from "../../../api/queries";
+import { livePeriod } from "../../../api/queries";
 import { type KeyQuery, noKeys, type TableRun } from "../../../api/runTable";
 import { drawnKeys, runPages } from "../../../api/tableQueries";
 import type { RunsView } from "../../../lib/view/runs";
@@ -10,7 +10,7 @@ import { useTableQuery } from "../table/useTableQuery";
 
 /** A refresh reads every loaded page again, so long lists ask less often. */
 function refreshPeriodMS(loaded: number): number {
-  return livePeriodMS * Math.max(1, Math.ceil(loaded / 500));
+  return livePeriod() * Math.max(1, Math.ceil(loaded / 500));
 }
 
 /** The same question would be refused again; silence and trouble on the server may pass. */
@@ -65,7 +65,7 @@ export function useDrawnKeys(experimentID: string, view: RunsView, { runs, drawn
   }, [experimentID, filter, ids, view.stage]);
   // Few values are quick to read, and then a new metric has its card soon.
   const few = useRef(true);
-  const keys = useQuery(drawnKeys(query, view.live && livePeriodMS * (few.current ? 1 : 6)));
+  const keys = useQuery(drawnKeys(query, view.live && livePeriod() * (few.current ? 1 : 6)));
   const { data } = keys;
   if (data) few.current = data.runs * (data.counts.metrics + data.counts.params) <= 20_000;
   return keys;

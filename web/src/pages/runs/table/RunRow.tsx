@@ -61,7 +61,8 @@ export const RunRow = memo(function RunRow(props: RowProps) {
   );
 });
 
-function CellValue({ run, column, numeric }: { run: TableRun; column: Column; numeric: boolean }) {
+/** A value of a run as the table shows it. */
+export function CellValue({ run, column, numeric }: { run: TableRun; column: Column; numeric: boolean }) {
   const value = cellValue(run, column);
   if (column.kind === "attributes") {
     if (column.key === "start_time") return <RelativeTime timeMS={run.startMS} />;

@@ -12,6 +12,7 @@ import type { TableRun } from "../../../api/runTable";
 import { type Column, parseColumn } from "../../../lib/runs/columns";
 import { numericColumns } from "../../../lib/table/cells";
 import { columnsInSight, layoutOf, selectWidth } from "../../../lib/table/layout";
+import { rowHeight } from "../../../lib/text/preferences";
 import type { Sort } from "../../../lib/view/search";
 import { type CellAnchor, CellMenu } from "./CellMenu";
 import { ColumnMenu } from "./ColumnMenu";
@@ -24,7 +25,6 @@ import { useScrollMemory } from "./useScrollMemory";
 import { useViewport } from "./useViewport";
 import "./table.css";
 
-export const rowHeight = 30;
 const headHeight = 44;
 export const nameColumn: Column = { ...parseColumn("attributes.run_name")!, title: "Run" };
 
@@ -86,7 +86,7 @@ export function RunsTable(props: RunsTableProps) {
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: rowHeight,
     overscan: 6,
     scrollPaddingStart: headHeight,
     initialOffset: memory.top,

@@ -1,7 +1,7 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { ApiError } from "../../../api/client";
-import { livePeriodMS } from "../../../api/queries";
+import { livePeriod } from "../../../api/queries";
 import {
   type TableBlock,
   type TableQuery,
@@ -65,7 +65,7 @@ export function useRunTable(
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         tableRows(query, block * blockSize, blockSize, wanted.current, signal),
       refetchInterval: (state: { state: { error: unknown } }) =>
-        live && !isRefused(state.state.error) ? livePeriodMS : (false as const),
+        live && !isRefused(state.state.error) ? livePeriod() : (false as const),
     })),
   });
   useMissingCells(query, blocks, results, columns);

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"context"
+
+	"github.com/millrace-ml/millrace/internal/db"
+)
+
+// DatabaseInfo describes the database of a store.
+type DatabaseInfo struct {
+	Kind, Version string
+	// Revision is that of MLflow's schema.
+	Revision string
+}
+
+// Database returns what the database is.
+func (s *Store) Database(ctx context.Context) (info DatabaseInfo, err error) {
+	err = s.View(ctx, func(t tx) error {
+		info = DatabaseInfo{Kind: t.Flavor().String()}
+		version := `SELECT version()`
+		switch t.Flavor() {
+		case db.SQLite:
+			version = `SELECT sqlite_version()`
+		case db.PostgreSQL:
+			version = `SELECT current_setting('server_version')`
+		case db.MySQL, db.MariaDB:
+		}
+		if err := t.QueryRow(version).Scan(&info.Version); err != nil {
+			return err
+		}
+		return t.QueryRow(`SELECT version_num FROM alembic_version`).Scan(&info.Revision)
+	})
+	return info, err
+}
