@@ -43,7 +43,8 @@ func (g *lineage) products(front []lineageKey) ([]link, error) {
 	return collect(
 		func() ([]link, error) {
 			return g.links(runs, `SELECT i.source_id, i.destination_id, '', i.step FROM inputs i
-				WHERE i.source_type = 'RUN_OUTPUT' AND i.source_id IN (?...) AND i.destination_type = 'MODEL_OUTPUT' ORDER BY i.step, i.destination_id LIMIT ?`,
+				WHERE i.source_type = 'RUN_OUTPUT' AND i.source_id IN (?...) AND i.destination_type = 'MODEL_OUTPUT'
+				ORDER BY i.step, i.destination_id LIMIT ?`,
 				mlflow.LineageRun, mlflow.LineageLoggedModel)
 		},
 		func() ([]link, error) {
@@ -86,7 +87,8 @@ func (g *lineage) versions(condition search.Fragment) ([]madeOf, error) {
 	all := both(condition, g.visibleVersions)
 	return db.CollectUncached(
 		g.t.Tx, `SELECT mv.name, mv.version, coalesce(mv.run_id, ''), coalesce(mv.source, ''),
-			coalesce(mv.storage_location, '') FROM model_versions mv WHERE `+and(`mv.`+inDefault, `mv.current_stage <> ?`, all.SQL)+
+			coalesce(mv.storage_location, '') FROM model_versions mv
+			WHERE `+and(`mv.`+inDefault, `mv.current_stage <> ?`, all.SQL)+
 			` ORDER BY mv.name, mv.version LIMIT ?`,
 		concat([]any{stageDeleted}, all.Args, []any{maxLineage + 1}),
 		func(rows *sql.Rows, m *madeOf) error {
