@@ -124,6 +124,7 @@ type EndpointSet struct {
 	MoveRuns           Endpoint[MoveRunsRequest, RunsResponse]                         `route:"POST millrace/runs/move"`
 	ModelSignature     Endpoint[ModelSignatureRequest, ModelSignatureResponse]         `route:"GET millrace/models/signature"`
 	FileTable          Endpoint[FileTableRequest, FileTableResponse]                   `route:"GET millrace/artifacts/table"`
+	MediaFiles         Endpoint[MediaFilesRequest, MediaFilesResponse]                 `route:"POST millrace/artifacts/media"`
 	ServerDetails      Endpoint[Empty, ServerDetails]                                  `route:"GET millrace/server"`
 	Lineage            Endpoint[LineageRequest, LineageResponse]                       `route:"GET millrace/lineage"`
 	DatasetUsages      Endpoint[DatasetUsagesRequest, DatasetUsagesResponse]           `route:"POST millrace/datasets/search"`

@@ -11,7 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/permit"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -124,7 +124,7 @@ func (s *Server) metricHistoryInterval(
 			maxSample,
 		)
 	}
-	var steps *store.StepRange
+	var steps *history.StepRange
 	switch {
 	case (in.StartStep == nil) != (in.EndStep == nil):
 		return nil, apierror.Invalid("If either start step or end step are specified, both must be specified.")
@@ -135,7 +135,7 @@ func (s *Server) metricHistoryInterval(
 			*in.EndStep,
 		)
 	case in.StartStep != nil:
-		steps = &store.StepRange{From: *in.StartStep, To: *in.EndStep}
+		steps = &history.StepRange{From: *in.StartStep, To: *in.EndStep}
 	}
 	out := &mlflow.MetricHistoryIntervalResponse{}
 	for _, runID := range in.RunIDs {

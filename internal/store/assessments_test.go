@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -23,7 +24,7 @@ func TestAssessmentsOfDeletedRuns(t *testing.T) {
 		t.Parallel()
 		deleteRunsWithAssessments(t, "sqlite:///"+filepath.Join(t.TempDir(), "mlflow.db"))
 	})
-	onServers(t, deleteRunsWithAssessments)
+	storetest.OnServers(t, deleteRunsWithAssessments)
 }
 
 func deleteRunsWithAssessments(t *testing.T, uri string) {

@@ -15,7 +15,7 @@ type DatabaseInfo struct {
 
 // Database returns what the database is.
 func (s *Store) Database(ctx context.Context) (info DatabaseInfo, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		info = DatabaseInfo{Kind: t.Flavor().String()}
 		version := `SELECT version()`
 		switch t.Flavor() {

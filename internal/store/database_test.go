@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	dbtest.OnAll(t, func(t *testing.T, uri string) {
-		info, err := openURI(t, uri).Database(t.Context())
+		info, err := storetest.Open(t, uri).Database(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

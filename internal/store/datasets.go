@@ -8,6 +8,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,19 +29,19 @@ func (s *Store) DatasetUsages(
 	}
 	condition := search.Fragment{SQL: `d.experiment_id = ?`, Args: []any{experimentID}}
 	if in.Text != "" {
-		condition = both(condition, contains(in.Text, "d.name", "d.digest"))
+		condition = base.Both(condition, contains(in.Text, "d.name", "d.digest"))
 	}
-	err = s.readReplica(ctx, func(t tx) error {
+	err = s.ViewReplica(ctx, func(t tx) error {
 		found, err := db.CollectUncached(t.Tx, `SELECT d.dataset_uuid, d.name, d.digest, d.dataset_source_type FROM datasets d
 			WHERE `+condition.SQL+` ORDER BY d.name, d.digest LIMIT ? OFFSET ?`,
-			concat(condition.Args, []any{limit + 1, offset}),
+			base.Concat(condition.Args, []any{limit + 1, offset}),
 			func(rows *sql.Rows, d *usedDataset) error {
 				return rows.Scan(&d.uuid, &d.Name, &d.Digest, &d.SourceType)
 			})
 		if err != nil {
 			return err
 		}
-		found, next = cutPage(found, limit, offset)
+		found, next = base.CutPage(found, limit, offset)
 		if err := t.loadUsages(experimentID, found); err != nil {
 			return err
 		}
@@ -65,7 +66,7 @@ func (t tx) loadUsages(experimentID int64, list []usedDataset) error {
 		d := &list[i]
 		byID[d.uuid], byName[version{d.Name, d.Digest}], uuids[i] = d, d, d.uuid
 	}
-	return firstError(
+	return base.FirstError(
 		func() error {
 			return t.Each(`SELECT i.source_id, COUNT(DISTINCT r.run_uuid), coalesce(MAX(r.start_time), 0) FROM inputs i
 				JOIN runs r ON r.run_uuid = i.destination_id AND r.lifecycle_stage = 'active'
@@ -110,7 +111,7 @@ func (t tx) loadUsages(experimentID int64, list []usedDataset) error {
 
 // Dataset returns a dataset of an experiment with its schema and profile.
 func (s *Store) Dataset(ctx context.Context, experimentID int64, name, digest string) (d *mlflow.Dataset, err error) {
-	err = s.readReplica(ctx, func(t tx) error {
+	err = s.ViewReplica(ctx, func(t tx) error {
 		d = &mlflow.Dataset{}
 		err := t.QueryRow(`SELECT name, digest, dataset_source_type, dataset_source, coalesce(dataset_schema, ''),
 			coalesce(dataset_profile, '') FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,

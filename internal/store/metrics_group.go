@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -65,7 +66,7 @@ const writeMetricsQuery = "" +
 	" ON CONFLICT DO NOTHING)," +
 	" newest AS (INSERT INTO latest_metrics (run_uuid, `key`, value, timestamp, step, is_nan)" +
 	" SELECT m.* FROM unnest(?, ?, ?, ?, ?, ?) AS m (run_uuid) JOIN run ON run.run_uuid = m.run_uuid" +
-	latestMetric + ")" +
+	base.LatestMetric + ")" +
 	" SELECT run_uuid FROM run"
 
 // writeMetrics writes a group.
@@ -84,7 +85,7 @@ func writeMetrics(t db.Tx, group []*runMetrics) error {
 		}
 	}
 	slices.SortFunc(all, func(a, b mlflow.Metric) int {
-		return cmp.Or(strings.Compare(a.RunID, b.RunID), strings.Compare(a.Key, b.Key), newer(&a, &b))
+		return cmp.Or(strings.Compare(a.RunID, b.RunID), strings.Compare(a.Key, b.Key), base.Newer(&a, &b))
 	})
 	for i := range all {
 		if n := len(all); i == n-1 || all[i].RunID != all[i+1].RunID || all[i].Key != all[i+1].Key {
@@ -113,7 +114,7 @@ func metricArrays(metrics []mlflow.Metric) []any {
 	for i := range metrics {
 		m := &metrics[i]
 		runs[i], keys[i], times[i], steps[i] = m.RunID, m.Key, m.Timestamp, m.Step
-		values[i], nans[i] = toColumn(m.Value)
+		values[i], nans[i] = base.ToColumn(m.Value)
 	}
 	return []any{runs, keys, values, times, steps, nans}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/test/proxy"
 )
@@ -112,10 +113,10 @@ func TestOutages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onServers(t, func(t *testing.T, uri string) {
+			storetest.OnServers(t, func(t *testing.T, uri string) {
 				between, through := dbtest.NewProxy(t, uri)
-				s := openURI(t, through)
-				run := mustRun(t, s)
+				s := storetest.Open(t, through)
+				run := storetest.NewRun(t, s)
 				var step atomic.Int64
 				if n := storm(t, s, run, &step, 30*time.Second); n > 0 {
 					t.Fatalf("%d requests failed before the outage", n)
@@ -150,7 +151,7 @@ func TestLockedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeAtEnd(t, s)
-	run := mustRun(t, s)
+	run := storetest.NewRun(t, s)
 	other, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 // HasExperiment reports whether an experiment exists, deleted or not.
 func (s *Store) HasExperiment(ctx context.Context, id int64) (found bool, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		return t.QueryRow(`SELECT EXISTS (SELECT 1 FROM experiments WHERE experiment_id = ?)`, id).Scan(&found)
 	})
 	return found, err
@@ -19,7 +19,7 @@ func (s *Store) HasExperiment(ctx context.Context, id int64) (found bool, err er
 
 // ExperimentName returns the name of an experiment, deleted or not, and whether it exists.
 func (s *Store) ExperimentName(ctx context.Context, id int64) (name string, found bool, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		err := t.QueryRow(`SELECT name FROM experiments WHERE experiment_id = ?`, id).Scan(&name)
 		if found = err == nil; errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -48,7 +48,7 @@ func (s *Store) EachLocation(ctx context.Context, f func(id, location string)) e
 		location sql.NullString
 	}
 	var list []experiment
-	err := s.read(ctx, func(t tx) (err error) {
+	err := s.View(ctx, func(t tx) (err error) {
 		list, err = db.Collect(t.Tx, `SELECT experiment_id, artifact_location FROM experiments`, nil,
 			func(rows *sql.Rows, e *experiment) error { return rows.Scan(&e.id, &e.location) })
 		return err
@@ -60,7 +60,7 @@ func (s *Store) EachLocation(ctx context.Context, f func(id, location string)) e
 }
 
 func (s *Store) ownerOf(ctx context.Context, query, id string) (owner string, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		var n int64
 		err := t.QueryRow(query, id).Scan(&n)
 		switch {
@@ -73,22 +73,4 @@ func (s *Store) ownerOf(ctx context.Context, query, id string) (owner string, er
 		return err
 	})
 	return owner, err
-}
-
-// ModelNamed returns the name of a registered model or prompt as it is stored, and whether
-// it is a prompt. The name is "" if there is no such model. A collation of MySQL may find a
-// model by another spelling of its name.
-func (s *Store) ModelNamed(ctx context.Context, name string) (stored string, prompt bool, err error) {
-	err = s.read(ctx, func(t tx) error {
-		stored, prompt = "", false
-		err := t.QueryRow(`SELECT name FROM registered_models WHERE `+inDefault+` AND name = ?`, name).Scan(&stored)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err == nil {
-			prompt, err = t.isPrompt(name)
-		}
-		return err
-	})
-	return stored, prompt, err
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -13,7 +14,7 @@ import (
 // run exactly once, and no page may contain all runs.
 func TestLargePages(t *testing.T) {
 	t.Parallel()
-	s := openNew(t)
+	s := storetest.New(t)
 	const runs, batches = 12, 7
 	for range runs {
 		run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
@@ -52,13 +53,13 @@ func TestLargePages(t *testing.T) {
 // TestLongHistory requests more values than a response can have.
 func TestLongHistory(t *testing.T) {
 	t.Parallel()
-	s := openNew(t)
+	s := storetest.New(t)
 	run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	const values, page = 4_000, 3_000
-	s.LimitPages(page)
+	s.MaxPage = page
 	for step := 0; step < values; step += 1000 {
 		batch := &mlflow.LogBatchRequest{RunID: run.Info.RunID}
 		for i := range 1000 {
@@ -93,7 +94,7 @@ func TestLongHistory(t *testing.T) {
 // TestLargeCatalogPages does the same as TestLargePages for all other searches.
 func TestLargeCatalogPages(t *testing.T) {
 	t.Parallel()
-	s := openNew(t)
+	s := storetest.New(t)
 	const items = 30
 	var tags []mlflow.Tag
 	for i := range 10 {
@@ -115,7 +116,7 @@ func TestLargeCatalogPages(t *testing.T) {
 		if _, err := s.CreateRegisteredModel(t.Context(), &mlflow.CreateRegisteredModelRequest{Name: fmt.Sprint("m", i), Tags: tags}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.CreateModelVersion(t.Context(), store.NewVersion{Name: "v", Source: "s3://bucket/x", Tags: tags}, store.Author{}); err != nil {
+		if _, err := s.CreateModelVersion(t.Context(), registry.NewVersion{Name: "v", Source: "s3://bucket/x", Tags: tags}, registry.Author{}); err != nil {
 			t.Fatal(err)
 		}
 	}

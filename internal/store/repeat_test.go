@@ -10,6 +10,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/series"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/history"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -19,7 +21,7 @@ import (
 func TestRepeatedTransactions(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *store.Store {
-		s := openNew(t)
+		s := storetest.New(t)
 		s.RepeatTransactions()
 		return s
 	})
@@ -129,7 +131,7 @@ func TestRepeatedReads(t *testing.T) {
 			return answer{short, long}, err
 		},
 		"MetricSeries": func(ctx context.Context, s *store.Store) (answer, error) {
-			statuses, list, err := s.MetricSeries(ctx, &store.SeriesQuery{
+			statuses, list, err := s.MetricSeries(ctx, &history.SeriesQuery{
 				RunIDs: []string{run}, Keys: []string{"m", "long"}, Samples: 8, Axis: series.ByStep,
 			})
 			return answer{statuses, list}, err
@@ -319,7 +321,7 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 	}
 	_, err := s.CreateExperiment(ctx, "other", "", []mlflow.Tag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}})
 	check(err)
-	run := mustRun(t, s)
+	run := storetest.NewRun(t, s)
 	long := make([]mlflow.Metric, 2000)
 	for i := range long {
 		long[i] = mlflow.Metric{Key: "long", Value: float64(i % 7), Step: int64(i), Timestamp: int64(i)}
@@ -351,7 +353,7 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 		)
 		_, err := s.CreateRun(ctx, 0, &mlflow.CreateRunRequest{Tags: []mlflow.Tag{{Key: "mlflow.parentRunId", Value: run}}})
 		check(err)
-		check(s.DeleteRun(ctx, mustRun(t, s)))
+		check(s.DeleteRun(ctx, storetest.NewRun(t, s)))
 		_, err = s.CreateLoggedModel(
 			ctx,
 			0,
@@ -373,11 +375,11 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 		&mlflow.CreateRegisteredModelRequest{Name: "model", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
 	)
 	check(err)
-	by := store.Author{User: "me@example.org"}
+	by := registry.Author{User: "me@example.org"}
 	for range 3 {
 		_, err = s.CreateModelVersion(
 			ctx,
-			store.NewVersion{
+			registry.NewVersion{
 				Name:   "model",
 				Source: "mlflow-artifacts:/x",
 				RunID:  run,
@@ -390,7 +392,7 @@ func fill(t *testing.T, s *store.Store) (runID string) {
 	for _, name := range []string{"main.default.a", "main.default.b"} {
 		_, err = s.CreateRegisteredModel(ctx, &mlflow.CreateRegisteredModelRequest{Name: name})
 		check(err)
-		_, err = s.CreatePendingVersion(ctx, store.NewVersion{Name: name}, store.VersionFiles{Location: "x:/" + name}, by)
+		_, err = s.CreatePendingVersion(ctx, registry.NewVersion{Name: name}, registry.VersionFiles{Location: "x:/" + name}, by)
 		check(err)
 	}
 	for _, alias := range []string{"champion", "newest"} {

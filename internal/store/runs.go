@@ -3,18 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -23,24 +19,6 @@ const (
 	tagLoggedModels = "mlflow.log-model.history"
 )
 
-const runColumns = "r.run_uuid, r.experiment_id, coalesce(r.name, ''), coalesce(r.user_id, ''), " +
-	"coalesce(r.status, ''), coalesce(r.start_time, 0), coalesce(r.end_time, 0), coalesce(r.artifact_uri, ''), " +
-	"coalesce(r.lifecycle_stage, '')"
-
-func scanRunInfo(row scanner) (*mlflow.RunInfo, error) {
-	var info mlflow.RunInfo
-	var experiment sql.NullInt64
-	err := row.Scan(
-		&info.RunID, &experiment, &info.RunName, &info.UserID, &info.Status, &info.StartTime, &info.EndTime,
-		&info.ArtifactURI, &info.LifecycleStage,
-	)
-	info.RunUUID = info.RunID
-	info.ExperimentID = strconv.FormatInt(experiment.Int64, 10)
-	return &info, err
-}
-
-func newID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
-
 // CreateRun creates a run in an active experiment. If neither RunName nor the tag
 // mlflow.runName is set, the run gets a random name.
 func (s *Store) CreateRun(
@@ -48,18 +26,18 @@ func (s *Store) CreateRun(
 	experimentID int64,
 	in *mlflow.CreateRunRequest,
 ) (run *mlflow.Run, err error) {
-	err = s.write(ctx, func(t tx) error {
-		e, err := t.activeExperiment(experimentID)
+	err = s.Update(ctx, func(t tx) error {
+		e, err := t.experiments().ActiveExperiment(experimentID)
 		if err != nil {
 			return err
 		}
-		id := newID()
+		id := base.NewID()
 		name, tags := in.RunName, in.Tags
 		if name == "" {
 			name = tagValue(in.Tags, tagRunName)
 		}
 		if name == "" {
-			name = randomName()
+			name = base.RandomName()
 		}
 		if tagValue(in.Tags, tagRunName) == "" {
 			tags = append(tags[:len(tags):len(tags)], mlflow.Tag{Key: tagRunName, Value: name})
@@ -67,7 +45,7 @@ func (s *Store) CreateRun(
 		info := mlflow.RunInfo{
 			RunID: id, RunUUID: id, RunName: name, ExperimentID: e.ExperimentID, UserID: in.UserID,
 			Status: mlflow.RunRunning, StartTime: in.StartTime, LifecycleStage: mlflow.StageActive,
-			ArtifactURI: joinURI(e.ArtifactLocation, id, "artifacts"),
+			ArtifactURI: base.JoinURI(e.ArtifactLocation, id, "artifacts"),
 		}
 		_, err = t.Exec(
 			`INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
@@ -101,13 +79,13 @@ func tagValue(tags []mlflow.Tag, key string) string {
 
 // Run returns a run with all its data. The run may be deleted.
 func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		runs := []mlflow.Run{{Info: mlflow.RunInfo{RunID: id}}}
 		if _, err := t.loadRuns(runs); err != nil {
 			return err
 		}
 		if run = &runs[0]; run.Info.RunUUID == "" {
-			return noRun(id)
+			return base.NoRun(id)
 		}
 		run.Inputs.ModelInputs, err = t.modelInputs(id)
 		return err
@@ -117,23 +95,11 @@ func (s *Store) Run(ctx context.Context, id string) (run *mlflow.Run, err error)
 
 // RunInfo returns a run without its data. The run may be deleted.
 func (s *Store) RunInfo(ctx context.Context, id string) (info *mlflow.RunInfo, err error) {
-	err = s.read(ctx, func(t tx) error {
-		info, err = t.runInfo(id)
+	err = s.View(ctx, func(t tx) error {
+		info, err = t.RunInfo(id)
 		return err
 	})
 	return info, err
-}
-
-func (t tx) runInfo(id string) (*mlflow.RunInfo, error) {
-	info, err := scanRunInfo(t.QueryRow(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid = ?`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, noRun(id)
-	}
-	return info, err
-}
-
-func noRun(id string) error {
-	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Run with id=%s not found", id)
 }
 
 // activeRun returns the experiment of a run that is not deleted.
@@ -142,7 +108,7 @@ func (t tx) activeRun(id string) (experimentID int64, err error) {
 	err = t.QueryRow(`SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?`, id).Scan(&experimentID, &stage)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return 0, noRun(id)
+		return 0, base.NoRun(id)
 	case err == nil && stage != mlflow.StageActive:
 		return 0, mlflow.Errorf(
 			mlflow.InvalidParameterValue,
@@ -155,7 +121,7 @@ func (t tx) activeRun(id string) (experimentID int64, err error) {
 
 // UpdateRun changes those of status, end time and name that the request has.
 func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (info *mlflow.RunInfo, err error) {
-	err = s.write(ctx, func(t tx) error {
+	err = s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(in.RunID); err != nil {
 			return err
 		}
@@ -174,7 +140,7 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 				return err
 			}
 		}
-		info, err = t.runInfo(in.RunID)
+		info, err = t.RunInfo(in.RunID)
 		return err
 	})
 	return info, err
@@ -182,85 +148,36 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 
 // DeleteRun marks a run as deleted. It may be called again for the same run.
 func (s *Store) DeleteRun(ctx context.Context, id string) error {
-	assessments, err := s.assessmentsOf(ctx, `run_uuid = ?`, id)
+	assessments, err := base.AssessmentsOf(ctx, s.Store, `run_uuid = ?`, id)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(t tx) error {
-		n, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?`, nowMS(), id)
+	return s.Update(ctx, func(t tx) error {
+		n, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid = ?`, base.NowMS(), id)
 		if err == nil && n == 0 {
-			return noRun(id)
+			return base.NoRun(id)
 		}
 		if err != nil {
 			return err
 		}
-		return t.deleteAssessments(assessments)
+		return t.DeleteAssessments(assessments)
 	})
 }
 
 // RestoreRun restores a deleted run. It does not change an active run.
 func (s *Store) RestoreRun(ctx context.Context, id string) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		n, err := t.Exec(`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = ?`, id)
 		if err == nil && n == 0 {
-			return noRun(id)
+			return base.NoRun(id)
 		}
 		return err
 	})
 }
 
-// assessmentsOf returns the ids of the trace assessments that the given runs created,
-// which MLflow deletes with the runs. The id of the run is in their metadata, which
-// has no index. Since this reads the whole table, it must not run in the writer.
-func (s *Store) assessmentsOf(ctx context.Context, ofRuns string, arg any) (ids []string, err error) {
-	err = s.read(ctx, func(t tx) error {
-		ids = nil
-		var some bool
-		if err := t.QueryRow(`SELECT EXISTS (SELECT 1 FROM assessments)`).Scan(&some); err != nil || !some {
-			return err
-		}
-		runs, err := db.Collect(t.Tx, `SELECT run_uuid FROM runs WHERE `+ofRuns, []any{arg}, scanOne[string])
-		if err != nil || len(runs) == 0 {
-			return err
-		}
-		wanted := make(map[string]bool, len(runs))
-		for _, id := range runs {
-			wanted[id] = true
-		}
-		return t.Each(
-			`SELECT assessment_id, assessment_metadata FROM assessments
-				WHERE assessment_metadata LIKE '%mlflow.assessment.sourceRunId%'`,
-			nil,
-			func(rows *sql.Rows) error {
-				var id, metadata string
-				if err := rows.Scan(&id, &metadata); err != nil {
-					return err
-				}
-				var source struct {
-					RunID string `json:"mlflow.assessment.sourceRunId"`
-				}
-				if json.Unmarshal([]byte(metadata), &source) == nil && wanted[source.RunID] {
-					ids = append(ids, id)
-				}
-				return nil
-			},
-		)
-	})
-	return ids, err
-}
-
-func (t tx) deleteAssessments(ids []string) error {
-	for part := range slices.Chunk(ids, loadChunk) {
-		if _, err := t.Exec(`DELETE FROM assessments WHERE assessment_id IN (?...)`, part); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // SetTag sets or replaces a tag of an active run.
 func (s *Store) SetTag(ctx context.Context, runID string, tag mlflow.Tag) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}
@@ -283,7 +200,7 @@ func (t tx) setTag(runID string, tag mlflow.Tag) error {
 
 // DeleteTag removes a tag of an active run.
 func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}
@@ -297,15 +214,15 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 
 // RunChildren lists the active runs that name the run as their parent.
 func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
-	visible := s.visibleExperiments(ctx, "r.experiment_id", access.Run)
-	err = s.read(ctx, func(t tx) error {
+	visible := base.VisibleExperiments(ctx, s.Store, "r.experiment_id", access.Run)
+	err = s.View(ctx, func(t tx) error {
 		list, err = db.CollectUncached(
 			t.Tx,
-			"SELECT "+runColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE "+
-				and("p.`key` = 'mlflow.parentRunId'", "p.value = ?", "r.lifecycle_stage = 'active'", visible.SQL)+
+			"SELECT "+base.RunColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE "+
+				base.And("p.`key` = 'mlflow.parentRunId'", "p.value = ?", "r.lifecycle_stage = 'active'", visible.SQL)+
 				" ORDER BY r.start_time, r.run_uuid",
-			concat([]any{id}, visible.Args),
-			scanned(scanRunInfo),
+			base.Concat([]any{id}, visible.Args),
+			base.Scanned(base.ScanRunInfo),
 		)
 		return err
 	})
@@ -315,7 +232,7 @@ func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunIn
 // LogModelJSON appends the description of a model to the tag in which older clients
 // list the models of a run.
 func (s *Store) LogModelJSON(ctx context.Context, runID string, entry []byte) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}

@@ -10,11 +10,15 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // maxRunName is the number of characters in the name of a run.
 const maxRunName = 250
+
+// selectedAtOnce is the number of runs whose assessments one search finds.
+const selectedAtOnce = 10_000
 
 // bulkRun is a run of a selection.
 type bulkRun struct {
@@ -27,12 +31,12 @@ type bulkRun struct {
 func (s *Store) inSelection(
 	ctx context.Context, experimentID int64, in *mlflow.RunSelection, fn func(t tx, runs []bulkRun) error,
 ) (ids []string, err error) {
-	q, err := search.Runs(s.dialect.search, in.Filter, nil)
+	q, err := search.Runs(s.Dialect.Search, in.Filter, nil)
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(t tx) error {
-		runs, err := t.selectedRuns(experimentID, in, q, s.maxTable)
+	err = s.Update(ctx, func(t tx) error {
+		runs, err := t.selectedRuns(experimentID, in, q, s.Limits.Runs)
 		if err != nil {
 			return err
 		}
@@ -60,14 +64,14 @@ func (t tx) selectedRuns(
 ) ([]bulkRun, error) {
 	condition := search.Fragment{SQL: `r.experiment_id = ?`, Args: []any{experimentID}}
 	if in.All {
-		condition = both(runScope([]int64{experimentID}, in.RunViewType), q.Where)
+		condition = base.Both(base.RunScope([]int64{experimentID}, in.RunViewType), q.Where)
 	} else {
-		condition = both(condition, oneOfMany(t.dialect, "r.run_uuid", in.RunIDs, false))
+		condition = base.Both(condition, base.OneOfMany(t.Dialect, "r.run_uuid", in.RunIDs, false))
 	}
 	runs, err := db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid, coalesce(r.name, ''), coalesce(r.lifecycle_stage, '') FROM runs r WHERE `+condition.SQL+
 			` ORDER BY r.start_time, r.run_uuid LIMIT ?`,
-		concat(condition.Args, []any{limit + 1}),
+		base.Concat(condition.Args, []any{limit + 1}),
 		func(rows *sql.Rows, r *bulkRun) error { return rows.Scan(&r.id, &r.name, &r.stage) },
 	)
 	if err != nil {
@@ -79,10 +83,10 @@ func (t tx) selectedRuns(
 		)
 	}
 	if in.All {
-		except := setOf(in.Except)
+		except := base.SetOf(in.Except)
 		return slices.DeleteFunc(runs, func(r bulkRun) bool { return except[r.id] }), nil
 	}
-	found := setOf(idsOfBulk(runs))
+	found := base.SetOf(idsOfBulk(runs))
 	for _, id := range in.RunIDs {
 		if !found[id] {
 			return nil, mlflow.Errorf(
@@ -107,11 +111,11 @@ func (s *Store) TagRuns(ctx context.Context, experimentID int64, in *mlflow.TagR
 				return err
 			}
 		}
-		for part := range slices.Chunk(ids, loadChunk) {
+		for part := range slices.Chunk(ids, base.LoadChunk) {
 			if len(in.Remove) == 0 {
 				break
 			}
-			_, err := t.Exec("DELETE FROM tags WHERE run_uuid IN (?...) AND "+t.dialect.exactly+"`key` IN (?...)",
+			_, err := t.Exec("DELETE FROM tags WHERE run_uuid IN (?...) AND "+t.Dialect.Exactly+"`key` IN (?...)",
 				part, in.Remove)
 			if err != nil {
 				return err
@@ -142,7 +146,7 @@ func (t tx) setTags(ids []string, key string, value func(i int) string) error {
 	if err != nil || key != tagRunName {
 		return err
 	}
-	for part := range slices.Chunk(ids, loadChunk) {
+	for part := range slices.Chunk(ids, base.LoadChunk) {
 		_, err := t.Exec(
 			"UPDATE runs SET name = (SELECT g.value FROM tags g WHERE g.run_uuid = runs.run_uuid AND g.`key` = '"+
 				tagRunName+"') WHERE run_uuid IN (?...)", part,
@@ -182,38 +186,38 @@ func (s *Store) DeleteRuns(ctx context.Context, experimentID int64, in *mlflow.R
 		return nil, err
 	}
 	return s.inSelection(ctx, experimentID, in, func(t tx, runs []bulkRun) error {
-		for part := range slices.Chunk(idsOfBulk(runs), loadChunk) {
+		for part := range slices.Chunk(idsOfBulk(runs), base.LoadChunk) {
 			_, err := t.Exec(
 				`UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ? WHERE run_uuid IN (?...)
-					AND lifecycle_stage <> 'deleted'`, nowMS(), part,
+					AND lifecycle_stage <> 'deleted'`, base.NowMS(), part,
 			)
 			if err != nil {
 				return err
 			}
 		}
-		return t.deleteAssessments(assessments)
+		return t.DeleteAssessments(assessments)
 	})
 }
 
-// assessmentsOfSelection is assessmentsOf for the runs of a selection. It runs before the
+// assessmentsOfSelection is base.AssessmentsOf for the runs of a selection. It runs before the
 // transaction that deletes them, since it reads a whole table.
 func (s *Store) assessmentsOfSelection(
 	ctx context.Context, experimentID int64, in *mlflow.RunSelection,
 ) (list []string, err error) {
-	q, err := search.Runs(s.dialect.search, in.Filter, nil)
+	q, err := search.Runs(s.Dialect.Search, in.Filter, nil)
 	if err != nil {
 		return nil, err
 	}
 	var runs []bulkRun
-	err = s.read(ctx, func(t tx) error {
-		runs, err = t.selectedRuns(experimentID, in, q, s.maxTable)
+	err = s.View(ctx, func(t tx) error {
+		runs, err = t.selectedRuns(experimentID, in, q, s.Limits.Runs)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for part := range slices.Chunk(idsOfBulk(runs), maxContext) {
-		found, err := s.assessmentsOf(ctx, `run_uuid IN (?...)`, part)
+	for part := range slices.Chunk(idsOfBulk(runs), selectedAtOnce) {
+		found, err := base.AssessmentsOf(ctx, s.Store, `run_uuid IN (?...)`, part)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +229,7 @@ func (s *Store) assessmentsOfSelection(
 // RestoreRuns restores the deleted runs of a selection.
 func (s *Store) RestoreRuns(ctx context.Context, experimentID int64, in *mlflow.RunSelection) ([]string, error) {
 	return s.inSelection(ctx, experimentID, in, func(t tx, runs []bulkRun) error {
-		for part := range slices.Chunk(idsOfBulk(runs), loadChunk) {
+		for part := range slices.Chunk(idsOfBulk(runs), base.LoadChunk) {
 			_, err := t.Exec(
 				`UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid IN (?...)`, part,
 			)

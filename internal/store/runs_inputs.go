@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -19,7 +20,7 @@ func (s *Store) LogInputs(
 	datasets []mlflow.DatasetInput,
 	models []mlflow.ModelInput,
 ) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
 			return err
@@ -31,7 +32,7 @@ func (s *Store) LogInputs(
 		}
 		for _, m := range models {
 			_, err := t.Exec(`INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
-				VALUES (?, 'RUN_INPUT', ?, 'MODEL_INPUT', ?, 0) ON CONFLICT DO NOTHING`, newID(), runID, m.ModelID)
+				VALUES (?, 'RUN_INPUT', ?, 'MODEL_INPUT', ?, 0) ON CONFLICT DO NOTHING`, base.NewID(), runID, m.ModelID)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,7 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 		&datasetUUID,
 	)
 	if errors.Is(err, sql.ErrNoRows) {
-		datasetUUID = newID()
+		datasetUUID = base.NewID()
 		_, err = t.Exec(
 			`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,
 				dataset_schema, dataset_profile)
@@ -86,13 +87,13 @@ func (t tx) logDataset(runID string, experimentID int64, in *mlflow.DatasetInput
 
 // LogOutputs records the logged models that an active run created.
 func (s *Store) LogOutputs(ctx context.Context, runID string, models []mlflow.ModelOutput) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}
 		for _, m := range models {
 			_, err := t.Exec(`INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
-				VALUES (?, 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, ?)`, newID(), runID, m.ModelID, m.Step)
+				VALUES (?, 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, ?)`, base.NewID(), runID, m.ModelID, m.Step)
 			if db.IsUniqueViolation(err) {
 				return mlflow.Errorf(mlflow.BadRequest, "The logged model '%s' is already an output of run '%s'.", m.ModelID, runID)
 			}
@@ -117,7 +118,7 @@ func (t tx) modelInputs(runID string) ([]mlflow.ModelInput, error) {
 // DatasetSummaries returns up to 1,000 datasets that active runs of the experiments
 // use.
 func (s *Store) DatasetSummaries(ctx context.Context, experimentIDs []int64) (list []mlflow.DatasetSummary, err error) {
-	err = s.readReplica(ctx, func(t tx) error {
+	err = s.ViewReplica(ctx, func(t tx) error {
 		list, err = db.Collect(t.Tx, `SELECT DISTINCT d.experiment_id, d.name, d.digest, coalesce(it.value, '')
 			FROM datasets d
 			JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid AND i.destination_type = 'RUN'

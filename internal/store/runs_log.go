@@ -1,17 +1,16 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -29,7 +28,7 @@ func (s *Store) LogBatch(
 			return err
 		}
 	}
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		experimentID, err := t.activeRun(runID)
 		if err != nil {
 			return err
@@ -52,7 +51,7 @@ func (s *Store) LogBatch(
 // LogParam writes one param to an active run. It returns an error if the param exists
 // with another value.
 func (s *Store) LogParam(ctx context.Context, runID string, p mlflow.Param) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		if _, err := t.activeRun(runID); err != nil {
 			return err
 		}
@@ -93,7 +92,7 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 			return append(args, params[i].Key, params[i].Value, runID)
 		},
 	)
-	if err != nil || n == int64(len(params)) && !t.dialect.countsConflicts {
+	if err != nil || n == int64(len(params)) && !t.Dialect.CountsConflicts {
 		return err
 	}
 	// Some of the params exist, which is an error only if their values differ.
@@ -124,28 +123,6 @@ func (t tx) logParams(runID string, params []mlflow.Param) error {
 	return nil
 }
 
-// toColumn returns the value of a metric as stored in the database: NaN as 0 with a
-// flag, infinities as the largest finite numbers.
-func toColumn(v float64) (value float64, isNaN bool) {
-	switch {
-	case math.IsNaN(v):
-		return 0, true
-	case math.IsInf(v, 1):
-		return math.MaxFloat64, false
-	case math.IsInf(v, -1):
-		return -math.MaxFloat64, false
-	}
-	return v, false
-}
-
-// fromColumn is the inverse of toColumn, except for infinities.
-func fromColumn(value float64, isNaN bool) float64 {
-	if isNaN {
-		return math.NaN()
-	}
-	return value
-}
-
 func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric) error {
 	if len(metrics) == 0 {
 		return nil
@@ -156,7 +133,7 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 		len(metrics),
 		func(args []any, i int) []any {
 			m := &metrics[i]
-			value, isNaN := toColumn(m.Value)
+			value, isNaN := base.ToColumn(m.Value)
 			return append(args, m.Key, value, m.Timestamp, runID, m.Step, isNaN)
 		},
 	)
@@ -167,14 +144,6 @@ func (t tx) logMetrics(runID string, experimentID int64, metrics []mlflow.Metric
 		return err
 	}
 	return t.logModelMetrics(runID, experimentID, metrics)
-}
-
-// newer compares two values of one metric. The latest value has the greatest step,
-// then timestamp, then value.
-func newer(a, b *mlflow.Metric) int {
-	av, _ := toColumn(a.Value)
-	bv, _ := toColumn(b.Value)
-	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(av, bv))
 }
 
 // newestOf returns the newest value of each key, sorted by key, so that all
@@ -190,7 +159,7 @@ func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 		if j, seen := at[m.Key]; !seen {
 			at[m.Key] = len(newest)
 			newest = append(newest, *m)
-		} else if newer(m, &newest[j]) > 0 {
+		} else if base.Newer(m, &newest[j]) > 0 {
 			newest[j] = *m
 		}
 	}
@@ -201,10 +170,10 @@ func newestOf(metrics []mlflow.Metric) []mlflow.Metric {
 func (t tx) updateLatest(runID string, metrics []mlflow.Metric) error {
 	latest := newestOf(metrics)
 	_, err := t.InsertRows("INSERT INTO latest_metrics (`key`, value, timestamp, step, is_nan, run_uuid)",
-		t.dialect.latestMetric,
+		t.Dialect.LatestMetric,
 		6, len(latest), func(args []any, i int) []any {
 			m := &latest[i]
-			value, isNaN := toColumn(m.Value)
+			value, isNaN := base.ToColumn(m.Value)
 			return append(args, m.Key, value, m.Timestamp, m.Step, isNaN, runID)
 		})
 	return err
@@ -217,7 +186,7 @@ func (t tx) logModelMetrics(runID string, experimentID int64, metrics []mlflow.M
 		if m.ModelID == "" {
 			continue
 		}
-		value, _ := toColumn(m.Value)
+		value, _ := base.ToColumn(m.Value)
 		var datasetUUID sql.NullString
 		if m.DatasetName != "" && m.DatasetDigest != "" {
 			err := t.QueryRow(`SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?`,

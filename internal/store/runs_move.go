@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -17,13 +18,13 @@ func (s *Store) MoveRuns(
 ) (runs, models []string, err error) {
 	runs, err = s.inSelection(ctx, experimentID, in, func(t tx, runs []bulkRun) error {
 		models = nil
-		if _, err := t.activeExperiment(target); err != nil {
+		if _, err := t.experiments().ActiveExperiment(target); err != nil {
 			return err
 		}
 		if err := allActive(runs); err != nil {
 			return err
 		}
-		for part := range slices.Chunk(idsOfBulk(runs), loadChunk) {
+		for part := range slices.Chunk(idsOfBulk(runs), base.LoadChunk) {
 			moved, err := t.moveRuns(part, experimentID, target)
 			if err != nil {
 				return err
@@ -46,7 +47,7 @@ func (t tx) moveRuns(ids []string, from, to int64) (models []string, err error) 
 	}
 	models, err = db.Collect(
 		t.Tx, `SELECT model_id FROM logged_models WHERE source_run_id IN (?...) AND experiment_id = ?`, []any{ids, from},
-		scanOne[string],
+		base.ScanOne[string],
 	)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func (t tx) moveDatasets(runs []string, to int64) error {
 	}
 	for _, u := range list {
 		if u.owned == "" {
-			u.owned = newID()
+			u.owned = base.NewID()
 			_, err := t.Exec(
 				`INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,
 					dataset_schema, dataset_profile)

@@ -7,6 +7,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -19,22 +20,22 @@ func (s *Store) SearchRuns(
 	limit int,
 	in *mlflow.SearchRunsRequest,
 ) (runs []mlflow.Run, next string, err error) {
-	q, err := search.Runs(s.dialect.search, in.Filter, in.OrderBy)
+	q, err := search.Runs(s.Dialect.Search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err
 	}
-	if experimentIDs, err = s.readableExperiments(ctx, experimentIDs, access.Run); err != nil {
+	if experimentIDs, err = base.ReadableExperiments(ctx, s.Store, experimentIDs, access.Run); err != nil {
 		return nil, "", err
 	}
 	offset, err := search.DecodeOffset(in.PageToken)
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	condition := both(runScope(experimentIDs, in.RunViewType), q.Where)
+	condition := base.Both(base.RunScope(experimentIDs, in.RunViewType), q.Where)
 	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL + ` WHERE ` + condition.SQL +
 		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := concat(q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.readReplica(ctx, func(t tx) error {
+	args := base.Concat(q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	err = s.ViewReplica(ctx, func(t tx) error {
 		runs, err = db.CollectUncached(
 			t.Tx, query, args,
 			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
@@ -42,7 +43,7 @@ func (s *Store) SearchRuns(
 		if err != nil {
 			return err
 		}
-		runs, next = cutPage(runs, limit, offset)
+		runs, next = base.CutPage(runs, limit, offset)
 		loaded, err := t.loadRuns(runs)
 		if loaded < len(runs) { // The memory for the page is exhausted.
 			runs, next = runs[:loaded], search.EncodeOffset(offset+loaded)
@@ -52,24 +53,14 @@ func (s *Store) SearchRuns(
 	return runs, next, err
 }
 
-// oneOf returns the condition that a column is one of some ids. A single id is
-// compared with =, so that the database can use the order of an index that begins
-// with the column.
-func oneOf(column string, ids []int64) (condition string, arg any) {
-	if len(ids) == 1 {
-		return column + " = ?", ids[0]
-	}
-	return column + " IN (?...)", ids
-}
-
 // loadRuns fills in the data of runs with only an id, except for their model inputs,
 // which MLflow returns for a single run only. It returns the number of runs that it
 // filled in: as many as fit into a page, and at least one.
 func (t tx) loadRuns(runs []mlflow.Run) (loaded int, err error) {
-	return loadPage(runs, runsBytes, t.loadRunChunk)
+	return base.LoadPage(runs, base.RunsBytes, t.loadRunChunk)
 }
 
-func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
+func (t tx) loadRunChunk(runs []mlflow.Run, b *base.Budget) error {
 	at := make(map[string]*mlflow.Run, len(runs))
 	list := make([]string, len(runs))
 	for i := range runs {
@@ -78,15 +69,15 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 	}
 	ids := []any{list}
 	var id string
-	return firstError(
+	return base.FirstError(
 		func() error {
-			return t.Each(`SELECT `+runColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
-				info, err := scanRunInfo(rows)
+			return t.Each(`SELECT `+base.RunColumns+` FROM runs r WHERE r.run_uuid IN (?...)`, ids, func(rows *sql.Rows) error {
+				info, err := base.ScanRunInfo(rows)
 				if err != nil {
 					return err
 				}
 				at[info.RunID].Info = *info
-				return b.charge(runSize)
+				return b.Charge(base.RunSize)
 			})
 		},
 		func() error {
@@ -99,9 +90,9 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 					if err := rows.Scan(&id, &m.Key, &m.Value, &m.Timestamp, &m.Step, &isNaN); err != nil {
 						return err
 					}
-					m.Value = fromColumn(m.Value, isNaN)
+					m.Value = base.FromColumn(m.Value, isNaN)
 					at[id].Data.Metrics = append(at[id].Data.Metrics, m)
-					return b.charge(metricSize, m.Key)
+					return b.Charge(base.MetricSize, m.Key)
 				},
 			)
 		},
@@ -109,9 +100,9 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 			return t.Each(
 				"SELECT run_uuid, `key`, value FROM params WHERE run_uuid IN (?...)",
 				ids,
-				scanPair(func(id, key, value string) error {
+				base.ScanPair(func(id, key, value string) error {
 					at[id].Data.Params = append(at[id].Data.Params, mlflow.Param{Key: key, Value: value})
-					return b.charge(pairSize, key, value)
+					return b.Charge(base.PairSize, key, value)
 				}),
 			)
 		},
@@ -119,9 +110,9 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 			return t.Each(
 				"SELECT run_uuid, `key`, coalesce(value, '') FROM tags WHERE run_uuid IN (?...)",
 				ids,
-				scanPair(func(id, key, value string) error {
+				base.ScanPair(func(id, key, value string) error {
 					at[id].Data.Tags = append(at[id].Data.Tags, mlflow.Tag{Key: key, Value: value})
-					return b.charge(pairSize, key, value)
+					return b.Charge(base.PairSize, key, value)
 				}),
 			)
 		},
@@ -142,28 +133,7 @@ func (t tx) loadRunChunk(runs []mlflow.Run, b *budget) error {
 	)
 }
 
-// firstError calls the steps in order until one fails.
-func firstError(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scanPair scans rows of the id of an owner, a key and a value.
-func scanPair(add func(id, key, value string) error) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
-		var id, key, value string
-		if err := rows.Scan(&id, &key, &value); err != nil {
-			return err
-		}
-		return add(id, key, value)
-	}
-}
-
-func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *budget) error {
+func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *base.Budget) error {
 	type place struct {
 		run   *mlflow.Run
 		index int
@@ -175,7 +145,7 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *budget) e
 			coalesce(d.dataset_schema, ''), coalesce(d.dataset_profile, '')
 		FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
 		WHERE i.destination_type = 'RUN' AND i.destination_id IN (?...) AND i.source_type = 'DATASET'
-		ORDER BY `+t.dialect.inputOrder,
+		ORDER BY `+t.Dialect.InputOrder,
 		ids,
 		func(rows *sql.Rows) error {
 			var runID, inputID string
@@ -188,7 +158,7 @@ func (t tx) loadDatasetInputs(at map[string]*mlflow.Run, ids []any, b *budget) e
 			places[inputID] = place{at[runID], len(inputs.DatasetInputs)}
 			inputs.DatasetInputs = append(inputs.DatasetInputs, mlflow.DatasetInput{Dataset: &d})
 			inputIDs = append(inputIDs, inputID)
-			return b.charge(runSize, d.Source, d.Schema, d.Profile)
+			return b.Charge(base.RunSize, d.Source, d.Schema, d.Profile)
 		},
 	)
 	if err != nil || len(inputIDs) == 0 {

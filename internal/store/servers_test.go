@@ -15,33 +15,13 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// onServers runs a test on each available database server.
-func onServers(t *testing.T, test func(t *testing.T, uri string)) {
-	t.Helper()
-	for _, variable := range dbtest.Servers {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			test(t, dbtest.NewDatabase(t, variable))
-		})
-	}
-}
-
-func mustRun(t *testing.T, s *store.Store) string {
-	t.Helper()
-	run, err := s.CreateRun(t.Context(), 0, &mlflow.CreateRunRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return run.Info.RunID
-}
-
 // TestDeadlock checks that two transactions which wait for each other's rows both
 // succeed.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, uri string) {
-		s := openURI(t, uri)
-		a, b := mustRun(t, s), mustRun(t, s)
+	storetest.OnServers(t, func(t *testing.T, uri string) {
+		s := storetest.Open(t, uri)
+		a, b := storetest.NewRun(t, s), storetest.NewRun(t, s)
 		var first, tries atomic.Int32
 		var both sync.WaitGroup
 		both.Add(2)
@@ -68,12 +48,12 @@ func TestDeadlock(t *testing.T) {
 
 func TestMoreRequestsThanConnections(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, uri string) {
+	storetest.OnServers(t, func(t *testing.T, uri string) {
 		s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", PoolSize: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		run := mustRun(t, s)
+		run := storetest.NewRun(t, s)
 		var wg sync.WaitGroup
 		for i := range 64 {
 			wg.Go(func() {
@@ -101,7 +81,7 @@ func TestMoreRequestsThanConnections(t *testing.T) {
 func TestLostConnections(t *testing.T) {
 	t.Parallel()
 	uri := dbtest.NewDatabase(t, dbtest.Servers[0])
-	s := openURI(t, uri)
+	s := storetest.Open(t, uri)
 	admin, _, err := db.OpenSQL(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +91,7 @@ func TestLostConnections(t *testing.T) {
 	var acknowledged [clients]int
 	runs := make([]string, clients)
 	for c := range runs {
-		runs[c] = mustRun(t, s)
+		runs[c] = storetest.NewRun(t, s)
 	}
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -155,9 +135,9 @@ func TestLostConnections(t *testing.T) {
 // as errors of the client.
 func TestRefusedValues(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, uri string) {
-		s := openURI(t, uri)
-		run := mustRun(t, s)
+	storetest.OnServers(t, func(t *testing.T, uri string) {
+		s := storetest.Open(t, uri)
+		run := storetest.NewRun(t, s)
 		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(
 			err,
 			mlflow.InvalidParameterValue,
@@ -186,7 +166,7 @@ func TestRefusedValues(t *testing.T) {
 func TestReadStore(t *testing.T) {
 	t.Parallel()
 	primary, standby := dbtest.NewDatabase(t, dbtest.Servers[0]), dbtest.NewDatabase(t, dbtest.Servers[0])
-	openURI(t, standby) // Opening creates the tables. This standby does not replicate, so the origin of each result is visible.
+	storetest.Open(t, standby) // Opening creates the tables. This standby does not replicate, so the origin of each result is visible.
 	s, err := store.Open(t.Context(), store.Options{URI: primary, ReadURI: standby, ArtifactRoot: "mlflow-artifacts:/"})
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +176,7 @@ func TestReadStore(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	run := mustRun(t, s)
+	run := storetest.NewRun(t, s)
 	if _, err := s.Run(t.Context(), run); err != nil {
 		t.Errorf("the run just made: %v", err)
 	}
@@ -219,9 +199,9 @@ func TestReadStore(t *testing.T) {
 // write it.
 func TestSeriesOfTwoServers(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, uri string) {
-		servers := []*store.Store{openURI(t, uri), openURI(t, uri)}
-		f := &storetest.Follower{RunID: mustRun(t, servers[0]), Samples: 100}
+	storetest.OnServers(t, func(t *testing.T, uri string) {
+		servers := []*store.Store{storetest.Open(t, uri), storetest.Open(t, uri)}
+		f := &storetest.Follower{RunID: storetest.NewRun(t, servers[0]), Samples: 100}
 		for i := range int64(50) {
 			m := mlflow.Metric{Key: "m", Step: i % 20, Timestamp: i * 10, Value: float64(i)}
 			if err := servers[i%3%2].LogBatch(t.Context(), f.RunID, []mlflow.Metric{m}, nil, nil); err != nil {

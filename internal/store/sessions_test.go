@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -19,12 +20,12 @@ func onEngines(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		test(t, openNew(t))
+		test(t, storetest.New(t))
 	})
 	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			test(t, openURI(t, dbtest.NewDatabase(t, variable)))
+			test(t, storetest.Open(t, dbtest.NewDatabase(t, variable)))
 		})
 	}
 }
@@ -33,7 +34,7 @@ func onEngines(t *testing.T, test func(t *testing.T, s *store.Store)) {
 // so that it uses each one, and fails if a transaction does not work.
 func checkUsable(t *testing.T, s *store.Store) {
 	t.Helper()
-	run := mustRun(t, s)
+	run := storetest.NewRun(t, s)
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
@@ -83,7 +84,7 @@ func TestCanceledReads(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
 		for range 10 {
-			mustRun(t, s)
+			storetest.NewRun(t, s)
 		}
 		canceled(t, 10_000, func(ctx context.Context) error {
 			_, _, err := s.SearchRuns(ctx, []int64{0}, 10, &mlflow.SearchRunsRequest{Filter: "tags.`mlflow.runName` LIKE '%x%'"})
@@ -96,7 +97,7 @@ func TestCanceledReads(t *testing.T) {
 func TestCanceledWrites(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
-		run := mustRun(t, s)
+		run := storetest.NewRun(t, s)
 		var mu sync.Mutex
 		var steps, stored int64
 		canceled(t, 2_000, func(ctx context.Context) error {
@@ -150,8 +151,8 @@ func TestPanicInTransaction(t *testing.T) {
 // at its deadline, and that its write is not executed later.
 func TestDeadlineInQueue(t *testing.T) {
 	t.Parallel()
-	s := openNew(t)
-	run := mustRun(t, s)
+	s := storetest.New(t)
+	run := storetest.NewRun(t, s)
 	begun, end := make(chan bool), make(chan bool)
 	first := make(chan error, 1)
 	go func() { first <- s.WriteOnce(t.Context(), func() error { begun <- true; <-end; return nil }) }()
@@ -182,7 +183,7 @@ func TestDeadlineInQueue(t *testing.T) {
 func TestIgnoredFailure(t *testing.T) {
 	t.Parallel()
 	onEngines(t, func(t *testing.T, s *store.Store) {
-		run := mustRun(t, s)
+		run := storetest.NewRun(t, s)
 		failed := s.SetTagAndFail(t.Context(), run, mlflow.Tag{Key: "k", Value: "v"})
 		got, err := s.Run(t.Context(), run)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 func (s *Store) Secret(ctx context.Context, name string) (key [32]byte, err error) {
 	var fresh [32]byte
 	_, _ = rand.Read(fresh[:]) // Read never returns an error.
-	err = s.write(ctx, func(t tx) error {
+	err = s.Update(ctx, func(t tx) error {
 		_, err := t.Exec(`INSERT INTO millrace_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`,
 			name, hex.EncodeToString(fresh[:]))
 		if err != nil {

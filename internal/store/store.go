@@ -3,7 +3,8 @@
 //
 // A public method of [Store] opens a transaction. The lower-case helpers are
 // methods of tx and compose within it. A file is named by the noun that it is
-// about, then by the verb.
+// about, then by the verb. Subjects with more than a few files are rooms: packages
+// that share [base.Store], and whose methods Store has.
 package store
 
 import (
@@ -12,12 +13,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/internal/store/experiments"
+	"github.com/millrace-ml/millrace/internal/store/history"
+	"github.com/millrace-ml/millrace/internal/store/lineage"
+	"github.com/millrace-ml/millrace/internal/store/models"
+	"github.com/millrace-ml/millrace/internal/store/registry"
+	"github.com/millrace-ml/millrace/internal/store/runtable"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 )
 
@@ -42,19 +49,31 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Store is an open MLflow database.
+// Store is an open MLflow database. Its rooms have the methods for the other subjects.
 type Store struct {
-	primary database
-	// replica is the database for results that may lag behind. Without a standby it
-	// is primary.
-	replica      database
-	dialect      *dialect
-	metrics      *metricGroup
-	artifactRoot string
-	maxPage      int // maximum of values in a page of a history
-	maxTable     int // maximum of runs that a table counts and nests
-	maxGrouped   int // maximum of runs that a table groups
-	maxValues    int // maximum of values that are read for the columns of a table
+	base.Room[tx]
+	experiments.Experiments
+	models.Models
+	registry.Registry
+	history.Histories
+	runtable.Tables
+	lineage.Lineages
+	metrics *metricGroup
+}
+
+// tx is a transaction with the helpers for runs and what belongs to no room.
+type tx struct{ base.Transaction }
+
+// experiments returns the helpers of experiments in the same transaction.
+func (t tx) experiments() experiments.Tx { return experiments.Tx{Transaction: t.Transaction} }
+
+// newStore returns the store of a database.
+func newStore(b *base.Store, metrics *metricGroup) *Store {
+	return &Store{
+		Room:        base.NewRoom(b, func(t base.Transaction) tx { return tx{t} }),
+		Experiments: experiments.New(b), Models: models.New(b), Registry: registry.New(b), Histories: history.New(b),
+		Tables: runtable.New(b), Lineages: lineage.New(b), metrics: metrics,
+	}
 }
 
 // Open opens a database. It creates the tables if there are none, and the file of a
@@ -81,19 +100,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		primary: primary, replica: primary, dialect: dialectOf(primary.Flavor()),
-		metrics: newMetricGroup(primary), artifactRoot: o.ArtifactRoot, maxPage: maxPage,
-		maxTable: maxTableRuns, maxGrouped: maxGroupedRuns, maxValues: maxJudgedValues,
+	b := &base.Store{
+		Primary: primary, Replica: primary, Dialect: base.DialectOf(primary.Flavor()), ArtifactRoot: o.ArtifactRoot,
 	}
 	if o.ReadURI != "" {
 		options.URI = o.ReadURI
 		options.Prepare = func(ctx context.Context, c *db.Conn) error { return checkReplica(ctx, c, revision) }
-		if s.replica, err = primary.OpenReplica(ctx, options); err != nil {
+		if b.Replica, err = primary.OpenReplica(ctx, options); err != nil {
 			return nil, errors.Join(err, primary.Close())
 		}
 	}
-	return s, nil
+	return newStore(b, newMetricGroup(primary)), nil
 }
 
 // checkReplica returns an error unless the schema of a standby has the revision of
@@ -108,22 +125,20 @@ func checkReplica(ctx context.Context, c *db.Conn, want string) error {
 
 // Close waits for the transactions in progress and closes the database.
 func (s *Store) Close() error {
-	err := s.primary.Close()
-	if s.replica != s.primary {
-		err = errors.Join(err, s.replica.Close())
+	err := s.Primary.Close()
+	if s.Replica != s.Primary {
+		err = errors.Join(err, s.Replica.Close())
 	}
 	return err
 }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, func(t tx) error {
+	return s.View(ctx, func(t tx) error {
 		var one int
 		return t.QueryRow("SELECT 1").Scan(&one)
 	})
 }
-
-func nowMS() int64 { return time.Now().UnixMilli() }
 
 // createDefaultExperiment creates the experiment 0 in a database without
 // experiments, such as one that `mlflow db upgrade` has created.
@@ -132,25 +147,9 @@ func createDefaultExperiment(t db.Tx, artifactRoot string) error {
 	if err := t.QueryRow(`SELECT EXISTS (SELECT 1 FROM experiments)`).Scan(&found); err != nil || found {
 		return err
 	}
-	now := nowMS()
+	now := base.NowMS()
 	_, err := t.Exec(`INSERT INTO experiments
 		(experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
-		VALUES (0, 'Default', ?, 'active', ?, ?, 'default')`, joinURI(artifactRoot, "0"), now, now)
+		VALUES (0, 'Default', ?, 'active', ?, ?, 'default')`, base.JoinURI(artifactRoot, "0"), now, now)
 	return err
-}
-
-// joinURI appends path elements to a URI such as mlflow-artifacts:/ or s3://b/p. The
-// query and the fragment of a URI such as s3://b/p?endpoint=x stay at its end. In
-// the path of a file, ? and # are ordinary characters.
-func joinURI(root string, parts ...string) string {
-	rest := ""
-	if scheme, _, found := strings.Cut(root, ":"); found && !strings.Contains(scheme, "/") {
-		if end := strings.IndexAny(root, "?#"); end >= 0 {
-			root, rest = root[:end], root[end:]
-		}
-	}
-	if !strings.HasSuffix(root, ":/") && !strings.HasSuffix(root, "://") {
-		root = strings.TrimRight(root, "/") + "/"
-	}
-	return root + strings.Join(parts, "/") + rest
 }

@@ -22,16 +22,6 @@ func openAt(t *testing.T, path string) (*store.Store, error) {
 	return store.Open(t.Context(), store.Options{URI: "sqlite:///" + path, ArtifactRoot: "mlflow-artifacts:/"})
 }
 
-func openNew(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := openAt(t, filepath.Join(t.TempDir(), "new folder", "mlflow.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeAtEnd(t, s)
-	return s
-}
-
 // closeAtEnd closes a store at the end of its test.
 func closeAtEnd(t *testing.T, s *store.Store) {
 	t.Helper()
@@ -44,7 +34,7 @@ func closeAtEnd(t *testing.T, s *store.Store) {
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, openNew)
+	storetest.Run(t, storetest.New)
 }
 
 func TestServers(t *testing.T) {
@@ -52,19 +42,9 @@ func TestServers(t *testing.T) {
 	for _, variable := range dbtest.Servers {
 		t.Run(variable, func(t *testing.T) {
 			t.Parallel()
-			storetest.Run(t, func(t *testing.T) *store.Store { return openURI(t, dbtest.NewDatabase(t, variable)) })
+			storetest.Run(t, func(t *testing.T) *store.Store { return storetest.Open(t, dbtest.NewDatabase(t, variable)) })
 		})
 	}
-}
-
-func openURI(t *testing.T, uri string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeAtEnd(t, s)
-	return s
 }
 
 func TestReopen(t *testing.T) {

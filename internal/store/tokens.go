@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -32,8 +33,8 @@ func (s *Store) CreateToken(
 	hash [sha256.Size]byte,
 	expiresMS int64,
 ) (*Token, error) {
-	out := &Token{ID: uuid.NewString(), Name: name, Email: email, CreatedMS: nowMS(), ExpiresMS: expiresMS}
-	err := s.write(ctx, func(t tx) error {
+	out := &Token{ID: uuid.NewString(), Name: name, Email: email, CreatedMS: base.NowMS(), ExpiresMS: expiresMS}
+	err := s.Update(ctx, func(t tx) error {
 		_, err := t.Exec(
 			"INSERT INTO millrace_tokens (id, name, user_email, hash, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
 			out.ID, out.Name, out.Email,
@@ -51,8 +52,8 @@ func (s *Store) CreateToken(
 
 // RevokeToken revokes a token. It may be called again for the same token.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
-	return s.write(ctx, func(t tx) error {
-		n, err := t.Exec("UPDATE millrace_tokens SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?", nowMS(), id)
+	return s.Update(ctx, func(t tx) error {
+		n, err := t.Exec("UPDATE millrace_tokens SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ?", base.NowMS(), id)
 		if err == nil && n == 0 {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist, "No access token with id '%s'", id)
 		}
@@ -96,7 +97,7 @@ type hashedToken struct {
 }
 
 func (s *Store) tokens(ctx context.Context) (list []hashedToken, err error) {
-	err = s.read(ctx, func(t tx) error {
+	err = s.View(ctx, func(t tx) error {
 		list, err = db.Collect(
 			t.Tx,
 			"SELECT id, name, user_email, hash, created_ms, expires_ms, revoked_ms FROM millrace_tokens ORDER BY created_ms, id",

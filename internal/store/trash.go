@@ -8,6 +8,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/internal/store/models"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -49,7 +51,7 @@ func (s *Store) SearchTrash(
 	if err != nil {
 		return nil, "", err
 	}
-	visible := s.visibleExperiments(ctx, "e.experiment_id", kind.part)
+	visible := base.VisibleExperiments(ctx, s.Store, "e.experiment_id", kind.part)
 	var text search.Fragment
 	if in.Text != "" {
 		searched := []string{kind.name}
@@ -58,12 +60,12 @@ func (s *Store) SearchTrash(
 		}
 		text = contains(in.Text, searched...)
 	}
-	query := kind.query + ` AND ` + and(`e.workspace = 'default'`, visible.SQL, text.SQL) +
+	query := kind.query + ` AND ` + base.And(`e.workspace = 'default'`, visible.SQL, text.SQL) +
 		` ORDER BY coalesce(` + kind.deleted + `, 0) DESC, ` + kind.id + ` LIMIT ? OFFSET ?`
-	args := concat(visible.Args, text.Args, []any{in.MaxResults + 1, offset})
-	err = s.read(ctx, func(t tx) error { // A restored item must be gone at once.
+	args := base.Concat(visible.Args, text.Args, []any{in.MaxResults + 1, offset})
+	err = s.View(ctx, func(t tx) error { // A restored item must be gone at once.
 		list, err = db.CollectUncached(t.Tx, query, args, scanTrash(in.Kind))
-		list, next = cutPage(list, int(in.MaxResults), offset)
+		list, next = base.CutPage(list, int(in.MaxResults), offset)
 		return err
 	})
 	return list, next, err
@@ -87,19 +89,19 @@ func contains(text string, columns ...string) search.Fragment {
 	for i, column := range columns {
 		either[i] = search.Fragment{SQL: `lower(` + column + `) LIKE ? ESCAPE '!'`, Args: []any{pattern}}
 	}
-	return anyOf(either)
+	return base.AnyOf(either)
 }
 
 // RestoreLoggedModel returns a logged model from the deleted stage. MLflow has no method
 // for it.
 func (s *Store) RestoreLoggedModel(ctx context.Context, id string) error {
-	return s.write(ctx, func(t tx) error {
+	return s.Update(ctx, func(t tx) error {
 		n, err := t.Exec(
 			`UPDATE logged_models SET lifecycle_stage = 'active', last_updated_timestamp_ms = ? WHERE model_id = ?`,
-			nowMS(), id,
+			base.NowMS(), id,
 		)
 		if err == nil && n == 0 {
-			return noLoggedModel(id)
+			return models.NoLoggedModel(id)
 		}
 		return err
 	})

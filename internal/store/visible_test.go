@@ -11,6 +11,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -28,7 +30,7 @@ var visibleNames = []string{"team-a", "team-b", "Team-c", "tea", "tëam", "100%"
 
 func newVisibleWorld(t *testing.T, uri string) *visibleWorld {
 	t.Helper()
-	w := &visibleWorld{Store: openURI(t, uri), ids: map[string]string{}}
+	w := &visibleWorld{Store: storetest.Open(t, uri), ids: map[string]string{}}
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -58,7 +60,7 @@ func newVisibleWorld(t *testing.T, uri string) *visibleWorld {
 			}
 			_, err = w.CreateRegisteredModel(ctx, in)
 			must(err)
-			_, err = w.CreateModelVersion(ctx, store.NewVersion{Name: kind + name, Source: "x"}, store.Author{User: "me"})
+			_, err = w.CreateModelVersion(ctx, registry.NewVersion{Name: kind + name, Source: "x"}, registry.Author{User: "me"})
 			must(err)
 		}
 	}

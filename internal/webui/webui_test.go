@@ -82,6 +82,30 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestSandbox checks the policy of the page that runs the scripts of files.
+func TestSandbox(t *testing.T) {
+	t.Parallel()
+	assets, err := load(fstest.MapFS{"sandbox.html.gz": pack(t, "<p>"), "index.html.gz": pack(t, "<p>")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := request(newHandler(assets, http.NotFound, notAllowed), "GET", "/sandbox.html", nil)
+	policy := map[string]string{}
+	for part := range strings.SplitSeq(w.Header().Get("Content-Security-Policy"), "; ") {
+		name, value, _ := strings.Cut(part, " ")
+		policy[name] = value
+	}
+	if policy["sandbox"] != "allow-scripts" || policy["default-src"] != "'none'" || policy["frame-ancestors"] != "'self'" {
+		t.Errorf("got %q", policy)
+	}
+	for name, value := range policy {
+		if name != "frame-ancestors" && (strings.Contains(value, "'self'") || strings.Contains(value, "http") ||
+			strings.Contains(value, "*") || strings.Contains(value, "allow-same-origin")) {
+			t.Errorf("%s %s gives the scripts of files access to a host", name, value)
+		}
+	}
+}
+
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	h := testHandler(t)

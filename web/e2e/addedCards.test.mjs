@@ -149,6 +149,17 @@ test("ten runs or more begin with parallel coordinates; what is inside the brush
     await page.getByText(`${inside} selected`).waitFor();
     await named(page, "img", new RegExp(`Chart of val/loss for ${inside} runs`)).waitFor();
     await named(page, "button", "Show all").first().click();
+    await named(card(page, "Parallel coordinates"), "button", "Show all").click();
+    await hashLacks(page, "brush=");
+    // The same by keyboard: the ends of an axis are fields.
+    await card(page, "Parallel coordinates").getByRole("button", { name: "Axes", exact: true }).click();
+    const end = page.getByLabel("val/loss: to", { exact: true });
+    await end.fill("0.45");
+    await end.press("Enter");
+    await page.keyboard.press("Escape");
+    await card(page, "Parallel coordinates")
+      .getByText(/^4 of 12 runs inside/)
+      .waitFor();
     await menu(page, "Parallel coordinates", "Remove");
     await hashHas(page, "c0=-");
     await card(page, "Parallel coordinates").waitFor({ state: "detached" });

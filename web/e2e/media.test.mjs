@@ -1,7 +1,8 @@
-// Images by key and step: a grid of runs at one step, a slider for all, one image in full.
+// Images, figures and tables by key and step: a grid of runs at one step, a slider for all, one file in full.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { deflateSync } from "node:zlib";
+import { violations } from "./audit.mjs";
 import { call } from "./call.mjs";
 import { eventually, named, server, walk } from "./walk.mjs";
 
@@ -58,6 +59,18 @@ before(async () => {
         assert.ok(put.ok);
       }
     }
+    for (const step of r === 0 ? [0, 10, 20] : [0, 20]) {
+      const rows = { columns: ["step", "score"], data: [[step, r]] };
+      const figure = { data: [{ type: "bar", y: [1, step] }], layout: { title: { text: `At ${step}` } } };
+      const script = `Plotly.newPlot("f", ${JSON.stringify(figure.data)}, ${JSON.stringify(figure.layout)}, {})`;
+      for (const [name, body] of [
+        [`eval/epoch_${step}.json`, JSON.stringify(rows)],
+        [`plots/curve_step_${step}.html`, `<div id="f"></div><script>${script}</script>`],
+      ]) {
+        const url = `${server}/api/2.0/mlflow-artifacts/artifacts${folder}/${name}`;
+        assert.ok((await fetch(url, { method: "PUT", body })).ok);
+      }
+    }
     await call("runs/update", { run_id: run.info.run_id, status: "FINISHED", end_time: Date.now() });
   }
 });
@@ -79,7 +92,7 @@ test("runs are beside each other at one step, which a slider moves", () =>
     const loaded = () =>
       [...document.querySelectorAll(".media-cell img")].every((image) => image.naturalWidth === 32);
     await page.waitForFunction(loaded);
-    await page.getByRole("searchbox", { name: "Search keys of images" }).fill("conf");
+    await page.getByRole("searchbox", { name: "Search keys" }).fill("conf");
     await samples.waitFor({ state: "detached" });
   }));
 
@@ -102,9 +115,56 @@ test("the address names runs, step and size", () =>
     await eventually(async () => assert.equal(await samples.locator("img").count(), 1));
   }));
 
+test("figures and tables are at the step of the slider", () =>
+  walk(`/experiments/${experimentID}/media?step=10`, async (page) => {
+    const tables = named(page, "region", "eval");
+    await tables.getByRole("table", { name: "eval at step 10" }).waitFor();
+    await tables.getByRole("table", { name: "eval at step 0" }).waitFor(); // gan-1 has none at step 10.
+    const figures = named(page, "region", "plots/curve");
+    await figures.scrollIntoViewIfNeeded();
+    const drawn = (step) =>
+      page.frameLocator(`iframe[title="plots/curve at step ${step}"]`).first().locator(".gtitle");
+    await drawn(10).waitFor();
+    await page.getByLabel("Step", { exact: true }).press("ArrowRight");
+    await eventually(async () => assert.equal(await drawn(20).textContent(), "At 20"));
+    await named(tables, "button", "Open eval of gan-0").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("columnheader", { name: "score" }).waitFor();
+    await named(dialog, "button", "Previous step").click();
+    await dialog.getByRole("cell", { name: "10", exact: true }).waitFor();
+    await named(dialog, "button", "Close").click();
+  }));
+
+test("runs are chosen, and two of them are side by side", () =>
+  walk(`/experiments/${experimentID}/media?key=samples`, async (page) => {
+    await named(page, "button", "Newest runs").click();
+    await page.getByRole("checkbox", { name: "gan-1" }).check();
+    await page.waitForURL(new RegExp(`runs=${runs[1]}`));
+    const samples = named(page, "region", "samples");
+    await eventually(async () => assert.equal(await samples.getByAltText(/samples/).count(), 1));
+    await page.getByRole("checkbox", { name: "gan-0" }).check();
+    await page.keyboard.press("Escape");
+    await named(page, "button", "large cells").click();
+    await page.locator(".media-cells.pair").waitFor();
+  }));
+
+for (const colorScheme of ["light", "dark"])
+  test(`media of all kinds are accessible: ${colorScheme}`, () =>
+    walk(
+      `/experiments/${experimentID}/media`,
+      async (page) => {
+        await page.getByRole("table", { name: "eval at step 20" }).first().waitFor();
+        assert.deepEqual(await violations(page, "media"), []);
+        await named(page, "button", "Open eval of gan-0").click();
+        await page.getByRole("dialog").getByRole("columnheader", { name: "score" }).waitFor();
+        assert.deepEqual(await violations(page, "a table"), []);
+      },
+      { colorScheme, bypassCSP: true },
+    ));
+
 test("an experiment without images says how to log one", async () => {
   const { experiment_id } = await call("experiments/create", { name: `media/none-${Date.now()}` });
   await walk(`/experiments/${experiment_id}/media`, (page) =>
-    named(page, "heading", "No images by step").waitFor(),
+    named(page, "heading", "No media by step").waitFor(),
   );
 });

@@ -29,6 +29,10 @@ before(async () => {
   await put(run.artifact_uri, "data/cube.npy", fixture("npy/testdata/cube.npy"));
   const lines = Array.from({ length: 30_000 }, (_, i) => `${i},"text, ${i}"`);
   await put(run.artifact_uri, "rows.csv", `id,text\n${lines.join("\n")}\n`);
+  const wide = Array.from({ length: 40 }, (_, r) =>
+    Array.from({ length: 200 }, (_, c) => (r === 0 ? `c${c}` : `r${r}c${c}`)).join(","),
+  );
+  await put(run.artifact_uri, "wide.csv", wide.join("\n"));
   const { info } = (await call("logged-models", { experiment_id, name: "net", source_run_id: run.run_id }))
     .model;
   await put(info.artifact_uri, "weights.npy", fixture("npy/testdata/grid.npy"));
@@ -70,6 +74,34 @@ test("the arrays of an npz file, and the axes of a cube", () =>
     await page.waitForURL(/array=second/);
     await named(page, "treeitem", /cube\.npy/).click();
     await named(page, "rowheader", "1, 2").waitFor();
+  }));
+
+test("j, k and buttons page through the files; a text field keeps its keys", () =>
+  walk(
+    `${artifacts}/data/cube.npy`,
+    async (page) => {
+      const shown = (name) => page.getByRole("heading", { name: `data/${name}` }).waitFor();
+      await named(page, "rowheader", "1, 2").waitFor();
+      await page.keyboard.press("j");
+      await shown("nested.parquet");
+      await named(page, "button", "Next file (j)").click();
+      await shown("object.npy");
+      await page.keyboard.press("j");
+      await page.getByLabel("First row").pressSequentially("k");
+      await shown("pages.parquet");
+      await named(page, "button", "Previous file (k)").click();
+      await shown("object.npy");
+    },
+    { expectedError: /400/ },
+  ));
+
+test("many columns of a CSV are paged through", () =>
+  walk(`${artifacts}/wide.csv`, async (page) => {
+    await cell(page, "r1c0").waitFor();
+    await named(page, "button", "Next columns").click();
+    await cell(page, "r1c60").waitFor();
+    await page.waitForURL(/col=60/);
+    assert.ok((await page.locator(".file-grid td").count()) < 5000);
   }));
 
 test("a pickle is refused by name", () =>

@@ -189,7 +189,8 @@ test("the run page shows values, edits text and renames", () =>
     await inDialog(page, "Add chart").click();
     await named(page, "img", /Chart of val\/loss, train\/loss for 1 run/).waitFor();
     await named(page, "link", "System metrics").click();
-    await named(page, "img", /Chart of system\/cpu/).waitFor();
+    await named(page, "img", /Chart of CPU utilisation for 1 run/).waitFor();
+    await page.getByText(/^peak [\d.]+ %$/).waitFor();
   }));
 
 test("a running run brings its page up to date by itself", () =>

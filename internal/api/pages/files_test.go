@@ -92,6 +92,32 @@ func TestFileTable(t *testing.T) {
 	))
 }
 
+func TestMediaFiles(t *testing.T) {
+	t.Parallel()
+	s, facts := withFiles(t)
+	const path = "/ajax-api/millrace/artifacts/media"
+	put := func(path string) apitest.Fact {
+		return apitest.Fact{Name: path, Method: "PUT", Path: "/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/" + path, Body: "x"}
+	}
+	many := func(n int) string { return `{"run_ids":[` + quoted("{run}", n) + `]}` }
+	s.Check(t, append(facts,
+		put("images/a%25step%257.png"), put("plots/cm_step_3.HTML"), put("plots/cm.png"), put("weights_1.bin"), put("eval/2/t.csv"),
+		apitest.Fact{Name: "another", Path: "runs/create", Body: `{"experiment_id":"0"}`, Save: map[string]string{"none": `"run_id":"(\w+)"`}},
+		apitest.Fact{
+			Name: "files", Path: path, Body: `{"run_ids":["{run}","{none}"]}`,
+			Has: []string{
+				`{"run_id":"{run}","files":[{"path":"eval/2/t.csv","is_dir":false,"file_size":1},{"path":"images/a%step%7.png"`,
+				`"plots/cm_step_3.HTML"`, `{"run_id":"{none}"}`,
+			},
+			HasNot: []string{"cm.png", "weights", "bounded"},
+		},
+		apitest.Fact{Name: "no runs", Path: path, Body: `{}`, Has: []string{"{}"}},
+		apitest.Fact{Name: "unknown run", Path: path, Body: `{"run_ids":["x"]}`, Status: 404},
+		apitest.Fact{Name: "most runs", Path: path, Body: many(50)},
+		apitest.Fact{Name: "too many runs", Path: path, Body: many(51), Status: 400, Has: []string{"run_ids can have at most 50"}},
+	))
+}
+
 func TestFolderZip(t *testing.T) {
 	t.Parallel()
 	s, facts := withFiles(t)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/series"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -46,11 +46,11 @@ func (h *Handlers) metricSeries(
 }
 
 // seriesQuery checks a request.
-func seriesQuery(in *mlflow.MetricSeriesRequest) (*store.SeriesQuery, error) {
+func seriesQuery(in *mlflow.MetricSeriesRequest) (*history.SeriesQuery, error) {
 	if err := checkSeriesSize(in); err != nil {
 		return nil, err
 	}
-	q := &store.SeriesQuery{
+	q := &history.SeriesQuery{
 		RunIDs: in.RunIDs, Keys: in.MetricKeys, Samples: int(in.Samples), Axis: series.Axis(in.Axis),
 	}
 	switch q.Axis {

@@ -64,6 +64,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.OnAjax(r, mlflow.Endpoints.GetDataset, permit.Experiment(access.ToRead), h.dataset)
 	route.OnAjax(r, mlflow.Endpoints.ModelSignature, rules.ReadSignature, h.modelSignature)
 	route.OnAjax(r, mlflow.Endpoints.FileTable, rules.ReadFileTable, h.fileTable)
+	route.OnAjax(r, mlflow.Endpoints.MediaFiles, rules.ReadMedia, h.mediaFiles)
 	r.Root("GET", "/ajax-api/millrace/artifacts/zip", rules.ReadFolder, h.folderZip)
 	h.runTableRoutes(r)
 	h.trashRoutes(r)

@@ -67,8 +67,8 @@ func validTable(in *mlflow.RunTableRequest) error {
 		return err
 	}
 	if len(in.RunIDs) > 0 {
-		if in.Filter != "" || len(in.OrderBy) > 0 || len(in.Sort) > 0 || in.Tree != nil || in.Groups != nil || in.Offset > 0 ||
-			in.RunViewType != "" || in.MaxResults != nil {
+		if in.Filter != "" || len(in.OrderBy) > 0 || len(in.Sort) > 0 || in.Tree != nil || in.Groups != nil ||
+			in.Offset > 0 || in.RunViewType != "" || in.MaxResults != nil {
 			return apierror.Invalid("A request with run_ids has nothing else than experiment_ids, columns and max_text.")
 		}
 		return nil

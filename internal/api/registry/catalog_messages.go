@@ -1,7 +1,7 @@
 package registry
 
 import (
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -78,7 +78,7 @@ type catalogVersionResponse struct {
 	Version catalogVersion `json:"model_version"`
 }
 
-func catalogVersionOf(v *store.CatalogVersion, err error) (*catalogVersionResponse, error) {
+func catalogVersionOf(v *registry.CatalogVersion, err error) (*catalogVersionResponse, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -52,12 +52,12 @@ func (h *Handlers) createCatalogVersion(
 	}
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // It never fails.
-	files := store.VersionFiles{
+	files := registry.VersionFiles{
 		Location:  strings.TrimSuffix(root, "/") + "/" + artifact.VersionsFolder + "/" + hex.EncodeToString(id[:]),
 		ModelID:   in.ModelID,
 		RunServer: in.RunServer,
 	}
-	return catalogVersionOf(h.Store.CreatePendingVersion(ctx, store.NewVersion{
+	return catalogVersionOf(h.Store.CreatePendingVersion(ctx, registry.NewVersion{
 		Name: in.Name, Source: h.stored(in.Source), RunID: in.RunID, Description: in.Description, Tags: in.Tags,
 	}, files, author(ctx, "")))
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -37,7 +37,7 @@ func (h *Handlers) transitionVersion(
 	if err := validate.First(err, validate.Length("comment", in.Comment, validate.MaxComment)); err != nil {
 		return nil, err
 	}
-	move := store.Move{Alias: in.Alias, Archive: in.ArchiveExistingVersions}
+	move := registry.Move{Alias: in.Alias, Archive: in.ArchiveExistingVersions}
 	if in.Stage == "" && in.Alias == "" {
 		return nil, apierror.Invalid("Say where the version goes: 'stage' or 'alias' or both.")
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/permit"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -55,7 +55,7 @@ func (h *Handlers) createModelVersion(
 	if err := validate.First(err, validModelName("name", in.Name), validTags(in.Tags, validVersionTag)); err != nil {
 		return nil, err
 	}
-	v, err := h.Store.CreateModelVersion(ctx, store.NewVersion{
+	v, err := h.Store.CreateModelVersion(ctx, registry.NewVersion{
 		Name:        in.Name,
 		Source:      source.uri,
 		RunID:       source.runID,
@@ -91,7 +91,7 @@ func (h *Handlers) transitionStage(
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.Store.MoveVersion(ctx, in.Name, version, store.Move{Stage: stage, Archive: in.ArchiveExistingVersions},
+	v, err := h.Store.MoveVersion(ctx, in.Name, version, registry.Move{Stage: stage, Archive: in.ArchiveExistingVersions},
 		author(ctx, ""))
 	return &mlflow.ModelVersionResponse{ModelVersion: v}, err
 }

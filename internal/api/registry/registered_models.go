@@ -20,6 +20,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -70,9 +71,9 @@ func (h *Handlers) Routes(r *route.Router) {
 }
 
 // author returns the user of the request, for the log of changes.
-func author(ctx context.Context, comment string) store.Author {
+func author(ctx context.Context, comment string) registry.Author {
 	u, _ := auth.FromContext(ctx)
-	return store.Author{User: u.Email, Comment: comment}
+	return registry.Author{User: u.Email, Comment: comment}
 }
 
 func validModelName(param, name string) error {
@@ -185,7 +186,7 @@ func (h *Handlers) createRegisteredModel(
 		return nil, err
 	}
 	kind := access.RegisteredModel
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		kind = access.Prompt
 	}
 	if err := h.Keeper.Created(ctx, kind, in.Name); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/artifact"
 	"github.com/millrace-ml/millrace/internal/artifact/location"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -36,7 +36,7 @@ func (h *Handlers) checkedSource(ctx context.Context, in *mlflow.CreateModelVers
 	if err := h.checkPattern(in.Source); err != nil {
 		return src, err
 	}
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		// A prompt has no files. Other sources would be unchecked.
 		if src.uri != "dummy-source" && src.uri != "prompt-template" {
 			return src, apierror.Invalid(
@@ -122,7 +122,7 @@ func (h *Handlers) followRegistered(ctx context.Context, in *mlflow.CreateModelV
 	if err != nil {
 		return err
 	}
-	if store.HasPromptTag(m.Tags) {
+	if registry.HasPromptTag(m.Tags) {
 		return apierror.Invalid(
 			"Invalid model version source: '%s'. Prompt versions cannot be used as model version sources.",
 			apierror.Shorten(src.uri),

@@ -8,7 +8,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/permit"
-	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -65,7 +65,7 @@ func writeRun[T any](c *permit.Checker, runID string, items []T, modelID func(*T
 	return nil
 }
 
-// ReadHistories, ReadIntervals and ReadSeries are the rules of routes that read several runs.
+// ReadHistories, ReadIntervals, ReadSeries and ReadMedia are the rules of routes that read several runs.
 var (
 	ReadHistories = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricHistoryBulkRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
@@ -74,6 +74,9 @@ var (
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 	ReadSeries = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MetricSeriesRequest) error {
+		return c.Runs(in.RunIDs, access.ToRead)
+	})
+	ReadMedia = permit.For("runs:read", func(c *permit.Checker, in *mlflow.MediaFilesRequest) error {
 		return c.Runs(in.RunIDs, access.ToRead)
 	})
 )
@@ -154,7 +157,7 @@ var ReadFolder = permit.ForRequest("artifact:read", func(c *permit.Checker, req 
 // prompt.
 var CreateModel = permit.For("model:create", func(c *permit.Checker, in *mlflow.CreateRegisteredModelRequest) error {
 	t := access.RegisteredModel
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		t = access.Prompt
 	}
 	return c.UndeniedID(t, in.Name)
@@ -169,7 +172,7 @@ var CreateVersion = permit.For("version:create", func(c *permit.Checker, in *mlf
 	if err := c.CreateVersion(in.Name); err != nil {
 		return err
 	}
-	if store.HasPromptTag(in.Tags) {
+	if registry.HasPromptTag(in.Tags) {
 		if err := c.Undenied(access.PromptVersion); err != nil {
 			return err
 		}

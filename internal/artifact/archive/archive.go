@@ -98,8 +98,9 @@ func (f *Folder) add(ctx context.Context, z *zip.Writer, name string, e artifact
 
 // texts has the extensions of files that are worth compressing and are no media.
 var texts = func() map[string]bool {
+	const names = "csv tsv txt log out err json jsonl ipynb md html htm xml svg yaml yml py npy diff"
 	set := map[string]bool{}
-	for name := range strings.FieldsSeq("csv tsv txt log out err json jsonl ipynb md html htm xml svg yaml yml py npy diff") {
+	for name := range strings.FieldsSeq(names) {
 		set["."+name] = true
 	}
 	return set

@@ -7,17 +7,18 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
 const catalogModel = "main.default.m"
 
 // newPending creates a version of catalogModel whose files are at location.
-func newPending(t *testing.T, s *store.Store, location string) *store.CatalogVersion {
+func newPending(t *testing.T, s *store.Store, location string) *registry.CatalogVersion {
 	t.Helper()
 	return must(s.CreatePendingVersion(t.Context(),
-		store.NewVersion{Name: catalogModel, Source: "models:/m-1", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
-		store.VersionFiles{Location: location, ModelID: "m-1", RunServer: "7"}, me))(t)
+		registry.NewVersion{Name: catalogModel, Source: "models:/m-1", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
+		registry.VersionFiles{Location: location, ModelID: "m-1", RunServer: "7"}, me))(t)
 }
 
 func pendingVersions(t *testing.T, s *store.Store) {
@@ -31,7 +32,7 @@ func pendingVersions(t *testing.T, s *store.Store) {
 	if err := s.SetModelAlias(ctx, catalogModel, "champion", 1, me); !errors.Is(err, mlflow.InvalidParameterValue) {
 		t.Errorf("an alias of a version that is not finalized: %v", err)
 	}
-	move := store.Move{Stage: mlflow.StageProduction}
+	move := registry.Move{Stage: mlflow.StageProduction}
 	if _, err := s.MoveVersion(ctx, catalogModel, 1, move, me); !errors.Is(err, mlflow.InvalidParameterValue) {
 		t.Errorf("a stage of a version that is not finalized: %v", err)
 	}
@@ -56,7 +57,8 @@ func pendingVersions(t *testing.T, s *store.Store) {
 		t.Errorf("renamed: %+v", renamed)
 	}
 	// Nothing is created if the model does not exist.
-	_, err := s.CreatePendingVersion(ctx, store.NewVersion{Name: catalogModel}, store.VersionFiles{Location: "x:/1"}, me)
+	files := registry.VersionFiles{Location: "x:/1"}
+	_, err := s.CreatePendingVersion(ctx, registry.NewVersion{Name: catalogModel}, files, me)
 	if !errors.Is(err, mlflow.ResourceDoesNotExist) {
 		t.Error(err)
 	}
@@ -74,7 +76,7 @@ func filesOfVersions(t *testing.T, s *store.Store) {
 		newPending(t, s, location)
 	}
 	must(s.FinalizeVersion(ctx, catalogModel, 2))(t)
-	must(s.CreateModelVersion(ctx, store.NewVersion{Name: "copies", Source: "models:/" + catalogModel + "/2"}, me))(t)
+	must(s.CreateModelVersion(ctx, registry.NewVersion{Name: "copies", Source: "models:/" + catalogModel + "/2"}, me))(t)
 	newVersion(t, s, "copies")
 	var released []string
 	for _, step := range []struct {
@@ -117,7 +119,7 @@ func copyOrDelete(t *testing.T, s *store.Store) {
 		var unused []string
 		var copyErr, deleteErr error
 		wg.Go(func() {
-			_, copyErr = s.CreateModelVersion(ctx, store.NewVersion{Name: "copies", Source: source}, me)
+			_, copyErr = s.CreateModelVersion(ctx, registry.NewVersion{Name: "copies", Source: source}, me)
 		})
 		wg.Go(func() { unused, deleteErr = s.DeleteModelVersion(ctx, catalogModel, n, me) })
 		wg.Wait()

@@ -78,7 +78,9 @@ func tableGroups(t *testing.T, s *store.Store) {
 		{"by two columns", "", byStart, &mlflow.RunGroups{By: []mlflow.RunColumn{
 			paramColumn("seed"), {Kind: "attributes", Key: "user_id"},
 		}}, "[1 u]3 [2 u]2 [<nil> u]1"},
-		{"by a tag that no run has", "", byStart, &mlflow.RunGroups{By: []mlflow.RunColumn{{Kind: "tags", Key: "x"}}}, "[<nil>]6"},
+		{"by a tag that no run has", "", byStart, &mlflow.RunGroups{By: []mlflow.RunColumn{
+			{Kind: "tags", Key: "x"},
+		}}, "[<nil>]6"},
 		{"nothing but equal params", "params.seed = '3'", byStart, seeds(), ""},
 	} {
 		out := w.table(t, &mlflow.RunTableRequest{Filter: c.filter, Sort: c.sort, Groups: c.groups})
@@ -91,7 +93,8 @@ func tableGroups(t *testing.T, s *store.Store) {
 	key := out.Rows[1].Group.Key
 	opened, under := seeds(), seeds()
 	opened.Open, under.Under = []string{key}, key
-	part := must(s.RunTable(t.Context(), []int64{0}, 3, 500, &mlflow.RunTableRequest{Sort: byStart, Groups: opened, Offset: 1}))(t)
+	in := &mlflow.RunTableRequest{Sort: byStart, Groups: opened, Offset: 1}
+	part := must(s.RunTable(t.Context(), []int64{0}, 3, 500, in))(t)
 	if got := groupShape(part); got != "[0.2 cnn]2 .b .d" || part.Total != 6 || part.Matching != 6 {
 		t.Errorf("a part with an open group: %q of %d", got, part.Total)
 	}
@@ -99,12 +102,17 @@ func tableGroups(t *testing.T, s *store.Store) {
 		t.Errorf("the runs of a group: %q", got)
 	}
 	opened.OpenAll, opened.Folded = true, []string{key}
-	if got := groupShape(w.table(t, &mlflow.RunTableRequest{Sort: byStart, Groups: opened})); !strings.Contains(got, "[0.2 cnn]2 [") {
+	in.Offset = 0
+	if got := groupShape(w.table(t, in)); !strings.Contains(got, "[0.2 cnn]2 [") {
 		t.Errorf("a folded group: %q", got)
 	}
 	refused := []*mlflow.RunGroups{
-		{}, {AllParams: true, By: byNet.By}, {By: byNet.By, But: []string{"seed"}}, {By: []mlflow.RunColumn{byAcc[0].Column}},
-		{By: []mlflow.RunColumn{byStart[0].Column}}, {By: []mlflow.RunColumn{paramColumn("a"), paramColumn("a")}},
+		{},
+		{AllParams: true, By: byNet.By},
+		{By: byNet.By, But: []string{"seed"}},
+		{By: []mlflow.RunColumn{byAcc[0].Column}},
+		{By: []mlflow.RunColumn{byStart[0].Column}},
+		{By: []mlflow.RunColumn{paramColumn("a"), paramColumn("a")}},
 		{By: make([]mlflow.RunColumn, 21)},
 	}
 	for _, g := range refused {
@@ -118,8 +126,10 @@ func tableGroups(t *testing.T, s *store.Store) {
 func cellsOfGroups(t *testing.T, s *store.Store) {
 	w := &tableWorld{s, map[string]string{}}
 	inf, nan := math.Inf(1), math.NaN()
-	w.trial(t, "a", 1, "g=1 opt=sgd", value("x", 1, 0, 1), value("n", nan, 0, 1), value("i", inf, 0, 1), value("m", 4, 0, 1))
-	w.trial(t, "b", 2, "g=1 opt=adam", value("x", 2, 0, 1), value("n", nan, 0, 1), value("i", 3, 0, 1), value("m", 2, 0, 1))
+	w.trial(t, "a", 1, "g=1 opt=sgd",
+		value("x", 1, 0, 1), value("n", nan, 0, 1), value("i", inf, 0, 1), value("m", 4, 0, 1))
+	w.trial(t, "b", 2, "g=1 opt=adam",
+		value("x", 2, 0, 1), value("n", nan, 0, 1), value("i", 3, 0, 1), value("m", 2, 0, 1))
 	w.trial(t, "c", 3, "g=1 opt=adam", value("x", 6, 0, 1), value("x", 3, 1, 1))
 	in := &mlflow.RunTableRequest{
 		Groups: &mlflow.RunGroups{By: []mlflow.RunColumn{paramColumn("g")}},

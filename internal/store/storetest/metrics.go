@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -79,15 +80,15 @@ func metricSample(t *testing.T, s *store.Store) {
 	logSteps(t, s, run, 10, 1)
 	for _, c := range []struct {
 		n     int
-		steps *store.StepRange
+		steps *history.StepRange
 		want  string
 	}{
 		{4, nil, "0 3 6 9"}, // Buckets of 3, 3, 2 and 2 rows.
 		{1, nil, "9"},
 		{10, nil, "0 1 2 3 4 5 6 7 8 9"},
 		{50, nil, "0 1 2 3 4 5 6 7 8 9"},
-		{3, &store.StepRange{From: 2, To: 6}, "2 4 6"},
-		{5, &store.StepRange{From: 20, To: 30}, ""},
+		{3, &history.StepRange{From: 2, To: 6}, "2 4 6"},
+		{5, &history.StepRange{From: 20, To: 30}, ""},
 	} {
 		var steps []string
 		for _, m := range must(s.MetricSample(t.Context(), run, "m", c.n, c.steps))(t) {

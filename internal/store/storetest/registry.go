@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-var me = store.Author{User: "me@example.org"}
+var me = registry.Author{User: "me@example.org"}
 
 func newModel(t *testing.T, s *store.Store, name string) {
 	t.Helper()
@@ -27,7 +28,7 @@ func newVersion(t *testing.T, s *store.Store, name string) string {
 	v := must(
 		s.CreateModelVersion(
 			t.Context(),
-			store.NewVersion{Name: name, Source: "s3://b/k", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
+			registry.NewVersion{Name: name, Source: "s3://b/k", Tags: []mlflow.Tag{{Key: "t", Value: "1"}}},
 			me,
 		),
 	)(t)
@@ -41,7 +42,7 @@ func versionsAtOnce(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for i := range clients {
 		wg.Go(func() {
-			v, err := s.CreateModelVersion(t.Context(), store.NewVersion{Name: "m", Source: "s3://b/k"}, me)
+			v, err := s.CreateModelVersion(t.Context(), registry.NewVersion{Name: "m", Source: "s3://b/k"}, me)
 			if err != nil {
 				t.Error(err)
 				return
@@ -154,7 +155,7 @@ func moveIsAllOrNothing(t *testing.T, s *store.Store) {
 	for range 3 {
 		newVersion(t, s, "m")
 	}
-	staging := store.Move{Stage: mlflow.StageStaging, Archive: true}
+	staging := registry.Move{Stage: mlflow.StageStaging, Archive: true}
 	for n := int64(1); n <= 3; n++ {
 		must(s.MoveVersion(ctx, "m", n, staging, me))(t)
 	}

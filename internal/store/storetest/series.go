@@ -7,6 +7,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/series"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -22,7 +23,7 @@ type Follower struct {
 // whole series, and how many points it received.
 func (f *Follower) Follow(t *testing.T, s *store.Store) (whole bool, points int) {
 	t.Helper()
-	_, list, err := s.MetricSeries(t.Context(), &store.SeriesQuery{
+	_, list, err := s.MetricSeries(t.Context(), &history.SeriesQuery{
 		RunIDs: []string{f.RunID}, Keys: []string{"m"}, Samples: f.Samples, Axis: series.ByStep,
 		Ends: []series.Position{f.end},
 	})
@@ -123,7 +124,7 @@ func seriesOfAllRuns(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	ask := func(axis series.Axis) []series.Series {
-		statuses, list, err := s.MetricSeries(t.Context(), &store.SeriesQuery{
+		statuses, list, err := s.MetricSeries(t.Context(), &history.SeriesQuery{
 			RunIDs: []string{b, "unknown", a}, Keys: []string{"other", "m", "none"}, Samples: 40, Axis: axis,
 		})
 		want := []mlflow.RunStatus{mlflow.RunFinished, "", mlflow.RunRunning}
@@ -153,7 +154,7 @@ func seriesOfAllRuns(t *testing.T, s *store.Store) {
 	// All of these have one step, so the sample is spread over their times.
 	c := newRun(t, s, 0, 1)
 	logSteps(t, s, c, 5000, 0)
-	_, list, err := s.MetricSeries(t.Context(), &store.SeriesQuery{
+	_, list, err := s.MetricSeries(t.Context(), &history.SeriesQuery{
 		RunIDs: []string{c}, Keys: []string{"m"}, Samples: 40, Axis: series.ByStep,
 	})
 	if err != nil || len(list) != 1 || len(list[0].Points) < 20 {
@@ -172,7 +173,7 @@ func seriesWindows(t *testing.T, s *store.Store) {
 	points[at].Value = 50
 	logPoints(t, s, run, points...)
 	ask := func(axis series.Axis, w series.Window) []series.Point {
-		_, list, err := s.MetricSeries(t.Context(), &store.SeriesQuery{
+		_, list, err := s.MetricSeries(t.Context(), &history.SeriesQuery{
 			RunIDs: []string{run}, Keys: []string{"m"}, Samples: 80, Axis: axis, Window: &w,
 		})
 		if err != nil || len(list) > 1 {

@@ -212,7 +212,7 @@ func (d dtype) time(v int64) string {
 		return strconv.FormatInt(v, 10) // Its unit is in the name of the type.
 	}
 	unit := unitSeconds[d.unit]
-	t := time.Unix(v, 0)
+	var t time.Time
 	switch {
 	case d.unit == "Y" || d.unit == "M":
 		return d.month(v)

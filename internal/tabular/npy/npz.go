@@ -123,14 +123,14 @@ func describe(src *tabular.Source, f *zip.File, name string, full bool) (mlflow.
 		return out, nil
 	}
 	a, err := openEntry(src, f)
-	if invalid := invalidError(err); invalid != nil {
+	switch invalid := invalidError(err); {
+	case invalid != nil:
 		out.Error = invalid.Message
-		return out, nil
-	}
-	if err != nil {
+	case err == nil:
+		out.Type, out.Shape = a.typeName(), a.shape
+	default:
 		return out, err
 	}
-	out.Type, out.Shape = a.typeName(), a.shape
 	return out, nil
 }
 
@@ -147,18 +147,19 @@ func openEntry(src *tabular.Source, f *zip.File) (*array, error) {
 	if f.Flags&1 != 0 {
 		return nil, tabular.Invalid("The array is encrypted.")
 	}
-	if start > src.Size() || packed > uint64(src.Size()-start) || size > 1<<48 {
+	if start > src.Size() || size > 1<<48 || packed > 1<<48 ||
+		int64(packed) > src.Size()-start {
 		return nil, errDamaged
 	}
-	body := io.NewSectionReader(src, start, int64(packed)) //nolint:gosec // At most the size of the file.
+	body := io.NewSectionReader(src, start, int64(packed))
 	switch f.Method {
 	case zip.Store:
 		if size != packed {
 			return nil, errDamaged
 		}
-		return open(body, int64(packed)) //nolint:gosec // As above.
+		return open(body, int64(packed))
 	case zip.Deflate:
-		return open(&inflated{src: src, body: body, size: int64(size)}, int64(size)) //nolint:gosec // Checked above.
+		return open(&inflated{src: src, body: body, size: int64(size)}, int64(size))
 	}
 	return nil, tabular.Invalid("The array is compressed in a way that cannot be read here.")
 }

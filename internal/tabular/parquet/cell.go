@@ -154,7 +154,7 @@ func (l *leaf) bytes(v []byte) string {
 	case l.meaning == decimal && len(v) > 0 && len(v) <= 32:
 		n := new(big.Int).SetBytes(v)
 		if v[0]&0x80 != 0 {
-			n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(v))*8)) //nolint:gosec // At most 32.
+			n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(v))*8))
 		}
 		return decimalText(n, l.scale)
 	case l.meaning == uuid && len(v) == 16:

@@ -73,7 +73,7 @@ func (h *hybrid) head() error {
 		return errPage
 	}
 	h.b = h.b[n:]
-	count := int(head >> 1) //nolint:gosec // Checked above.
+	count := int(head >> 1)
 	if head&1 == 1 {
 		// The last run of a page may lack bytes of integers that the page does not have.
 		size := min(count*h.width, len(h.b))
@@ -142,8 +142,8 @@ func (d *plainBytes) next() ([]byte, error) {
 	if len(d.b) < 4 {
 		return nil, errPage
 	}
-	n := uint64(binary.LittleEndian.Uint32(d.b))
-	if n > uint64(len(d.b)-4) {
+	n := int64(binary.LittleEndian.Uint32(d.b))
+	if n > int64(len(d.b)-4) {
 		return nil, errPage
 	}
 	v := d.b[4 : 4+n]
@@ -264,7 +264,7 @@ func (d *deltas) uvarint() uint64 {
 
 func (d *deltas) varint() int64 {
 	v := d.uvarint()
-	return int64(v>>1) ^ -int64(v&1) //nolint:gosec // The zigzag form of an integer.
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (d *deltas) integer() (int64, error) {
@@ -330,7 +330,7 @@ func lengths(b []byte, limit int) ([]int32, []byte, error) {
 		if n < 0 || n > maxPage {
 			return nil, nil, errPage
 		}
-		list = append(list, int32(n)) //nolint:gosec // Checked above.
+		list = append(list, int32(n))
 	}
 	// The widths of parts that have no integers are in the block; their bytes are not.
 	return list, d.b, nil
@@ -386,4 +386,4 @@ func (d *deltaBytes) next() ([]byte, error) {
 }
 
 // widthOf returns the number of bits that levels up to a maximum need.
-func widthOf(highest int) int { return bits.Len(uint(highest)) } //nolint:gosec // A level is not negative.
+func widthOf(highest int) int { return bits.Len(uint(highest)) }

@@ -202,8 +202,8 @@ func (c *column) levelsV1(p *page, h pageHead, b []byte) ([]byte, error) {
 		if len(b) < 4 {
 			return nil, errPage
 		}
-		n := uint64(binary.LittleEndian.Uint32(b))
-		if n > uint64(len(b)-4) {
+		n := int64(binary.LittleEndian.Uint32(b))
+		if n > int64(len(b)-4) {
 			return nil, errPage
 		}
 		levels := b[4 : 4+n]

@@ -52,6 +52,9 @@ func (t *thrift) end() {
 	t.fail()
 }
 
+// has reports whether there are so many bytes left.
+func (t *thrift) has(n uint64) bool { return n <= math.MaxInt32 && int(n) <= len(t.b)-t.at }
+
 func (t *thrift) byte() byte {
 	if t.at >= len(t.b) {
 		t.end()
@@ -77,7 +80,7 @@ func (t *thrift) uvarint() uint64 {
 
 func (t *thrift) int64() int64 {
 	v := t.uvarint()
-	return int64(v>>1) ^ -int64(v&1) //nolint:gosec // The zigzag form of an integer.
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (t *thrift) int32() int32 {
@@ -90,13 +93,14 @@ func (t *thrift) int32() int32 {
 }
 
 func (t *thrift) binary() []byte {
-	n := t.uvarint()
-	if n > uint64(len(t.b)-t.at) {
+	length := t.uvarint()
+	if !t.has(length) {
 		t.end()
 		return nil
 	}
-	t.at += int(n) //nolint:gosec // At most the length of a slice.
-	return t.b[t.at-int(n) : t.at]
+	start := t.at
+	t.at += int(length)
+	return t.b[start:t.at]
 }
 
 // structure calls field for each field of a structure. It must read or skip the value,
@@ -143,11 +147,11 @@ func (t *thrift) listHead() (n int, kind byte) {
 	if size == 15 {
 		size = t.uvarint()
 	}
-	if size > uint64(len(t.b)-t.at) {
+	if !t.has(size) {
 		t.end()
 		return 0, 0
 	}
-	return int(size), head & 15 //nolint:gosec // At most the length of a slice.
+	return int(size), head & 15
 }
 
 // skip passes over a value of a field.
@@ -194,7 +198,7 @@ func (t *thrift) passMap(depth int) {
 	if n == 0 {
 		return
 	}
-	if n > uint64(len(t.b)-t.at) {
+	if !t.has(n) {
 		t.end()
 		return
 	}

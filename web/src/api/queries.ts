@@ -15,6 +15,7 @@ import {
   searchExperiments,
 } from "./experiments";
 import { type FileWindow, readFileTable } from "./fileTables";
+import { listMedia } from "./media";
 import { metricSummary } from "./metrics";
 import { getLoggedModel, searchLoggedModels } from "./models";
 import {
@@ -249,6 +250,25 @@ export const directory = (source: FileSource, path: string) =>
 /** How much of a file is read at a time. */
 export const filePartBytes = 1_000_000;
 
+/** The first bytes of a file, as text. */
+export const fileHead = (source: FileSource, path: string, bytes: number) =>
+  queryOptions({
+    queryKey: ["files", source.id, "head", path, bytes],
+    queryFn: async ({ signal }) => {
+      const part = await readPart(source.url(path), 0, bytes, signal);
+      return { text: new TextDecoder().decode(part.bytes), complete: part.bytes.length >= part.total };
+    },
+    staleTime: 60_000,
+  });
+
+/** The media files of runs. */
+export const mediaFiles = (runIDs: readonly string[]) =>
+  queryOptions({
+    queryKey: ["media", runIDs],
+    queryFn: ({ signal }) => listMedia(runIDs, signal),
+    placeholderData: keepPreviousData,
+  });
+
 /** The end of a text file: whole lines of the last part. */
 export const fileTail = (source: FileSource, path: string) =>
   queryOptions({
@@ -266,6 +286,17 @@ export const fileTable = (source: FileSource, path: string, window: FileWindow) 
     queryFn: ({ signal }) => readFileTable(source, path, window, signal),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
+  });
+
+/** The text of the server's plotly, which runs in frames without an origin only. */
+export const plotlyText = () =>
+  queryOptions({
+    queryKey: ["plotly"],
+    queryFn: async ({ signal }) => {
+      const { default: url } = await import("plotly.js-cartesian-dist-min/plotly-cartesian.min.js?url");
+      return (await send(new URL(url, document.baseURI).href, { signal })).text();
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const fileParts = (source: FileSource, path: string, partBytes = filePartBytes) =>

@@ -10,13 +10,14 @@ import {
   formatNumber,
   formatRelative,
 } from "../lib/text/format";
+import { type Unit, unitText } from "../lib/text/units";
 
 /** Rounded on screen, in full on hover. */
-export function NumberText({ value }: { value: number }) {
+export function NumberText({ value, unit }: { value: number; unit?: Unit | undefined }) {
   const special = Number.isNaN(value) || Math.abs(value) >= Number.MAX_VALUE;
   return (
     <span className={special ? "number special" : "number"} title={exactNumber(value)}>
-      {formatNumber(value)}
+      {unit ? unitText(value, unit) : formatNumber(value)}
     </span>
   );
 }

@@ -20,6 +20,8 @@ interface ChartToolbarProps {
   view: ChartView;
   /** The axis in use, chosen or not. */
   axis: XAxis;
+  /** Steps repeat, so they are not the axis unless somebody chooses them. */
+  repeats: boolean;
   /** Metrics that can be the x axis. */
   metrics: readonly string[];
   groupings: readonly Grouping[];
@@ -30,7 +32,7 @@ interface ChartToolbarProps {
 
 /** Settings that hold for all charts of the page. */
 export function ChartToolbar(props: ChartToolbarProps) {
-  const { view, axis: shownAxis, metrics, groupings, change, add } = props;
+  const { view, axis: shownAxis, repeats, metrics, groupings, change, add } = props;
   const [text, setText] = useDeferredText(view.metricText, (value) =>
     change({ metricText: value }, "replace"),
   );
@@ -56,7 +58,7 @@ export function ChartToolbar(props: ChartToolbarProps) {
           </button>
         ))}
       </fieldset>
-      {view.axis === undefined && shownAxis === "relative" && (
+      {view.axis === undefined && shownAxis === "relative" && repeats && (
         <span className="muted" role="status">
           steps repeat, so the axis is time
         </span>

@@ -6,6 +6,7 @@ import { quantiles, type Spread } from "../../lib/charts/bands";
 import type { Point, XAxis } from "../../lib/charts/history";
 import { type RunStyle, runColors, runStyle } from "../../lib/charts/palette";
 import { compareNames } from "../../lib/runs/columns";
+import type { Unit } from "../../lib/text/units";
 import type { ChartStyle, Range } from "../../lib/view/charts";
 import { bandData, groupData, lineData, smoothHistory } from "./chartData";
 import { type ChartMark, chartOptions } from "./chartOptions";
@@ -45,6 +46,8 @@ interface LineChartProps extends ChartSettings {
   syncKey: string;
   /** What the x axis counts, where it is not time; steps unless said. */
   stepName?: string | undefined;
+  /** What the values are counted in. */
+  unit?: Unit | undefined;
   /** Fractions of it mean something. */
   fractions?: boolean;
   /** Draws the groups of the lines in their place, each with its mean and its spread. */
@@ -67,7 +70,7 @@ export const bandsFrom = 101;
  */
 export function LineChart(props: LineChartProps) {
   const { lines, label, height = 220, syncKey, focusID, onZoom, axis, smoothing, logY, zoom } = props;
-  const { stepName, mark, fractions = false, ignoreOutliers = false, yRange } = props;
+  const { stepName, unit, mark, fractions = false, ignoreOutliers = false, yRange } = props;
   const xLog = (props.xLog ?? false) && axis !== "wall";
   const markText = mark && `${mark.x} ${mark.label}`;
   const box = useRef<HTMLDivElement>(null);
@@ -121,6 +124,7 @@ export function LineChart(props: LineChartProps) {
         syncKey,
         height,
         stepName,
+        unit,
         fractions,
         mark,
         view: () => now.current,
@@ -153,6 +157,7 @@ export function LineChart(props: LineChartProps) {
     syncKey,
     height,
     stepName,
+    unit,
     fractions,
     markText,
     plotRef,

@@ -5,6 +5,7 @@ import type { XAxis } from "../../lib/charts/history";
 import { inMovedOrder, moveBefore, sectionsOf } from "../../lib/charts/order";
 import { type Shape, sameShape } from "../../lib/charts/shape";
 import { compareMetrics } from "../../lib/runs/relevance";
+import type { Panel } from "../../lib/runs/system";
 import { plural } from "../../lib/text/format";
 import { type ChartView, withCard } from "../../lib/view/charts";
 import { EmptyState } from "../Notice";
@@ -12,7 +13,7 @@ import { ChartToolbar } from "./ChartToolbar";
 import { AddChartDialog } from "./cards/AddChartDialog";
 import type { CardActions } from "./cards/CardFrame";
 import { CardSection, type TitledSection } from "./cards/CardSection";
-import type { ChartSource } from "./cards/source";
+import { type ChartSource, columnGroups } from "./cards/source";
 import { useCards } from "./cards/useCards";
 import { GroupLegend } from "./GroupLegend";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "./useSeries";
@@ -31,6 +32,8 @@ interface MetricGridProps {
   groupings?: readonly Grouping[];
   /** Where plots of many runs come from; without it, cards have curves only. */
   source?: ChartSource | undefined;
+  /** Charts of several metrics each, in the place of a card for each metric. */
+  panels?: readonly Panel[] | undefined;
   /** Draws only some of the runs, on pages that can. */
   choose?: ((runIDs: readonly string[]) => void) | undefined;
 }
@@ -40,18 +43,19 @@ const noGroupings: readonly Grouping[] = [];
 /** Added cards, then all metrics as cards by relevance, in sections by the part of the name before the slash. */
 export function MetricGrid(props: MetricGridProps) {
   const { runs: given, view, change, refetchInterval, focusID, onFocus, source, choose } = props;
-  const { groupings = noGroupings } = props;
+  const { groupings = noGroupings, panels } = props;
   const metrics = useMemo(() => props.metrics.toSorted(compareMetrics), [props.metrics]);
   const runs = useSame(given, view.hidden);
   const loader = useSeriesLoader(runs, refetchInterval);
   const [shapes, report] = useShapes();
-  const board = useCards({ runs, metrics, view, change, source, refetchInterval });
+  const board = useCards({ runs, metrics, view, change, source, refetchInterval, panels });
+  const groups = useMemo(() => columnGroups(metrics, source), [metrics, source]);
   const { cards, found, draft, setDraft, save, update } = board;
-  const sections = useSections(metrics, board.cards, view);
+  const sections = useSections(metrics, panels, board.cards, view);
   const shown = sections.flatMap(({ members }) => members);
   // All cards share their axis, as they share zoom and cursor. A zoom was made on the axis it is kept with.
   const repeats = shown.some((metric) => shapes.get(metric)?.repeats);
-  const natural: XAxis = !view.zoom && repeats && !view.xMetric ? "relative" : "step";
+  const natural: XAxis = !view.zoom && (repeats || panels) && !view.xMetric ? "relative" : "step";
   const axis = view.xMetric ? "step" : (view.axis ?? natural);
   /** A metric without steps has only time, whatever the others have. */
   const axisOf = (metric: string) =>
@@ -59,14 +63,15 @@ export function MetricGrid(props: MetricGridProps) {
   const actions: CardActions = { ...placing(sections, shapes, view, change), ...board };
   const onZoom = (zoom: readonly [number, number] | undefined) =>
     change(zoom && !view.xMetric ? { zoom, axis } : { zoom });
-  const removed = metrics.filter((metric) => view.cards[metric]?.removed);
-  const shared = { cards, found, runs, view, actions, focusID, onFocus, update, choose };
+  const removed = (panels?.map(({ id }) => id) ?? metrics).filter((id) => view.cards[id]?.removed);
+  const shared = { cards, panels, groups, found, runs, view, actions, focusID, onFocus, update, choose };
   const context = { ...shared, shapes, axis, axisOf, report, onZoom, refetchInterval };
   return (
     <SeriesProvider value={loader}>
       <ChartToolbar
         view={view}
         axis={axis}
+        repeats={repeats}
         metrics={metrics}
         groupings={groupings}
         change={change}
@@ -98,7 +103,7 @@ export function MetricGrid(props: MetricGridProps) {
       {draft && (
         <AddChartDialog
           draft={draft}
-          {...{ runs, metrics, source, view }}
+          {...{ runs, groups, source, view }}
           onSave={(card) => save({ ...draft, card })}
           onClose={() => setDraft(undefined)}
         />
@@ -117,9 +122,10 @@ function useShapes() {
   return [shapes, report] as const;
 }
 
-/** Pinned cards, added cards, and the metrics. */
+/** Pinned cards, added cards, and the metrics or their panels. */
 function useSections(
   metrics: readonly string[],
+  panels: readonly Panel[] | undefined,
   cards: ReturnType<typeof useCards>["cards"],
   { metricText, pinnedCards, cardOrder, cards: own }: ChartView,
 ): readonly TitledSection[] {
@@ -127,7 +133,8 @@ function useSections(
     const needle = metricText.trim().toLowerCase();
     const has = (text: string) => text.toLowerCase().includes(needle);
     const added = cards.filter((card) => has(titleOf(card))).map(({ id }) => id);
-    const shown = metrics.filter((metric) => has(metric) && !own[metric]?.removed);
+    const found = panels?.filter((panel) => has(panel.title) || panel.metrics.some(has)).map(({ id }) => id);
+    const shown = (found ?? metrics.filter(has)).filter((id) => !own[id]?.removed);
     const pinned = pinnedCards.filter((id) => shown.includes(id) || added.includes(id));
     const free = (id: string) => !pinned.includes(id);
     const section = (title: string, members: string[]) =>
@@ -135,9 +142,11 @@ function useSections(
     return [
       ...section("Pinned", pinned),
       ...section("Charts", inMovedOrder(added.filter(free), cardOrder)),
-      ...sectionsOf(shown.filter(free), cardOrder),
+      ...(panels
+        ? section("System", inMovedOrder(shown.filter(free), cardOrder))
+        : sectionsOf(shown.filter(free), cardOrder)),
     ];
-  }, [metrics, cards, metricText, pinnedCards, cardOrder, own]);
+  }, [metrics, panels, cards, metricText, pinnedCards, cardOrder, own]);
 }
 
 /** How cards change their place and their settings. */

@@ -2,6 +2,7 @@ import uPlot from "uplot";
 import type { XAxis } from "../../lib/charts/history";
 import { fixEnds, withoutOutliers } from "../../lib/charts/range";
 import { formatElapsed, formatNumber } from "../../lib/text/format";
+import { type Unit, unitText } from "../../lib/text/units";
 import type { Range } from "../../lib/view/charts";
 import { tooltip } from "./tooltip";
 
@@ -23,6 +24,8 @@ export interface OptionsInput {
   height: number;
   /** What the x axis counts, where it is not time; steps unless said. */
   stepName: string | undefined;
+  /** What the values are counted in. */
+  unit: Unit | undefined;
   /** Fractions of what the x axis counts mean something. */
   fractions: boolean;
   mark: ChartMark | undefined;
@@ -89,8 +92,8 @@ export function chartOptions(input: OptionsInput): uPlot.Options {
         font,
         grid,
         ticks,
-        size: 56,
-        values: (_, splits) => splits.map((v) => (v == null ? "" : formatNumber(Number(v.toPrecision(6))))),
+        size: input.unit ? 62 : 56,
+        values: (_, splits) => splits.map((v) => (v == null ? "" : valueLabel(v, input.unit))),
       },
     ],
     series: [{}, ...series],
@@ -120,9 +123,12 @@ export function chartOptions(input: OptionsInput): uPlot.Options {
         },
       ],
     },
-    plugins: [tooltip(ghosts, axis, stepName)],
+    plugins: [tooltip(ghosts, axis, stepName, input.unit)],
   };
 }
+
+const valueLabel = (v: number, unit: Unit | undefined) =>
+  unit ? unitText(v, unit, 4) : formatNumber(Number(v.toPrecision(6)));
 
 /** The values of all lines in the visible part of the x axis. */
 function visibleValues(u: uPlot): number[] {

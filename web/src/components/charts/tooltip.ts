@@ -1,6 +1,7 @@
 import type uPlot from "uplot";
 import type { XAxis } from "../../lib/charts/history";
-import { formatDateTime, formatElapsed, formatNumber } from "../../lib/text/format";
+import { formatDateTime, formatElapsed } from "../../lib/text/format";
+import { type Unit, unitText } from "../../lib/text/units";
 
 const maxLines = 8;
 
@@ -13,8 +14,9 @@ export const bandEnd = "\u2063";
  *
  * @param ghosts number of leading series that are raw lines behind smoothed ones
  * @param stepName what the x axis counts, where it is not time
+ * @param unit what the values are counted in
  */
-export function tooltip(ghosts: number, axis: XAxis, stepName = "step"): uPlot.Plugin {
+export function tooltip(ghosts: number, axis: XAxis, stepName = "step", unit?: Unit): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "chart-tooltip";
   box.hidden = true;
@@ -41,7 +43,7 @@ export function tooltip(ghosts: number, axis: XAxis, stepName = "step"): uPlot.P
     const at = Math.max(0, Math.min(near.indexOf(closest) - maxLines / 2, near.length - maxLines));
     const lines = near
       .slice(at, at + maxLines)
-      .map((entry) => line(entry, near.length > 1 && entry === closest));
+      .map((entry) => line(entry, near.length > 1 && entry === closest, unit));
     box.replaceChildren(text("div", xLabel(u.data[0][idx]!, axis, stepName), "chart-tooltip-x"), ...lines);
     if (near.length > maxLines) {
       box.append(text("div", `and ${near.length - maxLines} more`, "muted"));
@@ -71,7 +73,11 @@ export function tooltip(ghosts: number, axis: XAxis, stepName = "step"): uPlot.P
   };
 }
 
-function line({ series, value }: { series: uPlot.Series; value: number }, closest: boolean): HTMLElement {
+function line(
+  { series, value }: { series: uPlot.Series; value: number },
+  closest: boolean,
+  unit: Unit | undefined,
+): HTMLElement {
   const row = document.createElement("div");
   row.className = closest ? "chart-tooltip-line closest" : "chart-tooltip-line";
   const swatch = document.createElement("span");
@@ -81,7 +87,7 @@ function line({ series, value }: { series: uPlot.Series; value: number }, closes
   row.append(
     swatch,
     text("span", String(series.label), "truncate"),
-    text("b", formatNumber(value), "number"),
+    text("b", unitText(value, unit, 4), "number"),
   );
   return row;
 }

@@ -2,6 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { type FileInfo, type FileSource, folderURL } from "../../api/artifacts";
 import { directory } from "../../api/queries";
+import { useHotkeys } from "../../lib/browser/hooks";
 import { formatBytes } from "../../lib/text/format";
 import { Icon } from "../Icon";
 import { ErrorNotice } from "../Notice";
@@ -39,6 +40,10 @@ export function FileBrowser({
   const rows = flatten("", 0, (path) => (path === "" || isOpen(path) ? byPath.get(path)?.data : undefined));
   const root = byPath.get("")!;
   const current = rows.find((row) => row.file.path === selected)?.file;
+  const files = rows.filter((row) => !row.file.isDir).map((row) => row.file.path);
+  const at = files.indexOf(selected);
+  const open = (path: string | undefined) => path !== undefined && onSelect(path);
+  useHotkeys({ j: () => open(files[at + 1]), k: () => open(files[at - 1]) });
 
   if (root.error) {
     return <ErrorNotice error={root.error} what="Could not list the files" retry={() => root.refetch()} />;
@@ -63,7 +68,15 @@ export function FileBrowser({
       </div>
       <section className="card file-view" aria-label="Preview">
         {current && !current.isDir ? (
-          <FilePreview key={current.path} source={source} file={current} />
+          <FilePreview
+            key={current.path}
+            source={source}
+            file={current}
+            beside={{
+              previous: at > 0 ? () => open(files[at - 1]) : undefined,
+              next: at < files.length - 1 ? () => open(files[at + 1]) : undefined,
+            }}
+          />
         ) : (
           <p className="file-none muted">
             {chosen && !current && !root.isFetching && listings.every((l) => !l.isFetching)

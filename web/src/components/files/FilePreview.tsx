@@ -1,27 +1,30 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import type { FileInfo, FileSource } from "../../api/artifacts";
-import { filePartBytes, fileParts } from "../../api/queries";
-import { fileKind, looksBinary, mediaType } from "../../lib/files/kind";
-import { relativePath } from "../../lib/files/paths";
+import { fileParts } from "../../api/queries";
+import { fileKind, mediaType } from "../../lib/files/kind";
 import { formatBytes } from "../../lib/text/format";
 import { CopyButton } from "../Copy";
 import { Icon } from "../Icon";
-import { Markdown } from "../Markdown";
 import { ErrorNotice, Loading } from "../Notice";
-import { JSONView } from "./JSONView";
-import { NotebookView } from "./NotebookView";
-import { TextSheet } from "./SheetView";
+import { StepButton } from "../StepButton";
+import { HTMLView } from "./HTMLView";
 import { TableView } from "./TableView";
-import { TextView } from "./TextView";
+import { TextFile } from "./TextFile";
+import { Unshown } from "./Unshown";
 
-interface FilePreviewProps {
+interface FileProps {
   source: FileSource;
   file: FileInfo;
 }
 
+interface FilePreviewProps extends FileProps {
+  /** Go to the files before and after it, where there are any; absent for a file that is shown alone. */
+  beside?: { previous: (() => void) | undefined; next: (() => void) | undefined };
+}
+
 /** The head of a file and, where the browser can show it, its contents. */
-export function FilePreview({ source, file }: FilePreviewProps) {
+export function FilePreview({ source, file, beside }: FilePreviewProps) {
   const kind = fileKind(file.path);
   return (
     <>
@@ -31,6 +34,12 @@ export function FilePreview({ source, file }: FilePreviewProps) {
         </h2>
         <CopyButton text={file.path} label="Copy path" />
         <span className="spacer" />
+        {beside && (
+          <>
+            <StepButton label="Previous file (k)" turned go={beside.previous} />
+            <StepButton label="Next file (j)" go={beside.next} />
+          </>
+        )}
         <span className="muted number">{formatBytes(file.size)}</span>
         <a className="button" href={source.url(file.path)} download={file.path.split("/").pop()}>
           <Icon name="download" size={14} /> Download
@@ -51,14 +60,10 @@ export function FilePreview({ source, file }: FilePreviewProps) {
   );
 }
 
-function Unshown({ children }: { children: ReactNode }) {
-  return <p className="file-none muted">{children}</p>;
-}
-
 /** Files that mean nothing in part: beyond this they are for downloading. */
 const wholeFileBytes = 25_000_000;
 
-function WholeFile({ source, file }: FilePreviewProps) {
+function WholeFile({ source, file }: FileProps) {
   const { data, error, refetch } = useInfiniteQuery(fileParts(source, file.path, wholeFileBytes));
   const part = data?.pages[0];
   const url = useBlobURL(part?.bytes, mediaType(file.path));
@@ -80,27 +85,26 @@ function WholeFile({ source, file }: FilePreviewProps) {
       </div>
     );
   }
-  if (mediaType(file.path) === "application/pdf") {
-    return (
-      <Unshown>
-        <a className="button primary" href={url} target="_blank" rel="noopener noreferrer">
-          Open the PDF in a new tab
-        </a>
-      </Unshown>
-    );
-  }
+  if (mediaType(file.path) === "application/pdf") return <PDFView url={url} name={name} />;
+  return <HTMLView html={new TextDecoder().decode(part.bytes)} url={url} name={name} />;
+}
+
+/** A PDF in the viewer of the browser, if it has one. */
+function PDFView({ url, name }: { url: string; name: string }) {
+  if (navigator.pdfViewerEnabled) return <iframe className="file-frame" src={url} title={name} />;
   return (
-    <>
-      <p className="file-note">
-        Scripts and content from other hosts are blocked here. Download the page to see it in full.
-      </p>
-      <iframe className="file-frame" src={url} title={name} sandbox="" />
-    </>
+    <Unshown>
+      This browser has no viewer for PDF.{" "}
+      <a href={url} target="_blank" rel="noopener noreferrer">
+        Open it in a new tab
+      </a>{" "}
+      or download it.
+    </Unshown>
   );
 }
 
 /** Sound and film. The browser reads the parts that it needs. */
-function Player({ source, file, kind }: FilePreviewProps & { kind: "audio" | "video" }) {
+function Player({ source, file, kind }: FileProps & { kind: "audio" | "video" }) {
   const [broken, setBroken] = useState(false);
   if (broken) return <Unshown>The browser cannot play this file. Download it.</Unshown>;
   const media = {
@@ -122,87 +126,4 @@ function useBlobURL(bytes: Uint8Array<ArrayBuffer> | undefined, type: string): s
     return () => URL.revokeObjectURL(created);
   }, [bytes, type]);
   return url;
-}
-
-const wholeTextBytes = 16_000_000;
-
-/** Text is read a part at a time, so that a log of gigabytes opens as fast as a note. */
-function TextFile({ source, file }: FilePreviewProps) {
-  const kind = fileKind(file.path);
-  // JSON and notebooks mean nothing in part.
-  const whole = kind === "json" || kind === "notebook";
-  const parts = useInfiniteQuery(fileParts(source, file.path, whole ? wholeTextBytes : filePartBytes));
-  const bytes = useMemo(() => concat(parts.data?.pages.map((p) => p.bytes) ?? []), [parts.data]);
-  const total = parts.data?.pages[0]?.total ?? 0;
-  const complete = !parts.hasNextPage;
-  if (parts.error && bytes.length === 0) {
-    return <ErrorNotice error={parts.error} what="Could not read the file" retry={() => parts.refetch()} />;
-  }
-  if (parts.isPending) return <Loading />;
-  if (total === 0) return <Unshown>The file is empty.</Unshown>;
-  if (looksBinary(bytes)) return <Unshown>This looks like a binary file. Download it to use it.</Unshown>;
-  return (
-    <>
-      <TextContents source={source} path={file.path} bytes={bytes} complete={complete} />
-      {parts.hasNextPage && (
-        <p className="file-more">
-          <span className="muted">
-            {formatBytes(bytes.length)} of {formatBytes(total)} shown
-          </span>
-          <button
-            type="button"
-            className="button"
-            disabled={parts.isFetchingNextPage}
-            onClick={() => parts.fetchNextPage()}
-          >
-            {parts.isFetchingNextPage
-              ? "Loading…"
-              : `Load ${formatBytes(Math.min(filePartBytes, total - bytes.length))} more`}
-          </button>
-        </p>
-      )}
-    </>
-  );
-}
-
-interface TextContentsProps {
-  source: FileSource;
-  path: string;
-  bytes: Uint8Array;
-  complete: boolean;
-}
-
-function TextContents({ source, path, bytes, complete }: TextContentsProps) {
-  const imageURL = useCallback(
-    (link: string) => {
-      const image = relativePath(path, link);
-      return image === undefined || fileKind(image) !== "image" ? undefined : source.url(image);
-    },
-    [source, path],
-  );
-  const text = useMemo(() => new TextDecoder().decode(bytes), [bytes]);
-  const kind = fileKind(path);
-  if (kind === "sheet") return <TextSheet text={text} tabs={path.toLowerCase().endsWith(".tsv")} />;
-  if (kind === "markdown") {
-    return (
-      <div className="file-markdown">
-        <Markdown text={text} imageURL={imageURL} />
-      </div>
-    );
-  }
-  if (kind === "notebook" && complete) return <NotebookView text={text} imageURL={imageURL} />;
-  if (kind === "diff") return <TextView text={text} language="diff" />;
-  if (kind === "json" || kind === "notebook") return <JSONView text={text} complete={complete} />;
-  return <TextView text={text} />;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

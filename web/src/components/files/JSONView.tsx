@@ -1,5 +1,7 @@
 import { useMemo, useState } from "react";
+import { plotlyFigure } from "../../lib/files/plotly";
 import { tableSheet } from "../../lib/files/sheet";
+import { FigureView } from "./FigureView";
 import { maxSheetRows, SheetView } from "./SheetView";
 import { TextView } from "./TextView";
 
@@ -8,16 +10,23 @@ interface Parsed {
   valid: boolean;
 }
 
-/** JSON, indented; what `log_table` wrote is a table first, and JSON on demand. */
-export function JSONView({ text, complete }: { text: string; complete: boolean }) {
+interface JSONViewProps {
+  text: string;
+  complete: boolean;
+  name: string;
+}
+
+/** JSON, indented; a table of `log_table` or a figure of plotly is one first, and JSON on demand. */
+export function JSONView({ text, complete, name }: JSONViewProps) {
   const [asText, setAsText] = useState(false);
   const { value, valid } = useMemo(() => (complete ? parse(text) : unread), [text, complete]);
   const sheet = useMemo(() => tableSheet(value, maxSheetRows), [value]);
+  const figure = useMemo(() => (sheet ? undefined : plotlyFigure(value)), [sheet, value]);
   const pretty = useMemo(() => (valid ? JSON.stringify(value, null, 2) : text), [value, valid, text]);
   return (
     <>
       {complete && !valid && <p className="file-note">This is not valid JSON; it is shown as it is.</p>}
-      {sheet && (
+      {(sheet || figure) && (
         <p className="file-note">
           <label>
             <input type="checkbox" checked={asText} onChange={(e) => setAsText(e.target.checked)} /> Show as
@@ -25,7 +34,13 @@ export function JSONView({ text, complete }: { text: string; complete: boolean }
           </label>
         </p>
       )}
-      {sheet && !asText ? <SheetView sheet={sheet} /> : <TextView text={pretty} language="json" />}
+      {sheet && !asText ? (
+        <SheetView sheet={sheet} />
+      ) : figure && !asText ? (
+        <FigureView figure={figure} name={name} />
+      ) : (
+        <TextView text={pretty} language="json" />
+      )}
     </>
   );
 }

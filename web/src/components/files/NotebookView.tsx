@@ -13,7 +13,7 @@ export function NotebookView({ text, imageURL }: MarkdownProps) {
       return undefined;
     }
   }, [text]);
-  if (!cells) return <JSONView text={text} complete />;
+  if (!cells) return <JSONView text={text} complete name="notebook" />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the notebook scrolls, so the keyboard must reach it
     <div className="notebook" tabIndex={0}>

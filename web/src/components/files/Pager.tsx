@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from "react";
-import { Icon } from "../Icon";
+import { StepButton } from "../StepButton";
 
 interface PagerProps {
   /** What is counted, such as row. */
@@ -28,11 +28,10 @@ export function Pager({ what, first, shown, count, size, go }: PagerProps) {
   const number = (n: number) => n.toLocaleString("en-US");
   return (
     <form className="pager" onSubmit={onSubmit} aria-label={`Pages of ${what}s`}>
-      <Step
+      <StepButton
         label={`Previous ${what}s`}
         turned
-        disabled={first === 0}
-        onClick={() => go(clamp(first - size))}
+        go={first > 0 ? () => go(clamp(first - size)) : undefined}
       />
       <label>
         <span className="visually-hidden">First {what}</span>
@@ -48,29 +47,7 @@ export function Pager({ what, first, shown, count, size, go }: PagerProps) {
       <span className="muted number" role="status">
         – {number(first + shown - 1)} of {number(count)} {what}s
       </span>
-      <Step label={`Next ${what}s`} disabled={first >= last} onClick={() => go(first + size)} />
+      <StepButton label={`Next ${what}s`} go={first < last ? () => go(first + size) : undefined} />
     </form>
-  );
-}
-
-interface StepProps {
-  label: string;
-  turned?: boolean;
-  disabled: boolean;
-  onClick: () => void;
-}
-
-function Step({ label, turned = false, disabled, onClick }: StepProps) {
-  return (
-    <button
-      type="button"
-      className={turned ? "icon-button turned" : "icon-button"}
-      aria-label={label}
-      title={label}
-      disabled={disabled}
-      onClick={onClick}
-    >
-      <Icon name="chevron" />
-    </button>
   );
 }

@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { columnWidths, type GridColumn } from "../../lib/files/grid";
+import "./files.css";
 
 interface TableGridProps {
   label: string;
@@ -8,6 +9,8 @@ interface TableGridProps {
   rows: readonly (readonly (string | null)[])[];
   /** Names of the rows, or the number of the first one; undefined for none. */
   names?: readonly string[] | number | undefined;
+  /** The place of the first column in the rows. */
+  firstColumn?: number;
   /** The number of rows of the whole table, if these are a part of it. */
   rowCount?: number;
 }
@@ -15,9 +18,10 @@ interface TableGridProps {
 const rowHeight = 28;
 
 /** Cells of text. Only the rows in sight are in the document. */
-export function TableGrid({ label, columns, rows, names, rowCount = rows.length }: TableGridProps) {
+export function TableGrid(props: TableGridProps) {
+  const { label, columns, rows, names, firstColumn = 0, rowCount = rows.length } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const widths = useMemo(() => columnWidths(columns, rows), [columns, rows]);
+  const widths = useMemo(() => columnWidths(columns, rows, firstColumn), [columns, rows, firstColumn]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -69,7 +73,7 @@ export function TableGrid({ label, columns, rows, names, rowCount = rows.length 
               )}
               {columns.map((column, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-                <Cell key={i} text={rows[index]![i]} numeric={column.numeric} />
+                <Cell key={i} text={rows[index]![firstColumn + i]} numeric={column.numeric} />
               ))}
             </tr>
           ))}

@@ -1,19 +1,12 @@
-import { useQueries } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type FileSource, runFiles } from "../../api/artifacts";
-import { directory } from "../../api/queries";
-import {
-  imageAt,
-  type MediaRow,
-  mediaFolder,
-  mediaRows,
-  type StepImage,
-  stepImages,
-  stepsOf,
-} from "../../lib/runs/media";
+import { mediaFiles } from "../../api/queries";
+import { fileAt, type MediaRow, mediaRows, type StepFile, stepFiles, stepsOf } from "../../lib/runs/media";
 import type { MediaView } from "../../lib/view/media";
 import { ErrorNotice, Loading } from "../Notice";
 import { RunSwatch } from "../Values";
+import { MediaCell } from "./MediaCell";
 import { MediaToolbar } from "./MediaToolbar";
 import { MediaViewer } from "./MediaViewer";
 import "./media.css";
@@ -24,47 +17,47 @@ interface MediaGridProps {
   change: (part: Partial<MediaView>, how?: "push" | "replace") => void;
   /** Milliseconds between refreshes, or false. */
   refetchInterval: number | false;
-  /** Shown when no run has an image. */
+  /** Shown when no run has a file. */
   empty: React.ReactNode;
 }
 
 interface Shown {
-  image: StepImage;
-  images: readonly StepImage[];
+  file: StepFile;
+  files: readonly StepFile[];
   runID: string;
   runName: string;
 }
 
-/** Images by key and run, all at one step. */
+/** Pictures, figures and tables by key and run, all at one step. */
 export function MediaGrid({ runs, view, change, refetchInterval, empty }: MediaGridProps) {
   const ids = runs.map((run) => run.id).join(" ");
   const sources = useMemo(() => new Map(ids.split(" ").map((id) => [id, runFiles(id)])), [ids]);
-  const listings = useQueries({
-    queries: runs.map((run) => ({ ...directory(sources.get(run.id)!, mediaFolder), refetchInterval })),
-  });
+  const query = useQuery({ ...mediaFiles(ids.split(" ")), refetchInterval });
+  const files = useMemo(
+    () => new Map(query.data?.map((run) => [run.runID, stepFiles(run.paths)])),
+    [query.data],
+  );
   const [open, setOpen] = useState<Shown>();
-  const media = runs.map((run, i) => ({
-    ...run,
-    images: stepImages((listings[i]?.data ?? []).map((file) => file.path)),
-  }));
-  const steps = stepsOf(media.flatMap((run) => run.images));
-  const failed = listings.find((list) => list.error);
-  if (listings.some((list) => list.isPending)) return <Loading what="Looking for images" />;
-  if (steps.length === 0 && failed) {
-    return (
-      <ErrorNotice error={failed.error} what="Could not list the images" retry={() => failed.refetch()} />
-    );
+  if (query.isPending) return <Loading what="Looking for media" />;
+  if (query.error) {
+    return <ErrorNotice error={query.error} what="Could not list the files" retry={() => query.refetch()} />;
   }
-  if (steps.length === 0) return <>{empty}</>;
+  const media = runs.map((run) => ({ ...run, files: files.get(run.id) ?? [] }));
+  const steps = stepsOf(media.flatMap((run) => run.files));
+  const failed = query.data.find((run) => run.error)?.error;
+  if (steps.length === 0) return <>{failed ? <p className="muted">{failed}</p> : empty}</>;
   const step = view.step ?? steps.at(-1)!;
   const rows = mediaRows(media, view.text);
   return (
     <>
       <MediaToolbar steps={steps} step={step} view={view} change={change} />
-      {rows.length === 0 && <p className="muted">No key of an image contains “{view.text}”.</p>}
+      {query.data.some((run) => run.bounded) && (
+        <p className="muted">Some runs have very many files, of which only the first ones are looked at.</p>
+      )}
+      {rows.length === 0 && <p className="muted">No key contains “{view.text}”.</p>}
       {rows.map((row) => (
         <KeySection
-          key={row.key}
+          key={row.id}
           row={row}
           step={step}
           size={view.size}
@@ -83,30 +76,30 @@ interface KeySectionProps {
   step: number;
   size: MediaView["size"];
   sources: ReadonlyMap<string, FileSource>;
-  /** Whether all images are of one run, whose name is known. */
+  /** Whether all files are of one run, whose name is known. */
   single: boolean;
   onOpen: (shown: Shown) => void;
 }
 
 function KeySection({ row, step, size, sources, single, onOpen }: KeySectionProps) {
+  const pair = row.cells.length === 2 && size === "large";
   return (
     <section className="media-row" aria-label={row.key}>
-      <h3 className="truncate" title={row.key}>
+      <h2 className="truncate" title={row.key}>
         {row.key}
-      </h3>
-      <div className={`media-cells ${size}`}>
-        {row.cells.map(({ run, images }) => {
-          const image = imageAt(images, step)!;
-          const open = () => onOpen({ image, images, runID: run.id, runName: run.name });
+      </h2>
+      <div className={pair ? "media-cells pair" : `media-cells ${size}`}>
+        {row.cells.map(({ run, files }) => {
+          const file = fileAt(files, step)!;
           return (
             <figure key={run.id} className="card media-cell">
-              <button type="button" onClick={open} aria-label={`Open ${row.key} of ${run.name}`}>
-                <img
-                  src={sources.get(run.id)!.url(size === "large" ? image.path : image.thumbnail)}
-                  alt={`${row.key} at step ${image.step}`}
-                  loading="lazy"
-                />
-              </button>
+              <MediaCell
+                file={file}
+                source={sources.get(run.id)!}
+                size={size}
+                label={`Open ${row.key} of ${run.name}`}
+                onOpen={() => onOpen({ file, files, runID: run.id, runName: run.name })}
+              />
               <figcaption>
                 {!single && (
                   <>
@@ -116,8 +109,8 @@ function KeySection({ row, step, size, sources, single, onOpen }: KeySectionProp
                     </span>
                   </>
                 )}
-                <span className={image.step === step ? "muted number" : "muted number late"}>
-                  step {image.step.toLocaleString("en-US")}
+                <span className={file.step === step ? "muted number" : "muted number late"}>
+                  step {file.step.toLocaleString("en-US")}
                 </span>
               </figcaption>
             </figure>

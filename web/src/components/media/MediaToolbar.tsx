@@ -4,7 +4,7 @@ import { Icon } from "../Icon";
 import { SearchField } from "../SearchField";
 
 interface MediaToolbarProps {
-  /** The steps that have an image, in order. */
+  /** The steps that have a file, in order. */
   steps: readonly number[];
   step: number;
   view: MediaView;
@@ -18,13 +18,13 @@ const sizes: [MediaSize, string][] = [
 ];
 const framePeriodMS = 500;
 
-/** One slider for all images: it goes from step to step that has one. */
+/** One slider for all files: it goes from step to step that has one. */
 export function MediaToolbar({ steps, step, view, change }: MediaToolbarProps) {
   const id = useId();
   const [playing, setPlaying] = useState(false);
   const after = steps.findIndex((s) => s > step);
   const at = after < 0 ? steps.length - 1 : Math.max(0, after - 1);
-  // The last step is that of the newest image, whatever is logged later.
+  // The last step is that of the newest file, whatever is logged later.
   const go = (index: number) =>
     change({ step: index >= steps.length - 1 ? undefined : steps[index] }, "replace");
   useEffect(() => {
@@ -62,20 +62,20 @@ export function MediaToolbar({ steps, step, view, change }: MediaToolbarProps) {
         {steps[at]?.toLocaleString("en-US")}
       </output>
       <SearchField
-        label="Search keys of images"
+        label="Search keys"
         placeholder="Search keys"
         value={view.text}
         onChange={(text) => change({ text }, "replace")}
       />
       <fieldset className="segmented">
-        <legend className="visually-hidden">Size of images</legend>
+        <legend className="visually-hidden">Size</legend>
         {sizes.map(([size, label]) => (
           <button
             key={size}
             type="button"
             aria-pressed={view.size === size}
-            aria-label={`${size} images`}
-            title={`${size} images`}
+            aria-label={`${size} cells`}
+            title={`${size} cells`}
             onClick={() => change({ size }, "replace")}
           >
             {label}

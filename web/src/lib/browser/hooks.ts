@@ -152,6 +152,31 @@ export function usePaletteKey(enabled: boolean, toggle: () => void) {
   }, [enabled]);
 }
 
+/**
+ * Code that a page loads when it needs it; undefined until then. React keeps what replaces the fallback of a
+ * Suspense back for 300 ms, which pages whose data come sooner cannot afford.
+ *
+ * @param load always the same function, whose import is the same module
+ */
+export function useModule<T>(load: () => Promise<T>): T | undefined {
+  const [module, setModule] = useState<T>();
+  useEffect(() => {
+    let wanted = true;
+    load().then(
+      (loaded) => wanted && setModule(() => loaded),
+      (error) =>
+        wanted &&
+        setModule(() => {
+          throw error; // To the error boundary, as a lazy component does.
+        }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [load]);
+  return module;
+}
+
 /** Sets the window title while a page is shown. */
 export function useTitle(title: string | undefined) {
   useEffect(() => {

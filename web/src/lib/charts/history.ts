@@ -11,16 +11,23 @@ export type XAxis = "step" | "relative" | "wall";
 
 const order = (a: Point, b: Point) => a.step - b.step || a.time - b.time;
 
+const byTime = (a: Point, b: Point) => a.time - b.time;
+
+/** The points in an order. Most come in it already, and then they are not copied: charts draw many of them. */
+function sorted(points: readonly Point[], compare: (a: Point, b: Point) => number): readonly Point[] {
+  const inOrder = points.every((p, i) => i === 0 || compare(points[i - 1]!, p) <= 0);
+  return inOrder ? points : points.toSorted(compare);
+}
+
 /** Whether a step was logged more than once: by a loop that counts anew each epoch, or without steps. */
 export function stepsRepeat(points: readonly Point[]): boolean {
-  return new Set(points.map((p) => p.step)).size < points.length;
+  const ordered = sorted(points, order);
+  return ordered.some((p, i) => i > 0 && ordered[i - 1]!.step === p.step);
 }
 
 /** The points in the order in which a line goes through them: by time where steps say nothing. */
-export function inDrawingOrder(points: readonly Point[]): Point[] {
-  return stepsRepeat(points)
-    ? points.toSorted((a, b) => a.time - b.time || a.step - b.step)
-    : points.toSorted(order);
+export function inDrawingOrder(points: readonly Point[]): readonly Point[] {
+  return sorted(points, stepsRepeat(points) ? (a, b) => byTime(a, b) || a.step - b.step : order);
 }
 
 /** The stretches of a line in which steps never go back; each is drawn as a curve of its own. */
@@ -54,9 +61,10 @@ export function alignHistories(
 ): [number[], ...Column[]] {
   const lines = histories.map((points) => {
     const start = points.reduce((least, p) => Math.min(least, p.time), Number.POSITIVE_INFINITY);
-    return points
-      .toSorted((a, b) => a.time - b.time)
-      .map((p) => ({ x: xOf(p, axis, start), value: isDrawable(p.value) ? p.value : null }));
+    return sorted(points, byTime).map((p) => ({
+      x: xOf(p, axis, start),
+      value: isDrawable(p.value) ? p.value : null,
+    }));
   });
   // How often each x is on the axis: as often as in the line that has it most often.
   const width = new Map<number, number>();

@@ -6,7 +6,7 @@ export interface GridColumn {
 
 const narrowest = 5;
 const widest = 48;
-/** Rows whose texts decide how wide the columns are. */
+/** Rows whose texts decide how wide the columns are and which have numbers. */
 const measuredRows = 200;
 
 /**
@@ -16,18 +16,19 @@ const measuredRows = 200;
 export function columnWidths(
   columns: readonly GridColumn[],
   rows: readonly (readonly (string | null)[])[],
+  firstColumn = 0,
 ): number[] {
   const head = rows.slice(0, measuredRows);
   return columns.map(({ name, type = "" }, i) => {
-    const texts = head.map((row) => row[i]?.length ?? 4);
+    const texts = head.map((row) => row[firstColumn + i]?.length ?? 4);
     return Math.min(widest, Math.max(narrowest, name.length, type.length, ...texts));
   });
 }
 
-/** Whether all texts of a column are numbers or empty, and not all empty. */
+/** Whether the first texts of a column are numbers or empty, and not all empty. */
 export function isNumericColumn(rows: readonly (readonly (string | null)[])[], column: number): boolean {
   let numbers = 0;
-  for (const row of rows) {
+  for (const row of rows.slice(0, measuredRows)) {
     const text = row[column];
     if (text === undefined || text === null || text === "") continue;
     if (Number.isNaN(Number(text))) return false;

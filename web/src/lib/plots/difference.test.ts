@@ -43,10 +43,19 @@ test("a loss that falls is better, and an accuracy that rises", () => {
 
 test("a narrow card shows fewer metrics and says so", () => {
   const plot = differencePlot({ items, columns, base: "a" }, { width: 150, height: 200 }, theme);
-  expect(plot.remark).toContain("1 more metrics");
+  expect(plot.remark).toContain("1 more metric needs");
   expect(
     differencePlot({ items: items.slice(0, 1), columns, base: "" }, { width: 9, height: 9 }, theme).empty,
   ).toBeTruthy();
+});
+
+test("of many runs, those that differ most have a row", () => {
+  const many = Array.from({ length: 300 }, (_, i) => item(`r${i}`, i));
+  const plot = differencePlot({ items: many, columns, base: "r150" }, { width: 600, height: 2000 }, theme);
+  expect(plot.marks).toHaveLength(100);
+  expect(plot.marks[0]!.ids).toEqual(["r299"]);
+  expect(plot.marks[99]!.ids).toEqual(["r0"]);
+  expect(plot.remark).toContain("the table has 199 more");
 });
 
 test("curves differ where both are known", () => {

@@ -1,5 +1,6 @@
 import { directionOf } from "../compare/rows";
 import { parseColumn } from "../runs/columns";
+import { plural } from "../text/format";
 import type { PlotTheme } from "./colour";
 import { columnTitle, type PlotItem, readColumn } from "./item";
 import type { Mark, Plot, PlotSize } from "./plot";
@@ -27,12 +28,24 @@ const narrowest = 84;
 const gap = 14;
 
 export function differenceHeight(items: number): number {
-  return head + Math.max(2, items - 1) * row + 8;
+  return head + Math.min(mostRows, Math.max(2, items - 1)) * row + 8;
 }
 
 /** The run that the others are compared with. */
 export const baselineOf = ({ items, base }: Pick<DifferenceInput, "items" | "base">) =>
   items.find(({ id }) => id === base) ?? items[0];
+
+/** So many runs have a row; a table has all of them. */
+const mostRows = 100;
+
+/** The rows of a plot: if there are too many, those of the runs that differ most. */
+export function shownDifferences(input: DifferenceInput): Difference[] {
+  const all = differencesOf(input);
+  if (all.length <= mostRows) return all;
+  const size = ({ cells: [first] }: Difference) => magnitude(first?.by ?? Number.NaN);
+  const kept = new Set([...all].sort((a, b) => size(b) - size(a)).slice(0, mostRows));
+  return all.filter((difference) => kept.has(difference));
+}
 
 /** How far each run is from the baseline, the greatest difference upwards first; runs without one come last. */
 export function differencesOf({ items, columns, base }: DifferenceInput): Difference[] {
@@ -66,7 +79,7 @@ export function differencesOf({ items, columns, base }: DifferenceInput): Differ
 export function differencePlot(input: DifferenceInput, size: PlotSize, theme: PlotTheme): Plot {
   const { items, columns } = input;
   const baseline = baselineOf(input);
-  const rows = differencesOf(input);
+  const rows = shownDifferences(input);
   const longest = Math.max(40, ...rows.map(({ item }) => textWidth(item.label)));
   const left = Math.min(longest, size.width * 0.3) + 12;
   const count = Math.max(1, Math.min(columns.length, Math.floor((size.width - left) / narrowest)));
@@ -106,7 +119,7 @@ export function differencePlot(input: DifferenceInput, size: PlotSize, theme: Pl
     }),
     key: undefined,
     notes: [],
-    remark: baseline && remarkOf(baseline.label, hidden),
+    remark: baseline && remarkOf(baseline.label, hidden, items.length - 1 - rows.length),
     empty: items.length < 2 ? "A difference needs two runs with values." : undefined,
   };
 }
@@ -163,9 +176,16 @@ function barOf(
   return shapes;
 }
 
-function remarkOf(name: string, hidden: number): string {
-  const more = hidden > 0 ? ` ${hidden} more metrics need a wider card.` : "";
-  return `Baseline: ${name}.${more}`;
+function remarkOf(name: string, hiddenColumns: number, hiddenRows: number): string {
+  return [
+    `Baseline: ${name}.`,
+    hiddenRows > 0 ? `The ${mostRows} runs that differ most; the table has ${hiddenRows} more.` : "",
+    hiddenColumns > 0
+      ? `${plural(hiddenColumns, "more metric needs", "more metrics need")} a wider card.`
+      : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function cellText({ value, by, share }: Difference["cells"][number]): string {

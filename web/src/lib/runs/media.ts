@@ -1,70 +1,132 @@
-// Images that runs log by key and step: files whose names carry both.
+// Pictures, figures and tables that runs log by key and step: files whose names carry both.
 import { compareNames } from "./columns";
 
-export interface StepImage {
+/** What a file is read as. JSON and HTML can be figures or tables; their contents say which. */
+export type MediaKind = "image" | "html" | "json" | "sheet";
+
+export interface StepFile {
+  kind: MediaKind;
   key: string;
   step: number;
   timeMS: number;
-  /** The file with all pixels. */
+  /** The whole file. */
   path: string;
   /** A smaller file of the same image, or the file itself. */
   thumbnail: string;
 }
 
-/** The folder that the files are in. */
-export const mediaFolder = "images";
-
-/** The tag of a run with such images. */
+/** The tag of a run with images by step. */
 export const mediaTag = "mlflow.loggedImages";
 
-// Older clients separate the parts by % and newer ones by +. A slash in the key is ~ or #.
-const name = /^(.+)([+%])step\2(-?\d+)\2timestamp\2(\d+)\2([0-9a-f-]+)(\2compressed)?\.(\w+)$/i;
+const kinds: Record<string, MediaKind> = {
+  png: "image",
+  jpg: "image",
+  jpeg: "image",
+  gif: "image",
+  webp: "image",
+  avif: "image",
+  bmp: "image",
+  svg: "image",
+  html: "html",
+  json: "json",
+  csv: "sheet",
+  tsv: "sheet",
+};
 
-/** The images among files, ordered by key, step and time. */
-export function stepImages(paths: readonly string[]): StepImage[] {
-  const found = new Map<string, StepImage>();
+// The names that log_image writes. Older clients separate the parts by % and newer ones by +. A slash
+// in the key is ~ or #.
+const logged = /^(.+)([+%])step\2(-?\d+)\2timestamp\2(\d+)\2([0-9a-f-]+)(\2compressed)?\.(\w+)$/i;
+// A step that a part of the path names: plots/cm_step_10.png, step=10/cm.png, epoch-3.csv.
+const named =
+  /(^|[/_\-. ])(?:global[_-]?)?(step|epoch|iter|iteration|batch|round)s?[_\-=. ]?(\d{1,12})(?=$|[/_\-. ])/gi;
+// A number at the end, which is a step if there are others: cm_10.png beside cm_20.png.
+const numbered = /^(.*?)(?:[_\-. /]|^)(\d{1,12})$/;
+// JSON in these folders configures something.
+const notData = /(^|\/)(checkpoint|ckpt|model|tokenizer)s?([-_.]\d+)?\//i;
+
+/** The files with a key and a step among files, ordered by key, step and time. */
+export function stepFiles(paths: readonly string[]): StepFile[] {
+  const images = new Map<string, StepFile>();
+  const others: StepFile[] = [];
+  const candidates = new Map<string, StepFile[]>();
   for (const path of paths) {
-    const match = name.exec(path.slice(path.lastIndexOf("/") + 1));
-    if (!match) continue;
-    const [, key, , step, time, id, small] = match;
-    const known = found.get(id!);
-    const image = known ?? {
-      key: key!.replace(/[~#]/g, "/"),
-      step: Number(step),
-      timeMS: Number(time),
-      path,
-      thumbnail: path,
-    };
-    if (small) image.thumbnail = path;
-    else image.path = path;
-    found.set(id!, image);
+    const match = logged.exec(path.slice(path.lastIndexOf("/") + 1));
+    if (match) {
+      addImage(images, path, match);
+      continue;
+    }
+    const dot = path.lastIndexOf(".");
+    const kind = kinds[path.slice(dot + 1).toLowerCase()];
+    if (!kind || (kind === "json" && notData.test(path))) continue;
+    const stem = path.slice(0, dot);
+    const certain = namedStep(stem);
+    const found = certain ?? numberedStep(stem);
+    if (!found) continue;
+    const file: StepFile = { kind, ...found, timeMS: 0, path, thumbnail: path };
+    if (certain) others.push(file);
+    else candidates.set(rowID(file), [...(candidates.get(rowID(file)) ?? []), file]);
   }
-  return [...found.values()].sort(
+  const series = [...candidates.values()].filter((files) => new Set(files.map((f) => f.step)).size > 1);
+  return [...images.values(), ...others, ...series.flat()].sort(
     (a, b) => compareNames(a.key, b.key) || a.step - b.step || a.timeMS - b.timeMS,
   );
 }
 
-/** The image to show at a step: the last one that was logged up to it, or else the first one. */
-export function imageAt(images: readonly StepImage[], step: number): StepImage | undefined {
-  return images.findLast((image) => image.step <= step) ?? images[0];
+function addImage(found: Map<string, StepFile>, path: string, match: RegExpExecArray) {
+  const [, key, , step, time, id, small] = match;
+  const image = found.get(id!) ?? {
+    kind: "image" as const,
+    key: key!.replace(/[~#]/g, "/"),
+    step: Number(step),
+    timeMS: Number(time),
+    path,
+    thumbnail: path,
+  };
+  if (small) image.thumbnail = path;
+  else image.path = path;
+  found.set(id!, image);
 }
 
-/** All steps that have an image, in order. */
-export function stepsOf(images: Iterable<StepImage>): number[] {
-  return [...new Set([...images].map((image) => image.step))].sort((a, b) => a - b);
+const trim = (key: string) => key.replace(/^[/_\-. ]+|[/_\-. ]+$/g, "");
+
+function namedStep(stem: string): { key: string; step: number } | undefined {
+  const match = [...stem.matchAll(named)].at(-1);
+  if (!match) return undefined;
+  const key = stem.slice(0, match.index) + stem.slice(match.index + match[0].length);
+  return { key: trim(key) || match[2]!.toLowerCase(), step: Number(match[3]) };
+}
+
+function numberedStep(stem: string): { key: string; step: number } | undefined {
+  const match = numbered.exec(stem);
+  return match ? { key: trim(match[1]!) || "files", step: Number(match[2]) } : undefined;
+}
+
+/** The file to show at a step: the last one that was logged up to it, or else the first one. */
+export function fileAt(files: readonly StepFile[], step: number): StepFile | undefined {
+  return files.findLast((file) => file.step <= step) ?? files[0];
+}
+
+/** All steps that have a file, in order. */
+export function stepsOf(files: Iterable<StepFile>): number[] {
+  return [...new Set([...files].map((file) => file.step))].sort((a, b) => a - b);
 }
 
 export interface MediaRun {
   id: string;
   name: string;
-  images: readonly StepImage[];
+  files: readonly StepFile[];
 }
 
 export interface MediaRow {
+  /** Distinguishes rows: a key can have files of several kinds. */
+  id: string;
   key: string;
-  /** For each run that has images of the key. */
-  cells: { run: MediaRun; images: StepImage[] }[];
+  kind: MediaKind;
+  /** For each run that has files of the key. */
+  cells: { run: MediaRun; files: StepFile[] }[];
 }
+
+const rowID = ({ kind, key }: StepFile) => `${key} ${kind}`;
 
 /** A row for each key with a cell for each run that has it. */
 export function mediaRows(runs: readonly MediaRun[], text = ""): MediaRow[] {
@@ -72,19 +134,20 @@ export function mediaRows(runs: readonly MediaRun[], text = ""): MediaRow[] {
   const rows = new Map<string, MediaRow>();
   for (const run of runs) {
     const cells = new Map<string, MediaRow["cells"][number]>();
-    for (const image of run.images) {
-      const { key } = image;
+    for (const file of run.files) {
+      const { key, kind } = file;
       if (!key.toLowerCase().includes(needle)) continue;
-      let cell = cells.get(key);
+      const id = rowID(file);
+      let cell = cells.get(id);
       if (!cell) {
-        cell = { run, images: [] };
-        cells.set(key, cell);
-        const row = rows.get(key) ?? { key, cells: [] };
+        cell = { run, files: [] };
+        cells.set(id, cell);
+        const row = rows.get(id) ?? { id, key, kind, cells: [] };
         row.cells.push(cell);
-        rows.set(key, row);
+        rows.set(id, row);
       }
-      cell.images.push(image);
+      cell.files.push(file);
     }
   }
-  return [...rows.values()].sort((a, b) => compareNames(a.key, b.key));
+  return [...rows.values()].sort((a, b) => compareNames(a.key, b.key) || compareNames(a.kind, b.kind));
 }

@@ -75,7 +75,7 @@ export const keyMap: readonly KeyGroup[] = [
   {
     title: "Files, media and plots",
     keys: [
-      ["↓  ↑", "Next, previous file"],
+      ["j  k  ↓  ↑", "Next, previous file"],
       ["→  ←", "Unfold or fold a folder; next, previous image or mark"],
     ],
   },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nameFilter } from "../../api/experiments";
 
 import { fileKind, looksBinary, mediaType } from "../files/kind";
-import { parseSheet, tableSheet } from "../files/sheet";
+import { parseSheet, SheetReader, tableSheet } from "../files/sheet";
 
 test("CSV with quotes, line breaks and Windows line ends", () => {
   const sheet = parseSheet('a,b\r\n"x, ""y""","line\nbreak"\r\n1,\r\n', ",", 100);
@@ -21,6 +21,22 @@ test("a long sheet is cut and says so", () => {
   expect(sheet.rows).toEqual([["1"], ["2"]]);
   expect(sheet.truncated).toBe(true);
   expect(parseSheet("h\n1\n2", ",", 2).truncated).toBe(false);
+});
+
+test("a sheet that comes in parts is that of the whole text", () => {
+  const text = 'a,"b ""c"""\r\n"x\r\n,y",\rz\r\n\n"",""""\nlast,"1"x\r';
+  const whole = parseSheet(text, ",", 9);
+  expect(whole.rows).toEqual([
+    ["x\r\n,y", "\rz"],
+    ["", '"'],
+    ["last", "1x\r"],
+  ]);
+  for (let size = 1; size < 9; size++) {
+    const reader = new SheetReader(",", 9);
+    for (let at = 0; at < text.length; at += size) reader.feed(text.slice(at, at + size));
+    expect(reader.sheet(true), `parts of ${size}`).toEqual(whole);
+    expect(reader.sheet(false).rows).toEqual(whole.rows.slice(0, 2));
+  }
 });
 
 test("a logged table is a sheet, other JSON is not", () => {

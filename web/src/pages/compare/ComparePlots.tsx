@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { AxisPicker } from "../../components/plots/AxisPicker";
 import { BarPlot } from "../../components/plots/BarPlot";
 import { BoxPlot } from "../../components/plots/BoxPlot";
 import { ContourPlot } from "../../components/plots/ContourPlot";
@@ -12,7 +13,6 @@ import { suitsLog } from "../../lib/plots/axis";
 import { columnTitle, readColumn } from "../../lib/plots/item";
 import { brushed } from "../../lib/plots/parallel";
 import { plural } from "../../lib/text/format";
-import { AxisPicker } from "./AxisPicker";
 import { AxisSelect } from "./AxisSelect";
 import type { CompareProps } from "./compareProps";
 

@@ -4,7 +4,7 @@ import { useViewState } from "../../lib/browser/hooks";
 import { mediaCodec } from "../../lib/view/media";
 import { NoMedia } from "../media/MediaPage";
 
-/** The images of one run by key and step. */
+/** The pictures, figures and tables of one run by key and step. */
 export function RunMedia({ run, refetchInterval }: { run: Run; refetchInterval: number | false }) {
   const [view, change] = useViewState(mediaCodec);
   return (

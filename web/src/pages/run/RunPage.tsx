@@ -21,6 +21,7 @@ const MetricGrid = lazy(async () => ({
   default: (await import("../../components/charts/MetricGrid")).MetricGrid,
 }));
 
+const SystemMetrics = lazy(async () => ({ default: (await import("./SystemMetrics")).SystemMetrics }));
 const RunChildren = lazy(async () => ({ default: (await import("./RunChildren")).RunChildren }));
 const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode }));
 const LineageView = lazy(async () => ({
@@ -156,13 +157,23 @@ export function RunPage() {
           </EmptyState>,
         )}
       {tab === "system-metrics" &&
-        charts(
-          keys.filter(isSystemMetric),
+        (keys.some(isSystemMetric) ? (
+          <Suspense fallback={<Loading what="Loading charts" />}>
+            <SystemMetrics
+              run={run.data}
+              metrics={keys.filter(isSystemMetric)}
+              summary={summary.data}
+              view={view}
+              change={change}
+              refetchInterval={interval}
+            />
+          </Suspense>
+        ) : (
           <EmptyState title="No system metrics">
             <p>The client samples CPU, memory, disk, network and GPU when asked to:</p>
             <Snippet code={"mlflow.enable_system_metrics_logging()"} label="system metrics example" />
-          </EmptyState>,
-        )}
+          </EmptyState>
+        ))}
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />

@@ -1,10 +1,10 @@
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { LiveControl } from "../../components/LiveControl";
 import { Loading } from "../../components/Notice";
-import { useViewState } from "../../lib/browser/hooks";
+import { useModule, useViewState } from "../../lib/browser/hooks";
 import { runsCodec } from "../../lib/view/runs";
-import { useChartRuns } from "./charts/useChartRuns";
+import { useChartRuns, useDrawnKeys } from "./charts/useChartRuns";
 import { ExperimentGate } from "./ExperimentGate";
 import { ExperimentHead } from "./ExperimentHead";
 import { HeadSlot, HeadSlotContext } from "./HeadSlot";
@@ -15,8 +15,9 @@ import { useSavedView } from "./views/useSavedView";
 import { ViewsMenu } from "./views/ViewsMenu";
 import "./runs.css";
 
-// The table needs no chart library.
-const RunsCharts = lazy(async () => ({ default: (await import("./charts/RunsCharts")).RunsCharts }));
+// The table needs no chart library. Charts wait for it as they wait for their data: both are on their way at once.
+const loadCharts = () => import("./charts/RunsCharts");
+if (/[?&]view=charts(&|$)/.test(location.hash)) void loadCharts().catch(() => undefined);
 
 /** The runs of one experiment, as a table or as charts. */
 export function RunsPage() {
@@ -43,6 +44,8 @@ export function RunsPage() {
 function Charts(props: RunsViewProps) {
   const { experimentID, view, change } = props;
   const data = useChartRuns(experimentID, view, useFilter(view));
+  const keys = useDrawnKeys(experimentID, view, data);
+  const code = useModule(loadCharts);
   return (
     <>
       <HeadSlot>
@@ -54,9 +57,7 @@ function Charts(props: RunsViewProps) {
           refresh={() => void data.list.refetch()}
         />
       </HeadSlot>
-      <Suspense fallback={<Loading what="Loading charts" />}>
-        <RunsCharts {...props} data={data} />
-      </Suspense>
+      {code ? <code.RunsCharts {...props} data={data} asked={keys} /> : <Loading what="Loading charts" />}
     </>
   );
 }

@@ -7,13 +7,14 @@ import type { ChartRun } from "../useSeries";
 import { AddedCard } from "./AddedCard";
 import { KindPicker } from "./KindPicker";
 import { SlotFields } from "./SlotFields";
-import { type ChartSource, columnGroups, useItems } from "./source";
+import { type ChartSource, type columnGroups, useItems } from "./source";
 import type { Draft } from "./useCards";
 
 interface AddChartDialogProps {
   draft: Draft;
   runs: readonly ChartRun[];
-  metrics: readonly string[];
+  /** The columns that there are, by kind. */
+  groups: ReturnType<typeof columnGroups>;
   source: ChartSource | undefined;
   view: ChartView;
   onSave: (card: Card) => void;
@@ -21,16 +22,15 @@ interface AddChartDialogProps {
 }
 
 /** Makes a card, or changes one: its kind, what it draws, its title. */
-export function AddChartDialog({ draft, runs, metrics, source, view, onSave, onClose }: AddChartDialogProps) {
+export function AddChartDialog({ draft, runs, groups, source, view, onSave, onClose }: AddChartDialogProps) {
   const [card, setCard] = useState(draft.card);
-  const groups = useMemo(() => columnGroups(metrics, source), [metrics, source]);
   const choices = useMemo<Choices>(() => {
-    const ids = (kind: keyof typeof groups) => groups[kind].options.map(({ id }) => id);
+    const { metrics, params, attributes, tags } = groups;
     const columns = {
-      metrics: ids("metrics"),
-      params: ids("params"),
-      attributes: ids("attributes"),
-      tags: ids("tags"),
+      metrics: metrics.keys,
+      params: params.keys,
+      attributes: attributes.keys,
+      tags: tags.keys,
     };
     return { columns, runs };
   }, [groups, runs]);
@@ -69,7 +69,11 @@ export function AddChartDialog({ draft, runs, metrics, source, view, onSave, onC
         </div>
         <div className="card-preview">
           <p className="field">Preview</p>
-          {missing ? <p className="muted">{missing}</p> : <Preview {...{ card, runs, source, view }} />}
+          {missing ? (
+            <p className="muted">{missing}</p>
+          ) : (
+            <Preview {...{ card, runs, groups, source, view }} />
+          )}
         </div>
       </div>
     </ActionDialog>
@@ -90,14 +94,15 @@ const noActions = {
 function Preview({
   card,
   runs,
+  groups,
   source,
   view,
-}: Pick<AddChartDialogProps, "runs" | "source" | "view"> & { card: Card }) {
+}: Pick<AddChartDialogProps, "runs" | "groups" | "source" | "view"> & { card: Card }) {
   const found = useItems(source, runs, valuesOf(card), false);
   return (
     <div inert>
       <AddedCard
-        {...{ card, found, runs, view }}
+        {...{ card, found, groups, runs, view }}
         actions={noActions}
         axis={view.xMetric ? "step" : (view.axis ?? "step")}
         refetchInterval={false}

@@ -1,6 +1,8 @@
 import { useMemo } from "react";
 import { type Card, curvesOf, titleOf } from "../../../lib/cards/card";
 import type { XAxis } from "../../../lib/charts/history";
+import { isSystemMetric } from "../../../lib/runs/columns";
+import { systemPanels } from "../../../lib/runs/system";
 import { ImagesCard } from "./ImagesCard";
 import { LineCard } from "./LineCard";
 import { PlotCard, type PlotCardProps } from "./PlotCard";
@@ -27,7 +29,14 @@ type AddedLinesProps = Pick<
 function AddedLines({ card, ...rest }: AddedLinesProps) {
   const metrics = useMetrics(card);
   const name = titleOf(card);
-  return <LineCard id={card.id} name={name} title={name} metrics={metrics} base={card.base} {...rest} />;
+  const shown = { id: card.id, name, title: name, base: card.base };
+  // Loads of one kind keep the names and the unit that they have on the page of the run.
+  const [panel, other] = useMemo(
+    () => (metrics.every(isSystemMetric) ? systemPanels(metrics) : []),
+    [metrics],
+  );
+  const told = panel && !other ? { labels: panel.labels, unit: panel.unit } : {};
+  return <LineCard {...shown} {...told} metrics={metrics} {...rest} />;
 }
 
 /** The same list as long as the card draws the same. */

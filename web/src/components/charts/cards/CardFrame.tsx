@@ -35,6 +35,8 @@ interface CardFrameProps {
   table?: { shown: boolean; set: (shown: boolean) => void } | undefined;
   /** Beside the title. */
   head?: ReactNode;
+  /** Before the buttons that all cards have. */
+  tools?: ReactNode;
   /** Below the drawing. */
   foot?: ReactNode;
   ref?: Ref<HTMLElement>;
@@ -47,7 +49,7 @@ const dragType = "application/x-millrace-card";
 /** A card of the charts: it has a menu, goes where it is dragged, and fills the screen. */
 export function CardFrame(props: CardFrameProps) {
   const { id, name, title, view, actions, style = {}, wideByItself = false, exports, table } = props;
-  const { head, foot, ref, children } = props;
+  const { head, tools, foot, ref, children } = props;
   const [full, setFull] = useState(false);
   const wide = view.cards[id]?.wide ?? wideByItself;
   const setWide = (on: boolean) => actions.setOwn(id, { wide: on === wideByItself ? undefined : on });
@@ -77,6 +79,7 @@ export function CardFrame(props: CardFrameProps) {
         </h3>
         {head}
         <span className="card-tools">
+          {tools}
           <button
             type="button"
             className="icon-button"

@@ -3,6 +3,7 @@ import { type Card, isAdded } from "../../../lib/cards/card";
 import type { XAxis } from "../../../lib/charts/history";
 import type { Section } from "../../../lib/charts/order";
 import type { Shape } from "../../../lib/charts/shape";
+import type { Panel } from "../../../lib/runs/system";
 import { ValueStrip } from "../ValueStrip";
 import { AddedCard } from "./AddedCard";
 import { LineCard, type Report } from "./LineCard";
@@ -14,6 +15,7 @@ const portion = 60;
 /** What all cards of a page share. */
 export interface CardContext extends Omit<PlotCardProps, "card"> {
   cards: readonly Card[];
+  panels: readonly Panel[] | undefined;
   shapes: ReadonlyMap<string, Shape>;
   axis: XAxis;
   axisOf: (metric: string) => XAxis;
@@ -65,10 +67,12 @@ export function CardSection({ section, shared }: CardSectionProps) {
 }
 
 function AnyCard({ id, prefix, shared }: { id: string; prefix: string; shared: CardContext }) {
-  const { cards, shapes, axisOf, report, ...rest } = shared;
+  const { cards, panels, groups, shapes, axisOf, report, ...rest } = shared;
   const metrics = useMemo(() => [id], [id]);
   const card = isAdded(id) ? cards.find((other) => other.id === id) : undefined;
-  if (card) return <AddedCard card={card} {...rest} />;
+  if (card) return <AddedCard {...{ card, groups }} {...rest} />;
+  const panel = panels?.find((other) => other.id === id);
+  if (panel) return <LineCard {...rest} {...panel} name={panel.title} />;
   const title = prefix ? id.slice(prefix.length + 1) : id;
   return <LineCard {...rest} {...{ id, name: id, title, metrics, report }} axis={axisOf(id)} />;
 }

@@ -7,16 +7,16 @@ import {
   useRef,
   useState,
 } from "react";
+import type { AxisGroup } from "../../../lib/compare/items";
 import { columnTitle } from "../../../lib/plots/item";
 import { type Aggregate, column, parseColumn } from "../../../lib/runs/columns";
 import { Icon } from "../../Icon";
-import type { OptionGroup } from "./source";
 
 interface ColumnFieldProps {
   label: string;
   /** A column id, or empty. */
   value: string;
-  groups: readonly OptionGroup[];
+  groups: readonly AxisGroup[];
   /** Another value of a metric than the last can be chosen. */
   aggregates: boolean;
   /** Takes the column away, where the card can do without it. */
@@ -78,9 +78,9 @@ export function ColumnCombobox({ label, value, groups, onChange, placeholder }: 
   const needle = text === title ? "" : (text ?? "").trim().toLowerCase();
   const offered = open
     ? groups.flatMap((group) =>
-        group.options
-          .filter(({ label: name }) => name.toLowerCase().includes(needle))
-          .map((option) => ({ ...option, group: group.title })),
+        group.keys
+          .map((id) => ({ id, label: columnTitle(id), group: group.title }))
+          .filter(({ label: name }) => name.toLowerCase().includes(needle)),
       )
     : [];
   const options = offered.slice(0, mostOffered);

@@ -6,7 +6,8 @@ import { undrawable, type XAxis } from "../../../lib/charts/history";
 import { type Shape, shapeOf } from "../../../lib/charts/shape";
 import { pngOf } from "../../../lib/export";
 import { plural } from "../../../lib/text/format";
-import { type ChartView, styleOf } from "../../../lib/view/charts";
+import type { Unit } from "../../../lib/text/units";
+import { type ChartView, type Range, styleOf } from "../../../lib/view/charts";
 import { ErrorNotice } from "../../Notice";
 import type { PlotExports } from "../../plots/exportContext";
 import { NumberText } from "../../Values";
@@ -28,6 +29,10 @@ interface LineCardProps {
   /** The name without the prefix that the section already shows. */
   title: string;
   metrics: readonly string[];
+  /** Names of the lines by metric, where the metrics' own are not the best. */
+  labels?: Readonly<Record<string, string>> | undefined;
+  /** What the values are counted in. */
+  unit?: Unit | undefined;
   /** The run whose curves are taken from all others. */
   base?: string | undefined;
   runs: readonly ChartRun[];
@@ -38,6 +43,11 @@ interface LineCardProps {
   actions: CardActions;
   report?: Report | undefined;
   onZoom: (zoom: readonly [number, number] | undefined) => void;
+}
+
+/** Amounts are seen from zero on, and shares up to a hundred. */
+function wholeRange(unit: Unit | undefined): Range | undefined {
+  return unit && [0, unit === "%" ? 100 : undefined];
 }
 
 const noRuns: readonly ChartRun[] = [];
@@ -59,7 +69,8 @@ export function LineCard(props: LineCardProps) {
   const grouped = lines.some((line) => line.group !== undefined);
   const exports = useLineExports(name, lines, view, axis, plotRef, curve && lines.length > 0);
   const wide = view.cards[id]?.wide ?? false;
-  const style = styleOf(view, id);
+  const chosen = styleOf(view, id);
+  const style = { ...chosen, yRange: chosen.yRange ?? wholeRange(props.unit) };
   const chart = (height: number) => (
     <LineChart
       lines={lines}
@@ -72,6 +83,7 @@ export function LineCard(props: LineCardProps) {
       smoothing={view.smoothing}
       spread={grouped ? view.spread : undefined}
       {...style}
+      unit={props.unit}
       zoom={view.zoom}
       focusID={focusID}
       plotRef={plotRef}
@@ -90,14 +102,14 @@ export function LineCard(props: LineCardProps) {
     <CardFrame
       {...{ ref, id, name, title, view, actions, exports }}
       style={{ ...style, yRange: view.cards[id]?.yRange }}
-      head={last && curve && <NumberText value={last.value} />}
+      head={last && curve && <NumberText value={last.value} unit={props.unit} />}
       foot={
         <>
           {missing > 0 && (
             <p className="metric-note warn">{plural(missing, "value")} not drawn: NaN or infinite</p>
           )}
           {metrics.length > 1 && curve && lines.length > 0 && (
-            <Legend entries={metricLooks(metrics, runs.length === 1)} />
+            <Legend entries={metricLooks(metrics, runs.length === 1, props.labels)} />
           )}
           {notes.map((note) => (
             <p key={note} className="metric-note">
@@ -119,7 +131,7 @@ export function LineCard(props: LineCardProps) {
           <div className={last ? "metric-values single" : "metric-values"}>
             {last ? (
               <p className="single-value">
-                <NumberText value={last.value} />
+                <NumberText value={last.value} unit={props.unit} />
                 <span className="muted">logged once, at step {last.step}</span>
               </p>
             ) : lines.length > 0 ? (
@@ -135,7 +147,7 @@ export function LineCard(props: LineCardProps) {
 }
 
 /** The lines of a card as they are drawn: over another metric, or as differences from those of a run. */
-function useCurves({ metrics, base, runs, view, axis }: LineCardProps, inSight: boolean) {
+function useCurves({ metrics, labels, base, runs, view, axis }: LineCardProps, inSight: boolean) {
   const { xMetric } = view;
   // The axis of another metric is not the one that the server cuts windows from.
   const zoom = xMetric ? undefined : view.zoom;
@@ -149,7 +161,7 @@ function useCurves({ metrics, base, runs, view, axis }: LineCardProps, inSight: 
   const raw = found.lines;
   const baseName = base ? runs.find((run) => run.id === base)?.name : undefined;
   const lines = useMemo(() => {
-    const own = dressed(raw, metrics, runs.length === 1);
+    const own = dressed(raw, metrics, runs.length === 1, labels);
     const key = (line: ChartLine) => line.metric ?? "";
     const bases = new Map(own.filter((line) => line.id === base).map((line) => [key(line), line.points]));
     const shown = baseName
@@ -162,7 +174,7 @@ function useCurves({ metrics, base, runs, view, axis }: LineCardProps, inSight: 
     return shown
       .map((line) => ({ ...line, points: along(line.points, byID.get(line.id) ?? []) }))
       .filter((line) => line.points.length > 0);
-  }, [raw, over.lines, xMetric, metrics, runs.length, base, baseName]);
+  }, [raw, over.lines, xMetric, metrics, labels, runs.length, base, baseName]);
   const shape = useMemo(() => shapeOf(raw.map((line) => line.points)), [raw]);
   return { ...found, raw, lines, shape, baseName };
 }

@@ -2,18 +2,22 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { type Card, titleOf } from "../../../lib/cards/card";
 import { plural } from "../../../lib/text/format";
+import { decodeBrushes, encodeBrushes } from "../../../lib/view/brushes";
 import type { ChartView } from "../../../lib/view/charts";
 import { ErrorNotice } from "../../Notice";
+import { AxisPicker } from "../../plots/AxisPicker";
 import { PlotExportProvider, type PlotExports } from "../../plots/exportContext";
 import { PlotTable } from "../../plots/PlotTable";
 import type { ChartRun } from "../useSeries";
 import { type CardActions, CardFrame } from "./CardFrame";
 import { brushedRuns, chosenLogs, logsOf, PlotDrawing } from "./PlotDrawing";
-import type { Items } from "./source";
+import type { columnGroups, Items } from "./source";
 
 export interface PlotCardProps {
   card: Card;
   found: Items;
+  /** The columns that there are, by kind. */
+  groups: ReturnType<typeof columnGroups>;
   runs: readonly ChartRun[];
   view: ChartView;
   actions: CardActions;
@@ -59,6 +63,19 @@ export function PlotCard(props: PlotCardProps) {
       style={logs}
       wideByItself={isWideByItself(card)}
       table={{ shown: table, set: setTable }}
+      tools={
+        card.kind === "parallel" && (
+          <AxisPicker
+            items={items}
+            axes={card.columns}
+            groups={Object.values(props.groups)}
+            brushes={decodeBrushes(card.brush)}
+            // Fewer than two axes are no card.
+            changeAxes={(columns) => columns.length > 1 && update({ ...card, columns })}
+            changeBrushes={(brushes) => update({ ...card, brush: encodeBrushes(brushes) || undefined })}
+          />
+        )
+      }
       foot={
         inside && (
           <p className="metric-note card-brush">

@@ -78,7 +78,8 @@ export function chosenLogs(card: Card, items: readonly PlotItem[], own: CardView
   return { xLog: own.xLog ?? suits(first), logY: own.logY ?? suits(second) };
 }
 
-/** The runs inside of all brushes of a card; undefined while nothing is brushed. */
+/** The runs inside of all brushes of a card; undefined while none of its axes is brushed. */
 export function brushedRuns(card: Card, items: readonly PlotItem[]): readonly PlotItem[] | undefined {
-  return card.brush ? brushed(items, card.columns, decodeBrushes(card.brush)) : undefined;
+  const brushes = decodeBrushes(card.brush);
+  return card.columns.some((id) => brushes[id]) ? brushed(items, card.columns, brushes) : undefined;
 }

@@ -1,13 +1,13 @@
 import { type Card, kindInfo, type Slot } from "../../../lib/cards/card";
+import type { AxisGroup } from "../../../lib/compare/items";
 import type { ColumnKind } from "../../../lib/runs/columns";
 import type { ChartRun } from "../useSeries";
 import { ColumnCombobox, ColumnField } from "./ColumnField";
-import type { OptionGroup } from "./source";
 
 interface SlotFieldsProps {
   card: Card;
   setCard: (card: Card) => void;
-  groups: Readonly<Record<ColumnKind, OptionGroup>>;
+  groups: Readonly<Record<ColumnKind, AxisGroup>>;
   runs: readonly ChartRun[];
 }
 
@@ -76,7 +76,7 @@ export function SlotFields({ card, setCard, groups, runs }: SlotFieldsProps) {
 
 interface ManyColumnsProps {
   slot: Slot;
-  offered: readonly OptionGroup[];
+  offered: readonly AxisGroup[];
   columns: readonly string[];
   setColumns: (columns: readonly string[]) => void;
   aggregates: boolean;
@@ -86,7 +86,7 @@ interface ManyColumnsProps {
 function ManyColumns({ slot, offered, columns, setColumns, aggregates }: ManyColumnsProps) {
   const free = offered.map((group) => ({
     ...group,
-    options: group.options.filter(({ id }) => !columns.includes(id)),
+    keys: group.keys.filter((id) => !columns.includes(id)),
   }));
   return (
     <div className="chart-field">

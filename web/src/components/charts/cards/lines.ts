@@ -10,6 +10,7 @@ export function dressed(
   lines: readonly ChartLine[],
   metrics: readonly string[],
   oneRun: boolean,
+  labels: Readonly<Record<string, string>> = {},
 ): readonly ChartLine[] {
   if (metrics.length < 2) return lines;
   const place = new Map(metrics.map((metric, i) => [metric, i]));
@@ -18,7 +19,7 @@ export function dressed(
     const n = place.get(metric) ?? 0;
     return {
       ...line,
-      label: oneRun ? metric : `${line.label} · ${metric}`,
+      label: oneRun ? (labels[metric] ?? metric) : `${line.label} · ${labels[metric] ?? metric}`,
       look: oneRun ? nthStyle(n) : withDash(line.id, n),
       ...(line.group !== undefined && { group: `${line.group} · ${metric}` }),
     };
@@ -29,10 +30,11 @@ export function dressed(
 export function metricLooks(
   metrics: readonly string[],
   oneRun: boolean,
+  labels: Readonly<Record<string, string>> = {},
 ): { label: string; look: RunStyle }[] {
   const [light, dark] = runColors.at(-1)!;
-  return metrics.map((label, n) => ({
-    label,
+  return metrics.map((metric, n) => ({
+    label: labels[metric] ?? metric,
     look: oneRun ? nthStyle(n) : { light, dark, dash: withDash("", n).dash },
   }));
 }

@@ -2,8 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { KeyInfo } from "../../../api/runTable";
 import { type RunCells, runCells } from "../../../api/tableQueries";
-import { columnTitle, type PlotItem } from "../../../lib/plots/item";
-import { isUserTag, parseColumn } from "../../../lib/runs/columns";
+import type { AxisGroup } from "../../../lib/compare/items";
+import type { PlotItem } from "../../../lib/plots/item";
+import { type ColumnKind, isUserTag, parseColumn } from "../../../lib/runs/columns";
 import type { ChartRun } from "../useSeries";
 
 /** Where the values of cards come from, and what there is to choose from. */
@@ -52,38 +53,21 @@ function itemsOf(runs: readonly Pick<ChartRun, "id" | "name">[], cells: RunCells
   });
 }
 
-export interface OptionGroup {
-  title: string;
-  options: readonly { id: string; label: string }[];
-}
-
-/** The columns that cards can draw; params that differ come first. */
+/** The columns that cards can draw, by kind; params that differ come first. */
 export function columnGroups(
   metrics: readonly string[],
   source: ChartSource | undefined,
-): Readonly<Record<"metrics" | "params" | "tags" | "attributes", OptionGroup>> {
-  const group = (title: string, ids: readonly string[]): OptionGroup => ({
-    title,
-    options: ids.map((id) => ({ id, label: columnTitle(id) })),
-  });
+): Readonly<Record<ColumnKind, AxisGroup>> {
   const params = source?.params ?? [];
   const varyingFirst = [...params.filter((k) => k.varies), ...params.filter((k) => !k.varies)];
+  const tags = (source?.tags ?? []).filter(({ key }) => isUserTag(key));
   return {
-    params: group(
-      "Parameters",
-      varyingFirst.map(({ key }) => `params.${key}`),
-    ),
-    metrics: group(
-      "Metrics",
-      metrics.map((key) => `metrics.${key}`),
-    ),
-    attributes: group(
-      "Run",
-      source ? ["attributes.duration", "attributes.status", "attributes.user_id"] : [],
-    ),
-    tags: group(
-      "Tags",
-      (source?.tags ?? []).filter(({ key }) => isUserTag(key)).map(({ key }) => `tags.${key}`),
-    ),
+    params: { title: "Parameters", keys: varyingFirst.map(({ key }) => `params.${key}`) },
+    metrics: { title: "Metrics", keys: metrics.map((key) => `metrics.${key}`) },
+    attributes: {
+      title: "Run",
+      keys: source ? ["attributes.duration", "attributes.status", "attributes.user_id"] : [],
+    },
+    tags: { title: "Tags", keys: tags.map(({ key }) => `tags.${key}`) },
   };
 }

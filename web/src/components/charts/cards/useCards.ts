@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { type Card, isAdded, nextID, valuesOf } from "../../../lib/cards/card";
 import { usualCard } from "../../../lib/cards/defaults";
 import { candidatesOf, suggestedCards } from "../../../lib/cards/suggest";
+import type { Panel } from "../../../lib/runs/system";
 import { type ChartView, withCard } from "../../../lib/view/charts";
 import type { ChartRun } from "../useSeries";
 import { type ChartSource, useItems } from "./source";
@@ -19,13 +20,15 @@ interface Input {
   view: ChartView;
   change: (part: Partial<ChartView>, how?: "push" | "replace") => void;
   source: ChartSource | undefined;
+  panels: readonly Panel[] | undefined;
   refetchInterval: number | false;
 }
 
 const noCards: readonly Card[] = [];
 
 /** The added cards of a page with the values that they draw. Until somebody adds one, the page suggests some. */
-export function useCards({ runs, metrics, view, change, source, refetchInterval }: Input) {
+export function useCards(input: Input) {
+  const { runs, metrics, view, change, source, panels, refetchInterval } = input;
   const [draft, setDraft] = useState<Draft>();
   const { added } = view;
   const candidates = useMemo(
@@ -41,18 +44,22 @@ export function useCards({ runs, metrics, view, change, source, refetchInterval 
     const columns = { metrics: metrics.map((key) => `metrics.${key}`), params: [], attributes: [], tags: [] };
     return usualCard(nextID(cards), "line", { columns, runs });
   };
-  return { cards, found, draft, setDraft, fresh, ...cardChanges({ cards, view, change, setDraft }) };
+  return { cards, found, draft, setDraft, fresh, ...cardChanges({ cards, view, change, panels, setDraft }) };
 }
 
-interface Changes extends Pick<Input, "view" | "change"> {
+interface Changes extends Pick<Input, "view" | "change" | "panels"> {
   cards: readonly Card[];
   setDraft: (draft: Draft | undefined) => void;
 }
 
-const lineOf = (metric: string): Omit<Card, "id"> => ({ kind: "line", columns: [`metrics.${metric}`] });
-
 /** What people do with cards, those of metrics included. */
-function cardChanges({ cards, view, change, setDraft }: Changes) {
+function cardChanges({ cards, view, change, panels, setDraft }: Changes) {
+  /** The curves of a metric's card or of a panel, as a card of its own. */
+  const lineOf = (id: string): Omit<Card, "id"> => {
+    const panel = panels?.find((other) => other.id === id);
+    const columns = (panel?.metrics ?? [id]).map((metric) => `metrics.${metric}`);
+    return { kind: "line", columns, ...(panel && { title: panel.title }) };
+  };
   const find = (id: string) => (isAdded(id) ? cards.find((card) => card.id === id) : undefined);
   const copyOf = (id: string): Card => ({ ...(find(id) ?? lineOf(id)), id: nextID(cards) });
   const removed = (metric: string) => ({ cards: withCard(view.cards, metric, { removed: true }) });

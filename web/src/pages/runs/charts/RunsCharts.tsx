@@ -14,20 +14,24 @@ import { StagePicker } from "../StagePicker";
 import { Chips } from "../table/Chips";
 import { useFilter } from "../useFilter";
 import { RunList } from "./RunList";
-import { type ChartRuns, useDrawnKeys } from "./useChartRuns";
+import type { ChartRuns, DrawnKeys } from "./useChartRuns";
+
+interface RunsChartsProps extends RunsViewProps {
+  data: ChartRuns;
+  /** The keys of the runs that are drawn. */
+  asked: DrawnKeys;
+}
 
 /** Settings below the name of a run in the list. */
 const captions = 3;
 
 /** The same list of runs, drawn: the selected ones, or all of them while none is selected. */
-export function RunsCharts({ experimentID, view, change, data }: RunsViewProps & { data: ChartRuns }) {
+export function RunsCharts({ experimentID, view, change, data, asked }: RunsChartsProps) {
   const { list, runs, drawn } = data;
   const [focusID, setFocusID] = useState<string>();
   const filterBox = useRef<HTMLInputElement>(null);
   useHotkeys({ "/": () => filterBox.current?.focus(), r: () => void list.refetch() });
   const filter = useFilter(view);
-  const chosen = drawn.length < runs.length ? drawn.map(({ id }) => id) : undefined;
-  const asked = useDrawnKeys(experimentID, view, filter, chosen);
   const keys = asked.data ?? noKeys;
   const metrics = useMemo(() => keys.metrics.map(({ key }) => key), [keys]);
   const groupings = useMemo(() => tableGroupings(keys), [keys]);

@@ -41,22 +41,20 @@ export function useChartRuns(experimentID: string, view: RunsView, filter: strin
     const chosen = runs.filter((run) => view.selectAll !== view.selected.includes(run.id));
     return (chosen.length > 0 ? chosen : runs).slice(0, maxRunsPerChart);
   }, [runs, view.selected, view.selectAll]);
-  return { list, runs, drawn, matching: pages?.[0]?.matching ?? 0 };
+  return { list, runs, drawn, filter, matching: pages?.[0]?.matching ?? 0 };
 }
 
 export type ChartRuns = ReturnType<typeof useChartRuns>;
+
+export type DrawnKeys = ReturnType<typeof useDrawnKeys>;
 
 /** So many runs can be named in a filter. */
 const mostNamed = 250;
 
 /** The keys of the runs that are drawn; of all that match where these are too many to name. */
-export function useDrawnKeys(
-  experimentID: string,
-  view: RunsView,
-  filter: string,
-  chosen: readonly string[] | undefined,
-) {
-  const ids = chosen && chosen.length <= mostNamed ? chosen.join() : "";
+export function useDrawnKeys(experimentID: string, view: RunsView, { runs, drawn, filter }: ChartRuns) {
+  const areFewer = drawn.length < runs.length && drawn.length <= mostNamed;
+  const ids = areFewer ? drawn.map(({ id }) => id).join() : "";
   const query = useMemo<KeyQuery>(() => {
     const named = ids.split(",").map((id) => `'${id}'`);
     return {

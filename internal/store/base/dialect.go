@@ -1,0 +1,69 @@
+package base
+
+import (
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/search"
+)
+
+// Dialect has the parts of statements that differ between databases in a way that
+// package db does not translate.
+type Dialect struct {
+	Search search.Dialect
+	// LatestMetric ends the INSERT into latest_metrics. It keeps the value with the
+	// greatest step, then timestamp, then value.
+	LatestMetric string
+	// CountsConflicts is whether Exec counts the rows that ON CONFLICT DO NOTHING
+	// left unchanged.
+	CountsConflicts bool
+	// InputOrder is a column of inputs i that increases from row to row. Without row
+	// numbers it is the id, which increases in the rows that Millrace inserts.
+	InputOrder string
+	// Exactly precedes a text that is compared byte by byte, whatever the collation of
+	// its column is.
+	Exactly string
+	// Fingerprint is an expression of the column value, which differs if values of params
+	// or tags differ. MySQL sorts whole texts on the disk to find the least of them.
+	Fingerprint string
+	// Digest is an expression of the column value that is short and differs if values of
+	// params or tags do. SQLite has no function for it, and sends nothing over a network.
+	Digest string
+	// list is a query that returns the elements of a JSON array, for more values than a
+	// statement can have arguments. It is "" if a list is one argument.
+	list string
+}
+
+// LatestMetric is the end of the statement on SQLite and PostgreSQL.
+const LatestMetric = " ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value," +
+	" timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan" +
+	" WHERE (excluded.step, excluded.timestamp, excluded.value) >" +
+	" (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)"
+
+// MySQL has no WHERE here, and an expression sees the new values of the columns
+// that were assigned before it. Therefore, the columns that the conditions compare
+// are assigned last, in reverse order of their significance.
+const latestMetricMySQL = " ON DUPLICATE KEY UPDATE" +
+	" is_nan = IF((VALUES(step), VALUES(timestamp), VALUES(value)) > (step, timestamp, value), VALUES(is_nan), is_nan)," +
+	" value = IF((VALUES(step), VALUES(timestamp), VALUES(value)) > (step, timestamp, value), VALUES(value), value)," +
+	" timestamp = IF((VALUES(step), VALUES(timestamp)) > (step, timestamp), VALUES(timestamp), timestamp)," +
+	" step = GREATEST(step, VALUES(step))"
+
+// DialectOf returns the dialect of a database.
+func DialectOf(f db.Flavor) *Dialect {
+	switch f {
+	case db.PostgreSQL:
+		return &Dialect{
+			Search: search.PostgreSQL, LatestMetric: LatestMetric, InputOrder: "i.input_uuid",
+			Fingerprint: "value", Digest: "md5(value)",
+		}
+	case db.MySQL, db.MariaDB:
+		return &Dialect{
+			Search: search.MySQL, LatestMetric: latestMetricMySQL, InputOrder: "i.input_uuid", CountsConflicts: true,
+			Exactly: "BINARY ", Fingerprint: "CRC32(value)", Digest: "MD5(value)",
+		}
+	default:
+		return &Dialect{
+			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid",
+			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value",
+		}
+	}
+}
