@@ -59,6 +59,8 @@ type Store struct {
 	runtable.Tables
 	lineage.Lineages
 	metrics *metricGroup
+	// revision is that of MLflow's schema.
+	revision string
 }
 
 // tx is a transaction with the helpers for runs and what belongs to no room.
@@ -110,7 +112,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, errors.Join(err, primary.Close())
 		}
 	}
-	return newStore(b, newMetricGroup(primary)), nil
+	s := newStore(b, newMetricGroup(primary))
+	s.revision = revision
+	return s, nil
 }
 
 // checkReplica returns an error unless the schema of a standby has the revision of
