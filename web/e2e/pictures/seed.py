@@ -6,6 +6,7 @@ need, as JSON.
 
 import json
 import math
+import os
 import random
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import pandas
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.models import ModelSignature
+from mlflow.server.auth.client import AuthServiceClient
 from mlflow.types.schema import ColSpec, Schema
 
 HOUR = 3_600_000
@@ -223,6 +225,18 @@ def others(client):
     client.delete_experiment(gone)
 
 
+def users(url, experiment, model):
+    """Create users with grants, on a server that has users."""
+    if "MLFLOW_TRACKING_USERNAME" not in os.environ:
+        return
+    accounts = AuthServiceClient(url)
+    for name in USERS:
+        accounts.create_user(name, f"the password of {name}")
+        accounts.create_experiment_permission(experiment, name, "EDIT" if name < "c" else "READ")
+    accounts.create_registered_model_permission(model, "ana", "MANAGE")
+    accounts.update_user_admin("dara", True)
+
+
 def main():
     mlflow.set_tracking_uri(sys.argv[1])
     client = MlflowClient()
@@ -235,6 +249,7 @@ def main():
     datasets(client, runs)
     model = registry(client, experiment, runs)
     others(client)
+    users(sys.argv[1], experiment, model)
     for unwanted in runs[30:34]:
         client.delete_run(unwanted)
     print(json.dumps({"experiment": experiment, "searchExperiment": search_experiment, "search": search, "run": run,
