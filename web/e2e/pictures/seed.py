@@ -230,10 +230,13 @@ def users(url, experiment, model):
     if "MLFLOW_TRACKING_USERNAME" not in os.environ:
         return
     accounts = AuthServiceClient(url)
+    readers = accounts.create_role("default", "vision readers", "Read what the vision team does.")
+    accounts.add_role_permission(readers.id, "experiment", experiment, "READ")
     for name in USERS:
         accounts.create_user(name, f"the password of {name}")
-        accounts.create_experiment_permission(experiment, name, "EDIT" if name < "c" else "READ")
-    accounts.create_registered_model_permission(model, "ana", "MANAGE")
+        accounts.assign_role(name, readers.id)
+    accounts.grant_user_permission("ana", "experiment", experiment, "EDIT")
+    accounts.grant_user_permission("ana", "registered_model", model, "MANAGE")
     accounts.update_user_admin("dara", True)
 
 
