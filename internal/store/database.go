@@ -9,14 +9,14 @@ import (
 // DatabaseInfo describes the database of a store.
 type DatabaseInfo struct {
 	Kind, Version string
-	// Revision is that of MLflow's schema.
+	// Revision is that of MLflow's schema when the store was opened.
 	Revision string
 }
 
 // Database returns what the database is.
 func (s *Store) Database(ctx context.Context) (info DatabaseInfo, err error) {
 	err = s.View(ctx, func(t tx) error {
-		info = DatabaseInfo{Kind: t.Flavor().String()}
+		info = DatabaseInfo{Kind: t.Flavor().String(), Revision: s.revision}
 		version := `SELECT version()`
 		switch t.Flavor() {
 		case db.SQLite:
@@ -25,10 +25,7 @@ func (s *Store) Database(ctx context.Context) (info DatabaseInfo, err error) {
 			version = `SELECT current_setting('server_version')`
 		case db.MySQL, db.MariaDB:
 		}
-		if err := t.QueryRow(version).Scan(&info.Version); err != nil {
-			return err
-		}
-		return t.QueryRow(`SELECT version_num FROM alembic_version`).Scan(&info.Revision)
+		return t.QueryRow(version).Scan(&info.Version)
 	})
 	return info, err
 }

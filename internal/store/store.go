@@ -58,7 +58,8 @@ type Store struct {
 	history.Histories
 	runtable.Tables
 	lineage.Lineages
-	metrics *metricGroup
+	metrics  *metricGroup
+	revision string // of MLflow's schema
 }
 
 // tx is a transaction with the helpers for runs and what belongs to no room.
@@ -110,7 +111,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, errors.Join(err, primary.Close())
 		}
 	}
-	return newStore(b, newMetricGroup(primary)), nil
+	s := newStore(b, newMetricGroup(primary))
+	s.revision = revision
+	return s, nil
 }
 
 // checkReplica returns an error unless the schema of a standby has the revision of
