@@ -4,7 +4,7 @@
 // the developer tools of Chromium.
 import { writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { seedCurves } from "../e2e/seedCurves.mjs";
+import { seedCurves } from "../e2e/charts/seedCurves.mjs";
 
 const server = process.env.MILLRACE_URL.replace(/\/$/, "");
 const options = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split("=")));

@@ -87,7 +87,13 @@ export function LineChart(props: LineChartProps) {
     const scales = { axis, xLog, logY };
     if (groups && spread) {
       const members = thin.map((line) => line.points);
-      return groupData([...groups.values()], members, spread, smoothing, scales);
+      return groupData(
+        [...groups.values()].map((group) => group.points),
+        members,
+        spread,
+        smoothing,
+        scales,
+      );
     }
     const points = lines.map((line) => line.points);
     return banded ? bandData(points, smoothing, scales) : lineData(points, smoothing, scales);
@@ -106,7 +112,7 @@ export function LineChart(props: LineChartProps) {
     const host = box.current;
     if (!host) return;
     const made = groups
-      ? groupSeries([...groups.keys()], thin, dark)
+      ? groupSeries(groups, thin, dark)
       : banded
         ? { series: bandSeries(dark), bands: bandFills(dark), ghosts: 0 }
         : lineSeries(lines, dark, smoothed, (i, ghost) => {
@@ -175,14 +181,32 @@ export function LineChart(props: LineChartProps) {
   }, [range]);
 
   useEffect(() => {
-    const shown = groups ? thin : banded ? [] : lines;
-    const index = shown.findIndex((line) => line.id === focusID);
-    const first = groups ? 3 * groups.size : smoothed ? lines.length : 0;
-    chart.current?.setSeries(index < 0 ? null : 1 + first + index, { focus: true });
+    const before = groups ? [...groups.keys()].flatMap((name) => [name, name, name]) : [];
+    const ghosts = smoothed ? lines.map((line) => line.id) : [];
+    const own = groups ? thin : banded ? [] : lines;
+    focusOn(chart.current, [...before, ...ghosts, ...own.map((line) => line.id)], focusID);
   }, [focusID, lines, thin, smoothed, banded, groups]);
 
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
+
+/** Dims all series but those of a run or a group, by what each is of. Several may be: those of its metrics. */
+function focusOn(plot: uPlot | undefined, ids: readonly string[], focusID: string | undefined) {
+  if (!plot) return;
+  const isOf = (id: string | undefined) =>
+    focusID === undefined || id === focusID || id?.startsWith(`${focusID} · `) === true;
+  const found = ids.some(isOf);
+  let changed = false;
+  plot.series.forEach((series, i) => {
+    const alpha = i === 0 || !found || isOf(ids[i - 1]) ? 1 : dimmed;
+    changed ||= (series.alpha ?? 1) !== alpha;
+    series.alpha = alpha;
+  });
+  if (changed) plot.redraw(false);
+}
+
+/** The opacity of lines behind the one that is brought forward. */
+const dimmed = 0.15;
 
 function rangeText(
   zoom: readonly [number, number] | undefined,
@@ -192,12 +216,20 @@ function rangeText(
   return `${zoom} ${ignoreOutliers} ${yRange}`;
 }
 
-/** The points of the lines of each group, in the order of the groups' names. */
-function groupsIn(lines: readonly ChartLine[]): Map<string, (readonly Point[])[]> {
-  const groups = new Map<string, (readonly Point[])[]>();
-  for (const name of [...new Set(lines.map((line) => line.group ?? ""))].sort(compareNames))
-    groups.set(name, []);
-  for (const line of lines) groups.get(line.group ?? "")!.push(line.points);
+interface Group {
+  points: (readonly Point[])[];
+  look: RunStyle;
+}
+
+/** The lines of each group, in the order of the groups' names. */
+function groupsIn(lines: readonly ChartLine[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const line of lines.toSorted((a, b) => compareNames(a.group ?? "", b.group ?? ""))) {
+    const name = line.group ?? "";
+    const group = groups.get(name) ?? { points: [], look: line.look ?? runStyle(name) };
+    group.points.push(line.points);
+    groups.set(name, group);
+  }
   return groups;
 }
 
@@ -205,30 +237,35 @@ function groupsIn(lines: readonly ChartLine[]): Map<string, (readonly Point[])[]
  * Three series for each group: the ends of its spread, which the tooltip leaves out, around its mean. Then one
  * for each run that is drawn beside them.
  */
-function groupSeries(names: readonly string[], thin: readonly ChartLine[], dark: boolean) {
-  const color = (name: string) => runStyle(name)[dark ? "dark" : "light"];
-  const end = (name: string): uPlot.Series => ({
+function groupSeries(groups: ReadonlyMap<string, Group>, thin: readonly ChartLine[], dark: boolean) {
+  const colorOf = ({ look }: Group) => look[dark ? "dark" : "light"];
+  const end = (group: Group): uPlot.Series => ({
     label: bandEnd,
-    stroke: `${color(name)}50`,
+    stroke: `${colorOf(group)}50`,
     width: 1,
     spanGaps: true,
     points: { show: false },
   });
+  const mean = (label: string, group: Group): uPlot.Series => ({
+    ...end(group),
+    label,
+    stroke: colorOf(group),
+    width: 2,
+    dash: [...group.look.dash],
+  });
+  const member = (line: ChartLine): uPlot.Series => {
+    const group = groups.get(line.group ?? "")!;
+    return { ...end(group), label: line.label, stroke: `${colorOf(group)}90` };
+  };
   return {
     ghosts: 0,
     series: [
-      ...names.flatMap((name) => [
-        end(name),
-        { ...end(name), label: name, stroke: color(name), width: 2, dash: [...runStyle(name).dash] },
-        end(name),
-      ]),
-      ...thin.map((line) => ({
-        ...end(line.group ?? ""),
-        label: line.label,
-        stroke: `${color(line.group ?? "")}90`,
-      })),
+      ...[...groups].flatMap(([name, group]) => [end(group), mean(name, group), end(group)]),
+      ...thin.map(member),
     ],
-    bands: names.map((name, i): uPlot.Band => ({ series: [3 * i + 3, 3 * i + 1], fill: `${color(name)}28` })),
+    bands: [...groups.values()].map(
+      (group, i): uPlot.Band => ({ series: [3 * i + 3, 3 * i + 1], fill: `${colorOf(group)}28` }),
+    ),
   };
 }
 

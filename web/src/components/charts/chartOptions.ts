@@ -55,7 +55,6 @@ export function chartOptions(input: OptionsInput): uPlot.Options {
     height,
     legend: { show: false },
     padding: [8, 18, 0, 0],
-    focus: { alpha: 0.15 },
     scales: {
       x: {
         time: axis === "wall",

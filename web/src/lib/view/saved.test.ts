@@ -3,7 +3,14 @@ import { runsCodec } from "./runs";
 import { addressOf, savedViews, viewOf, viewToApply } from "./saved";
 
 const view = {
-  ...runsCodec.decode({ q: "a&b = 'ü'", cols: "metrics.loss", pin: "metrics.loss", open: "all" }),
+  ...runsCodec.decode({
+    q: "a&b = 'ü'",
+    cols: "metrics.loss",
+    pin: "metrics.loss",
+    open: "all",
+    c1: "bar,m.loss",
+    glines: "g",
+  }),
   selected: ["x"],
   folded: ["y"],
   live: false,

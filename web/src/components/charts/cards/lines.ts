@@ -20,7 +20,7 @@ export function dressed(
     return {
       ...line,
       label: oneRun ? (labels[metric] ?? metric) : `${line.label} · ${labels[metric] ?? metric}`,
-      look: oneRun ? nthStyle(n) : withDash(line.id, n),
+      look: oneRun ? nthStyle(n) : withDash(line.group ?? line.id, n),
       ...(line.group !== undefined && { group: `${line.group} · ${metric}` }),
     };
   });

@@ -89,6 +89,7 @@ export function RunList(props: RunListProps) {
                 thin={view.thinGroups.includes(name)}
                 toggle={() => change({ openGroups: toggled(view.openGroups, name) }, "replace")}
                 hide={() => change({ hidden: hiddenWith(view.hidden, members) }, "replace")}
+                setFocusID={setFocusID}
                 draw={() => change({ thinGroups: toggled(view.thinGroups, name) }, "replace")}
               >
                 {members.map(row)}

@@ -83,16 +83,22 @@ interface GroupListRowProps {
   toggle: () => void;
   hide: () => void;
   draw: () => void;
+  setFocusID: (id: string | undefined) => void;
   /** The rows of its runs, while it is open. */
   children: React.ReactNode;
 }
 
 /** A group of runs: it unfolds to its runs, is hidden with all of them, and draws each beside the mean. */
 export function GroupListRow(props: GroupListRowProps) {
-  const { name, count, open, hidden, thin, toggle, hide, draw, children } = props;
+  const { name, count, open, hidden, thin, toggle, hide, draw, setFocusID, children } = props;
   return (
     <li className="run-group">
-      <div className={hidden ? "run-group-head run-hidden" : "run-group-head"}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: pointing at the group brings its lines forward */}
+      <div
+        className={hidden ? "run-group-head run-hidden" : "run-group-head"}
+        onMouseEnter={() => setFocusID(name)}
+        onMouseLeave={() => setFocusID(undefined)}
+      >
         <button
           type="button"
           className="icon-button fold"

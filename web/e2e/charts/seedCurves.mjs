@@ -47,7 +47,7 @@ async function seedRun(call, experimentID, i) {
   return id;
 }
 
-/** @param call sends a request of MLflow's API, as e2e/call.mjs does */
+/** @param call sends a request of MLflow's API, as ../call.mjs does */
 export async function seedCurves(call) {
   const { experiment_id: experimentID } = await call("experiments/create", { name: `curves-${Date.now()}` });
   const runs = [];

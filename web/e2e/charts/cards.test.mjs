@@ -1,10 +1,10 @@
 // The cards of the charts: order, settings, files, hidden runs, single values, bands.
-//   MILLRACE_URL, CHROMIUM, SHOTS as for ui.test.mjs
+//   MILLRACE_URL, CHROMIUM, SHOTS as for ../ui.test.mjs
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
-import { call } from "./call.mjs";
-import { eventually, named, walk } from "./walk.mjs";
+import { call } from "../call.mjs";
+import { eventually, named, walk } from "../walk.mjs";
 
 const bandRuns = 120;
 let data;

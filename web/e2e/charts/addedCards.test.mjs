@@ -1,10 +1,11 @@
 // Cards that people add to the charts: every kind by the dialog and by the address, and what they cost.
-//   MILLRACE_URL, CHROMIUM, SHOTS as for ui.test.mjs
+//   MILLRACE_URL, CHROMIUM, SHOTS as for ../ui.test.mjs
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
-import { call } from "./call.mjs";
-import { eventually, inDialog, named, server, walk } from "./walk.mjs";
+import { violations } from "../audit.mjs";
+import { call } from "../call.mjs";
+import { eventually, inDialog, named, server, walk } from "../walk.mjs";
 
 const runCount = 12;
 const start = Date.now() - 3_600_000;
@@ -291,3 +292,34 @@ test("a page with cards of every kind reads the columns that they draw, and noth
     assert.ok(bytes.data < 40_000, `${bytes.data} bytes of data`);
     assert.ok(bytes.code < 150_000, `${bytes.code} bytes of code that the first page did not need`);
   }));
+
+for (const colorScheme of ["light", "dark"])
+  test(`the dialog of every kind, the menu of a card and groups are accessible: ${colorScheme}`, () =>
+    walk(
+      data.charts,
+      async (page) => {
+        const found = [];
+        await named(page, "application", /Parallel coordinates/).waitFor();
+        await named(page, "button", "Add chart").click();
+        const dialog = page.getByRole("dialog", { name: "Add a chart" });
+        for (const kind of ["Line", "Scatter", "Parallel coordinates", "Contour", "Difference", "Images"]) {
+          await dialog.getByText(kind, { exact: true }).first().click();
+          const field = dialog.getByRole("combobox").first();
+          const opens = (await field.count()) > 0;
+          if (opens) await field.click();
+          found.push(...(await violations(page, kind)));
+          if (opens) await page.keyboard.press("Escape"); // It closes the list and not the dialog.
+        }
+        await inDialog(page, "Cancel").click();
+        await dialog.waitFor({ state: "detached" });
+        await settings(page, "Parallel coordinates").click();
+        found.push(...(await violations(page, "menu")));
+        await page.keyboard.press("Escape");
+        await page.getByLabel("Group by").selectOption({ label: "depth" });
+        await named(page, "button", "Runs of depth 18").click();
+        await named(page, "button", "Draw each run of depth 18").click();
+        found.push(...(await violations(page, "groups")));
+        assert.deepEqual(found, []);
+      },
+      { colorScheme, bypassCSP: true },
+    ));

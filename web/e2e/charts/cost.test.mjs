@@ -1,10 +1,10 @@
 // What the charts cost: requests, bytes and time, on fifty runs of ten thousand steps, one of which goes on.
-//   MILLRACE_URL, CHROMIUM, SHOTS as for ui.test.mjs
+//   MILLRACE_URL, CHROMIUM, SHOTS as for ../ui.test.mjs
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { call } from "./call.mjs";
+import { call } from "../call.mjs";
+import { named, walk } from "../walk.mjs";
 import { seedCurves, small, steps } from "./seedCurves.mjs";
-import { named, walk } from "./walk.mjs";
 
 let data;
 
