@@ -58,6 +58,7 @@ before(async () => {
     "bokeh.html": '<p>text</p><script src="https://cdn.bokeh.org/bokeh.min.js"></script>',
     "leave.html": `<p id="p"></p><script>p.textContent = "leaving"; location.href = "https://example.com/?x=secret"</script>`,
     "drawn.html": `<body><script>document.body.innerHTML = "<h1>Drawn</h1>"</script></body>`,
+    "report.html": `<h1>A report</h1>${plotlyHTML("bar")}`,
     "plain.html": "<h1>A page without scripts</h1>",
     "report.pdf": pdf,
   };
@@ -153,6 +154,8 @@ test("scripts of other hosts are named; a page without scripts has no button", (
     `${artifacts}/bokeh.html`,
     async (page) => {
       await page.getByText("Scripts of cdn.bokeh.org are not loaded.").waitFor();
+      await named(page, "treeitem", /report\.html/).click();
+      await named(frameOf(page, "report.html"), "heading", "A report").waitFor();
       await named(page, "treeitem", /plain\.html/).click();
       await named(frameOf(page, "plain.html"), "heading", "A page without scripts").waitFor();
       assert.equal(await named(page, "button", "Run scripts").count(), 0);

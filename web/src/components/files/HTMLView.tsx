@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { plotlyText } from "../../api/queries";
-import { figureIn, foreignScripts, undrawnKinds, withPlotly } from "../../lib/files/plotly";
+import { countFigures, figureIn, foreignScripts, undrawnKinds, withPlotly } from "../../lib/files/plotly";
 import { Icon } from "../Icon";
 import { ErrorNotice, Loading } from "../Notice";
 import { FigureView } from "./FigureView";
@@ -17,12 +17,16 @@ interface HTMLViewProps {
 
 /**
  * A document without its scripts, and on request with them. The request is not part of the address:
- * a link must not run the scripts of a file. A figure of plotly is data, so it is drawn at once.
+ * a link must not run the scripts of a file. A page that is nothing but a figure of plotly is data, so
+ * it is drawn at once.
  */
 export function HTMLView({ html, url, name }: HTMLViewProps) {
   const [running, setRunning] = useState(false);
   const foreign = useMemo(() => foreignScripts(html), [html]);
-  const figure = useMemo(() => figureIn(html), [html]);
+  const figure = useMemo(
+    () => (countFigures(html) === 1 && isBlank(html) ? figureIn(html) : undefined),
+    [html],
+  );
   const hasScripts = useMemo(() => /<script\b|\son\w+\s*=/i.test(html), [html]);
   return (
     <>
