@@ -58,8 +58,9 @@ type Store struct {
 	history.Histories
 	runtable.Tables
 	lineage.Lineages
-	metrics  *metricGroup
-	revision string // of MLflow's schema
+	metrics *metricGroup
+	// revision is that of MLflow's schema.
+	revision string
 }
 
 // tx is a transaction with the helpers for runs and what belongs to no room.

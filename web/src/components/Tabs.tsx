@@ -1,5 +1,5 @@
 import { type LinkProps, useLinkProps } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 interface TabProps {
   link: LinkProps;
@@ -21,8 +21,18 @@ export function Tab({ link, current, children }: TabProps) {
 }
 
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {
+  const nav = useRef<HTMLElement>(null);
+  const shown = useRef<HTMLElement>(null);
+  // In a narrow window another tab may be out of sight when it becomes the current one.
+  useEffect(() => {
+    const bar = nav.current;
+    const tab = bar?.querySelector<HTMLElement>("[aria-current=page]");
+    if (!bar || !tab || tab === shown.current) return;
+    shown.current = tab;
+    bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  });
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav ref={nav} className="tabs" aria-label={label}>
       {children}
     </nav>
   );

@@ -1,4 +1,5 @@
-import { type DataColumn, tagsText, userTagKeys } from "../../lib/columns/columns";
+import { type DataColumn, isNumeric, tagsText, userTagKeys } from "../../lib/columns/columns";
+import { parameterText } from "../../lib/table/cells";
 
 export const noValue = <span className="muted">–</span>;
 
@@ -14,6 +15,19 @@ export const textColumn = <Row,>(c: TextColumn<Row>): DataColumn<Row> => ({
   cell: (row) => textCell(c.value(row) ?? ""),
   long: true,
 });
+
+/** A column of params or the like: texts, or numbers at the right if all of them are numbers. */
+export function paramColumn<Row>(rows: readonly Row[], c: TextColumn<Row>): DataColumn<Row> {
+  if (!isNumeric(rows.map(c.value))) return textColumn(c);
+  return {
+    ...c,
+    cell: (row) => {
+      const value = c.value(row);
+      return value ? <span title={value}>{parameterText(value)}</span> : noValue;
+    },
+    numeric: true,
+  };
+}
 
 /** A column of all tags that people set, and one for each of their keys. */
 export function tagColumns<Row>(

@@ -5,6 +5,7 @@ import {
   type DataColumn,
   decodeColumns,
   encodeColumns,
+  isNumeric,
   nextSort,
   shownColumns,
   sortRows,
@@ -84,6 +85,13 @@ test("three clicks on a title sort one way, the other way, and not at all", () =
     orders.push((view.descending ? "-" : "") + view.sort);
   }
   expect(orders).toEqual(["-size", "size", "", "name", "-name", ""]);
+});
+
+test("a column of numbers has nothing else, and something at all", () => {
+  expect(isNumeric(["1e-3", undefined, "", "-7", "Infinity"])).toBe(true);
+  expect(isNumeric(["1", "auto"])).toBe(false);
+  expect(isNumeric(["1", " "])).toBe(false);
+  expect(isNumeric([undefined, ""])).toBe(false);
 });
 
 test("tags are those that people set", () => {

@@ -105,6 +105,12 @@ export function userTagKeys(tags: readonly Readonly<Record<string, string>>[]): 
   return [...keys].filter(isUserTag).sort(compareNames);
 }
 
+/** Whether there are values and all of them are numbers. */
+export function isNumeric(values: readonly (string | undefined)[]): boolean {
+  const known = values.filter((v) => v !== undefined && v !== "");
+  return known.length > 0 && known.every((v) => v!.trim() !== "" && !Number.isNaN(Number(v)));
+}
+
 /** The tags that people set in one text. */
 export const tagsText = (tags: Readonly<Record<string, string>>) =>
   Object.entries(tags)

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { LoggedModel, ModelMetric } from "../../api/models";
 import type { Run } from "../../api/runs";
-import { noValue, tagColumns, textColumn } from "../../components/columns/textColumns";
+import { noValue, paramColumn, tagColumns, textColumn } from "../../components/columns/textColumns";
 import { MetricValues } from "../../components/MetricValues";
 import { RelativeTime, RunSwatch } from "../../components/Values";
 import type { DataColumn } from "../../lib/columns/columns";
@@ -156,7 +156,7 @@ export function modelCatalogue(rows: readonly ModelRow[]): ModelColumn[] {
     ...columns,
     ...modelMetricKeys(models).map(metricColumn),
     ...params.map((key) =>
-      textColumn({
+      paramColumn(rows, {
         id: `params.${key}`,
         title: key,
         group: "Parameters",

@@ -2,12 +2,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { ModelVersion } from "../../api/registry";
 import { tableCells, tableKeys } from "../../api/runTable";
+import { inBatches } from "../../lib/batches";
 import { column, compareNames } from "../../lib/runs/columns";
 import type { RunParams } from "./versionColumns";
 
 const nothing: RunParams = new Map();
-/** The numbers of runs that the server returns cells of, and that a filter names. */
-const maxRuns = 1000;
+/** The numbers of runs that one request returns cells of, and that a filter names. */
+const runsPerRequest = 1000;
 const maxNamed = 500;
 const prefix = "params.";
 
@@ -37,13 +38,13 @@ export function useRunParams(
   }).data;
   const params = useQuery({
     queryKey: ["registry", "params", runIDs, shown],
-    queryFn: ({ signal }) =>
-      tableCells(
-        experimentIDs,
-        runIDs,
-        shown.map((key) => column("params", key)),
-        signal,
-      ),
+    queryFn: async ({ signal }) => {
+      const columns = shown.map((key) => column("params", key));
+      const parts = await Promise.all(
+        inBatches(runIDs, runsPerRequest).map((ids) => tableCells(experimentIDs, ids, columns, signal)),
+      );
+      return new Map(parts.flatMap((part) => [...part]));
+    },
     enabled: shown.length > 0 && runIDs.length > 0,
     placeholderData: keepPreviousData,
   }).data;
@@ -53,7 +54,7 @@ export function useRunParams(
 function sourcesOf(versions: readonly ModelVersion[]) {
   const known = versions.filter((v) => v.runID && v.experimentID);
   return {
-    runIDs: [...new Set(known.map((v) => v.runID))].slice(0, maxRuns),
+    runIDs: [...new Set(known.map((v) => v.runID))],
     experimentIDs: [...new Set(known.map((v) => v.experimentID))],
   };
 }

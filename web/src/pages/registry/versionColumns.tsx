@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ModelVersion } from "../../api/registry";
-import { tagColumns, textColumn } from "../../components/columns/textColumns";
+import { paramColumn, tagColumns, textColumn } from "../../components/columns/textColumns";
 import { MetricValues } from "../../components/MetricValues";
 import { RelativeTime } from "../../components/Values";
 import type { DataColumn } from "../../lib/columns/columns";
@@ -119,14 +119,6 @@ const metricOnColumn = (key: string, dataset: string): VersionColumn => {
   };
 };
 
-export const paramColumn = (key: string, params: RunParams): VersionColumn =>
-  textColumn({
-    id: `params.${key}`,
-    title: key,
-    group: "Parameters of the run",
-    value: (v) => params.get(v.runID)?.[`params.${key}`]?.toString(),
-  });
-
 /** Every column that the versions of a model can have. */
 export function versionCatalogue(
   versions: readonly ModelVersion[],
@@ -142,7 +134,14 @@ export function versionCatalogue(
     ...versionColumns,
     ...keys.map(metricColumn),
     ...onOne,
-    ...paramKeys.map((key) => paramColumn(key, params)),
+    ...paramKeys.map((key) =>
+      paramColumn(versions, {
+        id: `params.${key}`,
+        title: key,
+        group: "Parameters of the run",
+        value: (v: ModelVersion) => params.get(v.runID)?.[`params.${key}`]?.toString(),
+      }),
+    ),
     ...originColumns,
     ...tagColumns(versions, (v) => v.tags),
   ];
