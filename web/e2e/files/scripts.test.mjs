@@ -54,6 +54,7 @@ before(async () => {
     "figure3d.json": JSON.stringify(figure("scatter3d")),
     "plotly.html": plotlyHTML("scatter"),
     "cone.html": plotlyHTML("cone"),
+    "own.html": plotlyHTML("cone").replace(/<script src.*<\/script>/, "<script>var Plotly;</script>"),
     "probe.html": probe,
     "bokeh.html": '<p>text</p><script src="https://cdn.bokeh.org/bokeh.min.js"></script>',
     "leave.html": `<p id="p"></p><script>p.textContent = "leaving"; location.href = "https://example.com/?x=secret"</script>`,
@@ -145,6 +146,10 @@ test("kinds of traces that cannot be drawn are named", () =>
       assert.equal(await page.locator("iframe").count(), 0);
       await named(page, "treeitem", /cone\.html/).click();
       await page.getByText("does not draw traces of the kind cone").waitFor();
+      // With a plotly of its own, a page can draw them.
+      await named(page, "treeitem", /own\.html/).click();
+      await page.getByText("This page shows nothing before its scripts run.").waitFor();
+      assert.equal(await page.getByText("does not draw").count(), 0);
     },
     refusals,
   ));
