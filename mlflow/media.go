@@ -5,8 +5,8 @@ type MediaFilesRequest struct {
 	RunIDs []string `json:"run_ids"`
 }
 
-// MediaFiles lists files of a run that can be pictures, figures or tables and have a
-// number in their paths, which can be a step. Bounded says that the run has more than
+// MediaFiles lists files of a run that can be pictures, figures, tables, sound or film and
+// have a number in their paths, which can be a step. Bounded says that the run has more than
 // 20,000 files, of which the first ones by path were looked at, or more than 5,000 media
 // files. Error says why the files cannot be listed.
 type MediaFiles struct {

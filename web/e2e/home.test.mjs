@@ -71,7 +71,7 @@ test("an experiment is pinned to the home page and unpinned", () =>
 
 test("the first page takes less than 200 kB", () =>
   walk("/nowhere", async (page) => {
-    await page.goto("about:blank"); // Bodies of a page that was left cannot be read.
+    await page.goto("about:blank");
     const loaded = [];
     page.on("response", (response) => loaded.push(response));
     await page.goto(`${server}/#/`);

@@ -20,10 +20,11 @@ const (
 	mediaAtOnce    = 4      // runs whose files are listed at the same time
 )
 
-// mediaTypes has the extensions of pictures, figures and tables.
+// mediaTypes has the extensions of pictures, figures, tables, sound and film.
 var mediaTypes = func() map[string]bool {
 	set := map[string]bool{}
-	for name := range strings.FieldsSeq("png jpg jpeg gif webp avif bmp svg html json csv tsv") {
+	for name := range strings.FieldsSeq("png jpg jpeg gif webp avif bmp svg html json csv tsv " +
+		"wav mp3 flac ogg opus m4a mp4 webm") {
 		set["."+name] = true
 	}
 	return set

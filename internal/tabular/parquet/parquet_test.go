@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -226,10 +227,16 @@ func TestLyingLengths(t *testing.T) {
 // checkRead reads a file that may be damaged.
 func checkRead(t *testing.T, b []byte, w tabular.Window) {
 	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	start := time.Now()
 	table, err := read(b, w)
-	if took := time.Since(start); took > 5*time.Second {
-		t.Fatalf("a file of %d bytes takes %s", len(b), took)
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	// What is allocated in all bounds what is in memory at the same time.
+	const most = 200 << 20
+	if allocated := after.TotalAlloc - before.TotalAlloc; took > 5*time.Second || allocated > most {
+		t.Fatalf("a file of %d bytes takes %s and %d bytes", len(b), took, allocated)
 	}
 	var e *mlflow.Error
 	switch {

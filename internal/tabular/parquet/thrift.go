@@ -99,7 +99,7 @@ func (t *thrift) binary() []byte {
 		return nil
 	}
 	start := t.at
-	t.at += int(length)
+	t.at += int(length) //nolint:gosec // has has compared it.
 	return t.b[start:t.at]
 }
 

@@ -117,6 +117,10 @@ const newestRuns = (name: string, experimentIDs: readonly string[], filter: stri
 export const recentRuns = (experimentIDs: readonly string[], count: number) =>
   newestRuns("recent", experimentIDs, "", count);
 
+/** The newest runs that have ended. */
+export const endedRuns = (experimentIDs: readonly string[], count: number) =>
+  newestRuns("ended", experimentIDs, "attributes.status != 'RUNNING'", count);
+
 /** The runs that go on. */
 export const runningRuns = (experimentIDs: readonly string[], count: number) =>
   newestRuns("running", experimentIDs, "attributes.status = 'RUNNING'", count);

@@ -32,7 +32,7 @@ export function HTMLView({ html, url, name }: HTMLViewProps) {
             {running
               ? "The scripts run in a frame of their own, without access to this server or to other hosts."
               : figure
-                ? "This is the first figure of the page. The scripts of the page do not run by themselves."
+                ? "The figure of this page is drawn without its scripts, which do not run by themselves."
                 : "The scripts of this page do not run by themselves, and nothing is loaded from other hosts."}
             {foreign.hosts.length > 0 && ` Scripts of ${foreign.hosts.join(", ")} are not loaded.`}
           </span>

@@ -1,7 +1,10 @@
 import { useMemo } from "react";
+import { useSeen } from "../../lib/browser/useSeen";
 import { plainText } from "../../lib/files/ansi";
 import { type Cell, notebookCells } from "../../lib/files/notebook";
+import type { Figure } from "../../lib/files/plotly";
 import { Markdown, type MarkdownProps } from "../Markdown";
+import { FigureView } from "./FigureView";
 import { JSONView } from "./JSONView";
 
 /** A notebook as it was saved. Its HTML is not run; outputs have their text or image. */
@@ -40,7 +43,10 @@ function CellView({ cell, imageURL }: { cell: Cell; imageURL: MarkdownProps["ima
       </span>
       <pre className="notebook-source mono">{cell.source}</pre>
       {cell.outputs.map((output, i) =>
-        output.kind === "image" ? (
+        output.figure ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies an output
+          <FigureOutput key={i} figure={output.figure} name={`Output ${i + 1}`} />
+        ) : output.kind === "image" ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies an output
           <img key={i} className="notebook-output" src={output.content} alt={`Output ${i + 1}`} />
         ) : (
@@ -53,6 +59,16 @@ function CellView({ cell, imageURL }: { cell: Cell; imageURL: MarkdownProps["ima
           </pre>
         ),
       )}
+    </div>
+  );
+}
+
+/** A figure is drawn when it comes into sight. */
+function FigureOutput({ figure, name }: { figure: Figure; name: string }) {
+  const [box, seen] = useSeen<HTMLDivElement>();
+  return (
+    <div ref={box} className="notebook-figure">
+      {seen && <FigureView figure={figure} name={name} />}
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { lazy, Suspense } from "react";
 import type { FileSource } from "../../api/artifacts";
+import { useSeen } from "../../lib/browser/useSeen";
 import type { StepFile } from "../../lib/runs/media";
 import type { MediaSize } from "../../lib/view/media";
 import { Icon } from "../Icon";
 import { Loading } from "../Notice";
-import { useSeen } from "./useSeen";
 
 const MediaContents = lazy(async () => ({ default: (await import("./MediaContents")).MediaContents }));
 
@@ -33,6 +33,7 @@ export function MediaCell({ file, source, size, label, onOpen }: MediaCellProps)
       </button>
     );
   }
+  if (file.kind === "audio" || file.kind === "video") return <Player file={file} source={source} />;
   return (
     <div ref={box} className="media-data">
       <button
@@ -50,5 +51,18 @@ export function MediaCell({ file, source, size, label, onOpen }: MediaCellProps)
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** Sound or film, which is read when it is played. */
+function Player({ file, source }: { file: StepFile; source: FileSource }) {
+  const media = {
+    src: source.url(file.path),
+    controls: true,
+    preload: file.kind === "video" ? "metadata" : "none",
+    "aria-label": `${file.key} at step ${file.step}`,
+  } as const;
+  return (
+    <div className="media-player">{file.kind === "audio" ? <audio {...media} /> : <video {...media} />}</div>
   );
 }

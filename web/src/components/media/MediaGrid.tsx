@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { type FileSource, runFiles } from "../../api/artifacts";
 import { mediaFiles } from "../../api/queries";
 import { fileAt, type MediaRow, mediaRows, type StepFile, stepFiles, stepsOf } from "../../lib/runs/media";
@@ -8,8 +8,9 @@ import { ErrorNotice, Loading } from "../Notice";
 import { RunSwatch } from "../Values";
 import { MediaCell } from "./MediaCell";
 import { MediaToolbar } from "./MediaToolbar";
-import { MediaViewer } from "./MediaViewer";
 import "./media.css";
+
+const MediaViewer = lazy(async () => ({ default: (await import("./MediaViewer")).MediaViewer }));
 
 interface MediaGridProps {
   runs: readonly { id: string; name: string }[];
@@ -66,7 +67,11 @@ export function MediaGrid({ runs, view, change, refetchInterval, empty }: MediaG
           onOpen={setOpen}
         />
       ))}
-      {open && <MediaViewer {...open} source={sources.get(open.runID)!} onClose={() => setOpen(undefined)} />}
+      {open && (
+        <Suspense>
+          <MediaViewer {...open} source={sources.get(open.runID)!} onClose={() => setOpen(undefined)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -104,7 +104,7 @@ export const kindInfo: Record<CardKind, KindInfo> = {
   },
   images: {
     label: "Images",
-    hint: "Images of the runs at one step",
+    hint: "Images, figures and tables of the runs at one step",
     slots: [],
   },
 };

@@ -82,6 +82,17 @@ describe("the suggested card", () => {
     });
   });
 
+  test("is a box for each value of a single setting in words, unless each run has its own", () => {
+    const candidates = ["params.opt", "metrics.loss"];
+    const words = items(20, (i) => ({
+      "params.opt": ["sgd", "adam"][i % 2],
+      "metrics.loss": (i % 2) * 9 + i / 20,
+    }));
+    expect(suggestedCards(words, candidates)).toMatchObject([{ kind: "box", columns: candidates }]);
+    const notes = items(20, (i) => ({ "params.opt": `run ${i}`, "metrics.loss": i }));
+    expect(suggestedCards(notes, candidates)).toEqual([]);
+  });
+
   test("is a scatter plot of a single setting, if that tells anything", () => {
     const candidates = ["params.lr", "metrics.loss"];
     const told = items(20, (i) => ({ "params.lr": String(i), "metrics.loss": i * i }));

@@ -2,8 +2,8 @@
 
 import type { KeyInfo } from "../../api/runTable";
 import { isSeed } from "../charts/groups";
-import { strengthOf } from "../compare/items";
-import { type PlotItem, readColumn } from "../plots/item";
+import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
+import { strengthOf } from "../plots/strength";
 import { isSystemMetric } from "../runs/columns";
 import { compareMetrics, isBookkeeping } from "../runs/relevance";
 import type { Card } from "./card";
@@ -31,7 +31,7 @@ function resultOf(metrics: readonly string[]): string | undefined {
   return best === undefined ? undefined : `metrics.${best}`;
 }
 
-/** Parallel coordinates of the settings that differ, or a scatter plot of the only one. */
+/** Parallel coordinates of the settings that differ, or a plot of the only one. */
 export function suggestedCards(items: readonly PlotItem[], candidates: readonly string[]): Card[] {
   const result = candidates.at(-1);
   if (!result || items.length < fewestRuns) return [];
@@ -40,7 +40,7 @@ export function suggestedCards(items: readonly PlotItem[], candidates: readonly 
   const judged = candidates
     .slice(0, -1)
     .map((id) => ({ id, column: readColumn(items, id) }))
-    .filter(({ column }) => new Set(column.readings.map((r) => JSON.stringify(r))).size > 1)
+    .filter(({ column }) => tellsApart(column))
     .map(({ id, column }) => ({ id, numeric: column.numeric, strength: strengthOf(column, results) }))
     .sort((a, b) => b.strength - a.strength);
   const id = "*1";
@@ -50,6 +50,12 @@ export function suggestedCards(items: readonly PlotItem[], candidates: readonly 
     const axes = judged.slice(0, mostAxes - 1).map(({ id }) => id);
     return [{ id, kind: "parallel", columns: [...axes.reverse(), result] }];
   }
-  if (!best.numeric || best.strength < leastStrength) return [];
-  return [{ id, kind: "scatter", columns: [best.id, result] }];
+  if (best.strength < leastStrength) return [];
+  return [{ id, kind: best.numeric ? "scatter" : "box", columns: [best.id, result] }];
+}
+
+/** Whether a setting has more than one value, and is not a text of its own in each run. */
+function tellsApart({ numeric, readings }: PlotColumn): boolean {
+  const values = new Set(readings.map((reading) => JSON.stringify(reading))).size;
+  return values > 1 && (numeric || values <= readings.length / 2);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../api/runs";
 import { readColumn } from "../plots/item";
+import { rankCorrelation } from "../plots/strength";
 import { isDiffable, mergeListings, parentOf } from "./artifacts";
 import { type DiffLine, diffLines, hunksOf, linesOf } from "./diff";
-import { axisGroups, defaultAxes, itemsOf, rankCorrelation } from "./items";
+import { axisGroups, defaultAxes, itemsOf } from "./items";
 import { bestValue, changeOf, compareRows, differs, isLowerBetter, orderBy, sectionsOf } from "./rows";
 
 const run = (id: string, part: Partial<Run>): Run => ({

@@ -1,5 +1,6 @@
 import type { Run } from "../../api/runs";
-import { type PlotColumn, type PlotItem, readColumn } from "../plots/item";
+import { type PlotItem, readColumn } from "../plots/item";
+import { strengthOf } from "../plots/strength";
 import { durationOf, isSystemMetric, isUserTag, keysOf } from "../runs/columns";
 import { compareMetrics } from "../runs/relevance";
 import { differs, type Names } from "./rows";
@@ -75,44 +76,4 @@ export function defaultAxes(runs: readonly Run[], items: readonly PlotItem[], mo
   const z = ordered[1] ?? metrics.find((key) => key !== y && key !== x) ?? y;
   const shown = [...ordered.slice(0, Math.max(1, mostAxes - 2)).reverse(), ...metrics.slice(0, 2).reverse()];
   return { x, y, z, parallel: shown.length >= 2 ? shown : [x, y] };
-}
-
-/** Spearman's correlation of two columns of numbers; 0 for other columns, and where either has one value. */
-export function rankCorrelation(a: PlotColumn, b: PlotColumn): number {
-  if (!a.numeric || !b.numeric) return 0;
-  const pairs: [number, number][] = [];
-  a.readings.forEach((reading, i) => {
-    const other = b.readings[i]!;
-    if ("number" in reading && "number" in other) pairs.push([reading.number, other.number]);
-  });
-  const left = ranks(pairs.map(([value]) => value));
-  const right = ranks(pairs.map(([, value]) => value));
-  const middle = (pairs.length - 1) / 2;
-  let [product, squaresLeft, squaresRight] = [0, 0, 0];
-  for (let i = 0; i < pairs.length; i++) {
-    const [l, r] = [left[i]! - middle, right[i]! - middle];
-    product += l * r;
-    squaresLeft += l * l;
-    squaresRight += r * r;
-  }
-  return squaresLeft > 0 && squaresRight > 0 ? product / Math.sqrt(squaresLeft * squaresRight) : 0;
-}
-
-/** How closely a setting goes with a result; one that few runs have counts for less. */
-export function strengthOf(setting: PlotColumn, result: PlotColumn): number {
-  const known = setting.readings.filter((reading) => "number" in reading).length;
-  return (Math.abs(rankCorrelation(setting, result)) * known) / Math.max(1, setting.readings.length);
-}
-
-/** Ranks from 0; equal values share the mean of theirs. */
-function ranks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
-  const found: number[] = [];
-  for (let from = 0; from < order.length; ) {
-    let to = from;
-    while (to + 1 < order.length && values[order[to + 1]!] === values[order[from]!]) to++;
-    for (let i = from; i <= to; i++) found[order[i]!] = (from + to) / 2;
-    from = to + 1;
-  }
-  return found;
 }

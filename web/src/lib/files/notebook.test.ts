@@ -38,6 +38,14 @@ test("a notebook has markdown, code and outputs", () => {
   ]);
 });
 
+test("an output of plotly is a figure", () => {
+  const figure = { data: [{ type: "bar" }], layout: {} };
+  const data = { "application/vnd.plotly.v1+json": { ...figure, config: {} }, "text/plain": "Figure()" };
+  const outputs = [{ output_type: "display_data", data }];
+  const cells = notebookCells({ cells: [{ cell_type: "code", source: "f", outputs }] });
+  expect(cells?.[0]?.outputs).toEqual([{ kind: "text", content: "Figure()", figure }]);
+});
+
 test("other JSON is no notebook", () => {
   expect(notebookCells({ a: 1 })).toBeUndefined();
   expect(notebookCells(null)).toBeUndefined();

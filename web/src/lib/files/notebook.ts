@@ -1,9 +1,12 @@
 // Jupyter notebooks (nbformat 4), as far as they can be read without running anything.
+import { type Figure, plotlyFigure } from "./plotly";
 
 export interface Output {
   kind: "text" | "error" | "image";
   /** The text, or the image as a data: URL. */
   content: string;
+  /** In the place of the text, where it can be drawn. */
+  figure?: Figure;
 }
 
 export interface Cell {
@@ -45,6 +48,8 @@ function outputOf(output: Record<string, unknown>): Output[] {
       ? [{ kind: "image", content: `data:${image};base64,${bytes}` }]
       : [];
   }
+  const figure = plotlyFigure(data["application/vnd.plotly.v1+json"]);
+  if (figure) return [{ kind: "text", content: lines(data["text/plain"]), figure }];
   const text = lines(data["text/plain"] ?? data["text/markdown"] ?? data["text/html"]);
   return text ? [{ kind: "text", content: text }] : [];
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  drawnPart,
   figureDocument,
   figureIn,
   foreignScripts,
@@ -34,6 +35,15 @@ test("kinds of traces that are not drawn", () => {
   expect(
     undrawnKinds([{ type: "scatter3d" }, {}, { type: "bar" }, { type: "cone" }, { type: "cone" }]),
   ).toEqual(["cone", "scatter3d"]);
+});
+
+test("what can be drawn of a figure, WebGL as SVG", () => {
+  const data = [{ type: "scattergl", x: 1 }, { type: "cone" }, { y: 2 }];
+  expect(drawnPart({ data, layout: { a: 1 } })).toEqual({
+    data: [{ type: "scatter", x: 1 }, { y: 2 }],
+    layout: { a: 1 },
+  });
+  expect(undrawnKinds(data)).toEqual(["cone"]);
 });
 
 test("plotly of another host is replaced by that of the server", () => {

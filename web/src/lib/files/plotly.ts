@@ -27,13 +27,22 @@ const drawn = new Set(
 
 /** The kinds of traces in a figure that cannot be drawn. */
 export function undrawnKinds(data: Figure["data"]): string[] {
-  const kinds = data.map(({ type }) => (typeof type === "string" ? type : "scatter"));
+  const kinds = data.map(({ type }) => withoutGL(typeof type === "string" ? type : "scatter"));
   return [...new Set(kinds)].filter((kind) => !drawn.has(kind)).sort();
 }
 
+// Plotly Express writes kinds for WebGL if there are many points. Each has a twin that is drawn as SVG.
+const withoutGL = (kind: string) => (kind === "scattergl" || kind === "heatmapgl" ? kind.slice(0, -2) : kind);
+
 /** A figure without the traces that cannot be drawn. */
 export function drawnPart(figure: Figure): Figure {
-  return { ...figure, data: figure.data.filter((trace) => undrawnKinds([trace]).length === 0) };
+  const data = figure.data.filter((trace) => undrawnKinds([trace]).length === 0);
+  return {
+    ...figure,
+    data: data.map((trace) =>
+      typeof trace.type === "string" ? { ...trace, type: withoutGL(trace.type) } : trace,
+    ),
+  };
 }
 
 const script = /<script\b[^>]*?\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))[^>]*>\s*<\/script\s*>/gi;

@@ -37,7 +37,7 @@ test("a loss that falls is better, and an accuracy that rises", () => {
       ["acc", "0.5, +0.5"],
     ],
   });
-  expect(plot.remark).toBe("Baseline: a.");
+  expect(plot.remark).toBeUndefined();
   expect(plot.hit(5, 30)).toBe(0);
 });
 

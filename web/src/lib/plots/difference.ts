@@ -78,7 +78,6 @@ export function differencesOf({ items, columns, base }: DifferenceInput): Differ
 /** A row for each run with a bar for each metric: how far the run is from the baseline, and which way. */
 export function differencePlot(input: DifferenceInput, size: PlotSize, theme: PlotTheme): Plot {
   const { items, columns } = input;
-  const baseline = baselineOf(input);
   const rows = shownDifferences(input);
   const longest = Math.max(40, ...rows.map(({ item }) => textWidth(item.label)));
   const left = Math.min(longest, size.width * 0.3) + 12;
@@ -119,7 +118,7 @@ export function differencePlot(input: DifferenceInput, size: PlotSize, theme: Pl
     }),
     key: undefined,
     notes: [],
-    remark: baseline && remarkOf(baseline.label, hidden, items.length - 1 - rows.length),
+    remark: remarkOf(hidden, items.length - 1 - rows.length),
     empty: items.length < 2 ? "A difference needs two runs with values." : undefined,
   };
 }
@@ -176,16 +175,14 @@ function barOf(
   return shapes;
 }
 
-function remarkOf(name: string, hiddenColumns: number, hiddenRows: number): string {
-  return [
-    `Baseline: ${name}.`,
+function remarkOf(hiddenColumns: number, hiddenRows: number): string | undefined {
+  const parts = [
     hiddenRows > 0 ? `The ${mostRows} runs that differ most; the table has ${hiddenRows} more.` : "",
     hiddenColumns > 0
       ? `${plural(hiddenColumns, "more metric needs", "more metrics need")} a wider card.`
       : "",
-  ]
-    .filter(Boolean)
-    .join(" ");
+  ];
+  return parts.filter(Boolean).join(" ") || undefined;
 }
 
 function cellText({ value, by, share }: Difference["cells"][number]): string {

@@ -34,6 +34,7 @@ describe("files by key and step", () => {
     ["plots/cm_step_10.png", "plots/cm", 10, "image"],
     ["plots/step=010/cm.html", "plots/cm", 10, "html"],
     ["epoch-3.csv", "epoch", 3, "sheet"],
+    ["speech/step_3.WAV", "speech", 3, "audio"],
     ["eval/Epoch 2/table.JSON", "eval/table", 2, "json"],
     ["cm.global_step.7.json", "cm", 7, "json"],
     ["step_1/epoch_2/cm.svg", "step_1/cm", 2, "image"],

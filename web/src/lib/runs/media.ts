@@ -1,8 +1,8 @@
-// Pictures, figures and tables that runs log by key and step: files whose names carry both.
+// Pictures, sound, film, figures and tables that runs log by key and step: files whose names carry both.
 import { compareNames } from "./columns";
 
 /** What a file is read as. JSON and HTML can be figures or tables; their contents say which. */
-export type MediaKind = "image" | "html" | "json" | "sheet";
+export type MediaKind = "image" | "audio" | "video" | "html" | "json" | "sheet";
 
 export interface StepFile {
   kind: MediaKind;
@@ -18,20 +18,20 @@ export interface StepFile {
 /** The tag of a run with images by step. */
 export const mediaTag = "mlflow.loggedImages";
 
-const kinds: Record<string, MediaKind> = {
-  png: "image",
-  jpg: "image",
-  jpeg: "image",
-  gif: "image",
-  webp: "image",
-  avif: "image",
-  bmp: "image",
-  svg: "image",
+const extensions: Record<MediaKind, string> = {
+  image: "png jpg jpeg gif webp avif bmp svg",
+  audio: "wav mp3 flac ogg opus m4a",
+  video: "mp4 webm",
   html: "html",
   json: "json",
-  csv: "sheet",
-  tsv: "sheet",
+  sheet: "csv tsv",
 };
+
+const kinds = new Map(
+  (Object.keys(extensions) as MediaKind[]).flatMap((kind) =>
+    extensions[kind].split(" ").map((extension) => [extension, kind] as const),
+  ),
+);
 
 // The names that log_image writes. Older clients separate the parts by % and newer ones by +. A slash
 // in the key is ~ or #.
@@ -56,7 +56,7 @@ export function stepFiles(paths: readonly string[]): StepFile[] {
       continue;
     }
     const dot = path.lastIndexOf(".");
-    const kind = kinds[path.slice(dot + 1).toLowerCase()];
+    const kind = kinds.get(path.slice(dot + 1).toLowerCase());
     if (!kind || (kind === "json" && notData.test(path))) continue;
     const stem = path.slice(0, dot);
     const certain = namedStep(stem);

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import type { TableRun } from "../../api/runTable";
 import { column } from "../runs/columns";
-import { cellValue, clausesFor, exactText, metricText, numericColumns, parameterText } from "./cells";
+import {
+  cellValue,
+  clausesFor,
+  exactText,
+  metricText,
+  numericColumns,
+  parameterText,
+  settingText,
+} from "./cells";
 
 const run = (cells: TableRun["cells"] = {}, part: Partial<TableRun> = {}): TableRun => ({
   id: "a",
@@ -19,6 +27,13 @@ const run = (cells: TableRun["cells"] = {}, part: Partial<TableRun> = {}): Table
   cells,
   group: undefined,
   ...part,
+});
+
+test("settings beside a run are rounded if they are long numbers", () => {
+  expect(settingText("0.00015008412345")).toBe("0.000150084");
+  expect(settingText(" 0.001 ")).toBe("0.001");
+  expect(settingText("resnet-50")).toBe("resnet-50");
+  expect(settingText(3)).toBe("3");
 });
 
 test("metrics have six significant digits", () => {

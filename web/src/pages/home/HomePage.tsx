@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { experimentList, failedRuns, recentRuns, runningRuns } from "../../api/queries";
+import { endedRuns, experimentList, failedRuns, runningRuns } from "../../api/queries";
 import { Icon } from "../../components/Icon";
 import { QuickStart } from "../../components/QuickStart";
 import { useNow, useTitle } from "../../lib/browser/hooks";
@@ -23,11 +23,12 @@ export function HomePage() {
   const experiments = useMemo(() => list.data?.pages.flatMap((p) => p.experiments) ?? [], [list.data]);
   const ids = useMemo(() => experiments.map((e) => e.id), [experiments]);
   const names = useMemo(() => new Map(experiments.map((e) => [e.id, e.name])), [experiments]);
-  const runs = useQuery(recentRuns(ids, recentCount));
+  // Some of them may be shown as failed.
+  const ended = useQuery(endedRuns(ids, recentCount + failedCount));
   const running = useQuery(runningRuns(ids, runningCount));
   const failed = useQuery(failedRuns(ids, failedCount, useNow())).data ?? [];
-  const shown = new Set([...(running.data ?? []), ...failed].map((run) => run.id));
-  const ended = (runs.data ?? []).filter((run) => !shown.has(run.id));
+  const shown = new Set(failed.map((run) => run.id));
+  const recent = (ended.data ?? []).filter((run) => !shown.has(run.id)).slice(0, recentCount);
   return (
     <div className="page">
       <h1 className="visually-hidden">Home</h1>
@@ -36,7 +37,7 @@ export function HomePage() {
         <RunCards title="Running now" runs={running.data} names={names} />
       )}
       {failed.length > 0 && <RunCards title="Failed in the last day" runs={failed} names={names} />}
-      {ended.length > 0 && <RunCards title="Recent runs" runs={ended} names={names} />}
+      {recent.length > 0 && <RunCards title="Recent runs" runs={recent} names={names} />}
       <div className="page-head">
         <h2 className="home-title">Experiments</h2>
         <span className="spacer" />
@@ -46,7 +47,10 @@ export function HomePage() {
         </button>
       </div>
       <ExperimentsList />
-      <details className="card quick-start-card" open={runs.data?.length === 0}>
+      <details
+        className="card quick-start-card"
+        open={ended.data?.length === 0 && running.data?.length === 0}
+      >
         <summary>Log a run</summary>
         <div className="card-body">
           <QuickStart />

@@ -7,7 +7,8 @@ import { CopyButton } from "../../components/Copy";
 import { type ChartRun, SeriesProvider, useSeriesLoader } from "../../components/charts/useSeries";
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { NumberText } from "../../components/Values";
-import { compareNames, isSystemMetric } from "../../lib/runs/columns";
+import { isSystemMetric } from "../../lib/runs/columns";
+import { compareMetrics } from "../../lib/runs/relevance";
 import { exactNumber, plural } from "../../lib/text/format";
 import { Sparkline } from "./Sparkline";
 
@@ -21,12 +22,12 @@ interface MetricTableProps {
 /** Values of a curve that is a hundred pixels wide. */
 const sparklineSamples = 60;
 
-/** Last, least and greatest value of every metric. System metrics come last and folded. */
+/** Last, least and greatest value of every metric, those that say most first. System metrics come last and folded. */
 export function MetricTable({ run, summary, live }: MetricTableProps) {
   const { id, name, status } = run;
   const runs = useMemo(() => [{ id, name, status }], [id, name, status]);
   const loader = useSeriesLoader(runs, live ? livePeriod() : false, sparklineSamples);
-  const metrics = (summary.data ?? []).toSorted((a, b) => compareNames(a.key, b.key));
+  const metrics = (summary.data ?? []).toSorted((a, b) => compareMetrics(a.key, b.key));
   const own = metrics.filter((m) => !isSystemMetric(m.key));
   const system = metrics.filter((m) => isSystemMetric(m.key));
   return (

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/runs";
 import { MediaGrid } from "../../components/media/MediaGrid";
 import { useViewState } from "../../lib/browser/hooks";
@@ -8,12 +9,24 @@ import { NoMedia } from "../media/MediaPage";
 export function RunMedia({ run, refetchInterval }: { run: Run; refetchInterval: number | false }) {
   const [view, change] = useViewState(mediaCodec);
   return (
-    <MediaGrid
-      runs={[run]}
-      view={view}
-      change={change}
-      refetchInterval={refetchInterval}
-      empty={<NoMedia />}
-    />
+    <>
+      <div className="toolbar">
+        <Link
+          className="button"
+          to="/experiments/$experimentID/media"
+          params={{ experimentID: run.experimentID }}
+          search={mediaCodec.encode({ ...view, runs: [run.id] }) as never}
+        >
+          Beside other runs
+        </Link>
+      </div>
+      <MediaGrid
+        runs={[run]}
+        view={view}
+        change={change}
+        refetchInterval={refetchInterval}
+        empty={<NoMedia />}
+      />
+    </>
   );
 }

@@ -1,7 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { type Card, titleOf } from "../../../lib/cards/card";
-import { plural } from "../../../lib/text/format";
 import { decodeBrushes, encodeBrushes } from "../../../lib/view/brushes";
 import type { ChartView } from "../../../lib/view/charts";
 import { ErrorNotice } from "../../Notice";
@@ -10,7 +9,8 @@ import { PlotExportProvider, type PlotExports } from "../../plots/exportContext"
 import { PlotTable } from "../../plots/PlotTable";
 import type { ChartRun } from "../useSeries";
 import { type CardActions, CardFrame } from "./CardFrame";
-import { brushedRuns, chosenLogs, logsOf, PlotDrawing } from "./PlotDrawing";
+import { chosenLogs, logsOf, PlotDrawing } from "./PlotDrawing";
+import { PlotFoot } from "./PlotFoot";
 import type { columnGroups, Items } from "./source";
 
 export interface PlotCardProps {
@@ -43,7 +43,6 @@ export function PlotCard(props: PlotCardProps) {
   const chosen = chosenLogs(card, items, own);
   const logs = Object.fromEntries(logsOf(card).map((flag) => [flag, chosen[flag]]));
   const name = titleOf(card);
-  const inside = brushedRuns(card, items);
   const height = own.wide || isWideByItself(card) ? 260 : 230;
   const drawing = (full: boolean) => (
     <PlotDrawing
@@ -76,34 +75,12 @@ export function PlotCard(props: PlotCardProps) {
           />
         )
       }
-      foot={
-        inside && (
-          <p className="metric-note card-brush">
-            {inside.length} of {plural(items.length, "run")} inside
-            <button
-              type="button"
-              className="link-button"
-              onClick={() => update({ ...card, brush: undefined })}
-            >
-              Show all
-            </button>
-            {choose && inside.length > 0 && (
-              <button
-                type="button"
-                className="link-button"
-                onClick={() => choose(inside.map(({ id }) => id))}
-              >
-                Draw only these
-              </button>
-            )}
-          </p>
-        )
-      }
+      foot={<PlotFoot {...{ card, items, update, choose }} />}
     >
       {(full) => (
         <div
           className={full ? "card-plot full" : "card-plot"}
-          style={full ? undefined : { minHeight: height }}
+          style={full || isAsTallAsItsRuns(card) ? undefined : { minHeight: height }}
         >
           {error && items.length === 0 ? (
             <ErrorNotice error={error} what={`Could not load ${name}`} retry={refetch} />
@@ -121,6 +98,8 @@ export function PlotCard(props: PlotCardProps) {
     </CardFrame>
   );
 }
+
+const isAsTallAsItsRuns = ({ kind }: Card) => kind === "difference" || kind === "bar";
 
 /** Opens the run of a mark. Marks of several runs open none. */
 function useOpenRun(runs: readonly ChartRun[]) {

@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 import type { TableRun } from "../../../api/runTable";
+import { describeDrawn } from "../../../lib/charts/drawn";
 import { columnTitle, type PlotItem } from "../../../lib/plots/item";
 import { compareNames } from "../../../lib/runs/columns";
 import { settingText } from "../../../lib/table/cells";
-import { plural } from "../../../lib/text/format";
 import type { RunsViewProps } from "../runsView";
 import { GroupListRow, RunListRow } from "./RunListRow";
 
@@ -133,11 +133,4 @@ function captionOf({ values }: PlotItem, named: readonly string[]): string {
   return named
     .flatMap((id) => (values[id] === undefined ? [] : [`${columnTitle(id)} ${settingText(values[id])}`]))
     .join(" · ");
-}
-
-/** Says how many of the runs are drawn, and never "all" while others match. */
-function describeDrawn(drawn: number, matching: number): string {
-  if (drawn < matching)
-    return `The first ${drawn} of ${plural(matching, "run")}. Tick runs to choose others.`;
-  return drawn === 1 ? "The only run." : `All ${drawn} runs. Tick runs to show only those.`;
 }

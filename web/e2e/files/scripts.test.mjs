@@ -1,9 +1,9 @@
 // Files whose contents are active: HTML with scripts, figures of plotly, PDF.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { violations } from "./audit.mjs";
-import { call } from "./call.mjs";
-import { eventually, named, server, walk } from "./walk.mjs";
+import { violations } from "../audit.mjs";
+import { call } from "../call.mjs";
+import { eventually, named, server, walk } from "../walk.mjs";
 
 let artifacts;
 

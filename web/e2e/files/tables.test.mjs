@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { violations } from "./audit.mjs";
-import { call } from "./call.mjs";
-import { eventually, named, server, walk } from "./walk.mjs";
+import { violations } from "../audit.mjs";
+import { call } from "../call.mjs";
+import { eventually, named, server, walk } from "../walk.mjs";
 
 let artifacts;
 let model;
 
-const fixture = (path) => readFileSync(new URL(`../../internal/tabular/${path}`, import.meta.url));
+const fixture = (path) => readFileSync(new URL(`../../../internal/tabular/${path}`, import.meta.url));
 
 async function put(uri, path, body) {
   const url = `${server}/api/2.0/mlflow-artifacts/artifacts${new URL(uri).pathname}/${path}`;

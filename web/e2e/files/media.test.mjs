@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { violations } from "./audit.mjs";
-import { call } from "./call.mjs";
-import { eventually, named, server, walk } from "./walk.mjs";
+import { violations } from "../audit.mjs";
+import { call } from "../call.mjs";
+import { eventually, named, server, walk } from "../walk.mjs";
 
 let experimentID;
 const runs = [];
@@ -65,6 +65,7 @@ before(async () => {
       const script = `Plotly.newPlot("f", ${JSON.stringify(figure.data)}, ${JSON.stringify(figure.layout)}, {})`;
       for (const [name, body] of [
         [`eval/epoch_${step}.json`, JSON.stringify(rows)],
+        [`speech/step_${step}.wav`, "RIFF"],
         [`plots/curve_step_${step}.html`, `<div id="f"></div><script>${script}</script>`],
       ]) {
         const url = `${server}/api/2.0/mlflow-artifacts/artifacts${folder}/${name}`;
@@ -106,6 +107,9 @@ test("an image opens in full, and the arrow keys go through its steps", () =>
     await dialog.getByText("step 20 · 3 of 3").waitFor();
     await named(dialog, "button", "Close").click();
     await dialog.waitFor({ state: "detached" });
+    await named(page, "link", "Beside other runs").click();
+    await named(page, "button", "1 chosen run").waitFor();
+    await page.waitForURL(new RegExp(`/media\\?.*runs=${runs[0]}`));
   }));
 
 test("the address names runs, step and size", () =>
@@ -120,6 +124,7 @@ test("figures and tables are at the step of the slider", () =>
     const tables = named(page, "region", "eval");
     await tables.getByRole("table", { name: "eval at step 10" }).waitFor();
     await tables.getByRole("table", { name: "eval at step 0" }).waitFor(); // gan-1 has none at step 10.
+    await named(page, "region", "speech").getByLabel("speech at step 10").waitFor();
     const figures = named(page, "region", "plots/curve");
     await figures.scrollIntoViewIfNeeded();
     const drawn = (step) =>

@@ -1,8 +1,8 @@
 // Previews of what runs log: logs with colours, notebooks, differences, sound, Markdown with images, large JSON.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { call } from "./call.mjs";
-import { named, server, walk } from "./walk.mjs";
+import { call } from "../call.mjs";
+import { named, server, walk } from "../walk.mjs";
 
 let run;
 let page0;
@@ -60,6 +60,15 @@ before(async () => {
           outputs: [
             { output_type: "stream", text: "<b>hi</b>\n" },
             { output_type: "display_data", data: { "image/png": png.toString("base64") } },
+            {
+              output_type: "display_data",
+              data: {
+                "application/vnd.plotly.v1+json": {
+                  data: [{ type: "bar", y: [1, 2] }],
+                  layout: { title: { text: "In a notebook" } },
+                },
+              },
+            },
           ],
         },
       ],
@@ -93,6 +102,8 @@ test("a notebook shows its text, code and outputs, and runs nothing", () =>
     assert.equal(await page.locator(".notebook b").count(), 0);
     const width = await page.getByAltText("Output 2").evaluate((image) => image.naturalWidth);
     assert.equal(width, 1);
+    const figure = page.frameLocator('iframe[title="Output 3"]');
+    await figure.locator(".gtitle", { hasText: "In a notebook" }).waitFor();
   }));
 
 test("added and removed lines of a difference have colours", () =>
