@@ -4,10 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -190,6 +192,57 @@ func TestBombs(t *testing.T) {
 	_, err = read(zipOf(t, 20_000, nil), everything, true)
 	if e := invalidError(err); e == nil || !strings.Contains(e.Message, "larger than") {
 		t.Errorf("many entries: %v", err)
+	}
+}
+
+// hollow is a file of zeros that ends with some bytes.
+type hollow struct {
+	size, at int64
+	end      []byte
+}
+
+func (h *hollow) Seek(offset int64, _ int) (int64, error) {
+	h.at = offset
+	return offset, nil
+}
+
+func (h *hollow) Read(p []byte) (int, error) {
+	n := min(int64(len(p)), h.size-h.at)
+	clear(p)
+	if start := h.size - int64(len(h.end)); h.at+n > start {
+		copy(p[max(start-h.at, 0):n], h.end[max(h.at-start, 0):])
+	}
+	h.at += n
+	return int(n), nil
+}
+
+// TestHollowZip reads a file of 2 GiB, which has a hole and claims to have as many entries
+// as it has room for.
+func TestHollowZip(t *testing.T) {
+	const size, directory = 2 << 30, 46
+	end := bytes.NewBuffer([]byte("PK\x06\x06"))
+	at := uint64(size - 56 - 20 - 22)
+	for _, v := range []any{
+		uint64(44), uint16(45), uint16(45), uint32(0), uint32(0), uint64(size / 31), uint64(size / 31),
+		uint64(directory), at - directory,
+		[]byte("PK\x06\x07"), uint32(0), at, uint32(1),
+		[]byte("PK\x05\x06"), uint16(0xffff), uint16(0xffff), uint16(0xffff), uint16(0xffff),
+		uint32(0xffffffff), uint32(0xffffffff), uint16(0),
+	} {
+		if err := binary.Write(end, binary.LittleEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	src := tabular.NewSource(t.Context(), &hollow{size: size, end: end.Bytes()}, size, 1<<20, 1<<20)
+	_, err := ReadZip(src, everything)
+	if e := invalidError(err); e == nil || !strings.Contains(e.Message, "larger than") {
+		t.Error(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+		t.Errorf("the directory takes %d MiB of memory", took>>20)
 	}
 }
 

@@ -3,6 +3,7 @@ package npy
 import (
 	"archive/zip"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -19,6 +20,8 @@ const (
 	// maxDescribed is the number of arrays whose types and shapes are read.
 	maxDescribed = 100
 )
+
+var errDirectory = tabular.Invalid("The list of the arrays in the file is larger than %d MiB.", maxDirectory>>20)
 
 // ReadZip returns the list of the arrays of an .npz file, and the part of one that a window
 // asks for.
@@ -106,14 +109,30 @@ type directory struct {
 
 func (d *directory) ReadAt(p []byte, offset int64) (int, error) {
 	if d.left -= int64(len(p)); d.left < 0 {
-		d.err = tabular.Invalid("The list of the arrays in the file is larger than %d MiB.", maxDirectory>>20)
+		d.err = errDirectory
 		return 0, d.err
 	}
 	n, err := d.src.ReadAt(p, offset)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		d.err = err
 	}
+	if claimsMany(p[:n]) {
+		d.err = errDirectory
+		return 0, d.err
+	}
 	return n, err
+}
+
+// claimsMany reports whether b is the record at the end of a directory that says that it
+// has more entries than are read. Package zip allocates memory for all of them at once if
+// the file is large enough to have them, which takes no space on disk if the file has holes.
+func claimsMany(b []byte) bool {
+	const (
+		record, count = "PK\x06\x06", 32
+		leastEntry    = 46
+	)
+	return len(b) >= count+8 && string(b[:len(record)]) == record &&
+		binary.LittleEndian.Uint64(b[count:]) > maxDirectory/leastEntry
 }
 
 // describe returns the type and the shape of an array.
