@@ -113,6 +113,7 @@ func TestMediaFiles(t *testing.T) {
 		},
 		apitest.Fact{Name: "no runs", Path: path, Body: `{}`, Has: []string{"{}"}},
 		apitest.Fact{Name: "unknown run", Path: path, Body: `{"run_ids":["x"]}`, Status: 404},
+		apitest.Fact{Name: "no id", Path: path, Body: `{"run_ids":["{run}",""]}`, Status: 400, Has: []string{"run_id"}},
 		apitest.Fact{Name: "most runs", Path: path, Body: many(50)},
 		apitest.Fact{Name: "too many runs", Path: path, Body: many(51), Status: 400, Has: []string{"run_ids can have at most 50"}},
 	))

@@ -40,11 +40,15 @@ func (h *Handlers) mediaFiles(ctx context.Context, in *mlflow.MediaFilesRequest)
 	group.SetLimit(mediaAtOnce)
 	for i, id := range in.RunIDs {
 		group.Go(func() error {
-			repo, dir, err := h.locate(ctx, owner{runID: id}, "")
+			uri, err := h.location(ctx, owner{runID: id})
+			if err != nil {
+				return err
+			}
+			repo, dir, err := h.Files.Locate(uri)
 			if err == nil {
 				out.Runs[i], err = listMedia(ctx, repo, dir)
 			}
-			if err != nil && (ctx.Err() != nil || errors.Is(err, mlflow.ResourceDoesNotExist)) {
+			if err != nil && ctx.Err() != nil {
 				return err
 			}
 			out.Runs[i].RunID = id

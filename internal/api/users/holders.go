@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/accounts"
 	"github.com/millrace-ml/millrace/internal/api/route"
+	"github.com/millrace-ml/millrace/internal/api/validate"
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/mlflow"
@@ -89,12 +91,20 @@ func (h *Handlers) managers(ctx context.Context, in *managersRequest) (*managers
 	if n := len(in.ExperimentIDs); n > maxManaged {
 		return nil, apierror.Invalid("One request can ask for at most %d experiments. Got %d.", maxManaged, n)
 	}
-	found, err := h.Accounts.Managers(ctx, access.Experiment, in.ExperimentIDs)
+	numbers, err := validate.ExperimentIDs(in.ExperimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(numbers))
+	for i, n := range numbers {
+		ids[i] = strconv.FormatInt(n, 10) // The form in which grants have it.
+	}
+	found, err := h.Accounts.Managers(ctx, access.Experiment, ids)
 	if err != nil {
 		return nil, err
 	}
 	out := &managersResponse{}
-	for _, id := range in.ExperimentIDs {
+	for _, id := range ids {
 		holders, known := found[id]
 		if !known {
 			continue

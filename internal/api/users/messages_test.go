@@ -159,6 +159,8 @@ func TestMessagesOfGrants(t *testing.T) {
 		{"bob", "GET", "/ajax-api/millrace/access?resource_type=experiment&resource_id=1", "", 200, `{"default_permission":"READ","administrators":["admin"],"holders":[{"role":"team","role_id":2,"resource_type":"experiment","resource_pattern":"*","permission":"READ"},{"username":"bob"`, ""},
 		{"bob", "GET", "/ajax-api/millrace/access?resource_type=experiment&resource_id=1", "", 200, `"role":"boss","role_id":1,"members":["wsa"],"resource_type":"workspace"`, ""},
 		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1","1","0"]}`, 200, `{"experiments":[{"experiment_id":"1","users":["bob"]}]}`, ""},
+		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":[" 1"]}`, 200, `{"experiments":[{"experiment_id":"1","users":["bob"]}]}`, ""},
+		{"admin", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1","x"]}`, 400, "must be a valid integer", ""},
 		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["*"]}`, 400, "must be a valid integer", ""},
 		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{}`, 400, missing + "experiment_ids'", ""},
 		{"eve", "POST", "/ajax-api/millrace/experiments/managers", `{"experiment_ids":["1"` + strings.Repeat(`,"1"`, 1000) + `]}`, 400, "1000 experiments", ""},

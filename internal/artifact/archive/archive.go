@@ -86,7 +86,11 @@ func (f *Folder) add(ctx context.Context, z *zip.Writer, name string, e artifact
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
-	_, err = io.Copy(out, io.LimitReader(in, in.Size))
+	// A file that grows has its size when it was opened. One that shrinks was not read as a whole.
+	_, err = io.CopyN(out, in, in.Size)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
 	if closed := in.Close(); err == nil {
 		err = closed
 	}

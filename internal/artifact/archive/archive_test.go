@@ -125,3 +125,41 @@ func TestLimitAndFailure(t *testing.T) {
 		t.Error("what was written before the failure is a complete archive")
 	}
 }
+
+// changingStore has a file whose size is another one when it is read.
+type changingStore struct {
+	fakeStore
+	size int64
+}
+
+func (s changingStore) Open(context.Context, string) (*artifact.File, error) {
+	return &artifact.File{ReadSeekCloser: readCloser{strings.NewReader("text")}, Size: s.size}, nil
+}
+
+type readCloser struct{ *strings.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// TestFilesThatChange writes a file that has grown as it was, and fails for one that has shrunk.
+func TestFilesThatChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		size int64
+		want error
+	}{{3, nil}, {4, nil}, {5, io.ErrUnexpectedEOF}} {
+		f, err := Open(t.Context(), changingStore{fakeStore{files: 1}, c.size}, "d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := f.Write(t.Context(), &b, "name"); !errors.Is(err, c.want) {
+			t.Errorf("%d bytes of 4: %v", c.size, err)
+		}
+		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if complete := err == nil; complete != (c.want == nil) {
+			t.Errorf("%d bytes of 4: %v", c.size, err)
+		} else if complete && z.File[0].UncompressedSize64 != uint64(c.size) {
+			t.Errorf("%d bytes of 4: the archive has %d", c.size, z.File[0].UncompressedSize64)
+		}
+	}
+}
