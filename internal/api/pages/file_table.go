@@ -14,7 +14,8 @@ import (
 )
 
 // Limits of previews of tables in files. A preview has two pages of parquet and a
-// dictionary in memory at most, which are 96 MiB, or a part of an array.
+// dictionary in memory at most, which are 96 MiB, 32 MiB for the places of texts in the
+// dictionary or 64 MiB for lengths of texts, or a part of an array.
 const (
 	defaultFileRows    = 100
 	maxFileRows        = 1000

@@ -24,7 +24,7 @@ type column struct {
 	src        *tabular.Source
 	leaf       *leaf
 	chunk      chunk
-	dictionary [][]byte
+	dictionary *dictionary
 }
 
 // read calls put with the rows [first, end) of the row group.
@@ -98,18 +98,8 @@ func (c *column) readDictionary(h pageHead, offset int64) error {
 	if b, err = decompress(c.chunk.codec, b, int(h.size)); err != nil {
 		return err
 	}
-	// A value of no bytes takes four, for its length.
-	if c.leaf.kind == kindBoolean || int64(h.values) > int64(len(b))/int64(max(1, min(4, c.leaf.size()))) {
-		return errPage
-	}
-	values := c.plain(b)
-	c.dictionary = make([][]byte, h.values)
-	for i := range c.dictionary {
-		if c.dictionary[i], err = values.next(); err != nil {
-			return err
-		}
-	}
-	return nil
+	c.dictionary, err = newDictionary(b, c.leaf, int(h.values))
+	return err
 }
 
 // rowReader makes rows of the entries of pages.

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 )
@@ -151,10 +152,49 @@ func (d *plainBytes) next() ([]byte, error) {
 	return v, nil
 }
 
+// dictionary has values in plain encoding. A slice for each of them would take several
+// times the memory of small values.
+type dictionary struct {
+	b      []byte
+	count  int
+	size   int     // bytes of a value, or 0
+	starts []int32 // of the lengths of values without a fixed size
+}
+
+// newDictionary returns the dictionary of count values of a column.
+func newDictionary(b []byte, l *leaf, count int) (*dictionary, error) {
+	d := &dictionary{b: b, count: count, size: l.size()}
+	// The length of a value takes four bytes.
+	if l.kind == kindBoolean || int64(count)*int64(cmp.Or(d.size, 4)) > int64(len(b)) {
+		return nil, errPage
+	}
+	if d.size > 0 {
+		return d, nil
+	}
+	d.starts = make([]int32, count)
+	values := plainBytes{b}
+	for i := range d.starts {
+		d.starts[i] = int32(len(b) - len(values.b)) //nolint:gosec // A page has at most maxPage bytes.
+		if _, err := values.next(); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// value returns a value, whose number is less than count.
+func (d *dictionary) value(number int) ([]byte, error) {
+	if d.size > 0 {
+		return d.b[number*d.size:][:d.size], nil
+	}
+	values := plainBytes{d.b[d.starts[number]:]}
+	return values.next()
+}
+
 // indices reads values as indices into a dictionary.
 type indices struct {
 	*hybrid
-	dictionary [][]byte
+	dictionary *dictionary
 }
 
 func (d indices) next() ([]byte, error) {
@@ -162,10 +202,10 @@ func (d indices) next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if int64(i) >= int64(len(d.dictionary)) {
+	if int64(i) >= int64(d.dictionary.count) {
 		return nil, errPage
 	}
-	return d.dictionary[i], nil
+	return d.dictionary.value(int(i))
 }
 
 // streams reads values whose first bytes are one stream, whose second bytes are the next

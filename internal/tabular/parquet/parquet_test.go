@@ -298,3 +298,28 @@ func withoutItems(first, end int) string {
 	}
 	return b.String()
 }
+
+// TestDictionaryMemory reads dictionaries of many small values, which take little more
+// memory than their page.
+func TestDictionaryMemory(t *testing.T) {
+	const count = 1 << 20
+	for _, l := range []leaf{{element: element{kind: kindBytes}}, {element: element{kind: kindInt32}}} {
+		b := make([]byte, 4*count)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d, err := newDictionary(b, &l, count)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 5*count {
+			t.Errorf("%d values take %d bytes", count, took)
+		}
+		if v, err := d.value(count - 1); err != nil || len(v) != l.size() {
+			t.Errorf("the last value: %v, %v", v, err)
+		}
+		if _, err := newDictionary(b, &l, count+1); err == nil {
+			t.Error("a dictionary with more values than bytes is read")
+		}
+	}
+}
