@@ -26,6 +26,7 @@ const probe = `<h1 id="h">not run</h1><ol id="o"></ol><script>
   attempt("storage", () => localStorage.setItem("a", "b"));
   attempt("cookie", () => document.cookie);
   attempt("parent", () => parent.document.title);
+  attempt("WebRTC", () => new RTCPeerConnection());
   attempt("top", () => { top.location.href = "/version"; });
   fetch("/version").then(() => say("fetch works"), () => say("fetch fails"));
   const image = new Image();
@@ -83,7 +84,7 @@ test("scripts of a file run on request only, without an origin and without a net
       await named(frame, "heading", "ran with the origin null").waitFor();
       await eventually(async () => {
         const said = await frame.locator("li").allTextContents();
-        const want = ["storage", "cookie", "parent", "top", "fetch", "image", "script"];
+        const want = ["storage", "cookie", "parent", "WebRTC", "top", "fetch", "image", "script"];
         assert.deepEqual(said.toSorted(), want.map((name) => `${name} fails`).toSorted());
       });
       assert.match(page.url(), /probe\.html/);
