@@ -120,13 +120,22 @@ else
 endif
 
 .PHONY: test-beside
-test-beside: bin/millrace web/node_modules .venv-$(REFERENCE)/done ## Measure the pages beside MLflow's own, as ratios of one run
+test-beside: bin/millrace web/node_modules .venv-$(REFERENCE)/done ## Measure the pages beside MLflow's own, as ratios of one run, and visit them after the Python client has filled them
 ifeq ($(CHROMIUM),)
 	@echo "skipped: the pages beside MLflow's own, because Chromium is not installed (apt-get install chromium)"
 	@test -z "$(STRICT)"
 else
 	MILLRACE_BIN=$(CURDIR)/bin/millrace CHROMIUM=$(CHROMIUM) .venv-$(REFERENCE)/bin/python test/compat/beside.py 5000 -- npm --prefix web run --silent e2e-beside
+	$(FILLED) npm --prefix web run --silent e2e-filled
 endif
+
+# Runs a command with a server with users that the Python client has filled.
+FILLED = MLFLOW_AUTH_CONFIG_PATH=$(CURDIR)/web/e2e/users/auth.ini MLFLOW_AUTH_ADMIN_PASSWORD=admin-password-1 CHROMIUM=$(CHROMIUM) \
+	$(PYTHON) test/with_server.py bin/millrace --app-name basic-auth -- web/e2e/pictures/fill.sh $(CURDIR)/.venv-$(REFERENCE)/bin/python
+
+.PHONY: pictures
+pictures: bin/millrace web/node_modules .venv-$(REFERENCE)/done ## Take the pictures of docs/ui.md
+	$(FILLED) node web/e2e/pictures/take.mjs docs/images/wishes
 
 .SECONDARY: # Keep the environments.
 .venv-%/done: test/compat/environments/requirements-%.txt test/compat/environments/constraints-%.txt $(wildcard test/compat/environments/no-deps-*.txt)

@@ -29,6 +29,15 @@ test("a row tells the activity of the last days and the description", () =>
     await named(row, "img", /^3 runs in the last 30 days, most on \d{4}-\d\d-\d\d: 2$/).waitFor();
     await row.getByText("All baselines", { exact: true }).waitFor();
     await named(rowOf(page, names[1]), "img", "No runs in the last 30 days").waitFor();
+    // The styles of another page do not change the row.
+    await named(page, "link", names[0]).click();
+    await named(page, "heading", names[0]).waitFor();
+    await page.goBack();
+    await row.waitFor();
+    const widths = await row.evaluate((element) =>
+      [".experiment-name a", ".experiment-summary"].map((part) => element.querySelector(part).clientWidth),
+    );
+    assert.ok(widths[0] > 50 && widths[1] < 400, String(widths));
   }));
 
 test("tags are edited in place", () =>

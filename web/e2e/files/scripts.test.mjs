@@ -54,10 +54,12 @@ before(async () => {
     "figure3d.json": JSON.stringify(figure("scatter3d")),
     "plotly.html": plotlyHTML("scatter"),
     "cone.html": plotlyHTML("cone"),
+    "own.html": plotlyHTML("cone").replace(/<script src.*<\/script>/, "<script>var Plotly;</script>"),
     "probe.html": probe,
     "bokeh.html": '<p>text</p><script src="https://cdn.bokeh.org/bokeh.min.js"></script>',
     "leave.html": `<p id="p"></p><script>p.textContent = "leaving"; location.href = "https://example.com/?x=secret"</script>`,
     "drawn.html": `<body><script>document.body.innerHTML = "<h1>Drawn</h1>"</script></body>`,
+    "report.html": `<h1>A report</h1>${plotlyHTML("bar")}`,
     "plain.html": "<h1>A page without scripts</h1>",
     "report.pdf": pdf,
   };
@@ -144,6 +146,10 @@ test("kinds of traces that cannot be drawn are named", () =>
       assert.equal(await page.locator("iframe").count(), 0);
       await named(page, "treeitem", /cone\.html/).click();
       await page.getByText("does not draw traces of the kind cone").waitFor();
+      // With a plotly of its own, a page can draw them.
+      await named(page, "treeitem", /own\.html/).click();
+      await page.getByText("This page shows nothing before its scripts run.").waitFor();
+      assert.equal(await page.getByText("does not draw").count(), 0);
     },
     refusals,
   ));
@@ -153,6 +159,8 @@ test("scripts of other hosts are named; a page without scripts has no button", (
     `${artifacts}/bokeh.html`,
     async (page) => {
       await page.getByText("Scripts of cdn.bokeh.org are not loaded.").waitFor();
+      await named(page, "treeitem", /report\.html/).click();
+      await named(frameOf(page, "report.html"), "heading", "A report").waitFor();
       await named(page, "treeitem", /plain\.html/).click();
       await named(frameOf(page, "plain.html"), "heading", "A page without scripts").waitFor();
       assert.equal(await named(page, "button", "Run scripts").count(), 0);

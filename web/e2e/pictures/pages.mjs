@@ -14,7 +14,13 @@ export const wishes = {
   "04-differences": { path: (ids) => `/compare-runs?runs=${runs(4)(ids)}&experiments=${ids.experiment}` },
   "05-views": {
     path: (ids) => `/experiments/${ids.experiment}?q=metrics.%60val%2Faccuracy%60%20%3E%200.8`,
-    steps: (page) => press(page, "button", "Saved views"),
+    steps: async (page) => {
+      await press(page, "button", "Saved views");
+      await page.getByLabel("Name of the view").fill("accurate runs");
+      await page.getByLabel("Name of the view").press("Enter");
+      await page.getByText("Saved the view accurate runs").waitFor();
+      await press(page, "button", "Saved views");
+    },
   },
   "06-groups": {
     path: (ids) => `/experiments/${ids.experiment}?group=seeds&sort=metrics.val%2Faccuracy`,
@@ -61,6 +67,9 @@ export const pages = {
     path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/artifacts/evaluation/embedding.npy`,
   },
   version: { path: (ids) => `/models/${ids.model}/versions/5` },
+  "run-lineage": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/lineage` },
+  "run-code": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.run}/code` },
+  "search-children": { path: (ids) => `/experiments/${ids.searchExperiment}/runs/${ids.search}` },
   account: { path: () => "/account" },
   settings: { path: () => "/settings" },
   "logged-models": { path: (ids) => `/experiments/${ids.experiment}/models` },

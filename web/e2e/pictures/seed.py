@@ -6,6 +6,7 @@ need, as JSON.
 
 import json
 import math
+import os
 import random
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import pandas
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.models import ModelSignature
+from mlflow.server.auth.client import AuthServiceClient
 from mlflow.types.schema import ColSpec, Schema
 
 HOUR = 3_600_000
@@ -223,6 +225,21 @@ def others(client):
     client.delete_experiment(gone)
 
 
+def users(url, experiment, model):
+    """Create users with grants, on a server that has users."""
+    if "MLFLOW_TRACKING_USERNAME" not in os.environ:
+        return
+    accounts = AuthServiceClient(url)
+    readers = accounts.create_role("default", "vision readers", "Read what the vision team does.")
+    accounts.add_role_permission(readers.id, "experiment", experiment, "READ")
+    for name in USERS:
+        accounts.create_user(name, f"the password of {name}")
+        accounts.assign_role(name, readers.id)
+    accounts.grant_user_permission("ana", "experiment", experiment, "EDIT")
+    accounts.grant_user_permission("ana", "registered_model", model, "MANAGE")
+    accounts.update_user_admin("dara", True)
+
+
 def main():
     mlflow.set_tracking_uri(sys.argv[1])
     client = MlflowClient()
@@ -235,6 +252,7 @@ def main():
     datasets(client, runs)
     model = registry(client, experiment, runs)
     others(client)
+    users(sys.argv[1], experiment, model)
     for unwanted in runs[30:34]:
         client.delete_run(unwanted)
     print(json.dumps({"experiment": experiment, "searchExperiment": search_experiment, "search": search, "run": run,

@@ -1,14 +1,15 @@
 // Takes the pictures of docs/ui.md from a server with users that seed.py has filled.
-//   take.mjs FOLDER IDS.json        one picture of each wish, in WebP
-//   take.mjs FOLDER IDS.json look   every page, light and dark, on a screen and on a phone, in PNG
+//   take.mjs FOLDER        one picture of each wish, in WebP
+//   take.mjs FOLDER look   every page, light and dark, on a screen and on a phone, in PNG
+// IDS names the file with what seed.py printed. ONLY is a pattern of names.
 import { readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { pages, wishes } from "./pages.mjs";
 
-const [folder, idsFile, look] = process.argv.slice(2);
-const { MILLRACE_URL: server, MLFLOW_AUTH_ADMIN_PASSWORD: password, ONLY } = process.env;
-if (!folder || !idsFile || !server) throw new Error("FOLDER, IDS.json and MILLRACE_URL are needed");
-const ids = JSON.parse(readFileSync(idsFile, "utf8").trim().split("\n").at(-1));
+const [folder, look] = process.argv.slice(2);
+const { MILLRACE_URL: server, MLFLOW_AUTH_ADMIN_PASSWORD: password, IDS, ONLY } = process.env;
+if (!folder || !IDS || !server) throw new Error("FOLDER, IDS and MILLRACE_URL are needed");
+const ids = JSON.parse(readFileSync(IDS, "utf8").trim().split("\n").at(-1));
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

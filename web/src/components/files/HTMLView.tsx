@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { plotlyText } from "../../api/queries";
-import { figureIn, foreignScripts, undrawnKinds, withPlotly } from "../../lib/files/plotly";
+import { countFigures, figureIn, foreignScripts, undrawnKinds, withPlotly } from "../../lib/files/plotly";
 import { Icon } from "../Icon";
 import { ErrorNotice, Loading } from "../Notice";
 import { FigureView } from "./FigureView";
@@ -17,12 +17,19 @@ interface HTMLViewProps {
 
 /**
  * A document without its scripts, and on request with them. The request is not part of the address:
- * a link must not run the scripts of a file. A figure of plotly is data, so it is drawn at once.
+ * a link must not run the scripts of a file. A page that is nothing but a figure of plotly is data, so
+ * it is drawn at once.
  */
 export function HTMLView({ html, url, name }: HTMLViewProps) {
   const [running, setRunning] = useState(false);
   const foreign = useMemo(() => foreignScripts(html), [html]);
-  const figure = useMemo(() => figureIn(html), [html]);
+  const figure = useMemo(
+    () => (countFigures(html) === 1 && isBlank(html) ? figureIn(html) : undefined),
+    [html],
+  );
+  const undrawn = figure ? undrawnKinds(figure.data) : [];
+  // A page with a plotly of its own draws all kinds once its scripts run.
+  const asData = figure && (foreign.plotly || undrawn.length === 0) ? figure : undefined;
   const hasScripts = useMemo(() => /<script\b|\son\w+\s*=/i.test(html), [html]);
   return (
     <>
@@ -31,7 +38,7 @@ export function HTMLView({ html, url, name }: HTMLViewProps) {
           <span>
             {running
               ? "The scripts run in a frame of their own, without access to this server or to other hosts."
-              : figure
+              : asData && undrawn.length === 0
                 ? "The figure of this page is drawn without its scripts, which do not run by themselves."
                 : "The scripts of this page do not run by themselves, and nothing is loaded from other hosts."}
             {foreign.hosts.length > 0 && ` Scripts of ${foreign.hosts.join(", ")} are not loaded.`}
@@ -43,11 +50,11 @@ export function HTMLView({ html, url, name }: HTMLViewProps) {
       )}
       {running ? (
         <>
-          {figure && foreign.plotly && <UndrawnKinds kinds={undrawnKinds(figure.data)} />}
+          {foreign.plotly && <UndrawnKinds kinds={undrawn} />}
           <RunningHTML html={html} plotly={foreign.plotly} name={name} />
         </>
-      ) : figure ? (
-        <FigureView figure={figure} name={name} />
+      ) : asData ? (
+        <FigureView figure={asData} name={name} />
       ) : (
         <StillHTML html={html} url={url} name={name} />
       )}

@@ -14,8 +14,9 @@ const listeners = new Set<() => void>();
 
 function apply(next: Preferences) {
   setPreferences(next);
-  if (next.density === "compact") delete document.documentElement.dataset.density;
-  else document.documentElement.dataset.density = next.density;
+  const { dataset } = document.documentElement;
+  dataset.density = next.density;
+  dataset.times = next.times;
   for (const tell of listeners) tell();
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  countFigures,
   drawnPart,
   figureDocument,
   figureIn,
@@ -75,6 +76,8 @@ test("the figure in HTML of plotly", () => {
     layout: { title: { text: "}" }, a: [{}] },
   });
   expect(figureIn(html(data, ""))?.layout).toEqual({});
+  expect(countFigures(html(data, "") + html(data, ""))).toBe(2);
+  expect(countFigures("Plotly.newPlot(div)")).toBe(0);
   for (const other of [
     html("[oops]", ", {}"),
     html("[[1]]", ", {}"),

@@ -89,6 +89,9 @@ export function withPlotly(html: string, plotly: string): string {
 
 const inline = (code: string) => `<script>${code.replace(/<\/script/gi, "<\\/script")}</script>`;
 
+/** How many figures HTML of plotly draws. */
+export const countFigures = (html: string) => html.match(/Plotly\.newPlot\(\s*["']/g)?.length ?? 0;
+
 /** The first figure that HTML of plotly draws, as far as its script states it as JSON. */
 export function figureIn(html: string): Figure | undefined {
   const start = /Plotly\.newPlot\(\s*(?:"[^"]*"|'[^']*')\s*,\s*(?=\[)/.exec(html);

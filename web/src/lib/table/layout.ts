@@ -1,5 +1,6 @@
 // Where the columns of the table are, and which of them are in sight.
 import type { Column } from "../runs/columns";
+import { preferences } from "../text/preferences";
 
 export const selectWidth = 34;
 const leastName = 230;
@@ -21,6 +22,9 @@ const attributeWidths: Record<string, number> = {
   dataset: 150,
 };
 
+/** A date with the time to the second and a zone. */
+const dateWidth = 190;
+
 export interface Placed {
   column: Column;
   width: number;
@@ -40,7 +44,10 @@ export interface Layout {
 
 /** As wide as the title and the button of its menu need, within reason; six digits always fit. */
 export function defaultWidth(c: Column): number {
-  if (c.kind === "attributes") return attributeWidths[c.key] ?? 100;
+  if (c.kind === "attributes") {
+    const isTime = c.key === "start_time" || c.key === "end_time";
+    return isTime && preferences().times === "absolute" ? dateWidth : (attributeWidths[c.key] ?? 100);
+  }
   return Math.round(Math.min(220, Math.max(112, c.title.length * 7.4 + 58)));
 }
 

@@ -154,7 +154,7 @@ function Description({ tags }: { tags: Experiment["tags"] }) {
   const text = summaryOf(tags);
   if (!text) return null;
   return (
-    <span className="experiment-note truncate muted" title={text}>
+    <span className="experiment-summary truncate muted" title={text}>
       {text}
     </span>
   );
