@@ -4,7 +4,7 @@ import type { MetricSummary } from "../../api/metrics";
 import { loggedModel, runChildren, versionsOfRun } from "../../api/queries";
 import { type Run, type RunInfo, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
-import { NoteEditor } from "../../components/NoteEditor";
+import { NoteEditor } from "../../components/notes/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/text/format";
 import type { RunPageView } from "../../lib/view/run";
