@@ -125,7 +125,7 @@ ifeq ($(CHROMIUM),)
 	@echo "skipped: the pages beside MLflow's own, because Chromium is not installed (apt-get install chromium)"
 	@test -z "$(STRICT)"
 else
-	MILLRACE_BIN=$(CURDIR)/bin/millrace CHROMIUM=$(CHROMIUM) .venv-$(REFERENCE)/bin/python test/compat/beside.py 5000 -- npm --prefix web run --silent e2e-beside
+	MILLRACE_BIN=$(CURDIR)/bin/millrace CHROMIUM=$(CHROMIUM) .venv-$(REFERENCE)/bin/python web/e2e/beside/both.py 5000 -- npm --prefix web run --silent e2e-beside
 	$(FILLED) npm --prefix web run --silent e2e-filled
 endif
 

@@ -113,14 +113,18 @@ type MetricSeries struct {
 	Values []Float `json:"values"`
 }
 
-// RunChildrenRequest identifies a parent run.
+// RunChildrenRequest identifies a parent run. MaxResults is 1 to 1,000, which is the
+// default.
 type RunChildrenRequest struct {
-	RunID string `json:"run_id" required:"true"`
+	RunID      string `json:"run_id" required:"true"`
+	MaxResults *int32 `json:"max_results,omitempty"`
 }
 
-// RunChildrenResponse lists the active children of the run by start time.
+// RunChildrenResponse lists the active children of the run by start time. Bounded says
+// that there are more than MaxResults.
 type RunChildrenResponse struct {
-	Runs []RunInfo `json:"runs,omitempty"`
+	Runs    []RunInfo `json:"runs,omitempty"`
+	Bounded bool      `json:"bounded,omitempty"`
 }
 
 // ModelSignatureRequest identifies a logged model by ModelID, or a model version by Name

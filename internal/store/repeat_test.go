@@ -241,7 +241,7 @@ func TestRepeatedReads(t *testing.T) {
 			return answer{info}, err
 		},
 		"RunChildren": func(ctx context.Context, s *store.Store) (answer, error) {
-			list, err := s.RunChildren(ctx, run)
+			list, err := s.RunChildren(ctx, run, 1)
 			return answer{list}, err
 		},
 		"DatasetSummaries": func(ctx context.Context, s *store.Store) (answer, error) {

@@ -212,16 +212,16 @@ func (s *Store) DeleteTag(ctx context.Context, runID, key string) error {
 	})
 }
 
-// RunChildren lists the active runs that name the run as their parent.
-func (s *Store) RunChildren(ctx context.Context, id string) (list []mlflow.RunInfo, err error) {
+// RunChildren lists up to limit active runs that name the run as their parent.
+func (s *Store) RunChildren(ctx context.Context, id string, limit int) (list []mlflow.RunInfo, err error) {
 	visible := base.VisibleExperiments(ctx, s.Store, "r.experiment_id", access.Run)
 	err = s.View(ctx, func(t tx) error {
 		list, err = db.CollectUncached(
 			t.Tx,
 			"SELECT "+base.RunColumns+" FROM tags p JOIN runs r ON r.run_uuid = p.run_uuid WHERE "+
 				base.And("p.`key` = 'mlflow.parentRunId'", "p.value = ?", "r.lifecycle_stage = 'active'", visible.SQL)+
-				" ORDER BY r.start_time, r.run_uuid",
-			base.Concat([]any{id}, visible.Args),
+				" ORDER BY r.start_time, r.run_uuid LIMIT ?",
+			base.Concat([]any{id}, visible.Args, []any{limit}),
 			base.Scanned(base.ScanRunInfo),
 		)
 		return err

@@ -100,7 +100,7 @@ func (w *visibleWorld) searches(ctx context.Context, t *testing.T) map[string][]
 	for _, r := range runs {
 		add("runs", r.Info.RunName)
 	}
-	children, err := w.RunChildren(ctx, w.parent)
+	children, err := w.RunChildren(ctx, w.parent, 100)
 	check(err)
 	for _, r := range children {
 		add("children", r.RunName)

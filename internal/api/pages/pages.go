@@ -20,6 +20,9 @@ import (
 // maxActivityCount is the most experiments whose activity one request asks for.
 const maxActivityCount = 1000
 
+// maxChildren is the most children of a run in an answer.
+const maxChildren = 1000
+
 // Limits of the days of a request.
 const (
 	defaultDays = 30
@@ -118,6 +121,11 @@ func (h *Handlers) runChildren(
 	ctx context.Context,
 	in *mlflow.RunChildrenRequest,
 ) (*mlflow.RunChildrenResponse, error) {
-	list, err := h.Store.RunChildren(ctx, in.RunID)
-	return &mlflow.RunChildrenResponse{Runs: list}, err
+	limit, err := countOf("max_results", in.MaxResults, maxChildren, maxChildren)
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.Store.RunChildren(ctx, in.RunID, limit+1)
+	bounded := len(list) > limit
+	return &mlflow.RunChildrenResponse{Runs: list[:min(limit, len(list))], Bounded: bounded}, err
 }

@@ -1,12 +1,12 @@
 // Measures the pages beside MLflow's own, on servers with the same runs. What it holds are counts and ratios of one
-// run; see test/compat/beside.py for the servers.
+// run; see web/e2e/beside/both.py for the servers.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
 const { MILLRACE_URL: ours, MLFLOW_URL: theirs, EXPERIMENT_ID: experiment, FIGURES } = process.env;
-if (!ours || !theirs || !experiment) throw new Error("start this by test/compat/beside.py");
+if (!ours || !theirs || !experiment) throw new Error("start this by web/e2e/beside/both.py");
 
 let browser;
 const rows = [];

@@ -148,6 +148,11 @@ test("ten runs or more begin with parallel coordinates; what is inside the brush
     assert.ok(inside > 1 && inside < 12, `${inside} inside`);
     await named(page, "button", "Draw only these").click();
     await page.getByText(`${inside} selected`).waitFor();
+    // What tells the runs apart stays below their names.
+    await named(page, "complementary", "Runs in the charts")
+      .getByText(/^depth 18 · lr /)
+      .first()
+      .waitFor();
     await named(page, "img", new RegExp(`Chart of val/loss for ${inside} runs`)).waitFor();
     await named(page, "button", "Show all").first().click();
     await named(card(page, "Parallel coordinates"), "button", "Show all").click();

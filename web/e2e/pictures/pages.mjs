@@ -1,6 +1,10 @@
 // The pages that pictures are taken of, on a server that seed.py has filled.
 
 const press = (page, role, name) => page.getByRole(role, { name }).first().click();
+const toCurves = async (page) => {
+  await page.mouse.move(800, 600);
+  await page.mouse.wheel(0, 420);
+};
 const runs = (n) => (ids) => ids.runs.slice(0, n).join(",");
 
 /** The twenty wishes of docs/ui.md. */
@@ -9,7 +13,7 @@ export const wishes = {
   "02-live": { path: (ids) => `/experiments/${ids.experiment}/runs/${ids.live}/model-metrics` },
   "03-best-value": {
     path: (ids) =>
-      `/experiments/${ids.experiment}?cols=metrics.val%2Faccuracy,max:metrics.val%2Faccuracy,min:metrics.val%2Floss,min@val%252Floss:metrics.val%2Faccuracy,params.model,params.lr&sort=max:metrics.val%2Faccuracy`,
+      `/experiments/${ids.experiment}?cols=metrics.val%2Faccuracy,max:metrics.val%2Faccuracy,min:metrics.val%2Floss,min@val%252Floss:metrics.val%2Faccuracy,params.model,params.lr&sort=-max:metrics.val%2Faccuracy`,
   },
   "04-differences": { path: (ids) => `/compare-runs?runs=${runs(4)(ids)}&experiments=${ids.experiment}` },
   "05-views": {
@@ -23,7 +27,7 @@ export const wishes = {
     },
   },
   "06-groups": {
-    path: (ids) => `/experiments/${ids.experiment}?group=seeds&sort=metrics.val%2Faccuracy`,
+    path: (ids) => `/experiments/${ids.experiment}?group=seeds&sort=-metrics.val%2Faccuracy`,
     steps: async (page) => page.locator(".runs-row.group .expander").first().click(),
   },
   "07-nested": { path: (ids) => `/experiments/${ids.searchExperiment}?open=all` },
@@ -31,9 +35,13 @@ export const wishes = {
   "09-folders": { path: () => "/experiments" },
   "10-stages": { path: (ids) => `/models/${ids.model}` },
   "11-versions": { path: (ids) => `/models/${ids.model}?tab=performance` },
-  "12-any-x": { path: (ids) => `/experiments/${ids.experiment}?view=charts&along=epoch` },
+  "12-any-x": {
+    path: (ids) => `/experiments/${ids.experiment}?view=charts&along=learning_rate&xlog=1`,
+    steps: toCurves,
+  },
   "13-axes": {
     path: (ids) => `/experiments/${ids.experiment}?view=charts&log=1&smooth=0.6&group=params.model`,
+    steps: toCurves,
   },
   "14-many": {
     path: (ids) => `/compare-runs?runs=${ids.runs.join(",")}&experiments=${ids.experiment}&tab=plots`,

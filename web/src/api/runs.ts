@@ -120,9 +120,17 @@ export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
   return toRun((await get<{ run: WireRun }>("runs/get", { run_id: id }, signal)).run);
 }
 
-export async function childRuns(id: string, signal?: AbortSignal): Promise<RunInfo[]> {
-  const answer = await millrace.get<{ runs?: WireRunInfo[] }>("runs/children", { run_id: id }, signal);
-  return (answer.runs ?? []).map(toRunInfo);
+/** The first children of a run. */
+export interface Children {
+  runs: RunInfo[];
+  /** There are more. */
+  bounded: boolean;
+}
+
+export async function childRuns(id: string, signal?: AbortSignal): Promise<Children> {
+  type Answer = { runs?: WireRunInfo[]; bounded?: boolean };
+  const answer = await millrace.get<Answer>("runs/children", { run_id: id }, signal);
+  return { runs: (answer.runs ?? []).map(toRunInfo), bounded: answer.bounded ?? false };
 }
 
 export const renameRun = (id: string, name: string) => post("runs/update", { run_id: id, run_name: name });

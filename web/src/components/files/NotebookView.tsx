@@ -3,7 +3,7 @@ import { useSeen } from "../../lib/browser/useSeen";
 import { plainText } from "../../lib/files/ansi";
 import { type Cell, notebookCells } from "../../lib/files/notebook";
 import type { Figure } from "../../lib/files/plotly";
-import { Markdown, type MarkdownProps } from "../Markdown";
+import { Markdown, type MarkdownProps } from "../notes/Markdown";
 import { FigureView } from "./FigureView";
 import { JSONView } from "./JSONView";
 

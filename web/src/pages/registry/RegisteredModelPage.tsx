@@ -10,8 +10,8 @@ import {
 } from "../../api/registry";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
-import { NoteEditor } from "../../components/NoteEditor";
 import { EmptyState, Loading } from "../../components/Notice";
+import { NoteEditor } from "../../components/notes/NoteEditor";
 import { PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { ShareButton } from "../../components/share/ShareButton";

@@ -13,8 +13,8 @@ import {
 } from "../../api/registry";
 import { CopyButton } from "../../components/Copy";
 import { LineageView } from "../../components/lineage/LineageView";
-import { NoteEditor } from "../../components/NoteEditor";
 import { EmptyState, errorText } from "../../components/Notice";
+import { NoteEditor } from "../../components/notes/NoteEditor";
 import { PageHead, QueryPage } from "../../components/Page";
 import { Tab, Tabs } from "../../components/Tabs";
 import { TagCard } from "../../components/TagCard";

@@ -4,7 +4,7 @@ import type { MetricSummary } from "../../api/metrics";
 import { loggedModel, runChildren, versionsOfRun } from "../../api/queries";
 import { type Run, type RunInfo, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
-import { NoteEditor } from "../../components/NoteEditor";
+import { NoteEditor } from "../../components/notes/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
 import { formatDateTime, plural } from "../../lib/text/format";
 import type { RunPageView } from "../../lib/view/run";
@@ -207,12 +207,16 @@ const maxChildren = 8;
 
 /** The first children; the tab has all of them. */
 function Children({ run }: { run: Run }) {
-  const { data: children } = useQuery(runChildren(run.id));
-  if (!children?.length) return null;
+  const { data } = useQuery(runChildren(run.id));
+  if (!data?.runs.length) return null;
+  const { runs: children, bounded } = data;
   return (
     <section className="card">
       <div className="card-head">
-        <h2>{plural(children.length, "child run")}</h2>
+        <h2>
+          {bounded && "More than "}
+          {plural(children.length, "child run")}
+        </h2>
         <span className="spacer" />
         <Link
           to="/experiments/$experimentID/runs/$runID/$"

@@ -75,7 +75,8 @@ export function RunPage() {
   });
   const interval = refetchInterval(run.data?.status);
   const summary = useQuery({ ...runMetricSummary(runID), refetchInterval: interval });
-  const children = useQuery({ ...runChildren(runID), refetchInterval: interval }).data?.length ?? 0;
+  const found = useQuery({ ...runChildren(runID), refetchInterval: interval }).data;
+  const children = found?.runs.length ?? 0;
   useTitle(run.data?.name);
   const refresh = () => {
     void run.refetch();
@@ -143,7 +144,13 @@ export function RunPage() {
             current={tab === name}
           >
             {label}
-            {name === "children" && <span className="muted number"> {children}</span>}
+            {name === "children" && (
+              <span className="muted number">
+                {" "}
+                {children}
+                {found?.bounded && "+"}
+              </span>
+            )}
           </Tab>
         ))}
       </Tabs>

@@ -1,6 +1,5 @@
 import { useMemo, useRef, useState } from "react";
 import { livePeriod } from "../../../api/queries";
-import { noKeys } from "../../../api/runTable";
 import { useItems } from "../../../components/charts/cards/source";
 import { MetricGrid } from "../../../components/charts/MetricGrid";
 import { EmptyState, ErrorNotice, Loading } from "../../../components/Notice";
@@ -32,7 +31,7 @@ export function RunsCharts({ experimentID, view, change, data, asked }: RunsChar
   const filterBox = useRef<HTMLInputElement>(null);
   useHotkeys({ "/": () => filterBox.current?.focus(), r: () => void list.refetch() });
   const filter = useFilter(view);
-  const keys = asked.data ?? noKeys;
+  const { keys } = asked;
   const metrics = useMemo(() => keys.metrics.map(({ key }) => key), [keys]);
   const groupings = useMemo(() => tableGroupings(keys), [keys]);
   const grouping = groupings.find(({ id }) => id === view.group);
@@ -91,12 +90,8 @@ export function RunsCharts({ experimentID, view, change, data, asked }: RunsChar
             loadMore={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
           />
           <div className="charts-main">
-            {asked.error && !asked.data ? (
-              <ErrorNotice
-                error={asked.error}
-                what="Could not load the metrics"
-                retry={() => asked.refetch()}
-              />
+            {asked.error ? (
+              <ErrorNotice error={asked.error} what="Could not load the metrics" retry={asked.refetch} />
             ) : asked.isPending ? (
               <Loading what="Loading metrics" />
             ) : metrics.length === 0 ? (

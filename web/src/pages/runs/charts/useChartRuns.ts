@@ -3,7 +3,7 @@ import { useMemo, useRef } from "react";
 import { ApiError } from "../../../api/client";
 import { maxRunsPerChart } from "../../../api/metrics";
 import { livePeriod } from "../../../api/queries";
-import { type KeyQuery, noKeys, type TableRun } from "../../../api/runTable";
+import { type ColumnKeys, type KeyQuery, noKeys, type TableRun } from "../../../api/runTable";
 import { drawnKeys, runPages } from "../../../api/tableQueries";
 import type { RunsView } from "../../../lib/view/runs";
 import { useTableQuery } from "../table/useTableQuery";
@@ -51,21 +51,41 @@ export type DrawnKeys = ReturnType<typeof useDrawnKeys>;
 /** So many runs can be named in a filter. */
 const mostNamed = 250;
 
-/** The keys of the runs that are drawn; of all that match where these are too many to name. */
+/**
+ * The keys of all runs that match, and with their metrics only if fewer are drawn: the settings that tell runs
+ * apart stay the same then.
+ */
 export function useDrawnKeys(experimentID: string, view: RunsView, { runs, drawn, filter }: ChartRuns) {
   const areFewer = drawn.length < runs.length && drawn.length <= mostNamed;
-  const ids = areFewer ? drawn.map(({ id }) => id).join() : "";
-  const query = useMemo<KeyQuery>(() => {
-    const named = ids.split(",").map((id) => `'${id}'`);
-    return {
-      experimentIDs: [experimentID],
-      filter: ids ? `attributes.run_id IN (${named.join(", ")})` : filter,
-      viewType: ids ? "ALL" : view.stage,
-    };
-  }, [experimentID, filter, ids, view.stage]);
+  const ids = areFewer ? drawn.map(({ id }) => `'${id}'`).join(", ") : "";
+  const all = useKeys(experimentID, filter, view);
+  const some = useKeys(experimentID, ids && `attributes.run_id IN (${ids})`, view, ids !== "");
+  // A filter with a fault in it leaves the previous charts standing.
+  const previous = useRef(all.data);
+  if (all.data) previous.current = all.data;
+  const known = all.data ?? previous.current;
+  const drawnOnly = ids ? some.data : undefined;
+  const keys = useMemo<ColumnKeys>(
+    () => ({ ...(known ?? noKeys), ...(drawnOnly && { metrics: drawnOnly.metrics }) }),
+    [known, drawnOnly],
+  );
+  return {
+    keys,
+    isPending: all.isPending,
+    error: known ? undefined : all.error,
+    refetch: () => void all.refetch(),
+  };
+}
+
+function useKeys(experimentID: string, filter: string, view: RunsView, enabled = true) {
+  const query = useMemo<KeyQuery>(
+    () => ({ experimentIDs: [experimentID], filter, viewType: view.stage }),
+    [experimentID, filter, view.stage],
+  );
   // Few values are quick to read, and then a new metric has its card soon.
   const few = useRef(true);
-  const keys = useQuery(drawnKeys(query, view.live && livePeriod() * (few.current ? 1 : 6)));
+  const period = view.live && livePeriod() * (few.current ? 1 : 6);
+  const keys = useQuery({ ...drawnKeys(query, period), enabled });
   const { data } = keys;
   if (data) few.current = data.runs * (data.counts.metrics + data.counts.params) <= 20_000;
   return keys;
