@@ -163,3 +163,31 @@ func TestExtraArguments(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxAttempts checks that the variable of the SDK says how often a request is sent, in each mode.
+func TestMaxAttempts(t *testing.T) {
+	attempts := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		attempts++
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	for _, mode := range []string{"standard", "adaptive"} {
+		for setting, want := range map[string]int{"1": 1, "2": 2, "": 3} {
+			attempts = 0
+			t.Setenv("AWS_ACCESS_KEY_ID", "id")
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+			t.Setenv("AWS_MAX_ATTEMPTS", setting)
+			t.Setenv("AWS_RETRY_MODE", mode)
+			values := map[string]string{envEndpoint: server.URL, "AWS_MAX_ATTEMPTS": setting}
+			s, err := newStore(t.Context(), func(name string) string { return values[name] }, place{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := &bucket{s, "team", "s3://team"}
+			if err := b.Check(t.Context()); !errors.Is(err, mlflow.TemporarilyUnavailable) || attempts != want {
+				t.Errorf("AWS_MAX_ATTEMPTS=%s, %s: %d attempts, %v", setting, mode, attempts, err)
+			}
+		}
+	}
+}

@@ -69,7 +69,7 @@ func newStore(ctx context.Context, getenv func(string) string, at place) (*store
 		return nil, err
 	}
 	load := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(httpClient), config.WithLogger(logging.Nop{}), config.WithRetryer(newRetryer),
+		config.WithHTTPClient(httpClient), config.WithLogger(logging.Nop{}),
 	}
 	if getenv("AWS_MAX_ATTEMPTS") == "" {
 		load = append(load, config.WithRetryMaxAttempts(maxAttempts))
@@ -86,6 +86,8 @@ func newStore(ctx context.Context, getenv func(string) string, at place) (*store
 	if err != nil {
 		return nil, fmt.Errorf("settings of S3: %w", err)
 	}
+	// As an option of LoadDefaultConfig, the retryer would disable AWS_MAX_ATTEMPTS and AWS_RETRY_MODE.
+	cfg.Retryer = func() aws.Retryer { return newRetryer(cfg.RetryMode) }
 	if !s.anonymous {
 		cfg.Credentials = aws.NewCredentialsCache(&credentials{cfg.Credentials})
 	}
@@ -142,10 +144,10 @@ func usePathStyle(style string, custom bool) (bool, error) {
 	return false, fmt.Errorf("%s=%s: want auto, path or virtual", envAddressing, style)
 }
 
-// newRetryer returns the standard of the SDK, except that it does not repeat a request that the store did not answer in
-// time, because the client does not wait longer.
-func newRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
+// newRetryer returns the SDK's retryer of a mode, except that it does not repeat a request that the store did not answer
+// in time, because the client does not wait longer.
+func newRetryer(mode aws.RetryMode) aws.Retryer {
+	options := func(o *retry.StandardOptions) {
 		stalled := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				return aws.FalseTernary
@@ -153,7 +155,13 @@ func newRetryer() aws.Retryer {
 			return aws.UnknownTernary
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{stalled}, o.Retryables...)
-	})
+	}
+	if mode == aws.RetryModeAdaptive {
+		return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+			o.StandardOptions = append(o.StandardOptions, options)
+		})
+	}
+	return retry.NewStandard(options)
 }
 
 func newHTTPClient(ignoreTLS, timeout string) (*awshttp.BuildableClient, error) {
