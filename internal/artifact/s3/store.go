@@ -144,8 +144,8 @@ func usePathStyle(style string, custom bool) (bool, error) {
 	return false, fmt.Errorf("%s=%s: want auto, path or virtual", envAddressing, style)
 }
 
-// newRetryer returns the SDK's retryer of a mode, except that it does not repeat a request that the store did not answer
-// in time, because the client does not wait longer.
+// newRetryer returns the SDK's retryer of a mode, except that it does not repeat a request that the store did not
+// answer in time, because the client does not wait longer.
 func newRetryer(mode aws.RetryMode) aws.Retryer {
 	options := func(o *retry.StandardOptions) {
 		stalled := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
