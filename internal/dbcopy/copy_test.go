@@ -14,22 +14,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/dbcopy"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/schema"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
-
-// openStore opens a store on a database, which ends with the test.
-func openStore(t *testing.T, uri string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
 
 func run(t *testing.T, uri string, statements ...string) {
 	t.Helper()
@@ -75,7 +61,7 @@ var copied = []string{
 func source(t *testing.T) (uri string) {
 	t.Helper()
 	uri = dbtest.NewFile(t)
-	openStore(t, uri)
+	storetest.Open(t, uri)
 	run(t, uri, copied...)
 	return uri
 }
@@ -156,7 +142,7 @@ func TestCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameContents(t, from, back)
-		s := openStore(t, target)
+		s := storetest.Open(t, target)
 		if id, err := s.CreateExperiment(t.Context(), "next", "", nil); err != nil || id != 42 {
 			t.Errorf("the next experiment is %d (%v), want 42", id, err)
 		}
@@ -251,7 +237,7 @@ func TestCopyCompares(t *testing.T) {
 func TestCopyOfLiveSource(t *testing.T) {
 	t.Parallel()
 	dbtest.OnAll(t, func(t *testing.T, from string) {
-		s := openStore(t, from)
+		s := storetest.Open(t, from)
 		target, back := dbtest.NewFile(t), 0
 		_, err := dbcopy.Copy(t.Context(), from, target, dbcopy.Options{BatchRows: 1, Progress: func(dbcopy.Progress) {
 			back++

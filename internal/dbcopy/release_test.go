@@ -8,6 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/dbcopy"
 	"github.com/millrace-ml/millrace/internal/store/schema"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
 // oldDatabase returns the URI of a database of the oldest release.
@@ -54,7 +55,7 @@ func TestCopyRefusesOtherRelease(t *testing.T) {
 	t.Parallel()
 	from, _ := oldDatabase(t)
 	dbtest.OnAll(t, func(t *testing.T, to string) {
-		openStore(t, to)
+		storetest.Open(t, to)
 		_, err := dbcopy.Copy(t.Context(), from, to, dbcopy.Options{})
 		if err == nil || !strings.Contains(err.Error(), "of MLflow 3.17") {
 			t.Errorf("a copy into a database of the newest release: %v", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/dbcopy"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 	"github.com/millrace-ml/millrace/internal/store/schema/schematest"
+	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
 // openUsers opens the tables of users of a database as a server does.
@@ -34,7 +35,7 @@ func usersSource(t *testing.T, runs bool) (uri string) {
 		t.Fatal(err)
 	}
 	if runs {
-		openStore(t, uri)
+		storetest.Open(t, uri)
 		run(t, uri, slices.DeleteFunc(slices.Clone(copied), func(s string) bool { return strings.Contains(s, "TABLE users") })...)
 	}
 	d, err := openUsers(t.Context(), uri)

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
-	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -24,7 +24,7 @@ func TestAssessmentsOfDeletedRuns(t *testing.T) {
 		t.Parallel()
 		deleteRunsWithAssessments(t, "sqlite:///"+filepath.Join(t.TempDir(), "mlflow.db"))
 	})
-	storetest.OnServers(t, deleteRunsWithAssessments)
+	dbtest.OnServers(t, deleteRunsWithAssessments)
 }
 
 func deleteRunsWithAssessments(t *testing.T, uri string) {

@@ -113,7 +113,7 @@ func TestOutages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storetest.OnServers(t, func(t *testing.T, uri string) {
+			dbtest.OnServers(t, func(t *testing.T, uri string) {
 				between, through := dbtest.NewProxy(t, uri)
 				s := storetest.Open(t, through)
 				run := storetest.NewRun(t, s)

@@ -19,7 +19,7 @@ import (
 // succeed.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	storetest.OnServers(t, func(t *testing.T, uri string) {
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
 		s := storetest.Open(t, uri)
 		a, b := storetest.NewRun(t, s), storetest.NewRun(t, s)
 		var first, tries atomic.Int32
@@ -48,7 +48,7 @@ func TestDeadlock(t *testing.T) {
 
 func TestMoreRequestsThanConnections(t *testing.T) {
 	t.Parallel()
-	storetest.OnServers(t, func(t *testing.T, uri string) {
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
 		s, err := store.Open(t.Context(), store.Options{URI: uri, ArtifactRoot: "mlflow-artifacts:/", PoolSize: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestLostConnections(t *testing.T) {
 // as errors of the client.
 func TestRefusedValues(t *testing.T) {
 	t.Parallel()
-	storetest.OnServers(t, func(t *testing.T, uri string) {
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
 		s := storetest.Open(t, uri)
 		run := storetest.NewRun(t, s)
 		if _, err := s.CreateExperiment(t.Context(), strings.Repeat("n", 500), "", nil); !errors.Is(
@@ -199,7 +199,7 @@ func TestReadStore(t *testing.T) {
 // write it.
 func TestSeriesOfTwoServers(t *testing.T) {
 	t.Parallel()
-	storetest.OnServers(t, func(t *testing.T, uri string) {
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
 		servers := []*store.Store{storetest.Open(t, uri), storetest.Open(t, uri)}
 		f := &storetest.Follower{RunID: storetest.NewRun(t, servers[0]), Samples: 100}
 		for i := range int64(50) {

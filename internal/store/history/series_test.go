@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
@@ -51,7 +52,7 @@ func TestSeriesPlans(t *testing.T) {
 		t.Parallel()
 		check(t, storetest.New(t), func() {})
 	})
-	storetest.OnServers(t, func(t *testing.T, uri string) {
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
 		s := storetest.Open(t, uri)
 		check(t, s, func() {
 			admin, flavor, err := db.OpenSQL(t.Context(), uri)

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -28,17 +27,6 @@ func Open(t *testing.T, uri string) *store.Store {
 		}
 	})
 	return s
-}
-
-// OnServers runs a test on a new database of each database server that there is.
-func OnServers(t *testing.T, test func(t *testing.T, uri string)) {
-	t.Helper()
-	for _, variable := range dbtest.Servers {
-		t.Run(variable, func(t *testing.T) {
-			t.Parallel()
-			test(t, dbtest.NewDatabase(t, variable))
-		})
-	}
 }
 
 // NewRun creates a run in the experiment 0 and returns its id.
