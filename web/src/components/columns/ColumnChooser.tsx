@@ -4,6 +4,7 @@ import { Icon } from "../Icon";
 import { Popover } from "../Popover";
 import { SearchField } from "../SearchField";
 import "./columns.css";
+import { ColumnGroup } from "./ColumnGroup";
 
 interface ColumnChooserProps<Row> {
   catalogue: readonly DataColumn<Row>[];
@@ -55,29 +56,15 @@ function Choices<Row>({ catalogue, shown, automatic, choose, onOpen }: ColumnCho
           const members = found.filter((c) => c.group === group);
           const count = members.filter((c) => on.has(c.id)).length;
           return (
-            <fieldset key={group}>
-              <legend>
-                {group}{" "}
-                <span className="muted number">
-                  {count} of {members.length}
-                </span>
-                <button type="button" className="link-button" onClick={() => set(members, count === 0)}>
-                  {count === 0 ? "Show all" : "Hide all"}
-                </button>
-              </legend>
-              {members.map((c) => (
-                <label key={c.id} className="check">
-                  <input
-                    type="checkbox"
-                    checked={on.has(c.id)}
-                    onChange={(e) => set([c], e.target.checked)}
-                  />
-                  <span className="truncate" title={c.title}>
-                    {c.title}
-                  </span>
-                </label>
-              ))}
-            </fieldset>
+            <ColumnGroup
+              key={group}
+              title={group}
+              on={count}
+              count={members.length}
+              columns={members}
+              isShown={(id) => on.has(id)}
+              set={set}
+            />
           );
         })}
         {found.length === 0 && <p className="muted">No column has “{text}” in its name.</p>}

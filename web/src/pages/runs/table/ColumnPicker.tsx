@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { ColumnKeys, KeyQuery } from "../../../api/runTable";
 import { runKeys } from "../../../api/tableQueries";
+import { ColumnGroup } from "../../../components/columns/ColumnGroup";
 import { Icon } from "../../../components/Icon";
 import { Popover } from "../../../components/Popover";
 import { SearchField } from "../../../components/SearchField";
@@ -80,38 +81,21 @@ function Choices({ query, keys, shown, automatic, choose }: ColumnPickerProps) {
           const on = members.filter((c) => shownIDs.has(c.id)).length;
           const count = counts[kind] ?? members.length;
           return (
-            <fieldset key={kind}>
-              <legend>
-                {title}{" "}
-                <span className="muted number">
-                  {on} of {count.toLocaleString("en-US")}
-                </span>
-                <button
-                  type="button"
-                  className="link-button"
-                  onClick={() => set(members.slice(0, maxListed), on === 0)}
-                >
-                  {on === 0 ? "Show all" : "Hide all"}
-                </button>
-              </legend>
-              {members.slice(0, maxListed).map((c) => (
-                <label key={c.id} className="check">
-                  <input
-                    type="checkbox"
-                    checked={shownIDs.has(c.id)}
-                    onChange={(e) => set([c], e.target.checked)}
-                  />
-                  <span className="truncate" title={c.title}>
-                    {c.title}
-                  </span>
-                </label>
-              ))}
+            <ColumnGroup
+              key={kind}
+              title={title}
+              on={on}
+              count={count}
+              columns={members.slice(0, maxListed)}
+              isShown={(id) => shownIDs.has(id)}
+              set={set}
+            >
               {count > maxListed && (
                 <p className="muted">
                   and {(count - maxListed).toLocaleString("en-US")} more: search to narrow the list
                 </p>
               )}
-            </fieldset>
+            </ColumnGroup>
           );
         })}
         {available.length === 0 && <p className="muted">No column has “{text}” in its name.</p>}
