@@ -42,7 +42,7 @@ function Choices<Row>({ catalogue, shown, automatic, choose, onOpen }: ColumnCho
   const found = catalogue.filter((c) => c.title.toLowerCase().includes(needle));
   const groups = [...new Set(found.map((c) => c.group))];
   const set = (columns: readonly DataColumn<Row>[], show: boolean) =>
-    choose(changeShown(shown, columns, show));
+    choose(changeShown(shown, columns, show, (c) => c.group));
   return (
     <div className="column-picker">
       <div className="toolbar">

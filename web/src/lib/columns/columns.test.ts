@@ -71,10 +71,11 @@ test("the choice is shown in its order, and unknown columns are left out", () =>
 test("a column that is shown goes behind the last of its group, and one that is hidden leaves the others", () => {
   const of = (id: string, group: string): DataColumn<Row> => ({ id, title: id, group, cell: () => id });
   const [a, b, m, n] = [of("a", "A"), of("b", "A"), of("m", "M"), of("n", "M")];
-  expect(changeShown([a, m], [b], true)).toEqual(["a", "b", "m"]);
-  expect(changeShown([a], [n, m], true)).toEqual(["a", "n", "m"]);
-  expect(changeShown([a, m], [a], true)).toEqual(["a", "m"]);
-  expect(changeShown([m, a, n], [n, b], false)).toEqual(["m", "a"]);
+  const groupOf = (c: { group: string }) => c.group;
+  expect(changeShown([a, m], [b], true, groupOf)).toEqual(["a", "b", "m"]);
+  expect(changeShown([a], [n, m], true, groupOf)).toEqual(["a", "n", "m"]);
+  expect(changeShown([a, m], [a], true, groupOf)).toEqual(["a", "m"]);
+  expect(changeShown([m, a, n], [n, b], false, groupOf)).toEqual(["m", "a"]);
 });
 
 test("three clicks on a title sort one way, the other way, and not at all", () => {

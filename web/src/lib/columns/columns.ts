@@ -50,17 +50,18 @@ export function shownColumns<Row>(
 }
 
 /** The ids of the columns after some were shown or hidden: a new one goes behind the last of its group. */
-export function changeShown<Row>(
-  shown: readonly DataColumn<Row>[],
-  changed: readonly DataColumn<Row>[],
+export function changeShown<C extends { id: string }>(
+  shown: readonly C[],
+  changed: readonly C[],
   show: boolean,
+  groupOf: (column: C) => string,
 ): string[] {
   const ids = new Set(changed.map((c) => c.id));
   if (!show) return shown.filter((c) => !ids.has(c.id)).map((c) => c.id);
   const list = [...shown];
   for (const c of changed) {
     if (list.some((other) => other.id === c.id)) continue;
-    const last = list.findLastIndex((other) => other.group === c.group);
+    const last = list.findLastIndex((other) => groupOf(other) === groupOf(c));
     list.splice(last < 0 ? list.length : last + 1, 0, c);
   }
   return list.map((c) => c.id);

@@ -7,6 +7,7 @@ import { Icon } from "../../../components/Icon";
 import { Popover } from "../../../components/Popover";
 import { SearchField } from "../../../components/SearchField";
 import { useDebounced } from "../../../lib/browser/hooks";
+import { changeShown } from "../../../lib/columns/columns";
 import type { Column, ColumnKind } from "../../../lib/runs/columns";
 import { availableColumns } from "../../../lib/table/choice";
 import { plural } from "../../../lib/text/format";
@@ -60,12 +61,8 @@ function Choices({ query, keys, shown, automatic, choose }: ColumnPickerProps) {
     return [...special, ...plain];
   }, [found, needle, shown]);
   const counts: Record<ColumnKind, number | undefined> = { ...found.counts, attributes: undefined };
-  const set = (columns: readonly Column[], on: boolean) => {
-    const ids = new Set(columns.map((c) => c.id));
-    const kept = shown.filter((c) => !ids.has(c.id));
-    const added = on ? columns.filter((c) => !shownIDs.has(c.id)) : [];
-    choose(on ? insertByKind(shown, added) : kept.map((c) => c.id));
-  };
+  const set = (columns: readonly Column[], on: boolean) =>
+    choose(changeShown(shown, columns, on, (c) => c.kind));
   return (
     <div className="column-picker">
       <div className="toolbar">
@@ -105,14 +102,4 @@ function Choices({ query, keys, shown, automatic, choose }: ColumnPickerProps) {
       </div>
     </div>
   );
-}
-
-/** Chosen columns keep their order; new ones go behind the last of their kind. */
-function insertByKind(shown: readonly Column[], added: readonly Column[]): string[] {
-  const list = [...shown];
-  for (const c of added) {
-    const last = list.findLastIndex((other) => other.kind === c.kind);
-    list.splice(last < 0 ? list.length : last + 1, 0, c);
-  }
-  return list.map((c) => c.id);
 }
