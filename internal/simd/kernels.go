@@ -1,5 +1,6 @@
 // Package simd computes with slices of float32 and with tensors in them: matrix products, convolutions and
-// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA.
+// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA,
+// and wider ones where there is AVX-512.
 package simd
 
 import "math"
@@ -53,17 +54,23 @@ func sumGo(a []float32) float32 {
 
 // The implementations of the kernels.
 const (
-	AVX2 = "AVX2"
-	Go   = "Go"
+	AVX512 = "AVX512"
+	AVX2   = "AVX2"
+	Go     = "Go"
 )
 
-// Kernels returns the implementation of the kernels on this machine: [AVX2] or [Go].
-func Kernels() string {
-	if simd {
-		return AVX2
-	}
-	return Go
-}
+// The levels of the kernels. Each can run those of the levels before it.
+const (
+	levelGo = iota
+	levelAVX2
+	levelAVX512
+)
+
+// Kernels returns the implementation of the kernels on this machine: [AVX512], [AVX2] or [Go].
+func Kernels() string { return [...]string{Go, AVX2, AVX512}[level] }
+
+// Fast reports whether this machine has kernels in assembly.
+func Fast() bool { return level > levelGo }
 
 // Scalar returns the operation of [Binary] for two numbers, or nil.
 func Scalar(op string) func(a, b float32) float32 { return binaryGo[op] }

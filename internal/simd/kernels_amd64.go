@@ -2,8 +2,18 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// simd reports whether this machine supports the kernels in assembly.
-var simd = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// level is that of the kernels of this machine.
+var level = levelOf()
+
+func levelOf() int {
+	switch x := cpu.X86; {
+	case !x.HasAVX2 || !x.HasFMA:
+		return levelGo
+	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL:
+		return levelAVX512
+	}
+	return levelAVX2
+}
 
 //go:noescape
 func tileAVX2(k int, a, b *float32, off *int, c *float32, ldc int, add bool)
@@ -62,7 +72,7 @@ func sumAVX2(a *float32, n int) float32
 // tile multiplies four rows of a by 24 columns of b. It sets c[r*ldc+j] to the sum over k of a[4*k+r] * b[off[k]+j],
 // or adds the sum if add is set.
 func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
-	if !simd || len(off) == 0 {
+	if level == levelGo || len(off) == 0 {
 		tileGo(a, b, off, c, ldc, add)
 		return
 	}
@@ -72,7 +82,7 @@ func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
 // dots adds to c[i*ldc+j] the dot product of n floats of a from i*lda on and of b from off[j] on, for four i and
 // three j.
 func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
-	if !simd || n == 0 {
+	if level == levelGo || n == 0 {
 		dotsGo(n, a, lda, b, off, c, ldc)
 		return
 	}
@@ -81,7 +91,7 @@ func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float
 
 // Sum returns the sum of a list.
 func Sum(a []float32) float32 {
-	if !simd || len(a) == 0 {
+	if level == levelGo || len(a) == 0 {
 		return sumGo(a)
 	}
 	return sumAVX2(&a[0], len(a))
@@ -102,7 +112,7 @@ var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 // Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) {
 	fast, ok := binaryAVX2[op]
-	if !ok || !simd {
+	if !ok || level == levelGo {
 		return broadcast(binaryGo[op])
 	}
 	return func(dst, a, b []float32) {
@@ -122,7 +132,7 @@ func Binary(op string) func(dst, a, b []float32) {
 // Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log or Tanh;
 // for other operations Unary returns nil.
 func Unary(op string) func(dst, a []float32) {
-	if op == "Sign" && simd {
+	if op == "Sign" && level > levelGo {
 		return func(dst, a []float32) {
 			if len(dst) > 0 {
 				signAVX2(&dst[0], &a[0], len(dst))
