@@ -91,3 +91,16 @@ func BenchmarkFilter(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkActivate reports the numbers per nanosecond.
+func BenchmarkActivate(b *testing.B) {
+	x, out := make([]float32, 4096), make([]float32, 4096)
+	for i := range x {
+		x[i] = float32(i)/512 - 4
+	}
+	for act := ActReLU; act <= ActGELUTanh; act++ {
+		b.Run(fmt.Sprint(int(act)), func(b *testing.B) {
+			measure(b, len(x), func() { Activate(act, 0.25, 0.5, out, x) })
+		})
+	}
+}

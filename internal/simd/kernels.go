@@ -72,6 +72,44 @@ func Kernels() string { return [...]string{Go, AVX2, AVX512}[level] }
 // Fast reports whether this machine has kernels in assembly.
 func Fast() bool { return level > levelGo }
 
+// largestGo is Largest for machines without AVX2.
+func largestGo(a []float32) float32 {
+	top := -inf
+	for _, x := range a {
+		top = max(top, x)
+	}
+	return top
+}
+
+func squaresGo(a []float32, mean float32) float32 {
+	var s float32
+	for _, x := range a {
+		s += (x - mean) * (x - mean)
+	}
+	return s
+}
+
+func expSumGo(dst, a []float32, minus float32) float32 {
+	var s float32
+	for i, x := range a {
+		dst[i] = float32(math.Exp(float64(x - minus)))
+		s += dst[i]
+	}
+	return s
+}
+
+func scaleShiftGo(dst, a []float32, scale, shift float32) {
+	for i, x := range a {
+		dst[i] = x*scale + shift
+	}
+}
+
+func normalizeGo(dst, a, weight, bias []float32, mean, scale float32) {
+	for i, x := range a {
+		dst[i] = (x-mean)*scale*weight[i] + bias[i]
+	}
+}
+
 // Scalar returns the operation of [Binary] for two numbers, or nil.
 func Scalar(op string) func(a, b float32) float32 { return binaryGo[op] }
 
@@ -113,10 +151,11 @@ var unaryGo = map[string]func(dst, a []float32){
 	"Neg":  each(func(x float32) float32 { return -x }),
 	"Abs":  each(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
 	"Sign": each(sign),
-	"Sqrt": each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
-	"Exp":  each(func(x float32) float32 { return float32(math.Exp(float64(x))) }),
-	"Log":  each(func(x float32) float32 { return float32(math.Log(float64(x))) }),
-	"Tanh": each(func(x float32) float32 { return float32(math.Tanh(float64(x))) }),
+	"Sqrt": each(wide(math.Sqrt)),
+	"Exp":  each(wide(math.Exp)),
+	"Log":  each(wide(math.Log)),
+	"Erf":  each(wide(math.Erf)),
+	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)),
 }
 
 func each(f func(x float32) float32) func(dst, a []float32) {

@@ -1,4 +1,5 @@
-// Command gen writes the assembly of the blocks of package simd: ../block_amd64.s. Run it by go generate.
+// Command gen writes assembly of package simd: the blocks of products, ../block_amd64.s, and the functions of one
+// number, ../functions_amd64.s. Run it by go generate.
 //
 // A block multiplies some rows of a by one to three vectors of columns of b and keeps the sums in registers. The
 // kernels differ in the number of rows and vectors only, so that one description serves them all.
@@ -36,7 +37,27 @@ func main() {
 			}
 		}
 	}
-	if err := os.WriteFile("block_amd64.s", g.out.Bytes(), 0o600); err != nil {
+	g.save("block_amd64.s")
+	g, numbers := &generator{}, &constants{}
+	g.header()
+	for _, set := range []isa{avx512, avx2} {
+		for _, f := range functions {
+			f.write(&code{generator: g, isa: set, constants: numbers})
+		}
+		for _, f := range reductions {
+			f.write(&code{generator: g, isa: set, constants: numbers})
+		}
+		normalize(&code{generator: g, isa: set, constants: numbers})
+	}
+	numbers.table(g)
+	g.save("functions_amd64.s")
+	g = &generator{}
+	g.out.WriteString(declarations())
+	g.save("functions_amd64.go")
+}
+
+func (g *generator) save(name string) {
+	if err := os.WriteFile(name, g.out.Bytes(), 0o600); err != nil {
 		log.Fatal(err)
 	}
 }
