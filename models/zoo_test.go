@@ -82,21 +82,3 @@ func (a animal) check(t testing.TB, m *models.Model, got map[string]*mlflow.Tens
 		}
 	}
 }
-
-// TestZoo runs small networks of common architectures, three times each, because a run reuses the memory of others.
-func TestZoo(t *testing.T) {
-	t.Parallel()
-	for name, a := range zoo(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := openFixture(t, "zoo/"+name, "pt2")
-			for range 3 {
-				out, err := m.Run(t.Context(), a.feed(t, m))
-				if err != nil {
-					t.Fatal(err)
-				}
-				a.check(t, m, out)
-			}
-		})
-	}
-}

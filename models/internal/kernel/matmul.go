@@ -61,7 +61,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 // batchOffsets returns the indices of the first elements of the matrices of a broadcast batch.
 func batchOffsets(shape, batch []int, size int) []int {
 	var out []int
-	strides := broadcastStrides(shape, batch)
+	strides := BroadcastStrides(shape, batch)
 	n, step, _ := lastRow(batch, strides, strides)
 	walk(batch, strides, strides, func(at, _ int) {
 		for i := range n {

@@ -37,6 +37,20 @@ def encode(t, most):
     return {"shape": list(t.shape), "step": step, "data": base64.b64encode(flat[::step].tobytes()).decode()}
 
 
+def calibrate(module, inputs):
+    """Sets the statistics of batch normalizations, without which the values of deep networks vanish."""
+    norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    for m in norms:
+        m.momentum, m.training = 1.0, True
+    batch = [torch.cat([x, x.flip(-1)]) for x in inputs]
+    with torch.no_grad():
+        module(*batch)
+    for m in norms:
+        m.momentum, m.training = 0.1, False
+
+
 def make(name, options):
     full, small, inputs, few = zoo.ZOO[name]
     torch.manual_seed(1)
@@ -45,6 +59,8 @@ def make(name, options):
         zoo.paint(module)
     specs = few if options.small else inputs
     tensors = tuple(torch.from_numpy(zoo.fill(s, 7 + i, v)) for i, (s, v) in enumerate(specs))
+    if not options.small:
+        calibrate(module, tensors)
     outputs = outputs_of(module, tensors)
     with torch.no_grad():
         program = torch.export.export(module, tensors, strict=False)
