@@ -28,8 +28,14 @@ func Activate(act Activation, alpha, beta float32, dst, a []float32) {
 		copy(dst, a)
 		return
 	}
+	if a = a[:len(dst)]; len(a) > 0 {
+		activate(act, alpha, beta, dst, a)
+	}
+}
+
+func activateGo(act Activation, alpha, beta float32, dst, a []float32) {
 	f := activationGo(act, alpha, beta)
-	for i, x := range a[:len(dst)] {
+	for i, x := range a {
 		dst[i] = f(x)
 	}
 }
@@ -42,7 +48,7 @@ func activationGo(act Activation, alpha, beta float32) func(x float32) float32 {
 	case ActClip:
 		return func(x float32) float32 { return min(max(x, alpha), beta) }
 	case ActHardSwish:
-		return func(x float32) float32 { return x * min(max(x/6+0.5, 0), 1) }
+		return func(x float32) float32 { return x / 6 * min(max(x+3, 0), 6) }
 	case ActHardSigmoid:
 		return func(x float32) float32 { return min(max(alpha*x+beta, 0), 1) }
 	case ActLeakyReLU:

@@ -50,6 +50,21 @@ func (e *Epilogue) Apply(x *Tensor, axis int) error {
 	return nil
 }
 
+// Check returns an error if the epilogue does not fit a result like x, whose channels are the given axis.
+func (e *Epilogue) Check(x *Tensor, axis int) error {
+	_, err := e.check(x, axis)
+	return err
+}
+
+// Ending returns the epilogue in the form of package simd.
+func (e *Epilogue) Ending() *simd.Ending {
+	end := &simd.Ending{Bias: e.Bias, Act: e.Act, Alpha: e.Alpha, Beta: e.Beta}
+	if e.Add != nil {
+		end.Add = e.Add.Data.([]float32)
+	}
+	return end
+}
+
 // check returns the elements of x, or an error if the epilogue does not fit a result like x.
 func (e *Epilogue) check(x *Tensor, axis int) ([]float32, error) {
 	list, ok := x.Data.([]float32)
