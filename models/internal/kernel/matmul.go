@@ -62,7 +62,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 // in a tensor whose other axes are shape, for all positions of batch. The caller ensures that shape broadcasts to batch.
 func BatchOffsets(shape, batch []int, size int) []int {
 	var out []int
-	strides := broadcastStrides(shape, batch)
+	strides := BroadcastStrides(shape, batch)
 	n, step, _ := lastRow(batch, strides, strides)
 	walk(batch, strides, strides, func(at, _ int) {
 		for i := range n {

@@ -168,7 +168,7 @@ func Expand(x *Tensor, shape []int) (*Tensor, error) {
 	if slices.Equal(x.Shape, shape) {
 		return x, nil
 	}
-	return Strided(x, shape, broadcastStrides(x.Shape, shape), 0)
+	return Strided(x, shape, BroadcastStrides(x.Shape, shape), 0)
 }
 
 // Transpose moves axis perm[i] of x to position i.
