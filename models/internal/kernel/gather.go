@@ -26,7 +26,7 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := New(x.DType(), slices.Concat(x.Shape[:axis], indices.Shape, x.Shape[axis+1:]))
+	out, err := Dirty(x.DType(), slices.Concat(x.Shape[:axis], indices.Shape, x.Shape[axis+1:]))
 	if err != nil {
 		return nil, err
 	}

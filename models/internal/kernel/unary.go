@@ -21,7 +21,7 @@ func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 }
 
 func mapAll[T float32 | float64](x *Tensor, d []T, f func(float64) float64) (*Tensor, error) {
-	out := make([]T, len(d))
+	out := Elements[T](len(d))
 	Parallel(len(d), minRow, func(lo, hi int) {
 		for i, v := range d[lo:hi] {
 			out[lo+i] = T(f(float64(v)))

@@ -50,7 +50,7 @@ const minVector = 1 << 15
 // mapVectors applies a vectorised function to a tensor of float32.
 func mapVectors(x *Tensor, f func(dst, a []float32)) *Tensor {
 	list := x.Data.([]float32)
-	out := make([]float32, len(list))
+	out := Floats(len(list))
 	Parallel(len(list), minVector, func(lo, hi int) { f(out[lo:hi], list[lo:hi]) })
 	return &Tensor{Shape: x.Shape, Data: out}
 }
