@@ -54,10 +54,11 @@ func compactOf[T Float](f *Forest) *compactForest[T] {
 		}
 		n := &f.Nodes[place]
 		if n.Leaf {
-			c.nodes[at] = compactNode[T]{T(math.Inf(1)), int32(f.Features), int32(at)}
+			c.nodes[at] = compactNode[T]{T(math.Inf(1)), int32(f.Features), int32(at)} //nolint:gosec // At most MaxElements.
 			c.votes = append(c.votes, n.Votes...)
 		} else {
-			c.nodes[at] = compactNode[T]{atMost[T](n.Value, n.Compare == Less), int32(n.Feature), int32(next)}
+			limit := atMost[T](n.Value, n.Compare == Less)
+			c.nodes[at] = compactNode[T]{limit, int32(n.Feature), int32(next)} //nolint:gosec // As above.
 			next += 2
 		}
 		c.first[at+1] = int32(len(c.votes)) //nolint:gosec // As above.

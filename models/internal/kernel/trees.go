@@ -8,7 +8,7 @@ type Branch struct {
 	Leaf        bool
 	Feature     int
 	Value       float64
-	Compare     Op // How the feature is compared with the value, for example LessEqual.
+	Compare     Op   // How the feature is compared with the value, for example LessEqual.
 	MissingTrue bool // Whether NaN leads to the node True.
 	True, False int  // Indices of nodes.
 	Votes       []Vote
@@ -79,7 +79,7 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 	sums, n, first := out.Data.([]float64), x.Shape[1], firstOf(join)
 	narrow, isNarrow := x.Data.([]float32)
 	wide, isWide := x.Data.([]float64)
-	if !isWide && !(isNarrow && f.narrow != nil) {
+	if !isWide && (!isNarrow || f.narrow == nil) {
 		if x, err = Cast(x, "float64"); err != nil {
 			return nil, err
 		}

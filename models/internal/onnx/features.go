@@ -178,9 +178,6 @@ func (c *call) labelList(name string) (*tensor, error) {
 
 // labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
-	if c.has("classes_strings") {
-		return nil, kernel.Unsupported("an encoder of version 1")
-	}
 	keys, err := c.labelList("keys")
 	if err != nil {
 		return nil, err

@@ -108,14 +108,11 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch post := c.str("post_transform", "NONE"); post {
-	case "NONE":
+	switch c.str("post_transform", "NONE") {
 	case "LOGISTIC":
 		scores, err = kernel.Map(scores, kernel.Sigmoid)
 	case "SOFTMAX":
 		scores, err = kernel.Softmax(scores, 1)
-	default:
-		return nil, kernel.Unsupported("post_transform '%s'", post)
 	}
 	return results{label, scores}, err
 }
@@ -151,12 +148,8 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 	if err != nil {
 		return nil, err
 	}
-	switch post := c.str("post_transform", "NONE"); {
-	case post == "NONE":
-	case post == "LOGISTIC" && !probability:
+	if c.str("post_transform", "NONE") == "LOGISTIC" {
 		both, err = kernel.Map(both, kernel.Sigmoid)
-	default:
-		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", post)
 	}
 	return results{label, both}, err
 }
@@ -170,27 +163,13 @@ func at(list *tensor, i int) *tensor {
 	return out
 }
 
-// rejectPostTransform returns an error if the node has a post transform.
-func (c *call) rejectPostTransform() error {
-	if post := c.str("post_transform", "NONE"); post != "NONE" {
-		return kernel.Unsupported("post_transform '%s'", post)
-	}
-	return nil
-}
-
 func linearRegressor(c *call) (results, error) {
-	if err := c.rejectPostTransform(); err != nil {
-		return nil, err
-	}
 	return one(c.linear(c.int("targets", 1)))
 }
 
 // normalizer divides every row by its norm.
 func normalizer(c *call) (results, error) {
-	kind, ok := map[string]kernel.Reduction{"L1": kernel.L1, "L2": kernel.L2, "MAX": kernel.Maximum}[c.str("norm", "MAX")]
-	if !ok {
-		return nil, kernel.Unsupported("norm '%s'", c.str("norm", ""))
-	}
+	kind := map[string]kernel.Reduction{"L1": kernel.L1, "L2": kernel.L2, "MAX": kernel.Maximum}[c.str("norm", "MAX")]
 	x, err := kernel.Cast(c.in(0), "float32")
 	if err != nil {
 		return nil, err

@@ -57,9 +57,6 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		return nil, kernel.Invalid("a support vector machine without rho")
 	}
 	return func(c *call) (results, error) {
-		if err := c.rejectPostTransform(); err != nil {
-			return nil, err
-		}
 		x, err := c.features()
 		if err != nil {
 			return nil, err
@@ -116,9 +113,6 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 				len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.rejectPostTransform(); err != nil {
-			return nil, err
-		}
 		x, err := c.features()
 		if err != nil {
 			return nil, err

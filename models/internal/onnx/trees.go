@@ -166,10 +166,7 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 			"MAX": kernel.JoinMax,
 		}
 		how := c.str("aggregate_function", "SUM")
-		join, ok := joins[how]
-		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {
-			return nil, kernel.Unsupported("aggregate_function '%s' with post_transform '%s'", how, post)
-		}
+		join := joins[how]
 		begin := base
 		if how == "AVERAGE" {
 			begin = make([]float64, targets)
@@ -236,6 +233,9 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	base, err := n.base(labels.Len())
 	if err != nil {
 		return nil, err
+	}
+	if a := n.attributes["post_transform"]; single && a != nil && a.s != "NONE" && (positive || a.s != "LOGISTIC") {
+		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", a.s)
 	}
 	return func(c *call) (results, error) {
 		x, err := c.features()
