@@ -247,6 +247,9 @@ func Threshold(limit, value float64) func(float64) float64 {
 
 // PRelu multiplies negative elements by a slope that broadcasts to x.
 func PRelu(x, slope *Tensor) (*Tensor, error) {
+	if isFast(x) && isFast(slope) {
+		return preluFast(x, slope)
+	}
 	scaled, err := Arith(Mul, x, slope)
 	if err != nil {
 		return nil, err

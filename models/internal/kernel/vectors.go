@@ -73,3 +73,15 @@ func clipLimits(x, low, high *Tensor) (limits [2]float32, ok bool) {
 	}
 	return limits, true
 }
+
+// preluFast is PRelu for tensors of float32.
+func preluFast(x, slope *Tensor) (*Tensor, error) {
+	if list := slope.Data.([]float32); len(list) == 1 && len(slope.Shape) <= len(x.Shape) {
+		return mapVectors(x, activation(simd.ActLeakyReLU, list[0], 0)), nil
+	}
+	scaled, err := Arith(Mul, mapVectors(x, activation(simd.ActClip, float32(NegInf), 0)), slope)
+	if err != nil {
+		return nil, err
+	}
+	return Arith(Add, mapVectors(x, activation(simd.ActReLU, 0, 0)), scaled)
+}
