@@ -117,11 +117,20 @@ func Activation(act kernel.Activation, arguments ...float64) Function {
 	return f
 }
 
-// Square returns the function x*x.
-func Square() Function {
-	return Function{Row: func(dst, src []float32) {
-		for i, v := range src[:len(dst)] {
-			dst[i] = v * v
-		}
-	}}
+// Power returns the function x to the power of a number, if that is a square, a cube or a square root.
+func Power(exponent float64) (f Function, ok bool) {
+	switch exponent {
+	case 2:
+		multiply := simd.Binary("Mul")
+		return Function{Row: func(dst, src []float32) { multiply(dst, src[:len(dst)], src[:len(dst)]) }}, true
+	case 3:
+		return Function{Row: func(dst, src []float32) {
+			for i, v := range src[:len(dst)] {
+				dst[i] = v * v * v
+			}
+		}}, true
+	case 0.5:
+		return Fast("Sqrt"), true
+	}
+	return f, false
 }

@@ -86,20 +86,19 @@ func describePow(c *call) graph.Op {
 	if exponent == nil || exponent.Len() != 1 || len(exponent.Shape) > 0 {
 		return nil
 	}
-	switch v, err := kernel.AsFloat(exponent); {
-	case err != nil:
+	v, err := kernel.AsFloat(exponent)
+	if err != nil {
 		return nil
-	case v == 2:
-		return unary(graph.Square())
-	case v == 0.5:
-		return unary(graph.Fast("Sqrt"))
+	}
+	if f, ok := graph.Power(v); ok {
+		return unary(f)
 	}
 	return nil
 }
 
 // describe sets the description of a step.
 func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.Step) {
-	st.Pure, st.Cheap = n.domain == "" || n.domain == "ai.onnx", cheap[name]
+	st.Pure, st.Cheap = true, cheap[name]
 	c := &call{node: n, opset: int(r.file.opsets[""]), values: s.Known(st.Reads)}
 	var op graph.Op
 	switch describe := descriptions[name]; {

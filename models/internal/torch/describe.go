@@ -62,7 +62,10 @@ var descriptions = map[string]description{
 	"rsqrt":      function(graph.Of(func(v float64) float64 { return 1 / math.Sqrt(v) })),
 	"reciprocal": function(graph.Of(func(v float64) float64 { return 1 / v })),
 	"exp":        function(graph.Fast("Exp")), "log": function(graph.Fast("Log")), "sqrt": function(graph.Fast("Sqrt")),
-	"neg": function(graph.Fast("Neg")), "abs": function(graph.Fast("Abs")), "square": function(graph.Square()),
+	"neg": function(graph.Fast("Neg")), "abs": function(graph.Fast("Abs")), "square": {"self", func(*call) graph.Op {
+		f, _ := graph.Power(2)
+		return unary(f)
+	}},
 	"pow": {"self", describePow},
 
 	"add": pairOf(kernel.Add), "sub": pairOf(kernel.Sub), "mul": pairOf(kernel.Mul), "div": pairOf(kernel.Div),
@@ -110,13 +113,8 @@ func describePow(c *call) graph.Op {
 	if c.args["exponent"].kind != numberKind && c.args["exponent"].kind != intsKind {
 		return nil
 	}
-	switch c.float("exponent", 0) {
-	case 2:
-		return unary(graph.Square())
-	case 0.5:
-		return unary(graph.Fast("Sqrt"))
-	case 3:
-		return unary(graph.Of(func(v float64) float64 { return v * v * v }))
+	if f, ok := graph.Power(c.float("exponent", 0)); ok {
+		return unary(f)
 	}
 	return nil
 }
