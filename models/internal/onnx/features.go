@@ -91,11 +91,11 @@ func impute(x, values, replaced *tensor) *tensor {
 		return nil
 	}
 	to, n, missing := out.Data.([]float32), len(list), marker[0]
-	nan := missing != missing //nolint:gocritic // Only a NaN differs from itself.
+	nan := missing != missing
 	for i := 0; i < len(from); i += n {
 		row, result := from[i:i+n], to[i:i+n]
 		for j, v := range row {
-			if v == missing || nan && v != v { //nolint:gocritic // As above.
+			if v == missing || nan && v != v {
 				v = list[j]
 			}
 			result[j] = v

@@ -109,7 +109,7 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	for i := range best {
 		row, at := list[i*n:(i+1)*n], 0
 		for j, v := range row {
-			if v > row[at] || v != v && row[at] == row[at] { //nolint:gocritic // The first NaN wins.
+			if v > row[at] || v != v && row[at] == row[at] {
 				at = j
 			}
 		}
