@@ -269,5 +269,6 @@ fuzz: ## Fuzz the parsers, 30 s each
 	go test ./internal/search -run xxx -fuzz FuzzOrderBy -fuzztime 30s
 	go test ./internal/api/protojson -run xxx -fuzz FuzzUnmarshal -fuzztime 30s
 	go test ./internal/artifact -run xxx -fuzz FuzzCleanPath -fuzztime 30s
+	go test ./mlflow/internal/nested -run xxx -fuzz FuzzRead -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenONNX -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenTorch -fuzztime 30s
