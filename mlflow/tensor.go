@@ -42,6 +42,37 @@ func (t *Tensor) Len() int {
 	return n
 }
 
+// length returns the number of elements of a slice, or -1 for an invalid type.
+func length(data any) int {
+	switch d := data.(type) {
+	case []float32:
+		return len(d)
+	case []float64:
+		return len(d)
+	case []int8:
+		return len(d)
+	case []int16:
+		return len(d)
+	case []int32:
+		return len(d)
+	case []int64:
+		return len(d)
+	case []uint8:
+		return len(d)
+	case []uint16:
+		return len(d)
+	case []uint32:
+		return len(d)
+	case []uint64:
+		return len(d)
+	case []bool:
+		return len(d)
+	case []string:
+		return len(d)
+	}
+	return -1
+}
+
 // DType returns the element type as in NumPy, such as float32, or str for strings. It
 // returns "" for an invalid type of Data.
 func (t *Tensor) DType() string {
