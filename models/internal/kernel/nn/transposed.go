@@ -3,6 +3,7 @@ package nn
 import (
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/millrace-ml/millrace/internal/simd"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -20,6 +21,11 @@ type PreparedConvTranspose struct {
 	groups int
 	extra  []int
 	parts  []transposedPart // Empty if there are no kernels in assembly.
+
+	// spread has the weight of each group as a matrix with a row for each input channel and a column for each output
+	// channel and element of the kernel.
+	spread     []*simd.Columns
+	spreadOnce sync.Once
 }
 
 // transposedPart is the convolution that computes the outputs with a remainder.
@@ -191,8 +197,12 @@ func (c *PreparedConvTranspose) Run(x *kernel.Tensor, e kernel.Epilogue, out *ke
 		}
 		e.Add = before
 	}
-	for i := range c.parts {
-		c.parts[i].run(p.batch, shape[axis], s, img, out.Data.([]float32), own.Ending())
+	if c.few(s) {
+		c.runFew(p.batch, s, img, out.Data.([]float32), own)
+	} else {
+		for i := range c.parts {
+			c.parts[i].run(p.batch, shape[axis], s, img, out.Data.([]float32), own.Ending())
+		}
 	}
 	if e.Add == nil {
 		return out, nil
@@ -282,5 +292,67 @@ func fillChannels(out []float32, channels, size int, e *simd.Ending) {
 		}
 		simd.Activate(e.Act, e.Alpha, e.Beta, plane, plane)
 		c = (c + 1) % channels
+	}
+}
+
+// few reports whether an image is so small that most elements of the convolutions would be padding.
+func (c *PreparedConvTranspose) few(s [2]slide) bool {
+	in, out := s[0].out*s[1].out, s[0].in*s[1].in
+	const most = 1 << 24 // Products.
+	return in <= 64 && out > 2*in*s[0].stride*s[1].stride && in*kernel.Product(c.weight.Shape[1:]) <= most
+}
+
+// runFew multiplies the weight by each element of a small image and adds the products to the outputs that they meet.
+func (c *PreparedConvTranspose) runFew(batch int, s [2]slide, img, out []float32, e kernel.Epilogue) {
+	c.spreadOnce.Do(c.prepareSpread)
+	workers := simd.Workers(runtime.GOMAXPROCS(0))
+	in, outs := c.weight.Shape[0]/c.groups, c.weight.Shape[1]
+	pixels, size := s[0].out*s[1].out, s[0].in*s[1].in
+	width := outs * s[0].kernel * s[1].kernel
+	scratch, products := simd.Borrow(pixels * width)
+	defer scratch.GiveBack()
+	for i := range batch * c.groups {
+		x := simd.Matrix{Floats: img[i*in*pixels : (i+1)*in*pixels], Row: 1, Inner: pixels}
+		c.spread[i%c.groups].Multiply(workers, pixels, x, products, nil)
+		to := out[i*outs*size : (i+1)*outs*size]
+		clear(to)
+		for n := range pixels {
+			spreadOne(s, n, products[n*width:(n+1)*width], to)
+		}
+		for o := range outs {
+			plane := to[o*size : (o+1)*size]
+			if e.Bias != nil {
+				simd.ScaleShift(plane, plane, 1, e.Bias[i%c.groups*outs+o])
+			}
+			simd.Activate(e.Act, e.Alpha, e.Beta, plane, plane)
+		}
+	}
+}
+
+func (c *PreparedConvTranspose) prepareSpread() {
+	list, in := c.weight.Data.([]float32), c.weight.Shape[0]/c.groups
+	width := kernel.Product(c.weight.Shape[1:])
+	for g := range c.groups {
+		part := list[g*in*width : (g+1)*in*width]
+		c.spread = append(c.spread, simd.NewColumns(width, in, simd.Matrix{Floats: part, Row: 1, Inner: width}))
+	}
+}
+
+// spreadOne adds the products of element n of the image to all output channels.
+func spreadOne(s [2]slide, n int, products, out []float32) {
+	v, h := s[0], s[1]
+	y0, x0 := n/h.out*v.stride-v.before, n%h.out*h.stride-h.before
+	for size := v.in * h.in; len(out) > 0; out = out[size:] {
+		for ky := range v.kernel {
+			y := y0 + ky*v.dilation
+			if y >= 0 && y < v.in {
+				for kx := range h.kernel {
+					if x := x0 + kx*h.dilation; x >= 0 && x < h.in {
+						out[y*h.in+x] += products[ky*h.kernel+kx]
+					}
+				}
+			}
+		}
+		products = products[v.kernel*h.kernel:]
 	}
 }

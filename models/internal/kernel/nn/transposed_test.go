@@ -19,7 +19,7 @@ func TestPreparedConvTranspose(t *testing.T) {
 		weight[0] = shape[1]
 		extra := []int{}
 		for range axes {
-			shape, weight = append(shape, 4+r.IntN(12)), append(weight, 1+r.IntN(5))
+			shape, weight = append(shape, 1+r.IntN(12)), append(weight, 1+r.IntN(5))
 			stride, dilation := 1+r.IntN(4), 1+r.IntN(3)
 			w.Strides, w.Dilations = append(w.Strides, stride), append(w.Dilations, dilation)
 			extra = append(extra, r.IntN(max(stride, dilation)))
