@@ -242,6 +242,21 @@ func TestFoldNorms(t *testing.T) {
 	}
 }
 
+// TestFoldNormsTransposed folds a norm into a transposed convolution of two groups.
+func TestFoldNormsTransposed(t *testing.T) {
+	t.Parallel()
+	w := nn.Window{Strides: []int{2, 2}}
+	planned, plain := both(t, []string{"z"}, func(d *draft) {
+		d.step("c", ConvTranspose{Window: w, Groups: 2, Extra: []int{1, 0}}, func(v []*tensor) (*tensor, error) {
+			return nn.ConvTranspose(v[0], v[1], nil, w, 2, []int{1, 0})
+		}, "x", d.constant("w", 4, 3, 3, 2))
+		d.relu("z", d.norm("n", "c", 6))
+	})
+	steps(t, planned, 1)
+	agree(t, planned, plain, random(2, 4, 5, 6), random(1))
+	agree(t, planned, plain, random(2, 3, 5, 6), random(1))
+}
+
 // TestFoldNormsKept has norms that cannot be folded: the result of the convolution is also read by another step, or
 // the norm has other channels.
 func TestFoldNormsKept(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 // order of the description.
 var descriptions = map[string]func(c *call) graph.Op{
 	"Identity": func(*call) graph.Op { return graph.Same{} },
-	"Conv":     describeConv, "Gemm": describeGemm, "MatMul": func(*call) graph.Op { return graph.MatMul{} },
+	"Conv":     describeConv, "ConvTranspose": describeConv, "Gemm": describeGemm,
+	"MatMul":             func(*call) graph.Op { return graph.MatMul{} },
 	"BatchNormalization": func(c *call) graph.Op { return graph.BatchNorm{Eps: c.float("epsilon", 1e-5)} },
 
 	"Add": pairOf(kernel.Add), "Sub": pairOf(kernel.Sub), "Mul": pairOf(kernel.Mul), "Div": pairOf(kernel.Div),
@@ -70,6 +71,9 @@ func describeConv(c *call) graph.Op {
 	if weight == nil || len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
 		return nil
 	}
+	if c.node.op == "ConvTranspose" {
+		return graph.ConvTranspose{Window: w, Groups: c.int("group", 1), Extra: c.ints("output_padding")}
+	}
 	return graph.Conv{Window: w, Groups: c.int("group", 1)}
 }
 
@@ -117,7 +121,7 @@ func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.S
 	case graph.Unary:
 		// The other inputs are known.
 		fixArguments(st, c.values)
-	case graph.Conv, graph.Linear, graph.MatMul:
+	case graph.Conv, graph.ConvTranspose, graph.Linear, graph.MatMul:
 		st.Cheap = false
 	}
 }

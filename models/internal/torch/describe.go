@@ -31,6 +31,7 @@ var descriptions = map[string]description{
 	"matmul": {"self other", func(*call) graph.Op { return graph.MatMul{} }},
 	"addmm":  {"mat1 mat2 self", describeAddMM},
 	"conv1d": describedConv, "conv2d": describedConv, "convolution": describedConv,
+	"conv_transpose1d": describedTransposed, "conv_transpose2d": describedTransposed,
 	"batch_norm": describedNorm, "_native_batch_norm_legit_no_training": describedNorm,
 
 	"relu": function(graph.Activation(simd.ActReLU)), "sigmoid": function(graph.Activation(simd.ActSigmoid)),
@@ -76,7 +77,9 @@ var descriptions = map[string]description{
 var (
 	same          = description{"self", sameOp}
 	describedConv = description{"input weight bias", describeConv}
-	describedNorm = description{"input weight bias running_mean running_var", func(c *call) graph.Op {
+
+	describedTransposed = description{"input weight bias", describeTransposed}
+	describedNorm       = description{"input weight bias running_mean running_var", func(c *call) graph.Op {
 		return graph.BatchNorm{Eps: c.float("eps", 1e-5)}
 	}}
 )
@@ -137,11 +140,27 @@ func describeAddMM(c *call) graph.Op {
 
 // describeConv describes a convolution by a weight that is known.
 func describeConv(c *call) graph.Op {
-	v, ok := c.args["weight"]
-	if !ok || v.kind != tensorKind || c.values[v.slots[0]] == nil || c.bool("transposed", false) {
+	if c.bool("transposed", false) {
+		return describeTransposed(c)
+	}
+	if !c.knows("weight") {
 		return nil
 	}
 	return graph.Conv{Window: c.window(c.axes()), Groups: c.int("groups", 1)}
+}
+
+func describeTransposed(c *call) graph.Op {
+	if !c.knows("weight") {
+		return nil
+	}
+	n := c.axes()
+	return graph.ConvTranspose{Window: c.window(n), Groups: c.int("groups", 1), Extra: c.list("output_padding", n)}
+}
+
+// knows reports whether a tensor is known when the file is read.
+func (c *call) knows(name string) bool {
+	v := c.args[name]
+	return v.kind == tensorKind && c.values[v.slots[0]] != nil
 }
 
 // describe sets the description of a step, and puts its arguments in the order of the description.
@@ -171,7 +190,7 @@ func (b *builder) describe(base string, c *call, st *graph.Step) {
 	}
 	st.Op, st.Cheap = op, true
 	switch op.(type) {
-	case graph.Conv, graph.Linear, graph.MatMul:
+	case graph.Conv, graph.ConvTranspose, graph.Linear, graph.MatMul:
 		st.Cheap = false
 	}
 	st.Arrange(order)
