@@ -145,6 +145,37 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestMemoryOfMany has more results than are compared one by one, of which each is a part of the argument.
+func TestMemoryOfMany(t *testing.T) {
+	t.Parallel()
+	var outputs []string
+	for i := range 20 {
+		outputs = append(outputs, fmt.Sprint("part", i))
+	}
+	planned, plain := both(t, append(outputs[5:], "z"), func(d *draft) {
+		d.pair("a", kernel.Add, "x", "y")
+		slot, err := d.Find("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Step{Name: "parts", Pure: true, Reads: []int{slot}}
+		for _, name := range outputs {
+			s.Writes = append(s.Writes, d.Define(name))
+		}
+		s.Run = func(_ context.Context, v []*tensor) (out []*tensor, err error) {
+			for i := range outputs {
+				out = append(out, &tensor{Shape: []int{2000}, Data: v[0].Data.([]float32)[2000*i : 2000*(i+1)]})
+			}
+			return out, nil
+		}
+		d.Append(s)
+		d.opaque("z", d.step("square", nil, func(v []*tensor) (*tensor, error) {
+			return kernel.Reshape(v[0], []int{40, 50})
+		}, "part1"))
+	})
+	agree(t, planned, plain, random(40000), random(40000))
+}
+
 // TestMaxLive computes values that are too large, in a chain that falls back to its steps.
 func TestMaxLive(t *testing.T) {
 	t.Parallel()

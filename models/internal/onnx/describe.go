@@ -164,6 +164,7 @@ var cheap = func() map[string]bool {
 	for _, list := range []string{
 		"Reshape Flatten Squeeze Unsqueeze Transpose Concat Split Slice Expand Shape Size ConstantOfShape Range Trilu Cast",
 		"CastLike Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Tile Pad Gather Mod",
+		"ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare Softmax Floor Ceil Round",
 	} {
 		for _, name := range strings.Fields(list) {
 			out[name] = true

@@ -201,7 +201,8 @@ func (b *builder) describe(base string, c *call, st *graph.Step) {
 var cheap = setOf(
 	"cat stack full full_like zeros zeros_like ones ones_like arange eye where masked_fill eq ne lt le gt ge",
 	"logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not _to_copy flip repeat tile triu tril roll pad",
-	"constant_pad_nd floor_divide remainder index_select embedding new_zeros new_ones new_full scalar_tensor lift_fresh")
+	"constant_pad_nd floor_divide remainder index_select embedding new_zeros new_ones new_full scalar_tensor lift_fresh",
+	"_weight_norm sum mean amax amin linalg_vector_norm norm softmax _softmax")
 
 func setOf(lists ...string) map[string]bool {
 	out := map[string]bool{}
