@@ -31,16 +31,9 @@ func (s *Store) SearchRuns(
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	condition := base.Both(base.RunScope(experimentIDs, in.RunViewType), q.Where)
-	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL + ` WHERE ` + condition.SQL +
-		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := base.Concat(q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit + 1, offset})
+	scope := base.RunScope(experimentIDs, in.RunViewType)
 	err = s.ViewReplica(ctx, func(t tx) error {
-		runs, err = db.CollectUncached(
-			t.Tx, query, args,
-			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
-		)
-		if err != nil {
+		if runs, err = t.searchRuns(q, scope, limit+1, offset); err != nil {
 			return err
 		}
 		runs, next = base.CutPage(runs, limit, offset)
@@ -51,6 +44,33 @@ func (s *Store) SearchRuns(
 		return err
 	})
 	return runs, next, err
+}
+
+// searchRuns returns up to limit runs of a search, from an offset on, with only their ids.
+func (t tx) searchRuns(q *search.Query, scope search.Fragment, limit, offset int) ([]mlflow.Run, error) {
+	page := func(p base.RunPlan) ([]mlflow.Run, error) {
+		return db.CollectUncached(
+			t.Tx, `SELECT r.run_uuid FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
+				` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+			base.Concat(p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
+			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
+		)
+	}
+	stop := limit + offset
+	if !q.ByNewest {
+		stop = base.AllRuns
+	}
+	plan, narrowed, err := t.Plan(q, scope, stop)
+	if err != nil {
+		return nil, err
+	}
+	if !narrowed {
+		list, ok, err := base.Ranked(t.Transaction, q, scope, limit, offset, page)
+		if ok || err != nil {
+			return list, err
+		}
+	}
+	return page(plan)
 }
 
 // loadRuns fills in the data of runs with only an id, except for their model inputs,
