@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func plannedRunAt(i int) plannedRun {
 	return plannedRun{
 		id: fmt.Sprintf("%032d", i), start: int64(i % 1000), deleted: i%13 == 0, failed: i%700 == 1,
 		metric: float64(i*7919%500) / 500, hasMetric: i%10 != 0, isNaN: i%97 == 1, rare: i%211 == 0,
-		param: fmt.Sprint("v", i%50), long: strings.Repeat("é", 40) + fmt.Sprint(i%7), tag: fmt.Sprint("t", i%4),
+		param: fmt.Sprint("v", i%50), long: strings.Repeat("é", 40) + strconv.Itoa(i%7), tag: fmt.Sprint("t", i%4),
 	}
 }
 
@@ -151,7 +152,7 @@ var plannedOrders = map[string]func(a, b *plannedRun) int{
 	"params.p DESC":        func(a, b *plannedRun) int { return strings.Compare(b.param, a.param) },
 	"attributes.run_id":    func(a, b *plannedRun) int { return strings.Compare(a.id, b.id) },
 	"attributes.status":    func(a, b *plannedRun) int { return cmp.Compare(b2i(b.failed), b2i(a.failed)) },
-	"metrics.rare DESC":    func(a, b *plannedRun) int { return cmp.Or(cmp.Compare(b2i(b.rare), b2i(a.rare)), rareOf(b, a)) },
+	"metrics.rare DESC":    compareRare,
 	"attribute.start_time": func(a, b *plannedRun) int { return cmp.Compare(a.start, b.start) },
 }
 
@@ -162,11 +163,11 @@ func b2i(b bool) int {
 	return 0
 }
 
-func rareOf(a, b *plannedRun) int {
-	if !a.rare {
-		return 0
+func compareRare(a, b *plannedRun) int {
+	if c := cmp.Compare(b2i(b.rare), b2i(a.rare)); c != 0 || !a.rare {
+		return c
 	}
-	return cmp.Compare(a.start, b.start)
+	return cmp.Compare(b.start, a.start)
 }
 
 func compareMetric(a, b *plannedRun, sign int) int {
