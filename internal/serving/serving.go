@@ -4,12 +4,9 @@
 package serving
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"path"
@@ -30,10 +27,14 @@ const (
 
 // Handler returns a handler for predictions of one model. Requests may be concurrent.
 func Handler(m *models.Model, log *slog.Logger) http.Handler {
-	s := &server{model: m, log: log, named: slices.Contains(m.Metadata().Flavors, "onnx")}
+	s := &server{
+		model: m, log: log, schema: schema{specs: m.Inputs()},
+		encoder: encoder{model: m, named: slices.Contains(m.Metadata().Flavors, "onnx")},
+	}
 	if sig := m.Metadata().Signature; sig != nil {
-		s.columns = sig.Columns()
-		s.tensors = s.columns == nil
+		s.schema.columns, s.schema.params = sig.Columns(), sig.Params
+		s.encoder.tensors = s.schema.columns == nil
+		s.schema.named = s.encoder.tensors && len(sig.Inputs) > 0 && sig.Inputs[0].Name != ""
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invocations", s.invocations)
@@ -64,158 +65,36 @@ func cleanPathsOnly(next http.Handler) http.Handler {
 }
 
 type server struct {
-	model *models.Model
-	log   *slog.Logger
-	// named reports whether predictions are objects by output name, as in MLflow for
-	// ONNX.
-	named bool
-	// columns are the columns of the signature, or nil. tensors reports whether the
-	// signature consists of tensors.
-	columns []string
-	tensors bool
+	model   *models.Model
+	log     *slog.Logger
+	schema  schema
+	encoder encoder
 }
 
 func (s *server) invocations(w http.ResponseWriter, r *http.Request) {
-	predictions, err := s.predict(r.Context(), w, r)
+	answer, err := s.predict(r.Context(), w, r)
 	if err != nil {
 		observe.Fail(w, r, err)
 		return
 	}
-	text, err := json.Marshal(map[string]any{"predictions": predictions})
-	if err != nil { // JSON cannot represent NaN and infinities.
-		observe.Fail(w, r, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err))
-		return
-	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(text)
+	_, _ = w.Write(answer) //nolint:gosec // It is JSON.
 }
 
-func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) (any, error) {
+func (s *server) predict(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := httplimit.ReadBody(w, r, maxBody)
 	if err != nil {
 		return nil, err
 	}
-	inputs, table, err := s.decode(r.Header.Get("Content-Type"), body)
+	in, err := s.schema.decode(ctx, r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := s.model.Run(ctx, inputs)
+	outputs, err := s.model.Run(ctx, in.inputs)
 	if err != nil {
 		return nil, err
 	}
-	if table && s.named && !s.tensors {
-		return s.records(outputs)
-	}
-	return s.encode(outputs)
-}
-
-// decode decodes the inputs. table reports whether they are a table.
-func (s *server) decode(contentType string, body []byte) (inputs map[string]*mlflow.Tensor, table bool, err error) {
-	kind := "application/json"
-	if contentType != "" {
-		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
-			return nil, false, mlflow.Errorf(mlflow.BadRequest, "The Content-Type %q cannot be read.", contentType)
-		}
-	}
-	specs := s.model.Inputs()
-	switch kind {
-	case "application/json":
-		return decodeJSON(body, specs, s.columns)
-	case "text/csv":
-		inputs, err = decodeCSV(body, specs, s.columns)
-		return inputs, true, err
-	}
-	return nil, false, &mlflow.Error{
-		Code:    mlflow.BadRequest,
-		Status:  http.StatusUnsupportedMediaType,
-		Message: "Send application/json or text/csv, not " + kind + ".",
-	}
-}
-
-// encode returns the predictions in the form of MLflow's scoring server: an object by
-// output name for ONNX, and otherwise the only output.
-func (s *server) encode(outputs map[string]*mlflow.Tensor) (any, error) {
-	all := make(map[string]any, len(outputs))
-	for name, t := range outputs {
-		var err error
-		if classes := s.model.Classes(name); classes != nil {
-			all[name], err = maps(t, classes)
-		} else {
-			var text []byte
-			text, err = t.MarshalNested()
-			all[name] = json.RawMessage(text)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if specs := s.model.Outputs(); len(specs) == 1 && !s.named {
-		return all[specs[0].Name], nil
-	}
-	return all, nil
-}
-
-// records returns the predictions for a table as one object per row, as in MLflow for
-// ONNX.
-func (s *server) records(outputs map[string]*mlflow.Tensor) (any, error) {
-	all, err := s.encode(outputs)
-	if err != nil {
-		return nil, err
-	}
-	var rows []map[string]any
-	for name, column := range all.(map[string]any) {
-		cells, err := cellsOf(column)
-		if err != nil {
-			return nil, err
-		}
-		for i, cell := range cells {
-			if i == len(rows) {
-				rows = append(rows, map[string]any{})
-			}
-			rows[i][name] = cell
-		}
-	}
-	return rows, nil
-}
-
-// cellsOf splits a column into cells. A list with one item is that item.
-func cellsOf(column any) ([]any, error) {
-	text, err := json.Marshal(column)
-	if err != nil { // JSON cannot represent NaN and infinities.
-		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The predictions cannot be written as JSON: %v", err)
-	}
-	if !bytes.HasPrefix(text, []byte("[")) { // One number, for all rows together.
-		return []any{json.RawMessage(text)}, nil
-	}
-	var cells []json.RawMessage
-	if err := json.Unmarshal(text, &cells); err != nil {
-		return nil, err
-	}
-	out := make([]any, len(cells))
-	for i, cell := range cells {
-		var inner []json.RawMessage
-		if out[i] = cell; json.Unmarshal(cell, &inner) == nil && len(inner) == 1 {
-			out[i] = inner[0]
-		}
-	}
-	return out, nil
-}
-
-// maps converts each row of a matrix to an object of numbers by class.
-func maps(t *mlflow.Tensor, classes []string) (any, error) {
-	values, err := t.Float32s()
-	if err != nil {
-		return nil, err
-	}
-	var out []map[string]float32
-	for ; len(values) >= len(classes) && len(classes) > 0; values = values[len(classes):] {
-		row := map[string]float32{}
-		for i, class := range classes {
-			row[class] = values[i]
-		}
-		out = append(out, row)
-	}
-	return out, nil
+	return s.encoder.encode(outputs, in.table)
 }
 
 // lastRequests is the time that current predictions have to complete.
