@@ -188,7 +188,8 @@ func TestServe(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	m := open(t, "mlflow_onnx")
 	go func() {
-		ended <- Serve(ctx, "127.0.0.1:0", m, slog.New(slog.DiscardHandler), func(url string) { ready <- url })
+		s := New(m, Options{Log: slog.New(slog.DiscardHandler)})
+		ended <- s.Serve(ctx, "127.0.0.1:0", func(url string) { ready <- url })
 	}()
 	url := <-ready
 	for request, want := range map[string]int{"GET /invocations": 405, "GET /none": 404, "POST //invocations": 404} {
@@ -209,7 +210,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: %d %v %v", request, resp.StatusCode, e, err)
 		}
 	}
-	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2"} {
+	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2", "/livez": stateOK, "/readyz": stateOK} {
 		resp, err := http.Get(url + path)
 		if err != nil {
 			t.Fatal(err)

@@ -21,15 +21,15 @@ import onnx
 import pandas as pd
 import uvicorn
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 HERE = pathlib.Path(__file__).parent
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 
 
-def network(inputs, outputs, nodes):
+def network(inputs, outputs, nodes, constants=()):
     ports = [[helper.make_tensor_value_info(*port) for port in side] for side in (inputs, outputs)]
-    graph = helper.make_graph([helper.make_node(op, i, o) for op, i, o in nodes], "echo", *ports)
+    graph = helper.make_graph([helper.make_node(op, i, o) for op, i, o in nodes], "echo", *ports, list(constants))
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
 
 
@@ -74,7 +74,25 @@ MODELS = {
 }
 
 
+# These are for other tests.
+EXTRAS = {
+    # The rows of the result depend on each other.
+    "depends": network(
+        [("x", FLOAT, ["n", 2])],
+        [("y", FLOAT, ["n", 2])],
+        [("ReduceSum", ["x", "axes"], ["s"]), ("Sub", ["x", "s"], ["y"])],
+        [numpy_helper.from_array(np.int64([0]), "axes")],
+    ),
+    # Some values of the input are errors.
+    "lookup": network(
+        [("x", INT, ["n"])], [("y", FLOAT, ["n"])], [("Gather", ["table", "x"], ["y"])], [numpy_helper.from_array(np.float32([10, 11, 12]), "table")]
+    ),
+}
+
+
 def save():
+    for name, file in EXTRAS.items():
+        onnx.save(file, HERE / f"{name}.onnx")
     for name, (file, signature) in MODELS.items():
         shutil.rmtree(HERE / name, ignore_errors=True)
         mlflow.onnx.save_model(file, HERE / name, signature=signature, pip_requirements=["onnxruntime"])
