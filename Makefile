@@ -205,9 +205,19 @@ examples: ## Run both examples at full size; on made-up images where FashionMNIS
 	go run ./examples/breastcancer
 	go run ./examples/breastcancer -lr 0.01 -epochs 200
 
+.venv-fasttrackml/done: test/bench/requirements.txt
+	$(PYTHON) -m venv .venv-fasttrackml
+	.venv-fasttrackml/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# The figures are written to BENCH_OUT. BENCH_EARLIER is such a file of another release, whose ratios are printed beside.
+BENCH_OUT ?= bench.json
+BENCH_EARLIER ?=
+BENCH_RUNS ?= 20000
 .PHONY: bench
-bench: bin/millrace .venv-3.17/done soak ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server; with files in S3 by test/with_stores.sh
-	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
+bench: bin/millrace .venv-3.17/done .venv-fasttrackml/done soak ## Measure Millrace beside MLflow and FastTrackML, as ratios of one run; DATABASE=postgresql://... on a server; with files in S3 by test/with_stores.sh
+	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --fasttrackml .venv-fasttrackml/bin/fml --database "$(DATABASE)" \
+		--runs $(BENCH_RUNS) --rounds 3 --out "$(BENCH_OUT)" --compare "$(BENCH_EARLIER)"
 
 SOAK ?= 10m
 .PHONY: soak

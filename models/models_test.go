@@ -167,7 +167,7 @@ func openFixture(t testing.TB, name, format string) *models.Model {
 	t.Helper()
 	load, path := models.OpenONNX, "testdata/"+name+"."+format
 	if format == "pt2" {
-		load, path = models.OpenTorch, filepath.Join(t.TempDir(), name+".pt2")
+		load, path = models.OpenTorch, filepath.Join(t.TempDir(), "model.pt2")
 		if err := os.WriteFile(path, archived(t, name), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,6 @@
 // Package simd computes with slices of float32 and with tensors in them: matrix products, convolutions and
-// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA.
+// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA,
+// and wider ones where there is AVX-512.
 package simd
 
 import "math"
@@ -53,16 +54,60 @@ func sumGo(a []float32) float32 {
 
 // The implementations of the kernels.
 const (
-	AVX2 = "AVX2"
-	Go   = "Go"
+	AVX512 = "AVX512"
+	AVX2   = "AVX2"
+	Go     = "Go"
 )
 
-// Kernels returns the implementation of the kernels on this machine: [AVX2] or [Go].
-func Kernels() string {
-	if simd {
-		return AVX2
+// The levels of the kernels. Each can run those of the levels before it.
+const (
+	levelGo = iota
+	levelAVX2
+	levelAVX512
+)
+
+// Kernels returns the implementation of the kernels on this machine: [AVX512], [AVX2] or [Go].
+func Kernels() string { return [...]string{Go, AVX2, AVX512}[level] }
+
+// Fast reports whether this machine has kernels in assembly.
+func Fast() bool { return level > levelGo }
+
+// largestGo is Largest for machines without AVX2.
+func largestGo(a []float32) float32 {
+	top := -inf
+	for _, x := range a {
+		top = max(top, x)
 	}
-	return Go
+	return top
+}
+
+func squaresGo(a []float32, mean float32) float32 {
+	var s float32
+	for _, x := range a {
+		s += (x - mean) * (x - mean)
+	}
+	return s
+}
+
+func expSumGo(dst, a []float32, minus float32) float32 {
+	var s float32
+	for i, x := range a {
+		dst[i] = float32(math.Exp(float64(x - minus)))
+		s += dst[i]
+	}
+	return s
+}
+
+func scaleShiftGo(dst, a []float32, scale, shift float32) {
+	for i, x := range a {
+		dst[i] = x*scale + shift
+	}
+}
+
+func normalizeGo(dst, a, weight, bias []float32, mean, scale float32) {
+	for i, x := range a {
+		dst[i] = (x-mean)*scale*weight[i] + bias[i]
+	}
 }
 
 // Scalar returns the operation of [Binary] for two numbers, or nil.
@@ -106,10 +151,11 @@ var unaryGo = map[string]func(dst, a []float32){
 	"Neg":  each(func(x float32) float32 { return -x }),
 	"Abs":  each(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
 	"Sign": each(sign),
-	"Sqrt": each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
-	"Exp":  each(func(x float32) float32 { return float32(math.Exp(float64(x))) }),
-	"Log":  each(func(x float32) float32 { return float32(math.Log(float64(x))) }),
-	"Tanh": each(func(x float32) float32 { return float32(math.Tanh(float64(x))) }),
+	"Sqrt": each(wide(math.Sqrt)),
+	"Exp":  each(wide(math.Exp)),
+	"Log":  each(wide(math.Log)),
+	"Erf":  each(wide(math.Erf)),
+	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)),
 }
 
 func each(f func(x float32) float32) func(dst, a []float32) {

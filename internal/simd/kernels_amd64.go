@@ -2,8 +2,18 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// simd reports whether this machine supports the kernels in assembly.
-var simd = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// level is that of the kernels of this machine.
+var level = levelOf()
+
+func levelOf() int {
+	switch x := cpu.X86; {
+	case !x.HasAVX2 || !x.HasFMA:
+		return levelGo
+	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL:
+		return levelAVX512
+	}
+	return levelAVX2
+}
 
 //go:noescape
 func tileAVX2(k int, a, b *float32, off *int, c *float32, ldc int, add bool)
@@ -56,13 +66,10 @@ func minScalarAVX2(dst, a, b *float32, n int)
 //go:noescape
 func signAVX2(dst, a *float32, n int)
 
-//go:noescape
-func sumAVX2(a *float32, n int) float32
-
 // tile multiplies four rows of a by 24 columns of b. It sets c[r*ldc+j] to the sum over k of a[4*k+r] * b[off[k]+j],
 // or adds the sum if add is set.
 func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
-	if !simd || len(off) == 0 {
+	if level == levelGo || len(off) == 0 {
 		tileGo(a, b, off, c, ldc, add)
 		return
 	}
@@ -72,19 +79,11 @@ func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
 // dots adds to c[i*ldc+j] the dot product of n floats of a from i*lda on and of b from off[j] on, for four i and
 // three j.
 func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
-	if !simd || n == 0 {
+	if level == levelGo || n == 0 {
 		dotsGo(n, a, lda, b, off, c, ldc)
 		return
 	}
 	dotsAVX2(n, &a[0], lda, &b[0], &off[0], &c[0], ldc)
-}
-
-// Sum returns the sum of a list.
-func Sum(a []float32) float32 {
-	if !simd || len(a) == 0 {
-		return sumGo(a)
-	}
-	return sumAVX2(&a[0], len(a))
 }
 
 // binaryAVX2 has the kernels of the operations in binaryGo: for two lists, for a list and a number, and for a number
@@ -102,7 +101,7 @@ var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 // Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) {
 	fast, ok := binaryAVX2[op]
-	if !ok || !simd {
+	if !ok || level == levelGo {
 		return broadcast(binaryGo[op])
 	}
 	return func(dst, a, b []float32) {
@@ -119,15 +118,144 @@ func Binary(op string) func(dst, a, b []float32) {
 	}
 }
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log or Tanh;
-// for other operations Unary returns nil.
+// unaryAVX has the kernels of functions of one number, for AVX2 and AVX-512.
+var unaryAVX = map[string][2]func(dst, a *float32, n int){
+	"Neg": {negAVX2, negAVX512}, "Abs": {absAVX2, absAVX512}, "Sqrt": {sqrtAVX2, sqrtAVX512},
+	"Sign": {signAVX2, signAVX2},
+	"Exp":  {expAVX2, expAVX512}, "Log": {logAVX2, logAVX512}, "Erf": {erfAVX2, erfAVX512},
+	"Tanh": {tanhAVX2, tanhAVX512}, "Sigmoid": {sigmoidAVX2, sigmoidAVX512},
+}
+
+// activationsAVX has the kernels of activations without arguments, and argumentsAVX those of the others.
+var (
+	activationsAVX = map[Activation][2]func(dst, a *float32, n int){
+		ActHardSwish: {hardSwishAVX2, hardSwishAVX512},
+		ActSigmoid:   {sigmoidAVX2, sigmoidAVX512},
+		ActTanh:      {tanhAVX2, tanhAVX512},
+		ActSiLU:      {siluAVX2, siluAVX512},
+		ActGELU:      {geluAVX2, geluAVX512},
+		ActGELUTanh:  {geluTanhAVX2, geluTanhAVX512},
+	}
+	argumentsAVX = map[Activation][2]func(dst, a *float32, n int, alpha, beta float32){
+		ActReLU:        {clipAVX2, clipAVX512},
+		ActClip:        {clipAVX2, clipAVX512},
+		ActHardSigmoid: {hardSigmoidAVX2, hardSigmoidAVX512},
+		ActLeakyReLU:   {leakyReLUAVX2, leakyReLUAVX512},
+	}
+)
+
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh
+// or Sigmoid; for other operations Unary returns nil. The results differ from the exact ones by a few units in the last
+// place.
 func Unary(op string) func(dst, a []float32) {
-	if op == "Sign" && simd {
-		return func(dst, a []float32) {
-			if len(dst) > 0 {
-				signAVX2(&dst[0], &a[0], len(dst))
-			}
+	fast, ok := unaryAVX[op]
+	if !ok || level == levelGo {
+		return unaryGo[op]
+	}
+	f := fast[level-1]
+	return func(dst, a []float32) {
+		if n := len(dst); n > 0 {
+			_ = a[n-1]
+			f(&dst[0], &a[0], n)
 		}
 	}
-	return unaryGo[op]
+}
+
+// activate is Activate for a list that is not empty and an activation other than ActNone.
+func activate(act Activation, alpha, beta float32, dst, a []float32) {
+	if level == levelGo {
+		activateGo(act, alpha, beta, dst, a)
+		return
+	}
+	if f, ok := activationsAVX[act]; ok {
+		f[level-1](&dst[0], &a[0], len(dst))
+		return
+	}
+	if act == ActReLU {
+		alpha, beta = 0, inf
+	}
+	argumentsAVX[act][level-1](&dst[0], &a[0], len(dst), alpha, beta)
+}
+
+// Sum returns the sum of a list.
+func Sum(a []float32) float32 {
+	switch {
+	case len(a) == 0:
+		return 0
+	case level == levelAVX512:
+		return totalAVX512(nil, &a[0], len(a), 0)
+	case level == levelAVX2:
+		return totalAVX2(nil, &a[0], len(a), 0)
+	}
+	return sumGo(a)
+}
+
+// Largest returns the largest element of a list, or -Inf if it is empty. NaN is ignored or returned.
+func Largest(a []float32) float32 {
+	switch {
+	case len(a) == 0:
+		return -inf
+	case level == levelAVX512:
+		return largestAVX512(nil, &a[0], len(a), 0)
+	case level == levelAVX2:
+		return largestAVX2(nil, &a[0], len(a), 0)
+	}
+	return largestGo(a)
+}
+
+// SumSquares returns the sum of the squares of the differences from a mean.
+func SumSquares(a []float32, mean float32) float32 {
+	switch {
+	case len(a) == 0:
+		return 0
+	case level == levelAVX512:
+		return squaresAVX512(nil, &a[0], len(a), mean)
+	case level == levelAVX2:
+		return squaresAVX2(nil, &a[0], len(a), mean)
+	}
+	return squaresGo(a, mean)
+}
+
+// ExpSum sets dst to the exponentials of a after a number was subtracted, and returns their sum. dst and a have the same
+// length and may be the same slice.
+func ExpSum(dst, a []float32, minus float32) float32 {
+	a = a[:len(dst)]
+	switch {
+	case len(a) == 0:
+		return 0
+	case level == levelAVX512:
+		return expSumAVX512(&dst[0], &a[0], len(a), minus)
+	case level == levelAVX2:
+		return expSumAVX2(&dst[0], &a[0], len(a), minus)
+	}
+	return expSumGo(dst, a, minus)
+}
+
+// ScaleShift sets dst to a*scale+shift, element by element.
+func ScaleShift(dst, a []float32, scale, shift float32) {
+	a = a[:len(dst)]
+	switch {
+	case len(a) == 0:
+	case level == levelAVX512:
+		scaleShiftAVX512(&dst[0], &a[0], len(a), scale, shift)
+	case level == levelAVX2:
+		scaleShiftAVX2(&dst[0], &a[0], len(a), scale, shift)
+	default:
+		scaleShiftGo(dst, a, scale, shift)
+	}
+}
+
+// Normalize sets dst to (a-mean)*scale*weight+bias, where weight and bias are lists as long as dst.
+func Normalize(dst, a, weight, bias []float32, mean, scale float32) {
+	n := len(dst)
+	a, weight, bias = a[:n], weight[:n], bias[:n]
+	switch {
+	case n == 0:
+	case level == levelAVX512:
+		normalizeAVX512(&dst[0], &a[0], &weight[0], &bias[0], n, mean, scale)
+	case level == levelAVX2:
+		normalizeAVX2(&dst[0], &a[0], &weight[0], &bias[0], n, mean, scale)
+	default:
+		normalizeGo(dst, a, weight, bias, mean, scale)
+	}
 }

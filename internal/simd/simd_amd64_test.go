@@ -2,17 +2,17 @@ package simd
 
 import "testing"
 
-// withAndWithout runs a test with the kernels in assembly and with those in Go.
+// withAndWithout runs a test with all kernels that this machine has.
 func withAndWithout(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	has := simd
-	t.Cleanup(func() { simd = has })
-	for name, use := range map[string]bool{"avx2": true, "go": false} {
+	has := level
+	t.Cleanup(func() { level = has })
+	for i, name := range []string{Go, AVX2, AVX512} {
 		t.Run(name, func(t *testing.T) {
-			if use && !has {
-				t.Skip("no AVX2 and FMA here")
+			if i > has {
+				t.Skip("this machine does not have them")
 			}
-			simd = use
+			level = i
 			f(t)
 		})
 	}

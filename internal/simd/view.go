@@ -92,34 +92,6 @@ func readRun(dst, src []float32, at, stride int) {
 	}
 }
 
-// Move copies a tensor with the dimensions dims. The positions of both copies are given by the first element and the
-// strides.
-func Move(dims []int, dst []float32, to int, toStrides []int, src []float32, from int, fromStrides []int) {
-	if len(dims) == 0 {
-		dst[to] = src[from]
-		return
-	}
-	n, ts, fs := dims[0], toStrides[0], fromStrides[0]
-	if len(dims) > 1 {
-		for range n {
-			Move(dims[1:], dst, to, toStrides[1:], src, from, fromStrides[1:])
-			to, from = to+ts, from+fs
-		}
-		return
-	}
-	if n == 0 {
-		return
-	}
-	if ts == 1 {
-		readRun(dst[to:to+n], src, from, fs)
-		return
-	}
-	for range n {
-		dst[to] = src[from]
-		to, from = to+ts, from+fs
-	}
-}
-
 // Offsets returns the offsets of the elements of a tensor.
 func Offsets(dims, strides []int) []int {
 	list := []int{0}

@@ -33,6 +33,7 @@ func (b *WeightBudget) Spend(t *mlflow.Tensor) error {
 type Program struct {
 	Inputs, Outputs []Port
 	slots           int
+	nested          bool // The graph is part of another one and may never run.
 	constants       []constant
 	steps           []Step
 }
@@ -54,7 +55,15 @@ type Step struct {
 	Reads  []int  // The slots of the arguments; -1 for an omitted argument.
 	Writes []int  // The slots of the results; -1 for a result that no step reads.
 	Run    func(ctx context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error)
-	drop   []int // The slots that no later step reads.
+
+	// Op describes what the step computes to the passes of the plan. It can be nil.
+	Op Op
+	// Pure states that the results depend on the arguments only, and that their memory is new or that of an argument.
+	Pure bool
+	// Cheap states that the time of the step is proportional to the elements of its arguments and results.
+	Cheap bool
+
+	drop []int // The slots that no later step reads.
 }
 
 // findLastReads determines after which step each slot can be released.
@@ -82,20 +91,23 @@ func (p *Program) findLastReads() {
 
 // Run computes the outputs. The caller has checked the inputs against Inputs.
 func (p *Program) Run(ctx context.Context, inputs []*mlflow.Tensor) ([]*mlflow.Tensor, error) {
-	values := make([]*mlflow.Tensor, p.slots)
+	r := run{values: make([]*mlflow.Tensor, p.slots), owners: make([]*block, p.slots)}
 	for _, c := range p.constants {
-		values[c.slot] = c.value
+		r.values[c.slot] = c.value
 	}
 	for i, in := range p.Inputs {
-		values[in.slot] = inputs[i]
+		r.values[in.slot] = inputs[i]
 	}
 	live := 0
+	if err := ctx.Err(); err != nil {
+		return nil, err // A loop may run a graph without steps.
+	}
 	for i := range p.steps {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		s := &p.steps[i]
-		added, err := s.apply(ctx, values)
+		added, err := s.apply(ctx, r.values)
 		if err != nil {
 			return nil, err
 		}
@@ -103,14 +115,15 @@ func (p *Program) Run(ctx context.Context, inputs []*mlflow.Tensor) ([]*mlflow.T
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
 				"%s: the model's values hold more than %d elements; run a smaller batch", s.Name, MaxLive)
 		}
+		r.own(s)
 		for _, slot := range s.drop {
-			if values[slot] != nil {
-				live -= values[slot].Len()
-				values[slot] = nil
+			if r.values[slot] != nil {
+				live -= r.values[slot].Len()
+				r.release(slot)
 			}
 		}
 	}
-	return p.results(values)
+	return p.results(&r)
 }
 
 // apply runs the step on the values of all slots and returns the number of elements that it adds to them.
@@ -145,19 +158,27 @@ func (s *Step) apply(ctx context.Context, values []*mlflow.Tensor) (added int, e
 	return added, nil
 }
 
-// results copies the outputs, because an output may be an input or a constant.
-func (p *Program) results(values []*mlflow.Tensor) ([]*mlflow.Tensor, error) {
+// results returns the outputs. An output whose memory is shared, for example with an input, a constant or another
+// output, is copied.
+func (p *Program) results(r *run) ([]*mlflow.Tensor, error) {
 	out := make([]*mlflow.Tensor, len(p.Outputs))
 	for i, o := range p.Outputs {
-		v := values[o.slot]
+		v := r.values[o.slot]
 		if v == nil {
 			return nil, mlflow.Errorf(mlflow.InternalError, "output '%s' was not computed", o.Spec.Name)
+		}
+		if b := r.owners[o.slot]; b != nil && b.values == 1 && b.whole {
+			out[i], r.owners[o.slot] = v, nil
+			continue
 		}
 		dup, err := kernel.Clone(v)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = dup
+	}
+	for _, o := range p.Outputs {
+		r.release(o.slot)
 	}
 	return out, nil
 }

@@ -14,11 +14,14 @@ type Scope struct {
 	outer       *Scope            // The scope of the enclosing graph, or nil.
 	captured    []string          // The values of the outer scope that this graph reads.
 	notComputed map[string]string // Results that are not implemented, with the nodes that produce them.
+	known       map[int]*mlflow.Tensor
 }
 
 // NewScope returns the scope of a graph that is not nested in another one.
 func NewScope() *Scope {
-	return &Scope{program: &Program{}, slots: map[string]int{}, notComputed: map[string]string{}}
+	return &Scope{
+		program: &Program{}, slots: map[string]int{}, notComputed: map[string]string{}, known: map[int]*mlflow.Tensor{},
+	}
 }
 
 // Nested returns a scope for a graph that may also read the values of s.
@@ -50,7 +53,20 @@ func (s *Scope) NotComputed(result, node string) { s.notComputed[result] = node 
 
 // Constant defines a value that is known when the file is read.
 func (s *Scope) Constant(name string, t *mlflow.Tensor) {
-	s.program.constants = append(s.program.constants, constant{s.Define(name), t})
+	slot := s.Define(name)
+	s.program.constants = append(s.program.constants, constant{slot, t})
+	s.known[slot] = t
+}
+
+// Known returns the values of the slots that are known when the file is read, and nil for the others.
+func (s *Scope) Known(slots []int) []*mlflow.Tensor {
+	out := make([]*mlflow.Tensor, len(slots))
+	for i, slot := range slots {
+		if slot >= 0 {
+			out[i] = s.known[slot]
+		}
+	}
+	return out
 }
 
 // Find returns the slot of a name. A name that only the outer scope defines is captured from there.
@@ -103,7 +119,9 @@ func (s *Scope) Finish() (*Program, error) {
 	if len(s.program.Outputs) == 0 {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has no outputs")
 	}
-	s.program.findLastReads()
+	if err := s.program.plan(); err != nil {
+		return nil, err
+	}
 	return s.program, nil
 }
 
@@ -118,8 +136,8 @@ func (s *Scope) FinishNested(st *Step) (*Program, error) {
 		s.program.Inputs = append(s.program.Inputs, Port{slot: s.slots[name]})
 		st.Reads = append(st.Reads, slot)
 	}
-	s.program.findLastReads()
-	return s.program, nil
+	s.program.nested = true
+	return s.program, s.program.plan()
 }
 
 // Join merges tables of operators into one.

@@ -267,7 +267,7 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 		Parallel(len(out), minRow, func(lo, hi int) { row(out[lo:hi], lo, lo*step, 1, step) })
 		return result, nil
 	}
-	sa, sb := broadcastStrides(a.Shape, shape), broadcastStrides(b.Shape, shape)
+	sa, sb := BroadcastStrides(a.Shape, shape), BroadcastStrides(b.Shape, shape)
 	n, da, db := lastRow(shape, sa, sb)
 	at := 0
 	walk(shape, sa, sb, func(i, j int) {

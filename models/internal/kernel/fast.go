@@ -6,7 +6,7 @@ import "github.com/millrace-ml/millrace/internal/simd"
 // Without these kernels, the functions of this package are faster.
 func FastFloat32s[T number](list []T) ([]float32, bool) {
 	x, ok := any(list).([]float32)
-	return x, ok && simd.Kernels() == simd.AVX2
+	return x, ok && simd.Fast()
 }
 
 // multiplyFast is like Multiply but uses package simd with up to the given number of goroutines. It returns false,

@@ -48,7 +48,7 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	}
 	p := MatrixDims{M: m, N: n, K: k}
 	count := Product(batch)
-	sa, sb := batchOffsets(a.Shape[:ra-2], batch, m*k), batchOffsets(b.Shape[:rb-2], batch, k*n)
+	sa, sb := BatchOffsets(a.Shape[:ra-2], batch, m*k), BatchOffsets(b.Shape[:rb-2], batch, k*n)
 	switch c := out.Data.(type) {
 	case []float32:
 		return out, multiplyAll(p, count, sa, sb, a, b, c)
@@ -58,10 +58,11 @@ func matMul(a, b *Tensor) (*Tensor, error) {
 	return nil, Unsupported("a matrix product of %s", a.DType())
 }
 
-// batchOffsets returns the indices of the first elements of the matrices of a broadcast batch.
-func batchOffsets(shape, batch []int, size int) []int {
+// BatchOffsets returns the indices of the first elements of the matrices of a broadcast batch: matrices of size elements
+// in a tensor whose other axes are shape, for all positions of batch. The caller ensures that shape broadcasts to batch.
+func BatchOffsets(shape, batch []int, size int) []int {
 	var out []int
-	strides := broadcastStrides(shape, batch)
+	strides := BroadcastStrides(shape, batch)
 	n, step, _ := lastRow(batch, strides, strides)
 	walk(batch, strides, strides, func(at, _ int) {
 		for i := range n {

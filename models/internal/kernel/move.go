@@ -1,6 +1,10 @@
 package kernel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+)
 
 // copier copies n elements from src[s] with step ss to dst[d] with step ds. The types of the elements are resolved
 // once, when the copier is created.
@@ -96,6 +100,12 @@ func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
 // MoveBlock copies a block of the given shape between two tensors. The caller ensures that the block lies within
 // both.
 func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
+	if to, ok := dst.Data.([]float32); ok {
+		if from, ok := src.Data.([]float32); ok {
+			simd.Move(shape, to, dstAt, dstStrides, from, srcAt, srcStrides)
+			return nil
+		}
+	}
 	move, err := copierOf(dst.Data, src.Data)
 	if err != nil {
 		return err
@@ -158,7 +168,7 @@ func Expand(x *Tensor, shape []int) (*Tensor, error) {
 	if slices.Equal(x.Shape, shape) {
 		return x, nil
 	}
-	return Strided(x, shape, broadcastStrides(x.Shape, shape), 0)
+	return Strided(x, shape, BroadcastStrides(x.Shape, shape), 0)
 }
 
 // Transpose moves axis perm[i] of x to position i.

@@ -4,6 +4,9 @@ import "math"
 
 // Softmax computes exponentials along an axis and divides them by their sum.
 func Softmax(x *Tensor, axis int) (*Tensor, error) {
+	if isFast(x) && len(x.Shape) > 0 {
+		return softmaxFast(x, axis)
+	}
 	return alongAxis(x, axis, softmaxRow[float32], softmaxRow[float64])
 }
 

@@ -76,8 +76,21 @@ func New(dtype string, shape []int) (*Tensor, error) {
 	return &Tensor{Shape: slices.Clone(shape), Data: alloc(n)}, nil
 }
 
+// zeroFloats returns a list of n zeros, in recycled memory if there is some.
+func zeroFloats(n int) any {
+	if n < minRecycled {
+		return make([]float32, n)
+	}
+	class, room := classOf(n)
+	if list, ok := recycled[class].Get().(*[]float32); ok {
+		clear((*list)[:n])
+		return (*list)[:n]
+	}
+	return make([]float32, n, room)
+}
+
 var allocs = map[string]func(int) any{
-	"float32": slice[float32], "float64": slice[float64], "bool": slice[bool], "str": slice[string],
+	"float32": zeroFloats, "float64": slice[float64], "bool": slice[bool], "str": slice[string],
 	"int8": slice[int8], "int16": slice[int16], "int32": slice[int32], "int64": slice[int64],
 	"uint8": slice[uint8], "uint16": slice[uint16], "uint32": slice[uint32], "uint64": slice[uint64],
 }
@@ -200,9 +213,9 @@ func BroadcastShape(shapes ...[]int) ([]int, error) {
 	return out, err
 }
 
-// broadcastStrides returns the strides that read a tensor of a shape as one of the shape out. The caller ensures that
+// BroadcastStrides returns the strides that read a tensor of a shape as one of the shape out. The caller ensures that
 // it broadcasts.
-func broadcastStrides(shape, out []int) []int {
+func BroadcastStrides(shape, out []int) []int {
 	s := make([]int, len(out))
 	dense := StridesOf(shape)
 	for i, d := range shape {

@@ -1,11 +1,18 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+)
 
 // Map applies f to every element of a floating-point tensor.
 func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 	switch d := x.Data.(type) {
 	case []float32:
+		if op := vectorOf(f); op != nil {
+			return mapVectors(x, op), nil
+		}
 		return mapAll(x, d, f)
 	case []float64:
 		return mapAll(x, d, f)
@@ -42,6 +49,9 @@ func Flip(x *Tensor) (*Tensor, error) {
 
 // Neg changes the sign of every element.
 func Neg(x *Tensor) (*Tensor, error) {
+	if isFast(x) {
+		return mapVectors(x, simd.Unary("Neg")), nil
+	}
 	minusOne, err := Cast(Scalar[int64](-1), x.DType())
 	if err != nil {
 		return nil, err
@@ -51,6 +61,9 @@ func Neg(x *Tensor) (*Tensor, error) {
 
 // Abs returns the absolute values.
 func Abs(x *Tensor) (*Tensor, error) {
+	if isFast(x) {
+		return mapVectors(x, simd.Unary("Abs")), nil
+	}
 	minus, err := Neg(x)
 	if err != nil {
 		return nil, err
@@ -60,6 +73,9 @@ func Abs(x *Tensor) (*Tensor, error) {
 
 // Clip limits every element to the range from low to high. Either can be nil. The dtypes must be equal.
 func Clip(x, low, high *Tensor) (*Tensor, error) {
+	if limits, ok := clipLimits(x, low, high); ok {
+		return mapVectors(x, activation(simd.ActClip, limits[0], limits[1])), nil
+	}
 	var err error
 	if low != nil {
 		if x, err = Arith(Max, x, low); err != nil {
@@ -74,6 +90,9 @@ func Clip(x, low, high *Tensor) (*Tensor, error) {
 
 // Relu replaces negative elements by 0.
 func Relu(x *Tensor) (*Tensor, error) {
+	if isFast(x) {
+		return mapVectors(x, activation(simd.ActReLU, 0, 0)), nil
+	}
 	zero, err := Cast(Scalar[int64](0), x.DType())
 	if err != nil {
 		return nil, err

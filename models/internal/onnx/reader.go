@@ -171,6 +171,7 @@ func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
 		if st.Run, err = r.runner(name, &op, n); err != nil {
 			return graph.Within(err, label)
 		}
+		r.describe(s, name, n, &st)
 	}
 	for i, out := range n.outputs {
 		switch {

@@ -1,6 +1,7 @@
 package torch
 
 import (
+	"math"
 	"slices"
 
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -45,6 +46,7 @@ func arrangeTable() map[string]operator {
 		"aten.select.int": {"self dim index", 1, func(c *call) (results, error) {
 			return one(kernel.Select(c.tensor("self"), c.int("dim", 0), c.int("index", 0)))
 		}},
+		"aten.diff.default": {"self n dim prepend append", 1, diff},
 		"aten.flip.default": {"self dims", 1, flipDims}, "aten.fliplr.default": {"self", 1, flipOf(1)},
 		"aten.flipud.default": {"self", 1, flipOf(0)},
 		"aten.rot90.default":  {"self k dims", 1, rot90},
@@ -203,4 +205,44 @@ func diagEmbed(c *call) (results, error) {
 		return nil, err
 	}
 	return one(kernel.Move(out, []int{-2, -1}, []int{c.int("dim1", -2), c.int("dim2", -1)}))
+}
+
+// diff computes the differences of neighbors along an axis, n times. The neighbors can be extended on both sides.
+func diff(c *call) (results, error) {
+	x, axis, times := c.tensor("self"), c.int("dim", -1), c.int("n", 1)
+	if times < 0 || times > kernel.MaxRank {
+		return nil, kernel.Unsupported("differences of order %d", times)
+	}
+	parts := []*tensor{x}
+	if before := c.opt("prepend"); before != nil {
+		parts = []*tensor{before, x}
+	}
+	if after := c.opt("append"); after != nil {
+		parts = append(parts, after)
+	}
+	x, err := c.concat(parts, axis)
+	for i := 0; i < times && err == nil; i++ {
+		x, err = c.stepBetween(x, axis)
+	}
+	return results{x}, err
+}
+
+// stepBetween returns the difference of each element of an axis and the one before it. For bools it is their Xor.
+func (c *call) stepBetween(x *tensor, axis int) (*tensor, error) {
+	next, err := kernel.Slice(x, axis, 1, math.MaxInt, 1)
+	if err != nil {
+		return nil, err
+	}
+	n, err := sizeOf(x, axis)
+	if err != nil {
+		return nil, err
+	}
+	last, err := kernel.Slice(x, axis, 0, max(0, n-1), 1)
+	if err != nil {
+		return nil, err
+	}
+	if x.DType() == "bool" {
+		return kernel.Compare(kernel.Xor, next, last)
+	}
+	return kernel.Arith(kernel.Sub, next, last)
 }

@@ -169,6 +169,7 @@ func (b *builder) addNode(i int, n *node) error {
 		b.Alias(first, names[0])
 	}
 	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
+	b.describe(base, c, &st)
 	b.Append(st)
 	if len(seen) == 0 {
 		return nil

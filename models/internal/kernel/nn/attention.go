@@ -17,6 +17,9 @@ func Attention(q, k, v, mask *kernel.Tensor, causal bool, scale float64) (*kerne
 	if scale == 0 {
 		scale = 1 / math.Sqrt(float64(q.Shape[rank-1]))
 	}
+	if a, ok := newHeads(q, k, v, mask, causal, scale); ok {
+		return a.run()
+	}
 	turned, err := kernel.Swap(k, -1, -2)
 	if err != nil {
 		return nil, err

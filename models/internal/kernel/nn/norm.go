@@ -63,6 +63,10 @@ func affine(x *kernel.Tensor, inner int, scale, shift []float64) (*kernel.Tensor
 }
 
 func affineAll[T kernel.Float](in, out []T, inner int, scale, shift []float64) {
+	if x, ok := kernel.FastFloat32s(in); ok {
+		affineFast(x, any(out).([]float32), inner, scale, shift)
+		return
+	}
 	for at, c := 0, 0; at < len(in); at += inner {
 		for i := at; i < at+inner; i++ {
 			out[i] = T(float64(in[i])*scale[c] + shift[c])
@@ -88,6 +92,9 @@ func normLast(x, weight, bias *kernel.Tensor, normalized []int, eps float64, cen
 		return nil, kernel.Invalid("normalization of %v in shape %v", normalized, x.Shape)
 	}
 	n := kernel.Product(normalized)
+	if out, ok := normLastFast(x, weight, bias, n, eps, center); ok {
+		return out, nil
+	}
 	out, err := normRows(x, n, eps, center)
 	if err != nil || weight == nil && bias == nil {
 		return out, err
@@ -144,6 +151,10 @@ func normRows(x *kernel.Tensor, n int, eps float64, center bool) (*kernel.Tensor
 }
 
 func normAll[T kernel.Float](in, out []T, n int, eps float64, center bool) {
+	if x, ok := kernel.FastFloat32s(in); ok {
+		normFast(x, any(out).([]float32), n, eps, center, nil, nil)
+		return
+	}
 	for at := 0; at < len(in); at += n {
 		row, mean, square := in[at:at+n], 0.0, 0.0
 		if center {

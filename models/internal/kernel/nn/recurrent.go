@@ -58,6 +58,9 @@ func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tenso
 	if all, err = kernel.New(x.DType(), []int{steps, batch, h.Shape[1]}); err != nil {
 		return nil, nil, nil, err
 	}
+	if f, ok := r.newFast(fed, h, c, state); ok && steps > 0 {
+		return f.run(all)
+	}
 	for i := range steps {
 		at := i
 		if r.Backward {

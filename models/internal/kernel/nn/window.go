@@ -127,6 +127,11 @@ func imageShapeOf(x *kernel.Tensor, axes int) (imageShape, error) {
 
 // newLike returns a tensor for the results of a window.
 func (p imageShape) newLike(x *kernel.Tensor, channels int, s [2]slide) (*kernel.Tensor, error) {
+	return kernel.New(x.DType(), p.shape(channels, s))
+}
+
+// shape returns the shape of the results of a window.
+func (p imageShape) shape(channels int, s [2]slide) []int {
 	outs := []int{s[0].out, s[1].out}
-	return kernel.New(x.DType(), slices.Concat(p.lead, []int{channels}, outs[2-len(p.sizes):]))
+	return slices.Concat(p.lead, []int{channels}, outs[2-len(p.sizes):])
 }

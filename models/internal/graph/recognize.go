@@ -1,0 +1,52 @@
+package graph
+
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// recognize replaces the steps of activations that a file spells out, such as x*sigmoid(x), by single steps.
+func (p *Program) recognize() {
+	x, gone := p.index(), map[int]bool{}
+	for i := range p.steps {
+		s := &p.steps[i]
+		act, gate := p.gated(x, s)
+		if act == simd.ActNone || gone[gate] {
+			continue
+		}
+		group, reads := p.group([]Step{p.steps[gate], *s}, s.Writes[0])
+		*s = Step{
+			Name: s.Name, Reads: reads, Writes: s.Writes, Run: group.Run, Op: Unary{Function{Act: act}}, Pure: true, Cheap: true,
+		}
+		gone[gate] = true
+	}
+	p.remove(gone)
+}
+
+// gated returns the activation of a step that multiplies a value by a function of it, and the step of the function.
+func (p *Program) gated(x index, s *Step) (act kernel.Activation, gate int) {
+	op, ok := s.Op.(Binary)
+	if !ok || op.Op != kernel.Mul || op.Number != nil || len(s.Reads) != 2 || len(s.Writes) != 1 || s.Writes[0] < 0 {
+		return simd.ActNone, -1
+	}
+	for side := range 2 {
+		at := x.only(s.Reads[side])
+		if at < 0 || p.steps[at].read(0) != s.Reads[1-side] || len(p.steps[at].Reads) != 1 {
+			continue
+		}
+		f, isUnary := p.steps[at].Op.(Unary)
+		switch {
+		case !isUnary || f.Function.Row != nil:
+		case f.Function.Act == simd.ActSigmoid:
+			return simd.ActSiLU, at
+		case f.Function.Act == simd.ActHardSigmoid && isSwish(f.Function):
+			return simd.ActHardSwish, at
+		}
+	}
+	return simd.ActNone, -1
+}
+
+// isSwish reports whether a hard sigmoid is the gate of a hard swish.
+func isSwish(f Function) bool { return f.Beta == 0.5 && math.Abs(float64(f.Alpha)-1.0/6) < 1e-7 }

@@ -1,0 +1,75 @@
+package kernel
+
+import (
+	"math"
+	"reflect"
+
+	"github.com/millrace-ml/millrace/internal/simd"
+)
+
+// vectorised lists the functions of Map that package simd computes with kernels in assembly, by the addresses of their
+// code. Closures are not among them, because they share their code with others.
+var vectorised = map[uintptr]func(dst, a []float32){
+	codeOf(math.Exp):  simd.Unary("Exp"),
+	codeOf(math.Log):  simd.Unary("Log"),
+	codeOf(math.Sqrt): simd.Unary("Sqrt"),
+	codeOf(math.Erf):  simd.Unary("Erf"),
+	codeOf(math.Tanh): simd.Unary("Tanh"),
+	codeOf(Sign):      simd.Unary("Sign"),
+	codeOf(Sigmoid):   simd.Unary("Sigmoid"),
+	codeOf(Silu):      activation(simd.ActSiLU, 0, 0),
+	codeOf(Gelu):      activation(simd.ActGELU, 0, 0),
+	codeOf(GeluTanh):  activation(simd.ActGELUTanh, 0, 0),
+	codeOf(HardSwish): activation(simd.ActHardSwish, 0, 0),
+}
+
+func codeOf(f func(float64) float64) uintptr { return reflect.ValueOf(f).Pointer() }
+
+// vectorOf returns the vectorised form of a function, or nil if there is none.
+func vectorOf(f func(float64) float64) func(dst, a []float32) {
+	if !simd.Fast() {
+		return nil
+	}
+	return vectorised[codeOf(f)]
+}
+
+// activation returns the function that applies an activation to a list.
+func activation(act Activation, alpha, beta float32) func(dst, a []float32) {
+	return func(dst, a []float32) { simd.Activate(act, alpha, beta, dst, a) }
+}
+
+// isFast reports whether x is a tensor of float32 and package simd is fast.
+func isFast(x *Tensor) bool {
+	_, ok := x.Data.([]float32)
+	return ok && simd.Fast()
+}
+
+// minVector is the number of elements of a vectorised function that justifies another goroutine.
+const minVector = 1 << 15
+
+// mapVectors applies a vectorised function to a tensor of float32.
+func mapVectors(x *Tensor, f func(dst, a []float32)) *Tensor {
+	list := x.Data.([]float32)
+	out := make([]float32, len(list))
+	Parallel(len(list), minVector, func(lo, hi int) { f(out[lo:hi], list[lo:hi]) })
+	return &Tensor{Shape: x.Shape, Data: out}
+}
+
+// clipLimits returns the limits of Clip if they are single numbers, none of which is NaN, and package simd is fast.
+func clipLimits(x, low, high *Tensor) (limits [2]float32, ok bool) {
+	limits = [2]float32{float32(NegInf), -float32(NegInf)}
+	if !isFast(x) {
+		return limits, false
+	}
+	for i, t := range []*Tensor{low, high} {
+		if t == nil {
+			continue
+		}
+		list, ok := t.Data.([]float32)
+		if !ok || len(list) != 1 || len(t.Shape) > len(x.Shape) || IsNaN(list[0]) {
+			return limits, false
+		}
+		limits[i] = list[0]
+	}
+	return limits, true
+}
