@@ -25,3 +25,5 @@ func turn(rows, n int, dst []float32, to int, src []float32, from int) {
 }
 
 func (t *taps) compute(weight, src, dst []float32) { t.computeGo(weight, src, dst) }
+
+func (t *taps) computeTops(src, dst []float32) { t.computeTopsGo(src, dst) }

@@ -12,6 +12,7 @@ func (r *filterRun) deepImages(from, to int, in, out []float32) {
 	planes, results := list[:p.size+tapsUnit], list[p.size+tapsUnit:]
 	clear(planes)
 	x := &taps{off: p.taps, n: roundUp(n, tapsUnit), low: -inf, high: inf}
+	add := Binary("Add")
 	channel, size := r.s[0].In*r.s[1].In, rows*cols
 	for i := from; i < to; i++ {
 		p.fill(planes, in[i*channel:(i+1)*channel])
@@ -25,9 +26,13 @@ func (r *filterRun) deepImages(from, to int, in, out []float32) {
 			}
 			x.run(r.weight[(g*r.out+o)*r.taps:][:r.taps], planes, results)
 			plane := out[(i*r.out+o)*size:][:size]
-			copyRows(rows, cols, plane, cols, results, p.cols)
 			if after && e.Add != nil {
-				Binary("Add")(plane, plane, e.Add[o*size:(o+1)*size])
+				// The list can be the result itself.
+				for y := range rows {
+					add(plane[y*cols:(y+1)*cols], e.Add[o*size+y*cols:][:cols], results[y*p.cols:][:cols])
+				}
+			} else {
+				copyRows(rows, cols, plane, cols, results, p.cols)
 			}
 			if after {
 				Activate(e.Act, e.Alpha, e.Beta, plane, plane)
@@ -68,13 +73,34 @@ func (t *taps) ending(e *Ending) bool {
 // run sets n elements of dst to the sums of weight[t] * src[off[t]+i] and the bias, within the limits. n is a multiple
 // of tapsUnit.
 func (t *taps) run(weight, src, dst []float32) {
+	_ = weight[len(t.off)-1]
+	t.mustHold(src, dst)
+	t.compute(weight, src, dst)
+}
+
+// tops sets n elements of dst to the largest of src[off[t]+i], or NaN.
+func (t *taps) tops(src, dst []float32) {
+	t.mustHold(src, dst)
+	t.computeTops(src, dst)
+}
+
+func (t *taps) mustHold(src, dst []float32) {
 	last := 0
 	for _, o := range t.off {
 		last = max(last, o)
 		_ = src[o]
 	}
-	_, _, _ = weight[len(t.off)-1], src[last+t.n-1], dst[t.n-1]
-	t.compute(weight, src, dst)
+	_, _ = src[last+t.n-1], dst[t.n-1]
+}
+
+func (t *taps) computeTopsGo(src, dst []float32) {
+	for i := range dst[:t.n] {
+		top := -inf
+		for _, o := range t.off {
+			top = max(top, src[o+i])
+		}
+		dst[i] = top
+	}
 }
 
 func (t *taps) computeGo(weight, src, dst []float32) {

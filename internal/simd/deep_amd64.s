@@ -56,3 +56,100 @@ TEXT ·tapsAVX512(SB), NOSPLIT, $0-60
 // func tapsAVX2(n int, weight *float32, off *int, count int, src, dst *float32, bias, low, high float32)
 TEXT ·tapsAVX2(SB), NOSPLIT, $0-60
 	TAPS(32, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+
+// func topsAVX512(n int, off *int, count int, src, dst *float32)
+// It computes n times four vectors as the largest elements over the taps. NaN is the largest.
+TEXT ·topsAVX512(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), R13
+	MOVQ         off+8(FP), R9
+	MOVQ         count+16(FP), R10
+	MOVQ         src+24(FP), SI
+	MOVQ         dst+32(FP), DI
+	MOVL         $0xff800000, AX
+	VPBROADCASTD AX, Z8
+
+four:
+	VMOVAPS Z8, Z0
+	VMOVAPS Z8, Z1
+	VMOVAPS Z8, Z2
+	VMOVAPS Z8, Z3
+	XORQ    CX, CX
+
+tap:
+	MOVQ    (R9)(CX*8), AX
+	LEAQ    (SI)(AX*4), BX
+	VMOVUPS (BX), Z4
+	VMOVUPS 64(BX), Z5
+	VMOVUPS 128(BX), Z6
+	VMOVUPS 192(BX), Z7
+	VCMPPS  $3, Z4, Z4, K1
+	VCMPPS  $3, Z5, Z5, K2
+	VCMPPS  $3, Z6, Z6, K3
+	VCMPPS  $3, Z7, Z7, K4
+	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z1, Z5, Z1
+	VMAXPS  Z2, Z6, Z2
+	VMAXPS  Z3, Z7, Z3
+	VMOVAPS Z4, K1, Z0
+	VMOVAPS Z5, K2, Z1
+	VMOVAPS Z6, K3, Z2
+	VMOVAPS Z7, K4, Z3
+	INCQ    CX
+	CMPQ    CX, R10
+	JLT     tap
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z3, 192(DI)
+	ADDQ    $256, SI
+	ADDQ    $256, DI
+	DECQ    R13
+	JNZ     four
+	VZEROUPPER
+	RET
+
+// TOP takes the largest of a vector and an accumulator.
+#define TOP(AT, S) \
+	VMOVUPS   AT, Y4         \
+	VMAXPS    S, Y4, S       \
+	VCMPPS    $3, Y4, Y4, Y5 \
+	VBLENDVPS Y5, Y4, S, S
+
+// func topsAVX2(n int, off *int, count int, src, dst *float32)
+TEXT ·topsAVX2(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), R13
+	MOVQ         off+8(FP), R9
+	MOVQ         count+16(FP), R10
+	MOVQ         src+24(FP), SI
+	MOVQ         dst+32(FP), DI
+	MOVL         $0xff800000, AX
+	MOVQ         AX, X8
+	VBROADCASTSS X8, Y8
+
+four:
+	VMOVAPS Y8, Y0
+	VMOVAPS Y8, Y1
+	VMOVAPS Y8, Y2
+	VMOVAPS Y8, Y3
+	XORQ    CX, CX
+
+tap:
+	MOVQ    (R9)(CX*8), AX
+	LEAQ    (SI)(AX*4), BX
+	TOP((BX), Y0)
+	TOP(32(BX), Y1)
+	TOP(64(BX), Y2)
+	TOP(96(BX), Y3)
+	INCQ    CX
+	CMPQ    CX, R10
+	JLT     tap
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    $128, SI
+	ADDQ    $128, DI
+	DECQ    R13
+	JNZ     four
+	VZEROUPPER
+	RET

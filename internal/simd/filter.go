@@ -1,5 +1,7 @@
 package simd
 
+import "sync"
+
 // Slide describes one axis of a convolution: the sizes of the image, the result and the kernel, and the padding before
 // the image. The padding after it follows from the sizes.
 type Slide struct{ In, Out, Kernel, Stride, Dilation, Before int }
@@ -10,8 +12,13 @@ type Filter struct {
 	groups, in, out int // The channels of a group.
 	taps            int // The elements of the kernel.
 	kernel          [2]int
-	weight          []float32
-	packed          bool // Whether weight has panels of rows, as from packRows8.
+	plain           []float32
+	weight          []float32 // The same in panels of rows, as from packRows8, if packed is set.
+	packed          bool
+
+	// columns has the weight of each group in panels of output channels, for images of few pixels.
+	columns     []*packedPanels
+	columnsOnce sync.Once
 }
 
 // NewFilter stores a weight of shape [groups*out, in, kernel...]. It panics if the weight is smaller than that.
@@ -32,7 +39,8 @@ func NewFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 // PlainFilter is like NewFilter for a weight that is used once: it does not copy the weight.
 func PlainFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 	f := &Filter{groups: groups, in: in, out: out, kernel: kernel, taps: kernel[0] * kernel[1]}
-	f.weight = weight[:groups*out*in*f.taps]
+	f.plain = weight[:groups*out*in*f.taps]
+	f.weight = f.plain
 	return f
 }
 
@@ -91,6 +99,10 @@ func (s Slide) whole() bool { return s.Stride == 1 && s.Before == 0 && s.In == s
 
 // image computes a group of an image.
 func (r *filterRun) image(w Workers, i int, in, out []float32) {
+	if r.few() {
+		r.fewPixels(w, i, in, out)
+		return
+	}
 	g := i % r.groups
 	depth, pixels := r.in*r.taps, r.s[0].Out*r.s[1].Out
 	size := len(r.weight) / r.groups
@@ -106,13 +118,19 @@ func (r *filterRun) image(w Workers, i int, in, out []float32) {
 	}
 	s, list := Borrow(r.in*r.planes.size + 16)
 	defer s.GiveBack()
-	w.Split(r.in, 1+(1<<16)/r.planes.size, func(_, from, to int) {
-		clear(list[from*r.planes.size : to*r.planes.size])
+	r.store(w, list, img)
+	p.run(w, &phasePanels{phases: r.planes, list: list})
+}
+
+// store fills the planes of all channels of a group.
+func (r *filterRun) store(w Workers, list, img []float32) {
+	size, channel := r.planes.size, r.s[0].In*r.s[1].In
+	w.Split(r.in, 1+(1<<16)/size, func(_, from, to int) {
+		clear(list[from*size : to*size])
 		for ; from < to; from++ {
-			r.planes.fill(list[from*r.planes.size:(from+1)*r.planes.size], img[from*r.s[0].In*r.s[1].In:])
+			r.planes.fill(list[from*size:(from+1)*size], img[from*channel:])
 		}
 	})
-	p.run(w, &phasePanels{phases: r.planes, list: list})
 }
 
 // ending returns the part of the ending for a group of an image.

@@ -59,6 +59,9 @@ func TestFilter(t *testing.T) {
 			if c.Add {
 				e.Add = random(t, r, len(got))
 			}
+			if c.Add && r.IntN(3) == 0 {
+				e.Add = got // The convolution is added to what is there.
+			}
 			want := c.want(x, weight, e)
 			f := NewFilter(weight, c.Groups, c.In, c.Out, [2]int{v.Kernel, h.Kernel})
 			f.Run(c.Workers, c.Batch, c.S, x, got, e)

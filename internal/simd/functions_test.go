@@ -152,6 +152,11 @@ func TestNormalize(t *testing.T) {
 			checkClose(t, n, got, want, 10)
 			ScaleShift(got, a, 3, 1)
 			checkClose(t, n, got, wantShift, 10)
+			MulAdd(got, a, -2)
+			for i, x := range a {
+				wantShift[i] -= 2 * float64(x)
+			}
+			checkClose(t, n, got, wantShift, 10)
 		}
 	})
 }

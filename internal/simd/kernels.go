@@ -104,6 +104,12 @@ func scaleShiftGo(dst, a []float32, scale, shift float32) {
 	}
 }
 
+func mulAddGo(dst, a []float32, scale float32) {
+	for i, x := range a {
+		dst[i] += x * scale
+	}
+}
+
 func normalizeGo(dst, a, weight, bias []float32, mean, scale float32) {
 	for i, x := range a {
 		dst[i] = (x-mean)*scale*weight[i] + bias[i]

@@ -245,6 +245,20 @@ func ScaleShift(dst, a []float32, scale, shift float32) {
 	}
 }
 
+// MulAdd adds a*scale to dst, element by element.
+func MulAdd(dst, a []float32, scale float32) {
+	a = a[:len(dst)]
+	switch {
+	case len(a) == 0:
+	case level == levelAVX512:
+		mulAddAVX512(&dst[0], &a[0], len(a), scale, 0)
+	case level == levelAVX2:
+		mulAddAVX2(&dst[0], &a[0], len(a), scale, 0)
+	default:
+		mulAddGo(dst, a, scale)
+	}
+}
+
 // Normalize sets dst to (a-mean)*scale*weight+bias, where weight and bias are lists as long as dst.
 func Normalize(dst, a, weight, bias []float32, mean, scale float32) {
 	n := len(dst)

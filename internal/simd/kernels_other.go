@@ -43,6 +43,9 @@ func ScaleShift(dst, a []float32, scale, shift float32) {
 	scaleShiftGo(dst, a[:len(dst)], scale, shift)
 }
 
+// MulAdd adds a*scale to dst, element by element.
+func MulAdd(dst, a []float32, scale float32) { mulAddGo(dst, a[:len(dst)], scale) }
+
 // Normalize sets dst to (a-mean)*scale*weight+bias, where weight and bias are lists as long as dst.
 func Normalize(dst, a, weight, bias []float32, mean, scale float32) {
 	normalizeGo(dst, a[:len(dst)], weight, bias, mean, scale)

@@ -58,7 +58,9 @@ func (b *Columns) Multiply(w Workers, m int, a Matrix, c []float32, e *Ending) {
 	p := &product{m: m, n: n, k: k, a: a.Floats, aRow: a.Row, aStep: a.Inner, c: c, cRow: n}
 	p.finish(e, false)
 	if k == 0 {
-		clear(c)
+		if !p.onto {
+			clear(c)
+		}
 		p.onlyEnd()
 		return
 	}

@@ -94,6 +94,13 @@ type phasePanels struct {
 }
 
 func (p *phasePanels) panel(from, k, j, cols int, scratch []float32) ([]float32, int) {
+	width := roundUp(cols, 16)
+	p.gather(from, k, j, cols, scratch, width)
+	return scratch, width
+}
+
+// gather copies k rows, at most maxDepth, from the given one on, of the columns from j on to rows of dst.
+func (p *phasePanels) gather(from, k, j, cols int, dst []float32, row int) {
 	var moves [blockCols]move
 	var offsets [maxDepth]int
 	n := p.moves(&moves, j, cols)
@@ -105,9 +112,7 @@ func (p *phasePanels) panel(from, k, j, cols int, scratch []float32) ([]float32,
 			channel, tap = channel+1, 0
 		}
 	}
-	width := roundUp(cols, 16)
-	gather(scratch, width, p.list, offsets[:k], moves[:n])
-	return scratch, width
+	gather(dst, row, p.list, offsets[:k], moves[:n])
 }
 
 // moves sets the copies that fill a row of a panel. Each copies a whole vector: what it copies beyond the end of its

@@ -24,6 +24,7 @@ type product struct {
 	cRow        int
 	end         ending
 	plain       bool // Whether there is no ending.
+	onto        bool // Whether the product is added to c.
 
 	act         Activation // What follows the ending.
 	alpha, beta float32
@@ -36,7 +37,7 @@ type panels interface {
 	panel(from, k, j, cols int, scratch []float32) (rows []float32, row int)
 }
 
-// finish sets what follows the sums. With byRow, the bias has a number for each row of c.
+// finish sets what follows the sums. With byRow, the bias has a number for each row of c. What is added can be c itself.
 func (p *product) finish(e *Ending, byRow bool) {
 	if e == nil {
 		p.plain = true
@@ -48,6 +49,9 @@ func (p *product) finish(e *Ending, byRow bool) {
 		p.end.colBias = e.Bias
 	}
 	p.end.add = e.Add
+	if len(e.Add) > 0 && &e.Add[0] == &p.c[0] {
+		p.end.add, p.onto = nil, true
+	}
 	p.act, p.alpha, p.beta = e.Act, e.Alpha, e.Beta
 	switch e.Act {
 	case ActReLU:
@@ -123,7 +127,7 @@ func (x *worker) tile(t, part, parts, row, lastRow int) {
 	from := part * p.k / parts
 	k := (part+1)*p.k/parts - from
 	x.b, x.bRow = x.source.panel(from, k, j, cols, x.scratch)
-	x.cols, x.block.k, x.more = cols, k, part > 0
+	x.cols, x.block.k, x.more = cols, k, part > 0 || p.onto
 	x.block.end = nil
 	if part == parts-1 {
 		x.block.end = x.end

@@ -87,7 +87,7 @@ func (e *Epilogue) check(x *Tensor, axis int) ([]float32, error) {
 // nil, it returns a new tensor.
 func Result(out *Tensor, shape []int) (*Tensor, error) {
 	if out == nil {
-		return New("float32", shape)
+		return Dirty("float32", shape)
 	}
 	if list, ok := out.Data.([]float32); !ok || len(list) != Product(shape) || !slices.Equal(out.Shape, shape) {
 		return nil, Invalid("a result of shape %v for a tensor of %s of shape %v", shape, out.DType(), out.Shape)

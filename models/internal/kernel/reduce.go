@@ -28,7 +28,7 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := New(x.DType(), shape)
+	out, err := Dirty(x.DType(), shape)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,9 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	}
 	switch d := rows.Data.(type) {
 	case []float32:
-		reduceAll(d, out.Data.([]float32), n, reducers[kind])
+		if !reduceFast(d, out.Data.([]float32), n, kind) {
+			reduceAll(d, out.Data.([]float32), n, reducers[kind])
+		}
 	case []float64:
 		reduceAll(d, out.Data.([]float64), n, reducers[kind])
 	case []int32:

@@ -13,7 +13,7 @@ func softmaxFast(x *Tensor, axis int) (*Tensor, error) {
 		return nil, err
 	}
 	in := x.Data.([]float32)
-	out := make([]float32, len(in))
+	out := Floats(len(in))
 	n, inner := x.Shape[axis], Product(x.Shape[axis+1:])
 	result := &Tensor{Shape: slices.Clone(x.Shape), Data: out}
 	if len(out) == 0 {

@@ -50,7 +50,7 @@ const minVector = 1 << 15
 // mapVectors applies a vectorised function to a tensor of float32.
 func mapVectors(x *Tensor, f func(dst, a []float32)) *Tensor {
 	list := x.Data.([]float32)
-	out := make([]float32, len(list))
+	out := Floats(len(list))
 	Parallel(len(list), minVector, func(lo, hi int) { f(out[lo:hi], list[lo:hi]) })
 	return &Tensor{Shape: x.Shape, Data: out}
 }
@@ -72,4 +72,16 @@ func clipLimits(x, low, high *Tensor) (limits [2]float32, ok bool) {
 		limits[i] = list[0]
 	}
 	return limits, true
+}
+
+// preluFast is PRelu for tensors of float32.
+func preluFast(x, slope *Tensor) (*Tensor, error) {
+	if list := slope.Data.([]float32); len(list) == 1 && len(slope.Shape) <= len(x.Shape) {
+		return mapVectors(x, activation(simd.ActLeakyReLU, list[0], 0)), nil
+	}
+	scaled, err := Arith(Mul, mapVectors(x, activation(simd.ActClip, float32(NegInf), 0)), slope)
+	if err != nil {
+		return nil, err
+	}
+	return Arith(Add, mapVectors(x, activation(simd.ActReLU, 0, 0)), scaled)
 }

@@ -91,7 +91,7 @@ func (a *heads) setMask(mask *kernel.Tensor) bool {
 }
 
 func (a *heads) run() (*kernel.Tensor, error) {
-	out, err := kernel.New("float32", append(slices.Clone(a.batch), a.n, a.e))
+	out, err := kernel.Dirty("float32", append(slices.Clone(a.batch), a.n, a.e))
 	if err != nil {
 		return nil, err
 	}
