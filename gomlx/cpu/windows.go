@@ -125,8 +125,11 @@ func newPooling(op *operation) kernel {
 	if reduce == nil || slices.ContainsFunc(dilations, func(d int) bool { return d != 1 }) {
 		return nil
 	}
-	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int),
-		op.attrs[5].([][2]int)), reduce}
+	w := newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int), op.attrs[5].([][2]int))
+	if s, ok := w.slides(); ok && op.attrs[0].(compute.ReduceOpType) != compute.ReduceOpMin {
+		return &planePooling{simd.Pool{S: s, Top: op.attrs[0].(compute.ReduceOpType) == compute.ReduceOpMax}, w.in}
+	}
+	return &pooling{w, reduce}
 }
 
 func (p *pooling) run(w simd.Workers, in, out [][]float32) {

@@ -51,6 +51,8 @@ type Convolution struct {
 
 	planes planes
 	dots   bool // Whether to use runDots.
+	// sliding has the axes if the images are planes that Filter can convolve, and is nil otherwise.
+	sliding []Slide
 }
 
 // place has the number of elements of an image and its strides.
@@ -86,7 +88,9 @@ func NewConvolution(spec ConvSpec) *Convolution {
 	if len(padding) == 0 {
 		padding = make([][2]int, rank)
 	}
-	c.planes = newPlanes(c, padding, orOnes(spec.Gaps, rank))
+	gaps := orOnes(spec.Gaps, rank)
+	c.planes = newPlanes(c, padding, gaps)
+	c.sliding = c.slides(padding, gaps)
 	c.dots = c.dotsCost() < c.rowsCost()
 	return c
 }
@@ -140,6 +144,8 @@ func (c *Convolution) Run(w Workers, in, kernel, out []float32) {
 		clear(out)
 	case c.dots:
 		c.runDots(w, in, kernel, out)
+	case c.sliding != nil:
+		c.runFilter(w, in, kernel, out)
 	default:
 		c.runRows(w, in, kernel, out)
 	}

@@ -161,7 +161,7 @@ var unaryGo = map[string]func(dst, a []float32){
 	"Exp":  each(wide(math.Exp)),
 	"Log":  each(wide(math.Log)),
 	"Erf":  each(wide(math.Erf)),
-	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)),
+	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)), "Logistic": each(wide(sigmoid)),
 }
 
 func each(f func(x float32) float32) func(dst, a []float32) {

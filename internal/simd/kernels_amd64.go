@@ -19,6 +19,9 @@ func levelOf() int {
 func tileAVX2(k int, a, b *float32, off *int, c *float32, ldc int, add bool)
 
 //go:noescape
+func dotsAVX512(n int, a *float32, lda int, b *float32, off *int, c *float32, ldc int)
+
+//go:noescape
 func dotsAVX2(n int, a *float32, lda int, b *float32, off *int, c *float32, ldc int)
 
 //go:noescape
@@ -83,6 +86,10 @@ func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float
 		dotsGo(n, a, lda, b, off, c, ldc)
 		return
 	}
+	if level == levelAVX512 {
+		dotsAVX512(n, &a[0], lda, &b[0], &off[0], &c[0], ldc)
+		return
+	}
 	dotsAVX2(n, &a[0], lda, &b[0], &off[0], &c[0], ldc)
 }
 
@@ -123,7 +130,7 @@ var unaryAVX = map[string][2]func(dst, a *float32, n int){
 	"Neg": {negAVX2, negAVX512}, "Abs": {absAVX2, absAVX512}, "Sqrt": {sqrtAVX2, sqrtAVX512},
 	"Sign": {signAVX2, signAVX2},
 	"Exp":  {expAVX2, expAVX512}, "Log": {logAVX2, logAVX512}, "Erf": {erfAVX2, erfAVX512},
-	"Tanh": {tanhAVX2, tanhAVX512}, "Sigmoid": {sigmoidAVX2, sigmoidAVX512},
+	"Tanh": {tanhAVX2, tanhAVX512}, "Sigmoid": {sigmoidAVX2, sigmoidAVX512}, "Logistic": {sigmoidAVX2, sigmoidAVX512},
 }
 
 // activationsAVX has the kernels of activations without arguments, and argumentsAVX those of the others.
@@ -144,8 +151,8 @@ var (
 	}
 )
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh
-// or Sigmoid; for other operations Unary returns nil. The results differ from the exact ones by a few units in the last
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh,
+// Sigmoid or Logistic, which is the same; for other operations Unary returns nil. The results differ from the exact ones by a few units in the last
 // place.
 func Unary(op string) func(dst, a []float32) {
 	fast, ok := unaryAVX[op]

@@ -281,6 +281,111 @@ sum:
 	VZEROUPPER
 	RET
 
+// DOT adds the products of a row of a and the three vectors of b.
+#define DOT(ROW, S0, S1, S2) \
+	VMOVUPS     (ROW)(R12*4), Z15 \
+	VFMADD231PS Z12, Z15, S0      \
+	VFMADD231PS Z13, Z15, S1      \
+	VFMADD231PS Z14, Z15, S2
+
+// DOTTAIL is DOT for the lanes of K1.
+#define DOTTAIL(ROW, S0, S1, S2) \
+	VMOVUPS.Z   (ROW)(R12*4), K1, Z15 \
+	VFMADD231PS Z12, Z15, S0          \
+	VFMADD231PS Z13, Z15, S1          \
+	VFMADD231PS Z14, Z15, S2
+
+// HALVE adds the upper half of a vector to its lower half.
+#define HALVE(S, LOW) \
+	VEXTRACTF64X4 $1, S, Y15    \
+	VADDPS        Y15, LOW, LOW
+
+// func dotsAVX512(n int, a *float32, lda int, b *float32, off *int, c *float32, ldc int)
+TEXT ·dotsAVX512(SB), NOSPLIT, $0-56
+	MOVQ   n+0(FP), CX
+	MOVQ   a+8(FP), SI
+	MOVQ   lda+16(FP), R9
+	SHLQ   $2, R9
+	LEAQ   (SI)(R9*1), DI
+	LEAQ   (DI)(R9*1), R10
+	LEAQ   (R10)(R9*1), R11
+	MOVQ   b+24(FP), BX
+	MOVQ   off+32(FP), R8
+	MOVQ   (R8), AX
+	MOVQ   8(R8), DX
+	MOVQ   16(R8), R8
+	LEAQ   (BX)(AX*4), AX
+	LEAQ   (BX)(DX*4), DX
+	LEAQ   (BX)(R8*4), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	ANDQ   $-16, R13
+	JZ     tail
+
+loop:
+	VMOVUPS (AX)(R12*4), Z12
+	VMOVUPS (DX)(R12*4), Z13
+	VMOVUPS (R8)(R12*4), Z14
+	DOT(SI, Z0, Z4, Z8)
+	DOT(DI, Z1, Z5, Z9)
+	DOT(R10, Z2, Z6, Z10)
+	DOT(R11, Z3, Z7, Z11)
+	ADDQ    $16, R12
+	CMPQ    R12, R13
+	JLT     loop
+
+tail:
+	ANDQ      $15, CX
+	JZ        sum
+	MOVL      $1, BX
+	SHLL      CX, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(R12*4), K1, Z12
+	VMOVUPS.Z (DX)(R12*4), K1, Z13
+	VMOVUPS.Z (R8)(R12*4), K1, Z14
+	DOTTAIL(SI, Z0, Z4, Z8)
+	DOTTAIL(DI, Z1, Z5, Z9)
+	DOTTAIL(R10, Z2, Z6, Z10)
+	DOTTAIL(R11, Z3, Z7, Z11)
+
+sum:
+	HALVE(Z0, Y0)
+	HALVE(Z1, Y1)
+	HALVE(Z2, Y2)
+	HALVE(Z3, Y3)
+	HALVE(Z4, Y4)
+	HALVE(Z5, Y5)
+	HALVE(Z6, Y6)
+	HALVE(Z7, Y7)
+	HALVE(Z8, Y8)
+	HALVE(Z9, Y9)
+	HALVE(Z10, Y10)
+	HALVE(Z11, Y11)
+	MOVQ c+40(FP), BX
+	MOVQ ldc+48(FP), R13
+	SHLQ $2, R13
+	MOVQ BX, R12
+	HSUM4(Y0, Y1, Y2, Y3, X0, X1)
+	LEAQ 4(BX), R12
+	HSUM4(Y4, Y5, Y6, Y7, X4, X5)
+	LEAQ 8(BX), R12
+	HSUM4(Y8, Y9, Y10, Y11, X8, X9)
+	VZEROUPPER
+	RET
+
 VECTORS(·addAVX2, PLAIN, VADDPS)
 VECTORS(·subAVX2, PLAIN, VSUBPS)
 VECTORS(·mulAVX2, PLAIN, VMULPS)

@@ -20,8 +20,8 @@ func Sum(a []float32) float32 { return sumGo(a) }
 // Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) { return broadcast(binaryGo[op]) }
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh
-// or Sigmoid; for other operations Unary returns nil.
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh,
+// Sigmoid or Logistic, which is the same; for other operations Unary returns nil.
 func Unary(op string) func(dst, a []float32) { return unaryGo[op] }
 
 func activate(act Activation, alpha, beta float32, dst, a []float32) {

@@ -2,19 +2,16 @@ package simd
 
 // mustGather panics if gather would access memory beyond the lists.
 func mustGather(dst []float32, row int, src []float32, off []int, moves []move) {
-	from, to, first := int32(0), int32(0), 0
+	// Negative numbers become too large ones.
+	from, to, first := uint32(0), uint32(0), uint(0)
 	for _, m := range moves {
-		from, to = max(from, m.from), max(to, m.to)
-		if m.from < 0 || m.to < 0 {
-			panic("simd: a move from or to a negative position")
-		}
+		from, to = max(from, uint32(m.from)), max(to, uint32(m.to)) //nolint:gosec // As the comment says.
 	}
 	for _, o := range off {
-		first = max(first, o)
-		_ = src[o]
+		first = max(first, uint(o)) //nolint:gosec // As above.
 	}
 	n := lanes()
-	_, _ = src[first+int(from)+n-1], dst[(len(off)-1)*row+int(to)+n-1]
+	_, _ = src[first:][int(from)+n-1], dst[(len(off)-1)*row+int(to)+n-1]
 }
 
 // gatherGo is gather for machines without AVX2.
