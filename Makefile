@@ -205,9 +205,30 @@ examples: ## Run both examples at full size; on made-up images where FashionMNIS
 	go run ./examples/breastcancer
 	go run ./examples/breastcancer -lr 0.01 -epochs 200
 
+.venv-fasttrackml/done: test/bench/requirements.txt
+	$(PYTHON) -m venv .venv-fasttrackml
+	.venv-fasttrackml/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# The figures are written to BENCH_OUT. BENCH_EARLIER is such a file of another release, whose ratios are printed beside.
+BENCH_OUT ?= bench.json
+BENCH_EARLIER ?=
+BENCH_RUNS ?= 20000
 .PHONY: bench
-bench: bin/millrace .venv-3.17/done soak ## Measure Millrace beside MLflow, as ratios of one run; DATABASE=postgresql://... on a server; with files in S3 by test/with_stores.sh
-	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --database "$(DATABASE)"
+bench: bin/millrace .venv-3.17/done .venv-fasttrackml/done soak ## Measure Millrace beside MLflow and FastTrackML, as ratios of one run; DATABASE=postgresql://... on a server; with files in S3 by test/with_stores.sh
+	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --fasttrackml .venv-fasttrackml/bin/fml --database "$(DATABASE)" \
+		--runs $(BENCH_RUNS) --rounds 3 --out "$(BENCH_OUT)" --compare "$(BENCH_EARLIER)"
+
+# The networks of make bench-models are written there. They take 6 GB.
+ZOO ?= $(or $(TMPDIR),/tmp)/millrace-zoo
+.venv-models/done: test/bench/models/requirements.txt
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+.PHONY: bench-models
+bench-models: .venv-models/done ## Measure models beside PyTorch and onnxruntime on one thread, as ratios of one run (downloads 3 GB once)
+	test -f $(ZOO)/complete || { .venv-models/bin/python test/bench/models/make.py --onnx $(ZOO) && .venv-models/bin/python test/bench/models/tabular.py $(ZOO) && touch $(ZOO)/complete; }
+	go run ./test/bench/models -zoo $(ZOO) -python .venv-models/bin/python -out "$(BENCH_OUT)"
 
 SOAK ?= 10m
 .PHONY: soak
@@ -259,5 +280,6 @@ fuzz: ## Fuzz the parsers, 30 s each
 	go test ./internal/search -run xxx -fuzz FuzzOrderBy -fuzztime 30s
 	go test ./internal/api/protojson -run xxx -fuzz FuzzUnmarshal -fuzztime 30s
 	go test ./internal/artifact -run xxx -fuzz FuzzCleanPath -fuzztime 30s
+	go test ./mlflow/internal/nested -run xxx -fuzz FuzzRead -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenONNX -fuzztime 30s
 	go test ./models -run xxx -fuzz FuzzOpenTorch -fuzztime 30s

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"math"
 	"strconv"
+
+	"github.com/millrace-ml/millrace/mlflow/internal/nested"
 )
 
 // Metric is a value of a metric. The server stores infinities as the largest finite
@@ -103,15 +105,7 @@ func AppendFloat(b []byte, v float64) []byte {
 	return append(b, ".0"...)
 }
 
-func appendJSONString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			q, _ := json.Marshal(s) // Strings always marshal.
-			return append(b, q...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
-}
+func appendJSONString(b []byte, s string) []byte { return nested.AppendString(b, s) }
 
 // GetMetricHistoryRequest requests the values of a metric, sorted by timestamp, step and
 // value. Without MaxResults, it requests all of them.

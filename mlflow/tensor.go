@@ -1,7 +1,6 @@
 package mlflow
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -43,12 +42,63 @@ func (t *Tensor) Len() int {
 	return n
 }
 
+// length returns the number of elements of a slice, or -1 for an invalid type.
+func length(data any) int {
+	switch d := data.(type) {
+	case []float32:
+		return len(d)
+	case []float64:
+		return len(d)
+	case []int8:
+		return len(d)
+	case []int16:
+		return len(d)
+	case []int32:
+		return len(d)
+	case []int64:
+		return len(d)
+	case []uint8:
+		return len(d)
+	case []uint16:
+		return len(d)
+	case []uint32:
+		return len(d)
+	case []uint64:
+		return len(d)
+	case []bool:
+		return len(d)
+	case []string:
+		return len(d)
+	}
+	return -1
+}
+
 // DType returns the element type as in NumPy, such as float32, or str for strings. It
 // returns "" for an invalid type of Data.
 func (t *Tensor) DType() string {
 	switch t.Data.(type) {
-	case []float32, []float64, []int8, []int16, []int32, []int64, []uint8, []uint16, []uint32, []uint64, []bool:
-		return fmt.Sprintf("%T", t.Data)[2:]
+	case []float32:
+		return "float32"
+	case []float64:
+		return "float64"
+	case []int8:
+		return "int8"
+	case []int16:
+		return "int16"
+	case []int32:
+		return "int32"
+	case []int64:
+		return "int64"
+	case []uint8:
+		return "uint8"
+	case []uint16:
+		return "uint16"
+	case []uint32:
+		return "uint32"
+	case []uint64:
+		return "uint64"
+	case []bool:
+		return "bool"
 	case []string:
 		return "str"
 	}

@@ -57,7 +57,16 @@ func TestNested(t *testing.T) {
 			t.Errorf("%s as %s is %+v, %v", test.text, test.dtype, got, err)
 		}
 	}
-	if _, err := (&mlflow.Tensor{Shape: []int{1}, Data: []float32{float32(math.NaN())}}).MarshalNested(); !errors.Is(err, mlflow.InvalidParameterValue) {
+	nan := &mlflow.Tensor{Shape: []int{1}, Data: []float32{float32(math.NaN())}}
+	if _, err := nan.MarshalNested(); !errors.Is(err, mlflow.InvalidParameterValue) {
 		t.Errorf("NaN: %v", err)
+	}
+	if text, err := nan.AppendNested([]byte("x")); err != nil || string(text) != "x[NaN]" {
+		t.Errorf("NaN: %s %v", text, err)
+	}
+	for _, broken := range []*mlflow.Tensor{{Shape: []int{2}, Data: []float32{1}}, {Shape: []int{}, Data: 1}} {
+		if text, err := broken.AppendNested(nil); !errors.Is(err, mlflow.InvalidParameterValue) {
+			t.Errorf("%v: %s %v", broken, text, err)
+		}
 	}
 }

@@ -154,9 +154,9 @@ func (s *Server) validBatch(in *mlflow.LogBatchRequest) error {
 		return err
 	}
 	for i := range in.Metrics {
-		at := "metrics[" + strconv.Itoa(i) + "]."
-		if err := validate.Metric(at+"name", at+"timestamp", &in.Metrics[i]); err != nil {
-			return err
+		if validate.Metric("", "", &in.Metrics[i]) != nil { // Names are made for errors only.
+			at := "metrics[" + strconv.Itoa(i) + "]."
+			return validate.Metric(at+"name", at+"timestamp", &in.Metrics[i])
 		}
 	}
 	if err := s.validParams(in.Params); err != nil {

@@ -28,7 +28,8 @@ type dialect struct {
 }
 
 var sqliteDialect = &dialect{
-	flavor: SQLite, embedded: true, maxRows: 64,
+	// The driver searches the arguments for each argument, so long statements are slow.
+	flavor: SQLite, embedded: true, maxRows: 16,
 	reading: session{begin: []string{"BEGIN"}},
 	writing: session{begin: []string{"BEGIN IMMEDIATE"}, commits: true},
 	rewrite: func(query string, _ []any) string { return query },

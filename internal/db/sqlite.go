@@ -36,6 +36,9 @@ func newSQLite(ctx context.Context, t target, w *Conn, o *observer) (*sqliteEngi
 			return nil, err
 		}
 	}
+	if err := limitLog(ctx, w); err != nil {
+		return nil, err
+	}
 	e.writer = startWriter(t.db, w, o) //nolint:contextcheck // The writer outlives the call that starts it.
 	o.queue(func() int { return len(e.writer.jobs) })
 	o.connections(func() (open, inUse int) {

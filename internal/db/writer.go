@@ -23,9 +23,12 @@ type writer struct {
 	db      *sql.DB
 	observe *observer
 	jobs    chan *job
-	mu      sync.RWMutex // prevents sends on jobs after shut is set
-	shut    bool
-	done    chan struct{}
+	// committing is held during a commit. checkpoints is told of each.
+	committing  sync.Mutex
+	checkpoints *checkpointer
+	mu          sync.RWMutex // prevents sends on jobs after shut is set
+	shut        bool
+	done        chan struct{}
 }
 
 // job is the transaction of one request.
@@ -42,6 +45,7 @@ type job struct {
 func startWriter(db *sql.DB, c *Conn, o *observer) *writer {
 	c.observe = o
 	w := &writer{c: c, db: db, observe: o, jobs: make(chan *job, 4*maxGroup), done: make(chan struct{})}
+	w.checkpoints = startCheckpointer(db, &w.committing, o)
 	go w.loop()
 	return w
 }
@@ -54,6 +58,7 @@ func (w *writer) stop() {
 	}
 	w.mu.Unlock()
 	<-w.done
+	w.checkpoints.stop()
 }
 
 // do runs fn in a transaction that is on the disk when do returns nil. fn runs on
@@ -104,7 +109,10 @@ func (w *writer) loop() {
 		}
 		w.observe.groupSize.Observe(float64(len(group)))
 		start := time.Now()
+		w.committing.Lock()
 		w.commit(group)
+		w.committing.Unlock()
+		w.checkpoints.notify()
 		w.observe.commitSeconds.Observe(time.Since(start).Seconds())
 		for _, j := range group {
 			close(j.done)
@@ -152,6 +160,10 @@ func (w *writer) begin(ctx context.Context) error {
 	if w.c == nil {
 		c, err := pin(ctx, w.db, sqliteDialect)
 		if err != nil {
+			return err
+		}
+		if err := limitLog(ctx, c); err != nil {
+			c.discard()
 			return err
 		}
 		c.observe, w.c = w.observe, c

@@ -1,7 +1,6 @@
-// Command bench measures Millrace and MLflow on this machine in one run and prints the
-// results with their ratios. Both servers have a new SQLite file, or a new database on
-// the server of --database, and listen on loopback. MLflow runs with one worker, which
-// is its fastest configuration here.
+// Command bench measures Millrace, MLflow and FastTrackML on this machine in one run and prints
+// the results with their ratios and goals. Each server has a new SQLite file, or a new database
+// on the server of --database, and listens on loopback.
 package main
 
 import (
@@ -11,30 +10,35 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"text/tabwriter"
 	"time"
 )
 
 func main() {
 	millrace := flag.String("millrace", "bin/millrace", "the Millrace binary")
-	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2; none measures Millrace alone")
+	mlflow := flag.String("mlflow", "", "the mlflow command of MLflow 3.17.2")
+	fastTrackML := flag.String("fasttrackml", "", "the fml command of FastTrackML 0.6")
 	seconds := flag.Float64("seconds", 3, "time for each figure")
 	database := flag.String("database", "",
 		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
-	only := flag.String("only", "", "files measures files in S3 only")
+	only := flag.String("only", "", "files measures files in S3 only, searches the searches of --runs only")
+	rounds := flag.Int("rounds", 1, "measure all servers so many times, one after the other, and report medians")
+	out := flag.String("out", "", "write the figures to this file")
+	earlier := flag.String("compare", "", "a file that --out wrote, whose ratios are printed beside")
 	soak := flag.Duration("soak", 0, "keep Millrace under load, hang-ups and outages for so long instead of measuring")
 	flag.Parse()
-	b := bench{d: time.Duration(*seconds * float64(time.Second)), server: *database, runs: *runs, only: *only}
+	b := bench{
+		d: time.Duration(*seconds * float64(time.Second)), rounds: *rounds,
+		server: *database, runs: *runs, only: *only,
+	}
 	ctx := context.Background()
 	var err error
 	if *soak > 0 {
 		err = b.soakMillrace(ctx, *millrace, *soak)
 	} else {
-		err = b.run(ctx, *millrace, *mlflow)
+		err = b.run(ctx, commands{*millrace, *mlflow, *fastTrackML}, files{*out, *earlier})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -42,51 +46,73 @@ func main() {
 	}
 }
 
-// peer is a server under test.
-type peer struct {
-	name    string
-	command func(database string, port int) *exec.Cmd
-	options []string // added to the command
-	env     []string // added to the environment
-}
-
 // bench is the configuration of a measurement.
 type bench struct {
 	d      time.Duration
 	server string
 	runs   int
-	only   string // "files", or "" for everything
+	only   string // "files", "searches", or "" for everything
+	rounds int
 	python string // an interpreter with MLflow's client, or ""
 }
 
-func (b *bench) run(ctx context.Context, millrace, mlflow string) error {
-	binary, err := filepath.Abs(millrace)
+// files are the names of the files that a measurement is written to and compared with, or "".
+type files struct{ out, earlier string }
+
+// commands are the programs under test. Only that of Millrace is required.
+type commands struct{ millrace, mlflow, fastTrackML string }
+
+// peers returns the servers in the order of the report.
+func (b *bench) peers(ctx context.Context, c commands) ([]peer, error) {
+	binary, err := absolute(c.millrace)
+	if err != nil {
+		return nil, err
+	}
+	list := []peer{millracePeer(ctx, binary)}
+	if c.mlflow != "" {
+		command, err := absolute(c.mlflow)
+		if err != nil {
+			return nil, err
+		}
+		b.python = filepath.Join(filepath.Dir(command), "python")
+		list = append(list, mlflowPeer(ctx, command))
+	}
+	if c.fastTrackML == "" {
+		return list, nil
+	}
+	command, err := absolute(c.fastTrackML)
+	return append(list, fastTrackMLPeer(ctx, command)), err
+}
+
+func (b *bench) run(ctx context.Context, c commands, f files) error {
+	peers, err := b.peers(ctx, c)
 	if err != nil {
 		return err
 	}
-	peers := []peer{millracePeer(ctx, binary)}
-	if mlflow != "" {
-		if mlflow, err = filepath.Abs(mlflow); err != nil {
-			return err
-		}
-		b.python = filepath.Join(filepath.Dir(mlflow), "python")
-		peers = append(peers, peer{name: "mlflow", command: func(database string, port int) *exec.Cmd {
-			return exec.CommandContext(ctx, mlflow, "server", "--workers", "1", "--port", strconv.Itoa(port),
-				"--backend-store-uri", database)
-		}})
+	earlier, err := readRows(f.earlier)
+	if err != nil {
+		return err
 	}
 	bucket, err := newBucket(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", envS3, err)
 	}
 	defer bucket.remove(ctx)
-	columns := make([][]figure, len(peers))
-	for i, p := range peers {
-		if columns[i], err = b.measureAll(ctx, p, bucket); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+	var rounds []map[string][]figure
+	for range b.rounds {
+		round := map[string][]figure{}
+		for _, p := range peers {
+			if round[p.name], err = b.measureAll(ctx, p, bucket); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
 		}
+		rounds = append(rounds, round)
 	}
-	return report(peers, columns)
+	rows := medians(rounds, peers)
+	if err := report(os.Stdout, peers, rows, earlier); err != nil {
+		return err
+	}
+	return writeRows(f.out, rows)
 }
 
 // measureAll measures a peer with its files in a folder and, unless bucket is nil, in S3.
@@ -111,12 +137,6 @@ func (b *bench) soakMillrace(ctx context.Context, millrace string, d time.Durati
 	return b.soak(ctx, millracePeer(ctx, binary), d)
 }
 
-func millracePeer(ctx context.Context, binary string) peer {
-	return peer{name: "millrace", command: func(database string, port int) *exec.Cmd {
-		return exec.CommandContext(ctx, binary, "server", "--port", strconv.Itoa(port), "--backend-store-uri", database)
-	}}
-}
-
 // measure starts a server and measures everything.
 func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err error) {
 	dir, err := os.MkdirTemp("", "millrace-bench-")
@@ -132,35 +152,35 @@ func (b *bench) measure(ctx context.Context, p peer) (figures []figure, err erro
 	begun := time.Now()
 	err = b.serve(ctx, p, database, func(url string, pid int) error {
 		figures = append(figures, figure{"cold start to first answer", time.Since(begun).Seconds() * 1000, "ms", lower})
-		more, err := b.figures(ctx, database, url, pid)
+		more, err := b.figures(ctx, p, database, url, pid)
 		figures = append(figures, more...)
 		return err
 	})
 	return figures, err
 }
 
-func (b *bench) figures(ctx context.Context, database, url string, pid int) (figures []figure, err error) {
+func (b *bench) figures(ctx context.Context, p peer, database, url string, pid int) (figures []figure, err error) {
 	time.Sleep(time.Second)
 	idle, err := residentMB(pid)
 	if err != nil {
 		return nil, err
 	}
+	if b.only == "searches" {
+		return b.searches(ctx, p, database, url)
+	}
 	figures = append(figures, figure{"memory when idle, whole tree", idle, "MB", lower})
-	more, err := scenarios(ctx, url, b.d)
+	more, err := scenarios(ctx, p, url, b.d)
 	if err != nil {
 		return nil, err
 	}
 	figures = append(figures, more...)
-	more, err = clients(ctx, url, b.python, b.d)
-	if err != nil || b.runs == 0 {
-		return append(figures, more...), err
+	if !p.oldAPI {
+		if more, err = clients(ctx, url, b.python, b.d); err != nil {
+			return nil, err
+		}
+		figures = append(figures, more...)
 	}
-	figures = append(figures, more...)
-	experiment, err := fill(ctx, database, b.runs)
-	if err != nil {
-		return nil, err
-	}
-	more, err = searches(ctx, url, experiment, b.d)
+	more, err = b.searches(ctx, p, database, url)
 	return append(figures, more...), err
 }
 
@@ -223,54 +243,4 @@ func waitFor(ctx context.Context, url string) error {
 		}
 	}
 	return fmt.Errorf("no answer from %s within two minutes", url)
-}
-
-type direction bool
-
-const (
-	lower  direction = false
-	higher direction = true
-)
-
-// figure is a result and which direction is better.
-type figure struct {
-	name   string
-	value  float64
-	unit   string
-	better direction
-}
-
-func report(peers []peer, columns [][]figure) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "\t")
-	for _, p := range peers {
-		fmt.Fprint(w, p.name, "\t")
-	}
-	if len(peers) == 2 {
-		fmt.Fprint(w, "ratio\t")
-	}
-	fmt.Fprintln(w)
-	for i, f := range columns[0] {
-		fmt.Fprint(w, f.name, "\t")
-		for _, figures := range columns {
-			fmt.Fprintf(w, "%s %s\t", short(figures[i].value), f.unit)
-		}
-		if len(columns) == 2 {
-			ratio := columns[0][i].value / columns[1][i].value
-			if f.better == lower {
-				ratio = 1 / ratio
-			}
-			fmt.Fprintf(w, "%sx\t", short(ratio))
-		}
-		fmt.Fprintln(w)
-	}
-	return w.Flush()
-}
-
-// short formats a number with about three significant digits.
-func short(v float64) string {
-	if v >= 100 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
 }

@@ -20,7 +20,7 @@ type client struct {
 	http *http.Client
 }
 
-func scenarios(ctx context.Context, url string, d time.Duration) (figures []figure, err error) {
+func scenarios(ctx context.Context, p peer, url string, d time.Duration) (figures []figure, err error) {
 	h := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	c := &client{mlflow.NewClient(url, mlflow.WithHTTPClient(h)), url, h}
 	for _, s := range []struct {
@@ -46,6 +46,9 @@ func scenarios(ctx context.Context, url string, d time.Duration) (figures []figu
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 		figures = append(figures, figure{s.name, rate * s.scale, s.unit, higher})
+	}
+	if p.oldAPI {
+		return figures, nil
 	}
 	start := time.Now()
 	if err := quickstart(ctx, c); err != nil {

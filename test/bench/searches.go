@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -65,37 +66,55 @@ func fill(ctx context.Context, database string, n int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var wg sync.WaitGroup
-	todo := make(chan int)
-	failed := make(chan error, 16)
-	for range cap(failed) {
-		wg.Go(func() {
-			for i := range todo {
-				if err := fillRun(ctx, s, experiment, i); err != nil {
-					failed <- err
-					return
-				}
-			}
-		})
-	}
-	for i := range n {
-		select {
-		case todo <- i:
-		case err := <-failed:
-			return "", err
+	err = concurrently(ctx, n, func(ctx context.Context, i int) error {
+		run, err := s.CreateRun(ctx, experiment, &mlflow.CreateRunRequest{StartTime: startOf(i)})
+		if err != nil {
+			return err
 		}
-	}
-	close(todo)
-	wg.Wait()
-	close(failed)
-	return strconv.FormatInt(experiment, 10), <-failed
+		metrics, params, tags := dataOf(i)
+		return s.LogBatch(ctx, run.Info.RunID, metrics, params, tags)
+	})
+	return strconv.FormatInt(experiment, 10), err
 }
 
-func fillRun(ctx context.Context, s *store.Store, experiment int64, i int) error {
-	run, err := s.CreateRun(ctx, experiment, &mlflow.CreateRunRequest{StartTime: 1_700_000_000_000 + int64(i)})
+// fillByAPI is [fill] for a server with tables of its own.
+func fillByAPI(ctx context.Context, c *mlflow.Client, n int) (experiment string, err error) {
+	experiment, err = c.CreateExperiment(ctx, &mlflow.CreateExperimentRequest{Name: "filled"})
 	if err != nil {
-		return err
+		return "", err
 	}
+	return experiment, concurrently(ctx, n, func(ctx context.Context, i int) error {
+		run, err := c.CreateRun(ctx, &mlflow.CreateRunRequest{ExperimentID: experiment, StartTime: startOf(i)})
+		if err != nil {
+			return err
+		}
+		metrics, params, tags := dataOf(i)
+		return c.LogBatch(ctx, &mlflow.LogBatchRequest{
+			RunID: run.Info.RunID, Metrics: metrics, Params: params, Tags: tags,
+		})
+	})
+}
+
+// concurrently calls f for the numbers below n from several goroutines.
+func concurrently(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for i := range n {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(ctx, i)
+		})
+	}
+	return g.Wait()
+}
+
+// startOf returns the time at which a run started.
+func startOf(i int) int64 { return 1_700_000_000_000 + int64(i) }
+
+// dataOf returns the data of a run.
+func dataOf(i int) ([]mlflow.Metric, []mlflow.Param, []mlflow.Tag) {
 	r := rand.New(rand.NewPCG(1, uint64(i))) // The data must be reproducible.
 	metrics, params := make([]mlflow.Metric, 20), make([]mlflow.Param, 20)
 	for k := range metrics {
@@ -106,32 +125,54 @@ func fillRun(ctx context.Context, s *store.Store, experiment int64, i int) error
 	for k := range tags {
 		tags[k] = mlflow.Tag{Key: fmt.Sprintf("t%d", k), Value: fmt.Sprintf("tag%d", r.IntN(4))}
 	}
-	return s.LogBatch(ctx, run.Info.RunID, metrics, params, tags)
+	return metrics, params, tags
 }
 
-// searches measures the searches of the pages of experiments.
-func searches(ctx context.Context, url, experiment string, d time.Duration) (figures []figure, err error) {
-	c := mlflow.NewClient(url, mlflow.WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
-	for _, s := range []struct{ name, filter, order string }{
-		{"search: a page of 100, newest first", "", ""},
-		{"search: filter on metric, param and tag", "metrics.m1 > 0.5 and params.p3 = 'v5' and tags.t1 = 'tag2'", ""},
-		{"search: order by a metric", "", "metrics.m1 DESC"},
-	} {
-		in := &mlflow.SearchRunsRequest{ExperimentIDs: []string{experiment}, Filter: s.filter, MaxResults: new(int32(100))}
-		if s.order != "" {
-			in.OrderBy = strings.Split(s.order, ",")
+// searches fills the database with --runs runs and measures the searches of the pages of
+// experiments, with one client and with eight.
+func (b *bench) searches(ctx context.Context, p peer, database, url string) (figures []figure, err error) {
+	if b.runs == 0 {
+		return nil, nil
+	}
+	h := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	c := mlflow.NewClient(url, mlflow.WithHTTPClient(h))
+	var experiment string
+	if p.oldAPI {
+		experiment, err = fillByAPI(ctx, c, b.runs)
+	} else {
+		experiment, err = fill(ctx, database, b.runs)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("filling the database: %w", err)
+	}
+	for _, clients := range []int{1, 8} {
+		if p.slow && clients > 1 {
+			break
 		}
-		rate, err := throughput(ctx, 1, d, func(ctx context.Context, _ int64) error {
-			out, err := c.SearchRuns(ctx, in)
-			if err == nil && len(out.Runs) == 0 {
-				err = errors.New("no run was found")
+		for _, s := range []struct{ name, filter, order string }{
+			{"search: a page of 100, newest first", "", ""},
+			{"search: filter on metric, param and tag", "metrics.m1 > 0.5 and params.p3 = 'v5' and tags.t1 = 'tag2'", ""},
+			{"search: order by a metric", "", "metrics.m1 DESC"},
+		} {
+			in := &mlflow.SearchRunsRequest{ExperimentIDs: []string{experiment}, Filter: s.filter, MaxResults: new(int32(100))}
+			if s.order != "" {
+				in.OrderBy = strings.Split(s.order, ",")
 			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
+			rate, err := throughput(ctx, clients, b.d, func(ctx context.Context, _ int64) error {
+				out, err := c.SearchRuns(ctx, in)
+				if err == nil && len(out.Runs) == 0 {
+					err = errors.New("no run was found")
+				}
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			if clients > 1 {
+				s.name += fmt.Sprintf(", %d clients", clients)
+			}
+			figures = append(figures, figure{s.name, 1000 * float64(clients) / rate, "ms", lower})
 		}
-		figures = append(figures, figure{s.name, 1000 / rate, "ms", lower})
 	}
 	return figures, nil
 }

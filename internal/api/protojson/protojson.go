@@ -106,10 +106,11 @@ func Unmarshal(body []byte, dst any) error {
 
 func readDocument(body []byte, dst any) error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	r := &reader{Decoder: dec}
 	v := reflect.ValueOf(dst).Elem()
 	switch dec.PeekKind() {
 	case '{':
-		if err := readStruct(dec, v, ""); err != nil {
+		if err := r.readStruct(v); err != nil {
 			return err
 		}
 	case '"': // Some old clients encode their JSON twice.
@@ -183,69 +184,9 @@ func quoteNonFinite(body []byte) []byte {
 	return out
 }
 
-func readStruct(dec *jsontext.Decoder, v reflect.Value, path string) error {
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	p := planOf(v.Type())
-	var seen uint64
-	spelled := map[int]string(nil)
-	for dec.PeekKind() != '}' {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		name := tok.String()
-		at, known := p.byName[name]
-		if known && name != p.fields[at].name { // camelCase
-			if seen&(1<<at) != 0 && spelled[at] == "" {
-				return bothSpellings(p.fields[at].name, name)
-			}
-			if spelled == nil {
-				spelled = map[int]string{}
-			}
-			spelled[at] = name
-		} else if known && spelled[at] != "" {
-			return bothSpellings(name, spelled[at])
-		}
-		shadowed := false
-		if !known {
-			at, known = p.alias[name]
-			shadowed = known && seen&(1<<at) != 0
-		}
-		if !known {
-			if err := dec.SkipValue(); err != nil {
-				return err
-			}
-			continue
-		}
-		f := &p.fields[at]
-		into := v.Field(f.index)
-		if shadowed { // Check the type, but discard the value.
-			into = reflect.New(into.Type()).Elem()
-		}
-		present, err := readValue(dec, into, f.enum, join(path, f.name))
-		if err != nil {
-			return err
-		}
-		if present {
-			seen |= 1 << at
-		}
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	return p.missing(v, seen, path)
-}
-
-func bothSpellings(snake, camel string) error {
-	return apierror.Invalid(
-		"Request specifies both '%s' and '%s'; provide only one of them.", snake, camel)
-}
-
 // missing returns an error for the first required field that is absent or an empty
 // string. UnmarshalPath checks the fields that it sets.
-func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
+func (p *plan) missing(v reflect.Value, seen uint64, where func() string) error {
 	for at := range p.fields {
 		f := &p.fields[at]
 		if !f.required || f.path != "" {
@@ -253,7 +194,7 @@ func (p *plan) missing(v reflect.Value, seen uint64, path string) error {
 		}
 		fv := v.Field(f.index)
 		if seen&(1<<at) == 0 || fv.Kind() == reflect.String && fv.Len() == 0 {
-			return apierror.MissingParameter(join(path, f.name))
+			return apierror.MissingParameter(join(where(), f.name))
 		}
 	}
 	return nil
@@ -266,78 +207,9 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// readValue reads the next value into v; present is false for null.
-func readValue(dec *jsontext.Decoder, v reflect.Value, names []string, path string) (present bool, err error) {
-	kind := dec.PeekKind()
-	if kind == 'n' {
-		_, err := dec.ReadToken()
-		return false, err
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		elem := reflect.New(v.Type().Elem())
-		if present, err = readValue(dec, elem.Elem(), names, path); err == nil && present {
-			v.Set(elem)
-		}
-		return present, err
-	case reflect.Struct:
-		if kind != '{' {
-			return false, wrongType(dec, path)
-		}
-		return true, readStruct(dec, v, path)
-	case reflect.Slice:
-		return true, readSlice(dec, v, path)
-	default:
-		return true, readScalar(dec, v, names, path)
-	}
-}
-
-// maxItems is the most items of a list. It bounds memory before the route checks its
-// own limit: a body needs two bytes for an item that takes much more memory.
-const maxItems = 100_000
-
-func readSlice(dec *jsontext.Decoder, v reflect.Value, path string) error {
-	if dec.PeekKind() != '[' {
-		return wrongType(dec, path)
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	v.SetLen(0)
-	for n := 0; dec.PeekKind() != ']'; n++ {
-		if n == maxItems {
-			return apierror.Invalid("Invalid value for parameter '%s' supplied: "+
-				"the list has more than %d items.", path, maxItems)
-		}
-		if n == v.Cap() {
-			v.Grow(1)
-		}
-		v.SetLen(n + 1)
-		v.Index(n).SetZero()
-		item := path + "[" + strconv.Itoa(n) + "]"
-		present, err := readValue(dec, v.Index(n), nil, item)
-		if err != nil {
-			return err
-		}
-		if !present {
-			return apierror.Invalid("Invalid value null for parameter '%s' supplied: list items cannot be null.", item)
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-func wrongType(dec *jsontext.Decoder, path string) error {
-	kind := dec.PeekKind()
-	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	raw = raw.Clone()
-	if err := raw.Compact(); err != nil {
-		return err
-	}
-	return InvalidType(path, raw, kind)
+func bothSpellings(snake, camel string) error {
+	return apierror.Invalid(
+		"Request specifies both '%s' and '%s'; provide only one of them.", snake, camel)
 }
 
 // InvalidType returns MLflow's error for a value of the wrong type, with the name

@@ -32,7 +32,7 @@ func UnmarshalQuery(q url.Values, dst any) error {
 		}
 		seen |= 1 << at
 	}
-	return p.missing(v, seen, "")
+	return p.missing(v, seen, func() string { return "" })
 }
 
 // inQuery returns the values of a field, or nil if the query has none. A current

@@ -11,25 +11,28 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 )
 
-func readScalar(dec *jsontext.Decoder, v reflect.Value, names []string, path string) error {
-	kind := dec.PeekKind()
+func (r *reader) readScalar(v reflect.Value, names []string) error {
+	kind := r.PeekKind()
 	if kind == '{' || kind == '[' {
-		return wrongType(dec, path)
+		return r.wrongType()
 	}
-	tok, err := dec.ReadToken()
+	bytes, err := r.readText()
 	if err != nil {
 		return err
 	}
-	text := tok.String() // The one copy of a text that may be large.
+	if kind == '0' && names == nil && setNumber(v, string(bytes)) {
+		return nil
+	}
+	text := string(bytes) // The one copy of a text that may be large.
 	if !setScalar(v, kind, text, names) {
 		raw := []byte(apierror.Shorten(text))
 		if kind == '"' {
 			raw, _ = jsontext.AppendQuote(nil, raw) // Invalid UTF-8 was refused before.
 		}
-		return InvalidType(path, raw, kind)
+		return InvalidType(r.where(), raw, kind)
 	}
 	if kind == '"' && strings.IndexByte(text, 0) >= 0 {
-		return apierror.Invalid("Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", path)
+		return apierror.Invalid("Invalid value for parameter '%s' supplied: texts cannot contain NUL characters.", r.where())
 	}
 	return nil
 }
@@ -47,22 +50,32 @@ func setScalar(v reflect.Value, kind jsontext.Kind, text string, names []string)
 	case v.Kind() == reflect.Bool:
 		v.SetBool(text == "true")
 		return kind == 't' || kind == 'f'
-	case v.CanInt() && (isText || isNumber):
+	case isText || isNumber:
+		return setNumber(v, text)
+	case v.CanFloat() && (kind == 't' || kind == 'f'): // Python's True is 1.0.
+		if kind == 't' {
+			v.SetFloat(1)
+		}
+		return true
+	}
+	return false
+}
+
+// setNumber sets a number from its digits. It keeps no part of text, so the caller need not
+// allocate it.
+func setNumber(v reflect.Value, text string) bool {
+	switch {
+	case v.CanInt():
 		n, ok := parseInt(text)
 		if !ok || v.OverflowInt(n) {
 			return false
 		}
 		v.SetInt(n)
 		return true
-	case v.CanFloat() && (isText || isNumber):
+	case v.CanFloat():
 		f, ok := parseFloat(text)
 		v.SetFloat(f)
 		return ok
-	case v.CanFloat() && (kind == 't' || kind == 'f'): // Python's True is 1.0.
-		if kind == 't' {
-			v.SetFloat(1)
-		}
-		return true
 	}
 	return false
 }

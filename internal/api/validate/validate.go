@@ -67,11 +67,24 @@ var keyPattern = regexp.MustCompile(`^[/\p{L}\p{N}\p{Mn}_.\- :]*$`)
 // Key checks the key of a metric, param or tag: its characters, and that it is a
 // clean relative path.
 func Key(param, key string) error {
-	if !keyPattern.MatchString(key) {
+	if !plainKey(key) && !keyPattern.MatchString(key) {
 		return BadValue(param, strconv.Quote(key), "Names may only contain alphanumerics, underscores (_), "+
 			"dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
 	}
 	return PathSafe(param, key)
+}
+
+// plainKey reports whether a key has only characters of ASCII that keyPattern matches. Most
+// keys do, and a batch has a thousand.
+func plainKey(key string) bool {
+	for i := range len(key) {
+		switch c := key[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '-' <= c && c <= ':', c == '_', c == ' ':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // PathSafe returns an error for a name that is not a clean relative path. MLflow's

@@ -72,6 +72,12 @@ func (x index) prepare(s *Step) (prepared, []float32) {
 			return nil, nil
 		}
 		return preparedConv{c}, bias
+	case ConvTranspose:
+		c, err := nn.PrepareConvTranspose(weight, nil, op.Window, op.Groups, op.Extra)
+		if err != nil || bias != nil && len(bias) != op.Groups*weight.Shape[1] {
+			return nil, nil
+		}
+		return preparedTransposed{c}, bias
 	case Linear:
 		m, err := kernel.PrepareMatrix(weight, op.Turned)
 		if err != nil {
@@ -92,6 +98,10 @@ func (x index) prepare(s *Step) (prepared, []float32) {
 type preparedConv struct{ *nn.PreparedConv }
 
 func (c preparedConv) ResultShape(x []int) ([]int, error) { return c.Shape(x) }
+
+type preparedTransposed struct{ *nn.PreparedConvTranspose }
+
+func (c preparedTransposed) ResultShape(x []int) ([]int, error) { return c.Shape(x) }
 
 // preparedMatrix is a matrix for tensors with the given number of axes, or with any if that is 0.
 type preparedMatrix struct {

@@ -120,9 +120,6 @@ func col2Im(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
-	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
-	if mode != "linear" && mode != "bilinear" && mode != "nearest" || pad != "zeros" && pad != "border" {
-		return nil, kernel.Unsupported("sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
-	}
-	return one(nn.GridSample(c.in(0), c.in(1), mode == "nearest", pad == "border", c.int("align_corners", 0) != 0))
+	nearest, border := c.str("mode", "linear") == "nearest", c.str("padding_mode", "zeros") == "border"
+	return one(nn.GridSample(c.in(0), c.in(1), nearest, border, c.int("align_corners", 0) != 0))
 }

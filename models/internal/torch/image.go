@@ -82,9 +82,15 @@ func fromPatches(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
+	nearest, border := c.gridModes()
+	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), nearest, border, c.bool("align_corners", false)))
+}
+
+// gridModes returns whether a grid selects the nearest element and whether it extends the border.
+func (c *call) gridModes() (nearest, border bool) {
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
-	if mode > 1 || pad > 1 {
-		return nil, kernel.Unsupported("sampling a grid by cubic curves or with reflection")
+	if mode < 0 || mode > 1 || pad < 0 || pad > 1 {
+		c.fail(kernel.Unsupported("sampling a grid by cubic curves or with reflection"))
 	}
-	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), mode == 1, pad == 1, c.bool("align_corners", false)))
+	return mode == 1, pad == 1
 }

@@ -118,11 +118,17 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
+	join := c.scatterJoin()
+	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
+}
+
+// scatterJoin returns the way to combine elements.
+func (c *call) scatterJoin() kernel.Join {
 	join, ok := joinNames[c.text("reduce", "")]
 	if !ok || !c.bool("include_self", true) {
-		return nil, kernel.Unsupported("scattering with reduce '%s' or without the elements themselves", c.text("reduce", ""))
+		c.fail(kernel.Unsupported("scattering with reduce '%s' or without the elements themselves", c.text("reduce", "")))
 	}
-	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
+	return join
 }
 
 func scatterAdd(c *call) (results, error) {

@@ -63,10 +63,10 @@ func (o options) fill(ctx context.Context, f *figure, n network) error {
 	}
 	var other *peer
 	if !o.alone {
-		if other, err = o.start(ctx, f.Name, f.Format); err != nil {
+		other = o.peer
+		if err := other.open(f.Name, f.Format); err != nil {
 			return err
 		}
-		defer other.close()
 		if f.Difference, err = differ(m, n, out, other.outputs); err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ type peer struct {
 	outputs []sample
 }
 
-func (o options) start(ctx context.Context, name, format string) (*peer, error) {
+func (o options) start(ctx context.Context) (*peer, error) {
 	p := &peer{command: exec.CommandContext(ctx, o.python, filepath.Join("test", "bench", "models", "peer.py"), o.folder)}
 	p.command.Stderr = os.Stderr
 	var err error
@@ -207,12 +207,14 @@ func (o options) start(ctx context.Context, name, format string) (*peer, error) 
 		return nil, err
 	}
 	p.answers = json.NewDecoder(pipe)
-	if err := p.command.Start(); err != nil {
-		return nil, err
-	}
+	return p, p.command.Start()
+}
+
+// open opens a file of the zoo in place of the one before.
+func (p *peer) open(name, format string) error {
 	answer, err := p.ask(map[string]any{"open": name, "format": format})
 	p.outputs = answer.Outputs
-	return p, err
+	return err
 }
 
 type answer struct {

@@ -52,6 +52,7 @@ type options struct {
 	rounds              int
 	seconds             float64
 	alone               bool
+	peer                *peer
 }
 
 func main() {
@@ -86,6 +87,12 @@ func (o options) measure(ctx context.Context) error {
 	var zoo map[string]network
 	if err := json.Unmarshal(data, &zoo); err != nil {
 		return err
+	}
+	if !o.alone {
+		if o.peer, err = o.start(ctx); err != nil {
+			return err
+		}
+		defer o.peer.close()
 	}
 	var figures []figure
 	for _, name := range slices.Sorted(maps.Keys(zoo)) {
