@@ -31,6 +31,15 @@ type Metadata struct {
 // DType is MLflow's name of the column type, such as double, long or string.
 type Signature struct {
 	Inputs, Outputs []mlflow.TensorSpec
+	Params          []ParamSpec
+}
+
+// ParamSpec describes a param of a signature. Type is MLflow's name of its type, such as double, long or string. List
+// reports whether the param is a list of these.
+type ParamSpec struct {
+	Name string
+	Type string
+	List bool
 }
 
 // columnTypes has MLflow's names of column types. The types of tensors have NumPy's names.
@@ -62,6 +71,7 @@ type mlmodel struct {
 	Signature      *struct {
 		Inputs  string `yaml:"inputs"`
 		Outputs string `yaml:"outputs"`
+		Params  string `yaml:"params"`
 	} `yaml:"signature"`
 }
 
@@ -97,6 +107,32 @@ func (f *mlmodel) metadata() (*Metadata, error) {
 			return nil, err
 		}
 		*side.to = specs
+	}
+	var err error
+	out.Signature.Params, err = parseParams(f.Signature.Params)
+	return out, err
+}
+
+// parseParams parses the params of a signature, which are a string of JSON. Params that are objects are left out.
+func parseParams(text string) ([]ParamSpec, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var items []struct {
+		Name  string          `json:"name"`
+		Type  json.RawMessage `json:"type"`
+		Shape []int           `json:"shape"`
+	}
+	if err := json.Unmarshal([]byte(text), &items); err != nil {
+		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
+			"the params of the model's signature are not readable: %v", err)
+	}
+	var out []ParamSpec
+	for _, item := range items {
+		p := ParamSpec{Name: item.Name, List: item.Shape != nil}
+		if json.Unmarshal(item.Type, &p.Type) == nil {
+			out = append(out, p)
+		}
 	}
 	return out, nil
 }

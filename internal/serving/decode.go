@@ -2,196 +2,259 @@ package serving
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
+	"context"
+	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models"
 )
 
-// request is the JSON body of an invocation. One of the fields is set.
-type request struct {
-	Inputs    json.RawMessage `json:"inputs"`
-	Instances json.RawMessage `json:"instances"`
-	Split     *split          `json:"dataframe_split"`
-	Records   json.RawMessage `json:"dataframe_records"`
+// schema is what the decoder knows about a model.
+type schema struct {
+	specs []mlflow.TensorSpec
+	// columns are the columns of the signature, or nil. named reports whether its tensors have
+	// names.
+	columns []string
+	named   bool
+	params  []models.ParamSpec
 }
 
-// split is a table with a list for each row.
-type split struct {
-	Columns []json.RawMessage `json:"columns"`
-	Data    json.RawMessage   `json:"data"`
+// decoded are the inputs of a request. table reports whether they came as a table.
+type decoded struct {
+	inputs map[string]*mlflow.Tensor
+	table  bool
 }
 
-// maxCells bounds the cells of a table. A cell takes two bytes of a request and up to a
-// hundred bytes of memory. Tensors have no such limit.
-const maxCells = 500_000
+// The content types of requests. npy is the only one that MLflow has not.
+const (
+	typeJSON    = "application/json"
+	typeCSV     = "text/csv"
+	typeParquet = "application/vnd.apache.parquet"
+	typeNPY     = "application/x-npy"
+)
 
-func checkCells(text []byte, separators string) error {
-	n := 0
-	for i := range len(separators) {
-		n += bytes.Count(text, []byte{separators[i]})
+// decode decodes the inputs of a request.
+func (s *schema) decode(ctx context.Context, contentType string, body []byte) (decoded, error) {
+	kind, err := mediaType(contentType)
+	if err != nil {
+		return decoded{}, err
 	}
-	if n > maxCells {
-		return &mlflow.Error{
-			Code:    mlflow.BadRequest,
-			Status:  http.StatusRequestEntityTooLarge,
-			Message: "The table has more than 500,000 cells; send fewer rows at a time, or a tensor as inputs.",
+	switch kind {
+	case "", typeJSON:
+		return s.decodeJSON(body)
+	case typeCSV:
+		return s.table(csvFrame(body))
+	case typeParquet:
+		return s.table(parquetFrame(ctx, body))
+	case typeNPY:
+		return s.decodeNPY(body)
+	}
+	return decoded{}, unsupported(
+		"Send one of %s, %s, %s and %s, not %.100q.", typeJSON, typeCSV, typeParquet, typeNPY, kind)
+}
+
+func unsupported(format string, args ...any) error {
+	return &mlflow.Error{
+		Code:    mlflow.BadRequest,
+		Status:  http.StatusUnsupportedMediaType,
+		Message: fmt.Sprintf(format, args...),
+	}
+}
+
+// mediaType returns the type in a Content-Type, whose only parameter is charset=utf-8.
+func mediaType(contentType string) (string, error) {
+	kind, parameters, more := strings.Cut(contentType, ";")
+	for more {
+		var parameter string
+		parameter, parameters, more = strings.Cut(parameters, ";")
+		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		switch {
+		case name != "charset":
+			return "", unsupported("The Content-Type has the parameter %.100q; there is only charset=utf-8.", name)
+		case !strings.EqualFold(value, "utf-8"):
+			return "", unsupported("The charset is %.100q; send UTF-8.", value)
 		}
 	}
-	return nil
+	return strings.TrimSpace(kind), nil
 }
 
-// decodeJSON decodes the inputs of a model. columns are the columns of its signature, or
-// nil. table reports whether the inputs are a table.
-func decodeJSON(
-	body []byte,
-	specs []mlflow.TensorSpec,
-	columns []string,
-) (inputs map[string]*mlflow.Tensor, table bool, err error) {
-	var in request
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, false, mlflow.Errorf(
+// body is the JSON body of an invocation: the text of each member that is known.
+type body struct {
+	inputs, instances, split, records, params []byte
+}
+
+func parseBody(text []byte) (*body, error) {
+	out := &body{}
+	s := &scanner{text: bytes.TrimPrefix(text, []byte("\ufeff"))}
+	wrong := func(err error) error {
+		return mlflow.Errorf(
 			mlflow.BadRequest,
 			"The body is no JSON object with inputs, instances, dataframe_split or dataframe_records: %v",
 			err,
 		)
 	}
+	if !s.space() || s.text[s.at] != '{' || !utf8.Valid(text) {
+		return nil, wrong(s.unexpected())
+	}
+	err := s.object(func(key []byte) (err error) {
+		name, err := unquote(key)
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "inputs":
+			out.inputs, err = s.skim()
+		case "instances":
+			out.instances, err = s.skim()
+		case "dataframe_split":
+			out.split, err = s.skim()
+		case "dataframe_records":
+			out.records, err = s.skim()
+		case "params":
+			out.params, err = s.value(0)
+		default:
+			_, err = s.value(0)
+		}
+		return err
+	})
+	if err == nil {
+		err = s.end()
+	}
+	if err != nil {
+		return nil, wrong(err)
+	}
 	given := 0
-	for _, is := range []bool{in.Inputs != nil, in.Instances != nil, in.Split != nil, in.Records != nil} {
-		if is {
+	for _, text := range [][]byte{out.inputs, out.instances, out.split, out.records} {
+		if text != nil {
 			given++
 		}
 	}
 	if given != 1 {
-		return nil, false, mlflow.Errorf(
+		return nil, mlflow.Errorf(
 			mlflow.BadRequest,
 			"The body must have one of inputs, instances, dataframe_split and dataframe_records, and has %d.",
 			given,
 		)
 	}
-	var f *frame
-	switch {
-	case in.Split != nil:
-		f, err = splitFrame(in.Split)
-	case in.Records != nil:
-		f, err = recordsFrame(in.Records)
-	case columns != nil && in.Instances != nil && isList(in.Instances, '{'):
-		f, err = recordsFrame(in.Instances)
-	case columns != nil && isObject(in.Inputs):
-		f, err = columnsFrame(in.Inputs, columns)
-	case in.Inputs != nil:
-		inputs, err = fromNested(in.Inputs, specs)
-		return inputs, false, err
-	default:
-		inputs, err = fromInstances(in.Instances, specs)
-		return inputs, false, err
-	}
+	return out, nil
+}
+
+func (s *schema) decodeJSON(text []byte) (decoded, error) {
+	in, err := parseBody(text)
 	if err != nil {
-		return nil, true, err
+		return decoded{}, err
 	}
-	inputs, err = f.inputs(specs, columns)
-	return inputs, true, err
+	if err := s.checkParams(in.params); err != nil {
+		return decoded{}, err
+	}
+	switch {
+	case in.split != nil:
+		return s.decodeSplit(in.split)
+	case in.records != nil:
+		return s.table(recordsFrame(in.records, false))
+	case in.instances != nil && isList(in.instances, '{'):
+		if s.columns != nil {
+			return s.table(recordsFrame(in.instances, true))
+		}
+		inputs, err := s.fromExamples(in.instances)
+		return decoded{inputs: inputs}, err
+	}
+	value := in.inputs
+	if value == nil {
+		value = in.instances
+	}
+	switch {
+	case s.columns != nil && isObject(value):
+		return s.table(columnsFrame(value, s.columns))
+	case s.columns != nil && isList(value, '{'):
+		return s.table(recordsFrame(value, true))
+	case len(s.columns) == 1:
+		return s.table(columnFrame(value, s.columns[0]))
+	case s.columns != nil && isList(value, '['):
+		return s.table(rowsFrame(value))
+	}
+	inputs, err := s.fromNested(value)
+	return decoded{inputs: inputs}, err
 }
 
-// fromNested decodes nested lists as one tensor, or an object of them as tensors by
-// name.
-func fromNested(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	if isObject(text) {
-		var byName map[string]json.RawMessage
-		if err := json.Unmarshal(text, &byName); err != nil {
-			return nil, mlflow.Errorf(mlflow.BadRequest, "inputs cannot be read: %v", err)
+// fromNested decodes nested lists as one tensor, or an object of them as tensors by name.
+func (s *schema) fromNested(text []byte) (map[string]*mlflow.Tensor, error) {
+	if !isObject(text) {
+		if len(s.specs) != 1 || s.named {
+			return nil, mlflow.Errorf(
+				mlflow.InvalidParameterValue,
+				"The model has %d inputs with names; send an object with a member for each.",
+				len(s.specs),
+			)
 		}
-		out := map[string]*mlflow.Tensor{}
-		for _, spec := range specs {
-			value, ok := byName[spec.Name]
-			if !ok {
-				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The input %q is missing.", spec.Name)
-			}
-			t, err := mlflow.UnmarshalNested(value, spec.DType)
-			if err != nil {
-				return nil, err
-			}
-			out[spec.Name] = t
-			delete(byName, spec.Name)
-		}
-		for name := range byName {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The model has no input %q.", name)
-		}
-		return out, nil
+		t, err := tensorOf(text, s.specs[0].DType)
+		return map[string]*mlflow.Tensor{s.specs[0].Name: t}, err
 	}
-	if len(specs) != 1 {
-		return nil, mlflow.Errorf(
-			mlflow.InvalidParameterValue,
-			"The model has %d inputs; send an object with their names.",
-			len(specs),
-		)
+	names, values, err := members(text)
+	if err != nil {
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The inputs cannot be read: %v", err)
 	}
-	t, err := mlflow.UnmarshalNested(text, specs[0].DType)
-	return map[string]*mlflow.Tensor{specs[0].Name: t}, err
+	out := map[string]*mlflow.Tensor{}
+	for _, spec := range s.specs {
+		value, ok := values[spec.Name]
+		if !ok {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The input %q is missing.", spec.Name)
+		}
+		if out[spec.Name], err = tensorOf(value, spec.DType); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		// MLflow drops what the signature does not name.
+		if _, known := out[name]; !known && !s.named {
+			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "The model has no input %.100q.", name)
+		}
+	}
+	return out, nil
 }
 
-// fromInstances decodes a list of examples: tensors, or objects with a tensor for each
-// input.
-func fromInstances(text json.RawMessage, specs []mlflow.TensorSpec) (map[string]*mlflow.Tensor, error) {
-	if !isList(text, '{') {
-		return fromNested(text, specs)
-	}
+// fromExamples decodes a list of objects with a tensor for each input.
+func (s *schema) fromExamples(text []byte) (map[string]*mlflow.Tensor, error) {
 	if err := checkCells(text, ","); err != nil {
 		return nil, err
 	}
-	var objects []map[string]json.RawMessage
-	if err := json.Unmarshal(text, &objects); err != nil {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "instances begins with an object, and has something else in it.")
+	examples, err := items(text)
+	if err != nil {
+		return nil, mlflow.Errorf(mlflow.BadRequest, "The instances cannot be read: %v", err)
 	}
-	columns := map[string][]json.RawMessage{}
-	for i, o := range objects {
-		for _, spec := range specs {
-			value, ok := o[spec.Name]
+	lists := map[string][]byte{}
+	for i, example := range examples {
+		_, values, err := members(example)
+		if err != nil {
+			return nil, mlflow.Errorf(mlflow.BadRequest, "Instance %d cannot be read: %v", i, err)
+		}
+		for _, spec := range s.specs {
+			value, ok := values[spec.Name]
 			if !ok {
 				return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "Instance %d has no %q.", i, spec.Name)
 			}
-			columns[spec.Name] = append(columns[spec.Name], value)
+			lists[spec.Name] = append(append(lists[spec.Name], ','), value...)
 		}
 	}
-	all, err := json.Marshal(columns)
-	if err != nil {
-		return nil, err
+	out := map[string]*mlflow.Tensor{}
+	for _, spec := range s.specs {
+		list := append(slices.Concat([]byte("["), lists[spec.Name][1:]), ']')
+		if out[spec.Name], err = tensorOf(list, spec.DType); err != nil {
+			return nil, err
+		}
 	}
-	return fromNested(all, specs)
+	return out, nil
 }
 
-// decodeCSV decodes a table. The first line has the names of the columns.
-func decodeCSV(body []byte, specs []mlflow.TensorSpec, columns []string) (map[string]*mlflow.Tensor, error) {
-	if err := checkCells(body, ",\n"); err != nil {
-		return nil, err
-	}
-	lines, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
-	if err != nil {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The CSV cannot be read: %v", err)
-	}
-	if len(lines) < 2 {
-		return nil, mlflow.Errorf(mlflow.BadRequest, "The CSV needs a line of column names and at least one row.")
-	}
-	rows := make([][]json.RawMessage, len(lines)-1)
-	for i, line := range lines[1:] {
-		for j, cell := range line {
-			if cell == "" {
-				rows[i] = append(rows[i], json.RawMessage("null"))
-				continue
-			}
-			if _, err := strconv.ParseFloat(cell, 64); err != nil || !json.Valid([]byte(cell)) {
-				return nil, mlflow.Errorf(
-					mlflow.InvalidParameterValue,
-					"Line %d, column %.100q: %.100q is not a number.",
-					i+2,
-					lines[0][j],
-					cell,
-				)
-			}
-			rows[i] = append(rows[i], json.RawMessage(cell))
-		}
-	}
-	return (&frame{lines[0], rows}).inputs(specs, columns)
+func isObject(text []byte) bool { return len(text) > 0 && text[0] == '{' }
+
+// isList reports whether text is a list whose first item begins with the given byte.
+func isList(text []byte, first byte) bool {
+	inner, ok := bytes.CutPrefix(text, []byte("["))
+	s := &scanner{text: inner}
+	return ok && s.space() && inner[s.at] == first
 }

@@ -117,7 +117,7 @@ func TestColumns(t *testing.T) {
 		}
 	}
 	for _, body := range []string{
-		`{"dataframe_split": {"columns": ["a", "b"], "data": [[0.5, 0.1]]}}`, `{"dataframe_records": [{"a": 1, "b": 2}]}`, `{"dataframe_records": [{"a": 1, "b": 2, "c": 3}, {"d": 1}]}`, `{"inputs": {"a": [1], "b": [1, 2], "c": [1]}}`,
+		`{"dataframe_split": {"columns": ["a", "b"], "data": [[0.5, 0.1]]}}`, `{"dataframe_records": [{"a": 1, "b": 2}]}`, `{"dataframe_records": [{"a": 1, "b": 2, "d": 3}, {"d": 1}]}`, `{"inputs": {"a": [1], "b": [1, 2], "c": [1]}}`,
 	} {
 		if status, text := post(t, h, "application/json", body); status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", body, status, text)
@@ -127,6 +127,11 @@ func TestColumns(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
+	var manyKeys string
+	for i := range 600 {
+		manyKeys += fmt.Sprintf(`"k%d": 1, `, i)
+	}
+	manyKeys += `"a": 1`
 	h := Handler(open(t, "mlflow_onnx"), slog.New(slog.DiscardHandler))
 	for _, test := range []struct {
 		contentType, body, code string
@@ -147,18 +152,24 @@ func TestRefusals(t *testing.T) {
 		{"application/json", `{"instances": []}`, "INVALID_PARAMETER_VALUE", 400},
 		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": 5}}`, "BAD_REQUEST", 400},
 		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": [5]}}`, "BAD_REQUEST", 400},
-		{"application/json", `{"dataframe_split": {"data": [[` + strings.Repeat("1,", 500_001) + `1]]}}`, "BAD_REQUEST", 413},
+		{"application/json", `{"dataframe_split": {"data": [[` + strings.Repeat(`"1",`, 500_001) + `1]]}}`, "BAD_REQUEST", 413},
+		{"application/json", `{"dataframe_split": {"data": [[` + strings.Repeat("1,", 500_001) + `1]]}}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"dataframe_records": [` + strings.Repeat(`{"a": 1},`, 1000) + `{` + manyKeys + `}]}`, "BAD_REQUEST", 413},
+		{"text/csv", strings.Repeat("a,", 700) + "b\n" + strings.Repeat("1\n", 1000), "BAD_REQUEST", 413},
 		{"application/json", `{"dataframe_split": {"columns": ["a"], "data": [["[,]\""]]}}`, "INVALID_PARAMETER_VALUE", 400},
 		{"application/json", `{"dataframe_split": {"columns": ["a"]}}`, "BAD_REQUEST", 400},
 		{"application/json", `{"dataframe_records": {"a": {"b": 1}}}`, "BAD_REQUEST", 400},
-		{"application/json", `{"dataframe_records": [null]}`, "INVALID_PARAMETER_VALUE", 400},
-		{"application/json", `{"instances": [{"a": 1}, 5]}`, "BAD_REQUEST", 400},
-		{"text/csv", "a,b\n1\n", "BAD_REQUEST", 400},
+		{"application/json", `{"dataframe_records": [null]}`, "BAD_REQUEST", 400},
+		{"application/json", `{"instances": [{"a": 1}, 5]}`, "INVALID_PARAMETER_VALUE", 400},
+		{"application/json", `{"inputs": [[1, 2]], "x": tru}`, "BAD_REQUEST", 400},
+		{"application/json", `{"x": ` + strings.Repeat("[", 100_000) + `}`, "BAD_REQUEST", 400},
+		{"application/json", `{"inputs": "` + "\x01" + `"}`, "BAD_REQUEST", 400},
+		{"text/csv", "a,b\n1\n", "INVALID_PARAMETER_VALUE", 400},
 		{"text/csv", "", "BAD_REQUEST", 400},
 		{"text/csv", "a,b\n1,x\n", "INVALID_PARAMETER_VALUE", 400},
-		{"text/csv", "a,b\n", "BAD_REQUEST", 400},
+		{"text/csv", "a,b\n", "INVALID_PARAMETER_VALUE", 400},
 		{"text/plain", "x", "BAD_REQUEST", 415},
-		{"a/b/c", "x", "BAD_REQUEST", 400},
+		{"a/b/c", "x", "BAD_REQUEST", 415},
 	} {
 		status, text := post(t, h, test.contentType, test.body)
 		var e struct {
@@ -177,7 +188,8 @@ func TestServe(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	m := open(t, "mlflow_onnx")
 	go func() {
-		ended <- Serve(ctx, "127.0.0.1:0", m, slog.New(slog.DiscardHandler), func(url string) { ready <- url })
+		s := New(m, Options{Log: slog.New(slog.DiscardHandler)})
+		ended <- s.Serve(ctx, "127.0.0.1:0", func(url string) { ready <- url })
 	}()
 	url := <-ready
 	for request, want := range map[string]int{"GET /invocations": 405, "GET /none": 404, "POST //invocations": 404} {
@@ -198,7 +210,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: %d %v %v", request, resp.StatusCode, e, err)
 		}
 	}
-	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2"} {
+	for path, want := range map[string]string{"/ping": "\n", "/health": "\n", "/version": "3.17.2", "/livez": stateOK, "/readyz": stateOK} {
 		resp, err := http.Get(url + path)
 		if err != nil {
 			t.Fatal(err)

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +44,10 @@ func (m *modelsCommand) modelURIFlag(cmd *cobra.Command) *string {
 	return uri
 }
 
+var contentTypes = map[string]string{
+	"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet", "npy": "application/x-npy",
+}
+
 func (m *modelsCommand) predict() *cobra.Command {
 	var inPath, outPath string
 	cmd := &cobra.Command{
@@ -54,7 +56,8 @@ func (m *modelsCommand) predict() *cobra.Command {
 		Long: `Run an ONNX or PyTorch (.pt2) model once, without Python.
 
 The input has the format of MLflow's scoring server: JSON such as {"inputs": [[1, 2]]} or
-{"inputs": {"name": [[1, 2]]}}, or CSV with a header.`,
+{"inputs": {"name": [[1, 2]]}}, or CSV with a header, or parquet. npy is an array that
+numpy.save wrote.`,
 		Example: `  millrace models predict --model-uri models:/churn@champion --input-path rows.json
   millrace models predict --model-uri models:/churn/2 --content-type csv < rows.csv`,
 		Args: cobra.NoArgs,
@@ -62,7 +65,7 @@ The input has the format of MLflow's scoring server: JSON such as {"inputs": [[1
 	uri := m.modelURIFlag(cmd)
 	cmd.Flags().StringVarP(&inPath, "input-path", "i", "", "input `file` (default standard input)")
 	cmd.Flags().StringVarP(&outPath, "output-path", "o", "", "output `file` for the predictions (default standard output)")
-	kind := &choice{value: "json", of: []string{"json", "csv"}}
+	kind := &choice{value: "json", of: []string{"json", "csv", "parquet", "npy"}}
 	kind.add(cmd, "content-type", "t", "format of the input")
 	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
 		in, err := readInput(cmd, inPath)
@@ -74,8 +77,7 @@ The input has the format of MLflow's scoring server: JSON such as {"inputs": [[1
 			return err
 		}
 		m.bar.Close()
-		contentType := map[string]string{"json": "application/json", "csv": "text/csv"}[kind.value]
-		predictions, err := predict(cmd, model, contentType, in)
+		predictions, err := predict(cmd, model, contentTypes[kind.value], in)
 		if err != nil {
 			return err
 		}
@@ -88,39 +90,6 @@ The input has the format of MLflow's scoring server: JSON such as {"inputs": [[1
 			return err
 		}
 		return m.done(cmd, "Wrote the predictions to %s.", outPath)
-	})
-	return cmd
-}
-
-func (m *modelsCommand) serve() *cobra.Command {
-	var host string
-	var port int
-	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "Serve an ONNX or PyTorch (.pt2) model over HTTP, without Python",
-		Long: `Serve an ONNX or PyTorch (.pt2) model over HTTP, without Python.
-
-POST /invocations has the request and response format of MLflow's scoring server.
-GET /ping is for health checks.`,
-		Example: "  millrace models serve --model-uri models:/churn@champion --port 8080",
-		Args:    cobra.NoArgs,
-	}
-	uri := m.modelURIFlag(cmd)
-	cmd.Flags().StringVarP(&host, "host", "h", "127.0.0.1", "`address` to listen on")
-	cmd.Flags().IntVarP(&port, "port", "p", 5000, "`port` to listen on; 0 selects a free port")
-	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
-		model, err := mlflow.LoadModel(cmd.Context(), c, *uri, models.Open)
-		if err != nil {
-			return err
-		}
-		m.bar.Close()
-		log, err := newLog(cmd)
-		if err != nil {
-			return err
-		}
-		return serving.Serve(cmd.Context(), net.JoinHostPort(host, strconv.Itoa(port)), model, log, func(url string) {
-			fmt.Fprintf(cmd.OutOrStdout(), "The model %s is ready at %s/invocations\n", *uri, url)
-		})
 	})
 	return cmd
 }

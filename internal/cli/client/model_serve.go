@@ -1,0 +1,159 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/millrace-ml/millrace/internal/serving"
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/models"
+)
+
+func (m *modelsCommand) serve() *cobra.Command {
+	var host string
+	var port int
+	var options serving.Options
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve an ONNX or PyTorch (.pt2) model over HTTP, without Python",
+		Long: `Serve an ONNX or PyTorch (.pt2) model over HTTP, without Python.
+
+POST /invocations has the request and response format of MLflow's scoring server.
+GET /ping and /health are for health checks, GET /readyz is for load balancers, and
+GET /metrics is for Prometheus.
+
+A model of an alias, a stage or the latest version is replaced while the server runs, when
+another version gets the alias. The old version serves until the new one is open.`,
+		Example: `  millrace models serve --model-uri models:/churn@champion --port 8080
+  millrace models serve -m models:/churn/3 --host 0.0.0.0 --workers 4 --queue 200`,
+		Args: cobra.NoArgs,
+	}
+	uri := m.modelURIFlag(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&host, "host", "h", "127.0.0.1", "`address` to listen on")
+	flags.IntVarP(&port, "port", "p", 5000, "`port` to listen on; 0 selects a free port")
+	flags.IntVarP(&options.Workers, "workers", "w", 0, "`number` of predictions at once; 0 is one for each processor")
+	flags.IntVar(&options.Queue, "queue", 100, "`number` of requests that wait; further ones are answered with 503")
+	flags.IntVar(&options.BatchRows, "batch-rows", 64,
+		"most `rows` of waiting requests that are predicted together; 1 predicts each\nrequest alone")
+	flags.DurationVar(&options.Source.Every, "reload-interval", 10*time.Second,
+		"`time` between looks at which version the alias, stage or latest version is;\n0 never looks again")
+	flags.DurationVar(&options.ShutdownDelay, "shutdown-delay", 0,
+		"`time` after SIGTERM for which requests are accepted and /readyz answers 503")
+	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
+		if err := checkServing(&options); err != nil {
+			return err
+		}
+		address := net.JoinHostPort(host, strconv.Itoa(port))
+		return m.serveModel(cmd, c, *uri, address, options)
+	})
+	return cmd
+}
+
+func checkServing(o *serving.Options) error {
+	switch {
+	case o.Workers < 0:
+		return fmt.Errorf("--workers is %d; it is 0 or more", o.Workers)
+	case o.Queue < 1:
+		return fmt.Errorf("--queue is %d; it is 1 or more", o.Queue)
+	case o.BatchRows < 1:
+		return fmt.Errorf("--batch-rows is %d; it is 1 or more", o.BatchRows)
+	case o.Source.Every < 0 || o.ShutdownDelay < 0:
+		return errors.New("--reload-interval and --shutdown-delay are 0 or more")
+	}
+	return nil
+}
+
+func (m *modelsCommand) serveModel(
+	cmd *cobra.Command, c *mlflow.Client, uri, address string, options serving.Options,
+) (err error) {
+	ctx, opened := cmd.Context(), uri
+	every := options.Source.Every
+	options.Source = m.versionsOf(c, uri)
+	if options.Source.Version != nil {
+		if options.Version, err = options.Source.Version(ctx); err != nil {
+			return err
+		}
+		opened = versionURI(uri, options.Version)
+		options.Source.Every = every
+	} else if parsed, err := mlflow.ParseModelURI(uri); err == nil {
+		options.Version = parsed.Version
+	}
+	model, err := mlflow.LoadModel(ctx, c, opened, models.Open)
+	if err != nil {
+		return err
+	}
+	m.bar.Close()
+	if options.Log, err = newLog(cmd); err != nil {
+		return err
+	}
+	return serving.New(model, options).Serve(ctx, address, func(url string) {
+		fmt.Fprintf(cmd.OutOrStdout(), "The model %s is ready at %s/invocations\n", uri, url)
+	})
+}
+
+// versionsOf returns the source of the versions to which a URI leads over time. It is empty for
+// a URI that always leads to the same model.
+func (m *modelsCommand) versionsOf(c *mlflow.Client, uri string) serving.Source {
+	parsed, err := mlflow.ParseModelURI(uri)
+	if err != nil || parsed.Name == "" || parsed.Version != "" {
+		return serving.Source{}
+	}
+	return serving.Source{
+		Version: func(ctx context.Context) (string, error) {
+			if parsed.Alias == "" {
+				return latestVersion(ctx, c, parsed.Name, parsed.Stage)
+			}
+			v, err := c.ModelVersionByAlias(ctx, parsed.Name, parsed.Alias)
+			if err == nil && v == nil {
+				err = noVersion(uri)
+			}
+			if err != nil {
+				return "", err
+			}
+			return v.Version, nil
+		},
+		Open: func(ctx context.Context, version string) (*models.Model, error) {
+			defer m.bar.Close()
+			return mlflow.LoadModel(ctx, c, versionURI(uri, version), models.Open)
+		},
+	}
+}
+
+// latestVersion returns the highest version of a model in a stage, or in any stage for "".
+func latestVersion(ctx context.Context, c *mlflow.Client, name, stage string) (string, error) {
+	var stages []string
+	if stage != "" {
+		stages = []string{stage}
+	}
+	list, err := c.LatestVersions(ctx, name, stages...)
+	if err != nil {
+		return "", err
+	}
+	if len(list) == 0 {
+		return "", noVersion("models:/" + name + "/" + cmp.Or(stage, "latest"))
+	}
+	return slices.MaxFunc(list, func(a, b mlflow.ModelVersion) int {
+		return cmp.Or(cmp.Compare(len(a.Version), len(b.Version)), cmp.Compare(a.Version, b.Version))
+	}).Version, nil
+}
+
+func noVersion(uri string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "%s leads to no version", uri)
+}
+
+func versionURI(uri, version string) string {
+	parsed, err := mlflow.ParseModelURI(uri)
+	if err != nil {
+		return uri
+	}
+	return "models:/" + parsed.Name + "/" + version
+}
