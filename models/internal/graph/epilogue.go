@@ -27,6 +27,7 @@ type product struct {
 	sum      int   // The slot of that result.
 	act      *Step // The step that applies the function, or nil.
 	function Function
+	least    int // The number of axes of the result, at least, because a bias has as many.
 }
 
 // fuseEpilogues prepares convolutions and matrices that are constants, and combines them with the additions and the
@@ -173,13 +174,13 @@ func (f *product) take(s *Step, x index) bool {
 // takeBias makes a constant the bias of a matrix that has none.
 func (f *product) takeBias(t *mlflow.Tensor) bool {
 	m, ok := f.layer.(preparedMatrix)
-	if !ok || f.bias != nil || t == nil || !floats(t) || len(t.Shape) != 1 {
+	if !ok || f.bias != nil || t == nil || !floats(t) || len(t.Shape) == 0 {
 		return false
 	}
-	if _, n := m.Sizes(); n != t.Len() {
+	if _, n := m.Sizes(); n != t.Len() || n != t.Shape[len(t.Shape)-1] {
 		return false
 	}
-	f.bias = t.Data.([]float32)
+	f.bias, f.least = t.Data.([]float32), len(t.Shape)
 	return true
 }
 
@@ -192,13 +193,22 @@ func (f *product) epilogue(add *mlflow.Tensor, act bool) kernel.Epilogue {
 	return e
 }
 
+// extended returns a result with the axes, of size 1, that the sum with a bias adds to it.
+func (f *product) extended(t *mlflow.Tensor) *mlflow.Tensor {
+	if t == nil || len(t.Shape) >= f.least {
+		return t
+	}
+	ones := slices.Repeat([]int{1}, f.least-len(t.Shape))
+	return &mlflow.Tensor{Shape: append(ones, t.Shape...), Data: t.Data}
+}
+
 // step returns the step of the product. Its arguments are that of the layer and the value to add.
 func (f *product) step(p *Program, first *Step) Step {
 	out := Step{Name: first.Name, Reads: first.Reads[:1:1], Writes: []int{f.last}, Pure: true}
 	if f.add == nil {
 		out.Run = func(_ context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error) {
 			t, err := f.layer.Run(values[0], f.epilogue(nil, true), nil)
-			return []*mlflow.Tensor{t}, err
+			return []*mlflow.Tensor{f.extended(t)}, err
 		}
 		return out
 	}
@@ -215,7 +225,7 @@ func (f *product) step(p *Program, first *Step) Step {
 		if err != nil {
 			return nil, err
 		}
-		if floats(values...) && slices.Equal(shape, values[1].Shape) {
+		if len(shape) >= f.least && floats(values...) && slices.Equal(shape, values[1].Shape) {
 			t, err := f.layer.Run(values[0], f.epilogue(values[1], true), nil)
 			return []*mlflow.Tensor{t}, err
 		}
@@ -223,7 +233,7 @@ func (f *product) step(p *Program, first *Step) Step {
 		if err != nil {
 			return nil, err
 		}
-		args := []*mlflow.Tensor{t, t}
+		args := []*mlflow.Tensor{f.extended(t), f.extended(t)}
 		args[1-own] = values[1]
 		return after.Run(ctx, args)
 	}

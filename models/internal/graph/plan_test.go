@@ -322,6 +322,21 @@ func TestEpilogueOfMatrix(t *testing.T) {
 	}
 }
 
+// TestEpilogueOfWideBias has a bias with more axes than some of the results.
+func TestEpilogueOfWideBias(t *testing.T) {
+	t.Parallel()
+	planned, plain := both(t, []string{"z"}, func(d *draft) {
+		d.step("m", MatMul{}, func(v []*tensor) (*tensor, error) { return kernel.MatMul(v[0], v[1]) }, "x", d.constant("w", 4, 6))
+		d.pair("sum", kernel.Add, d.constant("bias", 1, 1, 6), "m")
+		d.relu("z", d.pair("more", kernel.Add, "sum", "y"))
+	})
+	steps(t, planned, 1)
+	for _, shape := range [][]int{{4}, {3, 4}, {1, 3, 4}, {2, 3, 4}} {
+		agree(t, planned, plain, random(shape...), random(1))
+		agree(t, planned, plain, random(shape...), random(append(shape[:len(shape)-1:len(shape)-1], 6)...))
+	}
+}
+
 // TestEpilogueOfTwo adds the results of two convolutions, and uses one of them again.
 func TestEpilogueOfTwo(t *testing.T) {
 	t.Parallel()

@@ -69,6 +69,9 @@ func New(dtype string, shape []int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dtype == "float32" {
+		return &Tensor{Shape: slices.Clone(shape), Data: zeroFloats(n)}, nil
+	}
 	alloc, ok := allocs[dtype]
 	if !ok {
 		return nil, Unsupported("tensors of %s", dtype)
