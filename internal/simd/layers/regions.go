@@ -5,7 +5,10 @@ import "github.com/millrace-ml/millrace/internal/simd"
 // region is a range of outputs along an axis that meet the same taps of the kernel; the others meet padding only.
 type region struct{ from, to, first, last int }
 
-// regions divides an axis.
+// mostRegions is the largest number of regions of an axis.
+const mostRegions = 5
+
+// regions divides an axis. It returns nil if there were too many.
 func (s Slide) regions() []region {
 	var list []region
 	for o := range s.Out {
@@ -24,6 +27,9 @@ func (s Slide) regions() []region {
 			list[n].to++
 			continue
 		}
+		if n+1 == mostRegions {
+			return nil
+		}
 		list = append(list, region{o, o + 1, first, last})
 	}
 	return list
@@ -41,12 +47,18 @@ func share(s Slide, list []region) float64 {
 // divided returns the regions of both axes if computing them one by one saves much, as for the large dilations of
 // networks that segment images.
 func (f *Filter) divided(s [2]Slide, e *Ending) (list [2][]region, ok bool) {
-	const worth, most = 0.75, 5
+	const worth = 0.75
 	if f.deep() || f.part || max(s[0].Dilation, s[1].Dilation) < 4 || e != nil && e.Add != nil {
 		return list, false
 	}
 	list = [2][]region{s[0].regions(), s[1].regions()}
-	return list, len(list[0]) <= most && len(list[1]) <= most && share(s[0], list[0])*share(s[1], list[1]) < worth
+	return list, list[0] != nil && list[1] != nil && share(s[0], list[0])*share(s[1], list[1]) < worth
+}
+
+// Divided reports whether Run computes regions one by one, each of which stores no padding.
+func (f *Filter) Divided(s [2]Slide, e *Ending) bool {
+	_, ok := f.divided(s, e)
+	return ok
 }
 
 // runRegions is Run for divided axes.
@@ -59,18 +71,37 @@ func (f *Filter) runRegions(w simd.Workers, batch int, s [2]Slide, list [2][]reg
 			part := [2]Slide{s[0].of(v), s[1].of(h)}
 			n := part[0].Out * part[1].Out
 			to := results[:batch*f.groups*f.out*n]
-			f.tapsOf(v, h).Run(w, batch, part, in, to, e)
+			if v.last > v.first && h.last > h.first {
+				f.tapsOf(v, h).Run(w, batch, part, in, to, e)
+			} else {
+				f.empty(to, n, e)
+			}
 			simd.Move([]int{batch * f.groups * f.out, part[0].Out, part[1].Out}, out, v.from*cols+h.from,
 				[]int{rows * cols, cols, 1}, to, 0, []int{n, part[1].Out, 1})
 		}
 	}
 }
 
-// of returns the axis of a region. A region that meets no tap has one that is multiplied by zeros.
+// of returns the axis of a region.
 func (s Slide) of(r region) Slide {
 	s.Before -= r.first*s.Dilation + r.from*s.Stride
-	s.Out, s.Kernel = r.to-r.from, max(1, r.last-r.first)
+	s.Out, s.Kernel = r.to-r.from, r.last-r.first
 	return s
+}
+
+// empty sets outputs that meet no tap, n for each channel.
+func (f *Filter) empty(out []float32, n int, e *Ending) {
+	clear(out)
+	if e == nil {
+		return
+	}
+	for i := 0; i*n < len(out); i++ {
+		plane := out[i*n : (i+1)*n]
+		if e.Bias != nil {
+			simd.ScaleShift(plane, plane, 1, e.Bias[i%len(e.Bias)])
+		}
+		simd.Activate(e.Act, e.Alpha, e.Beta, plane, plane)
+	}
 }
 
 // tapsOf returns the filter with the taps of two regions.
@@ -81,12 +112,10 @@ func (f *Filter) tapsOf(v, h region) *Filter {
 	if p := f.parts[key]; p != nil {
 		return p
 	}
-	rows, cols := max(1, v.last-v.first), max(1, h.last-h.first)
+	rows, cols := v.last-v.first, h.last-h.first
 	weight := make([]float32, f.groups*f.out*f.in*rows*cols)
-	if v.last > v.first && h.last > h.first {
-		simd.Move([]int{f.groups * f.out * f.in, rows, cols}, weight, 0, []int{rows * cols, cols, 1},
-			f.plain, v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
-	}
+	simd.Move([]int{f.groups * f.out * f.in, rows, cols}, weight, 0, []int{rows * cols, cols, 1},
+		f.plain, v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
 	p := PlainFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
 	if f.packed {
 		p = NewFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
