@@ -106,7 +106,7 @@ var reducers = map[Reduction]reducer{
 		0, func(so, v float64) float64 { return so + v*v },
 		func(so float64, _ int) float64 { return math.Sqrt(so) },
 	},
-	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
+	LogSum: {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
 }
 
 // logSumExp computes the logarithms of the sums of exponentials of rows of n elements.

@@ -18,6 +18,8 @@ var descriptions = map[string]func(c *call) graph.Op{
 	"Identity": func(*call) graph.Op { return graph.Same{} },
 	"Conv":     describeConv, "ConvTranspose": describeConv, "Gemm": describeGemm,
 	"MatMul":             func(*call) graph.Op { return graph.MatMul{} },
+	"IsNaN":              func(*call) graph.Op { return graph.IsNaN{} },
+	"Where":              func(*call) graph.Op { return graph.Select{} },
 	"BatchNormalization": func(c *call) graph.Op { return graph.BatchNorm{Eps: c.float("epsilon", 1e-5)} },
 
 	"Add": pairOf(kernel.Add), "Sub": pairOf(kernel.Sub), "Mul": pairOf(kernel.Mul), "Div": pairOf(kernel.Div),
