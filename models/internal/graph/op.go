@@ -49,8 +49,10 @@ type (
 	// Unary applies a function to every element.
 	Unary struct{ Function Function }
 
-	// IsNaN tests every element, and Select is [kernel.Where] of a condition and two tensors.
-	IsNaN  struct{}
+	// IsNaN tests every element.
+	IsNaN struct{}
+
+	// Select is [kernel.Where] of a condition and two tensors.
 	Select struct{}
 
 	// Binary is [kernel.Arith] of two tensors. If Number is not nil, it replaces the second argument, or the first if
