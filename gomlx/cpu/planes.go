@@ -1,9 +1,12 @@
 package cpu
 
-import "github.com/millrace-ml/millrace/internal/simd"
+import (
+	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
+)
 
 // slides returns the last two axes of windows that extend along these only, and false for other windows.
-func (w *windows) slides() (s [2]simd.Slide, ok bool) {
+func (w *windows) slides() (s [2]layers.Slide, ok bool) {
 	rank := len(w.in)
 	if rank < 2 || simd.Product(w.in)*simd.Product(w.out) == 0 {
 		return s, false
@@ -15,7 +18,7 @@ func (w *windows) slides() (s [2]simd.Slide, ok bool) {
 	}
 	for i := range s {
 		at := rank - 2 + i
-		s[i] = simd.Slide{
+		s[i] = layers.Slide{
 			In: w.in[at], Out: w.out[at], Kernel: w.size[at], Stride: w.strides[at], Dilation: 1, Before: w.before[at],
 		}
 	}
@@ -24,7 +27,7 @@ func (w *windows) slides() (s [2]simd.Slide, ok bool) {
 
 // planePooling is pooling of the maximum or the sum of windows over the last two axes.
 type planePooling struct {
-	pool simd.Pool
+	pool layers.Pool
 	in   []int
 }
 
@@ -34,7 +37,7 @@ func (p *planePooling) run(w simd.Workers, in, out [][]float32) {
 
 // planeSelecting is selecting for windows over the last two axes.
 type planeSelecting struct {
-	s      [2]simd.Slide
+	s      [2]layers.Slide
 	planes int
 	sign   float32 // 1 for the largest elements, -1 for the smallest.
 }
@@ -81,7 +84,7 @@ func (k *planeSelecting) plane(x, source, sums []float32) {
 }
 
 // pairs reports whether windows are pairs of elements that do not overlap and are inside the image.
-func pairs(s simd.Slide) bool {
+func pairs(s layers.Slide) bool {
 	return s.Kernel == 2 && s.Stride == 2 && s.Before == 0 && 2*s.Out <= s.In
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 )
 
 // windows describes windows that slide over a tensor, as in pooling.
@@ -127,7 +128,7 @@ func newPooling(op *operation) kernel {
 	}
 	w := newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int), op.attrs[5].([][2]int))
 	if s, ok := w.slides(); ok && op.attrs[0].(compute.ReduceOpType) != compute.ReduceOpMin {
-		return &planePooling{simd.Pool{S: s, Top: op.attrs[0].(compute.ReduceOpType) == compute.ReduceOpMax}, w.in}
+		return &planePooling{layers.Pool{S: s, Top: op.attrs[0].(compute.ReduceOpType) == compute.ReduceOpMax}, w.in}
 	}
 	return &pooling{w, reduce}
 }

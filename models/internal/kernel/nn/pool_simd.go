@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -26,7 +27,7 @@ func poolFast(
 	if c.needsExcessiveMemory(images, len(in)) || s[0].kernel*s[1].kernel > 1<<10 {
 		return false
 	}
-	p := simd.Pool{S: c.slides(), Top: kind == PoolMax}
+	p := layers.Pool{S: c.slides(), Top: kind == PoolMax}
 	if kind == PoolMean || kind == PoolMeanPadded {
 		for i, list := range spans {
 			for _, v := range list {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -24,14 +25,14 @@ type PreparedConvTranspose struct {
 
 	// spread has the weight of each group as a matrix with a row for each input channel and a column for each output
 	// channel and element of the kernel.
-	spread     []*simd.Columns
+	spread     []*layers.Columns
 	spreadOnce sync.Once
 }
 
 // transposedPart is the convolution that computes the outputs with a remainder.
 type transposedPart struct {
 	axes   [2]transposedAxis
-	filter *simd.Filter // Nil if no element of the kernel meets the outputs.
+	filter *layers.Filter // Nil if no element of the kernel meets the outputs.
 }
 
 // transposedAxis is an axis of a part: the remainder and the elements of the kernel, the first of which meets the
@@ -113,7 +114,7 @@ func transposedAxes(s slide) []transposedAxis {
 }
 
 // filter returns the convolution by some rows and columns of the kernel.
-func (c *PreparedConvTranspose) filter(rows, cols []int, width int) *simd.Filter {
+func (c *PreparedConvTranspose) filter(rows, cols []int, width int) *layers.Filter {
 	if len(rows)*len(cols) == 0 {
 		return nil
 	}
@@ -134,7 +135,7 @@ func (c *PreparedConvTranspose) filter(rows, cols []int, width int) *simd.Filter
 			}
 		}
 	}
-	return simd.NewFilter(part, c.groups, in, out, [2]int{len(rows), len(cols)})
+	return layers.NewFilter(part, c.groups, in, out, [2]int{len(rows), len(cols)})
 }
 
 // Shape returns the shape of the result for an image of shape x.
@@ -231,9 +232,9 @@ func (c *PreparedConvTranspose) runPlain(
 }
 
 // slides returns the convolution of a part. s is the window from the result to the image.
-func (t *transposedPart) slides(s [2]slide) (list [2]simd.Slide) {
+func (t *transposedPart) slides(s [2]slide) (list [2]layers.Slide) {
 	for i, a := range t.axes {
-		list[i] = simd.Slide{
+		list[i] = layers.Slide{
 			In: s[i].out, Out: (s[i].in - a.rest + a.stride - 1) / a.stride, Kernel: len(a.taps), Stride: 1,
 			Dilation: a.dilation, Before: -a.shift,
 		}
@@ -257,7 +258,7 @@ func (c *PreparedConvTranspose) needsExcessiveMemory(s [2]slide, channels, in, o
 }
 
 // run computes the outputs of a part. s is the window from the result to the image.
-func (t *transposedPart) run(batch, channels int, s [2]slide, img, out []float32, e *simd.Ending) {
+func (t *transposedPart) run(batch, channels int, s [2]slide, img, out []float32, e *layers.Ending) {
 	slides := t.slides(s)
 	rows, cols := slides[0].Out, slides[1].Out
 	if rows <= 0 || cols <= 0 {
@@ -283,7 +284,7 @@ func (t *transposedPart) run(batch, channels int, s [2]slide, img, out []float32
 }
 
 // fillChannels sets the outputs that no element of the kernel meets.
-func fillChannels(out []float32, channels, size int, e *simd.Ending) {
+func fillChannels(out []float32, channels, size int, e *layers.Ending) {
 	for at, c := 0, 0; at < len(out); at += size {
 		plane := out[at : at+size]
 		clear(plane)
@@ -312,7 +313,7 @@ func (c *PreparedConvTranspose) runFew(batch int, s [2]slide, img, out []float32
 	scratch, products := simd.Borrow(pixels * width)
 	defer scratch.GiveBack()
 	for i := range batch * c.groups {
-		x := simd.Matrix{Floats: img[i*in*pixels : (i+1)*in*pixels], Row: 1, Inner: pixels}
+		x := layers.Matrix{Floats: img[i*in*pixels : (i+1)*in*pixels], Row: 1, Inner: pixels}
 		c.spread[i%c.groups].Multiply(workers, pixels, x, products, nil)
 		to := out[i*outs*size : (i+1)*outs*size]
 		clear(to)
@@ -334,7 +335,7 @@ func (c *PreparedConvTranspose) prepareSpread() {
 	width := kernel.Product(c.weight.Shape[1:])
 	for g := range c.groups {
 		part := list[g*in*width : (g+1)*in*width]
-		c.spread = append(c.spread, simd.NewColumns(width, in, simd.Matrix{Floats: part, Row: 1, Inner: width}))
+		c.spread = append(c.spread, layers.NewColumns(width, in, layers.Matrix{Floats: part, Row: 1, Inner: width}))
 	}
 }
 
