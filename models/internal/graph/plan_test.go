@@ -215,6 +215,31 @@ func TestFoldConstantsBudget(t *testing.T) {
 	steps(t, planned, 2)
 }
 
+// TestPrepare has a step that is replaced if its second argument is known.
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		second string
+		want   float32
+	}{{"known", 7}, {"y", 5}} {
+		planned, _ := both(t, []string{"z"}, func(d *draft) {
+			d.opaque("known", d.constant("w", 2, 3))
+			d.step("z", nil, func([]*tensor) (*tensor, error) { return kernel.Scalar[float32](5), nil }, "x", c.second)
+			last := &d.program.steps[len(d.program.steps)-1]
+			last.Prepare = func(known []*tensor) Run {
+				if known[0] != nil || known[1] == nil {
+					return nil
+				}
+				return func(context.Context, []*tensor) ([]*tensor, error) { return []*tensor{kernel.Scalar[float32](7)}, nil }
+			}
+		})
+		out, err := planned.Run(t.Context(), []*tensor{random(1), random(1)})
+		if err != nil || out[0].Data.([]float32)[0] != c.want {
+			t.Errorf("%s: %v, %v", c.second, out, err)
+		}
+	}
+}
+
 func TestSkipSame(t *testing.T) {
 	t.Parallel()
 	same := func(v []*tensor) (*tensor, error) { return v[0], nil }
