@@ -23,6 +23,11 @@ type Filter struct {
 	// columns has the weight of each group in panels of output channels, for images of few pixels.
 	columns     []*packedPanels
 	columnsOnce sync.Once
+
+	// parts has the filters with some of the taps, by the first and last of both axes. part is set in these.
+	part      bool
+	parts     map[[4]int]*Filter
+	partsLock sync.Mutex
 }
 
 // NewFilter stores a weight of shape [groups*out, in, kernel...]. It panics if the weight is smaller than that.
@@ -58,6 +63,10 @@ func (f *Filter) Run(w simd.Workers, batch int, s [2]Slide, in, out []float32, e
 	images := batch * f.groups
 	in, out = in[:images*r.inSize], out[:images*r.outSize]
 	if len(out) == 0 {
+		return
+	}
+	if list, ok := f.divided(s, e); ok {
+		f.runRegions(w, batch, s, list, in, out, e)
 		return
 	}
 	if e != nil && e.Add != nil {

@@ -114,6 +114,9 @@ func (s *Step) Arrange(order []int) {
 
 // Of returns the function of any curve.
 func Of(f func(float64) float64) Function {
+	if row := kernel.VectorOf(f); row != nil {
+		return Function{Row: func(dst, src []float32) { row(dst, src[:len(dst)]) }}
+	}
 	return Function{Row: func(dst, src []float32) {
 		for i, v := range src[:len(dst)] {
 			dst[i] = float32(f(float64(v)))

@@ -45,7 +45,7 @@ var descriptions = map[string]func(c *call) graph.Op{
 		}
 		return unary(graph.Activation(simd.ActSiLU))
 	},
-	"Elu":      func(c *call) graph.Op { return unary(graph.Of(kernel.Elu(c.float("alpha", 1), 1, 1))) },
+	"Elu":      func(c *call) graph.Op { return unary(graph.Activation(simd.ActELU, c.float("alpha", 1), 1)) },
 	"Softplus": function(graph.Of(kernel.SoftplusOf)), "Mish": function(graph.Of(kernel.Mish)),
 	"Erf": function(graph.Of(math.Erf)), "Sin": function(graph.Of(math.Sin)), "Cos": function(graph.Of(math.Cos)),
 	"Reciprocal": function(graph.Of(func(v float64) float64 { return 1 / v })),
