@@ -5,8 +5,8 @@ skl2onnx and mlflow 3.17.2:
 
     python make_fixtures.py [name ...]
 
-makes all, or those named: the models below, edges, more, writes, logistic, operators,
-classical, mlflow and columns.
+makes all, or those named: the models below, edges, more, writes, the classes of
+operators_torch.py in small letters, logistic, operators, classical, mlflow and columns.
 
 Inputs are not stored: both this program and the Go tests compute them with
 fill(), an integer hash. cases.json holds the answers, base64 of little-endian
@@ -25,6 +25,7 @@ import tempfile
 import mlflow
 import numpy as np
 import onnx
+import operators_torch
 import torch
 from torch import nn
 
@@ -664,6 +665,9 @@ def main():
         "writes": lambda: operators("writes", Writes(), edge_inputs()[:1]),
         "logistic": logistic,
     }
+    for name, module in vars(operators_torch).items():
+        if isinstance(module, type) and issubclass(module, nn.Module):
+            makers[name.lower()] = lambda name=name, module=module: operators(name.lower(), module(), edge_inputs(), torch.export.Dim.STATIC)
     files = {
         "operators": lambda: (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":"))),
         "classical": lambda: (HERE / "classical.json").write_text(json.dumps(list(classical_cases()), separators=(",", ":"))),

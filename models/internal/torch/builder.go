@@ -4,6 +4,7 @@ package torch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -143,6 +144,10 @@ func (b *builder) addNode(i int, n *node) error {
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
 		first = n.Inputs[0].Arg.Tensor.Name
 	}
+	if base == "as_strided" && !b.isDense(first) {
+		// The strides refer to the memory of the tensor, which is in another order here.
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace supports it for tensors without gaps only", label)
+	}
 	var seen []string
 	if inPlace {
 		var err error
@@ -175,6 +180,16 @@ func (b *builder) addNode(i int, n *node) error {
 		return nil
 	}
 	return graph.Within(b.writeThrough(first, seen, label), label)
+}
+
+// isDense reports whether the elements of a value are in memory in order, without gaps.
+func (b *builder) isDense(name string) bool {
+	meta := b.graph.Values[name]
+	sizes, strides := dims(meta.Sizes), dims(meta.Strides)
+	if slices.Contains(sizes, -1) || len(sizes) != len(strides) || meta.Offset.Int == nil || *meta.Offset.Int != 0 {
+		return false
+	}
+	return slices.Equal(strides, kernel.StridesOf(sizes))
 }
 
 // lookUp returns an operator and its name without the overload. An operator that ends in an underscore also changes

@@ -101,19 +101,25 @@ func addMM(a, b string) func(c *call) (results, error) {
 		if err != nil {
 			return nil, err
 		}
-		self := c.tensor("self")
-		for _, scale := range []struct {
-			name string
-			of   **tensor
-		}{{"alpha", &out}, {"beta", &self}} {
-			if f := c.float(scale.name, 1); f != 1 {
-				if *scale.of, err = kernel.Arith(kernel.Mul, *scale.of, c.like(f, *scale.of)); err != nil {
-					return nil, err
-				}
+		return c.added(out)
+	}
+}
+
+// added computes beta*self + alpha*product.
+func (c *call) added(product *tensor) (results, error) {
+	self := c.tensor("self")
+	for _, scale := range []struct {
+		name string
+		of   **tensor
+	}{{"alpha", &product}, {"beta", &self}} {
+		if f := c.float(scale.name, 1); f != 1 {
+			var err error
+			if *scale.of, err = kernel.Arith(kernel.Mul, *scale.of, c.like(f, *scale.of)); err != nil {
+				return nil, err
 			}
 		}
-		return one(kernel.Arith(kernel.Add, out, self))
 	}
+	return one(kernel.Arith(kernel.Add, product, self))
 }
 
 // list returns a list with one number for each axis. PyTorch writes a single number if all are equal.

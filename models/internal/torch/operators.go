@@ -19,7 +19,7 @@ type operator struct {
 // underscore.
 var operators = graph.Join(unaryTable(), activationTable(), binaryTable(), comparisonTable(), shapeTable(),
 	arrangeTable(), layerTable(), poolTable(), recurrentTable(), reduceTable(), indexTable(),
-	imageTable(), algebraTable(), createTable(), sizeTable())
+	imageTable(), algebraTable(), createTable(), sizeTable(), lossTable(), statisticsTable())
 
 // synonyms maps operators to operators that compute the same.
 var synonyms = map[string]string{
