@@ -49,6 +49,12 @@ var viewOperators = map[string]bool{
 	"reshape_as": true, "as_strided": true, "broadcast_tensors": true,
 }
 
+// isRead reports whether a node or an output reads a value.
+func (a *aliases) isRead(name string) bool {
+	_, ok := a.last[name]
+	return ok
+}
+
 func newAliases(g *exportedGraph, outputs []map[string]outputSpec) aliases {
 	a := aliases{group: map[string]*[]string{}, views: map[string]view{}, fixed: map[string]bool{}, last: map[string]int{}}
 	read := func(arg *argument, i int) {

@@ -156,8 +156,12 @@ func (b *builder) addNode(i int, n *node) error {
 		}
 	}
 	names := resultNames(n)
+	outs := op.outs
+	if withPlaces[base] && len(names) == 2 && !b.aliases.isRead(names[1]) {
+		outs, c.single = 1, true
+	}
 	for j, name := range names {
-		if op.outs > 0 && j >= op.outs {
+		if outs > 0 && j >= outs {
 			b.NotComputed(name, label)
 			continue
 		}
@@ -181,6 +185,10 @@ func (b *builder) addNode(i int, n *node) error {
 	}
 	return graph.Within(b.writeThrough(first, seen, label), label)
 }
+
+// withPlaces has the pools whose second result takes a search, which is spared if no node reads it.
+var withPlaces = setOf("max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
+	"adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d")
 
 // isDense reports whether the elements of a value are in memory in order, without gaps.
 func (b *builder) isDense(name string) bool {

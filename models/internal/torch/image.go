@@ -82,9 +82,11 @@ func fromPatches(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
+	how := map[int]nn.Sampling{0: nn.SampleLinear, 1: nn.SampleNearest, 2: nn.SampleCubic}
+	border := map[int]nn.Border{0: nn.BorderZeros, 1: nn.BorderEdge, 2: nn.BorderReflection}
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
-	if mode > 1 || pad > 1 {
-		return nil, kernel.Unsupported("sampling a grid by cubic curves or with reflection")
+	if mode < 0 || mode >= len(how) || pad < 0 || pad >= len(border) {
+		return nil, kernel.Invalid("sampling a grid by the mode %d and the padding mode %d", mode, pad)
 	}
-	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), mode == 1, pad == 1, c.bool("align_corners", false)))
+	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how[mode], border[pad], c.bool("align_corners", false)))
 }

@@ -67,8 +67,14 @@ func div(c *call) (results, error) {
 		return one(kernel.Arith(kernel.FloorDiv, t[0], t[1]))
 	case mode == "trunc" && !isFloat(t[0].DType()):
 		return one(kernel.Arith(kernel.Div, t[0], t[1]))
+	case mode == "trunc":
+		out, err := kernel.Arith(kernel.Div, t[0], t[1])
+		if err != nil {
+			return nil, err
+		}
+		return one(kernel.Map(out, math.Trunc))
 	case mode != "":
-		return nil, kernel.Unsupported("rounding_mode '%s' of floats", mode)
+		return nil, kernel.Invalid("the rounding_mode '%s'", mode)
 	case !isFloat(t[0].DType()):
 		t[0], t[1] = c.cast(t[0], "float32"), c.cast(t[1], "float32")
 	}
