@@ -11,8 +11,8 @@ type Number interface {
 }
 
 // Tensor is a dense array in row-major order, the input or output of a model. Data is a
-// slice of a [Number] type or of strings whose length is the product of Shape. A scalar
-// has an empty Shape and one element.
+// slice of a [Number] type, of strings or of complex64, whose length is the product of
+// Shape. A scalar has an empty Shape and one element. Complex numbers have no JSON.
 type Tensor struct {
 	Shape []int
 	Data  any
@@ -70,6 +70,8 @@ func length(data any) int {
 		return len(d)
 	case []string:
 		return len(d)
+	case []complex64:
+		return len(d)
 	}
 	return -1
 }
@@ -78,7 +80,8 @@ func length(data any) int {
 // returns "" for an invalid type of Data.
 func (t *Tensor) DType() string {
 	switch t.Data.(type) {
-	case []float32, []float64, []int8, []int16, []int32, []int64, []uint8, []uint16, []uint32, []uint64, []bool:
+	case []float32, []float64, []int8, []int16, []int32, []int64, []uint8, []uint16, []uint32, []uint64, []bool,
+		[]complex64:
 		return fmt.Sprintf("%T", t.Data)[2:]
 	case []string:
 		return "str"

@@ -117,6 +117,15 @@ func (b *builder) addNode(i int, n *node) error {
 	target := strings.TrimPrefix(n.Target, "torch.ops.")
 	label := "node '" + n.Name + "' (" + target + ")"
 	op, base, inPlace := lookUp(target)
+	isComplex, err := b.complexity(n)
+	if err != nil {
+		return graph.Within(err, label)
+	}
+	if row, ok := complexOperators[target]; ok && isComplex {
+		op = &row
+	} else if isComplex && op != nil && op.run != nil && !complexMoves[base] {
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace cannot run it for complex numbers", label)
+	}
 	if op == nil {
 		return graph.UnknownOperator(target)
 	}
@@ -178,12 +187,43 @@ func (b *builder) addNode(i int, n *node) error {
 		b.Alias(first, names[0])
 	}
 	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
-	b.describe(base, c, &st)
+	if !isComplex {
+		b.describe(base, c, &st)
+	}
 	b.Append(st)
 	if len(seen) == 0 {
 		return nil
 	}
 	return graph.Within(b.writeThrough(first, seen, label), label)
+}
+
+// complexity reports whether an argument of a node is complex. Complex numbers of other than 64 bits are refused.
+func (b *builder) complexity(n *node) (found bool, err error) {
+	look := func(name string) {
+		switch dtype := dtypeName(b.graph.Values[name].DType); dtype {
+		case "complex64":
+			found = true
+		case "complex32", "complex128":
+			err = mlflow.Errorf(mlflow.NotImplemented, "Millrace does not support %s", dtype)
+		}
+	}
+	for i := range n.Inputs {
+		arg := &n.Inputs[i].Arg
+		if arg.Tensor != nil {
+			look(arg.Tensor.Name)
+		}
+		if arg.OptionalTensor != nil && arg.OptionalTensor.Tensor != nil {
+			look(arg.OptionalTensor.Tensor.Name)
+		}
+		for _, t := range arg.Tensors {
+			look(t.Name)
+		}
+	}
+	given := found
+	for _, name := range resultNames(n) {
+		look(name)
+	}
+	return given, err
 }
 
 // withPlaces has the pools whose second result takes a search, which is spared if no node reads it.

@@ -67,7 +67,6 @@ func statisticsTable() map[string]operator {
 		"aten.float_power.Tensor_Scalar": {"self exponent", 1, floatPower},
 		"aten.float_power.Tensor_Tensor": {"self exponent", 1, floatPower},
 		"aten.signbit.default":           test(math.Signbit),
-		"aten.real.default":              unaryOperator(func(x *tensor) (*tensor, error) { return x, nil }),
 		"aten.special_xlog1py.default": pair(func(x, y float64) float64 {
 			if x == 0 && !math.IsNaN(y) {
 				return 0
