@@ -108,6 +108,22 @@ func TestTorchOperators(t *testing.T) {
 	}
 }
 
+// TestTorchControl runs graphs in a graph, and gives an input of 16 bits as float32.
+func TestTorchControl(t *testing.T) {
+	t.Parallel()
+	m, x := openFixture(t, "control", "pt2"), fill(t, []int{4, 3, 5}, 3, 0)
+	half := &mlflow.Tensor{Shape: []int{3, 5}, Data: x.Data.([]float32)[:15]}
+	out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{"x": x, "half": half})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, spec := range m.Outputs() {
+		if d := fixtures(t)["control"].Outputs[i].difference(t, out[spec.Name]); d > tolerance {
+			t.Errorf("output %d, %s, differs by %g: %v", i, spec.Name, d, out[spec.Name])
+		}
+	}
+}
+
 // TestLogistic runs a scikit-learn pipeline. Its map of probabilities is returned as a tensor.
 func TestLogistic(t *testing.T) {
 	t.Parallel()

@@ -668,6 +668,8 @@ def main():
     for name, module in vars(operators_torch).items():
         if isinstance(module, type) and issubclass(module, nn.Module):
             makers[name.lower()] = lambda name=name, module=module: operators(name.lower(), module(), edge_inputs(), torch.export.Dim.STATIC)
+    x = edge_inputs()[0]
+    makers["control"] = lambda: operators("control", operators_torch.Control(), (x, x[0].half()), torch.export.Dim.STATIC)
     files = {
         "operators": lambda: (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":"))),
         "classical": lambda: (HERE / "classical.json").write_text(json.dumps(list(classical_cases()), separators=(",", ":"))),

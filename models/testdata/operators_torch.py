@@ -113,3 +113,18 @@ class Dynamic(nn.Module):
         return (
             torch.nonzero(mask), torch.argwhere(x > 0.5), rows, cols, x[mask], torch.masked_select(x, mask), torch.bincount(ids.flatten()), torch.bincount(ids.flatten(), minlength=12), torch.bincount(ids[0], weights=x[0].flatten()[:6], minlength=9), values, inverse, counts, torch.unique(x.round()), torch.unique_consecutive(ids.flatten()), torch.unique(ids, dim=0), torch.repeat_interleave(x[0], ids[0, :3], 0), torch.nonzero(ids[0] > 2).squeeze(1),
         )
+
+
+class Control(nn.Module):
+    """Graphs that run by values, and inputs of 16 bits."""
+
+    def forward(self, x, half):
+        def grow(y, n):
+            return torch.cond(y.sum() > 4, lambda y, n: (y.sin(), n + 1), lambda y, n: (y * 2, n * 2), (y, n))
+
+        a = torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x.cos(), (x,))
+        b = torch.cond(x.sum() > -1e9, lambda x: torch.cond(x.max() > 2, lambda x: x * 3, lambda x: x - 2, (x,)), lambda x: x.clone(), (x,))
+        n, y = torch._higher_order_ops.while_loop(lambda i, y: i < 5, lambda i, y: (i + 1, y * 1.5 + x), (torch.tensor(0), x))
+        none, same = torch._higher_order_ops.while_loop(lambda i, y: i < 0, lambda i, y: (i + 1, y * 2), (torch.tensor(0), x))
+        both, count = grow(x.abs(), torch.tensor(3))
+        return a, b, n, y, none, same, both, count, (half * 2).float(), half.float().sum(), half.to(torch.float64)

@@ -17,6 +17,7 @@ type builder struct {
 	*graph.Scope
 	graph   *exportedGraph
 	aliases aliases
+	depth   int // of graphs in each other
 }
 
 func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
@@ -84,13 +85,35 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace does not support as an input",
 				spec.Name, spec.DType)
 		}
-		return b.Input(spec)
+		if err := b.Input(spec); err != nil {
+			return err
+		}
+		return b.rounded(spec.Name)
 	// The graph already contains the value.
 	case "constant_input":
 		return nil
 	}
 	return mlflow.Errorf(mlflow.NotImplemented,
 		"the model has an input of the kind '%s', which Millrace does not support", kind)
+}
+
+// rounded rounds an input whose floats have fewer bits than those of the tensor that holds them.
+func (b *builder) rounded(name string) error {
+	dtype := dtypeName(b.graph.Values[name].DType)
+	if dtype == graph.Widened(dtype) {
+		return nil
+	}
+	slot, err := b.Find(name)
+	if err != nil {
+		return err
+	}
+	b.Append(graph.Step{
+		Name: "input '" + name + "'", Reads: []int{slot}, Writes: []int{b.Define(name)}, Pure: true, Cheap: true,
+		Run: func(_ context.Context, values []*tensor) ([]*tensor, error) {
+			return one(kernel.Cast(values[0], dtype))
+		},
+	})
+	return nil
 }
 
 // spec describes a value of the graph.
@@ -116,6 +139,9 @@ func (b *builder) addOutput(kind string, arg argument) error {
 func (b *builder) addNode(i int, n *node) error {
 	target := strings.TrimPrefix(n.Target, "torch.ops.")
 	label := "node '" + n.Name + "' (" + target + ")"
+	if done, err := b.addControl(target, n, label); done {
+		return err
+	}
 	op, base, inPlace := lookUp(target)
 	isComplex, err := b.complexity(n)
 	if err != nil {

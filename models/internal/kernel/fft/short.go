@@ -7,8 +7,8 @@ import (
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
-// Short describes a short-time Fourier transform: of frames of N elements, the starts of which are Hop apart. Window has
-// N factors. Half leaves out what follows from the rest for real signals.
+// Short describes a short-time Fourier transform: of frames of N elements, the starts of which are Hop apart. Window
+// has N factors. Half leaves out what follows from the rest for real signals.
 type Short struct {
 	N, Hop     int
 	Window     []float64
