@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -23,7 +24,7 @@ func TestONNXOperators(t *testing.T) {
 func onnxCases(t testing.TB) []onnxCase {
 	t.Helper()
 	var out []onnxCase
-	for _, file := range []string{"operators", "classical"} {
+	for _, file := range []string{"operators", "operators_more", "classical"} {
 		data, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +38,7 @@ func onnxCases(t testing.TB) []onnxCase {
 	return out
 }
 
-// onnxCase is a case of testdata/operators.json or testdata/classical.json.
+// onnxCase is a case of a file of [onnxCases].
 type onnxCase struct {
 	Name    string
 	Model   string
@@ -135,6 +136,32 @@ func TestLogistic(t *testing.T) {
 	for i, spec := range m.Outputs() {
 		if d := fixtures(t)["logistic"].Outputs[i].difference(t, out[spec.Name]); d > tolerance {
 			t.Errorf("%s differs by %g", spec.Name, d)
+		}
+	}
+}
+
+// TestONNXRandom draws numbers under the seed of a node, and refuses nodes without one.
+func TestONNXRandom(t *testing.T) {
+	t.Parallel()
+	for seed, code := range map[string]mlflow.ErrorCode{"5": "", "": mlflow.NotImplemented} {
+		file, err := os.ReadFile("testdata/random" + seed + ".onnx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := models.ReadONNX(file)
+		if e := mlflow.AsError(err); e != nil || code != "" {
+			if e == nil || e.Code != code {
+				t.Errorf("seed %q: %v", seed, err)
+			}
+			continue
+		}
+		first, err := m.Predict(t.Context(), fill(t, []int{2, 3}, 1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := m.Predict(t.Context(), fill(t, []int{2, 3}, 1, 0))
+		if err != nil || !slices.Equal(first.Data.([]float32), again.Data.([]float32)) || first.Data.([]float32)[0] == first.Data.([]float32)[1] {
+			t.Errorf("%v, then %v: %v", first, again, err)
 		}
 	}
 }

@@ -37,6 +37,10 @@ var mlOps = map[string]operator{
 var prepared = map[string]func(n *nodeProto) (func(c *call) (results, error), error){
 	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
 	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
+	"MaxPool": prepareMaxPool, "RoiAlign": prepareRoiAlign,
+	"RandomUniform": withSeed(drawUniform), "RandomUniformLike": withSeed(drawUniform),
+	"RandomNormal": withSeed(drawNormal), "RandomNormalLike": withSeed(drawNormal),
+	"Bernoulli": withSeed(randomOps["Bernoulli"].run), "Multinomial": withSeed(randomOps["Multinomial"].run),
 }
 
 // linear computes the scores of a linear model: the features multiplied by one coefficient for each pair of a score

@@ -23,6 +23,16 @@ func floats(x *kernel.Tensor, rank, last int) ([]float64, error) {
 // NMS returns the places of the boxes that are kept, by falling score: those that overlap with no kept box of a higher
 // score by more than a limit, as a share of the area of both. Boxes have the shape [n, 4].
 func NMS(boxes, scores *kernel.Tensor, limit float64) (*kernel.Tensor, error) {
+	keep, err := Best(boxes, scores, limit, math.Inf(-1), math.Inf(1))
+	if err != nil {
+		return nil, err
+	}
+	return kernel.Ints(keep), nil
+}
+
+// Best is like NMS for boxes whose score is more than least, and returns at most a number of them. A score of NaN is the
+// highest, and least of -Inf includes all boxes.
+func Best(boxes, scores *kernel.Tensor, limit, least, most float64) ([]int, error) {
 	box, err := floats(boxes, 2, 4)
 	if err != nil {
 		return nil, err
@@ -34,18 +44,39 @@ func NMS(boxes, scores *kernel.Tensor, limit float64) (*kernel.Tensor, error) {
 	if n := len(score); n > maxBoxes {
 		return nil, kernel.Invalid("a comparison of %d boxes; %d are the most", n, maxBoxes)
 	}
-	order := make([]int, len(score))
-	for i := range order {
-		order[i] = i
+	order := make([]int, 0, len(score))
+	for i, v := range score {
+		if v > least || math.IsInf(least, -1) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return byScore(score[a], score[b]) })
 	keep := []int{}
 	for _, i := range order {
+		if float64(len(keep)) >= most {
+			break
+		}
 		if !slices.ContainsFunc(keep, func(j int) bool { return overlap(box[4*j:], box[4*i:]) > limit }) {
 			keep = append(keep, i)
 		}
 	}
-	return kernel.Ints(keep), nil
+	return keep, nil
+}
+
+// Corners returns boxes with their lower corner first, of any two opposite corners, or of their centers and sizes.
+func Corners(boxes *kernel.Tensor, centers bool) (*kernel.Tensor, error) {
+	list, err := floats(boxes, 2, 4)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.Clone(list)
+	for b := list; len(b) > 0; b = b[4:] {
+		if centers {
+			b[0], b[1], b[2], b[3] = b[0]-b[2]/2, b[1]-b[3]/2, b[0]+b[2]/2, b[1]+b[3]/2
+		}
+		b[0], b[1], b[2], b[3] = min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]), max(b[1], b[3])
+	}
+	return &kernel.Tensor{Shape: boxes.Shape, Data: list}, nil
 }
 
 // maxBoxes bounds the boxes of NMS, whose time grows with their square.
