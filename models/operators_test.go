@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -23,7 +24,7 @@ func TestONNXOperators(t *testing.T) {
 func onnxCases(t testing.TB) []onnxCase {
 	t.Helper()
 	var out []onnxCase
-	for _, file := range []string{"operators", "classical"} {
+	for _, file := range []string{"operators", "operators_more", "classical"} {
 		data, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +38,7 @@ func onnxCases(t testing.TB) []onnxCase {
 	return out
 }
 
-// onnxCase is a case of testdata/operators.json or testdata/classical.json.
+// onnxCase is a case of a file of [onnxCases].
 type onnxCase struct {
 	Name    string
 	Model   string
@@ -84,7 +85,7 @@ func (c *onnxCase) run(t *testing.T) {
 func TestTorchOperators(t *testing.T) {
 	t.Parallel()
 	given := []*mlflow.Tensor{fill(t, []int{4, 3, 5}, 3, 0), fill(t, []int{4, 6}, 4, 7), fill(t, []int{4, 2, 7, 8}, 5, 0)}
-	for _, name := range []string{"edges", "more", "writes"} {
+	for _, name := range []string{"edges", "more", "writes", "losses", "dynamic", "vision", "detector", "linalg", "fourier"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, inputs := openFixture(t, name, "pt2"), map[string]*mlflow.Tensor{}
@@ -108,6 +109,22 @@ func TestTorchOperators(t *testing.T) {
 	}
 }
 
+// TestTorchControl runs graphs in a graph, and gives an input of 16 bits as float32.
+func TestTorchControl(t *testing.T) {
+	t.Parallel()
+	m, x := openFixture(t, "control", "pt2"), fill(t, []int{4, 3, 5}, 3, 0)
+	half := &mlflow.Tensor{Shape: []int{3, 5}, Data: x.Data.([]float32)[:15]}
+	out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{"x": x, "half": half})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, spec := range m.Outputs() {
+		if d := fixtures(t)["control"].Outputs[i].difference(t, out[spec.Name]); d > tolerance {
+			t.Errorf("output %d, %s, differs by %g: %v", i, spec.Name, d, out[spec.Name])
+		}
+	}
+}
+
 // TestLogistic runs a scikit-learn pipeline. Its map of probabilities is returned as a tensor.
 func TestLogistic(t *testing.T) {
 	t.Parallel()
@@ -119,6 +136,32 @@ func TestLogistic(t *testing.T) {
 	for i, spec := range m.Outputs() {
 		if d := fixtures(t)["logistic"].Outputs[i].difference(t, out[spec.Name]); d > tolerance {
 			t.Errorf("%s differs by %g", spec.Name, d)
+		}
+	}
+}
+
+// TestONNXRandom draws numbers under the seed of a node, and refuses nodes without one.
+func TestONNXRandom(t *testing.T) {
+	t.Parallel()
+	for seed, code := range map[string]mlflow.ErrorCode{"5": "", "": mlflow.NotImplemented} {
+		file, err := os.ReadFile("testdata/random" + seed + ".onnx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := models.ReadONNX(file)
+		if e := mlflow.AsError(err); e != nil || code != "" {
+			if e == nil || e.Code != code {
+				t.Errorf("seed %q: %v", seed, err)
+			}
+			continue
+		}
+		first, err := m.Predict(t.Context(), fill(t, []int{2, 3}, 1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := m.Predict(t.Context(), fill(t, []int{2, 3}, 1, 0))
+		if err != nil || !slices.Equal(first.Data.([]float32), again.Data.([]float32)) || first.Data.([]float32)[0] == first.Data.([]float32)[1] {
+			t.Errorf("%v, then %v: %v", first, again, err)
 		}
 	}
 }

@@ -5,7 +5,8 @@ skl2onnx and mlflow 3.17.2:
 
     python make_fixtures.py [name ...]
 
-makes all, or those named: the models below, edges, more, writes, logistic, operators,
+makes all, or those named: the models below, edges, more, writes, the classes of
+operators_torch.py in small letters, control, logistic, operators, operators_more, random,
 classical, mlflow and columns.
 
 Inputs are not stored: both this program and the Go tests compute them with
@@ -25,6 +26,8 @@ import tempfile
 import mlflow
 import numpy as np
 import onnx
+import operators_onnx
+import operators_torch
 import torch
 from torch import nn
 
@@ -664,8 +667,15 @@ def main():
         "writes": lambda: operators("writes", Writes(), edge_inputs()[:1]),
         "logistic": logistic,
     }
+    for name, module in vars(operators_torch).items():
+        if isinstance(module, type) and issubclass(module, nn.Module):
+            makers[name.lower()] = lambda name=name, module=module: operators(name.lower(), module(), edge_inputs(), torch.export.Dim.STATIC)
+    x = edge_inputs()[0]
+    makers["control"] = lambda: operators("control", operators_torch.Control(), (x, x[0].half()), torch.export.Dim.STATIC)
     files = {
         "operators": lambda: (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":"))),
+        "operators_more": lambda: (HERE / "operators_more.json").write_text(json.dumps(list(operators_onnx.cases(fill, encode)), separators=(",", ":"))),
+        "random": lambda: operators_onnx.random(HERE),
         "classical": lambda: (HERE / "classical.json").write_text(json.dumps(list(classical_cases()), separators=(",", ":"))),
         "mlflow": mlflow_models,
         "columns": columns,

@@ -96,6 +96,7 @@ var allocs = map[string]func(int) any{
 	"float32": zeroFloats, "float64": slice[float64], "bool": slice[bool], "str": slice[string],
 	"int8": slice[int8], "int16": slice[int16], "int32": slice[int32], "int64": slice[int64],
 	"uint8": slice[uint8], "uint16": slice[uint16], "uint32": slice[uint32], "uint64": slice[uint64],
+	"complex64": slice[complex64],
 }
 
 func slice[T any](n int) any { return make([]T, n) }

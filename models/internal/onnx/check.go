@@ -21,8 +21,8 @@ var checks = map[string]func(c *call){
 	"Resize":          func(c *call) { c.resizing() },
 	"ScatterElements": func(c *call) { c.join() }, "ScatterND": func(c *call) { c.join() },
 	"GridSample": func(c *call) {
-		c.oneOf("mode", "linear", "bilinear", "nearest")
-		c.oneOf("padding_mode", "zeros", "border")
+		c.oneOf("mode", "linear", "bilinear", "nearest", "cubic", "bicubic")
+		c.oneOf("padding_mode", "zeros", "border", "reflection")
 	},
 	"DepthToSpace": func(c *call) { c.oneOf("mode", "DCR", "CRD") },
 	"Gelu":         func(c *call) { c.oneOf("approximate", "none", "tanh") },

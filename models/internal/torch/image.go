@@ -82,15 +82,19 @@ func fromPatches(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
-	nearest, border := c.gridModes()
-	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), nearest, border, c.bool("align_corners", false)))
+	how, border := c.gridModes()
+	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how, border, c.bool("align_corners", false)))
 }
 
-// gridModes returns whether a grid selects the nearest element and whether it extends the border.
-func (c *call) gridModes() (nearest, border bool) {
+// gridModes returns how a grid samples an image and what is beyond its border.
+func (c *call) gridModes() (nn.Sampling, nn.Border) {
+	samplings := map[int]nn.Sampling{0: nn.SampleLinear, 1: nn.SampleNearest, 2: nn.SampleCubic}
+	borders := map[int]nn.Border{0: nn.BorderZeros, 1: nn.BorderEdge, 2: nn.BorderReflection}
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
-	if mode < 0 || mode > 1 || pad < 0 || pad > 1 {
-		c.fail(kernel.Unsupported("sampling a grid by cubic curves or with reflection"))
+	how, ok := samplings[mode]
+	border, known := borders[pad]
+	if !ok || !known {
+		c.fail(kernel.Invalid("sampling a grid by the mode %d and the padding mode %d", mode, pad))
 	}
-	return mode == 1, pad == 1
+	return how, border
 }
