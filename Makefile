@@ -219,6 +219,17 @@ bench: bin/millrace .venv-3.17/done .venv-fasttrackml/done soak ## Measure Millr
 	go run ./test/bench --millrace bin/millrace --mlflow .venv-3.17/bin/mlflow --fasttrackml .venv-fasttrackml/bin/fml --database "$(DATABASE)" \
 		--runs $(BENCH_RUNS) --rounds 3 --out "$(BENCH_OUT)" --compare "$(BENCH_EARLIER)"
 
+# The networks of make bench-models are written there. They take 6 GB.
+ZOO ?= $(or $(TMPDIR),/tmp)/millrace-zoo
+.venv-models/done: test/bench/models/requirements.txt
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+.PHONY: bench-models
+bench-models: .venv-models/done ## Measure models beside PyTorch and onnxruntime on one thread, as ratios of one run (downloads 3 GB once)
+	test -f $(ZOO)/complete || { .venv-models/bin/python test/bench/models/make.py --onnx $(ZOO) && .venv-models/bin/python test/bench/models/tabular.py $(ZOO) && touch $(ZOO)/complete; }
+	go run ./test/bench/models -zoo $(ZOO) -python .venv-models/bin/python -out "$(BENCH_OUT)"
+
 SOAK ?= 10m
 .PHONY: soak
 soak: bin/millrace ## Keep the server under load, hang-ups and outages of its database for SOAK (10m)

@@ -1,7 +1,6 @@
 package mlflow
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -80,9 +79,30 @@ func length(data any) int {
 // returns "" for an invalid type of Data.
 func (t *Tensor) DType() string {
 	switch t.Data.(type) {
-	case []float32, []float64, []int8, []int16, []int32, []int64, []uint8, []uint16, []uint32, []uint64, []bool,
-		[]complex64:
-		return fmt.Sprintf("%T", t.Data)[2:]
+	case []float32:
+		return "float32"
+	case []float64:
+		return "float64"
+	case []int8:
+		return "int8"
+	case []int16:
+		return "int16"
+	case []int32:
+		return "int32"
+	case []int64:
+		return "int64"
+	case []uint8:
+		return "uint8"
+	case []uint16:
+		return "uint16"
+	case []uint32:
+		return "uint32"
+	case []uint64:
+		return "uint64"
+	case []bool:
+		return "bool"
+	case []complex64:
+		return "complex64"
 	case []string:
 		return "str"
 	}

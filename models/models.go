@@ -8,7 +8,6 @@ package models
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -52,11 +51,8 @@ func (m *Model) Metadata() *Metadata { return m.metadata }
 // inputs, and the results share no memory with the inputs or the model. When ctx is done, Run returns its error
 // before the next operator.
 func (m *Model) Run(ctx context.Context, inputs map[string]*mlflow.Tensor) (map[string]*mlflow.Tensor, error) {
-	for _, name := range slices.Sorted(maps.Keys(inputs)) {
-		if !slices.ContainsFunc(m.program.Inputs, func(p graph.Port) bool { return p.Spec.Name == name }) {
-			return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-				"the model has no input '%s'; it takes %s", name, m.inputNames())
-		}
+	if err := m.checkNames(inputs); err != nil {
+		return nil, err
 	}
 	given := make([]*mlflow.Tensor, len(m.program.Inputs))
 	for i, p := range m.program.Inputs {
@@ -80,6 +76,21 @@ func (m *Model) Run(ctx context.Context, inputs map[string]*mlflow.Tensor) (map[
 		out[p.Spec.Name] = results[i]
 	}
 	return out, nil
+}
+
+// checkNames returns an error for an input that the model does not have, the first in the order of names.
+func (m *Model) checkNames(inputs map[string]*mlflow.Tensor) error {
+	var unknown []string
+	for name := range inputs {
+		if !slices.ContainsFunc(m.program.Inputs, func(p graph.Port) bool { return p.Spec.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return mlflow.Errorf(mlflow.InvalidParameterValue,
+		"the model has no input '%s'; it takes %s", slices.Min(unknown), m.inputNames())
 }
 
 // Predict runs a model that has one input and returns its first output.

@@ -4,10 +4,11 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 )
 
 // convolution is the kernel of all forms of ConvGeneral.
-type convolution struct{ *simd.Convolution }
+type convolution struct{ *layers.Convolution }
 
 // newConvolution returns the kernel, or nil for a convolution without elements.
 func newConvolution(op *operation) kernel {
@@ -17,13 +18,13 @@ func newConvolution(op *operation) kernel {
 		return nil
 	}
 	byChannel, byBatch := max(1, op.attrs[5].(int)), max(1, op.attrs[6].(int))
-	return convolution{simd.NewConvolution(simd.ConvSpec{
-		In: simd.Image{Dims: in, Major: axes.InputBatch, Minor: axes.InputChannels, Space: axes.InputSpatial},
-		Kernel: simd.Image{
+	return convolution{layers.NewConvolution(layers.ConvSpec{
+		In: layers.Image{Dims: in, Major: axes.InputBatch, Minor: axes.InputChannels, Space: axes.InputSpatial},
+		Kernel: layers.Image{
 			Dims: ker, Major: axes.KernelOutputChannels, Minor: axes.KernelInputChannels,
 			Space: axes.KernelSpatial,
 		},
-		Out:       simd.Image{Dims: out, Major: axes.OutputBatch, Minor: axes.OutputChannels, Space: axes.OutputSpatial},
+		Out:       layers.Image{Dims: out, Major: axes.OutputBatch, Minor: axes.OutputChannels, Space: axes.OutputSpatial},
 		Strides:   op.attrs[1].([]int),
 		Padding:   op.attrs[2].([][2]int),
 		Gaps:      op.attrs[3].([]int),

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 )
 
 // matrices is the kernel of DotGeneral. It multiplies pairs of matrices.
@@ -90,8 +91,8 @@ func (m *matrices) run(w simd.Workers, in, out [][]float32) {
 	}
 	for i := range m.a.at {
 		c := out[0][i*m.m*m.n : (i+1)*m.m*m.n]
-		x := simd.Matrix{Floats: a[m.a.at[i]:], Row: m.a.row, Inner: m.a.inner}
-		y := simd.Matrix{Floats: b[m.b.at[i]:], Row: m.b.row, Inner: m.b.inner}
-		simd.Multiply(w, m.m, m.n, m.k, x, y, c)
+		x := layers.Matrix{Floats: a[m.a.at[i]:], Row: m.a.row, Inner: m.a.inner}
+		y := layers.Matrix{Floats: b[m.b.at[i]:], Row: m.b.row, Inner: m.b.inner}
+		layers.Multiply(w, m.m, m.n, m.k, x, y, c)
 	}
 }

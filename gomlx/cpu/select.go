@@ -141,7 +141,15 @@ type selecting struct {
 }
 
 func newSelecting(op *operation) kernel {
-	k := &selecting{windows: op.attrs[0].(*windows), better: func(a, b float32) bool { return a > b }}
+	w := op.attrs[0].(*windows)
+	if s, ok := w.slides(); ok {
+		k := &planeSelecting{s: s, planes: simd.Product(w.in[:len(w.in)-2]), sign: 1}
+		if op.name == "SelectAndScatterMin" {
+			k.sign = -1
+		}
+		return k
+	}
+	k := &selecting{windows: w, better: func(a, b float32) bool { return a > b }}
 	if op.name == "SelectAndScatterMin" {
 		k.better = func(a, b float32) bool { return a < b }
 	}

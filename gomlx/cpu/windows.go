@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 )
 
 // windows describes windows that slide over a tensor, as in pooling.
@@ -125,8 +126,11 @@ func newPooling(op *operation) kernel {
 	if reduce == nil || slices.ContainsFunc(dilations, func(d int) bool { return d != 1 }) {
 		return nil
 	}
-	return &pooling{newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int),
-		op.attrs[5].([][2]int)), reduce}
+	w := newWindows(op.ins[0].shape.Dimensions, op.attrs[1].([]int), op.attrs[2].([]int), op.attrs[5].([][2]int))
+	if s, ok := w.slides(); ok && op.attrs[0].(compute.ReduceOpType) != compute.ReduceOpMin {
+		return &planePooling{layers.Pool{S: s, Top: op.attrs[0].(compute.ReduceOpType) == compute.ReduceOpMax}, w.in}
+	}
+	return &pooling{w, reduce}
 }
 
 func (p *pooling) run(w simd.Workers, in, out [][]float32) {

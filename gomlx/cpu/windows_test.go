@@ -22,6 +22,11 @@ func poolingOf(r *rand.Rand) (x tensorOf, size, strides []int, paddings [][2]int
 	if r.IntN(2) == 0 {
 		size[0], strides[0], paddings[0] = 1, 1, [2]int{}
 	}
+	if len(dims) > 2 && r.IntN(2) == 0 {
+		for i := range len(dims) - 2 {
+			size[i], strides[i], paddings[i] = 1, 1, [2]int{}
+		}
+	}
 	if r.IntN(4) == 0 {
 		paddings = nil
 	}

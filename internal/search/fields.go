@@ -71,6 +71,8 @@ type keyed struct {
 	on string
 	// nan is a boolean column that marks a NaN, which is stored as 0.
 	nan string
+	// byValue is the index that begins with the key and the beginning of the value, or "".
+	byValue string
 	// values defines the comparators and the values of filters.
 	values *valueType
 }

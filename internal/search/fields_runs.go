@@ -38,8 +38,14 @@ var runGrammar = &grammar{
 		entMetric: {
 			table: "latest_metrics", owner: "run_uuid", key: "`key`", value: "value", nan: "is_nan", values: metricValue,
 		},
-		entParam: {table: "params", owner: "run_uuid", key: "`key`", value: "value", values: paramValue},
-		entTag:   {table: "tags", owner: "run_uuid", key: "`key`", value: "value", values: runTagValue},
+		entParam: {
+			table: "params", owner: "run_uuid", key: "`key`", value: "value", byValue: "millrace_params_by_value",
+			values: paramValue,
+		},
+		entTag: {
+			table: "tags", owner: "run_uuid", key: "`key`", value: "value", byValue: "millrace_tags_by_value",
+			values: runTagValue,
+		},
 	},
 	nullable:    []entity{entTag, entParam},
 	badNull:     "IS NULL / IS NOT NULL is only supported for tags and params, not for '%[1]s' '%[2]s'",
@@ -59,20 +65,21 @@ func Runs(d Dialect, filter string, orderBy []string) (*Query, error) {
 		return nil, err
 	}
 	q := &Query{}
-	if q.Columns, q.Joins, q.OrderBy, err = runOrder(d, keys, orderBy); err != nil {
+	if err := q.runOrder(d, keys, orderBy); err != nil {
 		return nil, err
 	}
 	if q.Where, err = g.where(d, src, conds); err != nil {
 		return nil, err
 	}
+	q.Narrowers = g.narrowers(d, conds)
 	return q, nil
 }
 
-// runOrder writes the ORDER BY list of a search of runs. In both directions, the
-// runs without a metric come last, and the runs where it is NaN before them.
-func runOrder(d Dialect, keys []sortKey, orderBy []string) (columns, joins, order Fragment, err error) {
+// runOrder writes the ORDER BY list of a search of runs, and what it needs. In both
+// directions, the runs without a metric come last, and the runs where it is NaN before them.
+func (q *Query) runOrder(d Dialect, keys []sortKey, orderBy []string) error {
 	g := runGrammar
-	c, j, o := &builder{d: d}, &builder{d: d}, &builder{d: d}
+	c, j, probed, o := &builder{d: d}, &builder{d: d}, &builder{d: d}, &builder{d: d}
 	type named struct {
 		ent entity
 		key string
@@ -94,10 +101,11 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (columns, joins, orde
 			name.key = k.attr.name
 			column = g.table + "." + k.attr.column
 		case entDataset:
-			return columns, joins, order, source(orderBy[i]).errAt(0, "Invalid identifier type '%s'", k.ent)
+			return source(orderBy[i]).errAt(0, "Invalid identifier type '%s'", k.ent)
 		default:
 			table := g.keyed[k.ent]
 			alias := j.joinKeyed(g, table, k.key, n)
+			probed.probeKeyed(g, table, k.key, n)
 			column = alias + "." + table.value
 			n++
 			if table.nan != "" {
@@ -108,10 +116,10 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (columns, joins, orde
 			}
 		}
 		if seen[name] && len(orderBy) == 0 {
-			return columns, joins, order, invalid("sort names a column of %s '%s' twice.", k.ent, k.key)
+			return invalid("sort names a column of %s '%s' twice.", k.ent, k.key)
 		}
 		if seen[name] {
-			return columns, joins, order, duplicateOrder(orderBy, i)
+			return duplicateOrder(orderBy, i)
 		}
 		seen[name] = true
 		o.orderTerm(column, k.descending)
@@ -123,7 +131,9 @@ func runOrder(d Dialect, keys []sortKey, orderBy []string) (columns, joins, orde
 		o.write(", ")
 	}
 	o.write("r.run_uuid")
-	return c.fragment(), j.fragment(), o.fragment(), nil
+	q.Columns, q.Joins, q.ProbedJoins, q.OrderBy = c.fragment(), j.fragment(), probed.fragment(), o.fragment()
+	q.Ranking, q.ByNewest = rankingOf(d, keys), byNewest(keys)
+	return nil
 }
 
 // dataset writes the condition that a run uses a dataset that matches.

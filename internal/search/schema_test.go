@@ -21,6 +21,8 @@ CREATE TABLE params (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(8000) 
 	run_uuid VARCHAR(32) NOT NULL, PRIMARY KEY (` + "`key`" + `, run_uuid));
 CREATE TABLE tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(8000),
 	run_uuid VARCHAR(32) NOT NULL, PRIMARY KEY (` + "`key`" + `, run_uuid));
+CREATE INDEX millrace_params_by_value ON params (` + "`key`" + `, substr(value, 1, 40), run_uuid);
+CREATE INDEX millrace_tags_by_value ON tags (` + "`key`" + `, substr(value, 1, 40), run_uuid);
 CREATE TABLE datasets (dataset_uuid VARCHAR(36) NOT NULL, name VARCHAR(500) NOT NULL, digest VARCHAR(36) NOT NULL);
 CREATE TABLE inputs (input_uuid VARCHAR(36) NOT NULL, source_type VARCHAR(36) NOT NULL, source_id VARCHAR(36) NOT NULL,
 	destination_type VARCHAR(36) NOT NULL, destination_id VARCHAR(36) NOT NULL);

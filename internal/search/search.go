@@ -40,8 +40,19 @@ type Fragment struct {
 // AND. Joins is empty or the LEFT JOINs that OrderBy needs. OrderBy is the full
 // ORDER BY list, tie-breaks included, without the words ORDER BY. Columns is empty or
 // has the expressions that OrderBy names, each after a comma.
+//
+// Narrowers, Ranking and ProbedJoins are for searches of runs. Each narrower is a query of the ids of the
+// runs that meet one of the conditions of Where, and perhaps of some more; its column is id.
+// ProbedJoins replaces Joins in a search that begins with few runs: PostgreSQL then looks up
+// each of them, whatever its statistics are. Ranking is nil unless a
+// metric is the first of OrderBy.
 type Query struct {
 	Columns, Joins, Where, OrderBy Fragment
+	ProbedJoins                    Fragment
+	Narrowers                      []Fragment
+	Ranking                        *Ranking
+	// ByNewest is whether the newest runs come first, which an index returns in order.
+	ByNewest bool
 }
 
 // Dialect describes how databases differ. In the templates, $ is a column, and each ?
@@ -59,6 +70,9 @@ type Dialect struct {
 	// Otherwise PostgreSQL joins all rows, with a nested loop if a table has no
 	// statistics.
 	Probe string
+	// Prefix is the expression of the first # characters of $, as an index of values has it.
+	// It is "" if the index takes prefixes of columns itself.
+	Prefix string
 }
 
 // In all dialects, a backslash in a pattern is an ordinary character.
@@ -70,6 +84,7 @@ var (
 		Like:      "$ LIKE ?",
 		ILike:     "LOWER($) LIKE LOWER(?)",
 		NullsLast: true,
+		Prefix:    "substr($, 1, #)",
 	}
 	// PostgreSQL requires deterministic collations, which are the default.
 	PostgreSQL = Dialect{
@@ -79,6 +94,7 @@ var (
 		ILike:     "$ ILIKE ? ESCAPE ''",
 		NullsLast: true,
 		Probe:     " OFFSET 0",
+		Prefix:    "left($, #)",
 	}
 	// MySQL compares by the collation of the column, which may ignore case but can use
 	// the index, and then byte by byte.

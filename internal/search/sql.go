@@ -74,13 +74,20 @@ func (b *builder) exists(g *grammar, k keyed, key, op string, values []any) {
 	if op == opIsNull {
 		b.write("NOT ")
 	}
-	b.write("EXISTS (SELECT 1 FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND ")
+	table := k.table + " x"
+	byValue := op == "=" && k.byValue != "" && b.d.Prefix != ""
+	if byValue {
+		table += " INDEXED BY " + k.byValue
+	}
+	b.write("EXISTS (SELECT 1 FROM ", table, " WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND ")
 	b.compare("x."+k.key, "=", []any{key})
 	b.write(k.on)
 	if op != opIsNull && op != opIsNotNull {
 		b.write(" AND ")
 		value := "x." + k.value
 		switch {
+		case byValue:
+			b.valueIs(value, values)
 		case k.nan == "":
 			b.compare(value, op, values)
 		case op == "!=":
@@ -165,4 +172,15 @@ func (b *builder) joinKeyed(g *grammar, k keyed, key string, n int) string {
 	b.write("LEFT JOIN ", k.table, " ", alias, " ON ", alias, ".", k.owner, " = ", g.table, ".", g.id, " AND ")
 	b.compare(alias+"."+k.key, "=", []any{key})
 	return alias
+}
+
+// probeKeyed writes the same join as joinKeyed, for few rows.
+func (b *builder) probeKeyed(g *grammar, k keyed, key string, n int) {
+	if b.d.Probe == "" {
+		b.joinKeyed(g, k, key, n)
+		return
+	}
+	b.write(" LEFT JOIN LATERAL (SELECT * FROM ", k.table, " x WHERE x.", k.owner, " = ", g.table, ".", g.id, " AND ")
+	b.compare("x."+k.key, "=", []any{key})
+	b.write(b.d.Probe, ") o", strconv.Itoa(n), " ON true")
 }

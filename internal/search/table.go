@@ -73,8 +73,7 @@ func RunTable(d Dialect, filter string, sorts []mlflow.RunSort, orderBy []string
 		}
 		keys[i] = tableSortKey(d, s)
 	}
-	q.Columns, q.Joins, q.OrderBy, err = runOrder(d, keys, nil)
-	return q, err
+	return q, q.runOrder(d, keys, nil)
 }
 
 // tableSortKey returns the sort key of a column. Those that order_by can name are the

@@ -2,6 +2,12 @@ package simd
 
 import "math"
 
+// Inf and NegInf are infinite.
+var (
+	Inf    = float32(math.Inf(1))
+	NegInf = float32(math.Inf(-1))
+)
+
 // Activation is a function of one number that an operation applies to its results.
 type Activation int
 

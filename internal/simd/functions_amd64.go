@@ -75,6 +75,12 @@ func clipAVX512(dst, a *float32, n int, alpha, beta float32)
 func clipAVX2(dst, a *float32, n int, alpha, beta float32)
 
 //go:noescape
+func mulAddAVX512(dst, a *float32, n int, alpha, beta float32)
+
+//go:noescape
+func mulAddAVX2(dst, a *float32, n int, alpha, beta float32)
+
+//go:noescape
 func scaleShiftAVX512(dst, a *float32, n int, alpha, beta float32)
 
 //go:noescape

@@ -1003,6 +1003,42 @@ done:
 	VZEROUPPER
 	RET
 
+// func mulAddAVX512(dst, a *float32, n int, alpha, beta float32)
+TEXT ·mulAddAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS alpha+24(FP), Z13
+	VBROADCASTSS beta+28(FP), Z14
+	SUBQ $16, CX
+	JLT  tail
+
+loop:
+	VMOVUPS (SI), Z0
+	VMOVUPS (DI), Z1
+	VFMADD213PS Z1, Z13, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JGE  loop
+
+tail:
+	ADDQ $16, CX
+	JZ   done
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VFMADD213PS Z1, Z13, Z0
+	VMOVUPS Z0, K1, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleShiftAVX512(dst, a *float32, n int, alpha, beta float32)
 TEXT ·scaleShiftAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
@@ -2914,6 +2950,43 @@ tail:
 	VMASKMOVPS (SI), Y15, Y0
 	VMAXPS Y0, Y13, Y0
 	VMINPS Y0, Y14, Y0
+	VMOVUPS (BX)(CX*4), Y15
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX2(dst, a *float32, n int, alpha, beta float32)
+TEXT ·mulAddAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS alpha+24(FP), Y13
+	VBROADCASTSS beta+28(FP), Y14
+	SUBQ $8, CX
+	JLT  tail
+
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DI), Y1
+	VFMADD213PS Y1, Y13, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGE  loop
+
+tail:
+	ADDQ $8, CX
+	JZ   done
+	NEGQ CX
+	LEAQ lanesOf<>+32(SB), BX
+	VMOVUPS (BX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMOVUPS (BX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y1
+	VFMADD213PS Y1, Y13, Y0
 	VMOVUPS (BX)(CX*4), Y15
 	VMASKMOVPS Y0, Y15, (DI)
 

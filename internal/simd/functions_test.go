@@ -5,16 +5,18 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/simd/simdtest"
 )
 
 // numbersOfAllSizes returns numbers over the whole range of float32, and special ones.
 func numbersOfAllSizes(t *testing.T, r *rand.Rand, n int) []float32 {
 	t.Helper()
 	special := []float32{
-		0, float32(math.Copysign(0, -1)), 1, -1, inf, -inf, float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32,
+		0, float32(math.Copysign(0, -1)), 1, -1, Inf, NegInf, float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32,
 		math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 1e-40, -1e-40, 88.7, 88.8, -87.4, -103.9, -104.1,
 	}
-	list := guarded(t, n)
+	list := simdtest.Guarded(t, n)
 	for i := range list {
 		switch {
 		case i < len(special):
@@ -56,13 +58,13 @@ func TestUnary(t *testing.T) {
 		"Erf": math.Erf, "Tanh": math.Tanh, "Sigmoid": sigmoid,
 		"Sign": func(x float64) float64 { return float64(sign(float32(x))) },
 	}
-	withAndWithout(t, func(t *testing.T) {
+	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 1))
 		for name, f := range exact {
 			op := Unary(name)
 			for _, n := range []int{0, 1, 7, 8, 15, 16, 17, 31, 33, 20000} {
 				x := numbersOfAllSizes(t, r, n)
-				got := guarded(t, n)
+				got := simdtest.Guarded(t, n)
 				op(got, x)
 				for i, v := range x {
 					floor := smallest
@@ -77,12 +79,12 @@ func TestUnary(t *testing.T) {
 }
 
 func TestActivate(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
+	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(2, 2))
 		for act := ActNone; act <= ActGELUTanh; act++ {
 			for _, n := range []int{0, 1, 9, 40, 20000} {
 				x := numbersOfAllSizes(t, r, n)
-				got := guarded(t, n)
+				got := simdtest.Guarded(t, n)
 				Activate(act, 0.25, 0.5, got, x)
 				for i, v := range x {
 					checkActivation(t, act, v, got[i])
@@ -117,11 +119,11 @@ func checkActivation(t *testing.T, act Activation, x, got float32) {
 }
 
 func TestReductions(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
+	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 3))
 		for n := range 200 {
-			a, b := random(t, r, n), random(t, r, n)
-			sum, squares, exps, top := 0.0, 0.0, 0.0, float32(-inf)
+			a, b := simdtest.Random(t, r, n), simdtest.Random(t, r, n)
+			sum, squares, exps, top := 0.0, 0.0, 0.0, NegInf
 			for _, x := range a {
 				sum, top = sum+float64(x), max(top, x)
 				squares += (float64(x) - 0.5) * (float64(x) - 0.5)
@@ -130,7 +132,7 @@ func TestReductions(t *testing.T) {
 			if Largest(a) != top {
 				t.Fatalf("the largest of %v is %v", a, Largest(a))
 			}
-			checkClose(t, n, []float32{Sum(a), SumSquares(a, 0.5), ExpSum(b, a, 1)}, []float64{sum, squares, exps}, 2*n)
+			simdtest.CheckClose(t, n, []float32{Sum(a), SumSquares(a, 0.5), ExpSum(b, a, 1)}, []float64{sum, squares, exps}, 2*n)
 			for i, x := range a {
 				checkUnits(t, "exp", x-1, b[i], math.Exp(float64(x-1)), 3, smallest)
 			}
@@ -139,19 +141,24 @@ func TestReductions(t *testing.T) {
 }
 
 func TestNormalize(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
+	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(4, 4))
 		for n := range 100 {
-			a, weight, bias, got := random(t, r, n), random(t, r, n), random(t, r, n), guarded(t, n)
+			a, weight, bias, got := simdtest.Random(t, r, n), simdtest.Random(t, r, n), simdtest.Random(t, r, n), simdtest.Guarded(t, n)
 			want, wantShift := make([]float64, n), make([]float64, n)
 			for i, x := range a {
 				want[i] = (float64(x)-0.5)*2*float64(weight[i]) + float64(bias[i])
 				wantShift[i] = float64(x)*3 + 1
 			}
 			Normalize(got, a, weight, bias, 0.5, 2)
-			checkClose(t, n, got, want, 10)
+			simdtest.CheckClose(t, n, got, want, 10)
 			ScaleShift(got, a, 3, 1)
-			checkClose(t, n, got, wantShift, 10)
+			simdtest.CheckClose(t, n, got, wantShift, 10)
+			MulAdd(got, a, -2)
+			for i, x := range a {
+				wantShift[i] -= 2 * float64(x)
+			}
+			simdtest.CheckClose(t, n, got, wantShift, 10)
 		}
 	})
 }

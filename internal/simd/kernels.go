@@ -1,47 +1,15 @@
-// Package simd computes with slices of float32 and with tensors in them: matrix products, convolutions and
-// elementwise operations. It uses kernels in assembly on machines with AVX2 and FMA,
-// and wider ones where there is AVX-512.
+// Package simd computes with slices of float32 and with tensors in them: functions of one or two numbers, sums, and
+// moves. It uses kernels in assembly on machines with AVX2 and FMA, and wider ones where there is AVX-512. The packages
+// below it have the layers of networks.
 package simd
 
-import "math"
+//go:generate go run ./gen
 
-// The sizes of the blocks that the kernels compute at a time.
-const (
-	tileRows = 4
-	tileCols = 24
-	dotRows  = 4
-	dotCols  = 3
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/internal/simd/level"
 )
-
-// tileGo is tile for machines without AVX2.
-func tileGo(a, b []float32, off []int, c []float32, ldc int, add bool) {
-	for r := range tileRows {
-		row := c[r*ldc : r*ldc+tileCols]
-		if !add {
-			clear(row)
-		}
-		for k, o := range off {
-			x := a[k*tileRows+r]
-			for j, y := range b[o : o+tileCols] {
-				row[j] += x * y
-			}
-		}
-	}
-}
-
-// dotsGo is dots for machines without AVX2.
-func dotsGo(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
-	for i := range dotRows {
-		row := a[i*lda : i*lda+n]
-		for j, o := range off {
-			var s float32
-			for k, y := range b[o : o+n] {
-				s += row[k] * y
-			}
-			c[i*ldc+j] += s
-		}
-	}
-}
 
 // sumGo is Sum for machines without AVX2.
 func sumGo(a []float32) float32 {
@@ -52,29 +20,15 @@ func sumGo(a []float32) float32 {
 	return s
 }
 
-// The implementations of the kernels.
-const (
-	AVX512 = "AVX512"
-	AVX2   = "AVX2"
-	Go     = "Go"
-)
-
-// The levels of the kernels. Each can run those of the levels before it.
-const (
-	levelGo = iota
-	levelAVX2
-	levelAVX512
-)
-
-// Kernels returns the implementation of the kernels on this machine: [AVX512], [AVX2] or [Go].
-func Kernels() string { return [...]string{Go, AVX2, AVX512}[level] }
+// Kernels returns the name of the kernels on this machine: AVX512, AVX2 or Go.
+func Kernels() string { return level.Names[level.Level] }
 
 // Fast reports whether this machine has kernels in assembly.
-func Fast() bool { return level > levelGo }
+func Fast() bool { return level.Level > level.Go }
 
 // largestGo is Largest for machines without AVX2.
 func largestGo(a []float32) float32 {
-	top := -inf
+	top := NegInf
 	for _, x := range a {
 		top = max(top, x)
 	}
@@ -101,6 +55,12 @@ func expSumGo(dst, a []float32, minus float32) float32 {
 func scaleShiftGo(dst, a []float32, scale, shift float32) {
 	for i, x := range a {
 		dst[i] = x*scale + shift
+	}
+}
+
+func mulAddGo(dst, a []float32, scale float32) {
+	for i, x := range a {
+		dst[i] += x * scale
 	}
 }
 
@@ -155,7 +115,7 @@ var unaryGo = map[string]func(dst, a []float32){
 	"Exp":  each(wide(math.Exp)),
 	"Log":  each(wide(math.Log)),
 	"Erf":  each(wide(math.Erf)),
-	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)),
+	"Tanh": each(wide(math.Tanh)), "Sigmoid": each(wide(sigmoid)), "Logistic": each(wide(sigmoid)),
 }
 
 func each(f func(x float32) float32) func(dst, a []float32) {

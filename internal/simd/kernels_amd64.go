@@ -1,25 +1,6 @@
 package simd
 
-import "golang.org/x/sys/cpu"
-
-// level is that of the kernels of this machine.
-var level = levelOf()
-
-func levelOf() int {
-	switch x := cpu.X86; {
-	case !x.HasAVX2 || !x.HasFMA:
-		return levelGo
-	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL:
-		return levelAVX512
-	}
-	return levelAVX2
-}
-
-//go:noescape
-func tileAVX2(k int, a, b *float32, off *int, c *float32, ldc int, add bool)
-
-//go:noescape
-func dotsAVX2(n int, a *float32, lda int, b *float32, off *int, c *float32, ldc int)
+import "github.com/millrace-ml/millrace/internal/simd/level"
 
 //go:noescape
 func addAVX2(dst, a, b *float32, n int)
@@ -66,26 +47,6 @@ func minScalarAVX2(dst, a, b *float32, n int)
 //go:noescape
 func signAVX2(dst, a *float32, n int)
 
-// tile multiplies four rows of a by 24 columns of b. It sets c[r*ldc+j] to the sum over k of a[4*k+r] * b[off[k]+j],
-// or adds the sum if add is set.
-func tile(a, b []float32, off []int, c []float32, ldc int, add bool) {
-	if level == levelGo || len(off) == 0 {
-		tileGo(a, b, off, c, ldc, add)
-		return
-	}
-	tileAVX2(len(off), &a[0], &b[0], &off[0], &c[0], ldc, add)
-}
-
-// dots adds to c[i*ldc+j] the dot product of n floats of a from i*lda on and of b from off[j] on, for four i and
-// three j.
-func dots(n int, a []float32, lda int, b []float32, off *[dotCols]int, c []float32, ldc int) {
-	if level == levelGo || n == 0 {
-		dotsGo(n, a, lda, b, off, c, ldc)
-		return
-	}
-	dotsAVX2(n, &a[0], lda, &b[0], &off[0], &c[0], ldc)
-}
-
 // binaryAVX2 has the kernels of the operations in binaryGo: for two lists, for a list and a number, and for a number
 // and a list.
 var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
@@ -101,7 +62,7 @@ var binaryAVX2 = map[string][3]func(dst, a, b *float32, n int){
 // Add, Sub, Mul, Div, Max or Min; for other operations Binary returns nil.
 func Binary(op string) func(dst, a, b []float32) {
 	fast, ok := binaryAVX2[op]
-	if !ok || level == levelGo {
+	if !ok || level.Level == level.Go {
 		return broadcast(binaryGo[op])
 	}
 	return func(dst, a, b []float32) {
@@ -123,7 +84,7 @@ var unaryAVX = map[string][2]func(dst, a *float32, n int){
 	"Neg": {negAVX2, negAVX512}, "Abs": {absAVX2, absAVX512}, "Sqrt": {sqrtAVX2, sqrtAVX512},
 	"Sign": {signAVX2, signAVX2},
 	"Exp":  {expAVX2, expAVX512}, "Log": {logAVX2, logAVX512}, "Erf": {erfAVX2, erfAVX512},
-	"Tanh": {tanhAVX2, tanhAVX512}, "Sigmoid": {sigmoidAVX2, sigmoidAVX512},
+	"Tanh": {tanhAVX2, tanhAVX512}, "Sigmoid": {sigmoidAVX2, sigmoidAVX512}, "Logistic": {sigmoidAVX2, sigmoidAVX512},
 }
 
 // activationsAVX has the kernels of activations without arguments, and argumentsAVX those of the others.
@@ -144,15 +105,15 @@ var (
 	}
 )
 
-// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf, Tanh
-// or Sigmoid; for other operations Unary returns nil. The results differ from the exact ones by a few units in the last
-// place.
+// Unary returns the function that sets dst to op a, element by element. op is Neg, Abs, Sign, Sqrt, Exp, Log, Erf,
+// Tanh, Sigmoid or Logistic, which is the same; for other operations Unary returns nil. The results differ from the
+// exact ones by a few units in the last place.
 func Unary(op string) func(dst, a []float32) {
 	fast, ok := unaryAVX[op]
-	if !ok || level == levelGo {
+	if !ok || level.Level == level.Go {
 		return unaryGo[op]
 	}
-	f := fast[level-1]
+	f := fast[level.Level-1]
 	return func(dst, a []float32) {
 		if n := len(dst); n > 0 {
 			_ = a[n-1]
@@ -163,18 +124,18 @@ func Unary(op string) func(dst, a []float32) {
 
 // activate is Activate for a list that is not empty and an activation other than ActNone.
 func activate(act Activation, alpha, beta float32, dst, a []float32) {
-	if level == levelGo {
+	if level.Level == level.Go {
 		activateGo(act, alpha, beta, dst, a)
 		return
 	}
 	if f, ok := activationsAVX[act]; ok {
-		f[level-1](&dst[0], &a[0], len(dst))
+		f[level.Level-1](&dst[0], &a[0], len(dst))
 		return
 	}
 	if act == ActReLU {
-		alpha, beta = 0, inf
+		alpha, beta = 0, Inf
 	}
-	argumentsAVX[act][level-1](&dst[0], &a[0], len(dst), alpha, beta)
+	argumentsAVX[act][level.Level-1](&dst[0], &a[0], len(dst), alpha, beta)
 }
 
 // Sum returns the sum of a list.
@@ -182,9 +143,9 @@ func Sum(a []float32) float32 {
 	switch {
 	case len(a) == 0:
 		return 0
-	case level == levelAVX512:
+	case level.Level == level.AVX512:
 		return totalAVX512(nil, &a[0], len(a), 0)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		return totalAVX2(nil, &a[0], len(a), 0)
 	}
 	return sumGo(a)
@@ -194,10 +155,10 @@ func Sum(a []float32) float32 {
 func Largest(a []float32) float32 {
 	switch {
 	case len(a) == 0:
-		return -inf
-	case level == levelAVX512:
+		return NegInf
+	case level.Level == level.AVX512:
 		return largestAVX512(nil, &a[0], len(a), 0)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		return largestAVX2(nil, &a[0], len(a), 0)
 	}
 	return largestGo(a)
@@ -208,24 +169,24 @@ func SumSquares(a []float32, mean float32) float32 {
 	switch {
 	case len(a) == 0:
 		return 0
-	case level == levelAVX512:
+	case level.Level == level.AVX512:
 		return squaresAVX512(nil, &a[0], len(a), mean)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		return squaresAVX2(nil, &a[0], len(a), mean)
 	}
 	return squaresGo(a, mean)
 }
 
-// ExpSum sets dst to the exponentials of a after a number was subtracted, and returns their sum. dst and a have the same
-// length and may be the same slice.
+// ExpSum sets dst to the exponentials of a after a number was subtracted, and returns their sum. dst and a have the
+// same length and may be the same slice.
 func ExpSum(dst, a []float32, minus float32) float32 {
 	a = a[:len(dst)]
 	switch {
 	case len(a) == 0:
 		return 0
-	case level == levelAVX512:
+	case level.Level == level.AVX512:
 		return expSumAVX512(&dst[0], &a[0], len(a), minus)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		return expSumAVX2(&dst[0], &a[0], len(a), minus)
 	}
 	return expSumGo(dst, a, minus)
@@ -236,12 +197,26 @@ func ScaleShift(dst, a []float32, scale, shift float32) {
 	a = a[:len(dst)]
 	switch {
 	case len(a) == 0:
-	case level == levelAVX512:
+	case level.Level == level.AVX512:
 		scaleShiftAVX512(&dst[0], &a[0], len(a), scale, shift)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		scaleShiftAVX2(&dst[0], &a[0], len(a), scale, shift)
 	default:
 		scaleShiftGo(dst, a, scale, shift)
+	}
+}
+
+// MulAdd adds a*scale to dst, element by element.
+func MulAdd(dst, a []float32, scale float32) {
+	a = a[:len(dst)]
+	switch {
+	case len(a) == 0:
+	case level.Level == level.AVX512:
+		mulAddAVX512(&dst[0], &a[0], len(a), scale, 0)
+	case level.Level == level.AVX2:
+		mulAddAVX2(&dst[0], &a[0], len(a), scale, 0)
+	default:
+		mulAddGo(dst, a, scale)
 	}
 }
 
@@ -251,9 +226,9 @@ func Normalize(dst, a, weight, bias []float32, mean, scale float32) {
 	a, weight, bias = a[:n], weight[:n], bias[:n]
 	switch {
 	case n == 0:
-	case level == levelAVX512:
+	case level.Level == level.AVX512:
 		normalizeAVX512(&dst[0], &a[0], &weight[0], &bias[0], n, mean, scale)
-	case level == levelAVX2:
+	case level.Level == level.AVX2:
 		normalizeAVX2(&dst[0], &a[0], &weight[0], &bias[0], n, mean, scale)
 	default:
 		normalizeGo(dst, a, weight, bias, mean, scale)

@@ -74,11 +74,11 @@ func (m *mover) inner(to, from int) {
 	forward := min(r.to, r.from) >= 0
 	switch {
 	case m.turned:
-		turn(c.n, r.n, m.dst[to:], r.to, m.src[from:], c.from)
+		Turn(c.n, r.n, m.dst[to:], r.to, m.src[from:], c.from)
 	case forward && c.to == 1 && c.from == 1:
-		copyRows(r.n, c.n, m.dst[to:], r.to, m.src[from:], r.from)
+		CopyRows(r.n, c.n, m.dst[to:], r.to, m.src[from:], r.from)
 	case forward && c.to == 1 && c.from > 1:
-		everyRows(r.n, c.n, m.dst[to:], r.to, m.src[from:], r.from, c.from)
+		EveryRows(r.n, c.n, m.dst[to:], r.to, m.src[from:], r.from, c.from)
 	case c.to == 1:
 		for range r.n {
 			readRun(m.dst[to:to+c.n], m.src, from, c.from)

@@ -3,11 +3,13 @@ package simd
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/millrace-ml/millrace/internal/simd/simdtest"
 )
 
 // TestMove copies tensors between random orders of axes.
 func TestMove(t *testing.T) {
-	withAndWithout(t, func(t *testing.T) {
+	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(6, 6))
 		for range 500 {
 			rank := r.IntN(5)
@@ -33,7 +35,7 @@ func TestMove(t *testing.T) {
 					from[i] = -from[i]
 				}
 			}
-			src, got := random(t, r, last+1), guarded(t, Product(dims))
+			src, got := simdtest.Random(t, r, last+1), simdtest.Guarded(t, Product(dims))
 			Move(dims, got, 0, Natural(dims), src, first, from)
 			for i, at := range Offsets(dims, from) {
 				if got[i] != src[first+at] {

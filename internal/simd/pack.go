@@ -1,43 +1,16 @@
 package simd
 
-// mustGather panics if gather would access memory beyond the lists.
-func mustGather(dst []float32, row int, src []float32, off []int, moves []move) {
-	from, to, first := int32(0), int32(0), 0
-	for _, m := range moves {
-		from, to = max(from, m.from), max(to, m.to)
-		if m.from < 0 || m.to < 0 {
-			panic("simd: a move from or to a negative position")
-		}
-	}
-	for _, o := range off {
-		first = max(first, o)
-		_ = src[o]
-	}
-	n := lanes()
-	_, _ = src[first+int(from)+n-1], dst[(len(off)-1)*row+int(to)+n-1]
-}
-
-// gatherGo is gather for machines without AVX2.
-func gatherGo(dst []float32, row int, src []float32, off []int, moves []move) {
-	n := lanes()
-	for i, o := range off {
-		for _, m := range moves {
-			copy(dst[i*row+int(m.to):][:n], src[o+int(m.from):])
-		}
-	}
-}
-
 func copyRowsGo(rows, n int, dst []float32, to int, src []float32, from int) {
 	for r := range rows {
 		copy(dst[r*to:][:n], src[r*from:])
 	}
 }
 
-// everyRows copies rows of n elements, which are adjacent in dst and at the given distance in src.
-func everyRows(rows, n int, dst []float32, to int, src []float32, from, step int) {
+// EveryRows copies rows of n elements, which are adjacent in dst and at the given distance in src.
+func EveryRows(rows, n int, dst []float32, to int, src []float32, from, step int) {
 	switch step {
 	case 1:
-		copyRows(rows, n, dst, to, src, from)
+		CopyRows(rows, n, dst, to, src, from)
 	case 2:
 		evenRows(rows, n, dst, to, src, from)
 	default:

@@ -1,10 +1,6 @@
 package simd
 
-//go:noescape
-func gatherAVX512(dst *float32, row int, src *float32, off *int, k int, moves *move, n int)
-
-//go:noescape
-func gatherAVX2(dst *float32, row int, src *float32, off *int, k int, moves *move, n int)
+import "github.com/millrace-ml/millrace/internal/simd/level"
 
 //go:noescape
 func copyRowsAVX512(rows, n int, dst *float32, to int, src *float32, from int)
@@ -15,31 +11,9 @@ func evenRowsAVX512(rows, n int, dst *float32, to int, src *float32, from int)
 //go:noescape
 func turnAVX2(n int, dst *float32, to int, src *float32, from int)
 
-// lanes returns the number of floats that a move copies.
-func lanes() int {
-	if level == levelAVX2 {
-		return 8
-	}
-	return 16
-}
-
-// gather copies for each offset in src the vectors that the moves name to a row of dst. src has a vector more than the
-// moves need, and dst too.
-func gather(dst []float32, row int, src []float32, off []int, moves []move) {
-	mustGather(dst, row, src, off, moves)
-	switch level {
-	case levelAVX512:
-		gatherAVX512(&dst[0], 4*row, &src[0], &off[0], len(off), &moves[0], len(moves))
-	case levelAVX2:
-		gatherAVX2(&dst[0], 4*row, &src[0], &off[0], len(off), &moves[0], len(moves))
-	default:
-		gatherGo(dst, row, src, off, moves)
-	}
-}
-
-// copyRows copies rows of n floats between lists with the given distances of rows.
-func copyRows(rows, n int, dst []float32, to int, src []float32, from int) {
-	if level != levelAVX512 || rows == 0 || n == 0 {
+// CopyRows copies rows of n floats between lists with the given distances of rows.
+func CopyRows(rows, n int, dst []float32, to int, src []float32, from int) {
+	if level.Level != level.AVX512 || rows == 0 || n == 0 {
 		copyRowsGo(rows, n, dst, to, src, from)
 		return
 	}
@@ -54,7 +28,7 @@ func evenRows(rows, n int, dst []float32, to int, src []float32, from int) {
 	if n%16 > 0 {
 		end--
 	}
-	if level != levelAVX512 || rows == 0 || n == 0 || end > len(src) {
+	if level.Level != level.AVX512 || rows == 0 || n == 0 || end > len(src) {
 		everyRowsGo(rows, n, dst, to, src, from, 2)
 		return
 	}
@@ -62,9 +36,9 @@ func evenRows(rows, n int, dst []float32, to int, src []float32, from int) {
 	evenRowsAVX512(rows, n, &dst[0], 4*to, &src[0], 4*from)
 }
 
-// turn writes rows of n floats as columns: element j of row i of src becomes element i of row j of dst.
-func turn(rows, n int, dst []float32, to int, src []float32, from int) {
-	if level == levelGo || rows < 8 || n < 8 {
+// Turn writes rows of n floats as columns: element j of row i of src becomes element i of row j of dst.
+func Turn(rows, n int, dst []float32, to int, src []float32, from int) {
+	if level.Level == level.Go || rows < 8 || n < 8 {
 		turnGo(rows, n, dst, to, src, from)
 		return
 	}

@@ -20,5 +20,5 @@ func Borrow(n int) (*Scratch, []float32) {
 // GiveBack returns the memory for reuse.
 func (s *Scratch) GiveBack() { scratches.Put(s) }
 
-// roundUp returns the smallest multiple of unit that is at least n.
-func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+// RoundUp returns the smallest multiple of unit that is at least n.
+func RoundUp(n, unit int) int { return (n + unit - 1) / unit * unit }

@@ -54,6 +54,16 @@ func (v View) Number() bool {
 	return len(v.Dims) == 0 || len(v.Dims) == 1 && v.Strides[0] == 0
 }
 
+// Index returns the place in the list of element number i of the compact view.
+func (v View) Index(i int) int {
+	at := v.Offset
+	for axis := len(v.Dims) - 1; axis >= 0; axis-- {
+		at += i % v.Dims[axis] * v.Strides[axis]
+		i /= v.Dims[axis]
+	}
+	return at
+}
+
 // Read copies elements of the compact view of src to dst, starting with element number from.
 func (v View) Read(dst, src []float32, from int) {
 	if len(v.Dims) == 0 {

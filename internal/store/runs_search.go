@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"slices"
 
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/db"
@@ -11,9 +13,34 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
+// runPage is a page of a search of runs.
+type runPage struct {
+	runs []mlflow.Run
+	next string
+}
+
+// clone returns a copy that can be changed.
+func (p runPage) clone() runPage {
+	p.runs = slices.Clone(p.runs)
+	for i := range p.runs {
+		r := &p.runs[i]
+		r.Data.Metrics, r.Data.Params = slices.Clone(r.Data.Metrics), slices.Clone(r.Data.Params)
+		r.Data.Tags = slices.Clone(r.Data.Tags)
+		r.Inputs = &mlflow.RunInputs{DatasetInputs: slices.Clone(r.Inputs.DatasetInputs)}
+		for k := range r.Inputs.DatasetInputs {
+			d := &r.Inputs.DatasetInputs[k]
+			copied := *d.Dataset
+			d.Tags, d.Dataset = slices.Clone(d.Tags), &copied
+		}
+		r.Outputs = &mlflow.RunOutputs{ModelOutputs: slices.Clone(r.Outputs.ModelOutputs)}
+	}
+	return p
+}
+
 // SearchRuns returns one page of runs of the experiments and the token of the next
 // page, which is "" on the last page. The search returns ids only; all other data is
-// loaded for the runs of the page.
+// loaded for the runs of the page. Equal searches at once are executed once: all who look
+// at an experiment ask the same.
 func (s *Store) SearchRuns(
 	ctx context.Context,
 	experimentIDs []int64,
@@ -31,26 +58,59 @@ func (s *Store) SearchRuns(
 	if err != nil || len(experimentIDs) == 0 {
 		return nil, "", err
 	}
-	condition := base.Both(base.RunScope(experimentIDs, in.RunViewType), q.Where)
-	query := `SELECT r.run_uuid FROM runs r ` + q.Joins.SQL + ` WHERE ` + condition.SQL +
-		` ORDER BY ` + q.OrderBy.SQL + ` LIMIT ? OFFSET ?`
-	args := base.Concat(q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit + 1, offset})
-	err = s.ViewReplica(ctx, func(t tx) error {
-		runs, err = db.CollectUncached(
-			t.Tx, query, args,
+	key := fmt.Sprintf("%q %q %d %d %d %v", in.Filter, in.OrderBy, limit, offset, experimentIDs, in.RunViewType)
+	page, shared, err := s.searches.Do(ctx, key, func() (page runPage, err error) {
+		scope := base.RunScope(experimentIDs, in.RunViewType)
+		err = s.ViewReplica(ctx, func(t tx) error {
+			page, err = t.runPage(q, scope, limit, offset)
+			return err
+		})
+		return page, err
+	})
+	if shared {
+		page = page.clone()
+	}
+	return page.runs, page.next, err
+}
+
+// runPage returns a page with all data of its runs.
+func (t tx) runPage(q *search.Query, scope search.Fragment, limit, offset int) (page runPage, err error) {
+	if page.runs, err = t.searchRuns(q, scope, limit+1, offset); err != nil {
+		return page, err
+	}
+	page.runs, page.next = base.CutPage(page.runs, limit, offset)
+	loaded, err := t.loadRuns(page.runs)
+	if loaded < len(page.runs) { // The memory for the page is exhausted.
+		page.runs, page.next = page.runs[:loaded], search.EncodeOffset(offset+loaded)
+	}
+	return page, err
+}
+
+// searchRuns returns up to limit runs of a search, from an offset on, with only their ids.
+func (t tx) searchRuns(q *search.Query, scope search.Fragment, limit, offset int) ([]mlflow.Run, error) {
+	page := func(p base.RunPlan) ([]mlflow.Run, error) {
+		return db.CollectUncached(
+			t.Tx, `SELECT r.run_uuid FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
+				` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+			base.Concat(p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
 			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
 		)
-		if err != nil {
-			return err
+	}
+	stop := limit + offset
+	if !q.ByNewest {
+		stop = base.AllRuns
+	}
+	plan, narrowed, err := t.Plan(q, scope, stop)
+	if err != nil {
+		return nil, err
+	}
+	if !narrowed {
+		list, ok, err := base.Ranked(t.Transaction, q, scope, limit, offset, page)
+		if ok || err != nil {
+			return list, err
 		}
-		runs, next = base.CutPage(runs, limit, offset)
-		loaded, err := t.loadRuns(runs)
-		if loaded < len(runs) { // The memory for the page is exhausted.
-			runs, next = runs[:loaded], search.EncodeOffset(offset+loaded)
-		}
-		return err
-	})
-	return runs, next, err
+	}
+	return page(plan)
 }
 
 // loadRuns fills in the data of runs with only an id, except for their model inputs,

@@ -58,7 +58,8 @@ type Store struct {
 	history.Histories
 	runtable.Tables
 	lineage.Lineages
-	metrics *metricGroup
+	metrics  *metricGroup
+	searches *base.Shared[runPage]
 	// revision is that of MLflow's schema.
 	revision string
 }
@@ -75,6 +76,7 @@ func newStore(b *base.Store, metrics *metricGroup) *Store {
 		Room:        base.NewRoom(b, func(t base.Transaction) tx { return tx{t} }),
 		Experiments: experiments.New(b), Models: models.New(b), Registry: registry.New(b), Histories: history.New(b),
 		Tables: runtable.New(b), Lineages: lineage.New(b), metrics: metrics,
+		searches: &base.Shared[runPage]{},
 	}
 }
 

@@ -11,45 +11,49 @@ type function struct {
 	name string
 	args bool
 	body func(c *code)
+	onto bool // Whether register 1 has the elements of dst before.
 }
 
 var functions = []function{
-	{"exp", false, func(c *code) { c.exp(c.v(0), c.v(1), c.v(2), c.v(3)) }},
-	{"log", false, func(c *code) { c.log(c.v(0), c.v(1), c.v(2), c.v(3), c.v(4)) }},
-	{"tanh", false, func(c *code) { c.tanh(c.v(0), c.v(1), c.v(2), c.v(3), c.v(4)) }},
-	{"sigmoid", false, func(c *code) { c.sigmoid(c.v(0), "", c.v(1), c.v(2), c.v(3)) }},
-	{"silu", false, func(c *code) {
+	{name: "exp", body: func(c *code) { c.exp(c.v(0), c.v(1), c.v(2), c.v(3)) }},
+	{name: "log", body: func(c *code) { c.log(c.v(0), c.v(1), c.v(2), c.v(3), c.v(4)) }},
+	{name: "tanh", body: func(c *code) { c.tanh(c.v(0), c.v(1), c.v(2), c.v(3), c.v(4)) }},
+	{name: "sigmoid", body: func(c *code) { c.sigmoid(c.v(0), "", c.v(1), c.v(2), c.v(3)) }},
+	{name: "silu", body: func(c *code) {
 		c.line("VMOVAPS %s, %s", c.v(0), c.v(4))
 		c.sigmoid(c.v(0), c.v(4), c.v(1), c.v(2), c.v(3))
 	}},
-	{"geluTanh", false, geluTanh},
-	{"erf", false, erf},
-	{"gelu", false, gelu},
-	{"hardSwish", false, func(c *code) {
+	{name: "geluTanh", body: geluTanh},
+	{name: "erf", body: erf},
+	{name: "gelu", body: gelu},
+	{name: "hardSwish", body: func(c *code) {
 		c.op("VADDPS", float(3), c.v(0), c.v(1))
 		c.atLeast(0, c.v(1))
 		c.atMost(float(6), c.v(1))
 		c.op("VMULPS", float(1.0/6), c.v(0), c.v(0))
 		c.line("VMULPS %s, %s, %s", c.v(1), c.v(0), c.v(0))
 	}},
-	{"hardSigmoid", true, func(c *code) {
+	{name: "hardSigmoid", args: true, body: func(c *code) {
 		c.line("VFMADD213PS %s, %s, %s", c.v(14), c.v(13), c.v(0))
 		c.atLeast(0, c.v(0))
 		c.atMost(float(1), c.v(0))
 	}},
-	{"leakyReLU", true, func(c *code) {
+	{name: "leakyReLU", args: true, body: func(c *code) {
 		c.line("VMULPS %s, %s, %s", c.v(13), c.v(0), c.v(1))
 		c.line("VMOVAPS %s, %s", c.v(0), c.v(2))
 		c.ifLess(c.v(2), 0, c.v(1), c.v(0))
 	}},
-	{"clip", true, func(c *code) {
+	{name: "clip", args: true, body: func(c *code) {
 		c.line("VMAXPS %s, %s, %s", c.v(0), c.v(13), c.v(0))
 		c.line("VMINPS %s, %s, %s", c.v(0), c.v(14), c.v(0))
 	}},
-	{"scaleShift", true, func(c *code) { c.line("VFMADD213PS %s, %s, %s", c.v(14), c.v(13), c.v(0)) }},
-	{"sqrt", false, func(c *code) { c.line("VSQRTPS %s, %s", c.v(0), c.v(0)) }},
-	{"abs", false, func(c *code) { c.op("VANDPS", number(1<<31-1), c.v(0), c.v(0)) }},
-	{"neg", false, func(c *code) { c.op("VXORPS", number(1<<31), c.v(0), c.v(0)) }},
+	{name: "mulAdd", args: true, onto: true, body: func(c *code) {
+		c.line("VFMADD213PS %s, %s, %s", c.v(1), c.v(13), c.v(0))
+	}},
+	{name: "scaleShift", args: true, body: func(c *code) { c.line("VFMADD213PS %s, %s, %s", c.v(14), c.v(13), c.v(0)) }},
+	{name: "sqrt", body: func(c *code) { c.line("VSQRTPS %s, %s", c.v(0), c.v(0)) }},
+	{name: "abs", body: func(c *code) { c.op("VANDPS", number(1<<31-1), c.v(0), c.v(0)) }},
+	{name: "neg", body: func(c *code) { c.op("VXORPS", number(1<<31), c.v(0), c.v(0)) }},
 }
 
 // geluTanh computes x/(1+exp(-2u)), where u is the argument of the hyperbolic tangent.
@@ -167,6 +171,9 @@ func (f *function) write(c *code) {
 	c.label("")
 	c.label("loop:")
 	c.line("VMOVUPS (SI), %s", c.v(0))
+	if f.onto {
+		c.line("VMOVUPS (DI), %s", c.v(1))
+	}
 	f.body(c)
 	c.line("VMOVUPS %s, (DI)", c.v(0))
 	c.line("ADDQ $%d, SI", c.bytes)
@@ -179,6 +186,9 @@ func (f *function) write(c *code) {
 	c.line("JZ   done")
 	c.tailMask()
 	c.tailLoad("(SI)", c.v(0))
+	if f.onto {
+		c.tailLoad("(DI)", c.v(1))
+	}
 	f.body(c)
 	if c.masks {
 		c.line("VMOVUPS %s, K1, (DI)", c.v(0))

@@ -1,5 +1,5 @@
-// Command gen writes assembly of package simd: the blocks of products, ../block_amd64.s, and the functions of one
-// number, ../functions_amd64.s. Run it by go generate.
+// Command gen writes assembly: the blocks of products, ../layers/block_amd64.s, and the functions of one number,
+// ../functions_amd64.s. Run it by go generate.
 //
 // A block multiplies some rows of a by one to three vectors of columns of b and keeps the sums in registers. The
 // kernels differ in the number of rows and vectors only, so that one description serves them all.
@@ -37,7 +37,7 @@ func main() {
 			}
 		}
 	}
-	g.save("block_amd64.s")
+	g.save("layers/block_amd64.s")
 	g, numbers := &generator{}, &constants{}
 	g.header()
 	for _, set := range []isa{avx512, avx2} {

@@ -30,7 +30,7 @@ type runGroup struct {
 // many runs or values, it leaves out.Grouped unset.
 func (t tx) groupRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
 	in := r.in.Groups
-	runs, err := t.orderedRuns(r, r.maxGrouped+1, 0)
+	runs, err := t.orderedRuns(r.query, r.plan, r.maxGrouped+1, 0)
 	if err != nil || len(runs) > r.maxGrouped {
 		return nil, err
 	}

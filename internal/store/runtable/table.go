@@ -68,6 +68,7 @@ type runTable struct {
 	in    *mlflow.RunTableRequest
 	limit int
 	scope search.Fragment
+	plan  base.RunPlan
 	// maxRuns is the most runs that are counted and nested.
 	maxRuns int
 	// maxGrouped is the most runs that are grouped.
@@ -78,6 +79,11 @@ type runTable struct {
 func (t tx) tableRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
 	if len(r.in.RunIDs) > 0 {
 		return t.namedRows(r, out)
+	}
+	var narrowed bool
+	var err error
+	if r.plan, narrowed, err = t.Plan(r.query, r.scope, base.AllRuns); err != nil {
+		return nil, err
 	}
 	if r.in.Groups != nil {
 		rows, err := t.groupRows(r, out)
@@ -101,7 +107,7 @@ func (t tx) tableRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 			return rows[from:min(from+int64(r.limit), out.Total)], nil
 		}
 	}
-	return t.flatRows(r, out)
+	return t.flatRows(r, !narrowed, out)
 }
 
 // namedRows returns the rows of the runs that the request names.
@@ -122,42 +128,39 @@ func (t tx) namedRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 }
 
 // flatRows returns a page of a search, and counts the runs that it finds.
-func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
-	condition := base.Both(r.scope, r.query.Where)
+func (t tx) flatRows(r *runTable, ranked bool, out *mlflow.RunTableResponse) ([]treeRow, error) {
 	// Without conditions, PostgreSQL and SQLite count rows of an index.
-	err := t.countUncached(condition, r.maxRuns+1, &out.Total)
+	found := search.Fragment{
+		SQL:  `SELECT 1 FROM ` + r.plan.From.SQL + ` WHERE ` + r.plan.Where.SQL,
+		Args: base.Concat(r.plan.From.Args, r.plan.Where.Args),
+	}
+	n, err := t.CountUpTo(found, r.maxRuns+1)
 	if err != nil {
 		return nil, err
 	}
+	out.Total = int64(n)
 	if out.Total > int64(r.maxRuns) {
 		out.Total, out.Bounded = int64(r.maxRuns), true
 	}
 	out.Matching = out.Total
-	return t.orderedRuns(r, r.limit, r.in.Offset)
+	page := func(p base.RunPlan) ([]treeRow, error) { return t.orderedRuns(r.query, p, r.limit, r.in.Offset) }
+	if ranked {
+		rows, ok, err := base.Ranked(t.Transaction, r.query, r.scope, r.limit, int(r.in.Offset), page)
+		if ok || err != nil {
+			return rows, err
+		}
+	}
+	return page(r.plan)
 }
 
 // orderedRuns returns the runs of a search in its order.
-func (t tx) orderedRuns(r *runTable, limit int, offset int64) ([]treeRow, error) {
-	q := r.query
-	condition := base.Both(r.scope, q.Where)
+func (t tx) orderedRuns(q *search.Query, p base.RunPlan, limit int, offset int64) ([]treeRow, error) {
 	return db.CollectUncached(
-		t.Tx, `SELECT r.run_uuid`+q.Columns.SQL+` FROM runs r `+q.Joins.SQL+` WHERE `+condition.SQL+
+		t.Tx, `SELECT r.run_uuid`+q.Columns.SQL+` FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
 			` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
-		base.Concat(q.Columns.Args, q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit, offset}),
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
 		func(rows *sql.Rows, row *treeRow) error { return scanSorted(rows, &row.id) },
 	)
-}
-
-// countUncached counts up to limit runs that meet a condition.
-func (t tx) countUncached(condition search.Fragment, limit int, n *int64) error {
-	counts, err := db.CollectUncached(
-		t.Tx, `SELECT COUNT(*) FROM (SELECT 1 FROM runs r WHERE `+condition.SQL+` LIMIT ?) counted`,
-		base.Concat(condition.Args, []any{limit}), base.ScanOne[int64],
-	)
-	if err == nil && len(counts) == 1 {
-		*n = counts[0]
-	}
-	return err
 }
 
 // scanSorted scans the first columns of a row. The others are those that it is sorted by.
@@ -177,15 +180,14 @@ const withParent = `LEFT JOIN tags pt ON pt.run_uuid = r.run_uuid AND pt.` + "`k
 // treeRuns returns all runs of a search with their parents, and one more than the most
 // that a tree has if there are too many.
 func (t tx) treeRuns(r *runTable) ([]treeRun, error) {
-	return t.orderedTree(r, base.Both(r.scope, r.query.Where), r.maxRuns+1)
+	return t.orderedTree(r.query, r.plan, r.maxRuns+1)
 }
 
-func (t tx) orderedTree(r *runTable, condition search.Fragment, limit int) ([]treeRun, error) {
-	q := r.query
+func (t tx) orderedTree(q *search.Query, p base.RunPlan, limit int) ([]treeRun, error) {
 	return db.CollectUncached(
-		t.Tx, `SELECT r.run_uuid, coalesce(pt.value, '')`+q.Columns.SQL+` FROM runs r `+withParent+q.Joins.SQL+
-			` WHERE `+condition.SQL+` ORDER BY `+q.OrderBy.SQL+` LIMIT ?`,
-		base.Concat(q.Columns.Args, q.Joins.Args, condition.Args, q.OrderBy.Args, []any{limit}),
+		t.Tx, `SELECT r.run_uuid, coalesce(pt.value, '')`+q.Columns.SQL+` FROM `+p.From.SQL+` `+withParent+p.Joins.SQL+
+			` WHERE `+p.Where.SQL+` ORDER BY `+q.OrderBy.SQL+` LIMIT ?`,
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit}),
 		func(rows *sql.Rows, run *treeRun) error { return scanSorted(rows, &run.id, &run.parent) },
 	)
 }
@@ -221,7 +223,9 @@ func (t tx) withContext(r *runTable, runs []treeRun) ([]treeRun, error) {
 	}
 	// The ancestors are sorted like all other runs.
 	either := base.AnyOf([]search.Fragment{r.query.Where, base.OneOfMany(t.Dialect, "r.run_uuid", added, false)})
-	all, err := t.orderedTree(r, base.Both(r.scope, either), r.maxRuns+maxContext)
+	plan := base.PlanAll(r.query, r.scope)
+	plan.Where = base.Both(r.scope, either)
+	all, err := t.orderedTree(r.query, plan, r.maxRuns+maxContext)
 	isAdded := base.SetOf(added)
 	for i := range all {
 		all[i].context = isAdded[all[i].id]

@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"BulkChanges":             bulkChanges,
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,
+		"SearchPlans":             searchPlans,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,11 @@ type operand struct {
 	list  []float32
 	view  *simd.View
 	local int // The block into which the view is expanded, or the block of another node; -1 otherwise.
+
+	period int  // The number of elements after which the view repeats, or 0.
+	fixed  bool // All blocks are the same, because the period divides their size.
+	run    int  // The number of consecutive elements of the view that are equal, or 0.
+	single bool // The operation can read one number in place of a list.
 }
 
 // activity is a run of a chain.
@@ -31,6 +36,7 @@ type activity struct {
 	shape  []int
 	steps  []instruction
 	locals int
+	block  int // The number of elements of a block.
 }
 
 type instruction struct {
@@ -60,14 +66,42 @@ func (c *chain) compute(values []*mlflow.Tensor) (*mlflow.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.align()
 	list := out.Data.([]float32)
-	kernel.Parallel(len(list), chainGrain, func(lo, hi int) { r.blocks(list, lo, hi) })
+	kernel.Parallel((len(list)+r.block-1)/r.block, chainGrain/r.block, func(lo, hi int) {
+		r.blocks(list, lo*r.block, min(hi*r.block, len(list)))
+	})
 	for _, t := range r.small {
 		if t != nil {
 			kernel.Release(t)
 		}
 	}
 	return out, nil
+}
+
+// align chooses the size of the blocks, so that the operands that repeat after a few elements are the same in each.
+func (r *activity) align() {
+	period := 0
+	for i := range r.steps {
+		for _, o := range []*operand{&r.steps[i].a, &r.steps[i].b} {
+			if o.period <= chainBlock {
+				period = max(period, o.period)
+			}
+		}
+	}
+	r.block = chainBlock
+	if period > 0 {
+		r.block -= chainBlock % period
+	}
+	for i := range r.steps {
+		s := &r.steps[i]
+		for _, o := range []*operand{&s.a, &s.b} {
+			o.fixed = o.period > 0 && r.block%o.period == 0
+		}
+		// The kernels read one number on one side only.
+		s.a.single = s.unary == nil && s.b.view == nil && len(s.b.list) != 1
+		s.b.single = s.unary == nil && s.a.view == nil && len(s.a.list) != 1
+	}
 }
 
 // measure determines the shape of a node's result. It returns false if the operands do not fit.
@@ -158,14 +192,28 @@ func (r *activity) operand(of ref) operand {
 	}
 	o.view, o.local = &v, r.locals
 	r.locals++
+	last := len(v.Dims) - 1
+	if v.Strides[last] == 0 {
+		o.run = v.Dims[last]
+	}
+	if last == 1 && v.Strides[0] == 0 && v.Strides[1] == 1 {
+		o.period = v.Dims[1]
+	}
 	return o
 }
 
-// blocks computes the elements from lo to hi.
+// blocks computes the elements from lo, where a block begins, to hi.
 func (r *activity) blocks(out []float32, lo, hi int) {
 	memory := kernel.Floats(max(r.locals, 1) * chainBlock)
-	for at := lo; at < hi; at += chainBlock {
-		n := min(chainBlock, hi-at)
+	for i := range r.steps {
+		for _, o := range []*operand{&r.steps[i].a, &r.steps[i].b} {
+			if o.fixed {
+				o.view.Read(memory[o.local*chainBlock:o.local*chainBlock+min(r.block, hi-lo)], o.list, 0)
+			}
+		}
+	}
+	for at := lo; at < hi; at += r.block {
+		n := min(r.block, hi-at)
 		for i := range r.steps {
 			s := &r.steps[i]
 			dst := out[at : at+n]
@@ -186,9 +234,14 @@ func (r *activity) blocks(out []float32, lo, hi int) {
 // block returns n elements of an operand, from element at on, or the only element.
 func (o *operand) block(memory []float32, at, n int) []float32 {
 	switch {
+	case o.view != nil && o.single && o.run > 0 && at%o.run+n <= o.run:
+		i := o.view.Index(at)
+		return o.list[i : i+1]
 	case o.view != nil:
 		block := memory[o.local*chainBlock : o.local*chainBlock+n]
-		o.view.Read(block, o.list, at)
+		if !o.fixed {
+			o.view.Read(block, o.list, at)
+		}
 		return block
 	case o.local >= 0:
 		return memory[o.local*chainBlock : o.local*chainBlock+n]

@@ -10,7 +10,7 @@ import (
 // whose time is proportional to them, and of other steps.
 const (
 	maxCheap  = 1 << 28
-	maxCostly = 1 << 22
+	maxCostly = 1 << 16
 	// maxGrown is the size up to which a constant may be larger than what it is computed from.
 	maxGrown = 1 << 20
 )

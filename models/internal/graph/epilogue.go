@@ -27,6 +27,7 @@ type product struct {
 	sum      int   // The slot of that result.
 	act      *Step // The step that applies the function, or nil.
 	function Function
+	least    int // The number of axes of the result, at least, because a bias has as many.
 }
 
 // fuseEpilogues prepares convolutions and matrices that are constants, and combines them with the additions and the
@@ -72,6 +73,12 @@ func (x index) prepare(s *Step) (prepared, []float32) {
 			return nil, nil
 		}
 		return preparedConv{c}, bias
+	case ConvTranspose:
+		c, err := nn.PrepareConvTranspose(weight, nil, op.Window, op.Groups, op.Extra)
+		if err != nil || bias != nil && len(bias) != op.Groups*weight.Shape[1] {
+			return nil, nil
+		}
+		return preparedTransposed{c}, bias
 	case Linear:
 		m, err := kernel.PrepareMatrix(weight, op.Turned)
 		if err != nil {
@@ -92,6 +99,10 @@ func (x index) prepare(s *Step) (prepared, []float32) {
 type preparedConv struct{ *nn.PreparedConv }
 
 func (c preparedConv) ResultShape(x []int) ([]int, error) { return c.Shape(x) }
+
+type preparedTransposed struct{ *nn.PreparedConvTranspose }
+
+func (c preparedTransposed) ResultShape(x []int) ([]int, error) { return c.Shape(x) }
 
 // preparedMatrix is a matrix for tensors with the given number of axes, or with any if that is 0.
 type preparedMatrix struct {
@@ -163,13 +174,13 @@ func (f *product) take(s *Step, x index) bool {
 // takeBias makes a constant the bias of a matrix that has none.
 func (f *product) takeBias(t *mlflow.Tensor) bool {
 	m, ok := f.layer.(preparedMatrix)
-	if !ok || f.bias != nil || t == nil || !floats(t) || len(t.Shape) != 1 {
+	if !ok || f.bias != nil || t == nil || !floats(t) || len(t.Shape) == 0 {
 		return false
 	}
-	if _, n := m.Sizes(); n != t.Len() {
+	if _, n := m.Sizes(); n != t.Len() || n != t.Shape[len(t.Shape)-1] {
 		return false
 	}
-	f.bias = t.Data.([]float32)
+	f.bias, f.least = t.Data.([]float32), len(t.Shape)
 	return true
 }
 
@@ -182,13 +193,22 @@ func (f *product) epilogue(add *mlflow.Tensor, act bool) kernel.Epilogue {
 	return e
 }
 
+// extended returns a result with the axes, of size 1, that the sum with a bias adds to it.
+func (f *product) extended(t *mlflow.Tensor) *mlflow.Tensor {
+	if t == nil || len(t.Shape) >= f.least {
+		return t
+	}
+	ones := slices.Repeat([]int{1}, f.least-len(t.Shape))
+	return &mlflow.Tensor{Shape: append(ones, t.Shape...), Data: t.Data}
+}
+
 // step returns the step of the product. Its arguments are that of the layer and the value to add.
 func (f *product) step(p *Program, first *Step) Step {
 	out := Step{Name: first.Name, Reads: first.Reads[:1:1], Writes: []int{f.last}, Pure: true}
 	if f.add == nil {
 		out.Run = func(_ context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error) {
 			t, err := f.layer.Run(values[0], f.epilogue(nil, true), nil)
-			return []*mlflow.Tensor{t}, err
+			return []*mlflow.Tensor{f.extended(t)}, err
 		}
 		return out
 	}
@@ -205,7 +225,7 @@ func (f *product) step(p *Program, first *Step) Step {
 		if err != nil {
 			return nil, err
 		}
-		if floats(values...) && slices.Equal(shape, values[1].Shape) {
+		if len(shape) >= f.least && floats(values...) && slices.Equal(shape, values[1].Shape) {
 			t, err := f.layer.Run(values[0], f.epilogue(values[1], true), nil)
 			return []*mlflow.Tensor{t}, err
 		}
@@ -213,7 +233,7 @@ func (f *product) step(p *Program, first *Step) Step {
 		if err != nil {
 			return nil, err
 		}
-		args := []*mlflow.Tensor{t, t}
+		args := []*mlflow.Tensor{f.extended(t), f.extended(t)}
 		args[1-own] = values[1]
 		return after.Run(ctx, args)
 	}

@@ -23,28 +23,63 @@ func (p *Program) foldNorms() {
 			continue
 		}
 		before := &p.steps[at]
-		conv, ok := before.Op.(Conv)
-		weight := x.constant(before, 1)
-		if !ok || weight == nil || before.read(2) >= 0 && x.constant(before, 2) == nil {
+		weight, run := x.constant(before, 1), convolver(before.Op)
+		if run == nil || weight == nil || before.read(2) >= 0 && x.constant(before, 2) == nil {
 			continue
 		}
 		scale, shift := x.affine(s, norm)
-		scaled, bias := scaleConv(weight, x.constant(before, 2), scale, shift)
+		scaled, bias := scaleConv(weight, x.constant(before, 2), scale, shift, channelsOf(before.Op, weight))
 		if scaled == nil {
 			continue
 		}
 		reads := []int{before.Reads[0], p.addConstant(scaled), p.addConstant(bias)}
 		x.constants[reads[1]], x.constants[reads[2]] = scaled, bias
 		*s = Step{
-			Name: before.Name, Reads: reads, Writes: s.Writes, Op: conv, Pure: true,
+			Name: before.Name, Reads: reads, Writes: s.Writes, Op: before.Op, Pure: true,
 			Run: func(_ context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error) {
-				out, err := nn.Conv(values[0], values[1], values[2], conv.Window, conv.Groups)
+				out, err := run(values[0], values[1], values[2])
 				return []*mlflow.Tensor{out}, err
 			},
 		}
 		gone[at] = true
 	}
 	p.remove(gone)
+}
+
+// convolver returns the function of a convolution, or nil for other operations.
+func convolver(op Op) func(x, weight, bias *mlflow.Tensor) (*mlflow.Tensor, error) {
+	switch op := op.(type) {
+	case Conv:
+		return func(x, weight, bias *mlflow.Tensor) (*mlflow.Tensor, error) {
+			return nn.Conv(x, weight, bias, op.Window, op.Groups)
+		}
+	case ConvTranspose:
+		return func(x, weight, bias *mlflow.Tensor) (*mlflow.Tensor, error) {
+			return nn.ConvTranspose(x, weight, bias, op.Window, op.Groups, op.Extra)
+		}
+	}
+	return nil
+}
+
+// channelsOf returns the function that determines the output channel to which an element of a weight belongs. The
+// weight of a transposed convolution has the shape [in, out/groups, kernel...].
+func channelsOf(op Op, weight *mlflow.Tensor) func(i int) int {
+	rank := len(weight.Shape)
+	if rank < 3 {
+		return nil
+	}
+	inner := kernel.Product(weight.Shape[2:])
+	transposed, ok := op.(ConvTranspose)
+	if !ok {
+		each := inner * weight.Shape[1]
+		return func(i int) int { return i / each }
+	}
+	ins, outs := weight.Shape[0], weight.Shape[1]
+	if transposed.Groups < 1 || ins%transposed.Groups != 0 {
+		return nil
+	}
+	perGroup := ins / transposed.Groups
+	return func(i int) int { return i/(inner*outs)/perGroup*outs + i/inner%outs }
 }
 
 // affine returns the numbers by which a batch normalization multiplies each channel and that it adds, or nil if they
@@ -79,10 +114,13 @@ func (x index) affine(s *Step, norm BatchNorm) (scale, shift []float64) {
 }
 
 // scaleConv returns the weight and the bias of a convolution whose results are multiplied by scale, to which shift is
-// added. It returns nil if the numbers do not fit.
-func scaleConv(weight, bias *mlflow.Tensor, scale, shift []float64) (scaled, sum *mlflow.Tensor) {
+// added. channel returns the output channel of an element of the weight. scaleConv returns nil if the numbers do not
+// fit.
+func scaleConv(
+	weight, bias *mlflow.Tensor, scale, shift []float64, channel func(i int) int,
+) (scaled, sum *mlflow.Tensor) {
 	w, ok := weight.Data.([]float32)
-	if !ok || len(weight.Shape) < 3 || weight.Shape[0] != len(scale) || len(w) == 0 {
+	if !ok || channel == nil || len(w) == 0 || channel(len(w)-1) != len(scale)-1 {
 		return nil, nil
 	}
 	var b []float32
@@ -91,20 +129,15 @@ func scaleConv(weight, bias *mlflow.Tensor, scale, shift []float64) (scaled, sum
 			return nil, nil
 		}
 	}
-	each, total := len(w)/len(scale), make([]float32, len(scale))
-	out, err := kernel.Dirty("float32", weight.Shape)
-	if err != nil {
-		return nil, nil
+	list, total := make([]float32, len(w)), make([]float32, len(scale))
+	for i, v := range w {
+		list[i] = float32(float64(v) * scale[channel(i)])
 	}
-	list := out.Data.([]float32)
 	for c, f := range scale {
-		for i := c * each; i < (c+1)*each; i++ {
-			list[i] = float32(float64(w[i]) * f)
-		}
 		total[c] = float32(shift[c])
 		if b != nil {
 			total[c] = float32(float64(b[c])*f + shift[c])
 		}
 	}
-	return out, &mlflow.Tensor{Shape: []int{len(total)}, Data: total}
+	return &mlflow.Tensor{Shape: weight.Shape, Data: list}, &mlflow.Tensor{Shape: []int{len(total)}, Data: total}
 }

@@ -25,6 +25,13 @@ type (
 		Groups int
 	}
 
+	// ConvTranspose is [nn.ConvTranspose] of an image, a weight and a bias.
+	ConvTranspose struct {
+		Window nn.Window
+		Groups int
+		Extra  []int
+	}
+
 	// Linear is the product of a tensor and a matrix, over the last axis of the tensor, plus a bias with a number for
 	// each column. The matrix has the shape [in, out], or [out, in] if it is turned. If Rank is not 0, a tensor with
 	// another number of axes is an error.
@@ -51,13 +58,14 @@ type (
 	}
 )
 
-func (Same) op()      {}
-func (Conv) op()      {}
-func (Linear) op()    {}
-func (MatMul) op()    {}
-func (BatchNorm) op() {}
-func (Unary) op()     {}
-func (Binary) op()    {}
+func (Same) op()          {}
+func (Conv) op()          {}
+func (ConvTranspose) op() {}
+func (Linear) op()        {}
+func (MatMul) op()        {}
+func (BatchNorm) op()     {}
+func (Unary) op()         {}
+func (Binary) op()        {}
 
 // Function is a function of one number: an activation with its arguments, or, if Row is not nil, any other one. Row
 // sets dst to the function of src, which may be the same list.
@@ -117,11 +125,20 @@ func Activation(act kernel.Activation, arguments ...float64) Function {
 	return f
 }
 
-// Square returns the function x*x.
-func Square() Function {
-	return Function{Row: func(dst, src []float32) {
-		for i, v := range src[:len(dst)] {
-			dst[i] = v * v
-		}
-	}}
+// Power returns the function x to the power of a number, if that is a square, a cube or a square root.
+func Power(exponent float64) (f Function, ok bool) {
+	switch exponent {
+	case 2:
+		multiply := simd.Binary("Mul")
+		return Function{Row: func(dst, src []float32) { multiply(dst, src[:len(dst)], src[:len(dst)]) }}, true
+	case 3:
+		return Function{Row: func(dst, src []float32) {
+			for i, v := range src[:len(dst)] {
+				dst[i] = v * v * v
+			}
+		}}, true
+	case 0.5:
+		return Fast("Sqrt"), true
+	}
+	return f, false
 }

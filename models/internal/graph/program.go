@@ -4,6 +4,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -168,7 +169,9 @@ func (p *Program) results(r *run) ([]*mlflow.Tensor, error) {
 			return nil, mlflow.Errorf(mlflow.InternalError, "output '%s' was not computed", o.Spec.Name)
 		}
 		if b := r.owners[o.slot]; b != nil && b.values == 1 && b.whole {
-			out[i], r.owners[o.slot] = v, nil
+			// The room after the elements may have values of other runs.
+			out[i] = &mlflow.Tensor{Shape: v.Shape, Data: slices.Clip(v.Data.([]float32))}
+			r.owners[o.slot] = nil
 			continue
 		}
 		if Length(v.Data) < 0 { // It is a sequence of tensors that belong to nothing else.

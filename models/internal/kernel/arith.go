@@ -256,7 +256,7 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 	if err != nil {
 		return nil, err
 	}
-	out := make([]R, Product(shape))
+	out := Elements[R](Product(shape))
 	result := &Tensor{Shape: shape, Data: out}
 	if a.Len() == len(out) && (b.Len() == len(out) || b.Len() == 1) {
 		// Equal shapes and a scalar operand, the common cases, are computed as one row.

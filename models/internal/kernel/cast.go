@@ -32,7 +32,7 @@ func Cast(x *Tensor, dtype string) (*Tensor, error) {
 	if x.DType() == "str" || dtype == "str" {
 		return castText(x, dtype)
 	}
-	out, err := New(dtype, x.Shape)
+	out, err := Dirty(dtype, x.Shape)
 	if err != nil {
 		return nil, err
 	}

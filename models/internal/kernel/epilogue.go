@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 )
 
 // Activation is a function of one number that an operation applies to its results. The constants of package simd,
@@ -57,8 +58,8 @@ func (e *Epilogue) Check(x *Tensor, axis int) error {
 }
 
 // Ending returns the epilogue in the form of package simd.
-func (e *Epilogue) Ending() *simd.Ending {
-	end := &simd.Ending{Bias: e.Bias, Act: e.Act, Alpha: e.Alpha, Beta: e.Beta}
+func (e *Epilogue) Ending() *layers.Ending {
+	end := &layers.Ending{Bias: e.Bias, Act: e.Act, Alpha: e.Alpha, Beta: e.Beta}
 	if e.Add != nil {
 		end.Add = e.Add.Data.([]float32)
 	}
@@ -87,7 +88,7 @@ func (e *Epilogue) check(x *Tensor, axis int) ([]float32, error) {
 // nil, it returns a new tensor.
 func Result(out *Tensor, shape []int) (*Tensor, error) {
 	if out == nil {
-		return New("float32", shape)
+		return Dirty("float32", shape)
 	}
 	if list, ok := out.Data.([]float32); !ok || len(list) != Product(shape) || !slices.Equal(out.Shape, shape) {
 		return nil, Invalid("a result of shape %v for a tensor of %s of shape %v", shape, out.DType(), out.Shape)

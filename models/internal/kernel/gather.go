@@ -26,7 +26,7 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := New(x.DType(), slices.Concat(x.Shape[:axis], indices.Shape, x.Shape[axis+1:]))
+	out, err := Dirty(x.DType(), slices.Concat(x.Shape[:axis], indices.Shape, x.Shape[axis+1:]))
 	if err != nil {
 		return nil, err
 	}
@@ -37,15 +37,34 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 	outer, inner := Product(x.Shape[:axis]), Product(x.Shape[axis+1:])
 	n := x.Shape[axis]
 	for j, i := range at {
-		i, err := indexFromStart(i, n)
-		if err != nil {
+		if at[j], err = indexFromStart(i, n); err != nil {
 			return nil, err
 		}
-		for o := range outer {
+	}
+	from, ok := x.Data.([]float32)
+	if to, okTo := out.Data.([]float32); ok && okTo && inner == 1 {
+		pickElements(to, from, at, n)
+		return out, nil
+	}
+	for o := range outer {
+		for j, i := range at {
 			move((o*len(at)+j)*inner, (o*n+i)*inner, inner, 1, 1)
 		}
 	}
 	return out, nil
+}
+
+// pickElements sets rows of to to the elements at some positions of rows of n elements.
+func pickElements(to, from []float32, at []int, n int) {
+	if len(at) == 0 {
+		return
+	}
+	for o := 0; o*len(at) < len(to); o++ {
+		row, source := to[o*len(at):(o+1)*len(at)], from[o*n:(o+1)*n]
+		for j, i := range at {
+			row[j] = source[i]
+		}
+	}
 }
 
 // Bags selects rows of a weight of shape [rows, columns] and reduces those of each bag. An empty bag becomes a row of

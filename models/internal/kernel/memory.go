@@ -73,9 +73,12 @@ func Release(t *Tensor) {
 	recycled[class].Put(&list)
 }
 
-// SharesMemory reports whether two tensors were made from the same memory, even if they are different parts of it.
-func SharesMemory(a, b *Tensor) bool {
-	x, okA := a.Data.([]float32)
-	y, okB := b.Data.([]float32)
-	return okA && okB && cap(x) > 0 && cap(y) > 0 && &x[:cap(x)][cap(x)-1] == &y[:cap(y)][cap(y)-1]
+// Memory identifies the memory of a tensor of float32: it is the same for all tensors made from the same memory, even
+// if they are different parts of it. It is nil for other tensors.
+func Memory(t *Tensor) *float32 {
+	list, ok := t.Data.([]float32)
+	if !ok || cap(list) == 0 {
+		return nil
+	}
+	return &list[:cap(list)][cap(list)-1]
 }

@@ -120,7 +120,7 @@ func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int,
 // Strided returns a dense tensor of the elements of x that the strides select, starting at offset. The caller ensures
 // that they exist.
 func Strided(x *Tensor, shape, strides []int, offset int) (*Tensor, error) {
-	out, err := New(x.DType(), shape)
+	out, err := Dirty(x.DType(), shape)
 	if err != nil {
 		return nil, err
 	}

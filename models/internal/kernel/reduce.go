@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"slices"
+
+	"github.com/millrace-ml/millrace/internal/simd"
 )
 
 // Reduction is an operation that reduces the elements of an axis to one.
@@ -28,7 +30,7 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := New(x.DType(), shape)
+	out, err := Dirty(x.DType(), shape)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +40,9 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	}
 	switch d := rows.Data.(type) {
 	case []float32:
-		reduceAll(d, out.Data.([]float32), n, reducers[kind])
+		if !reduceFast(d, out.Data.([]float32), n, kind) {
+			reduceAll(d, out.Data.([]float32), n, reducers[kind])
+		}
 	case []float64:
 		reduceAll(d, out.Data.([]float64), n, reducers[kind])
 	case []int32:
@@ -214,3 +218,31 @@ func Norm(x *Tensor, p float64, axes []int, keep bool) (*Tensor, error) {
 	}
 	return Map(sum, func(v float64) float64 { return math.Pow(v, 1/p) })
 }
+
+// reduceFast reduces rows of n elements with kernels in assembly. It returns false, without a result, for reductions
+// that have none and for short rows, on which a call costs more than the sum.
+func reduceFast(in, out []float32, n int, kind Reduction) bool {
+	if !simd.Fast() || n < 4 {
+		return false
+	}
+	f, end := simd.Sum, func(so float32) float32 { return so }
+	switch kind {
+	case Sum:
+	case Mean:
+		end = func(so float32) float32 { return so / float32(n) }
+	case SumSquare:
+		f = sumOfSquares
+	case L2:
+		f, end = sumOfSquares, func(so float32) float32 { return float32(math.Sqrt(float64(so))) }
+	default:
+		return false
+	}
+	Parallel(len(out), 1+minVector/n, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			out[i] = end(f(in[i*n : (i+1)*n]))
+		}
+	})
+	return true
+}
+
+func sumOfSquares(list []float32) float32 { return simd.SumSquares(list, 0) }

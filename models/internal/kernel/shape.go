@@ -122,7 +122,7 @@ func Concat(xs []*Tensor, axis int) (*Tensor, error) {
 		}
 		shape[axis] += x.Shape[axis]
 	}
-	out, err := New(xs[0].DType(), shape)
+	out, err := Dirty(xs[0].DType(), shape)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -31,17 +32,7 @@ func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err err
 	}
 	data, out, order := wide.Data.([]float64), picked.Data.([]int64), make([]int, n)
 	for r := range Product(shape[:rank-1]) {
-		row := data[r*n : (r+1)*n]
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(a, b int) int {
-			if largest {
-				return cmp.Compare(row[b], row[a])
-			}
-			return cmp.Compare(row[a], row[b])
-		})
-		for i, o := range order[:k] {
+		for i, o := range sortedPlaces(data[r*n:(r+1)*n], order, k, largest)[:k] {
 			out[r*k+i] = int64(o)
 		}
 	}
@@ -50,6 +41,46 @@ func TopK(x *Tensor, k, axis int, largest bool) (values, places *Tensor, err err
 	}
 	values, err = GatherElements(x, places, axis)
 	return values, places, err
+}
+
+// fewPlaces is the number of places up to which those of a long row are found without sorting the row.
+const fewPlaces = 128
+
+// sortedPlaces returns the indices of the k largest or smallest elements of a row, in order, and perhaps more. It
+// overwrites order, which is as long as the row.
+func sortedPlaces(row []float64, order []int, k int, largest bool) []int {
+	if k > 0 && k <= fewPlaces && k <= len(row)/4 && !slices.ContainsFunc(row, math.IsNaN) {
+		return fewSorted(row, order[:0], k, largest)
+	}
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if largest {
+			return cmp.Compare(row[b], row[a])
+		}
+		return cmp.Compare(row[a], row[b])
+	})
+	return order
+}
+
+// fewSorted keeps the best k elements of a row in a sorted list. Most elements are no better than the last of them.
+func fewSorted(row []float64, best []int, k int, largest bool) []int {
+	for i, v := range row {
+		if len(best) == k {
+			if last := row[best[k-1]]; v == last || (v > last) != largest {
+				continue
+			}
+			best = best[:k-1]
+		}
+		at := len(best)
+		best = append(best, i)
+		for ; at > 0 && row[best[at-1]] != v && (v > row[best[at-1]]) == largest; at-- {
+			best[at] = best[at-1]
+		}
+		best[at] = i
+	}
+	return best
 }
 
 // Nth returns the n-th smallest element along an axis, counted from 0, and its index. If keep is set, the axis

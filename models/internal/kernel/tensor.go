@@ -69,6 +69,9 @@ func New(dtype string, shape []int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dtype == "float32" {
+		return &Tensor{Shape: slices.Clone(shape), Data: zeroFloats(n)}, nil
+	}
 	alloc, ok := allocs[dtype]
 	if !ok {
 		return nil, Unsupported("tensors of %s", dtype)
@@ -98,8 +101,8 @@ var allocs = map[string]func(int) any{
 
 func slice[T any](n int) any { return make([]T, n) }
 
-// Known reports whether New supports a dtype.
-func Known(dtype string) bool { return allocs[dtype] != nil }
+// Known reports whether New and Cast support a dtype. Complex numbers are made by package fft only.
+func Known(dtype string) bool { return allocs[dtype] != nil && dtype != "complex64" }
 
 // Scalar returns a tensor without dimensions.
 func Scalar[T mlflow.Number](v T) *Tensor { return &Tensor{Shape: []int{}, Data: []T{v}} }

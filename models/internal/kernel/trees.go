@@ -8,7 +8,7 @@ type Branch struct {
 	Leaf        bool
 	Feature     int
 	Value       float64
-	Holds       func(feature, value float64) bool
+	Compare     Op   // How the feature is compared with the value, for example LessEqual.
 	MissingTrue bool // Whether NaN leads to the node True.
 	True, False int  // Indices of nodes.
 	Votes       []Vote
@@ -26,10 +26,13 @@ type Forest struct {
 	Roots    []int
 	Targets  int
 	Features int // At least the number of features that the trees compare.
+
+	narrow *compactForest[float32]
+	wide   *compactForest[float64]
 }
 
 // Check returns an error for a forest with invalid references, with a node that has two parents, which includes
-// cycles, or with invalid targets.
+// cycles, or with invalid targets. Otherwise it prepares the forest for Score.
 func (f *Forest) Check() error {
 	if _, err := Count([]int{f.Targets}); err != nil {
 		return err
@@ -59,6 +62,7 @@ func (f *Forest) Check() error {
 			}
 		}
 	}
+	f.narrow, f.wide = compactOf[float32](f), compactOf[float64](f)
 	return nil
 }
 
@@ -68,31 +72,47 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] < f.Features || len(base) != f.Targets {
 		return nil, Invalid("trees over %d features on shape %v", f.Features, x.Shape)
 	}
-	wide, err := Cast(x, "float64")
-	if err != nil {
-		return nil, err
-	}
 	out, err := New("float64", []int{x.Shape[0], f.Targets})
 	if err != nil {
 		return nil, err
 	}
-	in, sums, n := wide.Data.([]float64), out.Data.([]float64), x.Shape[1]
+	sums, n, first := out.Data.([]float64), x.Shape[1], firstOf(join)
+	narrow, isNarrow := x.Data.([]float32)
+	wide, isWide := x.Data.([]float64)
+	if !isWide && (!isNarrow || f.narrow == nil) {
+		if x, err = Cast(x, "float64"); err != nil {
+			return nil, err
+		}
+		wide = x.Data.([]float64)
+	}
 	Parallel(x.Shape[0], 1+minRow/(1+len(f.Roots)*16), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			f.scoreRow(in[i*n:(i+1)*n], sums[i*f.Targets:(i+1)*f.Targets], join)
-			for t, b := range base {
-				sums[i*f.Targets+t] += b
+		part := sums[lo*f.Targets : hi*f.Targets]
+		if first != 0 {
+			for i := range part {
+				part[i] = first
 			}
+		}
+		switch {
+		case n > 0 && isNarrow && f.narrow != nil:
+			f.narrow.score(narrow[lo*n:hi*n], n, part, f.Targets, join)
+		case n > 0 && f.wide != nil:
+			f.wide.score(wide[lo*n:hi*n], n, part, f.Targets, join)
+		default:
+			for i := lo; i < hi; i++ {
+				f.scoreRow(wide[i*n:(i+1)*n], part[(i-lo)*f.Targets:(i-lo+1)*f.Targets], join)
+			}
+		}
+		for i := range part {
+			part[i] += base[i%f.Targets]
 		}
 	})
 	return out, nil
 }
 
+// firstOf returns the number with which the votes are combined first.
+func firstOf(join Join) float64 { return map[Join]float64{JoinMin: math.Inf(1), JoinMax: NegInf}[join] }
+
 func (f *Forest) scoreRow(row, sums []float64, join Join) {
-	first := map[Join]float64{JoinMin: math.Inf(1), JoinMax: NegInf}[join]
-	for t := range sums {
-		sums[t] = first
-	}
 	for _, r := range f.Roots {
 		for _, v := range f.leafOf(row, r).Votes {
 			switch join {
@@ -107,7 +127,7 @@ func (f *Forest) scoreRow(row, sums []float64, join Join) {
 	}
 }
 
-// fall returns the leaf that a row reaches from a node.
+// leafOf returns the leaf that a row reaches from a node.
 func (f *Forest) leafOf(row []float64, at int) *Branch {
 	for {
 		n := &f.Nodes[at]
@@ -115,10 +135,27 @@ func (f *Forest) leafOf(row []float64, at int) *Branch {
 			return n
 		}
 		v := row[n.Feature]
-		if n.Holds(v, n.Value) || n.MissingTrue && math.IsNaN(v) {
+		if holds(n.Compare, v, n.Value) || n.MissingTrue && math.IsNaN(v) {
 			at = n.True
 		} else {
 			at = n.False
 		}
 	}
+}
+
+// holds compares a feature with the value of a node.
+func holds(op Op, feature, value float64) bool {
+	switch op {
+	case Less:
+		return feature < value
+	case Greater:
+		return feature > value
+	case GreaterEqual:
+		return feature >= value
+	case Equal:
+		return feature == value
+	case NotEqual:
+		return feature != value
+	}
+	return feature <= value
 }

@@ -21,7 +21,7 @@ func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 }
 
 func mapAll[T float32 | float64](x *Tensor, d []T, f func(float64) float64) (*Tensor, error) {
-	out := make([]T, len(d))
+	out := Elements[T](len(d))
 	Parallel(len(d), minRow, func(lo, hi int) {
 		for i, v := range d[lo:hi] {
 			out[lo+i] = T(f(float64(v)))
@@ -247,6 +247,9 @@ func Threshold(limit, value float64) func(float64) float64 {
 
 // PRelu multiplies negative elements by a slope that broadcasts to x.
 func PRelu(x, slope *Tensor) (*Tensor, error) {
+	if isFast(x) && isFast(slope) {
+		return preluFast(x, slope)
+	}
 	scaled, err := Arith(Mul, x, slope)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,8 @@ import (
 // order of the description.
 var descriptions = map[string]func(c *call) graph.Op{
 	"Identity": func(*call) graph.Op { return graph.Same{} },
-	"Conv":     describeConv, "Gemm": describeGemm, "MatMul": func(*call) graph.Op { return graph.MatMul{} },
+	"Conv":     describeConv, "ConvTranspose": describeConv, "Gemm": describeGemm,
+	"MatMul":             func(*call) graph.Op { return graph.MatMul{} },
 	"BatchNormalization": func(c *call) graph.Op { return graph.BatchNorm{Eps: c.float("epsilon", 1e-5)} },
 
 	"Add": pairOf(kernel.Add), "Sub": pairOf(kernel.Sub), "Mul": pairOf(kernel.Mul), "Div": pairOf(kernel.Div),
@@ -70,6 +71,9 @@ func describeConv(c *call) graph.Op {
 	if weight == nil || len(weight.Shape) < 3 || w.Kernel != nil && !slices.Equal(w.Kernel, weight.Shape[2:]) {
 		return nil
 	}
+	if c.node.op == "ConvTranspose" {
+		return graph.ConvTranspose{Window: w, Groups: c.int("group", 1), Extra: c.ints("output_padding")}
+	}
 	return graph.Conv{Window: w, Groups: c.int("group", 1)}
 }
 
@@ -86,20 +90,19 @@ func describePow(c *call) graph.Op {
 	if exponent == nil || exponent.Len() != 1 || len(exponent.Shape) > 0 {
 		return nil
 	}
-	switch v, err := kernel.AsFloat(exponent); {
-	case err != nil:
+	v, err := kernel.AsFloat(exponent)
+	if err != nil {
 		return nil
-	case v == 2:
-		return unary(graph.Square())
-	case v == 0.5:
-		return unary(graph.Fast("Sqrt"))
+	}
+	if f, ok := graph.Power(v); ok {
+		return unary(f)
 	}
 	return nil
 }
 
 // describe sets the description of a step.
 func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.Step) {
-	st.Pure, st.Cheap = n.domain == "" || n.domain == "ai.onnx", cheap[name]
+	st.Pure, st.Cheap = true, cheap[name]
 	c := &call{node: n, opset: int(r.file.opsets[""]), values: s.Known(st.Reads)}
 	var op graph.Op
 	switch describe := descriptions[name]; {
@@ -118,7 +121,7 @@ func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.S
 	case graph.Unary:
 		// The other inputs are known.
 		fixArguments(st, c.values)
-	case graph.Conv, graph.Linear, graph.MatMul:
+	case graph.Conv, graph.ConvTranspose, graph.Linear, graph.MatMul:
 		st.Cheap = false
 	}
 }
@@ -161,6 +164,7 @@ var cheap = func() map[string]bool {
 	for _, list := range []string{
 		"Reshape Flatten Squeeze Unsqueeze Transpose Concat Split Slice Expand Shape Size ConstantOfShape Range Trilu Cast",
 		"CastLike Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Tile Pad Gather Mod",
+		"ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare Softmax Floor Ceil Round",
 	} {
 		for _, name := range strings.Fields(list) {
 			out[name] = true

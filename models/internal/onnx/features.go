@@ -63,6 +63,9 @@ func imputer(c *call) (results, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out := impute(x, values, replaced); out != nil {
+		return results{out}, nil
+	}
 	missing, err := kernel.Compare(kernel.Equal, x, replaced)
 	if err != nil {
 		return nil, err
@@ -73,6 +76,32 @@ func imputer(c *call) (results, error) {
 		}
 	}
 	return one(kernel.Where(missing, values, x))
+}
+
+// impute replaces a number of float32 by the value of its column, or returns nil for other tensors.
+func impute(x, values, replaced *tensor) *tensor {
+	from, ok := x.Data.([]float32)
+	list, known := values.Data.([]float32)
+	marker, is := replaced.Data.([]float32)
+	if !ok || !known || !is || len(marker) != 1 || len(x.Shape) == 0 || len(list) != x.Shape[len(x.Shape)-1] {
+		return nil
+	}
+	out, err := kernel.Dirty("float32", x.Shape)
+	if err != nil {
+		return nil
+	}
+	to, n, missing := out.Data.([]float32), len(list), marker[0]
+	nan := missing != missing
+	for i := 0; i < len(from); i += n {
+		row, result := from[i:i+n], to[i:i+n]
+		for j, v := range row {
+			if v == missing || nan && v != v {
+				v = list[j]
+			}
+			result[j] = v
+		}
+	}
+	return out
 }
 
 // asText returns numbers and strings as text, so that they can be compared with each other.
@@ -178,9 +207,6 @@ func (c *call) labelList(name string) (*tensor, error) {
 
 // labelEncoder replaces keys by values and all other elements by a default.
 func labelEncoder(c *call) (results, error) {
-	if c.has("classes_strings") {
-		return nil, kernel.Unsupported("an encoder of version 1")
-	}
 	keys, err := c.labelList("keys")
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ func convTranspose(c *call) (results, error) {
 }
 
 func maxPool(c *call) (results, error) {
+	if len(c.node.outputs) > 1 && c.node.outputs[1] != "" {
+		return maxPoolPlaces(c)
+	}
 	return one(nn.Pool(c.in(0), c.window(), nn.PoolMax))
 }
 
@@ -49,9 +52,6 @@ func globalPool(kind kernel.Reduction) func(c *call) (results, error) {
 }
 
 func batchNorm(c *call) (results, error) {
-	if c.int("training_mode", 0) != 0 || c.int("spatial", 1) == 0 {
-		return nil, kernel.Unsupported("batch normalization in training mode or without channels")
-	}
 	return one(nn.BatchNorm(c.in(0), c.in(1), c.in(2), c.in(3), c.in(4), c.float("epsilon", 1e-5)))
 }
 
@@ -59,12 +59,8 @@ func instanceNorm(c *call) (results, error) {
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.in(1).Len(), c.float("epsilon", 1e-5)))
 }
 
-// groupNorm normalizes groups of channels. Before version 21 there is one weight for each group instead of each
-// channel.
+// groupNorm normalizes groups of channels.
 func groupNorm(c *call) (results, error) {
-	if c.opset < 21 {
-		return nil, kernel.Unsupported("group normalization of operator set %d; Millrace supports that of 21", c.opset)
-	}
 	return one(nn.GroupNorm(c.in(0), c.in(1), c.in(2), c.int("num_groups", 1), c.float("epsilon", 1e-5)))
 }
 
@@ -135,9 +131,6 @@ func lrn(c *call) (results, error) {
 // attention computes scaled dot product attention. The heads are an axis, or parts of the last axis.
 func attention(c *call) (results, error) {
 	q, k, v := c.in(0), c.in(1), c.in(2)
-	if c.int("qk_matmul_output_mode", 0) != 0 || c.float("softcap", 0) != 0 {
-		return nil, kernel.Unsupported("attention with softcap or qk_matmul_output_mode")
-	}
 	flat := len(q.Shape) == 3
 	if flat {
 		heads, shared := c.int("q_num_heads", 1), c.int("kv_num_heads", 1)

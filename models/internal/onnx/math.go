@@ -135,9 +135,6 @@ func gemm(c *call) (results, error) {
 }
 
 func cumSum(c *call) (results, error) {
-	if c.int("exclusive", 0) != 0 || c.int("reverse", 0) != 0 {
-		return nil, kernel.Unsupported("exclusive and reverse sums")
-	}
 	axis := c.intsIn(1)
 	if len(axis) != 1 {
 		return nil, kernel.Invalid("an axis %v", axis)

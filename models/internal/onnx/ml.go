@@ -22,9 +22,9 @@ var mlOps = map[string]operator{
 	"ai.onnx.ml.LabelEncoder":  {labelAttributes, 1, 1, 1, labelEncoder},
 	"ai.onnx.ml.LinearClassifier": {
 		"classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform", 1, 1, 2,
-		linearClassifier,
+		nil,
 	},
-	"ai.onnx.ml.LinearRegressor": {"coefficients intercepts post_transform targets", 1, 1, 1, linearRegressor},
+	"ai.onnx.ml.LinearRegressor": {"coefficients intercepts post_transform targets", 1, 1, 1, nil},
 	"ai.onnx.ml.Normalizer":      {"norm", 1, 1, 1, normalizer},
 	"ai.onnx.ml.Scaler":          {"offset scale", 1, 1, 1, scaler},
 	"ai.onnx.ml.ZipMap": {
@@ -37,34 +37,7 @@ var mlOps = map[string]operator{
 var prepared = map[string]func(n *nodeProto) (func(c *call) (results, error), error){
 	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
 	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
-	"MaxPool": prepareMaxPool, "RoiAlign": prepareRoiAlign,
-	"RandomUniform": withSeed(drawUniform), "RandomUniformLike": withSeed(drawUniform),
-	"RandomNormal": withSeed(drawNormal), "RandomNormalLike": withSeed(drawNormal),
-	"Bernoulli": withSeed(randomOps["Bernoulli"].run), "Multinomial": withSeed(randomOps["Multinomial"].run),
-}
-
-// linear computes the scores of a linear model: the features multiplied by one coefficient for each pair of a score
-// and a feature.
-func (c *call) linear(scores int) (*tensor, error) {
-	x, err := kernel.Cast(c.in(0), "float32")
-	if err != nil {
-		return nil, err
-	}
-	coefficients, intercepts := c.floats("coefficients"), c.floats("intercepts")
-	if len(x.Shape) == 1 {
-		x = &tensor{Shape: []int{1, x.Shape[0]}, Data: x.Data}
-	}
-	if len(x.Shape) != 2 || scores < 1 || len(coefficients) != scores*x.Shape[1] {
-		return nil, kernel.Invalid("%d coefficients for %d scores of shape %v", len(coefficients), scores, x.Shape)
-	}
-	var bias *tensor
-	if len(intercepts) > 0 {
-		bias = &tensor{Shape: []int{len(intercepts)}, Data: intercepts}
-		if len(intercepts) != scores {
-			return nil, kernel.Invalid("%d intercepts for %d scores", len(intercepts), scores)
-		}
-	}
-	return kernel.Linear(x, &tensor{Shape: []int{scores, x.Shape[1]}, Data: coefficients}, bias)
+	"ai.onnx.ml.LinearClassifier": linearClassifier, "ai.onnx.ml.LinearRegressor": linearRegressor,
 }
 
 func (c *call) floats(name string) []float32 {
@@ -83,45 +56,6 @@ func (n *nodeProto) labels(ints string) *tensor {
 		return &tensor{Shape: []int{len(a.strings)}, Data: a.strings}
 	}
 	return placeholder()
-}
-
-// linearClassifier computes one score for each class.
-func linearClassifier(c *call) (results, error) {
-	labels := c.node.labels("classlabels_ints")
-	if n := len(c.floats("intercepts")); n == 1 && labels.Len() == 2 {
-		scores, err := c.linear(1)
-		if err != nil {
-			return nil, err
-		}
-		return c.classifyTwo(scores, labels, false)
-	}
-	scores, err := c.linear(labels.Len())
-	if err != nil {
-		return nil, err
-	}
-	return c.classify(scores, labels)
-}
-
-// classify returns the label with the highest score of each row and all scores after the post transform.
-func (c *call) classify(scores, labels *tensor) (results, error) {
-	best, err := kernel.ArgBest(scores, 1, false, false, false)
-	if err != nil {
-		return nil, err
-	}
-	label, err := kernel.Gather(labels, best, 0)
-	if err != nil {
-		return nil, err
-	}
-	switch post := c.str("post_transform", "NONE"); post {
-	case "NONE":
-	case "LOGISTIC":
-		scores, err = kernel.Map(scores, kernel.Sigmoid)
-	case "SOFTMAX":
-		scores, err = kernel.Softmax(scores, 1)
-	default:
-		return nil, kernel.Unsupported("post_transform '%s'", post)
-	}
-	return results{label, scores}, err
 }
 
 // classifyTwo decides between two classes by the score of the second class, which is in the last column: a
@@ -155,12 +89,8 @@ func (c *call) classifyTwo(scores, labels *tensor, probability bool) (results, e
 	if err != nil {
 		return nil, err
 	}
-	switch post := c.str("post_transform", "NONE"); {
-	case post == "NONE":
-	case post == "LOGISTIC" && !probability:
+	if c.str("post_transform", "NONE") == "LOGISTIC" {
 		both, err = kernel.Map(both, kernel.Sigmoid)
-	default:
-		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", post)
 	}
 	return results{label, both}, err
 }
@@ -172,38 +102,6 @@ func at(list *tensor, i int) *tensor {
 		return placeholder()
 	}
 	return out
-}
-
-// rejectPostTransform returns an error if the node has a post transform.
-func (c *call) rejectPostTransform() error {
-	if post := c.str("post_transform", "NONE"); post != "NONE" {
-		return kernel.Unsupported("post_transform '%s'", post)
-	}
-	return nil
-}
-
-func linearRegressor(c *call) (results, error) {
-	if err := c.rejectPostTransform(); err != nil {
-		return nil, err
-	}
-	return one(c.linear(c.int("targets", 1)))
-}
-
-// normalizer divides every row by its norm.
-func normalizer(c *call) (results, error) {
-	kind, ok := map[string]kernel.Reduction{"L1": kernel.L1, "L2": kernel.L2, "MAX": kernel.Maximum}[c.str("norm", "MAX")]
-	if !ok {
-		return nil, kernel.Unsupported("norm '%s'", c.str("norm", ""))
-	}
-	x, err := kernel.Cast(c.in(0), "float32")
-	if err != nil {
-		return nil, err
-	}
-	norm, err := kernel.Reduce(kind, x, []int{-1}, true)
-	if err != nil {
-		return nil, err
-	}
-	return one(divideNonZero(x, norm))
 }
 
 // divideNonZero divides x by the norm. Rows whose norm is 0 stay unchanged.
@@ -218,17 +116,4 @@ func divideNonZero(x, norm *tensor) (*tensor, error) {
 		return nil, err
 	}
 	return kernel.Arith(kernel.Div, x, norm)
-}
-
-// scaler computes (x-offset)*scale.
-func scaler(c *call) (results, error) {
-	x, err := kernel.Cast(c.in(0), "float32")
-	if err != nil {
-		return nil, err
-	}
-	offset, scale := c.floats("offset"), c.floats("scale")
-	if x, err = kernel.Arith(kernel.Sub, x, &tensor{Shape: []int{len(offset)}, Data: offset}); err != nil {
-		return nil, err
-	}
-	return one(kernel.Arith(kernel.Mul, x, &tensor{Shape: []int{len(scale)}, Data: scale}))
 }

@@ -27,17 +27,26 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	p, err := program(file, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, classesOf(file.graph), nil
+}
+
+// program builds the program of a file.
+func program(file *modelProto, dir files.Dir) (*graph.Program, error) {
 	if v := file.opsets[""]; v > maxOpset || v < minOpset && (v != 0 || len(file.opsets) == 0) {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"the model uses version %d of ONNX's operators; Millrace supports %d to %d", v, minOpset, maxOpset)
 	}
 	if v := file.opsets["ai.onnx.ml"]; v > maxMLOpset {
-		return nil, nil, mlflow.Errorf(mlflow.NotImplemented,
+		return nil, mlflow.Errorf(mlflow.NotImplemented,
 			"the model uses version %d of ONNX's operators for classical models; Millrace supports 1 to %d", v, maxMLOpset)
 	}
 	s, r := graph.NewScope(), &reader{file: file, dir: dir}
 	if err := r.constants(s, file.graph); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, v := range file.graph.inputs {
 		if s.Defined(v.name) {
@@ -46,20 +55,16 @@ func Read(data []byte, dir files.Dir) (*graph.Program, map[string][]string, erro
 		}
 		spec, err := v.spec()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := s.Input(spec); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if err := r.body(s, file.graph); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	p, err := s.Finish()
-	if err != nil {
-		return nil, nil, err
-	}
-	return p, classesOf(file.graph), nil
+	return s.Finish()
 }
 
 // classesOf returns the classes of the maps that ZipMap nodes create, by output name.
@@ -136,12 +141,17 @@ func (r *reader) output(s *graph.Scope, v *valueInfoProto) error {
 	return s.Output(mlflow.TensorSpec{Name: v.name, DType: dtype, Shape: v.dims}, v.name)
 }
 
+// nameOf returns the name of a node's operator, with the domain unless it is ONNX's own.
+func nameOf(n *nodeProto) string {
+	if n.domain != "" && n.domain != "ai.onnx" {
+		return n.domain + "." + n.op
+	}
+	return n.op
+}
+
 // addNode adds the step of a node, or the value of a Constant node.
 func (r *reader) addNode(s *graph.Scope, n *nodeProto) error {
-	name := n.op
-	if n.domain != "" && n.domain != "ai.onnx" {
-		name = n.domain + "." + n.op
-	}
+	name := nameOf(n)
 	label := "node '" + n.name + "' (" + name + ")"
 	if name == "Constant" {
 		return graph.Within(r.constant(s, n), label)
@@ -193,6 +203,12 @@ func (r *reader) runner(
 ) (func(ctx context.Context, values []*tensor) ([]*tensor, error), error) {
 	if err := op.check(n); err != nil {
 		return nil, err
+	}
+	if check := checks[name]; check != nil {
+		c := &call{node: n, opset: int(r.file.opsets[""])}
+		if check(c); c.err != nil {
+			return nil, c.err
+		}
 	}
 	run := op.run
 	if prepare := prepared[name]; prepare != nil {

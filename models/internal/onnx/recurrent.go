@@ -8,9 +8,14 @@ import (
 )
 
 var recurrentOps = map[string]operator{
-	"LSTM": layer(nn.LSTM, 7, []string{"Sigmoid", "Tanh", "Tanh"}, 0, 2, 3, 1),
-	"GRU":  layer(nn.GRU, 6, []string{"Sigmoid", "Tanh"}, 1, 0, 2),
-	"RNN":  layer(nn.TanhRNN, 6, []string{"Tanh"}, 0),
+	"LSTM": layer(nn.LSTM, 7, activationsOf["LSTM"], 0, 2, 3, 1),
+	"GRU":  layer(nn.GRU, 6, activationsOf["GRU"], 1, 0, 2),
+	"RNN":  layer(nn.TanhRNN, 6, activationsOf["RNN"], 0),
+}
+
+// activationsOf has the activations of the gates of each layer.
+var activationsOf = map[string][]string{
+	"LSTM": {"Sigmoid", "Tanh", "Tanh"}, "GRU": {"Sigmoid", "Tanh"}, "RNN": {"Tanh"},
 }
 
 // layer describes a recurrent layer. order has, for each gate in PyTorch's order, its index in ONNX's order.

@@ -15,30 +15,39 @@ func resize(c *call) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 ||
-		c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
-		return nil, kernel.Unsupported("resizing with antialias, exclude_outside or keep_aspect_ratio_policy")
-	}
-	place, ok := resizePlaces[c.str("coordinate_transformation_mode", c.resizeMode("asymmetric", "half_pixel"))]
-	if !ok {
-		return nil,
-			kernel.Unsupported("resizing with coordinate_transformation_mode '%s'", c.str("coordinate_transformation_mode", ""))
-	}
+	place, round := c.resizing()
 	at := func(axis, i int) float64 {
 		return place(float64(i), scales[axis], float64(x.Shape[axis]), float64(sizes[axis]))
 	}
-	if c.str("mode", "nearest") == "linear" {
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case c.str("mode", "nearest") == "linear":
 		return one(nn.ResizeLinear(x, sizes, at))
-	}
-	if c.str("mode", "nearest") == "cubic" {
+	case c.str("mode", "nearest") == "cubic":
 		return one(nn.ResizeCubic(x, sizes, c.float("cubic_coeff_a", -0.75), at))
 	}
-	round, ok := resizeRounds[c.str("nearest_mode", c.resizeMode("floor", "round_prefer_floor"))]
-	if !ok || c.str("mode", "nearest") != "nearest" {
-		return nil,
-			kernel.Unsupported("resizing with mode '%s' and nearest_mode '%s'", c.str("mode", ""), c.str("nearest_mode", ""))
-	}
 	return one(nn.ResizeNearest(x, sizes, func(axis, i int) int { return int(round(at(axis, i))) }))
+}
+
+// resizing returns the functions that the attributes of a resize select: the place in the input, and for the mode
+// nearest the rounding.
+func (c *call) resizing() (place func(i, scale, in, out float64) float64, round func(float64) float64) {
+	if c.int("antialias", 0) != 0 || c.int("exclude_outside", 0) != 0 ||
+		c.str("keep_aspect_ratio_policy", "stretch") != "stretch" {
+		c.fail(kernel.Unsupported("resizing with antialias, exclude_outside or keep_aspect_ratio_policy"))
+	}
+	mode := c.str("coordinate_transformation_mode", c.resizeMode("asymmetric", "half_pixel"))
+	place, known := resizePlaces[mode]
+	if !known {
+		c.fail(kernel.Unsupported("resizing with coordinate_transformation_mode '%s'", mode))
+	}
+	mode, rounding := c.str("mode", "nearest"), c.str("nearest_mode", c.resizeMode("floor", "round_prefer_floor"))
+	round, known = resizeRounds[rounding]
+	if mode != "linear" && mode != "cubic" && (mode != "nearest" || !known) {
+		c.fail(kernel.Unsupported("resizing with mode '%s' and nearest_mode '%s'", mode, rounding))
+	}
+	return place, round
 }
 
 // resizeMode returns old in version 10 and now in later versions.

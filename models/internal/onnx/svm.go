@@ -15,7 +15,7 @@ const (
 
 // machine is a support vector machine.
 type machine struct {
-	like                       kernel.Similarity
+	like                       *kernel.Similarity
 	vectors, coefficients, rho []float64
 	perClass                   []int
 	probA, probB               []float64
@@ -44,7 +44,21 @@ func (n *nodeProto) machine() (*machine, error) {
 	if m.perClass, err = graph.ToInts(n.int64s("vectors_per_class")); err != nil {
 		return nil, err
 	}
-	m.like, err = kernel.SimilarityOf(kind, params[0], params[1], params[2])
+	vectors, count := m.vectors, 0
+	for _, k := range m.perClass {
+		if k < 0 || k > len(m.coefficients) {
+			return nil, kernel.Invalid("a class of %d vectors", k)
+		}
+		count += k
+	}
+	if a := n.attributes["n_supports"]; a != nil {
+		count = int(min(max(a.i, 0), kernel.MaxElements))
+	}
+	// The machine is linear, and the coefficients are its only vector.
+	if count == 0 && len(m.perClass) == 0 {
+		vectors, count, m.coefficients = m.coefficients, 1, []float64{1}
+	}
+	m.like, err = kernel.NewSimilarity(kind, params[0], params[1], params[2], vectors, count)
 	return m, err
 }
 
@@ -53,29 +67,23 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(m.rho) < 1 {
-		return nil, kernel.Invalid("a support vector machine without rho")
+	if len(m.rho) < 1 || len(m.coefficients) != m.like.Count() {
+		return nil, kernel.Invalid("a support vector machine of %d vectors with %d coefficients and %d rho", m.like.Count(),
+			len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.rejectPostTransform(); err != nil {
-			return nil, err
-		}
 		x, err := c.features()
 		if err != nil {
 			return nil, err
 		}
-		vectors, coefficients := m.vectors, m.coefficients
-		// The machine is linear, and the coefficients are its only vector.
-		if c.int("n_supports", 0) == 0 {
-			vectors, coefficients = m.coefficients, []float64{1}
-		}
-		likes, err := kernel.Similarities(x, vectors, m.like)
+		likes, err := m.like.All(x)
 		if err != nil {
 			return nil, err
 		}
-		out, err := kernel.MatMul(likes, &tensor{Shape: []int{len(coefficients), 1}, Data: coefficients})
-		if err != nil {
-			return nil, err
+		count := m.like.Count()
+		out := &tensor{Shape: []int{x.Shape[0], 1}, Data: make([]float64, x.Shape[0])}
+		for i := range out.Data.([]float64) {
+			out.Data.([]float64)[i] = kernel.Dot(m.coefficients, likes.Data.([]float64)[i*count:(i+1)*count])
 		}
 		class := c.int("one_class", 0) != 0
 		out, err = kernel.Map(out, func(v float64) float64 {
@@ -102,13 +110,7 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	if classes == 0 {
 		return nil, kernel.Unsupported("a support vector machine without vectors")
 	}
-	total, pairs := 0, classes*(classes-1)/2
-	for _, k := range m.perClass {
-		if k < 0 || k > len(m.coefficients) {
-			return nil, kernel.Invalid("a class of %d vectors", k)
-		}
-		total += k
-	}
+	total, pairs := m.like.Count(), classes*(classes-1)/2
 	if classes < 2 || classes > maxSVMClasses || labels.Len() != classes || len(m.coefficients) != total*(classes-1) ||
 		len(m.rho) != pairs || len(m.probA) != len(m.probB) || len(m.probA) != 0 && len(m.probA) != pairs {
 		return nil,
@@ -116,19 +118,13 @@ func svmClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 				len(m.coefficients), len(m.rho))
 	}
 	return func(c *call) (results, error) {
-		if err := c.rejectPostTransform(); err != nil {
-			return nil, err
-		}
 		x, err := c.features()
 		if err != nil {
 			return nil, err
 		}
-		likes, err := kernel.Similarities(x, m.vectors, m.like)
+		likes, err := m.like.All(x)
 		if err != nil {
 			return nil, err
-		}
-		if likes.Shape[1] != total {
-			return nil, kernel.Invalid("%d support vectors where %d are expected", likes.Shape[1], total)
 		}
 		rows := likes.Shape[0]
 		best := make([]int64, rows)
@@ -161,11 +157,8 @@ func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	}
 	votes := make([]int, classes)
 	part := func(class, row int) float64 {
-		sum := 0.0
-		for k := starts[class]; k < starts[class]+m.perClass[class]; k++ {
-			sum += m.coefficients[row*total+k] * likes[k]
-		}
-		return sum
+		from, to := starts[class], starts[class]+m.perClass[class]
+		return kernel.Dot(m.coefficients[row*total+from:row*total+to], likes[from:to])
 	}
 	for i := range classes {
 		for j := i + 1; j < classes; j++ {

@@ -19,10 +19,9 @@ const (
 )
 
 // treeModes has the comparisons of the nodes.
-var treeModes = map[string]func(feature, value float64) bool{
-	"BRANCH_LEQ": func(f, v float64) bool { return f <= v }, "BRANCH_LT": func(f, v float64) bool { return f < v },
-	"BRANCH_GTE": func(f, v float64) bool { return f >= v }, "BRANCH_GT": func(f, v float64) bool { return f > v },
-	"BRANCH_EQ": func(f, v float64) bool { return f == v }, "BRANCH_NEQ": func(f, v float64) bool { return f != v },
+var treeModes = map[string]kernel.Op{
+	"BRANCH_LEQ": kernel.LessEqual, "BRANCH_LT": kernel.Less, "BRANCH_GTE": kernel.GreaterEqual,
+	"BRANCH_GT": kernel.Greater, "BRANCH_EQ": kernel.Equal, "BRANCH_NEQ": kernel.NotEqual,
 }
 
 // treeKey identifies a node by its tree and its number in the tree.
@@ -92,7 +91,8 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 		if b.Leaf = modes[i] == "LEAF"; b.Leaf {
 			continue
 		}
-		if b.Holds = treeModes[modes[i]]; b.Holds == nil {
+		known := false
+		if b.Compare, known = treeModes[modes[i]]; !known {
 			return nil, kernel.Unsupported("a tree that compares by '%s'", modes[i])
 		}
 		at, okTrue := places[treeKey{trees[i], yes[i]}]
@@ -166,10 +166,7 @@ func treeRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 			"MAX": kernel.JoinMax,
 		}
 		how := c.str("aggregate_function", "SUM")
-		join, ok := joins[how]
-		if post := c.str("post_transform", "NONE"); !ok || post != "NONE" {
-			return nil, kernel.Unsupported("aggregate_function '%s' with post_transform '%s'", how, post)
-		}
+		join := joins[how]
 		begin := base
 		if how == "AVERAGE" {
 			begin = make([]float64, targets)
@@ -236,6 +233,9 @@ func treeClassifier(n *nodeProto) (func(c *call) (results, error), error) {
 	base, err := n.base(labels.Len())
 	if err != nil {
 		return nil, err
+	}
+	if a := n.attributes["post_transform"]; single && a != nil && a.s != "NONE" && (positive || a.s != "LOGISTIC") {
+		return nil, kernel.Unsupported("post_transform '%s' of two classes with one score", a.s)
 	}
 	return func(c *call) (results, error) {
 		x, err := c.features()

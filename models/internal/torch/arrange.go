@@ -209,10 +209,7 @@ func diagEmbed(c *call) (results, error) {
 
 // diff computes the differences of neighbors along an axis, n times. The neighbors can be extended on both sides.
 func diff(c *call) (results, error) {
-	x, axis, times := c.tensor("self"), c.int("dim", -1), c.int("n", 1)
-	if times < 0 || times > kernel.MaxRank {
-		return nil, kernel.Unsupported("differences of order %d", times)
-	}
+	x, axis, times := c.tensor("self"), c.int("dim", -1), c.diffOrder()
 	parts := []*tensor{x}
 	if before := c.opt("prepend"); before != nil {
 		parts = []*tensor{before, x}
@@ -225,6 +222,16 @@ func diff(c *call) (results, error) {
 		x, err = c.stepBetween(x, axis)
 	}
 	return results{x}, err
+}
+
+// diffOrder returns how often differences are computed.
+func (c *call) diffOrder() int {
+	times := c.int("n", 1)
+	if times < 0 || times > kernel.MaxRank {
+		c.fail(kernel.Unsupported("differences of order %d", times))
+		return 0
+	}
+	return times
 }
 
 // stepBetween returns the difference of each element of an axis and the one before it. For bools it is their Xor.

@@ -175,6 +175,9 @@ func (b *builder) addNode(i int, n *node) error {
 		return mlflow.Errorf(mlflow.NotImplemented,
 			"%s: the model was exported in training mode; call model.eval() before logging it", label)
 	}
+	if err := b.check(base, c, &st, n); err != nil {
+		return graph.Within(err, label)
+	}
 	first := ""
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
 		first = n.Inputs[0].Arg.Tensor.Name

@@ -31,6 +31,7 @@ var descriptions = map[string]description{
 	"matmul": {"self other", func(*call) graph.Op { return graph.MatMul{} }},
 	"addmm":  {"mat1 mat2 self", describeAddMM},
 	"conv1d": describedConv, "conv2d": describedConv, "convolution": describedConv,
+	"conv_transpose1d": describedTransposed, "conv_transpose2d": describedTransposed,
 	"batch_norm": describedNorm, "_native_batch_norm_legit_no_training": describedNorm,
 
 	"relu": function(graph.Activation(simd.ActReLU)), "sigmoid": function(graph.Activation(simd.ActSigmoid)),
@@ -62,7 +63,10 @@ var descriptions = map[string]description{
 	"rsqrt":      function(graph.Of(func(v float64) float64 { return 1 / math.Sqrt(v) })),
 	"reciprocal": function(graph.Of(func(v float64) float64 { return 1 / v })),
 	"exp":        function(graph.Fast("Exp")), "log": function(graph.Fast("Log")), "sqrt": function(graph.Fast("Sqrt")),
-	"neg": function(graph.Fast("Neg")), "abs": function(graph.Fast("Abs")), "square": function(graph.Square()),
+	"neg": function(graph.Fast("Neg")), "abs": function(graph.Fast("Abs")), "square": {"self", func(*call) graph.Op {
+		f, _ := graph.Power(2)
+		return unary(f)
+	}},
 	"pow": {"self", describePow},
 
 	"add": pairOf(kernel.Add), "sub": pairOf(kernel.Sub), "mul": pairOf(kernel.Mul), "div": pairOf(kernel.Div),
@@ -73,7 +77,9 @@ var descriptions = map[string]description{
 var (
 	same          = description{"self", sameOp}
 	describedConv = description{"input weight bias", describeConv}
-	describedNorm = description{"input weight bias running_mean running_var", func(c *call) graph.Op {
+
+	describedTransposed = description{"input weight bias", describeTransposed}
+	describedNorm       = description{"input weight bias running_mean running_var", func(c *call) graph.Op {
 		if !c.has("running_mean") || !c.has("running_var") { // They are those of the batch.
 			return nil
 		}
@@ -113,13 +119,8 @@ func describePow(c *call) graph.Op {
 	if c.args["exponent"].kind != numberKind && c.args["exponent"].kind != intsKind {
 		return nil
 	}
-	switch c.float("exponent", 0) {
-	case 2:
-		return unary(graph.Square())
-	case 0.5:
-		return unary(graph.Fast("Sqrt"))
-	case 3:
-		return unary(graph.Of(func(v float64) float64 { return v * v * v }))
+	if f, ok := graph.Power(c.float("exponent", 0)); ok {
+		return unary(f)
 	}
 	return nil
 }
@@ -142,11 +143,27 @@ func describeAddMM(c *call) graph.Op {
 
 // describeConv describes a convolution by a weight that is known.
 func describeConv(c *call) graph.Op {
-	v, ok := c.args["weight"]
-	if !ok || v.kind != tensorKind || c.values[v.slots[0]] == nil || c.bool("transposed", false) {
+	if c.bool("transposed", false) {
+		return describeTransposed(c)
+	}
+	if !c.knows("weight") {
 		return nil
 	}
 	return graph.Conv{Window: c.window(c.axes()), Groups: c.int("groups", 1)}
+}
+
+func describeTransposed(c *call) graph.Op {
+	if !c.knows("weight") {
+		return nil
+	}
+	n := c.axes()
+	return graph.ConvTranspose{Window: c.window(n), Groups: c.int("groups", 1), Extra: c.list("output_padding", n)}
+}
+
+// knows reports whether a tensor is known when the file is read.
+func (c *call) knows(name string) bool {
+	v := c.args[name]
+	return v.kind == tensorKind && c.values[v.slots[0]] != nil
 }
 
 // describe sets the description of a step, and puts its arguments in the order of the description.
@@ -176,7 +193,7 @@ func (b *builder) describe(base string, c *call, st *graph.Step) {
 	}
 	st.Op, st.Cheap = op, true
 	switch op.(type) {
-	case graph.Conv, graph.Linear, graph.MatMul:
+	case graph.Conv, graph.ConvTranspose, graph.Linear, graph.MatMul:
 		st.Cheap = false
 	}
 	st.Arrange(order)
@@ -187,7 +204,8 @@ func (b *builder) describe(base string, c *call, st *graph.Step) {
 var cheap = setOf(
 	"cat stack full full_like zeros zeros_like ones ones_like arange eye where masked_fill eq ne lt le gt ge",
 	"logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not _to_copy flip repeat tile triu tril roll pad",
-	"constant_pad_nd floor_divide remainder index_select embedding new_zeros new_ones new_full scalar_tensor lift_fresh")
+	"constant_pad_nd floor_divide remainder index_select embedding new_zeros new_ones new_full scalar_tensor lift_fresh",
+	"_weight_norm sum mean amax amin linalg_vector_norm norm softmax _softmax")
 
 func setOf(lists ...string) map[string]bool {
 	out := map[string]bool{}

@@ -82,11 +82,18 @@ func fromPatches(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
-	how := map[int]nn.Sampling{0: nn.SampleLinear, 1: nn.SampleNearest, 2: nn.SampleCubic}
-	border := map[int]nn.Border{0: nn.BorderZeros, 1: nn.BorderEdge, 2: nn.BorderReflection}
+	how, border := c.gridModes()
+	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how, border, c.bool("align_corners", false)))
+}
+
+// gridModes returns the way to sample a grid, and what is outside of the image.
+func (c *call) gridModes() (nn.Sampling, nn.Border) {
+	how := []nn.Sampling{nn.SampleLinear, nn.SampleNearest, nn.SampleCubic}
+	border := []nn.Border{nn.BorderZeros, nn.BorderEdge, nn.BorderReflection}
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
 	if mode < 0 || mode >= len(how) || pad < 0 || pad >= len(border) {
-		return nil, kernel.Invalid("sampling a grid by the mode %d and the padding mode %d", mode, pad)
+		c.fail(kernel.Unsupported("sampling a grid by the mode %d and the padding mode %d", mode, pad))
+		return nn.SampleLinear, nn.BorderZeros
 	}
-	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how[mode], border[pad], c.bool("align_corners", false)))
+	return how[mode], border[pad]
 }

@@ -119,11 +119,7 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join, ok := joinNames[c.text("reduce", "")]
-	if !ok {
-		return nil, kernel.Invalid("scattering with reduce '%s'", c.text("reduce", ""))
-	}
-	axis, values := c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
+	join, axis, values := c.scatterJoin(), c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
 	if !c.bool("include_self", true) {
 		var err error
 		neutral := map[kernel.Join]float64{kernel.JoinMul: 1, kernel.JoinMax: math.Inf(-1), kernel.JoinMin: math.Inf(1)}
@@ -157,6 +153,15 @@ func (c *call) dividedByCounts(sums, index *tensor, axis int) (results, error) {
 		op = kernel.FloorDiv
 	}
 	return one(kernel.Arith(op, sums, c.cast(counts, sums.DType())))
+}
+
+// scatterJoin returns the way to combine elements.
+func (c *call) scatterJoin() kernel.Join {
+	join, ok := joinNames[c.text("reduce", "")]
+	if !ok {
+		c.fail(kernel.Unsupported("scattering with reduce '%s'", c.text("reduce", "")))
+	}
+	return join
 }
 
 func scatterAdd(c *call) (results, error) {

@@ -73,8 +73,6 @@ func div(c *call) (results, error) {
 			return nil, err
 		}
 		return one(kernel.Map(out, math.Trunc))
-	case mode != "":
-		return nil, kernel.Invalid("the rounding_mode '%s'", mode)
 	case !isFloat(t[0].DType()):
 		t[0], t[1] = c.cast(t[0], "float32"), c.cast(t[1], "float32")
 	}

@@ -42,6 +42,8 @@ type figure struct {
 	Peer       float64 `json:"peer"`
 	Ratio      float64 `json:"ratio"`
 	Difference float64 `json:"difference"` // The largest, in units of the output's standard deviation.
+	// TwoThreads is how much faster two threads are by the clock, or 0 if that was not measured.
+	TwoThreads float64 `json:"two_threads,omitempty"`
 	Error      string  `json:"error,omitempty"`
 }
 
@@ -52,6 +54,7 @@ type options struct {
 	rounds              int
 	seconds             float64
 	alone               bool
+	peer                *peer
 }
 
 func main() {
@@ -87,6 +90,12 @@ func (o options) measure(ctx context.Context) error {
 	if err := json.Unmarshal(data, &zoo); err != nil {
 		return err
 	}
+	if !o.alone {
+		if o.peer, err = o.start(ctx); err != nil {
+			return err
+		}
+		defer o.peer.close()
+	}
 	var figures []figure
 	for _, name := range slices.Sorted(maps.Keys(zoo)) {
 		n := zoo[name]
@@ -115,8 +124,12 @@ func (f *figure) print(w io.Writer) {
 		fmt.Fprintf(w, "%-36s %-5s %s\n", f.Name, f.Format, f.Error)
 		return
 	}
-	fmt.Fprintf(w, "%-36s %-5s %9.3f ms %9.3f ms  %5.2fx  differs by %.1e\n",
-		f.Name, f.Format, f.Millrace*1e3, f.Peer*1e3, f.Ratio, f.Difference)
+	fmt.Fprintf(w, "%-36s %-5s %9.3f ms %9.3f ms  %5.2fx  differs by %.1e", f.Name, f.Format, f.Millrace*1e3, f.Peer*1e3,
+		f.Ratio, f.Difference)
+	if f.TwoThreads > 0 {
+		fmt.Fprintf(w, "  two threads %.2fx", f.TwoThreads)
+	}
+	fmt.Fprintln(w)
 }
 
 // goals are the ratios that may not be exceeded, by group: the median and the largest.
@@ -146,5 +159,14 @@ func report(w io.Writer, figures []figure) {
 			line += fmt.Sprintf(" (goal %.1fx)", goals[group][1])
 		}
 		fmt.Fprintf(w, "%s, %d failed\n", line, failed)
+	}
+	var faster []float64
+	for _, f := range figures {
+		if f.TwoThreads > 0 {
+			faster = append(faster, f.TwoThreads)
+		}
+	}
+	if len(faster) > 0 {
+		fmt.Fprintf(w, "two threads: %d networks, median %.2fx faster by the clock (goal 1.7x)\n", len(faster), median(faster))
 	}
 }

@@ -49,6 +49,7 @@ def calibrate(module, inputs):
         module(*batch)
     for m in norms:
         m.momentum, m.training = 0.1, False
+        m.running_var.clamp_(min=0.01)
 
 
 def make(name, options):

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -91,7 +92,7 @@ func (a *heads) setMask(mask *kernel.Tensor) bool {
 }
 
 func (a *heads) run() (*kernel.Tensor, error) {
-	out, err := kernel.New("float32", append(slices.Clone(a.batch), a.n, a.e))
+	out, err := kernel.Dirty("float32", append(slices.Clone(a.batch), a.n, a.e))
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +115,9 @@ func (a *heads) run() (*kernel.Tensor, error) {
 // block computes the results of some queries of a head.
 func (a *heads) block(head, from int, weights, out []float32) {
 	n := len(weights) / a.m
-	q := simd.Matrix{Floats: a.q[a.atQ[head]+from*a.d:], Row: a.d, Inner: 1}
-	k := simd.Matrix{Floats: a.k[a.atK[head]:], Row: a.d, Inner: 1}
-	simd.Multiply(1, n, a.m, a.d, q, k, weights)
+	q := layers.Matrix{Floats: a.q[a.atQ[head]+from*a.d:], Row: a.d, Inner: 1}
+	k := layers.Matrix{Floats: a.k[a.atK[head]:], Row: a.d, Inner: 1}
+	layers.Multiply(1, n, a.m, a.d, q, k, weights)
 	for i := range n {
 		row := weights[i*a.m : (i+1)*a.m]
 		simd.ScaleShift(row, row, a.scale, 0)
@@ -126,8 +127,8 @@ func (a *heads) block(head, from int, weights, out []float32) {
 		a.mask.apply(row, head, from+i)
 		kernel.SoftmaxRow(row, row)
 	}
-	v := simd.Matrix{Floats: a.v[a.atV[head]:], Row: 1, Inner: a.e}
-	simd.Multiply(1, n, a.e, a.m, simd.Matrix{Floats: weights, Row: a.m, Inner: 1}, v, out)
+	v := layers.Matrix{Floats: a.v[a.atV[head]:], Row: 1, Inner: a.e}
+	layers.Multiply(1, n, a.e, a.m, layers.Matrix{Floats: weights, Row: a.m, Inner: 1}, v, out)
 }
 
 // hide gives weights that have no influence.

@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -14,15 +15,15 @@ func convFast[T kernel.Float](c convolution, batch int, img, kern, out []T) bool
 	if !ok || len(img)*len(kern)*len(out) == 0 || c.needsExcessiveMemory(batch, len(img)) {
 		return false
 	}
-	f := simd.PlainFilter(any(kern).([]float32), c.groups, c.in, c.out, [2]int{c.s[0].kernel, c.s[1].kernel})
+	f := layers.PlainFilter(any(kern).([]float32), c.groups, c.in, c.out, [2]int{c.s[0].kernel, c.s[1].kernel})
 	f.Run(simd.Workers(runtime.GOMAXPROCS(0)), batch, c.slides(), x, any(out).([]float32), nil)
 	return true
 }
 
 // slides returns the window in the form of package simd.
-func (c convolution) slides() (list [2]simd.Slide) {
+func (c convolution) slides() (list [2]layers.Slide) {
 	for i, s := range c.s {
-		list[i] = simd.Slide{
+		list[i] = layers.Slide{
 			In: s.in, Out: s.out, Kernel: s.kernel, Stride: s.stride, Dilation: s.dilation, Before: s.before,
 		}
 	}

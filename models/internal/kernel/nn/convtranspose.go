@@ -1,15 +1,30 @@
 package nn
 
-import "github.com/millrace-ml/millrace/models/internal/kernel"
+import (
+	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
 
 // ConvTranspose computes a transposed convolution of an image of shape [batch, in, size...] with a weight of shape
 // [in, out/groups, kernel...]: every element is multiplied by the weight, and the overlapping products are added. The
 // padding of the window is removed from the result. extra, which may be nil, is added at the end of each axis.
 func ConvTranspose(x, weight, bias *kernel.Tensor, w Window, groups int, extra []int) (*kernel.Tensor, error) {
-	axes := len(weight.Shape) - 2
-	if axes == 3 {
+	if len(weight.Shape) == 5 {
 		return convTranspose3(x, weight, bias, w, groups, extra)
 	}
+	if _, ok := x.Data.([]float32); ok && simd.Fast() {
+		if c, err := PrepareConvTranspose(weight, bias, w, groups, extra); err == nil {
+			return c.Run(x, kernel.Epilogue{}, nil)
+		}
+	}
+	return convTransposePlain(x, weight, bias, w, groups, extra)
+}
+
+// convTransposePlain is ConvTranspose for one or two spatial axes without package simd.
+func convTransposePlain(
+	x, weight, bias *kernel.Tensor, w Window, groups int, extra []int,
+) (*kernel.Tensor, error) {
+	axes := len(weight.Shape) - 2
 	p, err := imageShapeOf(x, axes)
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func numbers(t *kernel.Tensor, n int, without float64) ([]float64, error) {
 
 // affine computes scale*v+shift. The factors change after every inner elements and start again after the last.
 func affine(x *kernel.Tensor, inner int, scale, shift []float64) (*kernel.Tensor, error) {
-	out, err := kernel.New(x.DType(), x.Shape)
+	out, err := kernel.Dirty(x.DType(), x.Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func GroupNorm(x, weight, bias *kernel.Tensor, groups int, eps float64) (*kernel
 
 // normRows normalizes every n consecutive elements.
 func normRows(x *kernel.Tensor, n int, eps float64, center bool) (*kernel.Tensor, error) {
-	out, err := kernel.New(x.DType(), x.Shape)
+	out, err := kernel.Dirty(x.DType(), x.Shape)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func affineFast(in, out []float32, inner int, scale, shift []float64) {
 }
 
 func narrow(list []float64) []float32 {
-	out := make([]float32, len(list))
+	out := kernel.Floats(len(list))
 	for i, v := range list {
 		out[i] = float32(v)
 	}
@@ -74,7 +74,7 @@ func normLastFast(x, weight, bias *kernel.Tensor, n int, eps float64, center boo
 	if !okW || !okB {
 		return nil, false
 	}
-	out := make([]float32, len(list))
+	out := kernel.Floats(len(list))
 	normFast(list, out, n, eps, center, scale, shift)
 	return &kernel.Tensor{Shape: slices.Clone(x.Shape), Data: out}, true
 }

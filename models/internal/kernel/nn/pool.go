@@ -44,7 +44,8 @@ func AdaptivePool(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, 
 	if len(sizes) > 2 {
 		return nil, kernel.Unsupported("pooling of %d axes", len(sizes))
 	}
-	s := [2]slide{{in: 1, out: 1}, {in: 1, out: 1}}
+	// Windows of equal sizes are also described as slides, which others are not.
+	s := [2]slide{{in: 1, out: 1, kernel: 1, stride: 1}, {in: 1, out: 1, kernel: 1, stride: 1}}
 	spans := [2][]span{{{0, 1, 1}}}
 	for i, n := range sizes {
 		if n == -1 {
@@ -56,6 +57,9 @@ func AdaptivePool(x *kernel.Tensor, sizes []int, kind Pooling) (*kernel.Tensor, 
 		axis := 2 - len(sizes) + i
 		s[axis] = slide{in: p.sizes[i], out: n}
 		spans[axis] = make([]span, n)
+		if n > 0 && p.sizes[i]%n == 0 {
+			s[axis].kernel, s[axis].stride = p.sizes[i]/n, p.sizes[i]/n
+		}
 		for j := range n {
 			from, to := j*p.sizes[i]/n, ((j+1)*p.sizes[i]+n-1)/n
 			spans[axis][j] = span{from, to, to - from}
@@ -90,6 +94,9 @@ func poolSpans(x *kernel.Tensor, p imageShape, s [2]slide, spans [2][]span, kind
 	}
 	steps := [2]int{max(1, s[0].dilation), max(1, s[1].dilation)}
 	work := p.batch * p.channels
+	if poolFast(x, out, work, s, spans, steps, kind) {
+		return out, nil
+	}
 	switch d := x.Data.(type) {
 	case []float32:
 		poolAll(d, out.Data.([]float32), work, s, spans, steps, kind)

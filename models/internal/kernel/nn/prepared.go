@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/layers"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -14,7 +15,7 @@ type PreparedConv struct {
 	bias   []float32
 	window Window
 	groups int
-	filter *simd.Filter // Nil if there are no kernels in assembly.
+	filter *layers.Filter // Nil if there are no kernels in assembly.
 }
 
 // PrepareConv prepares a convolution as described at [Conv], for tensors of float32 with one or two spatial axes. bias
@@ -42,7 +43,7 @@ func PrepareConv(weight, bias *kernel.Tensor, w Window, groups int) (*PreparedCo
 		if len(weight.Shape) == 4 {
 			k[0] = weight.Shape[2]
 		}
-		c.filter = simd.NewFilter(list, groups, weight.Shape[1], outs/groups, k)
+		c.filter = layers.NewFilter(list, groups, weight.Shape[1], outs/groups, k)
 	}
 	return c, nil
 }

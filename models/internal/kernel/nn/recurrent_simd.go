@@ -92,8 +92,8 @@ func (f *fastRecurrent) run(all *kernel.Tensor) (out, lastH, lastC *kernel.Tenso
 	return all, lastH, lastC, nil
 }
 
-// row computes the next state of one row of the batch, whose states begin at a position, from the sums of its gates. For
-// a GRU, the sums do not contain what the input adds to them.
+// row computes the next state of one row of the batch, whose states begin at a position, from the sums of its gates.
+// For a GRU, the sums do not contain what the input adds to them.
 func (f *fastRecurrent) row(gates, fed []float32, at int) {
 	n := f.state
 	next, old := f.next[at:at+n], f.h[at:at+n]

@@ -2,7 +2,9 @@ package nn
 
 import (
 	"math"
+	"slices"
 
+	"github.com/millrace-ml/millrace/internal/simd"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -96,6 +98,9 @@ func resize(x *kernel.Tensor, sizes []int, taps func(axis, i, n int) ([]int, []f
 // mix computes weighted sums of elements along an axis: for every list of positions, the elements at these positions
 // multiplied by their shares.
 func mix(x *kernel.Tensor, at [][]int, shares [][]float64, axis int) (*kernel.Tensor, error) {
+	if _, ok := x.Data.([]float32); ok && simd.Fast() {
+		return mixFast(x, at, shares, axis)
+	}
 	var sum *kernel.Tensor
 	for k := range at {
 		part, err := kernel.Gather(x, kernel.Ints(at[k]), axis)
@@ -119,4 +124,60 @@ func mix(x *kernel.Tensor, at [][]int, shares [][]float64, axis int) (*kernel.Te
 		}
 	}
 	return sum, nil
+}
+
+// mixFast is mix for tensors of float32 with kernels in assembly.
+func mixFast(x *kernel.Tensor, at [][]int, shares [][]float64, axis int) (*kernel.Tensor, error) {
+	shape := slices.Clone(x.Shape)
+	n, size := shape[axis], len(at[0])
+	shape[axis] = size
+	out, err := kernel.Dirty("float32", shape)
+	if err != nil {
+		return nil, err
+	}
+	weights := make([][]float32, len(shares))
+	for k, list := range shares {
+		weights[k] = narrow(list)
+	}
+	in, to := x.Data.([]float32), out.Data.([]float32)
+	inner := kernel.Product(shape[axis+1:])
+	kernel.Parallel(kernel.Product(shape[:axis]), 1+minNorm/(1+size*inner), func(lo, hi int) {
+		for o := lo; o < hi; o++ {
+			from, row := in[o*n*inner:(o+1)*n*inner], to[o*size*inner:(o+1)*size*inner]
+			for k := range at {
+				if inner == 1 {
+					mixElements(row, from, at[k], weights[k], k > 0)
+				} else {
+					mixRows(row, from, at[k], weights[k], k > 0)
+				}
+			}
+		}
+	})
+	return out, nil
+}
+
+// mixElements adds the elements at some positions, multiplied by their shares, or sets the sums to them.
+func mixElements(sums, from []float32, at []int, shares []float32, more bool) {
+	shares = shares[:len(at)]
+	sums = sums[:len(at)]
+	for i, j := range at {
+		if more {
+			sums[i] += from[j] * shares[i]
+		} else {
+			sums[i] = from[j] * shares[i]
+		}
+	}
+}
+
+// mixRows is like mixElements for rows instead of elements.
+func mixRows(sums, from []float32, at []int, shares []float32, more bool) {
+	inner := len(sums) / len(at)
+	for i, j := range at {
+		row := from[j*inner : (j+1)*inner]
+		if more {
+			simd.MulAdd(sums[i*inner:(i+1)*inner], row, shares[i])
+		} else {
+			simd.ScaleShift(sums[i*inner:(i+1)*inner], row, shares[i], 0)
+		}
+	}
 }

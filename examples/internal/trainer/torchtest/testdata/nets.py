@@ -1,4 +1,4 @@
-"""The image networks, which the Go tests train, too."""
+"""The networks, which the Go tests train, too."""
 from torch import nn
 
 
@@ -18,4 +18,10 @@ def pooled():
         nn.Linear(400, 84),
         nn.ReLU(),
         nn.Linear(84, 10),
+    )
+
+
+def guide():
+    return nn.Sequential(
+        nn.Linear(30, 30), nn.ReLU(), nn.Dropout(0.3), nn.Linear(30, 15), nn.ReLU(), nn.Dropout(0.3), nn.Linear(15, 1)
     )

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package level
+
+func ofMachine() int { return Go }

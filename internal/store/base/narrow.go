@@ -1,0 +1,131 @@
+package base
+
+import (
+	"database/sql"
+	"math"
+
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/search"
+)
+
+const (
+	// maxCandidates is the most runs that an index of values leads to. Each of them is probed
+	// in the table of runs and then sorted, which takes a few microseconds.
+	maxCandidates = 5000
+	// maxScope is the most runs that are counted in order to compare plans.
+	maxScope = 50_000
+	// maxNarrowers is the most conditions whose runs are counted.
+	maxNarrowers = 8
+	// fewEnough is the number of candidates that no other condition needs to reduce.
+	fewEnough = 100
+	// probesPerCandidate is the cost of a candidate, in runs of a scan in the order of a page.
+	probesPerCandidate = 3
+	// AllRuns is the limit of a search that reads all runs that it finds.
+	AllRuns = math.MaxInt32
+)
+
+// RunPlan is how a search of runs r in a scope is executed: its FROM, the joins that its order
+// needs, and its WHERE.
+type RunPlan struct{ From, Joins, Where search.Fragment }
+
+// PlanAll returns the plan that tests all runs of a scope.
+func PlanAll(q *search.Query, scope search.Fragment) RunPlan {
+	return RunPlan{From: search.Fragment{SQL: "runs r"}, Joins: q.Joins, Where: Both(scope, q.Where)}
+}
+
+// planAmong returns the plan that tests the runs whose ids a query returns.
+func (d *Dialect) planAmong(ids search.Fragment, q *search.Query, scope search.Fragment) RunPlan {
+	// CROSS JOIN makes SQLite begin with the ids.
+	from, where := "("+ids.SQL+") narrowed CROSS JOIN runs r", "r.run_uuid = narrowed.id"
+	if probe := d.Search.Probe; probe != "" {
+		from = "(" + ids.SQL + probe + ") narrowed CROSS JOIN LATERAL" +
+			" (SELECT * FROM runs x WHERE x.run_uuid = narrowed.id" + probe + ") r"
+		where = ""
+	}
+	return RunPlan{
+		From: search.Fragment{SQL: from, Args: ids.Args}, Joins: q.ProbedJoins,
+		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)),
+	}
+}
+
+// Plan returns the plan of a search of runs in a scope. If one of the conditions is met by few
+// runs, the search begins with these runs, which an index finds. limit is the number of runs
+// after which a search in the order of the newest runs stops, or [AllRuns].
+func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (plan RunPlan, narrowed bool, err error) {
+	plan = PlanAll(q, scope)
+	if len(q.Narrowers) == 0 {
+		return plan, false, nil
+	}
+	runs, err := t.CountUpTo(search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, maxScope)
+	if err != nil {
+		return plan, false, err
+	}
+	best, fewest := -1, min(maxCandidates, runs)
+	found := 1.0 // the share of the runs that meet all conditions, if these are independent
+	for i, ids := range q.Narrowers[:min(len(q.Narrowers), maxNarrowers)] {
+		n, err := t.CountUpTo(ids, maxScope)
+		if err != nil {
+			return plan, false, err
+		}
+		found *= min(1, float64(n)/float64(max(runs, 1)))
+		if n < fewest {
+			best, fewest = i, n
+		}
+		if n <= fewEnough {
+			break
+		}
+	}
+	// A scan in the order of the newest runs stops when the page is full.
+	scanned := min(float64(runs), float64(limit)/max(found, 1e-9))
+	if best < 0 || scanned < float64(fewest*probesPerCandidate) {
+		return plan, false, nil
+	}
+	return t.Dialect.planAmong(q.Narrowers[best], q, scope), true, nil
+}
+
+// CountUpTo counts the rows of a query up to a limit.
+func (t Transaction) CountUpTo(query search.Fragment, limit int) (n int, err error) {
+	counts, err := db.CollectUncached(
+		t.Tx, "SELECT COUNT(*) FROM ("+query.SQL+" LIMIT ?) counted", Concat(query.Args, []any{limit}), ScanOne[int],
+	)
+	if err != nil || len(counts) == 0 {
+		return 0, err
+	}
+	return counts[0], nil
+}
+
+// rankedSizes are the numbers of best values that a search ordered by a metric begins with.
+var rankedSizes = []int{512, 8 * 512}
+
+// Ranked returns limit rows of a search of runs r that is ordered by a metric, from an offset
+// on, if they are among the runs with the best values of the metric, which an index finds. run
+// executes a plan. ok is false if the rows must be found by sorting all runs.
+func Ranked[T any](
+	t Transaction, q *search.Query, scope search.Fragment, limit, offset int,
+	run func(RunPlan) ([]T, error),
+) (list []T, ok bool, err error) {
+	largest := rankedSizes[len(rankedSizes)-1]
+	if q.Ranking == nil || limit+offset > largest {
+		return nil, false, nil
+	}
+	// Few runs are sorted faster than they are looked for among those of other experiments.
+	runs, err := t.CountUpTo(search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, largest)
+	if err != nil || runs < largest {
+		return nil, false, err
+	}
+	for _, size := range rankedSizes {
+		if limit+offset > size {
+			continue
+		}
+		bound := q.Ranking.Bound(size)
+		values, err := db.CollectUncached(t.Tx, bound.SQL, bound.Args, ScanOne[sql.NullFloat64])
+		if err != nil || len(values) == 0 { // Runs with less than the bound come after those with any value.
+			return nil, false, err
+		}
+		plan := t.Dialect.planAmong(q.Ranking.Better(values[0].Float64), q, scope)
+		if list, err = run(plan); err != nil || len(list) == limit {
+			return list, true, err
+		}
+	}
+	return nil, false, nil
+}
