@@ -60,7 +60,8 @@ func maxUnpool(c *call) (results, error) {
 	if size == nil {
 		w := c.window()
 		lead := len(x.Shape) - len(w.Kernel)
-		if lead < 0 || w.Strides != nil && len(w.Strides) != len(w.Kernel) || w.Pads != nil && len(w.Pads) != 2*len(w.Kernel) {
+		if lead < 0 || w.Strides != nil && len(w.Strides) != len(w.Kernel) ||
+			w.Pads != nil && len(w.Pads) != 2*len(w.Kernel) {
 			return nil, kernel.Invalid("unpooling shape %v", x.Shape)
 		}
 		size = slices.Clone(x.Shape)

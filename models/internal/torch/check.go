@@ -16,9 +16,11 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 	"div":            func(c *call, _ func(string) int) { c.oneOf("rounding_mode", "floor", "trunc") },
 	"scatter":        func(c *call, _ func(string) int) { c.scatterJoin() },
 	"scatter_reduce": func(c *call, _ func(string) int) { c.scatterJoin() },
-	"pad":            func(c *call, _ func(string) int) { c.oneOf("mode", "constant", "reflect", "replicate", "circular") },
-	"gelu":           func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
-	"meshgrid":       func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },
+	"pad": func(c *call, _ func(string) int) {
+		c.oneOf("mode", "constant", "reflect", "replicate", "circular")
+	},
+	"gelu":     func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
+	"meshgrid": func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },
 	"linalg_norm": func(c *call, rank func(string) int) {
 		axes := c.dim()
 		if c.has("ord") && (len(axes) == 2 || axes == nil && rank("self") == 2) {
@@ -86,7 +88,7 @@ func (c *call) oneOf(name string, values ...string) {
 // check returns an error for a call with an argument that the operator does not support.
 func (b *builder) check(base string, c *call, st *graph.Step, n *node) error {
 	look := &call{args: c.args, values: b.Known(st.Reads)}
-	if v := c.args["dtype"]; v.kind == textKind && !knownDType(v.text) && !(v.text == "complex64" && complexMoves[base]) {
+	if v := c.args["dtype"]; v.kind == textKind && !knownDType(v.text) && (v.text != "complex64" || !complexMoves[base]) {
 		return kernel.Unsupported("tensors of %s", v.text)
 	}
 	if v := c.args["padding"]; v.kind == textKind {

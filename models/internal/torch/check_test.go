@@ -65,7 +65,7 @@ var samples = map[string]map[string]any{
 	"max_pool1d_with_indices": {"self": 0, "kernel_size": []int{2}}, "max_pool3d_with_indices": {"self": 7, "kernel_size": []int{2}},
 	"max_unpool2d": {"self": 2, "indices": 11, "output_size": []int{8, 8}}, "max_unpool3d": {"self": 2, "indices": 11, "output_size": []int{8, 8}},
 	"fft_fft": {"self": 0}, "fft_ifft": {"self": 0}, "fft_rfft": {"self": 0}, "fft_irfft": {"self": 0},
-	"fft_fftfreq": {}, "fft_rfftfreq": {},
+	"fft_fftfreq": {}, "fft_rfftfreq": {}, "randperm": {},
 }
 
 var sampleValues = []*tensor{
