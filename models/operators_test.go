@@ -3,8 +3,11 @@ package models_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -163,5 +166,70 @@ func TestONNXRandom(t *testing.T) {
 		if err != nil || !slices.Equal(first.Data.([]float32), again.Data.([]float32)) || first.Data.([]float32)[0] == first.Data.([]float32)[1] {
 			t.Errorf("%v, then %v: %v", first, again, err)
 		}
+	}
+}
+
+// TestTorchRandom draws numbers under a seed, and refuses to open the model without one.
+func TestTorchRandom(t *testing.T) {
+	t.Parallel()
+	if _, err := openBytes(t, archived(t, "draws"), models.OpenTorch); !errors.Is(err, mlflow.NotImplemented) {
+		t.Errorf("without a seed: %v", err)
+	}
+	run := func(seed models.Seed) []*mlflow.Tensor {
+		m, err := openBytes(t, archived(t, "draws"), seed.OpenTorch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := m.Run(t.Context(), map[string]*mlflow.Tensor{"x": fill(t, []int{4, 3, 5}, 3, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []*mlflow.Tensor
+		for _, spec := range m.Outputs() {
+			list = append(list, out[spec.Name])
+		}
+		return list
+	}
+	first, again, other := run(7), run(7), run(8)
+	for i, want := range []struct{ mean, low, high float64 }{
+		{0.5, 0, 1},
+		{0.5, 0, 1},
+		{0, -9, 9},
+		{0, -9, 9},
+		{4, 2, 6},
+		{3, 0, 6},
+		{0.3, 0, 1},
+		{2, -3, 7},
+		{-1, -15, 15},
+		{1.5, 0, 2},
+		{24.5, 0, 49},
+		{3, 2, 4},
+		{0.5, 0, 20},
+		{3, 0, 6},
+		{0.7, 0, 1},
+		{0.5, 0, 1},
+		{0.5, 0, 1},
+	} {
+		list, err := first[i].Float32s()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, v := range list {
+			sum += float64(v)
+		}
+		apart := 8 / math.Sqrt(float64(len(list))) // Four deviations of the mean of the widest distribution.
+		if mean := sum / float64(len(list)); math.Abs(mean-want.mean) > apart {
+			t.Errorf("output %d has the mean %v, want %v", i, mean, want.mean)
+		}
+		if low, high := float64(slices.Min(list)), float64(slices.Max(list)); low < want.low || high > want.high {
+			t.Errorf("output %d is between %v and %v", i, low, high)
+		}
+		if !reflect.DeepEqual(first[i], again[i]) || reflect.DeepEqual(first[i], other[i]) {
+			t.Errorf("output %d does not depend on the seed alone", i)
+		}
+	}
+	if reflect.DeepEqual(first[15], first[16]) {
+		t.Error("two nodes draw the same numbers")
 	}
 }

@@ -128,3 +128,13 @@ class Control(nn.Module):
         none, same = torch._higher_order_ops.while_loop(lambda i, y: i < 0, lambda i, y: (i + 1, y * 2), (torch.tensor(0), x))
         both, count = grow(x.abs(), torch.tensor(3))
         return a, b, n, y, none, same, both, count, (half * 2).float(), half.float().sum(), half.to(torch.float64)
+
+
+class Draws(nn.Module):
+    """Random numbers."""
+
+    def forward(self, x):
+        return (
+            torch.rand(100, 50), torch.rand_like(x), torch.randn(100, 50), torch.randn_like(x), torch.randint(2, 7, (5000,)), torch.randint(7, (5000,)), torch.bernoulli(torch.full((5000,), 0.3)), torch.normal(2.0, 0.5, (5000,)),
+            torch.normal(torch.full((5000,), -1.0), torch.full((5000,), 2.0)), torch.multinomial(torch.tensor([1.0, 0.0, 3.0]), 5000, True), torch.randperm(50), torch.empty(5000).uniform_(2, 4), torch.empty(5000).exponential_(2), torch.empty(5000).normal_(3, 0.5), torch.empty(5000).bernoulli_(0.7), torch.rand(10), torch.rand(10),
+        )

@@ -101,8 +101,8 @@ var allocs = map[string]func(int) any{
 
 func slice[T any](n int) any { return make([]T, n) }
 
-// Known reports whether New supports a dtype.
-func Known(dtype string) bool { return allocs[dtype] != nil }
+// Known reports whether New and Cast support a dtype. Complex numbers are made by package fft only.
+func Known(dtype string) bool { return allocs[dtype] != nil && dtype != "complex64" }
 
 // Scalar returns a tensor without dimensions.
 func Scalar[T mlflow.Number](v T) *Tensor { return &Tensor{Shape: []int{}, Data: []T{v}} }

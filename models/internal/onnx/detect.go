@@ -32,28 +32,6 @@ var detectOps = map[string]operator{
 	}},
 }
 
-// prepareRoiAlign refuses the maximum of weighted samples, which no known model uses.
-func prepareRoiAlign(n *nodeProto) (func(c *call) (results, error), error) {
-	if a := n.attributes["mode"]; a != nil && a.s != "avg" {
-		return nil, kernel.Unsupported("regions with the mode '%s'", a.s)
-	}
-	return roiAlign, nil
-}
-
-// prepareMaxPool refuses places of pools whose padding is computed.
-func prepareMaxPool(n *nodeProto) (func(c *call) (results, error), error) {
-	if len(n.outputs) < 2 || n.outputs[1] == "" {
-		return maxPool, nil
-	}
-	if a := n.attributes["auto_pad"]; a != nil && a.s != "NOTSET" && a.s != "VALID" {
-		return nil, kernel.Unsupported("places of a pool with auto_pad '%s'", a.s)
-	}
-	if a := n.attributes["storage_order"]; a != nil && a.i != 0 {
-		return nil, kernel.Unsupported("places in the order of columns")
-	}
-	return maxPoolPlaces, nil
-}
-
 // maxPoolPlaces returns the maxima of a pool and their places in the whole tensor.
 func maxPoolPlaces(c *call) (results, error) {
 	x, w := c.in(0), c.window()
@@ -82,7 +60,8 @@ func maxUnpool(c *call) (results, error) {
 	if size == nil {
 		w := c.window()
 		lead := len(x.Shape) - len(w.Kernel)
-		if lead < 0 || w.Strides != nil && len(w.Strides) != len(w.Kernel) || w.Pads != nil && len(w.Pads) != 2*len(w.Kernel) {
+		if lead < 0 || w.Strides != nil && len(w.Strides) != len(w.Kernel) ||
+			w.Pads != nil && len(w.Pads) != 2*len(w.Kernel) {
 			return nil, kernel.Invalid("unpooling shape %v", x.Shape)
 		}
 		size = slices.Clone(x.Shape)

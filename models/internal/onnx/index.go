@@ -132,10 +132,5 @@ var (
 
 func gridSample(c *call) (results, error) {
 	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
-	how, ok := samplings[mode]
-	border, known := borders[pad]
-	if !ok || !known {
-		return nil, kernel.Unsupported("sampling a grid with mode '%s' and padding_mode '%s'", mode, pad)
-	}
-	return one(nn.GridSample(c.in(0), c.in(1), how, border, c.int("align_corners", 0) != 0))
+	return one(nn.GridSample(c.in(0), c.in(1), samplings[mode], borders[pad], c.int("align_corners", 0) != 0))
 }

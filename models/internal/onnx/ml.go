@@ -38,10 +38,6 @@ var prepared = map[string]func(n *nodeProto) (func(c *call) (results, error), er
 	"ai.onnx.ml.TreeEnsembleClassifier": treeClassifier, "ai.onnx.ml.TreeEnsembleRegressor": treeRegressor,
 	"ai.onnx.ml.SVMClassifier": svmClassifier, "ai.onnx.ml.SVMRegressor": svmRegressor,
 	"ai.onnx.ml.LinearClassifier": linearClassifier, "ai.onnx.ml.LinearRegressor": linearRegressor,
-	"MaxPool": prepareMaxPool, "RoiAlign": prepareRoiAlign,
-	"RandomUniform": withSeed(drawUniform), "RandomUniformLike": withSeed(drawUniform),
-	"RandomNormal": withSeed(drawNormal), "RandomNormalLike": withSeed(drawNormal),
-	"Bernoulli": withSeed(randomOps["Bernoulli"].run), "Multinomial": withSeed(randomOps["Multinomial"].run),
 }
 
 func (c *call) floats(name string) []float32 {

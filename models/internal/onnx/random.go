@@ -30,16 +30,6 @@ var randomOps = map[string]operator{
 	}},
 }
 
-// withSeed refuses a node that draws numbers without a seed.
-func withSeed(run func(c *call) (results, error)) func(n *nodeProto) (func(c *call) (results, error), error) {
-	return func(n *nodeProto) (func(c *call) (results, error), error) {
-		if n.attributes["seed"] == nil {
-			return nil, kernel.Unsupported("random numbers without the attribute seed")
-		}
-		return run, nil
-	}
-}
-
 func (c *call) source() random.Source { return random.New(math.Float64bits(c.float("seed", 0)), 0) }
 
 func (c *call) drawType(without string) string {

@@ -17,10 +17,11 @@ type builder struct {
 	*graph.Scope
 	graph   *exportedGraph
 	aliases aliases
-	depth   int // of graphs in each other
+	depth   int     // of graphs in each other
+	seed    *uint64 // of random numbers, or nil
 }
 
-func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
+func build(p *exportedProgram, weights map[string]*tensor, seed *uint64) (*graph.Program, error) {
 	g := &p.Module.Graph
 	if len(g.Nodes) > graph.MaxNodes {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
@@ -29,7 +30,7 @@ func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, erro
 	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
 		return nil, err
 	}
-	b := &builder{Scope: graph.NewScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs)}
+	b := &builder{Scope: graph.NewScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs), seed: seed}
 	for _, spec := range p.Module.Signature.Inputs {
 		for kind, in := range spec {
 			if err := b.addInput(kind, in, weights); err != nil {
@@ -160,6 +161,13 @@ func (b *builder) addNode(i int, n *node) error {
 	}
 	c := &call{args: map[string]argumentValue{}}
 	st := graph.Step{Name: label}
+	if randomOperators[target] != nil || randomOperators[inPlaceTarget(target)] != nil {
+		if b.seed == nil {
+			return mlflow.Errorf(mlflow.NotImplemented,
+				"%s: the model draws random numbers, which needs a seed", label)
+		}
+		c.seed, c.place = *b.seed, placeOf(n)
+	}
 	for _, in := range n.Inputs {
 		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
 			return mlflow.Errorf(mlflow.NotImplemented,

@@ -52,12 +52,14 @@ type call struct {
 	args   map[string]argumentValue
 	values []*tensor
 	single bool // No node reads a result but the first one.
+	seed   uint64
+	place  uint64 // of the node, for draws
 	err    error
 }
 
 // run calls an operator with a copy of c, which concurrent runs share.
 func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, error) {
-	call := &call{args: c.args, values: values, single: c.single}
+	call := &call{args: c.args, values: values, single: c.single, seed: c.seed, place: c.place}
 	out, err := op.run(call)
 	switch {
 	case call.err != nil:

@@ -2,6 +2,7 @@ package torch
 
 import (
 	"context"
+	"strings"
 
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/graph"
@@ -55,6 +56,9 @@ func (b *builder) nested(n *node, at, arguments int, st *graph.Step) (*graph.Pro
 		outputs = append(outputs, map[string]outputSpec{"user_output": {Arg: out}})
 	}
 	inner := &builder{Scope: b.Nested(), graph: g, aliases: newAliases(g, outputs), depth: b.depth + 1}
+	if strings.HasSuffix(n.Target, condTarget) {
+		inner.seed = b.seed // A loop would draw the same numbers in each turn.
+	}
 	for i := range g.Inputs {
 		name := g.Inputs[i].name()
 		if name == nil {

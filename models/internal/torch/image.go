@@ -86,15 +86,14 @@ func gridSample(c *call) (results, error) {
 	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how, border, c.bool("align_corners", false)))
 }
 
-// gridModes returns how a grid samples an image and what is beyond its border.
+// gridModes returns the way to sample a grid, and what is outside of the image.
 func (c *call) gridModes() (nn.Sampling, nn.Border) {
-	samplings := map[int]nn.Sampling{0: nn.SampleLinear, 1: nn.SampleNearest, 2: nn.SampleCubic}
-	borders := map[int]nn.Border{0: nn.BorderZeros, 1: nn.BorderEdge, 2: nn.BorderReflection}
+	how := []nn.Sampling{nn.SampleLinear, nn.SampleNearest, nn.SampleCubic}
+	border := []nn.Border{nn.BorderZeros, nn.BorderEdge, nn.BorderReflection}
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
-	how, ok := samplings[mode]
-	border, known := borders[pad]
-	if !ok || !known {
-		c.fail(kernel.Invalid("sampling a grid by the mode %d and the padding mode %d", mode, pad))
+	if mode < 0 || mode >= len(how) || pad < 0 || pad >= len(border) {
+		c.fail(kernel.Unsupported("sampling a grid by the mode %d and the padding mode %d", mode, pad))
+		return nn.SampleLinear, nn.BorderZeros
 	}
-	return how, border
+	return how[mode], border[pad]
 }

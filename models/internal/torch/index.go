@@ -119,8 +119,7 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join := c.scatterJoin()
-	axis, values := c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
+	join, axis, values := c.scatterJoin(), c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
 	if !c.bool("include_self", true) {
 		var err error
 		neutral := map[kernel.Join]float64{kernel.JoinMul: 1, kernel.JoinMax: math.Inf(-1), kernel.JoinMin: math.Inf(1)}

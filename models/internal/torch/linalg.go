@@ -290,9 +290,6 @@ func matrixPower(c *call) (results, error) {
 
 func luFactor(c *call) (results, error) {
 	x := c.matrix()
-	if !c.bool("pivot", true) {
-		return nil, kernel.Unsupported("a decomposition without pivots")
-	}
 	var out, pivots linalg.Stack
 	batch, err := linalg.Each(x, false, func(m *linalg.Matrix) error {
 		lu := linalg.Decompose(m)
@@ -318,9 +315,6 @@ func luFactor(c *call) (results, error) {
 }
 
 func luSolve(c *call) (results, error) {
-	if c.bool("adjoint", false) || !c.bool("left", true) {
-		return nil, kernel.Unsupported("solutions of transposed equations by their decomposition")
-	}
 	lu, b := c.floating("LU"), c.floating("B")
 	pivots, err := kernel.AsInts(c.tensor("pivots"))
 	if err != nil {

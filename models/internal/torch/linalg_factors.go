@@ -242,12 +242,7 @@ func matrixNorm(c *call) (results, error) {
 	if axes[0] == axes[1] {
 		return nil, kernel.Invalid("a norm of matrices along the axes %v", dims)
 	}
-	kind, order := "", math.NaN()
-	if v, ok := c.args["ord"]; ok && v.kind == textKind {
-		kind = v.text
-	} else if order = c.float("ord", math.NaN()); math.IsNaN(order) {
-		kind = "fro"
-	}
+	kind, order := c.normKind()
 	if kind == "fro" {
 		return one(kernel.Norm(x, 2, dims, keep))
 	}
@@ -261,6 +256,22 @@ func matrixNorm(c *call) (results, error) {
 	}
 	slices.Sort(axes[:])
 	return one(kernel.Unsqueeze(norms, axes[:]))
+}
+
+// normKind returns the name or the order of a norm of matrices.
+func (c *call) normKind() (kind string, order float64) {
+	if v, ok := c.args["ord"]; ok && v.kind == textKind {
+		c.oneOf("ord", "fro", "nuc")
+		return v.text, math.NaN()
+	}
+	order = c.float("ord", math.NaN())
+	switch size := math.Abs(order); {
+	case math.IsNaN(order):
+		return "fro", order
+	case size != 1 && size != 2 && !math.IsInf(size, 1):
+		c.fail(kernel.Unsupported("the norm %v of matrices", order))
+	}
+	return "", order
 }
 
 // normOf computes a norm of the matrices in the last two axes.
@@ -294,5 +305,5 @@ func normOf(x *tensor, kind string, order float64) (*tensor, error) {
 		}
 		return kernel.Reduce(biggest, values, []int{-1}, false)
 	}
-	return nil, kernel.Unsupported("the norm %v%s of matrices", order, kind)
+	return nil, kernel.Invalid("the norm %v%s of matrices", order, kind)
 }

@@ -20,7 +20,8 @@ type operator struct {
 var operators = graph.Join(unaryTable(), activationTable(), binaryTable(), comparisonTable(), shapeTable(),
 	arrangeTable(), layerTable(), poolTable(), recurrentTable(), reduceTable(), indexTable(),
 	imageTable(), algebraTable(), createTable(), sizeTable(), lossTable(), statisticsTable(),
-	visionTable(), linalgTable(), spectralTable(), complexFromReal())
+	visionTable(), linalgTable(), spectralTable(), complexFromReal(),
+	randomTable())
 
 // synonyms maps operators to operators that compute the same.
 var synonyms = map[string]string{

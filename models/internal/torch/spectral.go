@@ -260,9 +260,6 @@ func (c *call) short(half bool) (fft.Short, error) {
 
 func stft(c *call) (results, error) {
 	x := c.tensor("self")
-	if c.bool("align_to_window", false) {
-		return nil, kernel.Unsupported("frames that are aligned to the window")
-	}
 	s, err := c.short(x.DType() != "complex64")
 	if err != nil {
 		return nil, err
@@ -279,9 +276,6 @@ func istft(c *call) (results, error) {
 	s, err := c.short(true)
 	if err != nil {
 		return nil, err
-	}
-	if c.bool("return_complex", false) {
-		return nil, kernel.Unsupported("the inverse of frames of complex signals")
 	}
 	from := 0
 	if c.bool("center", true) {

@@ -151,8 +151,8 @@ func (m *Matrix) rotateRows(p, q int, c, s float64) {
 	}
 }
 
-// SVD returns the decomposition U diag(S) V^T of a matrix, by one-sided rotations, with falling singular values. U and V
-// have as many columns as the smaller side of the matrix.
+// SVD returns the decomposition U diag(S) V^T of a matrix, by one-sided rotations, with falling singular values. U and
+// V have as many columns as the smaller side of the matrix.
 func SVD(m *Matrix) (u *Matrix, s []float64, v *Matrix, err error) {
 	if m.Rows < m.Cols {
 		v, s, u, err = SVD(m.T())

@@ -36,9 +36,6 @@ func GridSample(x, grid *kernel.Tensor, how Sampling, border Border, corners boo
 		grid.Shape[axes+1] != axes || slices.Contains(x.Shape[2:], 0) {
 		return nil, kernel.Invalid("sampling shape %v by a grid of shape %v", x.Shape, grid.Shape)
 	}
-	if axes == 3 && how == SampleCubic {
-		return nil, kernel.Unsupported("sampling three axes by cubic functions")
-	}
 	out, err := kernel.New(x.DType(), slices.Concat(x.Shape[:2], grid.Shape[1:axes+1]))
 	if err != nil {
 		return nil, err

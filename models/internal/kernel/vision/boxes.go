@@ -30,8 +30,8 @@ func NMS(boxes, scores *kernel.Tensor, limit float64) (*kernel.Tensor, error) {
 	return kernel.Ints(keep), nil
 }
 
-// Best is like NMS for boxes whose score is more than least, and returns at most a number of them. A score of NaN is the
-// highest, and least of -Inf includes all boxes.
+// Best is like NMS for boxes whose score is more than least, and returns at most a number of them. A score of NaN is
+// the highest, and least of -Inf includes all boxes.
 func Best(boxes, scores *kernel.Tensor, limit, least, most float64) ([]int, error) {
 	box, err := floats(boxes, 2, 4)
 	if err != nil {
