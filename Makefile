@@ -21,7 +21,7 @@ STRICT ?=
 # GoMLX's Go backend points beyond its slices, which the pointer check of the detector ends programs for.
 GO_TEST_FLAGS := $(if $(STRICT),-timeout 20m -race -gcflags=modernc.org/...=-race=false -gcflags=golang.org/x/crypto/...=-race=false -gcflags=github.com/gomlx/compute/...=-d=checkptr=0)
 # What computes with internal/simd is tested without its kernels in assembly, too.
-PORTABLE := ./internal/simd ./models/... ./gomlx/cpu
+PORTABLE := ./internal/simd/... ./models/... ./gomlx/cpu
 export CGO_ENABLED ?= 0
 
 # The modules of this repository, which go.work binds, as patterns for the go command.

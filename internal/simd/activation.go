@@ -25,6 +25,9 @@ const (
 	ActSiLU
 	ActGELU     // By the error function.
 	ActGELUTanh // The approximation by a hyperbolic tangent.
+	ActELU      // alpha*(exp(x)-1) for numbers up to 0, and beta*x above.
+	ActSoftplus // log(1+exp(x))
+	ActMish     // x*tanh(softplus(x))
 )
 
 // Activate sets dst to the activation of a, element by element. dst and a have the same length and may be the same
@@ -77,8 +80,28 @@ func activationGo(act Activation, alpha, beta float32) func(x float32) float32 {
 			return 0.5 * x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 		})
 	}
+	return curveGo(act, float64(alpha), float64(beta))
+}
+
+// curveGo returns the smooth relatives of ActReLU.
+func curveGo(act Activation, alpha, beta float64) func(x float32) float32 {
+	switch act {
+	case ActELU:
+		return wide(func(x float64) float64 {
+			if x > 0 {
+				return beta * x
+			}
+			return alpha * math.Expm1(x)
+		})
+	case ActSoftplus:
+		return wide(softplus)
+	case ActMish:
+		return wide(func(x float64) float64 { return x * math.Tanh(softplus(x)) })
+	}
 	return func(x float32) float32 { return x }
 }
+
+func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 

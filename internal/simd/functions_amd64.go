@@ -69,6 +69,24 @@ func leakyReLUAVX512(dst, a *float32, n int, alpha, beta float32)
 func leakyReLUAVX2(dst, a *float32, n int, alpha, beta float32)
 
 //go:noescape
+func eluAVX512(dst, a *float32, n int, alpha, beta float32)
+
+//go:noescape
+func eluAVX2(dst, a *float32, n int, alpha, beta float32)
+
+//go:noescape
+func softplusAVX512(dst, a *float32, n int)
+
+//go:noescape
+func softplusAVX2(dst, a *float32, n int)
+
+//go:noescape
+func mishAVX512(dst, a *float32, n int)
+
+//go:noescape
+func mishAVX2(dst, a *float32, n int)
+
+//go:noescape
 func clipAVX512(dst, a *float32, n int, alpha, beta float32)
 
 //go:noescape

@@ -89,19 +89,22 @@ var unaryAVX = map[string][2]func(dst, a *float32, n int){
 
 // activationsAVX has the kernels of activations without arguments, and argumentsAVX those of the others.
 var (
-	activationsAVX = map[Activation][2]func(dst, a *float32, n int){
+	activationsAVX = [...][2]func(dst, a *float32, n int){
 		ActHardSwish: {hardSwishAVX2, hardSwishAVX512},
 		ActSigmoid:   {sigmoidAVX2, sigmoidAVX512},
 		ActTanh:      {tanhAVX2, tanhAVX512},
 		ActSiLU:      {siluAVX2, siluAVX512},
 		ActGELU:      {geluAVX2, geluAVX512},
 		ActGELUTanh:  {geluTanhAVX2, geluTanhAVX512},
+		ActSoftplus:  {softplusAVX2, softplusAVX512},
+		ActMish:      {mishAVX2, mishAVX512},
 	}
-	argumentsAVX = map[Activation][2]func(dst, a *float32, n int, alpha, beta float32){
+	argumentsAVX = [...][2]func(dst, a *float32, n int, alpha, beta float32){
 		ActReLU:        {clipAVX2, clipAVX512},
 		ActClip:        {clipAVX2, clipAVX512},
 		ActHardSigmoid: {hardSigmoidAVX2, hardSigmoidAVX512},
 		ActLeakyReLU:   {leakyReLUAVX2, leakyReLUAVX512},
+		ActELU:         {eluAVX2, eluAVX512},
 	}
 )
 
@@ -128,8 +131,8 @@ func activate(act Activation, alpha, beta float32, dst, a []float32) {
 		activateGo(act, alpha, beta, dst, a)
 		return
 	}
-	if f, ok := activationsAVX[act]; ok {
-		f[level.Level-1](&dst[0], &a[0], len(dst))
+	if f := activationsAVX[act][level.Level-1]; f != nil {
+		f(&dst[0], &a[0], len(dst))
 		return
 	}
 	if act == ActReLU {

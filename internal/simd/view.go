@@ -85,13 +85,21 @@ func (v View) Read(dst, src []float32, from int) {
 	}
 }
 
+// fill sets all elements to a number: some one by one, then twice as many by each copy.
+func fill(dst []float32, x float32) {
+	n := min(len(dst), 32)
+	for i := range n {
+		dst[i] = x
+	}
+	for n > 0 && n < len(dst) {
+		n += copy(dst[n:], dst[:n])
+	}
+}
+
 func readRun(dst, src []float32, at, stride int) {
 	switch stride {
 	case 0:
-		x := src[at]
-		for i := range dst {
-			dst[i] = x
-		}
+		fill(dst, src[at])
 	case 1:
 		copy(dst, src[at:])
 	default:

@@ -43,6 +43,9 @@ var functions = []function{
 		c.line("VMOVAPS %s, %s", c.v(0), c.v(2))
 		c.ifLess(c.v(2), 0, c.v(1), c.v(0))
 	}},
+	{name: "elu", args: true, body: elu},
+	{name: "softplus", body: softplus},
+	{name: "mish", body: mish},
 	{name: "clip", args: true, body: func(c *code) {
 		c.line("VMAXPS %s, %s, %s", c.v(0), c.v(13), c.v(0))
 		c.line("VMINPS %s, %s, %s", c.v(0), c.v(14), c.v(0))
@@ -97,6 +100,61 @@ func gelu(c *code) {
 	c.line("VFMADD213PS %s, %s, %s", c.v(3), z, small)
 	c.ifLess(a, float(1), small, c.v(4))
 	c.line("VMULPS %s, %s, %s", c.v(4), x, x)
+}
+
+// elu computes alpha (exp(x)-1) for x up to 0, and beta x above.
+func elu(c *code) {
+	x, low, n, p, t, zero := c.v(0), c.v(4), c.v(1), c.v(2), c.v(3), c.v(5)
+	c.line("VMOVAPS %s, %s", x, low)
+	c.atMost(0, low)
+	c.atLeast(float(-87), low)
+	c.expm1(low, n, p, t)
+	c.line("VMULPS %s, %s, %s", c.v(13), low, low)
+	c.line("VMULPS %s, %s, %s", c.v(14), x, p)
+	c.set(0, zero)
+	c.lessRegister(zero, x, p, low)
+	c.line("VMOVAPS %s, %s", low, x)
+}
+
+// expm1 replaces x, which is from -87 to 87, by its exponential minus 1.
+func (c *code) expm1(x, n, p, t string) {
+	c.reduce(x, n, p)
+	c.line("VMULPS %s, %s, %s", x, p, p)
+	c.line("VFMADD213PS %s, %s, %s", x, x, p)
+	c.power(n, t)
+	c.op("VADDPS", float(-1), t, x)
+	c.line("VFMADD231PS %s, %s, %s", t, p, x)
+}
+
+// softplus computes log(1+exp(x)) as max(x, 0) + log(1+e), where e is exp(-|x|).
+func softplus(c *code) {
+	x, e, w, top := c.v(0), c.v(6), c.v(7), c.v(8)
+	c.line("VMOVAPS %s, %s", x, top)
+	c.atLeast(0, top)
+	c.op("VORPS", number(1<<31), x, e)
+	c.exp(e, c.v(1), c.v(2), c.v(3))
+	c.op("VADDPS", float(1), e, w)
+	c.line("VMOVAPS %s, %s", w, x)
+	c.log(x, c.v(1), c.v(2), c.v(3), c.v(4))
+	// What the rounding of 1+e has lost is added, divided by 1+e.
+	c.op("VADDPS", float(-1), w, c.v(1))
+	c.line("VSUBPS %s, %s, %s", c.v(1), e, e)
+	c.line("VDIVPS %s, %s, %s", w, e, e)
+	c.line("VADDPS %s, %s, %s", e, x, x)
+	c.line("VADDPS %s, %s, %s", top, x, x)
+}
+
+// mish computes x n/(n+2) with n = e (e+2) and e = exp(x), which is x tanh(log(1+e)).
+func mish(c *code) {
+	x, e := c.v(0), c.v(4)
+	c.line("VMOVAPS %s, %s", x, e)
+	c.atMost(float(40), e)
+	c.exp(e, c.v(1), c.v(2), c.v(3))
+	c.op("VADDPS", float(2), e, c.v(1))
+	c.line("VMULPS %s, %s, %s", c.v(1), e, e)
+	c.op("VADDPS", float(2), e, c.v(1))
+	c.line("VDIVPS %s, %s, %s", c.v(1), e, e)
+	c.line("VMULPS %s, %s, %s", e, x, x)
 }
 
 // log replaces x by its logarithm. A number is split into m 2^e with m from sqrt(1/2) to sqrt(2).

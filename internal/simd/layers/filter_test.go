@@ -29,12 +29,16 @@ func randomFilter(r *rand.Rand) filterCase {
 	if r.IntN(8) == 0 {
 		c.In, c.Out = 40, 70 // More than one part of the summed axis, and rows that are divided among workers.
 	}
+	wide := 1
+	if r.IntN(5) == 0 {
+		wide = 4 // Many taps meet padding only.
+	}
 	for i := range c.S {
-		s := Slide{In: 1 + r.IntN(30), Kernel: 1 + r.IntN(4), Stride: 1 + r.IntN(3), Dilation: 1 + r.IntN(3)}
+		s := Slide{In: 1 + r.IntN(30), Kernel: 1 + r.IntN(4), Stride: 1 + r.IntN(3), Dilation: wide * (1 + r.IntN(3))}
 		if r.IntN(3) == 0 {
 			s.Kernel, s.Stride = 1, 1
 		}
-		s.Before = r.IntN(3)
+		s.Before = r.IntN(3 * wide)
 		if r.IntN(3) == 0 {
 			s.Before = 0
 		}

@@ -49,6 +49,12 @@ type (
 	// Unary applies a function to every element.
 	Unary struct{ Function Function }
 
+	// IsNaN tests every element.
+	IsNaN struct{}
+
+	// Select is [kernel.Where] of a condition and two tensors.
+	Select struct{}
+
 	// Binary is [kernel.Arith] of two tensors. If Number is not nil, it replaces the second argument, or the first if
 	// Reversed is set.
 	Binary struct {
@@ -64,6 +70,8 @@ func (ConvTranspose) op() {}
 func (Linear) op()        {}
 func (MatMul) op()        {}
 func (BatchNorm) op()     {}
+func (IsNaN) op()         {}
+func (Select) op()        {}
 func (Unary) op()         {}
 func (Binary) op()        {}
 
@@ -106,6 +114,9 @@ func (s *Step) Arrange(order []int) {
 
 // Of returns the function of any curve.
 func Of(f func(float64) float64) Function {
+	if row := kernel.VectorOf(f); row != nil {
+		return Function{Row: func(dst, src []float32) { row(dst, src[:len(dst)]) }}
+	}
 	return Function{Row: func(dst, src []float32) {
 		for i, v := range src[:len(dst)] {
 			dst[i] = float32(f(float64(v)))

@@ -10,7 +10,7 @@ import (
 func Map(x *Tensor, f func(float64) float64) (*Tensor, error) {
 	switch d := x.Data.(type) {
 	case []float32:
-		if op := vectorOf(f); op != nil {
+		if op := VectorOf(f); op != nil {
 			return mapVectors(x, op), nil
 		}
 		return mapAll(x, d, f)

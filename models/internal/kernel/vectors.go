@@ -11,23 +11,25 @@ import (
 // vectorised lists the functions of Map that package simd computes with kernels in assembly, by the addresses of their
 // code. Closures are not among them, because they share their code with others.
 var vectorised = map[uintptr]func(dst, a []float32){
-	codeOf(math.Exp):  simd.Unary("Exp"),
-	codeOf(math.Log):  simd.Unary("Log"),
-	codeOf(math.Sqrt): simd.Unary("Sqrt"),
-	codeOf(math.Erf):  simd.Unary("Erf"),
-	codeOf(math.Tanh): simd.Unary("Tanh"),
-	codeOf(Sign):      simd.Unary("Sign"),
-	codeOf(Sigmoid):   simd.Unary("Sigmoid"),
-	codeOf(Silu):      activation(simd.ActSiLU, 0, 0),
-	codeOf(Gelu):      activation(simd.ActGELU, 0, 0),
-	codeOf(GeluTanh):  activation(simd.ActGELUTanh, 0, 0),
-	codeOf(HardSwish): activation(simd.ActHardSwish, 0, 0),
+	codeOf(math.Exp):   simd.Unary("Exp"),
+	codeOf(math.Log):   simd.Unary("Log"),
+	codeOf(math.Sqrt):  simd.Unary("Sqrt"),
+	codeOf(math.Erf):   simd.Unary("Erf"),
+	codeOf(math.Tanh):  simd.Unary("Tanh"),
+	codeOf(Sign):       simd.Unary("Sign"),
+	codeOf(Sigmoid):    simd.Unary("Sigmoid"),
+	codeOf(Silu):       activation(simd.ActSiLU, 0, 0),
+	codeOf(Gelu):       activation(simd.ActGELU, 0, 0),
+	codeOf(GeluTanh):   activation(simd.ActGELUTanh, 0, 0),
+	codeOf(HardSwish):  activation(simd.ActHardSwish, 0, 0),
+	codeOf(Mish):       activation(simd.ActMish, 0, 0),
+	codeOf(SoftplusOf): activation(simd.ActSoftplus, 0, 0),
 }
 
 func codeOf(f func(float64) float64) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// vectorOf returns the vectorised form of a function, or nil if there is none.
-func vectorOf(f func(float64) float64) func(dst, a []float32) {
+// VectorOf returns the vectorised form of a function, or nil if there is none.
+func VectorOf(f func(float64) float64) func(dst, a []float32) {
 	if !simd.Fast() {
 		return nil
 	}
@@ -46,7 +48,7 @@ func isFast(x *Tensor) bool {
 }
 
 // minVector is the number of elements of a vectorised function that justifies another goroutine.
-const minVector = 1 << 15
+const minVector = 1 << 16
 
 // mapVectors applies a vectorised function to a tensor of float32.
 func mapVectors(x *Tensor, f func(dst, a []float32)) *Tensor {

@@ -18,6 +18,8 @@ var descriptions = map[string]func(c *call) graph.Op{
 	"Identity": func(*call) graph.Op { return graph.Same{} },
 	"Conv":     describeConv, "ConvTranspose": describeConv, "Gemm": describeGemm,
 	"MatMul":             func(*call) graph.Op { return graph.MatMul{} },
+	"IsNaN":              func(*call) graph.Op { return graph.IsNaN{} },
+	"Where":              func(*call) graph.Op { return graph.Select{} },
 	"BatchNormalization": func(c *call) graph.Op { return graph.BatchNorm{Eps: c.float("epsilon", 1e-5)} },
 
 	"Add": pairOf(kernel.Add), "Sub": pairOf(kernel.Sub), "Mul": pairOf(kernel.Mul), "Div": pairOf(kernel.Div),
@@ -43,7 +45,7 @@ var descriptions = map[string]func(c *call) graph.Op{
 		}
 		return unary(graph.Activation(simd.ActSiLU))
 	},
-	"Elu":      func(c *call) graph.Op { return unary(graph.Of(kernel.Elu(c.float("alpha", 1), 1, 1))) },
+	"Elu":      func(c *call) graph.Op { return unary(graph.Activation(simd.ActELU, c.float("alpha", 1), 1)) },
 	"Softplus": function(graph.Of(kernel.SoftplusOf)), "Mish": function(graph.Of(kernel.Mish)),
 	"Erf": function(graph.Of(math.Erf)), "Sin": function(graph.Of(math.Sin)), "Cos": function(graph.Of(math.Cos)),
 	"Reciprocal": function(graph.Of(func(v float64) float64 { return 1 / v })),
@@ -104,6 +106,9 @@ func describePow(c *call) graph.Op {
 func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.Step) {
 	st.Pure, st.Cheap = true, cheap[name]
 	c := &call{node: n, opset: int(r.file.opsets[""]), values: s.Known(st.Reads)}
+	if _, ok := recurrences[name]; ok {
+		st.Prepare = func(known []*tensor) graph.Run { return prepareRecurrent(name, n, c.opset, known) }
+	}
 	var op graph.Op
 	switch describe := descriptions[name]; {
 	case name == "Clip":

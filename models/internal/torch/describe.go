@@ -53,7 +53,11 @@ var descriptions = map[string]description{
 		return unary(graph.Activation(simd.ActGELU))
 	}},
 	"elu": {"self", func(c *call) graph.Op {
-		return unary(graph.Of(kernel.Elu(c.float("alpha", 1), c.float("scale", 1), c.float("input_scale", 1))))
+		alpha, scale, slope := c.float("alpha", 1), c.float("scale", 1), c.float("input_scale", 1)
+		if slope == 1 {
+			return unary(graph.Activation(simd.ActELU, alpha*scale, scale))
+		}
+		return unary(graph.Of(kernel.Elu(alpha, scale, slope)))
 	}},
 	"softplus": {"self", func(c *call) graph.Op {
 		return unary(graph.Of(kernel.Softplus(c.float("beta", 1), c.float("threshold", 20))))

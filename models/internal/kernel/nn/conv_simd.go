@@ -12,10 +12,13 @@ import (
 // if the padded images would need excessive memory.
 func convFast[T kernel.Float](c convolution, batch int, img, kern, out []T) bool {
 	x, ok := kernel.FastFloat32s(img)
-	if !ok || len(img)*len(kern)*len(out) == 0 || c.needsExcessiveMemory(batch, len(img)) {
+	if !ok || len(img)*len(kern)*len(out) == 0 {
 		return false
 	}
 	f := layers.PlainFilter(any(kern).([]float32), c.groups, c.in, c.out, [2]int{c.s[0].kernel, c.s[1].kernel})
+	if c.needsExcessiveMemory(batch, len(img)) && !f.Divided(c.slides(), nil) {
+		return false
+	}
 	f.Run(simd.Workers(runtime.GOMAXPROCS(0)), batch, c.slides(), x, any(out).([]float32), nil)
 	return true
 }

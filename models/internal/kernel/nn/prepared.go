@@ -90,8 +90,9 @@ func (c *PreparedConv) Run(x *kernel.Tensor, e kernel.Epilogue, out *kernel.Tens
 	e.Bias = sumOf(c.bias, e.Bias)
 	list := out.Data.([]float32)
 	sizes := convolution{s: s, groups: c.groups, in: c.weight.Shape[1], out: c.weight.Shape[0] / c.groups}
-	if c.filter != nil && !sizes.needsExcessiveMemory(p.batch, len(img)) {
-		c.filter.Run(simd.Workers(runtime.GOMAXPROCS(0)), p.batch, sizes.slides(), img, list, e.Ending())
+	slides, end := sizes.slides(), e.Ending()
+	if c.filter != nil && (!sizes.needsExcessiveMemory(p.batch, len(img)) || c.filter.Divided(slides, end)) {
+		c.filter.Run(simd.Workers(runtime.GOMAXPROCS(0)), p.batch, slides, img, list, end)
 		return out, nil
 	}
 	result, err := Conv(x, c.weight, nil, c.window, c.groups)
