@@ -16,11 +16,9 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 	"div":            func(c *call, _ func(string) int) { c.oneOf("rounding_mode", "floor", "trunc") },
 	"scatter":        func(c *call, _ func(string) int) { c.scatterJoin() },
 	"scatter_reduce": func(c *call, _ func(string) int) { c.scatterJoin() },
-	"pad": func(c *call, _ func(string) int) {
-		c.oneOf("mode", "constant", "reflect", "replicate", "circular")
-	},
-	"gelu":     func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
-	"meshgrid": func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },
+	"pad":            func(c *call, _ func(string) int) { c.oneOf("mode", padModes...) },
+	"gelu":           func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
+	"meshgrid":       func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },
 	"linalg_norm": func(c *call, rank func(string) int) {
 		axes := c.dim()
 		if c.has("ord") && (len(axes) == 2 || axes == nil && rank("self") == 2) {
@@ -77,6 +75,9 @@ func symmetricPadding(c *call, _ func(string) int) {
 		c.fail(kernel.Unsupported("a transposed convolution with padding '%s'", c.args["padding"].text))
 	}
 }
+
+// padModes are the modes of a pad, with the default first.
+var padModes = []string{"constant", "reflect", "replicate", "circular"}
 
 // oneOf refuses a text other than those given.
 func (c *call) oneOf(name string, values ...string) {

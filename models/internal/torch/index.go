@@ -134,15 +134,6 @@ func scatter(c *call) (results, error) {
 	return c.dividedByCounts(out, index, axis)
 }
 
-// scatterJoin returns the way to combine elements.
-func (c *call) scatterJoin() kernel.Join {
-	join, ok := joinNames[c.text("reduce", "")]
-	if !ok {
-		c.fail(kernel.Unsupported("scattering with reduce '%s'", c.text("reduce", "")))
-	}
-	return join
-}
-
 // dividedByCounts divides each element by the number of those that were added to it.
 func (c *call) dividedByCounts(sums, index *tensor, axis int) (results, error) {
 	counts, err := kernel.Expand(kernel.Scalar(1.0), sums.Shape)
@@ -162,6 +153,15 @@ func (c *call) dividedByCounts(sums, index *tensor, axis int) (results, error) {
 		op = kernel.FloorDiv
 	}
 	return one(kernel.Arith(op, sums, c.cast(counts, sums.DType())))
+}
+
+// scatterJoin returns the way to combine elements.
+func (c *call) scatterJoin() kernel.Join {
+	join, ok := joinNames[c.text("reduce", "")]
+	if !ok {
+		c.fail(kernel.Unsupported("scattering with reduce '%s'", c.text("reduce", "")))
+	}
+	return join
 }
 
 func scatterAdd(c *call) (results, error) {
