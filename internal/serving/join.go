@@ -160,7 +160,21 @@ func (j *joiner) prove(jobs []*job, parts []map[string]*mlflow.Tensor) bool {
 			same = same && near(t, parts[i][name])
 		}
 	}
-	j.proven(jobs[0], same)
+	if !same || differ(jobs) { // Equal rows prove nothing: their mean is one of them.
+		j.proven(jobs[0], same)
+	}
+	return true
+}
+
+// differ reports whether all requests have different inputs.
+func differ(jobs []*job) bool {
+	for i, one := range jobs {
+		for _, other := range jobs[:i] {
+			if reflect.DeepEqual(one.inputs, other.inputs) {
+				return false
+			}
+		}
+	}
 	return true
 }
 

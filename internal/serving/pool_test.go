@@ -151,6 +151,26 @@ func TestDependentRows(t *testing.T) {
 	}
 }
 
+// TestEqualRows sends equal requests to such a model before different ones. Equal requests agree
+// in both ways, but say nothing about others.
+func TestEqualRows(t *testing.T) {
+	t.Parallel()
+	s, release := held(t, openFile(t, "mean.onnx"), Options{BatchRows: 100})
+	h := s.Handler()
+	for range neededProofs + 1 {
+		same := `{"inputs": [[1, 2]]}`
+		want := `200 {"predictions": [[0,0]]} 200 {"predictions": [[0,0]]}`
+		if got := strings.Join(together(t, s, h, release, []string{same, same}), " "); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		reclaim(t, s)
+	}
+	answers := together(t, s, h, release, []string{`{"inputs": [[1, 2]]}`, `{"inputs": [[7, 8]]}`})
+	if got := strings.Join(answers, " "); got != `200 {"predictions": [[0,0]]} 200 {"predictions": [[0,0]]}` {
+		t.Errorf("different requests after equal ones: %s", got)
+	}
+}
+
 // TestFailingMember sends a request at once with others that fails, also when the others are
 // known to be independent.
 func TestFailingMember(t *testing.T) {

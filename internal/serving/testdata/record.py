@@ -83,6 +83,13 @@ EXTRAS = {
         [("ReduceSum", ["x", "axes"], ["s"]), ("Sub", ["x", "s"], ["y"])],
         [numpy_helper.from_array(np.int64([0]), "axes")],
     ),
+    # The same, but equal rows do not show it.
+    "mean": network(
+        [("x", FLOAT, ["n", 2])],
+        [("y", FLOAT, ["n", 2])],
+        [("ReduceMean", ["x", "axes"], ["m"]), ("Sub", ["x", "m"], ["y"])],
+        [numpy_helper.from_array(np.int64([0]), "axes")],
+    ),
     # Some values of the input are errors.
     "lookup": network(
         [("x", INT, ["n"])], [("y", FLOAT, ["n"])], [("Gather", ["table", "x"], ["y"])], [numpy_helper.from_array(np.float32([10, 11, 12]), "table")]

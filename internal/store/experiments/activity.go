@@ -3,6 +3,7 @@ package experiments
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strconv"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -15,13 +16,23 @@ const msPerDay = 24 * 60 * 60 * 1000
 // DailyRuns counts the active runs of those of some experiments that the user may read, by
 // the day of their start: from a time on, for a number of days. The index
 // millrace_runs_newest has all that the query reads. The remainder in place of a quotient
-// is an integer in every dialect.
+// is an integer in every dialect. The result must not be changed, because equal requests share
+// it.
 func (s Experiments) DailyRuns(
 	ctx context.Context, ids []int64, from int64, days int,
 ) (list []mlflow.DailyRuns, err error) {
 	if ids, err = base.ReadableExperiments(ctx, s.Store, ids, access.Run); err != nil || len(ids) == 0 {
 		return nil, err
 	}
+	// Every open list of experiments asks for this again and again.
+	key := fmt.Sprint(ids, from, days)
+	list, _, err = s.daily.Do(ctx, key, func() ([]mlflow.DailyRuns, error) { return s.dailyRuns(ctx, ids, from, days) })
+	return list, err
+}
+
+func (s Experiments) dailyRuns(
+	ctx context.Context, ids []int64, from int64, days int,
+) (list []mlflow.DailyRuns, err error) {
 	err = s.ViewReplica(ctx, func(t Tx) error {
 		list = nil
 		return t.EachUncached(

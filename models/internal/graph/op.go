@@ -49,6 +49,12 @@ type (
 	// Unary applies a function to every element.
 	Unary struct{ Function Function }
 
+	// IsNaN tests every element.
+	IsNaN struct{}
+
+	// Select is [kernel.Where] of a condition and two tensors.
+	Select struct{}
+
 	// Binary is [kernel.Arith] of two tensors. If Number is not nil, it replaces the second argument, or the first if
 	// Reversed is set.
 	Binary struct {
@@ -64,6 +70,8 @@ func (ConvTranspose) op() {}
 func (Linear) op()        {}
 func (MatMul) op()        {}
 func (BatchNorm) op()     {}
+func (IsNaN) op()         {}
+func (Select) op()        {}
 func (Unary) op()         {}
 func (Binary) op()        {}
 

@@ -10,6 +10,7 @@ func (p *Program) plan() error {
 	if err := p.foldConstants(); err != nil {
 		return err
 	}
+	p.prepare()
 	p.recognize()
 	p.foldNorms()
 	p.fuseEpilogues()
@@ -110,6 +111,24 @@ func (p *Program) skipSame() {
 		}
 	}
 	p.remove(gone)
+}
+
+// prepare lets steps use the arguments that are known.
+func (p *Program) prepare() {
+	x := p.index()
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.Prepare == nil {
+			continue
+		}
+		known := make([]*mlflow.Tensor, len(s.Reads))
+		for j, slot := range s.Reads {
+			known[j] = x.constants[slot]
+		}
+		if run := s.Prepare(known); run != nil {
+			s.Run = run
+		}
+	}
 }
 
 // dropConstants forgets constants that no step reads any more.

@@ -144,7 +144,7 @@ func agree(t *testing.T, planned, plain *Program, inputs ...*tensor) {
 			a, _ := got[i].Float32s()
 			b, _ := want[i].Float32s()
 			for j := range a {
-				if math.Abs(float64(a[j]-b[j])) > 1e-4 {
+				if a[j] != b[j] && !(math.Abs(float64(a[j]-b[j])) <= 1e-4) && (a[j] == a[j] || b[j] == b[j]) {
 					t.Fatalf("output %d, element %d is %v, want %v", i, j, a[j], b[j])
 				}
 			}
@@ -213,6 +213,31 @@ func TestFoldConstantsBudget(t *testing.T) {
 		d.pair("z", kernel.Add, "wide", "x")
 	})
 	steps(t, planned, 2)
+}
+
+// TestPrepare has a step that is replaced if its second argument is known.
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		second string
+		want   float32
+	}{{"known", 7}, {"y", 5}} {
+		planned, _ := both(t, []string{"z"}, func(d *draft) {
+			d.opaque("known", d.constant("w", 2, 3))
+			d.step("z", nil, func([]*tensor) (*tensor, error) { return kernel.Scalar[float32](5), nil }, "x", c.second)
+			last := &d.program.steps[len(d.program.steps)-1]
+			last.Prepare = func(known []*tensor) Run {
+				if known[0] != nil || known[1] == nil {
+					return nil
+				}
+				return func(context.Context, []*tensor) ([]*tensor, error) { return []*tensor{kernel.Scalar[float32](7)}, nil }
+			}
+		})
+		out, err := planned.Run(t.Context(), []*tensor{random(1), random(1)})
+		if err != nil || out[0].Data.([]float32)[0] != c.want {
+			t.Errorf("%s: %v, %v", c.second, out, err)
+		}
+	}
 }
 
 func TestSkipSame(t *testing.T) {
@@ -291,6 +316,23 @@ func TestRecognize(t *testing.T) {
 	steps(t, planned, 1)
 	agree(t, planned, plain, random(2, 3), random(1))
 	agree(t, planned, plain, wide, random(1))
+}
+
+// TestReplaceNaN has the steps that replace NaN by a number, and steps that are almost the same.
+func TestReplaceNaN(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"x", "y"} {
+		planned, plain := both(t, []string{"z"}, func(d *draft) {
+			d.Constant("number", kernel.Scalar[float32](7))
+			d.step("nan", IsNaN{}, func(v []*tensor) (*tensor, error) { return kernel.Compare(kernel.NotEqual, v[0], v[0]) }, "x")
+			d.step("z", Select{}, func(v []*tensor) (*tensor, error) { return kernel.Where(v[0], v[1], v[2]) }, "nan", "number", number)
+		})
+		steps(t, planned, map[string]int{"x": 1, "y": 2}[number])
+		x := random(3, 4)
+		x.Data.([]float32)[5] = float32(math.NaN())
+		agree(t, planned, plain, x, random(3, 4))
+		agree(t, planned, plain, &tensor{Shape: []int{2}, Data: []int64{1, 2}}, random(2))
+	}
 }
 
 func TestEpilogues(t *testing.T) {

@@ -55,7 +55,7 @@ type Step struct {
 	Name   string // For messages: the node's name and its operator.
 	Reads  []int  // The slots of the arguments; -1 for an omitted argument.
 	Writes []int  // The slots of the results; -1 for a result that no step reads.
-	Run    func(ctx context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error)
+	Run    Run
 
 	// Op describes what the step computes to the passes of the plan. It can be nil.
 	Op Op
@@ -64,8 +64,15 @@ type Step struct {
 	// Cheap states that the time of the step is proportional to the elements of its arguments and results.
 	Cheap bool
 
+	// Prepare returns a faster Run for the arguments that are known when the program is loaded, which are nil for the
+	// others, or nil if there is none. It can be nil itself.
+	Prepare func(known []*mlflow.Tensor) Run
+
 	drop []int // The slots that no later step reads.
 }
+
+// Run is the function that computes the results of a step from its arguments.
+type Run = func(ctx context.Context, values []*mlflow.Tensor) ([]*mlflow.Tensor, error)
 
 // findLastReads determines after which step each slot can be released.
 func (p *Program) findLastReads() {

@@ -41,10 +41,10 @@ func Reduce(kind Reduction, x *Tensor, axes []int, keep bool) (*Tensor, error) {
 	switch d := rows.Data.(type) {
 	case []float32:
 		if !reduceFast(d, out.Data.([]float32), n, kind) {
-			reduceAll(d, out.Data.([]float32), n, reducers[kind])
+			reduceAll(d, out.Data.([]float32), n, kind)
 		}
 	case []float64:
-		reduceAll(d, out.Data.([]float64), n, reducers[kind])
+		reduceAll(d, out.Data.([]float64), n, kind)
 	case []int32:
 		err = reduceInts(d, out.Data.([]int32), n, kind)
 	case []int64:
@@ -108,8 +108,25 @@ var reducers = map[Reduction]reducer{
 		0, func(so, v float64) float64 { return so + v*v },
 		func(so float64, _ int) float64 { return math.Sqrt(so) },
 	},
-	LogSum:    {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
-	LogSumExp: {NegInf, LogAddExp, asIs},
+	LogSum: {0, plus, func(so float64, _ int) float64 { return math.Log(so) }},
+}
+
+// logSumExp computes the logarithms of the sums of exponentials of rows of n elements.
+func logSumExp[T Float](in, out []T, n int) {
+	for i := range out {
+		row, largest, sum := in[i*n:(i+1)*n], NegInf, 0.0
+		for _, v := range row {
+			largest = math.Max(largest, float64(v))
+		}
+		for _, v := range row {
+			if float64(v) == largest {
+				sum++ // The difference of two infinite numbers is not 0.
+			} else {
+				sum += math.Exp(float64(v) - largest)
+			}
+		}
+		out[i] = T(largest + math.Log(sum))
+	}
 }
 
 func plus(so, v float64) float64 { return so + v }
@@ -117,7 +134,12 @@ func plus(so, v float64) float64 { return so + v }
 func asIs(so float64, _ int) float64 { return so }
 
 // reduceAll computes in float64 regardless of the type of the elements.
-func reduceAll[T Float](in, out []T, n int, r reducer) {
+func reduceAll[T Float](in, out []T, n int, kind Reduction) {
+	if kind == LogSumExp {
+		logSumExp(in, out, n)
+		return
+	}
+	r := reducers[kind]
 	for i := range out {
 		so := r.start
 		for _, v := range in[i*n : (i+1)*n] {

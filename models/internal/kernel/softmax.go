@@ -150,6 +150,10 @@ func softmaxFast(x *Tensor, axis int) (*Tensor, error) {
 		return result, nil
 	}
 	Parallel(len(in)/(n*inner), 1+minVector/(n*inner), func(lo, hi int) {
+		if inner == 1 && n <= fewColumns {
+			SoftmaxRows(out[lo*n:hi*n], in[lo*n:hi*n], n)
+			return
+		}
 		for i := lo; i < hi; i++ {
 			at, end := i*n*inner, (i+1)*n*inner
 			if inner == 1 {
@@ -160,6 +164,34 @@ func softmaxFast(x *Tensor, axis int) (*Tensor, error) {
 		}
 	})
 	return result, nil
+}
+
+// fewColumns is the length up to which rows are too short for a vector each.
+const fewColumns = 16
+
+// SoftmaxRows sets every row of n elements of dst to the softmax of the row of a. Both have the same length, and may be
+// the same slice. The exponentials of all rows are computed at once.
+func SoftmaxRows(dst, a []float32, n int) {
+	for i := 0; i < len(a); i += n {
+		row, to := a[i:i+n], dst[i:i+n]
+		largest := row[0]
+		for _, v := range row {
+			largest = max(largest, v)
+		}
+		for j, v := range row {
+			to[j] = v - largest
+		}
+	}
+	simd.Unary("Exp")(dst, dst)
+	for i := 0; i < len(dst); i += n {
+		row, sum := dst[i:i+n], float32(0)
+		for _, v := range row {
+			sum += v
+		}
+		for j := range row {
+			row[j] /= sum
+		}
+	}
 }
 
 // SoftmaxRow sets dst to the softmax of a. Both have the same length and may be the same slice.

@@ -14,6 +14,7 @@ type call struct {
 	node   *nodeProto
 	opset  int
 	values []*tensor
+	layer  []nn.Recurrent // The weights of a recurrent layer, if they were known when the file was read.
 	err    error
 }
 

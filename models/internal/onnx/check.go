@@ -78,8 +78,7 @@ var checks = map[string]func(c *call){
 
 func recurrentCheck(name string) func(c *call) {
 	return func(c *call) {
-		kind, usual := map[string]nn.Recurrence{"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.TanhRNN}[name], activationsOf[name]
-		if _, err := c.recurrence(kind, usual); err != nil {
+		if _, err := c.recurrence(recurrences[name], activationsOf[name]); err != nil {
 			c.fail(err)
 		}
 		c.oneOf("direction", "forward", "reverse", "bidirectional")

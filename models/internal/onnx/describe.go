@@ -18,6 +18,8 @@ var descriptions = map[string]func(c *call) graph.Op{
 	"Identity": func(*call) graph.Op { return graph.Same{} },
 	"Conv":     describeConv, "ConvTranspose": describeConv, "Gemm": describeGemm,
 	"MatMul":             func(*call) graph.Op { return graph.MatMul{} },
+	"IsNaN":              func(*call) graph.Op { return graph.IsNaN{} },
+	"Where":              func(*call) graph.Op { return graph.Select{} },
 	"BatchNormalization": func(c *call) graph.Op { return graph.BatchNorm{Eps: c.float("epsilon", 1e-5)} },
 
 	"Add": pairOf(kernel.Add), "Sub": pairOf(kernel.Sub), "Mul": pairOf(kernel.Mul), "Div": pairOf(kernel.Div),
@@ -104,6 +106,9 @@ func describePow(c *call) graph.Op {
 func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.Step) {
 	st.Pure, st.Cheap = true, cheap[name]
 	c := &call{node: n, opset: int(r.file.opsets[""]), values: s.Known(st.Reads)}
+	if _, ok := recurrences[name]; ok {
+		st.Prepare = func(known []*tensor) graph.Run { return prepareRecurrent(name, n, c.opset, known) }
+	}
 	var op graph.Op
 	switch describe := descriptions[name]; {
 	case name == "Clip":

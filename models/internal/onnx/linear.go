@@ -123,33 +123,9 @@ func (c *call) classify(scores, labels *tensor) (results, error) {
 	case "LOGISTIC":
 		simd.Activate(simd.ActSigmoid, 0, 0, list, list)
 	case "SOFTMAX":
-		softmaxRows(list, n)
+		kernel.SoftmaxRows(list, list, n)
 	}
 	return results{label, scores}, nil
-}
-
-// softmaxRows replaces every row of n numbers by its softmax.
-func softmaxRows(list []float32, n int) {
-	for i := 0; i < len(list); i += n {
-		row := list[i : i+n]
-		largest := row[0]
-		for _, v := range row {
-			largest = max(largest, v)
-		}
-		for j := range row {
-			row[j] -= largest
-		}
-	}
-	simd.Unary("Exp")(list, list)
-	for i := 0; i < len(list); i += n {
-		row, sum := list[i:i+n], float32(0)
-		for _, v := range row {
-			sum += v
-		}
-		for j := range row {
-			row[j] /= sum
-		}
-	}
 }
 
 // normalizer divides every row by its norm, unless that is 0.

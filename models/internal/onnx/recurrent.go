@@ -1,36 +1,40 @@
 package onnx
 
 import (
+	"context"
 	"slices"
 
+	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
 var recurrentOps = map[string]operator{
-	"LSTM": layer(nn.LSTM, 7, activationsOf["LSTM"], 0, 2, 3, 1),
-	"GRU":  layer(nn.GRU, 6, activationsOf["GRU"], 1, 0, 2),
-	"RNN":  layer(nn.TanhRNN, 6, activationsOf["RNN"], 0),
+	"LSTM": layer("LSTM", 7), "GRU": layer("GRU", 6), "RNN": layer("RNN", 6),
 }
+
+// gateOrder has, for each gate in PyTorch's order, its index in ONNX's order.
+var gateOrder = map[string][]int{"LSTM": {0, 2, 3, 1}, "GRU": {1, 0, 2}, "RNN": {0}}
+
+// recurrences has the kind of each layer.
+var recurrences = map[string]nn.Recurrence{"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.TanhRNN}
 
 // activationsOf has the activations of the gates of each layer.
 var activationsOf = map[string][]string{
 	"LSTM": {"Sigmoid", "Tanh", "Tanh"}, "GRU": {"Sigmoid", "Tanh"}, "RNN": {"Tanh"},
 }
 
-// layer describes a recurrent layer. order has, for each gate in PyTorch's order, its index in ONNX's order.
-func layer(kind nn.Recurrence, inputs int, activations []string, order ...int) operator {
+// layer describes a recurrent layer.
+func layer(name string, inputs int) operator {
 	return operator{
 		"activations direction hidden_size layout linear_before_reset input_forget", 3, inputs, 0,
-		func(c *call) (results, error) {
-			return c.recurrent(kind, activations, order)
-		},
+		func(c *call) (results, error) { return c.recurrent(name) },
 	}
 }
 
 // recurrent runs a layer of one or two directions.
-func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) (results, error) {
-	kind, err := c.recurrence(kind, activations)
+func (c *call) recurrent(name string) (results, error) {
+	kind, err := c.recurrence(recurrences[name], activationsOf[name])
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +45,9 @@ func (c *call) recurrent(kind nn.Recurrence, activations []string, order []int) 
 	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
 		return nil, kernel.Unsupported("sequences of different lengths")
 	}
-	layer := make([]nn.Recurrent, directions[0])
-	for i := range layer {
-		if layer[i], err = c.direction(kind, i, order); err != nil {
+	layer := c.layer
+	if layer == nil {
+		if layer, err = c.directions(kind, gateOrder[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -92,6 +96,48 @@ func (c *call) recurrence(kind nn.Recurrence, usual []string) (nn.Recurrence, er
 		return kind, kernel.Unsupported("a recurrent layer with layout or input_forget")
 	}
 	return kind, nil
+}
+
+// directions returns the weights of all directions.
+func (c *call) directions(kind nn.Recurrence, order []int) ([]nn.Recurrent, error) {
+	shape := c.in(1).Shape
+	if len(shape) != 3 || shape[0] < 1 || shape[0] > 2 {
+		return nil, kernel.Invalid("a recurrent layer with a weight of shape %v", shape)
+	}
+	layer := make([]nn.Recurrent, shape[0])
+	for i := range layer {
+		var err error
+		if layer[i], err = c.direction(kind, i, order); err != nil {
+			return nil, err
+		}
+	}
+	return layer, nil
+}
+
+// prepareRecurrent orders weights that are known when the file is read, or returns nil if a run has to do it.
+func prepareRecurrent(name string, n *nodeProto, opset int, known []*tensor) graph.Run {
+	for i := 1; i <= 3; i++ {
+		if i < len(n.inputs) && n.inputs[i] != "" && known[i] == nil {
+			return nil
+		}
+	}
+	c := &call{node: n, opset: opset, values: known}
+	kind, err := c.recurrence(recurrences[name], activationsOf[name])
+	if err != nil {
+		return nil
+	}
+	layer, err := c.directions(kind, gateOrder[name])
+	if err != nil || c.err != nil {
+		return nil
+	}
+	return func(_ context.Context, values []*tensor) ([]*tensor, error) {
+		now := &call{node: n, opset: opset, values: values, layer: layer}
+		out, err := now.recurrent(name)
+		if now.err != nil {
+			return nil, now.err
+		}
+		return out, err
+	}
 }
 
 // direction returns the weights of one direction, with the gates in PyTorch's order.

@@ -16,7 +16,7 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 	"div":            func(c *call, _ func(string) int) { c.oneOf("rounding_mode", "floor", "trunc") },
 	"scatter":        func(c *call, _ func(string) int) { c.scatterJoin() },
 	"scatter_reduce": func(c *call, _ func(string) int) { c.scatterJoin() },
-	"pad":            func(c *call, _ func(string) int) { c.oneOf("mode", "constant", "reflect", "replicate", "circular") },
+	"pad":            func(c *call, _ func(string) int) { c.oneOf("mode", padModes...) },
 	"gelu":           func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
 	"meshgrid":       func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },
 	"linalg_norm": func(c *call, rank func(string) int) {
@@ -46,6 +46,9 @@ func symmetricPadding(c *call, _ func(string) int) {
 		c.fail(kernel.Unsupported("a transposed convolution with padding '%s'", c.args["padding"].text))
 	}
 }
+
+// padModes are the modes of a pad, with the default first.
+var padModes = []string{"constant", "reflect", "replicate", "circular"}
 
 // oneOf refuses a text other than those given.
 func (c *call) oneOf(name string, values ...string) {

@@ -167,6 +167,7 @@ func report(w io.Writer, figures []figure) {
 		}
 	}
 	if len(faster) > 0 {
-		fmt.Fprintf(w, "two threads: %d networks, median %.2fx faster by the clock (goal 1.7x)\n", len(faster), median(faster))
+		fmt.Fprintf(w, "two threads: %d networks, median %.2fx faster by the clock (goal 1.7x)\n", len(faster),
+			median(faster))
 	}
 }

@@ -59,7 +59,9 @@ func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tenso
 		return nil, nil, nil, err
 	}
 	if f, ok := r.newFast(fed, h, c, state); ok && steps > 0 {
-		return f.run(all)
+		all, lastH, lastC, err = f.run(all)
+		kernel.Release(fed)
+		return all, lastH, lastC, err
 	}
 	for i := range steps {
 		at := i
@@ -214,7 +216,7 @@ func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h
 // same shapes.
 func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
 	var hs, cs []*kernel.Tensor
-	for _, layer := range layers {
+	for i, layer := range layers {
 		var sides []*kernel.Tensor
 		for _, r := range layer {
 			h0, c0, err := firstStates(h, c, len(hs))
@@ -227,14 +229,30 @@ func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC 
 			}
 			sides, hs, cs = append(sides, y), append(hs, h1), append(cs, c1)
 		}
-		if x, err = kernel.Concat(sides, -1); err != nil {
+		before := x
+		if x, err = joined(sides); err != nil {
 			return nil, nil, nil, err
+		}
+		if i > 0 {
+			kernel.Release(before)
 		}
 	}
 	if lastH, err = kernel.Stack(hs, 0); err == nil && c != nil {
 		lastC, err = kernel.Stack(cs, 0)
 	}
 	return x, lastH, lastC, err
+}
+
+// joined concatenates the results of the directions of a layer, whose memory it takes.
+func joined(sides []*kernel.Tensor) (*kernel.Tensor, error) {
+	if len(sides) == 1 {
+		return sides[0], nil
+	}
+	out, err := kernel.Concat(sides, -1)
+	for _, side := range sides {
+		kernel.Release(side)
+	}
+	return out, err
 }
 
 // firstStates returns the initial states of one direction.
