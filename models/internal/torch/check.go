@@ -95,6 +95,9 @@ func (b *builder) check(base string, c *call, st *graph.Step, n *node) error {
 	if v := c.args["padding"]; v.kind == textKind {
 		look.window(1)
 	}
+	if kind := look.int("reduction", reduceMean); kind < reduceNone || kind > reduceSum {
+		return kernel.Unsupported("the reduction %d", kind)
+	}
 	if check := checks[base]; check != nil {
 		check(look, func(name string) int {
 			for _, in := range n.Inputs {

@@ -153,18 +153,23 @@ func checkCall(target string, c *call, rest map[string]any) error {
 // TestChecksRefuse names arguments that must be refused when a file is opened.
 func TestChecksRefuse(t *testing.T) {
 	for target, args := range map[string]map[string]argumentValue{
-		"aten.scatter_reduce.two":    {"reduce": texts("median")[0]},
-		"aten.grid_sampler.default":  {"interpolation_mode": numbers(3)[0]},
-		"aten.quantile.scalar":       {"interpolation": texts("cubic")[0]},
-		"aten.linalg_qr.default":     {"mode": texts("full")[0]},
-		"aten.stft.default":          {"align_to_window": {kind: boolKind, float: 1}},
-		"aten.sum.default":           {"dtype": texts("complex128")[0]},
-		"aten.div.Tensor_mode":       {"rounding_mode": texts("up")[0]},
-		"aten.searchsorted.Tensor":   {"sorter": {kind: tensorKind, slots: []int{0}}},
-		"aten.conv2d.padding":        {"padding": texts("other")[0]},
-		"aten.gelu.default":          {"approximate": texts("other")[0]},
-		"aten.pad.default":           {"mode": texts("other")[0]},
-		"aten.embedding_bag.default": {"mode": numbers(5)[0]},
+		"aten.scatter_reduce.two":       {"reduce": texts("median")[0]},
+		"aten.grid_sampler.default":     {"interpolation_mode": numbers(3)[0]},
+		"aten.quantile.scalar":          {"interpolation": texts("cubic")[0]},
+		"aten.linalg_qr.default":        {"mode": texts("full")[0]},
+		"aten.linalg_norm.default":      {"ord": {kind: numberKind, float: 3}, "dim": {kind: intsKind, ints: []int{0, 1}, slots: []int{-1, -1}}},
+		"aten.linalg_lu_factor.default": {"pivot": {kind: boolKind}},
+		"aten.linalg_lu_solve.default":  {"adjoint": {kind: boolKind, float: 1}},
+		"aten.istft.default":            {"return_complex": {kind: boolKind, float: 1}},
+		"aten.mse_loss.default":         {"reduction": numbers(3)[0]},
+		"aten.stft.default":             {"align_to_window": {kind: boolKind, float: 1}},
+		"aten.sum.default":              {"dtype": texts("complex128")[0]},
+		"aten.div.Tensor_mode":          {"rounding_mode": texts("up")[0]},
+		"aten.searchsorted.Tensor":      {"sorter": {kind: tensorKind, slots: []int{0}}},
+		"aten.conv2d.padding":           {"padding": texts("other")[0]},
+		"aten.gelu.default":             {"approximate": texts("other")[0]},
+		"aten.pad.default":              {"mode": texts("other")[0]},
+		"aten.embedding_bag.default":    {"mode": numbers(5)[0]},
 	} {
 		if err := checkCall(target, &call{args: args}, nil); !errors.Is(err, mlflow.NotImplemented) {
 			t.Errorf("%s: %v", target, err)
