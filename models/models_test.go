@@ -144,10 +144,13 @@ func furthest(a, b []float32) float64 {
 	return out
 }
 
-// archived returns the content of a .pt2 archive of testdata.
-func archived(t testing.TB, name string) []byte {
+// archived returns the content of a compressed .pt2 archive of testdata.
+func archived(t testing.TB, name string) []byte { return decompressed(t, name+".pt2.gz") }
+
+// decompressed returns the content of a compressed file of testdata.
+func decompressed(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open("testdata/" + name + ".pt2.gz")
+	f, err := os.Open("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -153,7 +153,8 @@ func openTorch(seed *uint64) func(dir files.Dir, name string) (*Model, error) {
 }
 
 // Seed opens PyTorch models that draw random numbers. The numbers depend on the seed and on the place in the graph
-// only, so every run draws the same. They have the distributions that PyTorch documents, and are not those of its generator.
+// only, so every run draws the same. They have the distributions that PyTorch documents, and are not those of its
+// generator.
 type Seed uint64
 
 // Open is like [Open].
