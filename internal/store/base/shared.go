@@ -28,7 +28,8 @@ type read[T any] struct {
 
 // Do returns the result of fn, which may be that of another request with the same key. shared
 // reports whether other requests have the result, too, so that it must not be changed. With an
-// error, the result is the zero value. If fn fails because the context of its request ends, the other requests are executed again.
+// error, the result is the zero value. If fn fails because the context of its request ends, the
+// other requests are executed again.
 func (s *Shared[T]) Do(ctx context.Context, key string, fn func() (T, error)) (value T, shared bool, err error) {
 	for {
 		r, leads := s.enter(key)
