@@ -185,10 +185,10 @@ func openFixture(t testing.TB, name, format string) *models.Model {
 func TestModels(t *testing.T) {
 	t.Parallel()
 	cases := fixtures(t)
-	for _, name := range []string{"edges", "more", "writes", "logistic"} {
-		delete(cases, name) // These fixtures have their own tests.
-	}
 	for name, f := range cases {
+		if f.Shape == nil {
+			continue // This fixture has a test of its own.
+		}
 		for _, format := range []string{"pt2", "onnx"} {
 			t.Run(name+"."+format, func(t *testing.T) {
 				t.Parallel()

@@ -106,3 +106,15 @@ func BenchmarkActivate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkColumns computes linear layers: rows, columns and the summed axis.
+func BenchmarkColumns(b *testing.B) {
+	for _, c := range [][3]int{{197, 768, 768}, {197, 3072, 768}, {197, 768, 3072}, {128, 512, 512}, {1, 1000, 2048}, {8, 1024, 1024}} {
+		b.Run(fmt.Sprint(c), func(b *testing.B) {
+			m, n, k := c[0], c[1], c[2]
+			w := NewColumns(n, k, Matrix{make([]float32, n*k), k, 1})
+			x, out := make([]float32, m*k), make([]float32, m*n)
+			measure(b, 2*m*n*k, func() { w.Multiply(1, m, Matrix{x, k, 1}, out, nil) })
+		})
+	}
+}

@@ -72,9 +72,11 @@ func (f *Filter) Run(w simd.Workers, batch int, s [2]Slide, in, out []float32, e
 	if e != nil && e.Add != nil {
 		e.Add = e.Add[:len(out)]
 	}
-	grain := 1 + (1<<16)/(1+r.outSize*f.in*f.taps)
+	grain := 1 + minProducts/(1+r.outSize*f.in*f.taps)
 	switch {
 	case f.deep():
+		// Their products take several times as long as those of blocks.
+		grain = 1 + minProducts/8/(1+r.outSize*f.taps)
 		w.Split(images, grain, func(_, from, to int) { r.deepImages(from, to, in, out) })
 	case images >= 2*int(w):
 		w.Split(images, grain, func(_, from, to int) {
@@ -138,7 +140,7 @@ func (r *filterRun) image(w simd.Workers, i int, in, out []float32) {
 // store fills the planes of all channels of a group.
 func (r *filterRun) store(w simd.Workers, list, img []float32) {
 	size, channel := r.planes.size, r.s[0].In*r.s[1].In
-	w.Split(r.in, 1+(1<<16)/size, func(_, from, to int) {
+	w.Split(r.in, 1+(1<<17)/size, func(_, from, to int) {
 		clear(list[from*size : to*size])
 		for ; from < to; from++ {
 			r.planes.fill(list[from*size:(from+1)*size], img[from*channel:])

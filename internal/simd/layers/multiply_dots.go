@@ -17,7 +17,7 @@ func multiplyDots(w simd.Workers, m, n, k int, a, b Matrix, c []float32) {
 		a = Matrix{rows, k, 1}
 	}
 	blocks := simd.RoundUp(n, dotCols) / dotCols
-	grain := 1 + (1<<16)/(m*k*dotCols+1)
+	grain := 1 + minProducts/8/(m*k*dotCols+1)
 	w.Split(blocks, grain, func(_, p, last int) {
 		for from := 0; from < k; from += blockLength {
 			for j := p * dotCols; j < min(n, last*dotCols); j += dotCols {

@@ -50,6 +50,9 @@ func (p *packedPanels) panel(from, _, j, cols int, _ []float32) ([]float32, int)
 func packColumns(b Matrix, n, k int) *packedPanels {
 	p := &packedPanels{list: make([]float32, simd.RoundUp(n, 16)*k), n: n, k: k}
 	source := matrixPanels{Matrix: b}
+	if k == 0 {
+		return p
+	}
 	for t := range tilesOf(n) {
 		j := cut(n, t)
 		cols := cut(n, t+1) - j

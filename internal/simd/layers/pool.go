@@ -17,7 +17,7 @@ func (p *Pool) Run(w simd.Workers, planes int, in, out []float32) {
 		return
 	}
 	store := newPhases(p.S)
-	w.Split(planes, 1+(1<<15)/(inSize+outSize), func(_, from, to int) {
+	w.Split(planes, 1+(1<<16)/(inSize+outSize), func(_, from, to int) {
 		x := newPooler(p, store)
 		defer x.scratch.GiveBack()
 		for ; from < to; from++ {

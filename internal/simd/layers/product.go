@@ -6,6 +6,10 @@ import "github.com/millrace-ml/millrace/internal/simd"
 // columns stays in the first-level cache.
 const maxDepth = 256
 
+// minProducts is the number of products that justifies another goroutine: it takes about 10 us, several times as long
+// as to start one and to wait for it.
+const minProducts = 1 << 20
+
 // Ending is the work that follows a product or a convolution, while its results are in the cache: a number for each
 // channel is added, then a list, and then an activation is applied.
 type Ending struct {
@@ -77,12 +81,12 @@ func cut(n, tile int) int {
 // run computes the product.
 func (p *product) run(w simd.Workers, b panels) {
 	tiles, rows := tilesOf(p.n), (p.m+blockRows-1)/blockRows
-	grain := 1 + (1<<16)/(1+p.n*p.k*blockRows)
+	grain := 1 + minProducts/(1+p.n*p.k*blockRows)
 	if tiles < 4*int(w) && rows >= 2*int(w) {
 		w.Split(rows, grain, func(_, from, to int) { p.part(b, 0, tiles, from, to) })
 		return
 	}
-	grain = 1 + (1<<16)/(1+p.m*p.k*blockCols)
+	grain = 1 + minProducts/(1+p.m*p.k*blockCols)
 	w.Split(tiles, grain, func(_, from, to int) { p.part(b, from, to, 0, rows) })
 }
 

@@ -90,7 +90,11 @@ func multiplyAll[T Float](p MatrixDims, count int, sa, sb []int, a, b *Tensor, c
 		return nil
 	}
 	size := p.M * p.N
-	Parallel(count, 1+MinWork/(1+size*p.K), func(lo, hi int) {
+	least := MinWork
+	if _, ok := FastFloat32s(x); ok {
+		least *= 16
+	}
+	Parallel(count, 1+least/(1+size*p.K), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			Multiply(p, x[sa[i]:], y[sb[i]:], p.N, 1, c[i*size:])
 		}

@@ -48,7 +48,7 @@ func isFast(x *Tensor) bool {
 }
 
 // minVector is the number of elements of a vectorised function that justifies another goroutine.
-const minVector = 1 << 15
+const minVector = 1 << 16
 
 // mapVectors applies a vectorised function to a tensor of float32.
 func mapVectors(x *Tensor, f func(dst, a []float32)) *Tensor {

@@ -28,6 +28,9 @@ type headMask struct {
 	row, col int   // The distances of rows and columns, 0 for axes of size 1.
 }
 
+// minAttention is the number of products that justifies another goroutine.
+const minAttention = 1 << 20
+
 // blockedWeights is the number of weights that are computed at a time.
 const blockedWeights = 1 << 17
 
@@ -100,7 +103,7 @@ func (a *heads) run() (*kernel.Tensor, error) {
 	rows := max(1, min(a.n, blockedWeights/a.m))
 	blocks := (a.n + rows - 1) / rows
 	work := rows * a.m * (a.d + a.e)
-	kernel.Parallel(len(a.atQ)*blocks, 1+kernel.MinWork/work, func(lo, hi int) {
+	kernel.Parallel(len(a.atQ)*blocks, 1+minAttention/work, func(lo, hi int) {
 		s, weights := simd.Borrow(rows * a.m)
 		defer s.GiveBack()
 		for i := lo; i < hi; i++ {

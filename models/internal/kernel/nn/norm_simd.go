@@ -9,7 +9,7 @@ import (
 )
 
 // minNorm is the number of elements of a normalization that justifies another goroutine.
-const minNorm = 1 << 15
+const minNorm = 1 << 16
 
 // affineFast is affineAll with kernels in assembly.
 func affineFast(in, out []float32, inner int, scale, shift []float64) {
