@@ -29,7 +29,8 @@ func (r *filterRun) fewPixels(w simd.Workers, i int, in, out []float32) {
 	g, depth, n := i%r.groups, r.in*r.taps, r.s[0].Out*r.s[1].Out
 	width := n
 	if r.planes != nil {
-		width = simd.RoundUp(n, 16)
+		// The last copy of a row extends beyond it by less than a vector.
+		width = simd.RoundUp(n, 16) + 16
 	}
 	img, to := in[i*r.inSize:(i+1)*r.inSize], out[i*r.outSize:(i+1)*r.outSize]
 	s, list := simd.Borrow(2*r.outSize + depth*width + 16)
