@@ -10,8 +10,8 @@ type Number interface {
 }
 
 // Tensor is a dense array in row-major order, the input or output of a model. Data is a
-// slice of a [Number] type or of strings whose length is the product of Shape. A scalar
-// has an empty Shape and one element.
+// slice of a [Number] type, of strings or of complex64, whose length is the product of
+// Shape. A scalar has an empty Shape and one element. Complex numbers have no JSON.
 type Tensor struct {
 	Shape []int
 	Data  any
@@ -69,6 +69,8 @@ func length(data any) int {
 		return len(d)
 	case []string:
 		return len(d)
+	case []complex64:
+		return len(d)
 	}
 	return -1
 }
@@ -99,6 +101,8 @@ func (t *Tensor) DType() string {
 		return "uint64"
 	case []bool:
 		return "bool"
+	case []complex64:
+		return "complex64"
 	case []string:
 		return "str"
 	}

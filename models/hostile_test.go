@@ -327,7 +327,7 @@ func FuzzOpenONNX(f *testing.F) {
 }
 
 func FuzzOpenTorch(f *testing.F) {
-	for _, name := range []string{"mlp", "text", "signal", "recurrent", "volume", "writes", "more"} {
+	for _, name := range []string{"mlp", "text", "signal", "recurrent", "volume", "writes", "more", "losses", "dynamic", "vision", "detector", "linalg", "fourier", "control"} {
 		f.Add(archived(f, name))
 	}
 	fuzz(f, models.OpenTorch)

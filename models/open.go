@@ -23,15 +23,15 @@ func Open(dir string) (*Model, error) {
 		return nil, files.OpenError(err, filepath.Join(dir, "MLmodel"))
 	}
 	defer func() { _ = root.Close() }() // Nothing was written.
-	return openDir(files.Dir{FS: root.FS(), Name: dir})
+	return openDir(files.Dir{FS: root.FS(), Name: dir}, nil)
 }
 
 // OpenFS is like Open for the MLflow model directory at the root of fsys, for example an embed.FS or a zip.Reader;
 // use fs.Sub for a directory below it. Whether symbolic links are followed depends on fsys: os.DirFS follows those
 // that leave the directory, os.Root.FS does not.
-func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys, Name: "."}) }
+func OpenFS(fsys fs.FS) (*Model, error) { return openDir(files.Dir{FS: fsys, Name: "."}, nil) }
 
-func openDir(dir files.Dir) (*Model, error) {
+func openDir(dir files.Dir, seed *uint64) (*Model, error) {
 	file, err := readMLmodel(dir)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func openDir(dir files.Dir) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := file.openFlavor(dir)
+	m, err := file.openFlavor(dir, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func openDir(dir files.Dir) (*Model, error) {
 }
 
 // openFlavor opens the model of the first flavor that Millrace can run.
-func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
+func (f *mlmodel) openFlavor(dir files.Dir, seed *uint64) (*Model, error) {
 	if node, ok := f.Flavors["onnx"]; ok {
 		var flavor struct{ Data string }
 		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
@@ -64,7 +64,7 @@ func (f *mlmodel) openFlavor(dir files.Dir) (*Model, error) {
 		if err := node.Decode(&flavor); err != nil || flavor.Data == "" {
 			return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the pytorch flavor of '%s' names no model_data", dir.Name)
 		}
-		m, err := openTorch(dir, path.Join(flavor.Data, "model.pt2"))
+		m, err := openTorch(seed)(dir, path.Join(flavor.Data, "model.pt2"))
 		if e := mlflow.AsError(err); e != nil && e.Code == mlflow.ResourceDoesNotExist {
 			return nil, mlflow.Errorf(mlflow.NotImplemented,
 				"the pytorch flavor of '%s' holds no model.pt2; only Python can run a pickled model: "+
@@ -83,12 +83,16 @@ func OpenONNX(file string) (*Model, error) { return openIn(file, openONNX) }
 
 // OpenTorch opens a .pt2 archive that torch.export.save wrote with weights as plain bytes, as PyTorch 2.15 does.
 // Pickled records of the archive, such as the sample inputs, are not read. file may be a symbolic link.
-func OpenTorch(file string) (*Model, error) {
+//
+// A model that draws random numbers is an error; open it with [Seed.OpenTorch].
+func OpenTorch(file string) (*Model, error) { return openTorchFile(file, nil) }
+
+func openTorchFile(file string, seed *uint64) (*Model, error) {
 	target, err := filepath.EvalSymlinks(file)
 	if err != nil {
 		return nil, files.OpenError(err, file)
 	}
-	return openIn(target, openTorch)
+	return openIn(target, openTorch(seed))
 }
 
 // openIn opens a file with the file system of its directory.
@@ -129,19 +133,38 @@ func newONNX(data []byte, dir files.Dir) (*Model, error) {
 	return &Model{program: p, metadata: &Metadata{}, classes: classes}, nil
 }
 
-func openTorch(dir files.Dir, name string) (*Model, error) {
-	f, err := dir.Open(name)
-	if err != nil {
-		return nil, err
+func openTorch(seed *uint64) func(dir files.Dir, name string) (*Model, error) {
+	return func(dir files.Dir, name string) (*Model, error) {
+		f, err := dir.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }() // Nothing was written.
+		r, size, err := f.ReaderAt()
+		if err != nil {
+			return nil, err
+		}
+		p, err := torch.Read(r, size, seed)
+		if err != nil {
+			return nil, err
+		}
+		return &Model{program: p, metadata: &Metadata{}}, nil
 	}
-	defer func() { _ = f.Close() }() // Nothing was written.
-	r, size, err := f.ReaderAt()
-	if err != nil {
-		return nil, err
-	}
-	p, err := torch.Read(r, size)
-	if err != nil {
-		return nil, err
-	}
-	return &Model{program: p, metadata: &Metadata{}}, nil
 }
+
+// Seed opens PyTorch models that draw random numbers. The numbers depend on the seed and on the place in the graph
+// only, so every run draws the same. They have the distributions that PyTorch documents, and are not those of its generator.
+type Seed uint64
+
+// Open is like [Open].
+func (s Seed) Open(dir string) (*Model, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, files.OpenError(err, filepath.Join(dir, "MLmodel"))
+	}
+	defer func() { _ = root.Close() }() // Nothing was written.
+	return openDir(files.Dir{FS: root.FS(), Name: dir}, (*uint64)(&s))
+}
+
+// OpenTorch is like [OpenTorch].
+func (s Seed) OpenTorch(file string) (*Model, error) { return openTorchFile(file, (*uint64)(&s)) }

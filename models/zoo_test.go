@@ -29,6 +29,7 @@ type animal struct {
 		Data  string
 	}
 	Spread []float64 // The standard deviation of each output.
+	ONNX   bool      // There is an ONNX file, too.
 }
 
 func zoo(t testing.TB) map[string]animal {

@@ -77,8 +77,11 @@ func (c *Conn) translate(query string, args []any, cache bool) (string, []any) {
 			query = text
 		}
 	}
-	if c.dialect.arrays {
+	switch {
+	case c.dialect.arrays:
 		return query, args
+	case c.dialect.jsonLists:
+		return jsonLists(query, args)
 	}
 	if c.dialect.finite {
 		args = finite(args)

@@ -1,7 +1,9 @@
 package db
 
 import (
+	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +21,9 @@ type dialect struct {
 	returningIDs bool
 	// arrays is whether a list of values is sent as one argument.
 	arrays bool
+	// jsonLists is whether a list of values is sent as a JSON array, so that the statement is
+	// the same for lists of all lengths and its plan is kept.
+	jsonLists bool
 	// finite is whether floating-point columns cannot hold infinities.
 	finite bool
 	// rewrite translates a query.
@@ -30,9 +35,10 @@ type dialect struct {
 var sqliteDialect = &dialect{
 	// The driver searches the arguments for each argument, so long statements are slow.
 	flavor: SQLite, embedded: true, maxRows: 16,
-	reading: session{begin: []string{"BEGIN"}},
-	writing: session{begin: []string{"BEGIN IMMEDIATE"}, commits: true},
-	rewrite: func(query string, _ []any) string { return query },
+	reading:   session{begin: []string{"BEGIN"}},
+	writing:   session{begin: []string{"BEGIN IMMEDIATE"}, commits: true},
+	rewrite:   func(query string, _ []any) string { return query },
+	jsonLists: true,
 }
 
 var postgresDialect = &dialect{
@@ -138,6 +144,35 @@ func rewriteMySQL(query string, _ []any) string {
 		return excluded.ReplaceAllString(query, "VALUES($1)")
 	}
 	return query
+}
+
+// jsonLists replaces the list arguments of `(?...)` by JSON arrays. Lists of one value, which
+// are the most frequent ones, are sent as the value, which takes less time.
+func jsonLists(query string, args []any) (string, []any) {
+	if !strings.Contains(query, "(?...)") {
+		return query, args
+	}
+	single := true
+	for _, arg := range args {
+		switch values := arg.(type) {
+		case []string:
+			single = single && len(values) == 1
+		case []int64:
+			single = single && len(values) == 1
+		}
+	}
+	if single {
+		return expandLists(query, args)
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		switch arg.(type) {
+		case []string, []int64:
+			text, _ := json.Marshal(arg) // It cannot fail for these types.
+			args[i] = string(text)
+		}
+	}
+	return strings.ReplaceAll(query, "(?...)", "(SELECT value FROM json_each(?))"), args
 }
 
 // expandLists replaces each list argument of `(?...)` by one argument per value.

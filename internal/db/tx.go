@@ -80,7 +80,7 @@ func (t Tx) QueryRow(query string, args ...any) *sql.Row {
 func (t Tx) Each(query string, args []any, scan func(rows *sql.Rows) error) error {
 	defer t.c.observe.statement(t.ctx, query, time.Now())
 	text, flat := t.c.translate(query, args, true)
-	if t.c.stmts == nil || len(flat) != len(args) { // The text depends on the length of a list.
+	if t.c.stmts == nil {
 		rows, err := t.c.QueryContext(t.ctx, text, flat...)
 		return eachRow(rows, err, scan)
 	}

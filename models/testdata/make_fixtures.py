@@ -5,8 +5,9 @@ skl2onnx and mlflow 3.17.2:
 
     python make_fixtures.py [name ...]
 
-makes all, or those named: the models below, edges, more, writes, logistic, operators,
-classical, mlflow and columns.
+makes all, or those named: the models below, edges, more, writes, the classes of
+operators_torch.py in small letters, control, logistic, operators, operators_more, random,
+draws, classical, mlflow and columns.
 
 Inputs are not stored: both this program and the Go tests compute them with
 fill(), an integer hash. cases.json holds the answers, base64 of little-endian
@@ -25,6 +26,8 @@ import tempfile
 import mlflow
 import numpy as np
 import onnx
+import operators_onnx
+import operators_torch
 import torch
 from torch import nn
 
@@ -664,8 +667,16 @@ def main():
         "writes": lambda: operators("writes", Writes(), edge_inputs()[:1]),
         "logistic": logistic,
     }
+    for name, module in vars(operators_torch).items():
+        if isinstance(module, type) and issubclass(module, nn.Module) and name not in ("Control", "Draws"):
+            makers[name.lower()] = lambda name=name, module=module: operators(name.lower(), module(), edge_inputs(), torch.export.Dim.STATIC)
+    x = edge_inputs()[0]
+    makers["control"] = lambda: operators("control", operators_torch.Control(), (x, x[0].half()), torch.export.Dim.STATIC)
     files = {
         "operators": lambda: (HERE / "operators.json").write_text(json.dumps(list(onnx_edge_cases()), separators=(",", ":"))),
+        "operators_more": lambda: (HERE / "operators_more.json").write_text(json.dumps(list(operators_onnx.cases(fill, encode)), separators=(",", ":"))),
+        "random": lambda: operators_onnx.random(HERE),
+        "draws": lambda: export(operators_torch.Draws(), edge_inputs()[:1], None, HERE / "draws.pt2.gz"),
         "classical": lambda: (HERE / "classical.json").write_text(json.dumps(list(classical_cases()), separators=(",", ":"))),
         "mlflow": mlflow_models,
         "columns": columns,

@@ -67,12 +67,13 @@ numpy.save wrote.`,
 	cmd.Flags().StringVarP(&outPath, "output-path", "o", "", "output `file` for the predictions (default standard output)")
 	kind := &choice{value: "json", of: []string{"json", "csv", "parquet", "npy"}}
 	kind.add(cmd, "content-type", "t", "format of the input")
+	open := seedFlag(cmd)
 	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
 		in, err := readInput(cmd, inPath)
 		if err != nil {
 			return err
 		}
-		model, err := mlflow.LoadModel(cmd.Context(), c, *uri, models.Open)
+		model, err := mlflow.LoadModel(cmd.Context(), c, *uri, open)
 		if err != nil {
 			return err
 		}

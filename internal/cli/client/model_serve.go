@@ -48,14 +48,28 @@ another version gets the alias. The old version serves until the new one is open
 		"`time` between looks at which version the alias, stage or latest version is;\n0 never looks again")
 	flags.DurationVar(&options.ShutdownDelay, "shutdown-delay", 0,
 		"`time` after SIGTERM for which requests are accepted and /readyz answers 503")
+	open := seedFlag(cmd)
 	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
 		if err := checkServing(&options); err != nil {
 			return err
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
-		return m.serveModel(cmd, c, *uri, address, options)
+		return m.serveModel(cmd, c, *uri, address, open, options)
 	})
 	return cmd
+}
+
+// seedFlag adds the option seed and returns the function that opens models with it.
+func seedFlag(cmd *cobra.Command) func(dir string) (*models.Model, error) {
+	seed := cmd.Flags().Uint64("seed", 0,
+		"`number` for PyTorch models that draw random numbers, which are refused without it;\n"+
+			"every prediction draws the same ones")
+	return func(dir string) (*models.Model, error) {
+		if cmd.Flags().Changed("seed") {
+			return models.Seed(*seed).Open(dir)
+		}
+		return models.Open(dir)
+	}
 }
 
 func checkServing(o *serving.Options) error {
@@ -73,11 +87,12 @@ func checkServing(o *serving.Options) error {
 }
 
 func (m *modelsCommand) serveModel(
-	cmd *cobra.Command, c *mlflow.Client, uri, address string, options serving.Options,
+	cmd *cobra.Command, c *mlflow.Client, uri, address string, open func(dir string) (*models.Model, error),
+	options serving.Options,
 ) (err error) {
 	ctx, opened := cmd.Context(), uri
 	every := options.Source.Every
-	options.Source = m.versionsOf(c, uri)
+	options.Source = m.versionsOf(c, uri, open)
 	if options.Source.Version != nil {
 		if options.Version, err = options.Source.Version(ctx); err != nil {
 			return err
@@ -87,7 +102,7 @@ func (m *modelsCommand) serveModel(
 	} else if parsed, err := mlflow.ParseModelURI(uri); err == nil {
 		options.Version = parsed.Version
 	}
-	model, err := mlflow.LoadModel(ctx, c, opened, models.Open)
+	model, err := mlflow.LoadModel(ctx, c, opened, open)
 	if err != nil {
 		return err
 	}
@@ -102,7 +117,9 @@ func (m *modelsCommand) serveModel(
 
 // versionsOf returns the source of the versions to which a URI leads over time. It is empty for
 // a URI that always leads to the same model.
-func (m *modelsCommand) versionsOf(c *mlflow.Client, uri string) serving.Source {
+func (m *modelsCommand) versionsOf(
+	c *mlflow.Client, uri string, open func(dir string) (*models.Model, error),
+) serving.Source {
 	parsed, err := mlflow.ParseModelURI(uri)
 	if err != nil || parsed.Name == "" || parsed.Version != "" {
 		return serving.Source{}
@@ -123,7 +140,7 @@ func (m *modelsCommand) versionsOf(c *mlflow.Client, uri string) serving.Source 
 		},
 		Open: func(ctx context.Context, version string) (*models.Model, error) {
 			defer m.bar.Close()
-			return mlflow.LoadModel(ctx, c, versionURI(uri, version), models.Open)
+			return mlflow.LoadModel(ctx, c, versionURI(uri, version), open)
 		},
 	}
 }

@@ -27,8 +27,8 @@ type read[T any] struct {
 }
 
 // Do returns the result of fn, which may be that of another request with the same key. shared
-// reports whether other requests have the result, too, so that it must not be changed. If fn
-// fails because the context of its request ends, the other requests are executed again.
+// reports whether other requests have the result, too, so that it must not be changed. With an
+// error, the result is the zero value. If fn fails because the context of its request ends, the other requests are executed again.
 func (s *Shared[T]) Do(ctx context.Context, key string, fn func() (T, error)) (value T, shared bool, err error) {
 	for {
 		r, leads := s.enter(key)
@@ -83,7 +83,10 @@ func (s *Shared[T]) lead(ctx context.Context, key string, r *read[T], fn func() 
 			return
 		}
 	}
-	r.value, r.err = fn()
+	value, err := fn()
+	if r.err = err; err == nil { // What a failed read has found so far is incomplete.
+		r.value = value
+	}
 	r.gaveUp = r.err != nil && ctx.Err() != nil
 }
 

@@ -96,8 +96,8 @@ func TestSharedErrorsAndPanics(t *testing.T) {
 	t.Parallel()
 	var s Shared[int64]
 	want := errors.New("failed")
-	if _, _, err := s.Do(t.Context(), "key", func() (int64, error) { return 0, want }); !errors.Is(err, want) {
-		t.Errorf("error %v", err)
+	if got, _, err := s.Do(t.Context(), "key", func() (int64, error) { return 1, want }); !errors.Is(err, want) || got != 0 {
+		t.Errorf("a part of the result: %d, with the error %v", got, err)
 	}
 	func() {
 		defer func() {

@@ -113,6 +113,8 @@ func Length(data any) int {
 		return len(d)
 	case []uint64:
 		return len(d)
+	case []complex64:
+		return len(d)
 	}
 	return -1
 }

@@ -181,6 +181,10 @@ func (p *Program) results(r *run) ([]*mlflow.Tensor, error) {
 			r.owners[o.slot] = nil
 			continue
 		}
+		if Length(v.Data) < 0 { // It is a sequence of tensors that belong to nothing else.
+			out[i] = v
+			continue
+		}
 		dup, err := kernel.Clone(v)
 		if err != nil {
 			return nil, err

@@ -37,6 +37,8 @@ func copierOf(dst, src any) (copier, error) {
 		return copyInto(d, src)
 	case []uint64:
 		return copyInto(d, src)
+	case []complex64:
+		return copyInto(d, src)
 	}
 	return nil, Unsupported("tensors of %T", dst)
 }

@@ -96,12 +96,13 @@ var allocs = map[string]func(int) any{
 	"float32": zeroFloats, "float64": slice[float64], "bool": slice[bool], "str": slice[string],
 	"int8": slice[int8], "int16": slice[int16], "int32": slice[int32], "int64": slice[int64],
 	"uint8": slice[uint8], "uint16": slice[uint16], "uint32": slice[uint32], "uint64": slice[uint64],
+	"complex64": slice[complex64],
 }
 
 func slice[T any](n int) any { return make([]T, n) }
 
-// Known reports whether New supports a dtype.
-func Known(dtype string) bool { return allocs[dtype] != nil }
+// Known reports whether New and Cast support a dtype. Complex numbers are made by package fft only.
+func Known(dtype string) bool { return allocs[dtype] != nil && dtype != "complex64" }
 
 // Scalar returns a tensor without dimensions.
 func Scalar[T mlflow.Number](v T) *Tensor { return &Tensor{Shape: []int{}, Data: []T{v}} }

@@ -11,7 +11,7 @@ import (
 // checks has the checks of the attributes of operators. A model with an attribute that an operator does not support is
 // refused when it is opened. Inputs that are known then can be checked, too.
 var checks = map[string]func(c *call){
-	"Conv": func(c *call) { c.window() }, "MaxPool": func(c *call) { c.window() },
+	"Conv": func(c *call) { c.window() }, "MaxPool": maxPoolCheck,
 	"AveragePool": func(c *call) { c.window() },
 	"ConvTranspose": func(c *call) {
 		if w := c.window(); w.Auto == nn.SameUpper || w.Auto == nn.SameLower {
@@ -21,9 +21,17 @@ var checks = map[string]func(c *call){
 	"Resize":          func(c *call) { c.resizing() },
 	"ScatterElements": func(c *call) { c.join() }, "ScatterND": func(c *call) { c.join() },
 	"GridSample": func(c *call) {
-		c.oneOf("mode", "linear", "bilinear", "nearest")
-		c.oneOf("padding_mode", "zeros", "border")
+		c.oneOf("mode", "linear", "bilinear", "nearest", "cubic", "bicubic")
+		c.oneOf("padding_mode", "zeros", "border", "reflection")
 	},
+	"RoiAlign": func(c *call) {
+		c.oneOf("mode", "avg")
+		c.oneOf("coordinate_transformation_mode", "half_pixel", "output_half_pixel")
+	},
+	"SequenceEmpty": func(c *call) { c.dtype("dtype") },
+	"HannWindow":    windowCheck, "HammingWindow": windowCheck, "BlackmanWindow": windowCheck,
+	"RandomUniform": randomCheck, "RandomUniformLike": randomCheck, "RandomNormal": randomCheck,
+	"RandomNormalLike": randomCheck, "Bernoulli": randomCheck, "Multinomial": randomCheck,
 	"DepthToSpace": func(c *call) { c.oneOf("mode", "DCR", "CRD") },
 	"Gelu":         func(c *call) { c.oneOf("approximate", "none", "tanh") },
 	"BitShift":     func(c *call) { c.oneOf("direction", "LEFT", "RIGHT") },
@@ -74,6 +82,26 @@ var checks = map[string]func(c *call){
 			c.fail(kernel.Unsupported("an encoder of version 1"))
 		}
 	},
+}
+
+// maxPoolCheck refuses places of pools whose padding is computed, and places in the order of columns.
+func maxPoolCheck(c *call) {
+	c.window()
+	if len(c.node.outputs) < 2 || c.node.outputs[1] == "" {
+		return
+	}
+	c.oneOf("auto_pad", "NOTSET", "VALID")
+	c.zero("storage_order")
+}
+
+func windowCheck(c *call) { c.dtype("output_datatype") }
+
+// randomCheck refuses a node that draws numbers without a seed.
+func randomCheck(c *call) {
+	c.dtype("dtype")
+	if !c.has("seed") {
+		c.fail(kernel.Unsupported("random numbers without the attribute seed"))
+	}
 }
 
 func recurrentCheck(name string) func(c *call) {

@@ -31,11 +31,11 @@ func numbers(list ...int64) (out []attributeProto) {
 // choices has the attributes that select among ways to compute, with values that exist in ONNX and values that do not.
 var choices = map[string][]attributeProto{
 	"auto_pad": texts("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER", "other"),
-	"mode": texts("nearest", "linear", "cubic", "bilinear", "bicubic", "constant", "reflect", "edge", "wrap", "DCR", "CRD",
+	"mode": texts("avg", "max", "nearest", "linear", "cubic", "bilinear", "bicubic", "constant", "reflect", "edge", "wrap", "DCR", "CRD",
 		"other"),
 	"nearest_mode": texts("round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "other"),
 	"coordinate_transformation_mode": texts("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
-		"asymmetric", "tf_crop_and_resize", "other"),
+		"asymmetric", "tf_crop_and_resize", "output_half_pixel", "other"),
 	"keep_aspect_ratio_policy": texts("stretch", "not_larger", "not_smaller"),
 	"antialias":                numbers(0, 1), "exclude_outside": numbers(0, 1),
 	"padding_mode": texts("zeros", "border", "reflection", "other"),
@@ -107,7 +107,7 @@ type sampleModel struct {
 func sampleModels(t *testing.T) []*sampleModel {
 	t.Helper()
 	var out []*sampleModel
-	for _, file := range []string{"operators", "classical"} {
+	for _, file := range []string{"operators", "operators_more", "classical"} {
 		data, err := os.ReadFile("../../testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -144,7 +144,19 @@ func sampleModels(t *testing.T) []*sampleModel {
 	row := map[string]*tensor{"x": {Shape: []int{1, 2}, Data: []float32{1, 2}}}
 	return append(out,
 		&sampleModel{"a regressor", oneNode("LinearRegressor", map[string]*attributeProto{"coefficients": {floats: []float32{1, 2}}}), row},
-		&sampleModel{"a normalizer", oneNode("Normalizer", map[string]*attributeProto{}), row})
+		&sampleModel{"a normalizer", oneNode("Normalizer", map[string]*attributeProto{}), row},
+		drawing("RandomUniform"), drawing("RandomNormal"), drawing("RandomUniformLike", "x"), drawing("RandomNormalLike", "x"),
+		drawing("Bernoulli", "x"), drawing("Multinomial", "x"))
+}
+
+// drawing returns a model with an operator that draws numbers.
+func drawing(op string, inputs ...string) *sampleModel {
+	m := oneNode(op, map[string]*attributeProto{"seed": {f: 3}})
+	m.graph.nodes[0].domain, m.graph.nodes[0].inputs = "", inputs
+	if inputs == nil {
+		m.graph.nodes[0].attributes["shape"] = &attributeProto{ints: []int64{1, 2}}
+	}
+	return &sampleModel{op, m, map[string]*tensor{"x": {Shape: []int{1, 2}, Data: []float32{0.5, 1}}}}
 }
 
 // oneNode returns a model with one operator for classical models.

@@ -119,7 +119,18 @@ func col2Im(c *call) (results, error) {
 	return one(nn.ColumnsToImage(c.in(0), c.intsIn(1), w))
 }
 
+// samplings and borders have the names of the modes of GridSample.
+var (
+	samplings = map[string]nn.Sampling{
+		"linear": nn.SampleLinear, "bilinear": nn.SampleLinear, "nearest": nn.SampleNearest,
+		"cubic": nn.SampleCubic, "bicubic": nn.SampleCubic,
+	}
+	borders = map[string]nn.Border{
+		"zeros": nn.BorderZeros, "border": nn.BorderEdge, "reflection": nn.BorderReflection,
+	}
+)
+
 func gridSample(c *call) (results, error) {
-	nearest, border := c.str("mode", "linear") == "nearest", c.str("padding_mode", "zeros") == "border"
-	return one(nn.GridSample(c.in(0), c.in(1), nearest, border, c.int("align_corners", 0) != 0))
+	mode, pad := c.str("mode", "linear"), c.str("padding_mode", "zeros")
+	return one(nn.GridSample(c.in(0), c.in(1), samplings[mode], borders[pad], c.int("align_corners", 0) != 0))
 }

@@ -25,6 +25,9 @@ func convTranspose(c *call) (results, error) {
 }
 
 func maxPool(c *call) (results, error) {
+	if len(c.node.outputs) > 1 && c.node.outputs[1] != "" {
+		return maxPoolPlaces(c)
+	}
 	return one(nn.Pool(c.in(0), c.window(), nn.PoolMax))
 }
 

@@ -17,7 +17,8 @@ type operator struct {
 
 // operators has the supported operators by name, and by domain and name for domains other than ONNX's own. Constant
 // is missing because the reader handles it.
-var operators = graph.Join(basicOps, indexOps, mlOps, recurrentOps)
+var operators = graph.Join(basicOps, indexOps, mlOps, recurrentOps, sequenceOps, spectralOps,
+	detectOps, randomOps)
 
 // basicOps are the operators that have no table of their own.
 var basicOps = map[string]operator{
@@ -79,7 +80,7 @@ var basicOps = map[string]operator{
 	"MatMul": binaryOperator(kernel.MatMul), "Gemm": {"alpha beta transA transB", 2, 3, 1, gemm},
 	"Conv":          {"auto_pad dilations group kernel_shape pads strides", 2, 3, 1, conv},
 	"ConvTranspose": {"auto_pad dilations group kernel_shape output_padding pads strides", 2, 3, 1, convTranspose},
-	"MaxPool":       {"auto_pad ceil_mode dilations kernel_shape pads storage_order strides", 1, 1, 1, maxPool},
+	"MaxPool":       {"auto_pad ceil_mode dilations kernel_shape pads storage_order strides", 1, 1, 2, maxPool},
 	"AveragePool": {
 		"auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", 1, 1, 1,
 		averagePool,

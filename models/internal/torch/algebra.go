@@ -210,7 +210,10 @@ func weightNorm(c *call) (results, error) {
 }
 
 func multiDot(c *call) (results, error) {
-	list := c.tensors("tensors")
+	return productOf(c.tensors("tensors"))
+}
+
+func productOf(list []*tensor) (results, error) {
 	if len(list) == 0 {
 		return nil, kernel.Invalid("a product of nothing")
 	}

@@ -34,7 +34,7 @@ const (
 // mayCopy has the views that PyTorch copies if the memory layout requires it.
 var mayCopy = map[string]bool{
 	"contiguous": true, "reshape": true, "flatten": true, "to": true, "type_as": true,
-	"ravel": true, "_unsafe_view": true,
+	"ravel": true, "_unsafe_view": true, "reshape_as": true,
 }
 
 // viewOperators has the operators whose result can share memory with their first argument.
@@ -46,6 +46,13 @@ var viewOperators = map[string]bool{
 	"swapaxes": true, "swapdims": true, "diagonal": true, "unfold": true, "ravel": true, "lift_fresh": true,
 	"tensor_split": true, "type_as": true, "unbind": true, "unflatten": true, "unsqueeze": true, "view": true,
 	"view_as": true, "_unsafe_view": true, "detach_": true, "numpy_T": true, "mT": true,
+	"reshape_as": true, "as_strided": true, "broadcast_tensors": true,
+}
+
+// isRead reports whether a node or an output reads a value.
+func (a *aliases) isRead(name string) bool {
+	_, ok := a.last[name]
+	return ok
 }
 
 func newAliases(g *exportedGraph, outputs []map[string]outputSpec) aliases {

@@ -24,8 +24,9 @@ const (
 // readers can ignore.
 const schemaMajor = 8
 
-// Read builds the program of a .pt2 archive.
-func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
+// Read builds the program of a .pt2 archive. A graph that draws random numbers needs a seed, which can be nil for
+// others.
+func Read(r io.ReaderAt, size int64, seed *uint64) (*graph.Program, error) {
 	a, err := openArchive(r, size)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func Read(r io.ReaderAt, size int64) (*graph.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(&program, weights)
+	return build(&program, weights, seed)
 }
 
 // archive is the zip file. Its records are in a directory that is named after the file.

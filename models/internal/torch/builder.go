@@ -4,6 +4,7 @@ package torch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/mlflow"
@@ -16,9 +17,11 @@ type builder struct {
 	*graph.Scope
 	graph   *exportedGraph
 	aliases aliases
+	depth   int     // of graphs in each other
+	seed    *uint64 // of random numbers, or nil
 }
 
-func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, error) {
+func build(p *exportedProgram, weights map[string]*tensor, seed *uint64) (*graph.Program, error) {
 	g := &p.Module.Graph
 	if len(g.Nodes) > graph.MaxNodes {
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue, "the graph has more than %d nodes", graph.MaxNodes)
@@ -27,7 +30,7 @@ func build(p *exportedProgram, weights map[string]*tensor) (*graph.Program, erro
 	if g.Nodes, err = inlined(g.Nodes, 0); err != nil {
 		return nil, err
 	}
-	b := &builder{Scope: graph.NewScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs)}
+	b := &builder{Scope: graph.NewScope(), graph: g, aliases: newAliases(g, p.Module.Signature.Outputs), seed: seed}
 	for _, spec := range p.Module.Signature.Inputs {
 		for kind, in := range spec {
 			if err := b.addInput(kind, in, weights); err != nil {
@@ -83,13 +86,35 @@ func (b *builder) addInput(kind string, in inputSpec, weights map[string]*tensor
 			return mlflow.Errorf(mlflow.NotImplemented, "input '%s' is %s, which Millrace does not support as an input",
 				spec.Name, spec.DType)
 		}
-		return b.Input(spec)
+		if err := b.Input(spec); err != nil {
+			return err
+		}
+		return b.rounded(spec.Name)
 	// The graph already contains the value.
 	case "constant_input":
 		return nil
 	}
 	return mlflow.Errorf(mlflow.NotImplemented,
 		"the model has an input of the kind '%s', which Millrace does not support", kind)
+}
+
+// rounded rounds an input whose floats have fewer bits than those of the tensor that holds them.
+func (b *builder) rounded(name string) error {
+	dtype := dtypeName(b.graph.Values[name].DType)
+	if dtype == graph.Widened(dtype) {
+		return nil
+	}
+	slot, err := b.Find(name)
+	if err != nil {
+		return err
+	}
+	b.Append(graph.Step{
+		Name: "input '" + name + "'", Reads: []int{slot}, Writes: []int{b.Define(name)}, Pure: true, Cheap: true,
+		Run: func(_ context.Context, values []*tensor) ([]*tensor, error) {
+			return one(kernel.Cast(values[0], dtype))
+		},
+	})
+	return nil
 }
 
 // spec describes a value of the graph.
@@ -115,7 +140,19 @@ func (b *builder) addOutput(kind string, arg argument) error {
 func (b *builder) addNode(i int, n *node) error {
 	target := strings.TrimPrefix(n.Target, "torch.ops.")
 	label := "node '" + n.Name + "' (" + target + ")"
+	if done, err := b.addControl(target, n, label); done {
+		return err
+	}
 	op, base, inPlace := lookUp(target)
+	isComplex, err := b.complexity(n)
+	if err != nil {
+		return graph.Within(err, label)
+	}
+	if row, ok := complexOperators[target]; ok && isComplex {
+		op = &row
+	} else if isComplex && op != nil && op.run != nil && !complexMoves[base] {
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace cannot run it for complex numbers", label)
+	}
 	if op == nil {
 		return graph.UnknownOperator(target)
 	}
@@ -124,6 +161,13 @@ func (b *builder) addNode(i int, n *node) error {
 	}
 	c := &call{args: map[string]argumentValue{}}
 	st := graph.Step{Name: label}
+	if randomOperators[target] != nil || randomOperators[inPlaceTarget(target)] != nil {
+		if b.seed == nil {
+			return mlflow.Errorf(mlflow.NotImplemented,
+				"%s: the model draws random numbers, which needs a seed", label)
+		}
+		c.seed, c.place = *b.seed, placeOf(n)
+	}
 	for _, in := range n.Inputs {
 		if !strings.Contains(" "+op.args+" ", " "+in.Name+" ") {
 			return mlflow.Errorf(mlflow.NotImplemented,
@@ -146,6 +190,10 @@ func (b *builder) addNode(i int, n *node) error {
 	if len(n.Inputs) > 0 && n.Inputs[0].Arg.Tensor != nil {
 		first = n.Inputs[0].Arg.Tensor.Name
 	}
+	if base == "as_strided" && !b.isDense(first) {
+		// The strides refer to the memory of the tensor, which is in another order here.
+		return mlflow.Errorf(mlflow.NotImplemented, "%s: Millrace supports it for tensors without gaps only", label)
+	}
 	var seen []string
 	if inPlace {
 		var err error
@@ -154,8 +202,12 @@ func (b *builder) addNode(i int, n *node) error {
 		}
 	}
 	names := resultNames(n)
+	outs := op.outs
+	if withPlaces[base] && len(names) == 2 && !b.aliases.isRead(names[1]) {
+		outs, c.single = 1, true
+	}
 	for j, name := range names {
-		if op.outs > 0 && j >= op.outs {
+		if outs > 0 && j >= outs {
 			b.NotComputed(name, label)
 			continue
 		}
@@ -172,12 +224,57 @@ func (b *builder) addNode(i int, n *node) error {
 		b.Alias(first, names[0])
 	}
 	st.Run = func(_ context.Context, values []*tensor) ([]*tensor, error) { return c.run(*op, values, inPlace) }
-	b.describe(base, c, &st)
+	if !isComplex {
+		b.describe(base, c, &st)
+	}
 	b.Append(st)
 	if len(seen) == 0 {
 		return nil
 	}
 	return graph.Within(b.writeThrough(first, seen, label), label)
+}
+
+// complexity reports whether an argument of a node is complex. Complex numbers of other than 64 bits are refused.
+func (b *builder) complexity(n *node) (found bool, err error) {
+	look := func(name string) {
+		switch dtype := dtypeName(b.graph.Values[name].DType); dtype {
+		case "complex64":
+			found = true
+		case "complex32", "complex128":
+			err = mlflow.Errorf(mlflow.NotImplemented, "Millrace does not support %s", dtype)
+		}
+	}
+	for i := range n.Inputs {
+		arg := &n.Inputs[i].Arg
+		if arg.Tensor != nil {
+			look(arg.Tensor.Name)
+		}
+		if arg.OptionalTensor != nil && arg.OptionalTensor.Tensor != nil {
+			look(arg.OptionalTensor.Tensor.Name)
+		}
+		for _, t := range arg.Tensors {
+			look(t.Name)
+		}
+	}
+	given := found
+	for _, name := range resultNames(n) {
+		look(name)
+	}
+	return given, err
+}
+
+// withPlaces has the pools whose second result takes a search, which is spared if no node reads it.
+var withPlaces = setOf("max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
+	"adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d")
+
+// isDense reports whether the elements of a value are in memory in order, without gaps.
+func (b *builder) isDense(name string) bool {
+	meta := b.graph.Values[name]
+	sizes, strides := dims(meta.Sizes), dims(meta.Strides)
+	if slices.Contains(sizes, -1) || len(sizes) != len(strides) || meta.Offset.Int == nil || *meta.Offset.Int != 0 {
+		return false
+	}
+	return slices.Equal(strides, kernel.StridesOf(sizes))
 }
 
 // lookUp returns an operator and its name without the overload. An operator that ends in an underscore also changes

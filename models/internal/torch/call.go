@@ -51,12 +51,15 @@ type argumentValue struct {
 type call struct {
 	args   map[string]argumentValue
 	values []*tensor
+	single bool // No node reads a result but the first one.
+	seed   uint64
+	place  uint64 // of the node, for draws
 	err    error
 }
 
 // run calls an operator with a copy of c, which concurrent runs share.
 func (c *call) run(op operator, values []*tensor, inPlace bool) ([]*tensor, error) {
-	call := &call{args: c.args, values: values}
+	call := &call{args: c.args, values: values, single: c.single, seed: c.seed, place: c.place}
 	out, err := op.run(call)
 	switch {
 	case call.err != nil:
@@ -175,8 +178,12 @@ func (c *call) float(name string, without float64) float64 {
 	return v.float
 }
 
-// trains reports whether an operator is in training mode. A dropout with the probability 0 is not.
+// inTraining reports whether an operator is in training mode. A dropout with the probability 0 is not, nor is a
+// normalization that has no statistics but those of the batch.
 func (c *call) inTraining() bool {
+	if v, ok := c.args["running_mean"]; ok && v.kind == noneKind {
+		return false
+	}
 	for _, name := range []string{"p", "dropout"} {
 		if v, ok := c.args[name]; ok && v.kind == numberKind && v.float == 0 {
 			return false

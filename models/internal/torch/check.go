@@ -22,7 +22,26 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 	"linalg_norm": func(c *call, rank func(string) int) {
 		axes := c.dim()
 		if c.has("ord") && (len(axes) == 2 || axes == nil && rank("self") == 2) {
-			c.fail(kernel.Unsupported("a norm of matrices"))
+			c.normKind()
+		}
+	},
+	"linalg_matrix_norm": func(c *call, _ func(string) int) { c.normKind() },
+	"linalg_qr":          func(c *call, _ func(string) int) { c.oneOf("mode", "reduced", "complete", "r") },
+	"linalg_lu_factor":   pivoted, "linalg_lu_factor_ex": pivoted,
+	"linalg_lu_solve": func(c *call, _ func(string) int) {
+		if c.bool("adjoint", false) || !c.bool("left", true) {
+			c.fail(kernel.Unsupported("solutions of transposed equations by their decomposition"))
+		}
+	},
+	"quantile": interpolated, "nanquantile": interpolated,
+	"stft": func(c *call, _ func(string) int) {
+		if c.bool("align_to_window", false) {
+			c.fail(kernel.Unsupported("frames that are aligned to the window"))
+		}
+	},
+	"istft": func(c *call, _ func(string) int) {
+		if c.bool("return_complex", false) {
+			c.fail(kernel.Unsupported("the inverse of frames of complex signals"))
 		}
 	},
 	"embedding_bag": func(c *call, _ func(string) int) {
@@ -38,6 +57,16 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 			c.fail(kernel.Unsupported("a search with sorter"))
 		}
 	},
+}
+
+func interpolated(c *call, _ func(string) int) {
+	c.oneOf("interpolation", "linear", "lower", "higher", "midpoint", "nearest")
+}
+
+func pivoted(c *call, _ func(string) int) {
+	if !c.bool("pivot", true) {
+		c.fail(kernel.Unsupported("a decomposition without pivots"))
+	}
 }
 
 // symmetricPadding refuses a padding that is a text.
@@ -60,7 +89,7 @@ func (c *call) oneOf(name string, values ...string) {
 // check returns an error for a call with an argument that the operator does not support.
 func (b *builder) check(base string, c *call, st *graph.Step, n *node) error {
 	look := &call{args: c.args, values: b.Known(st.Reads)}
-	if v := c.args["dtype"]; v.kind == textKind && !knownDType(v.text) {
+	if v := c.args["dtype"]; v.kind == textKind && !knownDType(v.text) && (v.text != "complex64" || !complexMoves[base]) {
 		return kernel.Unsupported("tensors of %s", v.text)
 	}
 	if v := c.args["padding"]; v.kind == textKind {

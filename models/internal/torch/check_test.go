@@ -19,11 +19,12 @@ var choices = map[string][]argumentValue{
 	"indexing":           texts("ij", "xy", "other"),
 	"side":               texts("left", "right", "other"),
 	"interpolation_mode": numbers(0, 1, 2, 3), "padding_mode": numbers(0, 1, 2, 3),
-	"include_self": {{kind: boolKind}, {kind: boolKind, float: 1}},
-	"ord":          {{kind: numberKind, float: 1}, {kind: numberKind, float: 2}},
-	"n":            numbers(-1, 0, 2, 100),
-	"sorter":       {{kind: tensorKind, slots: []int{1}}},
-	"padding":      append(texts("same", "valid", "other"), numbers(1)...),
+	"include_self":  {{kind: boolKind}, {kind: boolKind, float: 1}},
+	"ord":           {{kind: numberKind, float: 1}, {kind: numberKind, float: 2}},
+	"n":             numbers(-1, 0, 2, 100),
+	"interpolation": texts("linear", "lower", "higher", "midpoint", "nearest", "cubic"),
+	"sorter":        {{kind: tensorKind, slots: []int{1}}},
+	"padding":       append(texts("same", "valid", "other"), numbers(1)...),
 }
 
 func texts(list ...string) (out []argumentValue) {
@@ -58,6 +59,13 @@ var samples = map[string]map[string]any{
 	"im2col":     {"self": 2, "kernel_size": []int{2, 2}}, "col2im": {"self": 9, "output_size": []int{4, 4}, "kernel_size": []int{2, 2}},
 	"embedding_bag": {"weight": 0, "indices": 10, "offsets": 10},
 	"eye":           {},
+	"quantile":      {"self": 0, "q": 13}, "nanquantile": {"self": 0, "q": 13},
+
+	"linalg_matrix_norm": {"self": 0}, "linalg_qr": {"A": 0}, "linalg_matrix_power": {"self": 12}, "matrix_power": {"self": 12},
+	"max_pool1d_with_indices": {"self": 0, "kernel_size": []int{2}}, "max_pool3d_with_indices": {"self": 7, "kernel_size": []int{2}},
+	"max_unpool2d": {"self": 2, "indices": 11, "output_size": []int{8, 8}}, "max_unpool3d": {"self": 2, "indices": 11, "output_size": []int{8, 8}},
+	"fft_fft": {"self": 0}, "fft_ifft": {"self": 0}, "fft_rfft": {"self": 0}, "fft_irfft": {"self": 0},
+	"fft_fftfreq": {}, "fft_rfftfreq": {}, "randperm": {},
 }
 
 var sampleValues = []*tensor{
@@ -72,6 +80,9 @@ var sampleValues = []*tensor{
 	sample(1, 1, 2, 2, 2),
 	sample(1, 4, 25),
 	{Shape: []int{2}, Data: []int64{0, 1}},
+	{Shape: []int{1, 1, 4, 4}, Data: make([]int64, 16)},
+	{Shape: []int{2, 2}, Data: []float32{1, 0, 0, 1}},
+	{Shape: []int{}, Data: []float32{0.5}},
 }
 
 func sample(shape ...int) *tensor {
@@ -142,8 +153,11 @@ func checkCall(target string, c *call, rest map[string]any) error {
 // TestChecksRefuse names arguments that must be refused when a file is opened.
 func TestChecksRefuse(t *testing.T) {
 	for target, args := range map[string]map[string]argumentValue{
-		"aten.scatter_reduce.two":    {"reduce": texts("mean")[0]},
-		"aten.grid_sampler.default":  {"interpolation_mode": numbers(2)[0]},
+		"aten.scatter_reduce.two":    {"reduce": texts("median")[0]},
+		"aten.grid_sampler.default":  {"interpolation_mode": numbers(3)[0]},
+		"aten.quantile.scalar":       {"interpolation": texts("cubic")[0]},
+		"aten.linalg_qr.default":     {"mode": texts("full")[0]},
+		"aten.stft.default":          {"align_to_window": {kind: boolKind, float: 1}},
 		"aten.sum.default":           {"dtype": texts("complex128")[0]},
 		"aten.div.Tensor_mode":       {"rounding_mode": texts("up")[0]},
 		"aten.searchsorted.Tensor":   {"sorter": {kind: tensorKind, slots: []int{0}}},

@@ -84,6 +84,9 @@ var (
 
 	describedTransposed = description{"input weight bias", describeTransposed}
 	describedNorm       = description{"input weight bias running_mean running_var", func(c *call) graph.Op {
+		if !c.has("running_mean") || !c.has("running_var") { // They are those of the batch.
+			return nil
+		}
 		return graph.BatchNorm{Eps: c.float("eps", 1e-5)}
 	}}
 )

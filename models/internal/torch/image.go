@@ -82,15 +82,18 @@ func fromPatches(c *call) (results, error) {
 }
 
 func gridSample(c *call) (results, error) {
-	nearest, border := c.gridModes()
-	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), nearest, border, c.bool("align_corners", false)))
+	how, border := c.gridModes()
+	return one(nn.GridSample(c.tensor("input"), c.tensor("grid"), how, border, c.bool("align_corners", false)))
 }
 
-// gridModes returns whether a grid selects the nearest element and whether it extends the border.
-func (c *call) gridModes() (nearest, border bool) {
+// gridModes returns the way to sample a grid, and what is outside of the image.
+func (c *call) gridModes() (nn.Sampling, nn.Border) {
+	how := []nn.Sampling{nn.SampleLinear, nn.SampleNearest, nn.SampleCubic}
+	border := []nn.Border{nn.BorderZeros, nn.BorderEdge, nn.BorderReflection}
 	mode, pad := c.int("interpolation_mode", 0), c.int("padding_mode", 0)
-	if mode < 0 || mode > 1 || pad < 0 || pad > 1 {
-		c.fail(kernel.Unsupported("sampling a grid by cubic curves or with reflection"))
+	if mode < 0 || mode >= len(how) || pad < 0 || pad >= len(border) {
+		c.fail(kernel.Unsupported("sampling a grid by the mode %d and the padding mode %d", mode, pad))
+		return nn.SampleLinear, nn.BorderZeros
 	}
-	return mode == 1, pad == 1
+	return how[mode], border[pad]
 }

@@ -1,6 +1,7 @@
 package torch
 
 import (
+	"math"
 	"slices"
 
 	"github.com/millrace-ml/millrace/models/internal/kernel"
@@ -110,7 +111,7 @@ func indexInto(join kernel.Join) func(c *call) (results, error) {
 // joinNames has the names of the ways to combine elements.
 var joinNames = map[string]kernel.Join{
 	"": kernel.Replace, "add": kernel.JoinAdd, "sum": kernel.JoinAdd, "multiply": kernel.JoinMul, "prod": kernel.JoinMul,
-	"amax": kernel.JoinMax, "amin": kernel.JoinMin,
+	"amax": kernel.JoinMax, "amin": kernel.JoinMin, "mean": kernel.JoinAdd,
 }
 
 func scatter(c *call) (results, error) {
@@ -118,15 +119,47 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join := c.scatterJoin()
-	return one(kernel.ScatterElements(x, index, c.cast(c.operand(source).value, x.DType()), c.int("dim", 0), join))
+	join, axis, values := c.scatterJoin(), c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
+	if !c.bool("include_self", true) {
+		var err error
+		neutral := map[kernel.Join]float64{kernel.JoinMul: 1, kernel.JoinMax: math.Inf(-1), kernel.JoinMin: math.Inf(1)}
+		if x, err = kernel.ScatterElements(x, index, c.like(neutral[join], x), axis, kernel.Replace); err != nil {
+			return nil, err
+		}
+	}
+	out, err := kernel.ScatterElements(x, index, values, axis, join)
+	if err != nil || c.text("reduce", "") != "mean" {
+		return results{out}, err
+	}
+	return c.dividedByCounts(out, index, axis)
+}
+
+// dividedByCounts divides each element by the number of those that were added to it.
+func (c *call) dividedByCounts(sums, index *tensor, axis int) (results, error) {
+	counts, err := kernel.Expand(kernel.Scalar(1.0), sums.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if !c.bool("include_self", true) {
+		if counts, err = kernel.ScatterElements(counts, index, kernel.Scalar(0.0), axis, kernel.Replace); err != nil {
+			return nil, err
+		}
+	}
+	if counts, err = kernel.ScatterElements(counts, index, kernel.Scalar(1.0), axis, kernel.JoinAdd); err != nil {
+		return nil, err
+	}
+	op := kernel.Div
+	if !isFloat(sums.DType()) {
+		op = kernel.FloorDiv
+	}
+	return one(kernel.Arith(op, sums, c.cast(counts, sums.DType())))
 }
 
 // scatterJoin returns the way to combine elements.
 func (c *call) scatterJoin() kernel.Join {
 	join, ok := joinNames[c.text("reduce", "")]
-	if !ok || !c.bool("include_self", true) {
-		c.fail(kernel.Unsupported("scattering with reduce '%s' or without the elements themselves", c.text("reduce", "")))
+	if !ok {
+		c.fail(kernel.Unsupported("scattering with reduce '%s'", c.text("reduce", "")))
 	}
 	return join
 }

@@ -80,13 +80,12 @@ func poolTable() map[string]operator {
 	}
 	return map[string]operator{
 		"aten.max_pool1d.default": maxPool(1), "aten.max_pool2d.default": maxPool(2),
-		"aten.max_pool2d_with_indices.default": maxPool(2), "aten.max_pool3d.default": maxPool(3),
+		"aten.max_pool3d.default": maxPool(3),
 		"aten.avg_pool1d.default": meanPool(1), "aten.avg_pool2d.default": meanPool(2),
 		"aten.avg_pool3d.default":          meanPool(3),
 		"aten.adaptive_avg_pool1d.default": adaptive(nn.PoolMean), "aten.adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
 		"aten._adaptive_avg_pool2d.default": adaptive(nn.PoolMean),
-		"aten.adaptive_avg_pool3d.default":  adaptive(nn.PoolMean), "aten.adaptive_max_pool3d.default": adaptive(nn.PoolMax),
-		"aten.adaptive_max_pool1d.default": adaptive(nn.PoolMax), "aten.adaptive_max_pool2d.default": adaptive(nn.PoolMax),
+		"aten.adaptive_avg_pool3d.default":  adaptive(nn.PoolMean),
 	}
 }
 
@@ -101,19 +100,25 @@ func addMM(a, b string) func(c *call) (results, error) {
 		if err != nil {
 			return nil, err
 		}
-		self := c.tensor("self")
-		for _, scale := range []struct {
-			name string
-			of   **tensor
-		}{{"alpha", &out}, {"beta", &self}} {
-			if f := c.float(scale.name, 1); f != 1 {
-				if *scale.of, err = kernel.Arith(kernel.Mul, *scale.of, c.like(f, *scale.of)); err != nil {
-					return nil, err
-				}
+		return c.added(out)
+	}
+}
+
+// added computes beta*self + alpha*product.
+func (c *call) added(product *tensor) (results, error) {
+	self := c.tensor("self")
+	for _, scale := range []struct {
+		name string
+		of   **tensor
+	}{{"alpha", &product}, {"beta", &self}} {
+		if f := c.float(scale.name, 1); f != 1 {
+			var err error
+			if *scale.of, err = kernel.Arith(kernel.Mul, *scale.of, c.like(f, *scale.of)); err != nil {
+				return nil, err
 			}
 		}
-		return one(kernel.Arith(kernel.Add, out, self))
 	}
+	return one(kernel.Arith(kernel.Add, product, self))
 }
 
 // list returns a list with one number for each axis. PyTorch writes a single number if all are equal.
@@ -185,8 +190,44 @@ func (c *call) pool(axes int, kind nn.Pooling) (results, error) {
 }
 
 func batchNorm(c *call) (results, error) {
+	if !c.has("running_mean") {
+		return c.batchStatistics()
+	}
 	return one(nn.BatchNorm(c.tensor("input"), c.opt("weight"), c.opt("bias"), c.tensor("running_mean"),
 		c.tensor("running_var"), c.float("eps", 1e-5)))
+}
+
+// batchStatistics normalizes by the mean and the variance of each channel in the batch.
+func (c *call) batchStatistics() (results, error) {
+	x := c.tensor("input")
+	if len(x.Shape) < 2 {
+		return nil, kernel.Invalid("batch normalization of shape %v", x.Shape)
+	}
+	axes := []int{0}
+	for i := range x.Shape[2:] {
+		axes = append(axes, i+2)
+	}
+	mean, err := kernel.Reduce(kernel.Mean, x, axes, false)
+	if err != nil {
+		return nil, err
+	}
+	list, err := kernel.PerChannel(mean, len(x.Shape)-2)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := kernel.Arith(kernel.Sub, x, list)
+	if err != nil {
+		return nil, err
+	}
+	square, err := kernel.Arith(kernel.Mul, apart, apart)
+	if err != nil {
+		return nil, err
+	}
+	variance, err := kernel.Reduce(kernel.Mean, square, axes, false)
+	if err != nil {
+		return nil, err
+	}
+	return one(nn.BatchNorm(x, c.opt("weight"), c.opt("bias"), mean, variance, c.float("eps", 1e-5)))
 }
 
 func instanceNorm(c *call) (results, error) {

@@ -19,7 +19,9 @@ type operator struct {
 // underscore.
 var operators = graph.Join(unaryTable(), activationTable(), binaryTable(), comparisonTable(), shapeTable(),
 	arrangeTable(), layerTable(), poolTable(), recurrentTable(), reduceTable(), indexTable(),
-	imageTable(), algebraTable(), createTable(), sizeTable())
+	imageTable(), algebraTable(), createTable(), sizeTable(), lossTable(), statisticsTable(),
+	visionTable(), linalgTable(), spectralTable(), complexFromReal(),
+	randomTable())
 
 // synonyms maps operators to operators that compute the same.
 var synonyms = map[string]string{

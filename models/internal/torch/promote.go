@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/fft"
 )
 
 // operand is a value with its priority in PyTorch's dtype promotion: 0 for a number, 1 for a tensor without
@@ -75,7 +76,11 @@ func (c *call) promoted(names ...string) []*tensor {
 
 // cast converts a tensor and records an error.
 func (c *call) cast(t *tensor, dtype string) *tensor {
-	out, err := kernel.Cast(t, dtype)
+	cast := kernel.Cast
+	if dtype == "complex64" {
+		cast = func(t *tensor, _ string) (*tensor, error) { return fft.Complex(t) }
+	}
+	out, err := cast(t, dtype)
 	if err != nil {
 		c.fail(err)
 		return placeholder()

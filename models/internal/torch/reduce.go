@@ -164,7 +164,7 @@ func varMean(root bool) func(c *call) (results, error) {
 // linalgNorm supports only the default norm of matrices, the Frobenius norm.
 func linalgNorm(c *call) (results, error) {
 	if axes := c.dim(); c.has("ord") && (len(axes) == 2 || axes == nil && len(c.tensor("self").Shape) == 2) {
-		return nil, kernel.Unsupported("a norm of matrices")
+		return matrixNorm(c)
 	}
 	return norm("ord")(c)
 }

@@ -2,8 +2,12 @@
 
     python make.py [--small] [--onnx] FOLDER [name ...]
 
-writes NAME.pt2 (and NAME.onnx) with NAME.pt, the module itself, and zoo.json, which lists the inputs and the first
-values of the outputs. With --small it writes the fixtures: gzipped .pt2 files and zoo.json with all outputs.
+writes NAME.pt2 (and NAME.onnx) with NAME.pt, the module itself, and zoo.json, which lists the inputs and values of the
+outputs. With --small it writes fixtures, which are gzipped. Those of models/testdata/zoo are made by
+
+    python make.py --small ../../../models/testdata/zoo
+    python make.py --small --onnx ../../../models/testdata/zoo bert gpt2 swin_t mobilenet_v3_small efficientnet_b0 \\
+        unet_bilinear lstm bilstm_tagger gru_forecast dcgan transformer deit_tiny_patch16_224 recommender mlp_wide
 """
 
 import argparse
@@ -37,6 +41,11 @@ def encode(t, most):
     return {"shape": list(t.shape), "step": step, "data": base64.b64encode(flat[::step].tobytes()).decode()}
 
 
+def compress(path, data):
+    with open(path, "wb") as f, gzip.GzipFile("", "wb", 9, f, mtime=0) as z:
+        z.write(data)
+
+
 def calibrate(module, inputs):
     """Sets the statistics of batch normalizations, without which the values of deep networks vanish."""
     norms = [m for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
@@ -67,10 +76,11 @@ def make(name, options):
         program = torch.export.export(module, tensors, strict=False)
     target = options.folder / (name + ".pt2")
     if options.small:
+        # The archive holds sample inputs, which Millrace does not read. Zeros are small.
+        program._example_inputs = (tuple(torch.zeros_like(t) for t in tensors), {})
         buffer = io.BytesIO()
         torch.export.save(program, buffer)
-        with open(target.with_suffix(".pt2.gz"), "wb") as f, gzip.GzipFile("", "wb", 9, f, mtime=0) as z:
-            z.write(buffer.getvalue())
+        compress(target.with_suffix(".pt2.gz"), buffer.getvalue())
     else:
         torch.export.save(program, target)
         torch.save(module, target.with_suffix(".pt"))
@@ -83,6 +93,9 @@ def make(name, options):
         try:
             torch.onnx.export(module, tensors, str(target.with_suffix(".onnx")), external_data=False, verbose=False)
             entry["onnx"] = True
+            if options.small:
+                compress(target.with_suffix(".onnx.gz"), target.with_suffix(".onnx").read_bytes())
+                target.with_suffix(".onnx").unlink()
         except Exception as e:  # The exporter lacks operators; that is no error of the zoo.
             print(name, "has no ONNX:", str(e).splitlines()[0][:200], flush=True)
     return entry

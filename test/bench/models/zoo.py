@@ -17,6 +17,7 @@ from timm.models import metaformer, mlp_mixer
 from timm.models.mlp_mixer import MlpMixer
 from torch import nn
 from torchvision.models import efficientnet, mobilenetv3, regnet, resnet, segmentation
+from torchvision.models.googlenet import Inception
 
 
 def fill(shape, seed, vocabulary=0):
@@ -178,14 +179,15 @@ def pyramid(small):
 
 
 B, N = resnet.BasicBlock, resnet.Bottleneck
-vision("alexnet", lambda: tv.AlexNet(10).features, few=96)
+vision("alexnet", lambda: tv.AlexNet(10).features[:6], few=96)
 vision("vgg11_bn", small_vgg)
 vision("resnet18", lambda: Narrow(B))
 vision("resnet50", lambda: Narrow(N))
 vision("resnext50_32x4d", lambda: Narrow(N, groups=4, width_per_group=32))
 vision("densenet121", lambda: tv.DenseNet(4, (2, 3, 2), 8, num_classes=10))
 vision("squeezenet1_1", {})
-vision("googlenet", {}, aux_logits=False, init_weights=False)
+vision("googlenet", lambda: Inception(16, 8, 8, 16, 4, 8, 8), aux_logits=False, init_weights=False)
+ZOO["googlenet"] = (*ZOO["googlenet"][:3], picture(17, 16))
 vision("inception_v3", lambda: nn.Sequential(tv.inception.InceptionA(24, 8), tv.inception.InceptionC(232, 16), tv.inception.InceptionD(768)), size=299, few=17, aux_logits=False, init_weights=False)
 ZOO["inception_v3"] = (*ZOO["inception_v3"][:3], picture(17, 24))
 vision("mobilenet_v2", {"width_mult": 0.2})

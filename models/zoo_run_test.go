@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/millrace-ml/millrace/models"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -25,32 +26,46 @@ func TestMain(m *testing.M) {
 func TestZoo(t *testing.T) {
 	t.Parallel()
 	for name, a := range zoo(t) {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+".pt2", func(t *testing.T) {
 			t.Parallel()
-			m := openFixture(t, "zoo/"+name, "pt2")
-			var wg sync.WaitGroup
+			a.try(t, openFixture(t, "zoo/"+name, "pt2"))
+		})
+		if a.ONNX {
+			t.Run(name+".onnx", func(t *testing.T) {
+				t.Parallel()
+				m, err := models.ReadONNX(decompressed(t, "zoo/"+name+".onnx.gz"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.try(t, m)
+			})
+		}
+	}
+}
+
+func (a animal) try(t *testing.T, m *models.Model) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
 			for range 2 {
-				wg.Go(func() {
-					for range 2 {
-						in := a.feed(t, m)
-						out, err := m.Run(t.Context(), in)
-						if err != nil {
-							t.Error(err)
-							return
-						}
-						for _, v := range in {
-							scribble(v.Data)
-						}
-						a.check(t, m, out)
-						for _, v := range out {
-							scribble(v.Data)
-						}
-					}
-				})
+				in := a.feed(t, m)
+				out, err := m.Run(t.Context(), in)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, v := range in {
+					scribble(v.Data)
+				}
+				a.check(t, m, out)
+				for _, v := range out {
+					scribble(v.Data)
+				}
 			}
-			wg.Wait()
 		})
 	}
+	wg.Wait()
 }
 
 func scribble(data any) {
