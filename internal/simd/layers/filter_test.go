@@ -55,7 +55,7 @@ func randomFilter(r *rand.Rand) filterCase {
 func TestFilter(t *testing.T) {
 	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 5))
-		for range 300 {
+		for range 200 {
 			c := randomFilter(r)
 			v, h := c.S[0], c.S[1]
 			x := simdtest.Random(t, r, c.Batch*c.Groups*c.In*v.In*h.In)

@@ -16,7 +16,7 @@ func TestMultiply(t *testing.T) {
 	}
 	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 1))
-		for range 300 {
+		for range 150 {
 			s := sizes{
 				r.IntN(60), r.IntN(60), r.IntN(1 + 40*(1+r.IntN(15))), r.IntN(2) == 0, r.IntN(2) == 0,
 				simd.Workers(1 + r.IntN(3)),
@@ -106,7 +106,7 @@ func (c slideCase) run(t *testing.T, r *rand.Rand) (got []float32, want []float6
 func TestConvolution(t *testing.T) {
 	simdtest.AllLevels(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(2, 2))
-		for range 500 {
+		for range 300 {
 			c := randomSlide(r)
 			got, want := c.run(t, r)
 			simdtest.CheckClose(t, c, got, want, c.Channels*c.Kernel)
