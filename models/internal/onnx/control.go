@@ -7,6 +7,7 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/classical"
 )
 
 // controlOperator returns the function that builds an operator whose attributes contain graphs, or nil for any other
@@ -173,7 +174,7 @@ func scanOperator(r *reader, s *graph.Scope, n *nodeProto, st *graph.Step) error
 	distances := states == 1 && scanned == 1 && len(st.Reads) == 2 && isDistance(n.attributes["body"].graph)
 	st.Run = func(ctx context.Context, values []*tensor) ([]*tensor, error) {
 		if distances {
-			if out, err := kernel.SquaredDistances(values[1], values[0]); err == nil {
+			if out, err := classical.SquaredDistances(values[1], values[0]); err == nil {
 				return []*tensor{values[0], out}, nil
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/classical"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 
 // machine is a support vector machine.
 type machine struct {
-	like                       *kernel.Similarity
+	like                       *classical.Similarity
 	vectors, coefficients, rho []float64
 	perClass                   []int
 	probA, probB               []float64
@@ -58,7 +59,7 @@ func (n *nodeProto) machine() (*machine, error) {
 	if count == 0 && len(m.perClass) == 0 {
 		vectors, count, m.coefficients = m.coefficients, 1, []float64{1}
 	}
-	m.like, err = kernel.NewSimilarity(kind, params[0], params[1], params[2], vectors, count)
+	m.like, err = classical.NewSimilarity(kind, params[0], params[1], params[2], vectors, count)
 	return m, err
 }
 
@@ -83,7 +84,7 @@ func svmRegressor(n *nodeProto) (func(c *call) (results, error), error) {
 		count := m.like.Count()
 		out := &tensor{Shape: []int{x.Shape[0], 1}, Data: make([]float64, x.Shape[0])}
 		for i := range out.Data.([]float64) {
-			out.Data.([]float64)[i] = kernel.Dot(m.coefficients, likes.Data.([]float64)[i*count:(i+1)*count])
+			out.Data.([]float64)[i] = classical.Dot(m.coefficients, likes.Data.([]float64)[i*count:(i+1)*count])
 		}
 		class := c.int("one_class", 0) != 0
 		out, err = kernel.Map(out, func(v float64) float64 {
@@ -158,7 +159,7 @@ func (m *machine) decide(likes []float64) (decisions []float64, winner int) {
 	votes := make([]int, classes)
 	part := func(class, row int) float64 {
 		from, to := starts[class], starts[class]+m.perClass[class]
-		return kernel.Dot(m.coefficients[row*total+from:row*total+to], likes[from:to])
+		return classical.Dot(m.coefficients[row*total+from:row*total+to], likes[from:to])
 	}
 	for i := range classes {
 		for j := i + 1; j < classes; j++ {
@@ -202,5 +203,5 @@ func (m *machine) scores(decisions []float64) []float64 {
 			at++
 		}
 	}
-	return kernel.Couple(pairs)
+	return classical.Couple(pairs)
 }

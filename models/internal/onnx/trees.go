@@ -5,6 +5,7 @@ import (
 
 	"github.com/millrace-ml/millrace/models/internal/files"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/classical"
 )
 
 // The attributes of tree ensembles and of their leaves.
@@ -56,7 +57,7 @@ func (n *nodeProto) int64s(name string) []int64 {
 }
 
 // forest parses the trees of a node. prefix is the prefix of the attributes of the leaves.
-func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
+func (n *nodeProto) forest(prefix string, targets int) (*classical.Forest, error) {
 	trees, ids, features := n.int64s("nodes_treeids"), n.int64s("nodes_nodeids"), n.int64s("nodes_featureids")
 	yes, no, missing := n.int64s("nodes_truenodeids"), n.int64s("nodes_falsenodeids"),
 		n.int64s("nodes_missing_value_tracks_true")
@@ -74,7 +75,7 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 			return nil, kernel.Invalid("trees of %d nodes with lists of other lengths", count)
 		}
 	}
-	f, places := &kernel.Forest{Nodes: make([]kernel.Branch, count), Targets: targets}, map[treeKey]int{}
+	f, places := &classical.Forest{Nodes: make([]classical.Branch, count), Targets: targets}, map[treeKey]int{}
 	for i := range count {
 		key := treeKey{trees[i], ids[i]}
 		if _, twice := places[key]; twice {
@@ -110,7 +111,7 @@ func (n *nodeProto) forest(prefix string, targets int) (*kernel.Forest, error) {
 }
 
 // votes parses the values of the leaves.
-func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]int) error {
+func (n *nodeProto) votes(f *classical.Forest, prefix string, places map[treeKey]int) error {
 	trees, ids, targets := n.int64s(prefix+"_treeids"), n.int64s(prefix+"_nodeids"), n.int64s(prefix+"_ids")
 	weights, err := n.numbers(prefix + "_weights")
 	if err != nil {
@@ -124,7 +125,7 @@ func (n *nodeProto) votes(f *kernel.Forest, prefix string, places map[treeKey]in
 		if !ok || targets[i] < 0 || targets[i] >= int64(f.Targets) {
 			return kernel.Invalid("a vote of node %d of tree %d for target %d", ids[i], trees[i], targets[i])
 		}
-		f.Nodes[at].Votes = append(f.Nodes[at].Votes, kernel.Vote{Target: int(targets[i]), Weight: w})
+		f.Nodes[at].Votes = append(f.Nodes[at].Votes, classical.Vote{Target: int(targets[i]), Weight: w})
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
-package kernel
+// Package classical computes what classical models are made of: decision trees, support vector machines and distances.
+package classical
 
-import "github.com/millrace-ml/millrace/internal/simd"
+import (
+	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
 
 // Points are rows of numbers to which others are compared. They are stored by column, so that one column of many rows
 // is computed at a time.
@@ -10,7 +14,7 @@ type Points struct {
 }
 
 // NewPoints returns the rows in a list that has count of them. The list must be a multiple of count.
-func NewPoints[T Float](list []T, count int) *Points {
+func NewPoints[T kernel.Float](list []T, count int) *Points {
 	p := &Points{columns: len(list) / max(count, 1), count: count, turned: make([]float32, len(list))}
 	for i := range count {
 		for j := range p.columns {
@@ -57,14 +61,15 @@ func (p *Points) columnwise(dst, row []float32, f func(sums, spare, column, v []
 
 // SquaredDistances returns the squared distances between the rows of two matrices of float32, of shape [rows of a, rows
 // of b].
-func SquaredDistances(a, b *Tensor) (*Tensor, error) {
+func SquaredDistances(a, b *kernel.Tensor) (*kernel.Tensor, error) {
 	x, okA := a.Data.([]float32)
 	y, okB := b.Data.([]float32)
 	if !okA || !okB || len(a.Shape) != 2 || len(b.Shape) != 2 || a.Shape[1] != b.Shape[1] {
-		return nil, Invalid("distances between %s of shape %v and %s of shape %v", a.DType(), a.Shape, b.DType(), b.Shape)
+		return nil, kernel.Invalid("distances between %s of shape %v and %s of shape %v",
+			a.DType(), a.Shape, b.DType(), b.Shape)
 	}
 	rows, columns, count := a.Shape[0], a.Shape[1], b.Shape[0]
-	out, err := Dirty("float32", []int{rows, count})
+	out, err := kernel.Dirty("float32", []int{rows, count})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func SquaredDistances(a, b *Tensor) (*Tensor, error) {
 		return out, nil
 	}
 	points := NewPoints(y, count)
-	Parallel(rows, 1+minRow/(1+count*columns), func(lo, hi int) {
+	kernel.Parallel(rows, 1+minWork/(1+count*columns), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			points.Distances(list[i*count:(i+1)*count], x[i*columns:(i+1)*columns])
 		}
@@ -85,14 +90,14 @@ func SquaredDistances(a, b *Tensor) (*Tensor, error) {
 // distancesTurned sets dst, of shape [rows, count], to distances. It compares each of the few rows of y to all of x.
 func distancesTurned(dst, x, y []float32, rows, count, columns int) {
 	points := NewPoints(x, rows)
-	Parallel(count, 1+minRow/(1+rows*columns), func(lo, hi int) {
-		line := Floats(rows)
+	kernel.Parallel(count, 1+minWork/(1+rows*columns), func(lo, hi int) {
+		line := kernel.Floats(rows)
 		for j := lo; j < hi; j++ {
 			points.Distances(line, y[j*columns:(j+1)*columns])
 			for i, v := range line {
 				dst[i*count+j] = v
 			}
 		}
-		Release(&Tensor{Data: line})
+		kernel.Release(&kernel.Tensor{Data: line})
 	})
 }

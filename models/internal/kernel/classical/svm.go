@@ -1,9 +1,10 @@
-package kernel
+package classical
 
 import (
 	"math"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
 // Similarity is the kernel function of a support vector machine, with the support vectors.
@@ -19,10 +20,10 @@ type Similarity struct {
 // that are concatenated in a list.
 func NewSimilarity(name string, gamma, coef0, degree float64, vectors []float64, count int) (*Similarity, error) {
 	if name != "LINEAR" && name != "POLY" && name != "RBF" && name != "SIGMOID" {
-		return nil, Unsupported("the kernel '%s' of a support vector machine", name)
+		return nil, kernel.Unsupported("the kernel '%s' of a support vector machine", name)
 	}
 	if count < 1 || len(vectors)%count != 0 {
-		return nil, Invalid("%d support vectors of %d numbers", count, len(vectors))
+		return nil, kernel.Invalid("%d support vectors of %d numbers", count, len(vectors))
 	}
 	return &Similarity{name, gamma, coef0, degree, vectors, count, NewPoints(vectors, count)}, nil
 }
@@ -93,32 +94,32 @@ func Dot(a, b []float64) float64 {
 
 // All applies the kernel function to every row of x, of shape [rows, features], and every support vector. The result is
 // float64 of shape [rows, vectors].
-func (s *Similarity) All(x *Tensor) (*Tensor, error) {
+func (s *Similarity) All(x *kernel.Tensor) (*kernel.Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] == 0 || x.Shape[1]*s.count != len(s.vectors) {
-		return nil, Invalid("support vectors of %d numbers for shape %v", len(s.vectors), x.Shape)
+		return nil, kernel.Invalid("support vectors of %d numbers for shape %v", len(s.vectors), x.Shape)
 	}
 	n, count := x.Shape[1], s.count
-	out, err := New("float64", []int{x.Shape[0], count})
+	out, err := kernel.New("float64", []int{x.Shape[0], count})
 	if err != nil {
 		return nil, err
 	}
 	sums := out.Data.([]float64)
 	if list, ok := x.Data.([]float32); ok {
-		Parallel(x.Shape[0], 1+minRow/(1+len(s.vectors)), func(lo, hi int) {
-			likes := Floats(count)
+		kernel.Parallel(x.Shape[0], 1+minWork/(1+len(s.vectors)), func(lo, hi int) {
+			likes := kernel.Floats(count)
 			for i := lo; i < hi; i++ {
 				s.row(sums[i*count:(i+1)*count], likes, list[i*n:(i+1)*n])
 			}
-			Release(&Tensor{Data: likes})
+			kernel.Release(&kernel.Tensor{Data: likes})
 		})
 		return out, nil
 	}
-	wide, err := Cast(x, "float64")
+	wide, err := kernel.Cast(x, "float64")
 	if err != nil {
 		return nil, err
 	}
 	in := wide.Data.([]float64)
-	Parallel(x.Shape[0], 1+minRow/(1+len(s.vectors)), func(lo, hi int) {
+	kernel.Parallel(x.Shape[0], 1+minWork/(1+len(s.vectors)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range count {
 				sums[i*count+j] = s.of(in[i*n:(i+1)*n], s.vectors[j*n:(j+1)*n])

@@ -1,6 +1,10 @@
-package kernel
+package classical
 
-import "math"
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
 
 // The numbers of rows that go through a tree at a time, so that its nodes stay in the cache, and of walks from a root
 // to a leaf that alternate, so that the processor need not wait for the memory of each.
@@ -11,14 +15,14 @@ const (
 
 // compactForest is a forest whose nodes compare by <= and whose walks need no branches. Both children of a node are
 // neighbors, and a leaf leads to itself.
-type compactForest[T Float] struct {
+type compactForest[T kernel.Float] struct {
 	nodes []compactNode[T]
 	roots []int32
 	votes []Vote
 	first []int32 // The first vote of each node.
 }
 
-type compactNode[T Float] struct {
+type compactNode[T kernel.Float] struct {
 	value   T
 	feature int32
 	next    int32 // The node if the feature is at most the value.
@@ -26,7 +30,7 @@ type compactNode[T Float] struct {
 }
 
 // compactOf returns the compact form of a forest, or nil if it compares in other ways.
-func compactOf[T Float](f *Forest) *compactForest[T] {
+func compactOf[T kernel.Float](f *Forest) *compactForest[T] {
 	c := &compactForest[T]{}
 	var places []int // For each node of c, its place in f.
 	for _, root := range f.Roots {
@@ -35,7 +39,7 @@ func compactOf[T Float](f *Forest) *compactForest[T] {
 		for at := int(c.roots[len(c.roots)-1]); at < len(places); at++ {
 			n := &f.Nodes[places[at]]
 			if !n.Leaf {
-				if n.MissingTrue || n.Compare != LessEqual && n.Compare != Less {
+				if n.MissingTrue || n.Compare != kernel.LessEqual && n.Compare != kernel.Less {
 					return nil
 				}
 				places = append(places, n.True, n.False)
@@ -57,7 +61,7 @@ func compactOf[T Float](f *Forest) *compactForest[T] {
 			c.nodes[at] = compactNode[T]{next: int32(at)}
 			c.votes = append(c.votes, n.Votes...)
 		} else {
-			limit := atMost[T](n.Value, n.Compare == Less)
+			limit := atMost[T](n.Value, n.Compare == kernel.Less)
 			c.nodes[at] = compactNode[T]{limit, int32(n.Feature), int32(next), 1} //nolint:gosec // At most MaxElements.
 			next += 2
 		}
@@ -67,7 +71,7 @@ func compactOf[T Float](f *Forest) *compactForest[T] {
 }
 
 // atMost returns the largest number of a type that is at most v, or less than v.
-func atMost[T Float](v float64, less bool) T {
+func atMost[T kernel.Float](v float64, less bool) T {
 	out := T(v)
 	if less && math.IsInf(v, -1) {
 		return T(math.NaN()) // Nothing is less.
@@ -83,7 +87,7 @@ func atMost[T Float](v float64, less bool) T {
 }
 
 // score adds the votes of all trees for rows of n features to sums.
-func (c *compactForest[T]) score(x []T, n int, sums []float64, targets int, join Join) {
+func (c *compactForest[T]) score(x []T, n int, sums []float64, targets int, join kernel.Join) {
 	for len(x) > 0 {
 		count := min(len(x)/n, forestRows)
 		if count < lanes {
@@ -100,7 +104,7 @@ func (c *compactForest[T]) score(x []T, n int, sums []float64, targets int, join
 }
 
 // scoreTree adds the votes of one tree for several rows.
-func (c *compactForest[T]) scoreTree(root int32, rows []T, n int, sums []float64, targets int, join Join) {
+func (c *compactForest[T]) scoreTree(root int32, rows []T, n int, sums []float64, targets int, join kernel.Join) {
 	count := len(rows) / n
 	for i := 0; i < count; i += lanes {
 		var at, from [lanes]int32
@@ -115,7 +119,7 @@ func (c *compactForest[T]) scoreTree(root int32, rows []T, n int, sums []float64
 }
 
 // scoreRow adds the votes of all trees for one row.
-func (c *compactForest[T]) scoreRow(row []T, sums []float64, join Join) {
+func (c *compactForest[T]) scoreRow(row []T, sums []float64, join kernel.Join) {
 	for i := 0; i < len(c.roots); i += lanes {
 		var at, from [lanes]int32
 		for l := range lanes {
@@ -151,12 +155,12 @@ func (c *compactForest[T]) walk(at, from *[lanes]int32, rows []T) {
 }
 
 // vote adds the votes of a leaf.
-func (c *compactForest[T]) vote(leaf int32, sums []float64, join Join) {
+func (c *compactForest[T]) vote(leaf int32, sums []float64, join kernel.Join) {
 	for _, v := range c.votes[c.first[leaf]:c.first[leaf+1]] {
 		switch join {
-		case JoinMin:
+		case kernel.JoinMin:
 			sums[v.Target] = min(sums[v.Target], v.Weight)
-		case JoinMax:
+		case kernel.JoinMax:
 			sums[v.Target] = max(sums[v.Target], v.Weight)
 		default:
 			sums[v.Target] += v.Weight

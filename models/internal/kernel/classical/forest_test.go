@@ -1,14 +1,16 @@
-package kernel
+package classical
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
 // randomForest returns trees over a few features whose values coincide often. compare has the comparisons to choose
 // from.
-func randomForest(r *rand.Rand, compare []Op) *Forest {
+func randomForest(r *rand.Rand, compare []kernel.Op) *Forest {
 	f := &Forest{Targets: 1 + r.IntN(3)}
 	for range 1 + r.IntN(20) {
 		f.Roots = append(f.Roots, len(f.Nodes))
@@ -34,9 +36,9 @@ func randomForest(r *rand.Rand, compare []Op) *Forest {
 func TestForest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 300 {
-		compare := []Op{LessEqual, Less}
+		compare := []kernel.Op{kernel.LessEqual, kernel.Less}
 		if i%3 == 0 {
-			compare = []Op{LessEqual, Less, Greater, GreaterEqual, Equal, NotEqual}
+			compare = []kernel.Op{kernel.LessEqual, kernel.Less, kernel.Greater, kernel.GreaterEqual, kernel.Equal, kernel.NotEqual}
 		}
 		f := randomForest(r, compare)
 		if err := f.Check(); err != nil {
@@ -51,13 +53,13 @@ func TestForest(t *testing.T) {
 			v := []float64{0, 0.1, -0.1, 1, math.Inf(1), math.Inf(-1), math.NaN(), r.Float64()}[r.IntN(8)]
 			x32[j], x64[j] = float32(v), v
 		}
-		for _, x := range []*Tensor{{Shape: []int{rows, columns}, Data: x32}, {Shape: []int{rows, columns}, Data: x64}} {
-			compareForest(t, f, x, []Join{JoinAdd, JoinMin, JoinMax}[i%3])
+		for _, x := range []*kernel.Tensor{{Shape: []int{rows, columns}, Data: x32}, {Shape: []int{rows, columns}, Data: x64}} {
+			compareForest(t, f, x, []kernel.Join{kernel.JoinAdd, kernel.JoinMin, kernel.JoinMax}[i%3])
 		}
 	}
 }
 
-func compareForest(t *testing.T, f *Forest, x *Tensor, join Join) {
+func compareForest(t *testing.T, f *Forest, x *kernel.Tensor, join kernel.Join) {
 	t.Helper()
 	base := make([]float64, f.Targets)
 	for i := range base {
@@ -67,7 +69,7 @@ func compareForest(t *testing.T, f *Forest, x *Tensor, join Join) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wide, err := Cast(x, "float64")
+	wide, err := kernel.Cast(x, "float64")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
-package kernel
+package classical
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
 // TestSquaredDistances compares distances with those of float64, for more and for fewer rows than the other matrix has.
@@ -11,8 +13,8 @@ func TestSquaredDistances(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, sizes := range [][3]int{{1, 1, 1}, {3, 1500, 7}, {1500, 3, 7}, {20, 20, 0}, {0, 5, 3}, {5, 0, 3}, {40, 30, 4}} {
 		rows, count, columns := sizes[0], sizes[1], sizes[2]
-		a, b := &Tensor{Shape: []int{rows, columns}}, &Tensor{Shape: []int{count, columns}}
-		for _, m := range []*Tensor{a, b} {
+		a, b := &kernel.Tensor{Shape: []int{rows, columns}}, &kernel.Tensor{Shape: []int{count, columns}}
+		for _, m := range []*kernel.Tensor{a, b} {
 			list := make([]float32, m.Shape[0]*columns)
 			for i := range list {
 				list[i] = r.Float32()

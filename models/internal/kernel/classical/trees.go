@@ -1,6 +1,13 @@
-package kernel
+package classical
 
-import "math"
+import (
+	"math"
+
+	"github.com/millrace-ml/millrace/models/internal/kernel"
+)
+
+// minWork is the number of elements of a simple operation that justifies another goroutine.
+const minWork = 1 << 14
 
 // Branch is a node of a decision tree. An inner node compares a feature with a value and leads to one of two nodes; a
 // leaf has votes.
@@ -8,9 +15,9 @@ type Branch struct {
 	Leaf        bool
 	Feature     int
 	Value       float64
-	Compare     Op   // How the feature is compared with the value, for example LessEqual.
-	MissingTrue bool // Whether NaN leads to the node True.
-	True, False int  // Indices of nodes.
+	Compare     kernel.Op // How the feature is compared with the value, for example LessEqual.
+	MissingTrue bool      // Whether NaN leads to the node True.
+	True, False int       // Indices of nodes.
 	Votes       []Vote
 }
 
@@ -34,7 +41,7 @@ type Forest struct {
 // Check returns an error for a forest with invalid references, with a node that has two parents, which includes
 // cycles, or with invalid targets. Otherwise it prepares the forest for Score.
 func (f *Forest) Check() error {
-	if _, err := Count([]int{f.Targets}); err != nil {
+	if _, err := kernel.Count([]int{f.Targets}); err != nil {
 		return err
 	}
 	led := make([]bool, len(f.Nodes))
@@ -47,18 +54,18 @@ func (f *Forest) Check() error {
 	}
 	for _, r := range f.Roots {
 		if !lead(r) {
-			return Invalid("a tree has no root")
+			return kernel.Invalid("a tree has no root")
 		}
 	}
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Feature < 0 || n.Feature > MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
-			return Invalid("node %d of a tree has an invalid reference", i)
+		if n.Feature < 0 || n.Feature > kernel.MaxElements || !n.Leaf && (!lead(n.True) || !lead(n.False)) {
+			return kernel.Invalid("node %d of a tree has an invalid reference", i)
 		}
 		f.Features = max(f.Features, n.Feature+1)
 		for _, v := range n.Votes {
 			if v.Target < 0 || v.Target >= f.Targets {
-				return Invalid("a vote for target %d of %d", v.Target, f.Targets)
+				return kernel.Invalid("a vote for target %d of %d", v.Target, f.Targets)
 			}
 		}
 	}
@@ -68,11 +75,11 @@ func (f *Forest) Check() error {
 
 // Score evaluates all trees for every row of x, of shape [rows, features], and combines the votes with base: it adds
 // them, or keeps the smallest or largest for JoinMin and JoinMax. The result is float64 of shape [rows, targets].
-func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
+func (f *Forest) Score(x *kernel.Tensor, base []float64, join kernel.Join) (*kernel.Tensor, error) {
 	if len(x.Shape) != 2 || x.Shape[1] < f.Features || len(base) != f.Targets {
-		return nil, Invalid("trees over %d features on shape %v", f.Features, x.Shape)
+		return nil, kernel.Invalid("trees over %d features on shape %v", f.Features, x.Shape)
 	}
-	out, err := New("float64", []int{x.Shape[0], f.Targets})
+	out, err := kernel.New("float64", []int{x.Shape[0], f.Targets})
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +87,12 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 	narrow, isNarrow := x.Data.([]float32)
 	wide, isWide := x.Data.([]float64)
 	if !isWide && (!isNarrow || f.narrow == nil) {
-		if x, err = Cast(x, "float64"); err != nil {
+		if x, err = kernel.Cast(x, "float64"); err != nil {
 			return nil, err
 		}
 		wide = x.Data.([]float64)
 	}
-	Parallel(x.Shape[0], 1+minRow/(1+len(f.Roots)*16), func(lo, hi int) {
+	kernel.Parallel(x.Shape[0], 1+minWork/(1+len(f.Roots)*16), func(lo, hi int) {
 		part := sums[lo*f.Targets : hi*f.Targets]
 		if first != 0 {
 			for i := range part {
@@ -110,15 +117,17 @@ func (f *Forest) Score(x *Tensor, base []float64, join Join) (*Tensor, error) {
 }
 
 // firstOf returns the number with which the votes are combined first.
-func firstOf(join Join) float64 { return map[Join]float64{JoinMin: math.Inf(1), JoinMax: NegInf}[join] }
+func firstOf(join kernel.Join) float64 {
+	return map[kernel.Join]float64{kernel.JoinMin: math.Inf(1), kernel.JoinMax: kernel.NegInf}[join]
+}
 
-func (f *Forest) scoreRow(row, sums []float64, join Join) {
+func (f *Forest) scoreRow(row, sums []float64, join kernel.Join) {
 	for _, r := range f.Roots {
 		for _, v := range f.leafOf(row, r).Votes {
 			switch join {
-			case JoinMin:
+			case kernel.JoinMin:
 				sums[v.Target] = min(sums[v.Target], v.Weight)
-			case JoinMax:
+			case kernel.JoinMax:
 				sums[v.Target] = max(sums[v.Target], v.Weight)
 			default:
 				sums[v.Target] += v.Weight
@@ -144,17 +153,17 @@ func (f *Forest) leafOf(row []float64, at int) *Branch {
 }
 
 // holds compares a feature with the value of a node.
-func holds(op Op, feature, value float64) bool {
+func holds(op kernel.Op, feature, value float64) bool {
 	switch op {
-	case Less:
+	case kernel.Less:
 		return feature < value
-	case Greater:
+	case kernel.Greater:
 		return feature > value
-	case GreaterEqual:
+	case kernel.GreaterEqual:
 		return feature >= value
-	case Equal:
+	case kernel.Equal:
 		return feature == value
-	case NotEqual:
+	case kernel.NotEqual:
 		return feature != value
 	}
 	return feature <= value
