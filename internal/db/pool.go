@@ -246,7 +246,7 @@ func (p *pool) connection(ctx context.Context) (*sql.Conn, error) {
 		return nil, mlflow.Errorf(mlflow.TemporarilyUnavailable, "All %d connections to the database have been busy for %s. "+
 			"Try again, or start the server with a larger --db-pool-size.", p.db.Stats().MaxOpenConnections, poolWait)
 	case ctx.Err() != nil:
-		return nil, waitError(ctx)
+		return nil, WaitError(ctx)
 	}
 	return nil, err
 }
