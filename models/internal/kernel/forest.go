@@ -16,18 +16,18 @@ type compactForest[T Float] struct {
 	roots []int32
 	votes []Vote
 	first []int32 // The first vote of each node.
-	width int     // The number of features, and of one more, which is 0, that leaves compare.
 }
 
 type compactNode[T Float] struct {
 	value   T
 	feature int32
-	next    int32 // The node if the feature is at most the value; otherwise the one after it.
+	next    int32 // The node if the feature is at most the value.
+	step    int32 // The distance from there to the node otherwise: 1, or 0 for a leaf.
 }
 
 // compactOf returns the compact form of a forest, or nil if it compares in other ways.
 func compactOf[T Float](f *Forest) *compactForest[T] {
-	c := &compactForest[T]{width: f.Features + 1}
+	c := &compactForest[T]{}
 	var places []int // For each node of c, its place in f.
 	for _, root := range f.Roots {
 		c.roots = append(c.roots, int32(len(places))) //nolint:gosec // A file has less than 1<<31 nodes.
@@ -54,11 +54,11 @@ func compactOf[T Float](f *Forest) *compactForest[T] {
 		}
 		n := &f.Nodes[place]
 		if n.Leaf {
-			c.nodes[at] = compactNode[T]{T(math.Inf(1)), int32(f.Features), int32(at)} //nolint:gosec // At most MaxElements.
+			c.nodes[at] = compactNode[T]{next: int32(at)}
 			c.votes = append(c.votes, n.Votes...)
 		} else {
 			limit := atMost[T](n.Value, n.Compare == Less)
-			c.nodes[at] = compactNode[T]{limit, int32(n.Feature), int32(next)} //nolint:gosec // As above.
+			c.nodes[at] = compactNode[T]{limit, int32(n.Feature), int32(next), 1} //nolint:gosec // At most MaxElements.
 			next += 2
 		}
 		c.first[at+1] = int32(len(c.votes)) //nolint:gosec // As above.
@@ -84,19 +84,15 @@ func atMost[T Float](v float64, less bool) T {
 
 // score adds the votes of all trees for rows of n features to sums.
 func (c *compactForest[T]) score(x []T, n int, sums []float64, targets int, join Join) {
-	rows := make([]T, min(forestRows, len(x)/n)*c.width)
 	for len(x) > 0 {
 		count := min(len(x)/n, forestRows)
-		for i := range count {
-			copy(rows[i*c.width:(i+1)*c.width-1], x[i*n:])
-		}
 		if count < lanes {
 			for i := range count {
-				c.scoreRow(rows[i*c.width:(i+1)*c.width], sums[i*targets:(i+1)*targets], join)
+				c.scoreRow(x[i*n:(i+1)*n], sums[i*targets:(i+1)*targets], join)
 			}
 		} else {
 			for _, root := range c.roots {
-				c.scoreTree(root, rows, count, sums, targets, join)
+				c.scoreTree(root, x[:count*n], n, sums, targets, join)
 			}
 		}
 		x, sums = x[count*n:], sums[count*targets:]
@@ -104,11 +100,12 @@ func (c *compactForest[T]) score(x []T, n int, sums []float64, targets int, join
 }
 
 // scoreTree adds the votes of one tree for several rows.
-func (c *compactForest[T]) scoreTree(root int32, rows []T, count int, sums []float64, targets int, join Join) {
+func (c *compactForest[T]) scoreTree(root int32, rows []T, n int, sums []float64, targets int, join Join) {
+	count := len(rows) / n
 	for i := 0; i < count; i += lanes {
 		var at, from [lanes]int32
 		for l := range lanes {
-			at[l], from[l] = root, int32(min(i+l, count-1)*c.width) //nolint:gosec // A few thousand.
+			at[l], from[l] = root, int32(min(i+l, count-1)*n) //nolint:gosec // Less than MaxElements.
 		}
 		c.walk(&at, &from, rows)
 		for l := range min(lanes, count-i) {
@@ -131,18 +128,19 @@ func (c *compactForest[T]) scoreRow(row []T, sums []float64, join Join) {
 	}
 }
 
-// walk moves from the nodes at to the leaves below them, for the rows that begin at the elements from.
+// walk moves from the nodes at to the leaves below them, for the rows that begin at the elements from. The comparison
+// becomes a number, so that the processor has no branch to predict.
 func (c *compactForest[T]) walk(at, from *[lanes]int32, rows []T) {
 	nodes := c.nodes
 	for {
 		moved := int32(0)
 		for l := range lanes {
 			n := &nodes[at[l]]
-			next := int32(1)
+			over := int32(1)
 			if rows[from[l]+n.feature] <= n.value {
-				next = 0
+				over = 0
 			}
-			next += n.next
+			next := n.next + over&n.step
 			moved |= next ^ at[l]
 			at[l] = next
 		}
