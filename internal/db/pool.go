@@ -91,8 +91,8 @@ func (p *pool) read(ctx context.Context, fn func(Tx) error) error {
 func (p *pool) scan(ctx context.Context, fn func(Tx) error) error { return p.read(ctx, fn) }
 
 func (p *pool) run(ctx context.Context, s session, fn func(Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return WaitError(ctx)
 	}
 	if err := p.enter(); err != nil {
 		return err

@@ -86,6 +86,10 @@ func (s *Shared[T]) lead(ctx context.Context, key string, r *read[T], fn func() 
 			return
 		}
 	}
+	if ctx.Err() != nil {
+		r.err = db.WaitError(ctx)
+		return
+	}
 	value, err := fn()
 	if r.err = err; err == nil { // What a failed read has found so far is incomplete.
 		r.value = value
