@@ -90,7 +90,7 @@ func (g *Group[T]) wait(ctx context.Context, item T) error {
 		g.p.waiting.Add(-1)
 	case <-waiting.Done():
 		g.p.waiting.Add(-1)
-		return g.p.outage.cause(waiting, waitError(ctx))
+		return g.p.outage.cause(waiting, WaitError(ctx))
 	}
 	select {
 	case <-j.done:
@@ -132,7 +132,7 @@ func (g *Group[T]) write(group []*groupJob[T]) {
 	defer cancel()
 	group = slices.DeleteFunc(slices.Clone(group), func(j *groupJob[T]) bool {
 		if j.ctx.Err() != nil {
-			j.err = waitError(j.ctx)
+			j.err = WaitError(j.ctx)
 		}
 		return j.err != nil
 	})

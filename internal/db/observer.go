@@ -135,9 +135,9 @@ func (v *observer) apiError(ctx context.Context, err error) error {
 	return known
 }
 
-// waitError returns the error of a request whose context ended before the request
+// WaitError returns the error of a request whose context ended before the request
 // was sent to the database.
-func waitError(ctx context.Context) error {
+func WaitError(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return mlflow.Errorf(mlflow.TemporarilyUnavailable,
 			"The database did not take this request in time; nothing of it was stored. Try again.")

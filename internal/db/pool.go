@@ -91,8 +91,8 @@ func (p *pool) read(ctx context.Context, fn func(Tx) error) error {
 func (p *pool) scan(ctx context.Context, fn func(Tx) error) error { return p.read(ctx, fn) }
 
 func (p *pool) run(ctx context.Context, s session, fn func(Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return WaitError(ctx)
 	}
 	if err := p.enter(); err != nil {
 		return err
@@ -246,7 +246,7 @@ func (p *pool) connection(ctx context.Context) (*sql.Conn, error) {
 		return nil, mlflow.Errorf(mlflow.TemporarilyUnavailable, "All %d connections to the database have been busy for %s. "+
 			"Try again, or start the server with a larger --db-pool-size.", p.db.Stats().MaxOpenConnections, poolWait)
 	case ctx.Err() != nil:
-		return nil, waitError(ctx)
+		return nil, WaitError(ctx)
 	}
 	return nil, err
 }

@@ -106,7 +106,7 @@ func (r *readers) wait(ctx context.Context, caching bool, closed <-chan struct{}
 	case <-closed:
 		return nil, errClosed
 	case <-ctx.Done():
-		return nil, waitError(ctx)
+		return nil, WaitError(ctx)
 	}
 }
 

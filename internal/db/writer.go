@@ -76,7 +76,7 @@ func (w *writer) do(ctx context.Context, fn func(Tx) error) error {
 		w.mu.RUnlock()
 	case <-ctx.Done():
 		w.mu.RUnlock()
-		return waitError(ctx)
+		return WaitError(ctx)
 	}
 	select {
 	case <-j.done:
@@ -84,7 +84,7 @@ func (w *writer) do(ctx context.Context, fn func(Tx) error) error {
 	case <-ctx.Done():
 	}
 	if j.claimed.CompareAndSwap(false, true) {
-		return waitError(ctx)
+		return WaitError(ctx)
 	}
 	<-j.done // The job has begun, so the wait is short.
 	return j.err

@@ -3,6 +3,8 @@ package base
 import (
 	"context"
 	"sync"
+
+	"github.com/millrace-ml/millrace/internal/db"
 )
 
 // Shared executes equal reads of concurrent requests once. A request joins a read only before
@@ -40,7 +42,7 @@ func (s *Shared[T]) Do(ctx context.Context, key string, fn func() (T, error)) (v
 		select {
 		case <-r.done:
 		case <-ctx.Done():
-			return value, false, ctx.Err()
+			return value, false, db.WaitError(ctx)
 		}
 		if !r.gaveUp {
 			return r.value, true, r.err
@@ -80,9 +82,13 @@ func (s *Shared[T]) lead(ctx context.Context, key string, r *read[T], fn func() 
 		select {
 		case <-running.done:
 		case <-ctx.Done():
-			r.err = ctx.Err()
+			r.err = db.WaitError(ctx)
 			return
 		}
+	}
+	if ctx.Err() != nil {
+		r.err = db.WaitError(ctx)
+		return
 	}
 	value, err := fn()
 	if r.err = err; err == nil { // What a failed read has found so far is incomplete.

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // waitForNext waits until n requests, in addition to the one that executes it, wait for the
@@ -88,6 +90,37 @@ func TestSharedReadOfCanceledRequest(t *testing.T) {
 	time.Sleep(10 * time.Millisecond)
 	cancel()
 	time.Sleep(10 * time.Millisecond)
+	close(blocked)
+	wg.Wait()
+}
+
+// A request whose time ends while it waits, as the one that executes or as one that joins, is
+// answered like any other that the database did not take in time.
+func TestSharedReadInTime(t *testing.T) {
+	t.Parallel()
+	var s Shared[int64]
+	blocked, started := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, _, _ = s.Do(t.Context(), "key", func() (int64, error) {
+			close(started)
+			<-blocked
+			return 1, nil
+		})
+	})
+	<-started
+	var waiting sync.WaitGroup
+	for range 4 {
+		waiting.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			_, _, err := s.Do(ctx, "key", func() (int64, error) { return 2, nil })
+			if !errors.Is(err, mlflow.TemporarilyUnavailable) {
+				t.Errorf("a request that waited in vain: %v", err)
+			}
+		})
+	}
+	waiting.Wait()
 	close(blocked)
 	wg.Wait()
 }
