@@ -19,7 +19,7 @@ import (
 const (
 	proxyRoute = "/api/2.0/mlflow-artifacts/"
 	// fileRoute is the route of a run's files.
-	fileRoute = proxyRoute + "artifacts/0/RUN/artifacts/"
+	fileRoute = proxyRoute + "artifacts/0/{run}/artifacts/"
 )
 
 // artifactRequests has a request for each route that needs the store.
@@ -28,18 +28,18 @@ var artifactRequests = []struct {
 	// signs tells the routes that sign requests. Azure's signatures need no request, and Google's need a key.
 	signs bool
 }{
-	{"GET", proxyRoute + "artifacts?path=0/RUN/artifacts", "", false},
+	{"GET", proxyRoute + "artifacts?path=0/{run}/artifacts", "", false},
 	{"GET", fileRoute + "kept.txt", "", false},
 	{"HEAD", fileRoute + "kept.txt", "", false},
 	{"PUT", fileRoute + "new.txt", "small", false},
 	{"PUT", fileRoute + "large.bin", strings.Repeat("0123456789abcdef", 20<<16), false},
 	{"DELETE", fileRoute + "none.txt", "", false},
-	{"POST", proxyRoute + "mpu/create/0/RUN/artifacts", `{"path":"parts.bin","num_parts":2}`, true},
-	{"GET", proxyRoute + "presigned/0/RUN/artifacts/kept.txt", "", false},
-	{"GET", "/api/2.0/mlflow/artifacts/list?run_id=RUN", "", false},
-	{"GET", "/ajax-api/2.0/mlflow/artifacts/list?run_id=RUN", "", false},
-	{"GET", "/get-artifact?run_id=RUN&path=kept.txt", "", false},
-	{"POST", "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=RUN&path=page.txt", "from a page", false},
+	{"POST", proxyRoute + "mpu/create/0/{run}/artifacts", `{"path":"parts.bin","num_parts":2}`, true},
+	{"GET", proxyRoute + "presigned/0/{run}/artifacts/kept.txt", "", false},
+	{"GET", "/api/2.0/mlflow/artifacts/list?run_id={run}", "", false},
+	{"GET", "/ajax-api/2.0/mlflow/artifacts/list?run_id={run}", "", false},
+	{"GET", "/get-artifact?run_id={run}&path=kept.txt", "", false},
+	{"POST", "/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=page.txt", "from a page", false},
 	{"GET", "/ajax-api/2.0/mlflow/logged-models/MODEL/artifacts/files?artifact_file_path=MLmodel", "", false},
 	{"GET", "/api/2.0/mlflow/logged-models/MODEL/artifacts/directories", "", false},
 	{"GET", "/model-versions/get-artifact?name=m&version=1&path=kept.txt", "", false},
@@ -95,14 +95,14 @@ func TestStoreAway(t *testing.T) {
 func (c *storeClient) prepare() (model string) {
 	c.t.Helper()
 	c.want(200, "PUT", fileRoute+"kept.txt", "kept")
-	text := c.want(200, "POST", "/api/2.0/mlflow/logged-models", `{"experiment_id":"0","name":"m","source_run_id":"RUN"}`)
+	text := c.want(200, "POST", "/api/2.0/mlflow/logged-models", `{"experiment_id":"0","name":"m","source_run_id":"{run}"}`)
 	var created struct{ Model mlflow.LoggedModel }
 	if err := json.Unmarshal([]byte(text), &created); err != nil {
 		c.t.Fatal(err)
 	}
 	c.want(200, "POST", "/api/2.0/mlflow/registered-models/create", `{"name":"m"}`)
 	c.want(200, "POST", "/api/2.0/mlflow/model-versions/create",
-		`{"name":"m","source":"mlflow-artifacts:/0/RUN/artifacts","run_id":"RUN"}`)
+		`{"name":"m","source":"mlflow-artifacts:/0/{run}/artifacts","run_id":"{run}"}`)
 	return created.Model.Info.ModelID
 }
 
@@ -133,8 +133,8 @@ func (c *storeClient) storeIsAway(bucket *storestest.Bucket, model string) {
 			}
 		})
 	}
-	c.want(200, "POST", "/api/2.0/mlflow/runs/log-metric", `{"run_id":"RUN","key":"m","value":1,"timestamp":1}`)
-	c.want(200, "GET", "/api/2.0/mlflow/runs/get?run_id=RUN", "")
+	c.want(200, "POST", "/api/2.0/mlflow/runs/log-metric", `{"run_id":"{run}","key":"m","value":1,"timestamp":1}`)
+	c.want(200, "GET", "/api/2.0/mlflow/runs/get?run_id={run}", "")
 	c.eventually(503, "GET", "/readyz")
 	c.eventually(200, "GET", "/health")
 	wg.Wait()
@@ -207,7 +207,7 @@ func (c *storeClient) hangUp(content string, names ...string) {
 // stopReading begins to download a file, which is larger than the buffers of connections, and closes the connection.
 func (c *storeClient) stopReading(name string) {
 	c.t.Helper()
-	address := c.url + strings.ReplaceAll(fileRoute+name, "RUN", c.run)
+	address := c.url + strings.ReplaceAll(fileRoute+name, "{run}", c.run)
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {
 		c.t.Fatal(err)

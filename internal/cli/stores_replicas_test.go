@@ -122,12 +122,12 @@ func TestPartsOnReplicas(t *testing.T) {
 			clients[1].run = clients[0].run
 			parts := []string{strings.Repeat("a", 5<<20), strings.Repeat("b", 5<<20), "c"}
 			upload := clients[0].sendParts("whole.bin", parts)
-			clients[1].want(200, "POST", proxyRoute+"mpu/complete/0/RUN/artifacts", upload)
+			clients[1].want(200, "POST", proxyRoute+"mpu/complete/0/{run}/artifacts", upload)
 			if got := clients[0].want(200, "GET", fileRoute+"whole.bin", ""); got != strings.Join(parts, "") {
 				t.Errorf("%d bytes", len(got))
 			}
 			upload = clients[1].sendParts("aborted.bin", parts)
-			clients[0].want(200, "POST", proxyRoute+"mpu/abort/0/RUN/artifacts", upload)
+			clients[0].want(200, "POST", proxyRoute+"mpu/abort/0/{run}/artifacts", upload)
 			clients[1].want(404, "GET", fileRoute+"aborted.bin", "")
 			noUploads(t, bucket)
 		})
@@ -137,7 +137,7 @@ func TestPartsOnReplicas(t *testing.T) {
 // sendParts uploads the parts of a file and returns the body of the request that completes or aborts the upload.
 func (c *storeClient) sendParts(name string, parts []string) (body string) {
 	c.t.Helper()
-	text := c.want(200, "POST", proxyRoute+"mpu/create/0/RUN/artifacts",
+	text := c.want(200, "POST", proxyRoute+"mpu/create/0/{run}/artifacts",
 		fmt.Sprintf(`{"path":%q,"num_parts":%d}`, name, len(parts)))
 	var upload mlflow.MultipartUpload
 	if err := json.Unmarshal([]byte(text), &upload); err != nil || len(upload.Credentials) != len(parts) {

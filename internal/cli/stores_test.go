@@ -97,9 +97,9 @@ func newStoreClient(t *testing.T, url string) *storeClient {
 	return &storeClient{t, url, run.Info.RunID}
 }
 
-// send sends a request. RUN in path and body is the run.
+// send sends a request. {run} in path and body is the run.
 func (c *storeClient) send(ctx context.Context, method, path string, body io.Reader) (status int, text string, err error) {
-	path = strings.ReplaceAll(path, "RUN", c.run)
+	path = strings.ReplaceAll(path, "{run}", c.run)
 	r, err := http.NewRequestWithContext(ctx, method, c.url+path, body)
 	if err != nil {
 		return 0, "", err
@@ -119,7 +119,7 @@ func (c *storeClient) send(ctx context.Context, method, path string, body io.Rea
 // want sends a request and compares the status of the answer.
 func (c *storeClient) want(status int, method, path, body string) string {
 	c.t.Helper()
-	got, text, err := c.send(c.t.Context(), method, path, strings.NewReader(strings.ReplaceAll(body, "RUN", c.run)))
+	got, text, err := c.send(c.t.Context(), method, path, strings.NewReader(strings.ReplaceAll(body, "{run}", c.run)))
 	if err != nil || got != status {
 		c.t.Errorf("%s %s: %d %.300s %v, want %d", method, path, got, text, err, status)
 	}
