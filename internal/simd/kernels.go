@@ -99,8 +99,8 @@ func broadcast(op func(a, b float32) float32) func(dst, a, b []float32) {
 				dst[i] = op(x, b[0])
 			}
 		default:
-			for i, y := range b {
-				dst[i] = op(a[0], y)
+			for i := range dst {
+				dst[i] = op(a[0], b[i])
 			}
 		}
 	}
