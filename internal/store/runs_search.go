@@ -100,17 +100,11 @@ func (t tx) searchRuns(q *search.Query, scope search.Fragment, limit, offset int
 	if !q.ByNewest {
 		stop = base.AllRuns
 	}
-	plan, narrowed, err := t.Plan(q, scope, stop)
+	plan, err := t.Plan(q, scope, stop)
 	if err != nil {
 		return nil, err
 	}
-	if !narrowed {
-		list, ok, err := base.Ranked(t.Transaction, q, scope, limit, offset, page)
-		if ok || err != nil {
-			return list, err
-		}
-	}
-	return page(plan)
+	return base.PageOfRuns(t.Transaction, q, scope, plan, limit, offset, page)
 }
 
 // loadRuns fills in the data of runs with only an id, except for their model inputs,

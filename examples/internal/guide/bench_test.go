@@ -1,7 +1,6 @@
 package guide
 
 import (
-	"syscall"
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/layers"
@@ -11,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/millrace-ml/millrace/examples/internal/trainer"
+	"github.com/millrace-ml/millrace/examples/internal/trainer/torchtest"
 )
 
 // BenchmarkStep trains the guide's network with dropout on one batch of 426 rows. cpu-us/op is the time of all
@@ -42,18 +42,9 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 	step()
-	start := processorTime(b)
+	start := torchtest.ProcessorTime(b)
 	for b.Loop() {
 		step()
 	}
-	b.ReportMetric((processorTime(b)-start)*1e6/float64(b.N), "cpu-us/op")
-}
-
-// processorTime returns the CPU time of this process in seconds.
-func processorTime(b *testing.B) float64 {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		b.Fatal(err)
-	}
-	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
+	b.ReportMetric((torchtest.ProcessorTime(b)-start)*1e6/float64(b.N), "cpu-us/op")
 }

@@ -1,7 +1,6 @@
 package quickstart
 
 import (
-	"syscall"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -11,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/millrace-ml/millrace/examples/internal/trainer"
+	"github.com/millrace-ml/millrace/examples/internal/trainer/torchtest"
 )
 
 // BenchmarkStep trains one batch of 64 images. cpu-ms/op is the time of all processors,
@@ -39,18 +39,9 @@ func benchmarkStep(b *testing.B, net func(*model.Scope, *graph.Node) *graph.Node
 		}
 	}
 	step()
-	start := processorTime(b)
+	start := torchtest.ProcessorTime(b)
 	for b.Loop() {
 		step()
 	}
-	b.ReportMetric((processorTime(b)-start)*1000/float64(b.N), "cpu-ms/op")
-}
-
-// processorTime returns the CPU time of this process in seconds.
-func processorTime(b *testing.B) float64 {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		b.Fatal(err)
-	}
-	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
+	b.ReportMetric((torchtest.ProcessorTime(b)-start)*1000/float64(b.N), "cpu-ms/op")
 }

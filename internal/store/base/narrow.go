@@ -26,7 +26,11 @@ const (
 
 // RunPlan is how a search of runs r in a scope is executed: its FROM, the joins that its order
 // needs, and its WHERE.
-type RunPlan struct{ From, Joins, Where search.Fragment }
+type RunPlan struct {
+	From, Joins, Where search.Fragment
+	// narrowed is whether the search begins with the runs that an index finds.
+	narrowed bool
+}
 
 // PlanAll returns the plan that tests all runs of a scope.
 func PlanAll(q *search.Query, scope search.Fragment) RunPlan {
@@ -44,28 +48,28 @@ func (d *Dialect) planAmong(ids search.Fragment, q *search.Query, scope search.F
 	}
 	return RunPlan{
 		From: search.Fragment{SQL: from, Args: ids.Args}, Joins: q.ProbedJoins,
-		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)),
+		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)), narrowed: true,
 	}
 }
 
 // Plan returns the plan of a search of runs in a scope. If one of the conditions is met by few
 // runs, the search begins with these runs, which an index finds. limit is the number of runs
 // after which a search in the order of the newest runs stops, or [AllRuns].
-func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (plan RunPlan, narrowed bool, err error) {
+func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (plan RunPlan, err error) {
 	plan = PlanAll(q, scope)
 	if len(q.Narrowers) == 0 {
-		return plan, false, nil
+		return plan, nil
 	}
 	runs, err := t.CountUpTo(search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, maxScope)
 	if err != nil {
-		return plan, false, err
+		return plan, err
 	}
 	best, fewest := -1, min(maxCandidates, runs)
 	found := 1.0 // the share of the runs that meet all conditions, if these are independent
 	for i, ids := range q.Narrowers[:min(len(q.Narrowers), maxNarrowers)] {
 		n, err := t.CountUpTo(ids, maxScope)
 		if err != nil {
-			return plan, false, err
+			return plan, err
 		}
 		found *= min(1, float64(n)/float64(max(runs, 1)))
 		if n < fewest {
@@ -78,9 +82,9 @@ func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (pl
 	// A scan in the order of the newest runs stops when the page is full.
 	scanned := min(float64(runs), float64(limit)/max(found, 1e-9))
 	if best < 0 || scanned < float64(fewest*probesPerCandidate) {
-		return plan, false, nil
+		return plan, nil
 	}
-	return t.Dialect.planAmong(q.Narrowers[best], q, scope), true, nil
+	return t.Dialect.planAmong(q.Narrowers[best], q, scope), nil
 }
 
 // CountUpTo counts the rows of a query up to a limit.
@@ -97,10 +101,25 @@ func (t Transaction) CountUpTo(query search.Fragment, limit int) (n int, err err
 // rankedSizes are the numbers of best values that a search ordered by a metric begins with.
 var rankedSizes = []int{512, 8 * 512}
 
-// Ranked returns limit rows of a search of runs r that is ordered by a metric, from an offset
-// on, if they are among the runs with the best values of the metric, which an index finds. run
-// executes a plan. ok is false if the rows must be found by sorting all runs.
-func Ranked[T any](
+// PageOfRuns returns limit rows of a search of runs r, from an offset on. run executes a plan:
+// the given one, or one among the runs with the best values of the metric that the search is
+// ordered by.
+func PageOfRuns[T any](
+	t Transaction, q *search.Query, scope search.Fragment, plan RunPlan, limit, offset int,
+	run func(RunPlan) ([]T, error),
+) ([]T, error) {
+	if !plan.narrowed {
+		list, ok, err := ranked(t, q, scope, limit, offset, run)
+		if ok || err != nil {
+			return list, err
+		}
+	}
+	return run(plan)
+}
+
+// ranked returns the rows of PageOfRuns if an index of the metric finds them. ok is false if
+// they must be found by sorting all runs.
+func ranked[T any](
 	t Transaction, q *search.Query, scope search.Fragment, limit, offset int,
 	run func(RunPlan) ([]T, error),
 ) (list []T, ok bool, err error) {

@@ -80,9 +80,8 @@ func (t tx) tableRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 	if len(r.in.RunIDs) > 0 {
 		return t.namedRows(r, out)
 	}
-	var narrowed bool
 	var err error
-	if r.plan, narrowed, err = t.Plan(r.query, r.scope, base.AllRuns); err != nil {
+	if r.plan, err = t.Plan(r.query, r.scope, base.AllRuns); err != nil {
 		return nil, err
 	}
 	if r.in.Groups != nil {
@@ -107,7 +106,7 @@ func (t tx) tableRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 			return rows[from:min(from+int64(r.limit), out.Total)], nil
 		}
 	}
-	return t.flatRows(r, !narrowed, out)
+	return t.flatRows(r, out)
 }
 
 // namedRows returns the rows of the runs that the request names.
@@ -128,7 +127,7 @@ func (t tx) namedRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, err
 }
 
 // flatRows returns a page of a search, and counts the runs that it finds.
-func (t tx) flatRows(r *runTable, ranked bool, out *mlflow.RunTableResponse) ([]treeRow, error) {
+func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, error) {
 	// Without conditions, PostgreSQL and SQLite count rows of an index.
 	found := search.Fragment{
 		SQL:  `SELECT 1 FROM ` + r.plan.From.SQL + ` WHERE ` + r.plan.Where.SQL,
@@ -144,13 +143,7 @@ func (t tx) flatRows(r *runTable, ranked bool, out *mlflow.RunTableResponse) ([]
 	}
 	out.Matching = out.Total
 	page := func(p base.RunPlan) ([]treeRow, error) { return t.orderedRuns(r.query, p, r.limit, r.in.Offset) }
-	if ranked {
-		rows, ok, err := base.Ranked(t.Transaction, r.query, r.scope, r.limit, int(r.in.Offset), page)
-		if ok || err != nil {
-			return rows, err
-		}
-	}
-	return page(r.plan)
+	return base.PageOfRuns(t.Transaction, r.query, r.scope, r.plan, r.limit, int(r.in.Offset), page)
 }
 
 // orderedRuns returns the runs of a search in its order.
