@@ -55,6 +55,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,
 		"SearchPlans":             searchPlans,
+		"SpansMakeTraces":         spansMakeTraces,
+		"FinishedTracesStay":      finishedTracesStay,
+		"TracesAtOnce":            tracesAtOnce,
+		"DeleteTraces":            deleteTraces,
+		"AssessTraces":            assessTraces,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
