@@ -18,6 +18,9 @@ type Dialect struct {
 	// InputOrder is a column of inputs i that increases from row to row. Without row
 	// numbers it is the id, which increases in the rows that Millrace inserts.
 	InputOrder string
+	// RowNumbers is whether rows have a number rowid that increases from row to row and ends
+	// each index.
+	RowNumbers bool
 	// Exactly precedes a text that is compared byte by byte, whatever the collation of
 	// its column is.
 	Exactly string
@@ -62,7 +65,7 @@ func DialectOf(f db.Flavor) *Dialect {
 		}
 	default:
 		return &Dialect{
-			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid",
+			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid", RowNumbers: true,
 			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value",
 		}
 	}

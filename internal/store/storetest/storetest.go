@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"SeriesGrow":              seriesGrow,
 		"SeriesOfAllRuns":         seriesOfAllRuns,
 		"SeriesWindows":           seriesWindows,
+		"SummariesGrow":           summariesGrow,
+		"SummariesAfterPurge":     summariesAfterPurge,
 		"HistoryPages":            historyPages,
 		"SearchPages":             searchPages,
 		"SearchLoadsEverything":   searchLoadsEverything,
