@@ -142,7 +142,9 @@ func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, erro
 		out.Total, out.Bounded = int64(r.maxRuns), true
 	}
 	out.Matching = out.Total
-	page := func(p base.RunPlan) ([]treeRow, error) { return t.orderedRuns(r.query, p, r.limit, r.in.Offset) }
+	page := func(p base.RunPlan, limit, offset int) ([]treeRow, error) {
+		return t.orderedRuns(r.query, p, limit, int64(offset))
+	}
 	return base.PageOfRuns(t.Transaction, r.query, r.scope, r.plan, r.limit, int(r.in.Offset), page)
 }
 
@@ -150,8 +152,8 @@ func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, erro
 func (t tx) orderedRuns(q *search.Query, p base.RunPlan, limit int, offset int64) ([]treeRow, error) {
 	return db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid`+q.Columns.SQL+` FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
-			` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
-		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
+			` ORDER BY `+p.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, p.OrderBy.Args, []any{limit, offset}),
 		func(rows *sql.Rows, row *treeRow) error { return scanSorted(rows, &row.id) },
 	)
 }
@@ -179,8 +181,8 @@ func (t tx) treeRuns(r *runTable) ([]treeRun, error) {
 func (t tx) orderedTree(q *search.Query, p base.RunPlan, limit int) ([]treeRun, error) {
 	return db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid, coalesce(pt.value, '')`+q.Columns.SQL+` FROM `+p.From.SQL+` `+withParent+p.Joins.SQL+
-			` WHERE `+p.Where.SQL+` ORDER BY `+q.OrderBy.SQL+` LIMIT ?`,
-		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit}),
+			` WHERE `+p.Where.SQL+` ORDER BY `+p.OrderBy.SQL+` LIMIT ?`,
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, p.OrderBy.Args, []any{limit}),
 		func(rows *sql.Rows, run *treeRun) error { return scanSorted(rows, &run.id, &run.parent) },
 	)
 }
