@@ -3,6 +3,8 @@ package runtable
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -24,7 +26,8 @@ const tagParent = "mlflow.parentRunId"
 
 // RunTable returns rows of a table of runs of the experiments, from in.Offset on, with
 // the cells of the columns. There are up to limit rows; fewer if their cells are large.
-// Texts of cells are cut after maxText characters.
+// Texts of cells are cut after maxText characters. Equal requests at once are executed once, so
+// the table must not be changed.
 func (s Tables) RunTable(
 	ctx context.Context, experimentIDs []int64, limit, maxText int, in *mlflow.RunTableRequest,
 ) (out *mlflow.RunTableResponse, err error) {
@@ -46,18 +49,26 @@ func (s Tables) RunTable(
 	if len(experimentIDs) == 0 {
 		return &mlflow.RunTableResponse{}, nil
 	}
-	table := &runTable{
-		query: q, in: in, limit: limit, scope: base.RunScope(experimentIDs, in.RunViewType),
-		maxRuns: s.Limits.Runs, maxGrouped: s.Limits.Grouped,
+	request, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
 	}
-	err = s.ViewReplica(ctx, func(t tx) error {
-		out = &mlflow.RunTableResponse{}
-		rows, err := t.tableRows(table, out)
-		if err != nil {
-			return err
+	key := fmt.Sprintf("%v %d %d %s", experimentIDs, limit, maxText, request)
+	out, _, err = s.shared.Do(ctx, key, func() (out *mlflow.RunTableResponse, err error) {
+		table := &runTable{
+			query: q, in: in, limit: limit, scope: base.RunScope(experimentIDs, in.RunViewType),
+			maxRuns: s.Limits.Runs, maxGrouped: s.Limits.Grouped,
 		}
-		cells := &runCells{columns: in.Columns, maxText: maxText}
-		return t.loadTable(rows, cells, out)
+		err = s.ViewReplica(ctx, func(t tx) error {
+			out = &mlflow.RunTableResponse{}
+			rows, err := t.tableRows(table, out)
+			if err != nil {
+				return err
+			}
+			cells := &runCells{columns: in.Columns, maxText: maxText}
+			return t.loadTable(rows, cells, out)
+		})
+		return out, err
 	})
 	return out, err
 }

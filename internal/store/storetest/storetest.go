@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TableTree":               tableTree,
 		"TableOrder":              tableOrder,
 		"TableCells":              tableCells,
+		"TablesAtOnce":            tablesAtOnce,
 		"TableColumns":            tableColumns,
 		"TableGroups":             tableGroups,
 		"CellsOfGroups":           cellsOfGroups,
