@@ -76,7 +76,7 @@ func (f *Filter) runRegions(w simd.Workers, batch int, s [2]Slide, list [2][]reg
 			} else {
 				f.empty(to, n, e)
 			}
-			simd.Move([]int{batch * f.groups * f.out, part[0].Out, part[1].Out}, out, v.from*cols+h.from,
+			w.Move([]int{batch * f.groups * f.out, part[0].Out, part[1].Out}, out, v.from*cols+h.from,
 				[]int{rows * cols, cols, 1}, to, 0, []int{n, part[1].Out, 1})
 		}
 	}
