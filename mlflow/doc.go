@@ -43,8 +43,10 @@
 //	if errors.Is(err, mlflow.ResourceDoesNotExist) { ... }
 package mlflow
 
+import "github.com/millrace-ml/millrace/mlflow/endpoint"
+
 // Empty is a message without fields, {} in JSON.
-type Empty struct{}
+type Empty = endpoint.Empty
 
 // Version is the release of MLflow whose API and formats this package follows.
 const Version = "3.17.2"

@@ -1,21 +1,13 @@
 package mlflow
 
-import (
-	"reflect"
-	"strings"
-)
+import "github.com/millrace-ml/millrace/mlflow/endpoint"
 
-// Endpoint is a route of the API with the types of its request and response. Path is
-// relative to /api/ for clients and to /ajax-api/ for web pages. {name} stands for the
-// field with the tag path:"name".
-type Endpoint[Req, Resp any] struct {
-	Method string
-	Path   string
-}
+// Endpoint is a route of the API with the types of its request and response.
+type Endpoint[Req, Resp any] = endpoint.Endpoint[Req, Resp]
 
 // Endpoints holds the routes of the API. The client and the server share them, so that
 // their types agree. Their tags have the method and the path.
-var Endpoints = newEndpoints()
+var Endpoints = endpoint.Set[EndpointSet]()
 
 // EndpointSet lists the routes of the API.
 type EndpointSet struct {
@@ -133,16 +125,4 @@ type EndpointSet struct {
 	TrashSize          Endpoint[TrashSelection, TrashSizeResponse]                     `route:"POST millrace/trash/size"`
 	RestoreModel       Endpoint[RestoreModelRequest, Empty]                            `route:"POST millrace/models/restore"`
 	PurgeTrash         Endpoint[TrashSelection, PurgeResponse]                         `route:"POST millrace/trash/purge"`
-}
-
-// newEndpoints sets the endpoints to the values of their tags.
-func newEndpoints() *EndpointSet {
-	all := new(EndpointSet)
-	v := reflect.ValueOf(all).Elem()
-	for i := range v.NumField() {
-		method, path, _ := strings.Cut(v.Type().Field(i).Tag.Get("route"), " ")
-		v.Field(i).FieldByName("Method").SetString(method)
-		v.Field(i).FieldByName("Path").SetString(path)
-	}
-	return all
 }

@@ -165,6 +165,21 @@ func (c *Checker) LoggedModel(id string, a access.Action) error {
 	return c.part(access.LoggedModel, id, a, Owners.ExperimentOfModel)
 }
 
+// Trace checks an action on a trace.
+func (c *Checker) Trace(id string, a access.Action) error {
+	return c.part(access.Trace, id, a, Owners.ExperimentOfTrace)
+}
+
+// Traces checks an action on each of some traces.
+func (c *Checker) Traces(ids []string, a access.Action) error {
+	for _, id := range ids {
+		if err := c.Trace(id, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // part checks an action on a part of an experiment. The user must be able to read the
 // experiment, whatever the grants on its parts are.
 func (c *Checker) part(

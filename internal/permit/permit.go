@@ -175,6 +175,7 @@ type Owners interface {
 	// ExperimentOfModel returns the id of a logged model's experiment, or "" if there is
 	// no such model.
 	ExperimentOfModel(ctx context.Context, id string) (string, error)
+	ExperimentOfTrace(ctx context.Context, id string) (string, error)
 	// KindOfModel returns access.RegisteredModel or access.Prompt, or "" if no model of
 	// the registry has the name.
 	KindOfModel(ctx context.Context, name string) (access.Type, error)

@@ -36,6 +36,10 @@ func (o owners) ExperimentOfModel(_ context.Context, id string) (string, error) 
 	return map[string]string{"m": "7"}[id], o.err
 }
 
+func (o owners) ExperimentOfTrace(_ context.Context, id string) (string, error) {
+	return map[string]string{"m": "7"}[id], o.err
+}
+
 func (o owners) KindOfModel(_ context.Context, name string) (access.Type, error) {
 	return map[string]access.Type{"model": access.RegisteredModel, "prompt": access.Prompt}[name], o.err
 }

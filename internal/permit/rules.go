@@ -40,6 +40,13 @@ func LoggedModel(a access.Action) Rule {
 	})
 }
 
+// Trace returns the rule of an action on the trace in the field TraceID.
+func Trace(a access.Action) Rule {
+	return byField("trace:"+a.String(), "TraceID", func(c *Checker, id string) error {
+		return c.Trace(id, a)
+	})
+}
+
 // Model returns the rule of an action on the registered model or prompt in the field Name.
 func Model(a access.Action) Rule {
 	return byField("model:"+a.String(), "Name", func(c *Checker, name string) error {

@@ -41,6 +41,12 @@ func (s *Store) ExperimentOfModel(ctx context.Context, id string) (string, error
 	return s.ownerOf(ctx, `SELECT experiment_id FROM logged_models WHERE model_id = ?`, id)
 }
 
+// ExperimentOfTrace returns the id of the experiment of a trace. It is "" if there is no
+// such trace.
+func (s *Store) ExperimentOfTrace(ctx context.Context, id string) (string, error) {
+	return s.ownerOf(ctx, `SELECT experiment_id FROM trace_info WHERE request_id = ?`, id)
+}
+
 // EachLocation calls f with the id and the artifact location of every experiment.
 func (s *Store) EachLocation(ctx context.Context, f func(id, location string)) error {
 	type experiment struct {

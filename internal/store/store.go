@@ -26,6 +26,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/internal/store/runtable"
 	"github.com/millrace-ml/millrace/internal/store/schema"
+	"github.com/millrace-ml/millrace/internal/store/traces"
 )
 
 // Options configure a store.
@@ -58,6 +59,7 @@ type Store struct {
 	history.Histories
 	runtable.Tables
 	lineage.Lineages
+	traces.Traces
 	metrics  *metricGroup
 	searches *base.Shared[runPage]
 	// revision is that of MLflow's schema.
@@ -75,7 +77,7 @@ func newStore(b *base.Store, metrics *metricGroup) *Store {
 	return &Store{
 		Room:        base.NewRoom(b, func(t base.Transaction) tx { return tx{t} }),
 		Experiments: experiments.New(b), Models: models.New(b), Registry: registry.New(b), Histories: history.New(b),
-		Tables: runtable.New(b), Lineages: lineage.New(b), metrics: metrics,
+		Tables: runtable.New(b), Lineages: lineage.New(b), Traces: traces.New(b), metrics: metrics,
 		searches: &base.Shared[runPage]{},
 	}
 }

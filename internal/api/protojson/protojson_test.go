@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
 func TestDecodeNumbers(t *testing.T) {
@@ -152,4 +153,35 @@ func FuzzUnmarshal(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDecodeTrace(t *testing.T) {
+	t.Parallel()
+	var in tracing.StartTraceRequest
+	body := `{"trace":{"traceInfo":{"traceId":"tr-1","request_time":"2026-11-28T10:00:00.123456Z","executionDuration":"1.5s",
+		"state":1,"tags":{"a":"1"},"trace_metadata":{},"assessments":[{"feedback":{"value":{"x":[1,null]}}}]}}}`
+	if err := Unmarshal([]byte(body), &in); err != nil {
+		t.Fatal(err)
+	}
+	info := in.Trace.TraceInfo
+	if info.RequestTime != 1795860000123 || *info.ExecutionDuration != 1500 || info.State != tracing.StateOK ||
+		info.Tags["a"] != "1" || string(info.Assessments[0].Feedback.Value) != `{"x":[1,null]}` {
+		t.Errorf("%+v", info)
+	}
+	for part, want := range map[string]string{
+		`"request_time":"yesterday"`:    `"yesterday" for parameter 'trace.trace_info.request_time'`,
+		`"request_time":1700000000000`:  "1700000000000 for parameter 'trace.trace_info.request_time'",
+		`"execution_duration":"5"`:      `"5" for parameter 'trace.trace_info.execution_duration'`,
+		`"execution_duration":"1e400s"`: "'trace.trace_info.execution_duration'",
+		`"state":"BOGUS"`:               `"BOGUS" for parameter 'trace.trace_info.state'`,
+		`"tags":{"a":1}`:                "1 for parameter 'trace.trace_info.tags.a'",
+		`"tags":{"a":null}`:             "null for parameter 'trace.trace_info.tags.a'",
+		`"tags":[]`:                     "[] for parameter 'trace.trace_info.tags'",
+		`"tags":{"\u0000":"1"}`:         "NUL",
+	} {
+		err := Unmarshal([]byte(`{"trace":{"trace_info":{"trace_id":"tr-1",`+part+`}}}`), new(tracing.StartTraceRequest))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", part, err, want)
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package protojson
 
 import (
+	"encoding"
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -8,6 +10,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/millrace-ml/millrace/internal/apierror"
+)
+
+var (
+	rawType  = reflect.TypeFor[json.RawMessage]()
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
 // reader reads a document into structs.
@@ -125,6 +132,14 @@ func (r *reader) readValue(v reflect.Value, names []string) (present bool, err e
 		_, err := r.ReadToken()
 		return false, err
 	}
+	switch {
+	case v.Type() == rawType:
+		raw, err := r.ReadValue()
+		v.SetBytes(raw.Clone())
+		return true, err
+	case reflect.PointerTo(v.Type()).Implements(textType):
+		return true, r.readAsText(v)
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		elem := reflect.New(v.Type().Elem())
@@ -139,6 +154,8 @@ func (r *reader) readValue(v reflect.Value, names []string) (present bool, err e
 		return true, r.readStruct(v)
 	case reflect.Slice:
 		return true, r.readSlice(v)
+	case reflect.Map:
+		return true, r.readMap(v)
 	default:
 		return true, r.readScalar(v, names)
 	}
@@ -178,6 +195,64 @@ func (r *reader) readSlice(v reflect.Value) error {
 	}
 	_, err := r.ReadToken()
 	return err
+}
+
+// readMap reads an object into a map with keys that are texts.
+func (r *reader) readMap(v reflect.Value) error {
+	if r.PeekKind() != '{' {
+		return r.wrongType()
+	}
+	if _, err := r.ReadToken(); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	value := reflect.New(v.Type().Elem()).Elem()
+	for r.PeekKind() != '}' {
+		text, err := r.readText()
+		if err != nil {
+			return err
+		}
+		key := string(text)
+		if v.Len() == maxItems {
+			return apierror.Invalid("Invalid value for parameter '%s' supplied: "+
+				"the map has more than %d keys.", r.where(), maxItems)
+		}
+		r.path = append(r.path, step{name: key})
+		if strings.IndexByte(key, 0) >= 0 {
+			return apierror.Invalid("Invalid value for parameter '%s' supplied: keys cannot contain NUL characters.",
+				r.where())
+		}
+		value.SetZero()
+		present, err := r.readValue(value, nil)
+		if err != nil {
+			return err
+		}
+		if !present {
+			return apierror.Invalid("Invalid value null for parameter '%s' supplied: values of a map cannot be null.",
+				r.where())
+		}
+		r.path = r.path[:len(r.path)-1]
+		v.SetMapIndex(reflect.ValueOf(key), value)
+	}
+	_, err := r.ReadToken()
+	return err
+}
+
+// readAsText reads a text into a value that parses it, such as a time.
+func (r *reader) readAsText(v reflect.Value) error {
+	kind := r.PeekKind()
+	if kind != '"' {
+		return r.wrongType()
+	}
+	text, err := r.readText()
+	if err != nil {
+		return err
+	}
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+		quoted, _ := jsontext.AppendQuote(nil, apierror.Shorten(string(text))) // Invalid UTF-8 was refused before.
+		return InvalidType(r.where(), quoted, kind)
+	}
+	return nil
 }
 
 func (r *reader) wrongType() error {

@@ -18,6 +18,7 @@ type owners struct {
 	store       *store.Store
 	runs        *permit.Recent
 	models      *permit.Recent
+	traces      *permit.Recent
 	experiments *permit.Recent
 }
 
@@ -32,7 +33,7 @@ const ownersAge = 5 * time.Second
 func NewOwners(s *store.Store) permit.Owners {
 	return &owners{
 		store: s, runs: permit.NewRecent(maxOwners, ownersAge), models: permit.NewRecent(maxOwners, ownersAge),
-		experiments: permit.NewRecent(maxOwners, 0),
+		traces: permit.NewRecent(maxOwners, ownersAge), experiments: permit.NewRecent(maxOwners, 0),
 	}
 }
 
@@ -81,6 +82,11 @@ func (o *owners) ExperimentOfRun(ctx context.Context, id string) (string, error)
 // ExperimentOfModel implements [permit.Owners].
 func (o *owners) ExperimentOfModel(ctx context.Context, id string) (string, error) {
 	return o.models.Get(id, func() (string, error) { return o.store.ExperimentOfModel(ctx, id) })
+}
+
+// ExperimentOfTrace implements [permit.Owners].
+func (o *owners) ExperimentOfTrace(ctx context.Context, id string) (string, error) {
+	return o.traces.Get(id, func() (string, error) { return o.store.ExperimentOfTrace(ctx, id) })
 }
 
 // Moved implements [permit.Owners].
