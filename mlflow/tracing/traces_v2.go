@@ -27,7 +27,7 @@ type StartTraceV2Request struct {
 
 // EndTraceV2Request ends a trace. TimestampMS is the time of its end.
 type EndTraceV2Request struct {
-	RequestID       string `json:"request_id" path:"request_id" required:"true"`
+	RequestID       string `json:"request_id" path:"request_id"`
 	TimestampMS     int64  `json:"timestamp_ms"`
 	Status          State  `json:"status" required:"true"`
 	RequestMetadata []Pair `json:"request_metadata,omitempty"`
@@ -41,7 +41,7 @@ type TraceV2Response struct {
 
 // RequestIDRequest identifies a trace.
 type RequestIDRequest struct {
-	RequestID string `json:"request_id" path:"request_id" required:"true"`
+	RequestID string `json:"request_id" path:"request_id"`
 }
 
 // SearchTracesV2Request requests a page of traces, 100 by default and 500 at most.
@@ -61,13 +61,13 @@ type SearchTracesV2Response struct {
 
 // SetTraceTagV2Request sets a tag.
 type SetTraceTagV2Request struct {
-	RequestID string `json:"request_id" path:"request_id" required:"true"`
+	RequestID string `json:"request_id" path:"request_id"`
 	Key       string `json:"key" required:"true"`
 	Value     string `json:"value"`
 }
 
 // DeleteTraceTagV2Request removes a tag.
 type DeleteTraceTagV2Request struct {
-	RequestID string `json:"request_id" path:"request_id" required:"true"`
+	RequestID string `json:"request_id" path:"request_id"`
 	Key       string `json:"key" required:"true"`
 }
