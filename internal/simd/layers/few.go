@@ -8,26 +8,14 @@ const fewPixels = 64
 // few reports whether the outputs of a channel fill vectors so badly that vectors of output channels are faster.
 func (r *filterRun) few() bool {
 	n := r.s[0].Out * r.s[1].Out
-	return r.packed && n <= fewPixels && r.out >= 16 && (n <= 8 || n*8 < simd.RoundUp(n, 16)*7)
-}
-
-// columnPanels returns the weight of a group in panels of output channels.
-func (f *Filter) columnPanels(g int) *packedPanels {
-	f.columnsOnce.Do(func() {
-		depth := f.in * f.taps
-		f.columns = make([]*packedPanels, f.groups)
-		for i := range f.columns {
-			f.columns[i] = packColumns(Matrix{f.plain[i*f.out*depth:], depth, 1}, f.out, depth)
-		}
-	})
-	return f.columns[g]
+	return r.packed != nil && n <= fewPixels && r.out >= 16 && (n <= 8 || n*8 < simd.RoundUp(n, 16)*7)
 }
 
 // fewPixels computes a group of an image as the product of a matrix with a row for each output of a channel and the
 // weight with a column for each output channel. The result is transposed. Each goroutine makes its own copy of the
 // matrix, which is faster than to read it from the cache of another processor.
 func (r *filterRun) fewPixels(w simd.Workers, i int, in, out []float32) {
-	b := r.columnPanels(i % r.groups)
+	b := r.packed.columnPanels(i % r.groups)
 	w.Split(tilesOf(r.out), 1+minProducts/(1+r.n*r.in*r.taps*blockCols), func(_, from, to int) {
 		r.fewColumns(b, i, from, to, in, out)
 	})

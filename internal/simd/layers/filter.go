@@ -16,13 +16,8 @@ type Filter struct {
 	groups, in, out int // The channels of a group.
 	taps            int // The elements of the kernel.
 	kernel          [2]int
-	plain           []float32
-	weight          []float32 // The same in panels of rows, as from packRows8, if packed is set.
-	packed          bool
-
-	// columns has the weight of each group in panels of output channels, for images of few pixels.
-	columns     []*packedPanels
-	columnsOnce sync.Once
+	plain           []float32 // The weight, if packed is nil.
+	packed          *packedFilter
 
 	// parts has the filters with some of the taps, by the first and last of both axes. part is set in these.
 	part      bool
@@ -33,14 +28,8 @@ type Filter struct {
 // NewFilter stores a weight of shape [groups*out, in, kernel...]. It panics if the weight is smaller than that.
 func NewFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 	f := PlainFilter(weight, groups, in, out, kernel)
-	if f.deep() {
-		return f
-	}
-	depth := in * f.taps
-	size := simd.RoundUp(out, blockRows) * depth
-	f.weight, f.packed = make([]float32, groups*size), true
-	for g := range groups {
-		packRows8(f.weight[g*size:(g+1)*size], Matrix{weight[g*out*depth:], depth, 1}, out, depth)
+	if !f.deep() {
+		f.packed, f.plain = newPackedFilter(f.plain, groups, out, in*f.taps), nil
 	}
 	return f
 }
@@ -49,8 +38,15 @@ func NewFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 func PlainFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 	f := &Filter{groups: groups, in: in, out: out, kernel: kernel, taps: kernel[0] * kernel[1]}
 	f.plain = weight[:groups*out*in*f.taps]
-	f.weight = f.plain
 	return f
+}
+
+// Weight returns the weight. It is a copy if NewFilter has stored it in another form.
+func (f *Filter) Weight() []float32 {
+	if f.packed == nil {
+		return f.plain
+	}
+	return f.packed.weight()
 }
 
 // deep reports whether each channel has kernels of its own.
@@ -170,10 +166,14 @@ func (r *filterRun) image(w simd.Workers, i int, in, out []float32) {
 // band computes a band of a group of an image.
 func (r *filterRun) band(i int, in, out []float32) {
 	g, depth := i%r.groups, r.in*r.taps
-	size := len(r.weight) / r.groups
+	weight := r.plain
+	if r.packed != nil {
+		weight = r.packed.rowPanels()
+	}
+	size := len(weight) / r.groups
 	p := &product{
-		m: r.last - r.first, n: r.n, k: depth, a: r.weight[g*size+r.first*depth : (g+1)*size], aRow: depth, aStep: 1,
-		packed: r.packed, c: out[r.firstOf(i) : (i+1)*r.outSize], cRow: r.plane,
+		m: r.last - r.first, n: r.n, k: depth, a: weight[g*size+r.first*depth : (g+1)*size], aRow: depth, aStep: 1,
+		packed: r.packed != nil, c: out[r.firstOf(i) : (i+1)*r.outSize], cRow: r.plane,
 	}
 	p.finish(r.ending(g, i), true)
 	img := in[i*r.inSize : (i+1)*r.inSize]

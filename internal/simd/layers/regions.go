@@ -115,9 +115,9 @@ func (f *Filter) tapsOf(v, h region) *Filter {
 	rows, cols := v.last-v.first, h.last-h.first
 	weight := make([]float32, f.groups*f.out*f.in*rows*cols)
 	simd.Move([]int{f.groups * f.out * f.in, rows, cols}, weight, 0, []int{rows * cols, cols, 1},
-		f.plain, v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
+		f.Weight(), v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
 	p := PlainFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
-	if f.packed {
+	if f.packed != nil {
 		p = NewFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
 	}
 	p.part = true
