@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/millrace-ml/millrace/internal/search/regex"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -62,6 +63,11 @@ type Dialect struct {
 	NotEqual string
 	Like     string // case-sensitive
 	ILike    string // case-insensitive
+	// RLike is a match of a regular expression of the flavor Regex anywhere in the column.
+	RLike string
+	Regex regex.Flavor
+	// ContentLike and ContentILike are Like and ILike for long texts.
+	ContentLike, ContentILike string
 	// NullsLast is whether ORDER BY supports NULLS LAST. Otherwise NULL is smaller than
 	// every value.
 	NullsLast bool
@@ -79,19 +85,17 @@ type Dialect struct {
 var (
 	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
 	SQLite = Dialect{
-		Equal:     "$ = ?",
-		NotEqual:  "$ != ?",
-		Like:      "$ LIKE ?",
-		ILike:     "LOWER($) LIKE LOWER(?)",
+		Equal: "$ = ?", NotEqual: "$ != ?",
+		Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", RLike: "$ REGEXP ?", Regex: regex.Go,
+		ContentLike: "millrace_like(?, $)", ContentILike: "millrace_ilike(?, $)",
 		NullsLast: true,
 		Prefix:    "substr($, 1, #)",
 	}
 	// PostgreSQL requires deterministic collations, which are the default.
 	PostgreSQL = Dialect{
-		Equal:     "$ = ?",
-		NotEqual:  "$ != ?",
-		Like:      "$ LIKE ? ESCAPE ''",
-		ILike:     "$ ILIKE ? ESCAPE ''",
+		Equal: "$ = ?", NotEqual: "$ != ?",
+		Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", RLike: "$ ~ ?", Regex: regex.PostgreSQL,
+		ContentLike: "$ LIKE ? ESCAPE ''", ContentILike: "$ ILIKE ? ESCAPE ''",
 		NullsLast: true,
 		Probe:     " OFFSET 0",
 		Prefix:    "left($, #)",
@@ -101,6 +105,8 @@ var (
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
 		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
+		RLike: "$ REGEXP ?", Regex: regex.MySQL,
+		ContentLike: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
 	}
 )
 

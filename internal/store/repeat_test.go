@@ -13,6 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/store/traces"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -53,6 +54,10 @@ func TestRepeatedReads(t *testing.T) {
 		"ExperimentByName": func(ctx context.Context, s *store.Store) (answer, error) {
 			e, err := s.ExperimentByName(ctx, "Default")
 			return answer{e}, err
+		},
+		"SearchTraces": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.SearchTraces(ctx, &traces.Search{ExperimentIDs: []int64{0}, Limit: 1})
+			return answer{list, next}, err
 		},
 		"SearchExperiments": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.SearchExperiments(ctx, &mlflow.SearchExperimentsRequest{MaxResults: 1})

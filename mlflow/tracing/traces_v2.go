@@ -1,5 +1,11 @@
 package tracing
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // Pair is a key with a value, in messages of clients before MLflow 3.
 type Pair struct {
 	Key   string `json:"key" required:"true"`
@@ -15,6 +21,32 @@ type TraceInfoV2 struct {
 	Status          State  `json:"status"`
 	RequestMetadata []Pair `json:"request_metadata,omitempty"`
 	Tags            []Pair `json:"tags,omitempty"`
+}
+
+// V2 returns the trace as clients before MLflow 3 know it. Tags and metadata are sorted by their
+// keys. Those that the database has in columns of their own come last.
+func (i *TraceInfo) V2() *TraceInfoV2 {
+	info := &TraceInfoV2{
+		RequestID: i.TraceID, ExperimentID: i.ExperimentID(), TimestampMS: int64(i.RequestTime), Status: i.State,
+		RequestMetadata: pairs(i.TraceMetadata, MetadataSession, MetadataTokenUsage, MetadataCost),
+		Tags:            pairs(i.Tags, TagTraceName),
+	}
+	if i.ExecutionDuration != nil {
+		info.ExecutionTimeMS = int64(*i.ExecutionDuration)
+	}
+	return info
+}
+
+// pairs returns the pairs of a map: those of the last keys after the others.
+func pairs(m map[string]string, last ...string) []Pair {
+	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(slices.Index(last, a)-slices.Index(last, b), cmp.Compare(a, b))
+	})
+	list := make([]Pair, len(keys))
+	for i, key := range keys {
+		list[i] = Pair{Key: key, Value: m[key]}
+	}
+	return list
 }
 
 // StartTraceV2Request begins a trace. The server generates its id.

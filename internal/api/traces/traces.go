@@ -20,6 +20,7 @@ type Handlers struct {
 // Routes mounts the routes.
 func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, tracing.Endpoints.GetTraceInfo, permit.Trace(access.ToRead), h.traceInfo)
+	h.searchRoutes(r)
 }
 
 func (h *Handlers) traceInfo(ctx context.Context, in *tracing.TraceIDRequest) (*tracing.TraceResponse, error) {
