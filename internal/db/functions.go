@@ -28,7 +28,10 @@ func registerFunctions() bool {
 		"millrace_ilike": func(pattern string) (matcher, error) { return compileLike(pattern, true) },
 	} {
 		cache := &matchers{compile: compile, compiled: map[string]matcher{}}
-		sqlite.MustRegisterDeterministicScalarFunction(name, 2, cache.call)
+		sqlite.MustRegisterFunction(name, &sqlite.FunctionImpl{
+			NArgs: 2, Deterministic: true, Scalar: cache.call,
+			VolatileArgs: true, // The texts are large. They are not kept after the call.
+		})
 	}
 	return true
 }
@@ -67,6 +70,7 @@ func (m *matchers) get(pattern string) (matcher, error) {
 	if match != nil {
 		return match, nil
 	}
+	pattern = strings.Clone(pattern)
 	match, err := m.compile(pattern)
 	if err != nil {
 		return nil, err
@@ -76,7 +80,7 @@ func (m *matchers) get(pattern string) (matcher, error) {
 	if len(m.compiled) >= maxMatchers {
 		clear(m.compiled)
 	}
-	m.compiled[strings.Clone(pattern)] = match
+	m.compiled[pattern] = match
 	return match, nil
 }
 

@@ -66,6 +66,8 @@ type Dialect struct {
 	// RLike is a match of a regular expression of the flavor Regex anywhere in the column.
 	RLike string
 	Regex regex.Flavor
+	// IntDiv divides integers.
+	IntDiv string
 	// ContentLike and ContentILike are Like and ILike for long texts.
 	ContentLike, ContentILike string
 	// NullsLast is whether ORDER BY supports NULLS LAST. Otherwise NULL is smaller than
@@ -86,7 +88,7 @@ var (
 	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
 	SQLite = Dialect{
 		Equal: "$ = ?", NotEqual: "$ != ?",
-		Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", RLike: "$ REGEXP ?", Regex: regex.Go,
+		Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", RLike: "$ REGEXP ?", Regex: regex.Go, IntDiv: "/",
 		ContentLike: "millrace_like(?, $)", ContentILike: "millrace_ilike(?, $)",
 		NullsLast: true,
 		Prefix:    "substr($, 1, #)",
@@ -94,7 +96,7 @@ var (
 	// PostgreSQL requires deterministic collations, which are the default.
 	PostgreSQL = Dialect{
 		Equal: "$ = ?", NotEqual: "$ != ?",
-		Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", RLike: "$ ~ ?", Regex: regex.PostgreSQL,
+		Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", RLike: "$ ~ ?", Regex: regex.PostgreSQL, IntDiv: "/",
 		ContentLike: "$ LIKE ? ESCAPE ''", ContentILike: "$ ILIKE ? ESCAPE ''",
 		NullsLast: true,
 		Probe:     " OFFSET 0",
@@ -105,7 +107,7 @@ var (
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
 		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
-		RLike: "$ REGEXP ?", Regex: regex.MySQL,
+		RLike: "$ REGEXP ?", Regex: regex.MySQL, IntDiv: "DIV",
 		ContentLike: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
 	}
 )

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -125,12 +126,34 @@ func replay(t *testing.T, file, path string) {
 			if want.Status == http.StatusInternalServerError { // Millrace knows that the request is wrong.
 				want.Status, want.Code, want.Message = http.StatusBadRequest, got.Code, got.Message
 			}
+			want.Points, _ = floats(want.Points).([]any)
+			got.Points, _ = floats(got.Points).([]any)
+			got.Answer, _ = floats(got.Answer).(map[string]any)
+			want.Answer, _ = floats(want.Answer).(map[string]any)
 			got.Message, want.Message = sortSets(got.Message), sortSets(want.Message)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("\ngot  %+v\nwant %+v", got, want)
 			}
 		})
 	}
+}
+
+// floats replaces numbers by what they are in 14 digits, whether they are written as integers or not.
+func floats(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		x, _ := v.Float64()
+		return strconv.FormatFloat(x, 'g', 14, 64)
+	case []any:
+		for i := range v {
+			v[i] = floats(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = floats(v[key])
+		}
+	}
+	return v
 }
 
 // ask sends a request.
@@ -181,4 +204,14 @@ func ask(t *testing.T, url string, body []byte) (a answer) {
 func TestRecordedSearches(t *testing.T) {
 	t.Parallel()
 	replay(t, "search.jsonl", "search")
+}
+
+func TestRecordedMetrics(t *testing.T) {
+	t.Parallel()
+	replay(t, "metrics.jsonl", "metrics")
+}
+
+func TestRecordedCorrelations(t *testing.T) {
+	t.Parallel()
+	replay(t, "correlation.jsonl", "calculate-filter-correlation")
 }

@@ -22,6 +22,8 @@ const (
 func (h *Handlers) searchRoutes(r *route.Router) {
 	route.On(r, tracing.Endpoints.SearchTraces, rules.SearchTraces, h.searchTraces)
 	route.On(r, tracing.Endpoints.SearchTracesV2, rules.SearchTracesV2, h.searchTracesV2)
+	route.On(r, tracing.Endpoints.TraceMetrics, rules.TraceMetrics, h.traceMetrics)
+	route.On(r, tracing.Endpoints.Correlation, rules.Correlation, h.correlation)
 }
 
 func (h *Handlers) searchTraces(
