@@ -25,16 +25,8 @@ const (
 var refusedFeatures = []feature{
 	{
 		mlflow.NotImplemented,
-		"Traces and assessments are not served by Millrace." + inMLflow,
-		[]string{
-			"2.0/mlflow/traces",
-			"3.0/mlflow/traces",
-			"/v1/traces",
-			"2.0/mlflow/get-trace-artifact",
-			"3.0/mlflow/get-trace-artifact",
-			"2.0/mlflow/get-online-trace-details",
-			"2.0/mlflow/unified-traces",
-		},
+		"Traces in tables of Databricks are not served by Millrace.",
+		[]string{"2.0/mlflow/get-online-trace-details", "2.0/mlflow/unified-traces"},
 	},
 	{mlflow.NotImplemented, "Evaluation datasets are not served by Millrace." + inMLflow, []string{"3.0/mlflow/datasets"}},
 	{

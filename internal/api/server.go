@@ -13,6 +13,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/traces"
 	"github.com/millrace-ml/millrace/internal/api/users"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
@@ -109,6 +110,7 @@ func (s *Server) routes() *route.Router {
 		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts, Server: s.Details,
 		VersionURI: s.Registry().VersionURI, Log: s.Log, Truncate: s.truncate,
 	}).Routes(r)
+	(&traces.Handlers{Store: s.Store, Owners: s.Owners, Files: s.Artifacts, SendFile: sendFile}).Routes(r)
 	if s.Users != nil {
 		r.Audit = s.Users.Audit
 		s.Users.Routes(r)
@@ -122,6 +124,7 @@ func (s *Server) routes() *route.Router {
 // rootPaths lists the API's paths outside of /api/ and /ajax-api/.
 var rootPaths = map[string]bool{
 	"/health": true, "/version": true, "/get-artifact": true, "/model-versions/get-artifact": true, "/graphql": true,
+	traces.ExportPath: true,
 }
 
 // Handles reports whether a path belongs to the API rather than to the pages.

@@ -114,11 +114,11 @@ func postgresCast(args []any, i int) string {
 		return "::bigint"
 	case float64:
 		return "::double precision"
-	case []string:
+	case []string, []*string:
 		return "::text[]"
-	case []int64:
+	case []int64, []*int64:
 		return "::bigint[]"
-	case []float64:
+	case []float64, []*float64:
 		return "::double precision[]"
 	case []bool:
 		return "::boolean[]"

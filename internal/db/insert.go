@@ -10,7 +10,8 @@ func (t Tx) MaxRows() int { return t.c.dialect.maxRows }
 
 // InsertRows inserts n rows with as few statements as possible. head is the
 // statement up to VALUES, tail is what follows the rows; fill appends the width
-// values of row i. It returns the same count as Exec.
+// values of row i. The values of a column have the same type; those of a pointer can be
+// nil, which is NULL. It returns the same count as Exec.
 func (t Tx) InsertRows(head, tail string, width, n int, fill func(args []any, i int) []any) (int64, error) {
 	if t.c.dialect.arrays {
 		return t.insertArrays(head, tail, width, n, fill)
@@ -83,6 +84,12 @@ func newColumn(v any, n int) column {
 		return &columnOf[float64]{make([]float64, 0, n)}
 	case bool:
 		return &columnOf[bool]{make([]bool, 0, n)}
+	case *string:
+		return &columnOf[*string]{make([]*string, 0, n)}
+	case *int64:
+		return &columnOf[*int64]{make([]*int64, 0, n)}
+	case *float64:
+		return &columnOf[*float64]{make([]*float64, 0, n)}
 	}
 	panic(fmt.Sprintf("a column of type %T cannot be inserted as an array", v))
 }

@@ -1,8 +1,11 @@
 package httplimit
 
 import (
+	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +24,14 @@ const (
 	readTimeout = time.Minute
 )
 
-// ReadBody reads the body of a request and decodes the content coding gzip. The
+// Content codings of bodies.
+const (
+	plain   = ""
+	zipped  = "gzip"
+	deflate = "deflate"
+)
+
+// ReadBody reads the body of a request and decodes the content codings gzip and deflate. The
 // limit applies to the bytes on the wire and to the decoded bytes, so that a small
 // body cannot expand into a large one. The error is an [*mlflow.Error] with status
 // 413 for a body beyond the limit, 408 for one that does not arrive in time, 415
@@ -30,7 +40,7 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
-	zipped, err := isZipped(req)
+	coding, err := contentCoding(req)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +50,10 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	SetBodyTimeouts(req, readPause, readTimeout)
 	limited := http.MaxBytesReader(w, req.Body, limit)
 	var body []byte
-	if zipped {
-		body, err = unzip(limited, limit)
-	} else {
+	if coding == plain {
 		body, err = readAll(limited, req.ContentLength)
+	} else {
+		body, err = decode(coding, limited, limit)
 	}
 	var tooBig *http.MaxBytesError
 	switch {
@@ -58,9 +68,9 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 		}
 	case mlflow.AsError(err) != nil:
 		return nil, err
-	case zipped && BodyError(req) == nil:
+	case coding != plain && BodyError(req) == nil:
 		return nil, mlflow.Errorf(mlflow.InvalidParameterValue,
-			"The request body cannot be decoded as its Content-Encoding gzip says: %v.", err)
+			"The request body cannot be decoded as its Content-Encoding %s says: %v.", coding, err)
 	}
 	return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
 }
@@ -86,37 +96,58 @@ func IsEmpty(body []byte) bool {
 	return false
 }
 
-// isZipped reports whether a body has the content coding gzip. Other codings are an
-// error.
-func isZipped(req *http.Request) (bool, error) {
+// contentCoding returns the content coding of a body. Other codings than gzip and deflate are
+// an error.
+func contentCoding(req *http.Request) (string, error) {
 	coding := strings.Join(req.Header.Values("Content-Encoding"), ", ")
 	switch strings.ToLower(strings.TrimSpace(coding)) {
 	case "", "identity":
-		return false, nil
+		return plain, nil
 	case "gzip", "x-gzip":
-		return true, nil
+		return zipped, nil
+	case "deflate":
+		return deflate, nil
 	}
 	const maxQuoted = 100
-	return false, &mlflow.Error{
+	return "", &mlflow.Error{
 		Code: mlflow.InvalidParameterValue, Status: http.StatusUnsupportedMediaType,
-		Message: fmt.Sprintf("The Content-Encoding %q is not supported. Send the body with gzip, or as it is.",
+		Message: fmt.Sprintf("The Content-Encoding %q is not supported. Send the body with gzip or deflate, or as it is.",
 			apierror.Truncate(coding, maxQuoted)),
 	}
 }
 
-func unzip(body io.Reader, limit int64) ([]byte, error) {
-	zipped, err := gzip.NewReader(body)
+// decode reads a body with a content coding up to a limit of decoded bytes.
+func decode(coding string, body io.Reader, limit int64) ([]byte, error) {
+	decoder, err := newDecoder(coding, body)
 	if err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
 	}
-	plain, err := readAll(io.LimitReader(zipped, limit+1), -1)
-	if err == nil && int64(len(plain)) > limit {
+	decoded, err := readAll(io.LimitReader(decoder, limit+1), -1)
+	if err == nil && int64(len(decoded)) > limit {
 		err = tooLarge(limit)
 	}
-	return plain, err
+	return decoded, err
+}
+
+// newDecoder returns a reader of the decoded body. Deflate has a header of zlib, which some
+// clients leave out.
+func newDecoder(coding string, body io.Reader) (io.Reader, error) {
+	if coding == zipped {
+		return gzip.NewReader(body)
+	}
+	buffered := bufio.NewReader(body)
+	header, err := buffered.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	const method, deflated, check = 0x0f, 8, 31
+	if header[0]&method == deflated && (int(header[0])<<8|int(header[1]))%check == 0 {
+		return zlib.NewReader(buffered)
+	}
+	return flate.NewReader(buffered), nil
 }
 
 // readAll reads a body of the given length; a negative length is unknown. It

@@ -37,6 +37,14 @@ func (c *Cost) fields() [len(costKeys)]**float64 {
 	return [...]**float64{&c.Input, &c.Output, &c.Total}
 }
 
+// Values returns the numbers in the order in which MLflow writes them.
+func (u *Usage) Values() []*int64 {
+	return []*int64{u.Input, u.Output, u.Total, u.CacheRead, u.CacheCreation, u.CacheCreationAbove1h}
+}
+
+// Values returns the prices in the order in which MLflow writes them.
+func (c *Cost) Values() []*float64 { return []*float64{c.Input, c.Output, c.Total} }
+
 // IsZero reports whether nothing is known.
 func (u Usage) IsZero() bool { return u == Usage{} }
 

@@ -80,22 +80,22 @@ type Issue struct {
 
 // CreateAssessmentRequest adds an assessment to a trace. The server generates the id if there is none.
 type CreateAssessmentRequest struct {
-	TraceID    string      `json:"trace_id" path:"trace_id" required:"true"`
+	TraceID    string      `json:"trace_id" path:"trace_id"`
 	Assessment *Assessment `json:"assessment" required:"true"`
 }
 
 // AssessmentRequest identifies an assessment.
 type AssessmentRequest struct {
-	TraceID      string `json:"trace_id" path:"trace_id" required:"true"`
-	AssessmentID string `json:"assessment_id" path:"assessment_id" required:"true"`
+	TraceID      string `json:"trace_id" path:"trace_id"`
+	AssessmentID string `json:"assessment_id" path:"assessment_id"`
 }
 
 // UpdateAssessmentRequest changes the fields of an assessment that UpdateMask names,
 // separated by commas: assessmentName, feedback, expectation, rationale and metadata, whose
 // keys are merged.
 type UpdateAssessmentRequest struct {
-	TraceID      string      `json:"trace_id" path:"trace_id" required:"true"`
-	AssessmentID string      `json:"assessment_id" path:"assessment_id" required:"true"`
+	TraceID      string      `json:"trace_id" path:"trace_id"`
+	AssessmentID string      `json:"assessment_id" path:"assessment_id"`
 	Assessment   *Assessment `json:"assessment" required:"true"`
 	UpdateMask   string      `json:"update_mask" required:"true"`
 }

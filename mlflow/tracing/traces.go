@@ -131,7 +131,7 @@ type TraceResponse struct {
 
 // TraceIDRequest identifies a trace.
 type TraceIDRequest struct {
-	TraceID string `json:"trace_id" path:"trace_id" required:"true"`
+	TraceID string `json:"trace_id" path:"trace_id"`
 }
 
 // GetTraceRequest requests a trace with its spans. Unless AllowPartial is set, a trace of
@@ -208,14 +208,14 @@ type DeleteTracesResponse struct {
 
 // SetTraceTagRequest sets a tag.
 type SetTraceTagRequest struct {
-	TraceID string `json:"trace_id" path:"trace_id" required:"true"`
+	TraceID string `json:"trace_id" path:"trace_id"`
 	Key     string `json:"key" required:"true"`
 	Value   string `json:"value"`
 }
 
 // DeleteTraceTagRequest removes a tag.
 type DeleteTraceTagRequest struct {
-	TraceID string `json:"trace_id" path:"trace_id" required:"true"`
+	TraceID string `json:"trace_id" path:"trace_id"`
 	Key     string `json:"key" required:"true"`
 }
 

@@ -73,8 +73,8 @@ func setQuery(v reflect.Value, values []string, f *field) error {
 	text := values[0]
 	kind := jsontext.Kind('"')
 	if v.Kind() == reflect.Bool {
-		if text != "true" && text != "false" {
-			return apierror.Invalid("Invalid boolean value: %s, must be 'true' or 'false'.", apierror.Shorten(text))
+		if text = strings.ToLower(text); text != "true" && text != "false" {
+			return apierror.Invalid("Invalid boolean value: %s, must be 'true' or 'false'.", apierror.Shorten(values[0]))
 		}
 		kind = jsontext.Kind(text[0])
 	}

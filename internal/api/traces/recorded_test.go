@@ -69,7 +69,7 @@ func newServer(t *testing.T) string {
 	t.Helper()
 	st := storetest.New(t)
 	r := route.New(rules.NewOwners(st))
-	(&traces.Handlers{Store: st}).Routes(r)
+	(&traces.Handlers{Store: st, Owners: rules.NewOwners(st)}).Routes(r)
 	server := httptest.NewServer(auth.Middleware(st)(r.Handler()))
 	t.Cleanup(server.Close)
 	for _, name := range []string{"e1", "e2", "e3", "e4"} {

@@ -15,8 +15,8 @@ import (
 
 // The numbers of traces on a page.
 const (
-	defaultTraces = 100
-	maxTraces     = 500
+	defaultFound = 100
+	maxFound     = 500
 )
 
 func (h *Handlers) searchRoutes(r *route.Router) {
@@ -47,7 +47,7 @@ func (h *Handlers) searchTracesV2(
 	list, next, err := h.search(ctx, in.ExperimentIDs, in.Filter, in.MaxResults, in.OrderBy, in.PageToken)
 	found := make([]tracing.TraceInfoV2, len(list))
 	for i := range list {
-		found[i] = *list[i].V2()
+		found[i] = *V2(&list[i])
 	}
 	return &tracing.SearchTracesV2Response{Traces: found, NextPageToken: next}, err
 }
@@ -56,12 +56,12 @@ func (h *Handlers) searchTracesV2(
 func (h *Handlers) search(
 	ctx context.Context, experimentIDs []string, filter string, max *int32, orderBy []string, token string,
 ) ([]tracing.TraceInfo, string, error) {
-	limit := defaultTraces
+	limit := defaultFound
 	if max != nil {
 		limit = int(*max)
 	}
 	switch {
-	case limit > maxTraces:
+	case limit > maxFound:
 		return nil, "", validate.BadValue("max_results", strconv.Itoa(limit), " Hint: Value was of type 'int'. "+
 			"See the API docs for more information about request parameters.")
 	case limit < 1:

@@ -76,6 +76,17 @@ func ScanPair(add func(id, key, value string) error) func(*sql.Rows) error {
 	}
 }
 
+// ScanFour scans rows of four texts.
+func ScanFour(add func(a, b, c, d string) error) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var a, b, c, d string
+		if err := rows.Scan(&a, &b, &c, &d); err != nil {
+			return err
+		}
+		return add(a, b, c, d)
+	}
+}
+
 // SetOf returns the set of some ids.
 func SetOf(ids []string) map[string]bool {
 	set := make(map[string]bool, len(ids))

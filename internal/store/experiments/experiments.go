@@ -65,7 +65,7 @@ func (s Experiments) CreateExperiment(
 // Experiment returns the experiment with the given id, deleted ones included.
 func (s Experiments) Experiment(ctx context.Context, id int64) (e *mlflow.Experiment, err error) {
 	err = s.View(ctx, func(t Tx) error {
-		if e, err = t.experiment(id); err != nil {
+		if e, err = t.Experiment(id); err != nil {
 			return err
 		}
 		set := func(_ int, tags []mlflow.Tag) { e.Tags = tags }
@@ -92,7 +92,8 @@ func (s Experiments) ExperimentByName(ctx context.Context, name string) (e *mlfl
 	return e, err
 }
 
-func (t Tx) experiment(id int64) (*mlflow.Experiment, error) {
+// Experiment returns an experiment without its tags, also a deleted one.
+func (t Tx) Experiment(id int64) (*mlflow.Experiment, error) {
 	e, err := scanExperiment(t.QueryRow(`SELECT `+experimentColumns+` FROM experiments e WHERE e.experiment_id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noExperiment(id)
@@ -106,7 +107,7 @@ func noExperiment(id int64) error {
 
 // ActiveExperiment returns an experiment that is not deleted.
 func (t Tx) ActiveExperiment(id int64) (*mlflow.Experiment, error) {
-	e, err := t.experiment(id)
+	e, err := t.Experiment(id)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (t Tx) loadExperimentTags(list []mlflow.Experiment, b *base.Budget, set fun
 // RenameExperiment gives an active experiment a new name.
 func (s Experiments) RenameExperiment(ctx context.Context, id int64, name string) error {
 	return s.Update(ctx, func(t Tx) error {
-		e, err := t.experiment(id)
+		e, err := t.Experiment(id)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,106 @@
+package traces
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+
+	"github.com/millrace-ml/millrace/internal/api/rules"
+	"github.com/millrace-ml/millrace/internal/api/traces/otlp"
+	"github.com/millrace-ml/millrace/internal/api/validate"
+	"github.com/millrace-ml/millrace/internal/apierror"
+	"github.com/millrace-ml/millrace/internal/httplimit"
+	"github.com/millrace-ml/millrace/internal/span"
+	"github.com/millrace-ml/millrace/internal/store/traces"
+	"github.com/millrace-ml/millrace/mlflow"
+)
+
+// ExportPath is the path to which OpenTelemetry exports spans.
+const ExportPath = "/v1/traces"
+
+// Media types of exports.
+const (
+	protobufType = "application/x-protobuf"
+	jsonType     = "application/json"
+)
+
+// Limits of exports.
+const (
+	maxExport = 64 << 20 // of a body, in bytes, before and after it is decoded
+	// A body is large from largeExport bytes on. largeExports of them are read at a time, since
+	// each takes a multiple of its size in memory.
+	largeExport  = 4 << 20
+	largeExports = 2
+)
+
+// export writes the spans of a request of OpenTelemetry, all or none of them.
+func (h *Handlers) export(w http.ResponseWriter, req *http.Request) error {
+	ctx := req.Context()
+	experiment, err := rules.ExportExperiment(req)
+	if err != nil {
+		return err
+	}
+	experimentID, err := validate.ExperimentID(experiment)
+	if err != nil {
+		return err
+	}
+	header := req.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil || media != protobufType && media != jsonType {
+		return apierror.Invalid("Invalid Content-Type: %s. Expected: %s or %s", apierror.Shorten(header), protobufType,
+			jsonType)
+	}
+	runID := req.Header.Get("X-Mlflow-Run-Id")
+	if runID != "" {
+		if err := validate.RunID(runID); err != nil {
+			return err
+		}
+	}
+	resources, err := h.readExport(w, req, media == jsonType)
+	if err != nil {
+		return err
+	}
+	batch, err := traces.NewBatch(resources, validTag)
+	if err != nil {
+		return err
+	}
+	if err := h.Store.LogSpans(ctx, experimentID, batch, runID, h.mayWrite(ctx)); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", protobufType)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// readExport reads the spans of a request.
+func (h *Handlers) readExport(w http.ResponseWriter, req *http.Request, asJSON bool) ([]*span.Resource, error) {
+	if req.ContentLength < 0 || req.ContentLength >= largeExport || req.Header.Get("Content-Encoding") != "" {
+		select {
+		case h.exports <- struct{}{}:
+			defer func() { <-h.exports }()
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+	body, err := httplimit.ReadBody(w, req, maxExport)
+	if err != nil {
+		return nil, err
+	}
+	decode := otlp.Decode
+	if asJSON {
+		decode = otlp.DecodeJSON
+	}
+	resources, err := decode(body)
+	switch {
+	case errors.Is(err, otlp.ErrID):
+		return nil, &mlflow.Error{
+			Code: mlflow.InvalidParameterValue, Status: http.StatusUnprocessableEntity,
+			Message: "Cannot convert OpenTelemetry span to MLflow span: " + err.Error(),
+		}
+	case err != nil:
+		return nil, apierror.Invalid("Invalid OpenTelemetry format: %v", err)
+	case len(resources) == 0:
+		return nil, apierror.Invalid("Invalid OpenTelemetry format - no spans found")
+	}
+	return resources, nil
+}

@@ -1,0 +1,140 @@
+package traces
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/mlflow/tracing"
+)
+
+// Stored is a trace with the contents of its spans.
+type Stored struct {
+	Info *tracing.TraceInfo
+	// Contents are the JSON texts of the spans, roots first and then by start.
+	Contents []string
+}
+
+// maxContents is the approximate number of bytes of spans that one response can have.
+const maxContents = 256 << 20
+
+var errTooLarge = mlflow.Errorf(mlflow.InvalidParameterValue,
+	"The spans of the traces have more than %d MiB together; ask for fewer traces.", maxContents>>20)
+
+// texts returns the texts of a query with one column.
+func (t Tx) texts(query string, args []any) ([]string, error) {
+	return db.Collect(t.Tx, query, args, base.ScanOne[string])
+}
+
+// Trace returns a trace with its spans.
+func (s Traces) Trace(ctx context.Context, id string) (trace *Stored, err error) {
+	err = s.View(ctx, func(t Tx) error {
+		info, err := t.info(id)
+		if err != nil {
+			return err
+		}
+		trace = &Stored{Info: info}
+		return t.contents([]*Stored{trace})
+	})
+	return trace, err
+}
+
+// TracesByID returns the traces that exist, with their spans, in the order of ids. A trace
+// that is named again is returned once.
+func (s Traces) TracesByID(ctx context.Context, ids []string) (list []*Stored, err error) {
+	err = s.View(ctx, func(t Tx) error {
+		list = nil
+		infos, err := t.infos(ids)
+		if err != nil {
+			return err
+		}
+		for i := range infos {
+			list = append(list, &Stored{Info: &infos[i]})
+		}
+		return t.contents(list)
+	})
+	return list, err
+}
+
+// TraceInfos returns the traces that exist, without their spans, in the order of ids. A trace
+// that is named again has its last place.
+func (s Traces) TraceInfos(ctx context.Context, ids []string) (list []tracing.TraceInfo, err error) {
+	err = s.View(ctx, func(t Tx) error {
+		list, err = t.infos(lastPlaces(ids))
+		return err
+	})
+	return list, err
+}
+
+// lastPlaces removes ids that are named again later.
+func lastPlaces(ids []string) []string {
+	last := make(map[string]int, len(ids))
+	for i, id := range ids {
+		last[id] = i
+	}
+	kept := make([]string, 0, len(last))
+	for i, id := range ids {
+		if last[id] == i {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
+// infos returns the traces that exist in the order of ids, each once.
+func (t Tx) infos(ids []string) ([]tracing.TraceInfo, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := db.CollectUncached(t.Tx, `SELECT `+infoColumns+` FROM trace_info ti WHERE ti.request_id IN (?...)`,
+		[]any{ids}, base.Scanned(scanInfo))
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(found))
+	for i := range found {
+		at[found[i].TraceID] = i
+	}
+	list := make([]tracing.TraceInfo, 0, len(found))
+	for _, id := range ids {
+		if i, exists := at[id]; exists {
+			list = append(list, found[i])
+			delete(at, id)
+		}
+	}
+	for i := 0; i < len(list); i += base.LoadChunk {
+		if err := t.loadInfos(list[i:min(i+base.LoadChunk, len(list))], base.Unlimited()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// contents fills in the spans of traces.
+func (t Tx) contents(list []*Stored) error {
+	at := make(map[string]*Stored, len(list))
+	ids := make([]string, len(list))
+	for i, trace := range list {
+		trace.Contents = nil
+		at[trace.Info.TraceID], ids[i] = trace, trace.Info.TraceID
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	left := maxContents
+	return t.Each(`SELECT trace_id, content FROM spans WHERE trace_id IN (?...)
+		ORDER BY trace_id, CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END, start_time_unix_nano, span_id`,
+		[]any{ids}, func(rows *sql.Rows) error {
+			var id, content string
+			if err := rows.Scan(&id, &content); err != nil {
+				return err
+			}
+			if left -= len(content); left < 0 {
+				return errTooLarge
+			}
+			at[id].Contents = append(at[id].Contents, content)
+			return nil
+		})
+}
