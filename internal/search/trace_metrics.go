@@ -273,10 +273,13 @@ func (b *metricBuilder) from(ofTraces bool) {
 	default:
 		b.m.From.SQL = "trace_info ti"
 	}
-	if len(b.experiments) == 1 {
+	switch len(b.experiments) {
+	case 0:
+		b.write("1 = 0")
+	case 1:
 		b.write(table, ".experiment_id = ?")
 		b.args = append(b.args, b.experiments[0])
-	} else {
+	default:
 		b.write(table, ".experiment_id IN (?...)")
 		b.args = append(b.args, b.experiments)
 	}

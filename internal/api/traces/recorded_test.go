@@ -21,6 +21,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/traces"
 	"github.com/millrace-ml/millrace/internal/auth"
 	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/db/dbtest"
+	"github.com/millrace-ml/millrace/internal/store"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 )
 
@@ -65,9 +67,8 @@ func lines[T any](t *testing.T, file string) (list []T) {
 }
 
 // newServer starts a server with the experiments and rows that MLflow had. It returns its URL.
-func newServer(t *testing.T) string {
+func newServer(t *testing.T, st *store.Store) string {
 	t.Helper()
-	st := storetest.New(t)
 	r := route.New(rules.NewOwners(st))
 	(&traces.Handlers{Store: st, Owners: rules.NewOwners(st)}).Routes(r)
 	server := httptest.NewServer(auth.Middleware(st)(r.Handler()))
@@ -116,10 +117,18 @@ func sortSets(message string) string {
 	})
 }
 
-// replay sends the requests of a file to Millrace.
+// replay sends the requests of a file to Millrace on each database.
 func replay(t *testing.T, file, path string) {
 	t.Helper()
-	server := newServer(t)
+	replayOn(t, storetest.New(t), file, path)
+	dbtest.OnServers(t, func(t *testing.T, uri string) {
+		replayOn(t, storetest.Open(t, uri), file, path)
+	})
+}
+
+func replayOn(t *testing.T, st *store.Store, file, path string) {
+	t.Helper()
+	server := newServer(t, st)
 	for _, line := range lines[recorded](t, file) {
 		t.Run(string(line.Request), func(t *testing.T) {
 			got, want := ask(t, server+"/api/3.0/mlflow/traces/"+path, line.Request), *cmp.Or(line.Ours, &line.answer)
