@@ -41,9 +41,11 @@ var traceGrammar = &grammar{
 	keyed: map[entity]keyed{
 		entTag: {
 			table: "trace_tags", owner: "request_id", key: "`key`", value: "value", values: traceTagValue,
+			byValue: "millrace_trace_tags_by_value",
 		},
 		entMetadata: {
 			table: "trace_request_metadata", owner: "request_id", key: "`key`", value: "value", values: traceMetadataValue,
+			byValue: "millrace_trace_metadata_by_value",
 		},
 		entFeedback:    {values: traceAssessment},
 		entExpectation: {values: traceAssessment},

@@ -52,6 +52,9 @@ type Query struct {
 	ProbedJoins                    Fragment
 	Narrowers                      []Fragment
 	Ranking                        *Ranking
+	// SpanScan, in searches of traces, is the query of the ids of all traces that have a span that
+	// meets the conditions on spans. It is empty if there are none, or others that are cheaper.
+	SpanScan Fragment
 	// ByNewest is whether the newest runs come first, which an index returns in order.
 	ByNewest bool
 }

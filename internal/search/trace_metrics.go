@@ -20,7 +20,8 @@ const (
 // Metric is a compiled request for a metric of traces. Its rows are in From and meet Where.
 type Metric struct {
 	From, Where Fragment
-	// Value is the expression that is aggregated. Distinct counts its values once.
+	// Value is the expression that is aggregated, or "" if rows are counted. Distinct counts its
+	// values once.
 	Value    string
 	Distinct bool
 	// Groups are the expressions of the groups: that of the time, if Interval is set, and those of
@@ -70,7 +71,7 @@ var metricViews = map[tracing.View]metricView{
 			"cache_read_input_tokens", "cache_creation_input_tokens",
 		},
 		kinds: map[string]metricKind{
-			"trace_count":                 {"ti.request_id", onlyCount, []string{"trace_name", "trace_status"}},
+			"trace_count":                 {"", onlyCount, []string{"trace_name", "trace_status"}},
 			"session_count":               {"ti.session_id", onlyCount, nil},
 			"latency":                     {"ti.execution_time_ms", statistics, ofTokens},
 			"input_tokens":                {"ti.input_tokens", withSum, ofTokens},
@@ -84,7 +85,7 @@ var metricViews = map[tracing.View]metricView{
 	tracing.ViewSpans: {
 		names: []string{"span_count", "latency", "input_cost", "output_cost", "total_cost"},
 		kinds: map[string]metricKind{
-			"span_count": {"s.span_id", onlyCount, []string{
+			"span_count": {"", onlyCount, []string{
 				"span_model_name", "span_model_provider", "span_name", "span_status", "span_type",
 			}},
 			"latency":     {"(s.end_time_unix_nano - s.start_time_unix_nano)", statistics, []string{"span_name", "span_status"}},
@@ -101,7 +102,7 @@ var metricViews = map[tracing.View]metricView{
 	tracing.ViewAssessments: {
 		names: []string{"assessment_count", "assessment_value"},
 		kinds: map[string]metricKind{
-			"assessment_count": {"a.assessment_id", onlyCount, []string{"assessment_name", "assessment_value"}},
+			"assessment_count": {"", onlyCount, []string{"assessment_name", "assessment_value"}},
 			"assessment_value": {"a.aggregate_value", statistics, []string{"assessment_name"}},
 		},
 		columns: map[string]string{"assessment_name": "a.name", "assessment_value": "a.value"},
@@ -288,7 +289,9 @@ func (b *metricBuilder) from(ofTraces bool) {
 	}
 	b.bound(column, ">=", b.in.StartTimeMS, unit, 0)
 	b.bound(column, "<=", b.in.EndTimeMS, unit, unit-1)
-	b.write(" AND ", b.m.Value, " IS NOT NULL")
+	if b.m.Value != "" {
+		b.write(" AND ", b.m.Value, " IS NOT NULL")
+	}
 }
 
 // bound writes a bound of a time in units of 1/unit milliseconds. plus is added to it.

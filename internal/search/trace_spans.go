@@ -39,18 +39,48 @@ func spansSince(conds []condition) (bound *int64) {
 	return bound
 }
 
-// onOneSpan writes the condition that one span of the trace meets all of some conditions.
+// onOneSpan writes the condition that one span of the trace meets all of some conditions. The
+// signs keep SQLite from looking up the experiment in an index instead of the trace.
 func (b *traceBuilder) onOneSpan(conds []condition, since *int64) {
-	b.write("EXISTS (SELECT 1 FROM spans s WHERE s.trace_id = ti.request_id AND s.experiment_id = ti.experiment_id")
+	b.write("EXISTS (SELECT 1 FROM spans s WHERE s.trace_id = ti.request_id AND +s.experiment_id = ti.experiment_id")
+	b.spanMeetsAll(conds, since)
+	b.write(b.d.Probe, ")")
+}
+
+func (b *builder) spanMeetsAll(conds []condition, since *int64) {
 	if since != nil {
-		b.write(" AND s.start_time_unix_nano >= ?")
+		b.write(" AND +s.start_time_unix_nano >= ?")
 		b.args = append(b.args, *since)
 	}
 	for i := range conds {
 		b.write(" AND ")
 		b.spanMeets(&conds[i])
 	}
-	b.write(b.d.Probe, ")")
+}
+
+// spanScan returns the query of the ids of the traces with a span that meets conditions, from the
+// spans in the order of the table or of an index. It returns nothing if there are conditions on
+// traces, unless they are on times, since these are tested sooner.
+func (b *traceBuilder) spanScan(conds, onSpans []condition, since *int64) Fragment {
+	for i := range conds {
+		if c := &conds[i]; !c.onSpan() && (c.ent != entAttribute || c.attr.column != "timestamp_ms") {
+			return Fragment{}
+		}
+	}
+	if onSpans == nil {
+		return Fragment{}
+	}
+	sign := "+" // The table is read faster than an index of all spans of an experiment.
+	for i := range onSpans {
+		if c := &onSpans[i]; c.op == "=" && (c.attr.column == "type" || c.attr.column == "status") {
+			sign = ""
+		}
+	}
+	s := &builder{d: b.d}
+	s.write("SELECT DISTINCT s.trace_id AS id FROM spans s WHERE ", sign, "s.experiment_id IN (?...)")
+	s.args = append(s.args, b.experiments)
+	s.spanMeetsAll(onSpans, since)
+	return s.fragment()
 }
 
 // spanMeets writes a condition on a span s.

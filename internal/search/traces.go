@@ -34,8 +34,9 @@ func Traces(d Dialect, experiments []int64, filter string, orderBy []string) (*Q
 		return nil, err
 	}
 	b := &traceBuilder{builder{d: d}, experiments}
-	b.where(conds)
-	q.Where = b.fragment()
+	onSpans := b.where(conds)
+	q.Where, q.SpanScan = b.fragment(), b.spanScan(conds, onSpans, spansSince(conds))
+	q.Narrowers, q.ByNewest = b.narrowers(conds), byNewestTrace(keys)
 	return q, nil
 }
 
@@ -144,8 +145,9 @@ type traceBuilder struct {
 }
 
 // where writes conditions: those on columns of traces first, then those on tags, metadata,
-// links and assessments, and that on spans last, since it reads the most.
-func (b *traceBuilder) where(conds []condition) {
+// links and assessments, and that on spans last, since it reads the most. It returns those on
+// spans.
+func (b *traceBuilder) where(conds []condition) (onSpans []condition) {
 	rank := func(c condition) int {
 		switch {
 		case c.onSpan():
@@ -156,7 +158,6 @@ func (b *traceBuilder) where(conds []condition) {
 		return 1
 	}
 	slices.SortStableFunc(conds, func(x, y condition) int { return rank(x) - rank(y) })
-	var onSpans []condition
 	for i := range conds {
 		c := &conds[i]
 		if c.onSpan() {
@@ -170,6 +171,7 @@ func (b *traceBuilder) where(conds []condition) {
 		b.and()
 		b.onOneSpan(onSpans, spansSince(conds))
 	}
+	return onSpans
 }
 
 func (b *traceBuilder) condition(c *condition) {

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"strconv"
@@ -82,7 +83,7 @@ func (q *metricQuery) groupBy() string {
 // points returns the points in the order of their groups.
 func (q *metricQuery) points(name string) ([]tracing.DataPoint, error) {
 	columns := append([]string(nil), q.m.Groups...)
-	value := q.m.Value
+	value := cmp.Or(q.m.Value, "*")
 	if q.m.Distinct {
 		value = "DISTINCT " + value
 	}
