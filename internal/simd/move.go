@@ -1,5 +1,40 @@
 package simd
 
+import "slices"
+
+// minMove is the number of elements of a copy that justifies another goroutine. It is large because copies wait for
+// memory.
+const minMove = 1 << 17
+
+// Move is like the function [Move] but divides large copies among goroutines.
+func (w Workers) Move(dims []int, dst []float32, to int, toStrides []int, src []float32, from int, fromStrides []int) {
+	size := Product(dims)
+	if w < 2 || size < 2*minMove {
+		Move(dims, dst, to, toStrides, src, from, fromStrides)
+		return
+	}
+	axis := longAxis(dims, int(w))
+	w.Share(dims[axis], 1+minMove*dims[axis]/size, 1, func(first, end int) {
+		part := slices.Clone(dims)
+		part[axis] = end - first
+		Move(part, dst, to+first*toStrides[axis], toStrides, src, from+first*fromStrides[axis], fromStrides)
+	})
+}
+
+// longAxis returns the first axis that can be divided well among goroutines, or else the longest.
+func longAxis(dims []int, workers int) int {
+	longest := 0
+	for i, n := range dims {
+		if n >= workers*sharedPieces {
+			return i
+		}
+		if n > dims[longest] {
+			longest = i
+		}
+	}
+	return longest
+}
+
 // Move copies a tensor with the dimensions dims. The positions of both copies are given by the first element and the
 // strides.
 func Move(dims []int, dst []float32, to int, toStrides []int, src []float32, from int, fromStrides []int) {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/storetest"
 	"github.com/millrace-ml/millrace/internal/store/traces"
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
 // TestRepeatedTransactions runs the whole suite with every transaction executed twice,
@@ -27,6 +29,9 @@ func TestRepeatedTransactions(t *testing.T) {
 		return s
 	})
 }
+
+// answer is what a method returned.
+type answer []any
 
 // TestRepeatedReads checks that the result of a method does not depend on the number of
 // attempts of its transaction.
@@ -45,7 +50,6 @@ func TestRepeatedReads(t *testing.T) {
 	stores[1].RepeatTransactions()
 	run := fill(t, stores[0])
 
-	type answer []any
 	calls := map[string]func(ctx context.Context, s *store.Store) (answer, error){
 		"Experiment": func(ctx context.Context, s *store.Store) (answer, error) {
 			e, err := s.Experiment(ctx, 0)
@@ -54,6 +58,17 @@ func TestRepeatedReads(t *testing.T) {
 		"ExperimentByName": func(ctx context.Context, s *store.Store) (answer, error) {
 			e, err := s.ExperimentByName(ctx, "Default")
 			return answer{e}, err
+		},
+		"TraceMetrics": func(ctx context.Context, s *store.Store) (answer, error) {
+			points, err := s.TraceMetrics(ctx, []int64{0}, &tracing.TraceMetricsRequest{
+				ViewType: tracing.ViewTraces, MetricName: "trace_count", Dimensions: []string{"trace_status"},
+				Aggregations: []tracing.Aggregation{{AggregationType: tracing.AggregateCount}},
+			})
+			return answer{points}, err
+		},
+		"Correlation": func(ctx context.Context, s *store.Store) (answer, error) {
+			c, err := s.Correlation(ctx, []int64{0}, &tracing.CorrelationRequest{FilterString1: "status = 'OK'"})
+			return answer{c}, err
 		},
 		"SearchTraces": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.SearchTraces(ctx, &traces.Search{ExperimentIDs: []int64{0}, Limit: 1})
@@ -273,6 +288,8 @@ func TestRepeatedReads(t *testing.T) {
 			return list, err
 		},
 	}
+	fillTraces(t, stores[0])
+	maps.Copy(calls, traceReads)
 	for name, call := range calls {
 		var answers [2]string
 		for i, s := range stores {
@@ -303,6 +320,8 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"CreateRun": true, "UpdateRun": true, "CreateToken": true, "CreatePendingVersion": true, "FinalizeVersion": true,
 		"DeleteModelVersion": true, "DeleteRegisteredModel": true,
 		"TagRuns": true, "RenameRuns": true, "DeleteRuns": true, "RestoreRuns": true, "MoveRuns": true,
+		"StartTrace": true, "StartTraceV2": true, "EndTraceV2": true, "DeleteTraces": true, "DeleteTracesUntil": true,
+		"CreateAssessment": true, "UpdateAssessment": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

@@ -26,7 +26,7 @@ func (r *filterRun) deepImages(from, to int, in, out []float32) {
 			if e != nil && e.Bias != nil {
 				x.bias = e.Bias[o]
 			}
-			x.run(r.weight[(g*r.out+o)*r.taps:][:r.taps], planes, results)
+			x.run(r.plain[(g*r.out+o)*r.taps:][:r.taps], planes, results)
 			plane := out[(i*r.out+o)*size:][:size]
 			if after && e.Add != nil {
 				// The list can be the result itself.

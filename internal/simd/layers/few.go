@@ -8,41 +8,38 @@ const fewPixels = 64
 // few reports whether the outputs of a channel fill vectors so badly that vectors of output channels are faster.
 func (r *filterRun) few() bool {
 	n := r.s[0].Out * r.s[1].Out
-	return r.packed && n <= fewPixels && r.out >= 16 && (n <= 8 || n*8 < simd.RoundUp(n, 16)*7)
-}
-
-// columnPanels returns the weight of a group in panels of output channels.
-func (f *Filter) columnPanels(g int) *packedPanels {
-	f.columnsOnce.Do(func() {
-		depth := f.in * f.taps
-		f.columns = make([]*packedPanels, f.groups)
-		for i := range f.columns {
-			f.columns[i] = packColumns(Matrix{f.plain[i*f.out*depth:], depth, 1}, f.out, depth)
-		}
-	})
-	return f.columns[g]
+	return r.packed != nil && n <= fewPixels && r.out >= 16 && (n <= 8 || n*8 < simd.RoundUp(n, 16)*7)
 }
 
 // fewPixels computes a group of an image as the product of a matrix with a row for each output of a channel and the
-// weight with a column for each output channel. The result is transposed.
+// weight with a column for each output channel. The result is transposed. Each goroutine makes its own copy of the
+// matrix, which is faster than to read it from the cache of another processor.
 func (r *filterRun) fewPixels(w simd.Workers, i int, in, out []float32) {
-	g, depth, n := i%r.groups, r.in*r.taps, r.s[0].Out*r.s[1].Out
-	width := n
+	b := r.packed.columnPanels(i % r.groups)
+	w.Split(tilesOf(r.out), 1+minProducts/(1+r.n*r.in*r.taps*blockCols), func(_, from, to int) {
+		r.fewColumns(b, i, from, to, in, out)
+	})
+}
+
+// fewColumns computes the output channels of some tiles.
+func (r *filterRun) fewColumns(b *packedPanels, i, tile, lastTile int, in, out []float32) {
+	depth, n, width := r.in*r.taps, r.n, r.n
 	if r.planes != nil {
 		// The last copy of a row extends beyond it by less than a vector.
 		width = simd.RoundUp(n, 16) + 16
 	}
-	img, to := in[i*r.inSize:(i+1)*r.inSize], out[i*r.outSize:(i+1)*r.outSize]
+	first, end := cut(r.out, tile), cut(r.out, lastTile)
+	img, to := in[i*r.inSize:(i+1)*r.inSize], out[i*r.outSize+first*n:i*r.outSize+end*n]
 	s, list := simd.Borrow(2*r.outSize + depth*width + 16)
 	defer s.GiveBack()
-	turned, sums, matrix := list[:r.outSize], list[r.outSize:2*r.outSize], list[2*r.outSize:]
+	turned, sums, matrix := list[:r.outSize], list[r.outSize:][:len(to)], list[2*r.outSize:]
 	if r.planes == nil {
 		matrix = img
 	} else {
-		r.windows(w, matrix, img, width)
+		r.windows(matrix, img, width)
 	}
 	p := &product{m: n, n: r.out, k: depth, a: matrix, aRow: 1, aStep: width, c: turned, cRow: r.out}
-	e := r.ending(g, i)
+	e := r.ending(i%r.groups, i)
 	var inside, after *Ending
 	if e != nil {
 		inside = &Ending{Bias: e.Bias}
@@ -51,25 +48,25 @@ func (r *filterRun) fewPixels(w simd.Workers, i int, in, out []float32) {
 		}
 	}
 	p.finish(inside, false)
-	p.run(w, r.columnPanels(g))
+	p.part(b, tile, lastTile, 0, (n+blockRows-1)/blockRows)
 	if after == nil {
-		simd.Turn(n, r.out, to, n, turned, r.out)
+		simd.Turn(n, end-first, to, n, turned[first:], r.out)
 		return
 	}
-	simd.Turn(n, r.out, sums, n, turned, r.out)
-	simd.Binary("Add")(to, sums, e.Add)
+	simd.Turn(n, end-first, sums, n, turned[first:], r.out)
+	simd.Binary("Add")(to, sums, e.Add[first*n:end*n])
 	simd.Activate(e.Act, e.Alpha, e.Beta, to, to)
 }
 
 // windows sets the matrix of a convolution: a row for each channel and tap, with an element for each output.
-func (r *filterRun) windows(w simd.Workers, matrix, img []float32, width int) {
+func (r *filterRun) windows(matrix, img []float32, width int) {
 	s, list := simd.Borrow(r.in*r.planes.size + 16)
 	defer s.GiveBack()
-	r.store(w, list, img)
+	r.store(list, img)
 	p := &phasePanels{phases: r.planes, list: list}
-	depth, n := r.in*r.taps, r.s[0].Out*r.s[1].Out
-	for j := 0; j < n; j += blockCols {
-		cols := min(blockCols, n-j)
+	depth := r.in * r.taps
+	for j := 0; j < r.n; j += blockCols {
+		cols := min(blockCols, r.n-j)
 		for from := 0; from < depth; from += maxDepth {
 			p.gather(from, min(maxDepth, depth-from), j, cols, matrix[from*width+j:], width)
 		}

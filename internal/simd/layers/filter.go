@@ -16,13 +16,8 @@ type Filter struct {
 	groups, in, out int // The channels of a group.
 	taps            int // The elements of the kernel.
 	kernel          [2]int
-	plain           []float32
-	weight          []float32 // The same in panels of rows, as from packRows8, if packed is set.
-	packed          bool
-
-	// columns has the weight of each group in panels of output channels, for images of few pixels.
-	columns     []*packedPanels
-	columnsOnce sync.Once
+	plain           []float32 // The weight, if packed is nil.
+	packed          *packedFilter
 
 	// parts has the filters with some of the taps, by the first and last of both axes. part is set in these.
 	part      bool
@@ -33,14 +28,8 @@ type Filter struct {
 // NewFilter stores a weight of shape [groups*out, in, kernel...]. It panics if the weight is smaller than that.
 func NewFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 	f := PlainFilter(weight, groups, in, out, kernel)
-	if f.deep() {
-		return f
-	}
-	depth := in * f.taps
-	size := simd.RoundUp(out, blockRows) * depth
-	f.weight, f.packed = make([]float32, groups*size), true
-	for g := range groups {
-		packRows8(f.weight[g*size:(g+1)*size], Matrix{weight[g*out*depth:], depth, 1}, out, depth)
+	if !f.deep() {
+		f.packed, f.plain = newPackedFilter(f.plain, groups, out, in*f.taps), nil
 	}
 	return f
 }
@@ -49,8 +38,15 @@ func NewFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 func PlainFilter(weight []float32, groups, in, out int, kernel [2]int) *Filter {
 	f := &Filter{groups: groups, in: in, out: out, kernel: kernel, taps: kernel[0] * kernel[1]}
 	f.plain = weight[:groups*out*in*f.taps]
-	f.weight = f.plain
 	return f
+}
+
+// Weight returns the weight. It is a copy if NewFilter has stored it in another form.
+func (f *Filter) Weight() []float32 {
+	if f.packed == nil {
+		return f.plain
+	}
+	return f.packed.weight()
 }
 
 // deep reports whether each channel has kernels of its own.
@@ -91,18 +87,24 @@ func (f *Filter) Run(w simd.Workers, batch int, s [2]Slide, in, out []float32, e
 	}
 }
 
-// filterRun is a convolution with known sizes.
+// filterRun is a convolution with known sizes, of whole images or of a band of them: some outputs of each channel, or
+// some output channels.
 type filterRun struct {
 	*Filter
 	s               [2]Slide
 	end             *Ending
 	inSize, outSize int // The sizes of a group of an image.
 	planes          *phases
+	// The number of outputs of a channel, and the first and the number of those of the band.
+	plane, at, n int
+	// The output channels of the band.
+	first, last int
 }
 
 func (f *Filter) newRun(s [2]Slide, e *Ending) *filterRun {
-	r := &filterRun{Filter: f, s: s, end: e}
-	r.inSize, r.outSize = f.in*s[0].In*s[1].In, f.out*s[0].Out*s[1].Out
+	plane := s[0].Out * s[1].Out
+	r := &filterRun{Filter: f, s: s, end: e, plane: plane, n: plane, last: f.out}
+	r.inSize, r.outSize = f.in*s[0].In*s[1].In, f.out*plane
 	if f.deep() || f.taps > 1 || !s[0].whole() || !s[1].whole() {
 		r.planes = newPhases(s)
 	}
@@ -112,53 +114,102 @@ func (f *Filter) newRun(s [2]Slide, e *Ending) *filterRun {
 // whole reports whether there is one output for each element.
 func (s Slide) whole() bool { return s.Stride == 1 && s.Before == 0 && s.In == s.Out }
 
+// sharedPixels is the least number of outputs of a channel that a goroutine takes at a time.
+const sharedPixels = 192
+
+// inBands calls f for bands of an image. Each goroutine stores what it reads of the image itself, because it is faster
+// than to read that from the cache of another processor.
+func (r *filterRun) inBands(w simd.Workers, f func(r *filterRun)) {
+	if r.n < 2*sharedPixels {
+		r.inChannels(w, f)
+		return
+	}
+	unit, axis := r.s[1].Out, 0
+	switch {
+	case r.planes == nil:
+		unit = 16 // The outputs of a vector.
+	case r.s[0].Out == 1:
+		unit, axis = 1, 1
+	}
+	units := (r.n + unit - 1) / unit
+	w.Share(units, 1+minProducts/(1+r.out*r.in*r.taps*unit), max(1, sharedPixels/unit), func(from, to int) {
+		band := *r
+		band.at, band.n = from*unit, min(to*unit, r.n)-from*unit
+		if r.planes != nil && to-from < units {
+			band.s[axis].Out = to - from
+			band.s[axis].Before -= from * r.s[axis].Stride
+			band.planes = newPhases(band.s)
+		}
+		f(&band)
+	})
+}
+
+// inChannels calls f for bands of output channels.
+func (r *filterRun) inChannels(w simd.Workers, f func(r *filterRun)) {
+	blocks := (r.out + blockRows - 1) / blockRows
+	w.Split(blocks, 1+minProducts/(1+r.n*r.in*r.taps*blockRows), func(_, from, to int) {
+		band := *r
+		band.first, band.last = from*blockRows, min(to*blockRows, r.out)
+		f(&band)
+	})
+}
+
 // image computes a group of an image.
 func (r *filterRun) image(w simd.Workers, i int, in, out []float32) {
 	if r.few() {
 		r.fewPixels(w, i, in, out)
 		return
 	}
-	g := i % r.groups
-	depth, pixels := r.in*r.taps, r.s[0].Out*r.s[1].Out
-	size := len(r.weight) / r.groups
+	r.inBands(w, func(r *filterRun) { r.band(i, in, out) })
+}
+
+// band computes a band of a group of an image.
+func (r *filterRun) band(i int, in, out []float32) {
+	g, depth := i%r.groups, r.in*r.taps
+	weight := r.plain
+	if r.packed != nil {
+		weight = r.packed.rowPanels()
+	}
+	size := len(weight) / r.groups
 	p := &product{
-		m: r.out, n: pixels, k: depth, a: r.weight[g*size : (g+1)*size], aRow: depth, aStep: 1, packed: r.packed,
-		c: out[i*r.outSize : (i+1)*r.outSize], cRow: pixels,
+		m: r.last - r.first, n: r.n, k: depth, a: weight[g*size+r.first*depth : (g+1)*size], aRow: depth, aStep: 1,
+		packed: r.packed != nil, c: out[r.firstOf(i) : (i+1)*r.outSize], cRow: r.plane,
 	}
 	p.finish(r.ending(g, i), true)
 	img := in[i*r.inSize : (i+1)*r.inSize]
 	if r.planes == nil {
-		p.run(w, &matrixPanels{Matrix{img, 1, pixels}, r.out <= maxDirect})
+		p.run(1, &matrixPanels{Matrix{img[r.at:], 1, r.plane}, r.out <= maxDirect})
 		return
 	}
 	s, list := simd.Borrow(r.in*r.planes.size + 16)
 	defer s.GiveBack()
-	r.store(w, list, img)
-	p.run(w, &phasePanels{phases: r.planes, list: list})
+	r.store(list, img)
+	p.run(1, &phasePanels{phases: r.planes, list: list})
 }
+
+// firstOf returns the first element of the results of a group of an image.
+func (r *filterRun) firstOf(i int) int { return i*r.outSize + r.first*r.plane + r.at }
 
 // store fills the planes of all channels of a group.
-func (r *filterRun) store(w simd.Workers, list, img []float32) {
+func (r *filterRun) store(list, img []float32) {
 	size, channel := r.planes.size, r.s[0].In*r.s[1].In
-	w.Split(r.in, 1+(1<<17)/size, func(_, from, to int) {
-		clear(list[from*size : to*size])
-		for ; from < to; from++ {
-			r.planes.fill(list[from*size:(from+1)*size], img[from*channel:])
-		}
-	})
+	clear(list[:r.in*size])
+	for i := range r.in {
+		r.planes.fill(list[i*size:(i+1)*size], img[i*channel:])
+	}
 }
 
-// ending returns the part of the ending for a group of an image.
+// ending returns the part of the ending for a group of an image, from the first channel and output of the band on.
 func (r *filterRun) ending(g, i int) *Ending {
 	if r.end == nil {
 		return nil
 	}
 	e := *r.end
 	if e.Bias != nil {
-		e.Bias = e.Bias[g*r.out : (g+1)*r.out]
+		e.Bias = e.Bias[g*r.out+r.first : (g+1)*r.out]
 	}
 	if e.Add != nil {
-		e.Add = e.Add[i*r.outSize : (i+1)*r.outSize]
+		e.Add = e.Add[r.firstOf(i) : (i+1)*r.outSize]
 	}
 	return &e
 }

@@ -78,6 +78,9 @@ func cut(n, tile int) int {
 	return min(n, vectors*tile/tiles*16)
 }
 
+// sharedTiles is the least number of tiles that a goroutine takes at a time, so that it does not read a too often.
+const sharedTiles = 4
+
 // run computes the product.
 func (p *product) run(w simd.Workers, b panels) {
 	tiles, rows := tilesOf(p.n), (p.m+blockRows-1)/blockRows
@@ -86,8 +89,8 @@ func (p *product) run(w simd.Workers, b panels) {
 		w.Split(rows, grain, func(_, from, to int) { p.part(b, 0, tiles, from, to) })
 		return
 	}
-	grain = 1 + minProducts/(1+p.m*p.k*blockCols)
-	w.Split(tiles, grain, func(_, from, to int) { p.part(b, from, to, 0, rows) })
+	grain = 1 + minProducts/(1+max(p.m, blockRows)*p.k*blockCols)
+	w.Share(tiles, grain, sharedTiles, func(from, to int) { p.part(b, from, to, 0, rows) })
 }
 
 // worker has what one goroutine needs.

@@ -76,7 +76,7 @@ func (f *Filter) runRegions(w simd.Workers, batch int, s [2]Slide, list [2][]reg
 			} else {
 				f.empty(to, n, e)
 			}
-			simd.Move([]int{batch * f.groups * f.out, part[0].Out, part[1].Out}, out, v.from*cols+h.from,
+			w.Move([]int{batch * f.groups * f.out, part[0].Out, part[1].Out}, out, v.from*cols+h.from,
 				[]int{rows * cols, cols, 1}, to, 0, []int{n, part[1].Out, 1})
 		}
 	}
@@ -115,9 +115,9 @@ func (f *Filter) tapsOf(v, h region) *Filter {
 	rows, cols := v.last-v.first, h.last-h.first
 	weight := make([]float32, f.groups*f.out*f.in*rows*cols)
 	simd.Move([]int{f.groups * f.out * f.in, rows, cols}, weight, 0, []int{rows * cols, cols, 1},
-		f.plain, v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
+		f.Weight(), v.first*f.kernel[1]+h.first, []int{f.taps, f.kernel[1], 1})
 	p := PlainFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
-	if f.packed {
+	if f.packed != nil {
 		p = NewFilter(weight, f.groups, f.in, f.out, [2]int{rows, cols})
 	}
 	p.part = true

@@ -3,10 +3,14 @@ package schema
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 )
+
+// ownTable is a table, or an index of a table.
+type ownTable struct{ index, table, statement string }
 
 // ownTables are the tables and indexes that Millrace adds to those of MLflow, which
 // ignores them. A database can therefore be used by both, one after the other.
@@ -15,7 +19,7 @@ import (
 // for the first 40 characters of the column c, {prefix} for those of the column value, and
 // {known:c} for the restriction to rows in which the column c is not NULL, if the database has
 // such indexes.
-var ownTables = []struct{ index, table, statement string }{
+var ownTables = []ownTable{
 	// These indexes find the runs with a value. Values of params and tags can be longer than
 	// what an index takes, so the indexes have their beginnings.
 	{
@@ -115,23 +119,40 @@ func OwnTables() (names []string) {
 
 // createOwnTables creates those of ownTables that do not exist.
 func createOwnTables(ctx context.Context, c *db.Conn) error {
-	tables, err := Tables(ctx, c, c.Flavor())
+	missing, err := missingOwn(ctx, c, c.Flavor())
 	if err != nil {
 		return err
 	}
-	indexes, err := Indexes(ctx, c, c.Flavor())
-	if err != nil {
-		return err
-	}
-	for _, own := range ownTables {
-		if own.index == "" && tables[own.table] || own.index != "" && indexes[own.index] {
-			continue
-		}
+	for _, own := range missing {
 		if _, err := c.ExecContext(ctx, TranslateOwn(c.Flavor(), own.statement)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// missingOwn returns those of ownTables that do not exist.
+func missingOwn(ctx context.Context, q db.Querier, f db.Flavor) (missing []ownTable, err error) {
+	tables, err := Tables(ctx, q, f)
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := Indexes(ctx, q, f)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range ownTables {
+		if own.index == "" && !tables[own.table] || own.index != "" && !indexes[own.index] {
+			missing = append(missing, own)
+		}
+	}
+	return missing, nil
+}
+
+// isOpened reports whether a server of Millrace has opened a database, so that it has the tables
+// of Millrace.
+func isOpened(have map[string]*Table) bool {
+	return slices.ContainsFunc(OwnTables(), func(name string) bool { return have[name] != nil })
 }
 
 var (

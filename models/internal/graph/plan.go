@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/millrace-ml/millrace/mlflow"
+import (
+	"slices"
+
+	"github.com/millrace-ml/millrace/mlflow"
+)
 
 // plan improves a program once, when it is loaded. The improved program accepts the same inputs and computes the same
 // outputs, apart from rounding: descriptions are promises about float32 tensors, so that every step that a pass makes
@@ -125,8 +129,13 @@ func (p *Program) prepare() {
 		for j, slot := range s.Reads {
 			known[j] = x.constants[slot]
 		}
-		if run := s.Prepare(known); run != nil {
-			s.Run = run
+		run, unread := s.Prepare(known)
+		if run == nil {
+			continue
+		}
+		s.Run, s.Reads = run, slices.Clone(s.Reads)
+		for _, i := range unread {
+			s.Reads[i] = -1
 		}
 	}
 }

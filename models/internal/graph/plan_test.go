@@ -215,7 +215,7 @@ func TestFoldConstantsBudget(t *testing.T) {
 	steps(t, planned, 2)
 }
 
-// TestPrepare has a step that is replaced if its second argument is known.
+// TestPrepare has a step that is replaced if its second argument is known, which the program then does not keep.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -226,13 +226,21 @@ func TestPrepare(t *testing.T) {
 			d.opaque("known", d.constant("w", 2, 3))
 			d.step("z", nil, func([]*tensor) (*tensor, error) { return kernel.Scalar[float32](5), nil }, "x", c.second)
 			last := &d.program.steps[len(d.program.steps)-1]
-			last.Prepare = func(known []*tensor) Run {
+			last.Prepare = func(known []*tensor) (Run, []int) {
 				if known[0] != nil || known[1] == nil {
-					return nil
+					return nil, nil
 				}
-				return func(context.Context, []*tensor) ([]*tensor, error) { return []*tensor{kernel.Scalar[float32](7)}, nil }
+				return func(_ context.Context, v []*tensor) ([]*tensor, error) {
+					if v[0] == nil || v[1] != nil {
+						t.Errorf("the prepared step reads %v", v)
+					}
+					return []*tensor{kernel.Scalar[float32](7)}, nil
+				}, []int{1}
 			}
 		})
+		if len(planned.constants) != 0 {
+			t.Errorf("%s: the program keeps %d constants that no step reads", c.second, len(planned.constants))
+		}
 		out, err := planned.Run(t.Context(), []*tensor{random(1), random(1)})
 		if err != nil || out[0].Data.([]float32)[0] != c.want {
 			t.Errorf("%s: %v, %v", c.second, out, err)

@@ -65,8 +65,8 @@ type Step struct {
 	Cheap bool
 
 	// Prepare returns a faster Run for the arguments that are known when the program is loaded, which are nil for the
-	// others, or nil if there is none. It can be nil itself.
-	Prepare func(known []*mlflow.Tensor) Run
+	// others, or nil if there is none, and the places of the arguments that it does not read. It can be nil itself.
+	Prepare func(known []*mlflow.Tensor) (run Run, unread []int)
 
 	drop []int // The slots that no later step reads.
 }

@@ -269,10 +269,15 @@ func zipRows[R any](a, b *Tensor, row func(dst []R, i, j, stepX, stepY int)) (*T
 	}
 	sa, sb := BroadcastStrides(a.Shape, shape), BroadcastStrides(b.Shape, shape)
 	n, da, db := lastRow(shape, sa, sb)
-	at := 0
-	walk(shape, sa, sb, func(i, j int) {
-		row(out[at:at+n], i, j, da, db)
-		at += n
+	if len(out) == 0 {
+		return result, nil
+	}
+	Parallel(len(out)/n, 1+minRow/n, func(lo, hi int) {
+		at := lo * n
+		walkRows(shape, sa, sb, lo, hi, func(i, j int) {
+			row(out[at:at+n], i, j, da, db)
+			at += n
+		})
 	})
 	return result, nil
 }

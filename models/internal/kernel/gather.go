@@ -46,11 +46,11 @@ func Gather(x, indices *Tensor, axis int) (*Tensor, error) {
 		pickElements(to, from, at, n)
 		return out, nil
 	}
-	for o := range outer {
-		for j, i := range at {
-			move((o*len(at)+j)*inner, (o*n+i)*inner, inner, 1, 1)
+	Parallel(outer*len(at), 1+minRow/max(inner, 1), func(lo, hi int) {
+		for k := lo; k < hi; k++ {
+			move(k*inner, (k/len(at)*n+at[k%len(at)])*inner, inner, 1, 1)
 		}
-	}
+	})
 	return out, nil
 }
 
@@ -59,12 +59,14 @@ func pickElements(to, from []float32, at []int, n int) {
 	if len(at) == 0 {
 		return
 	}
-	for o := 0; o*len(at) < len(to); o++ {
-		row, source := to[o*len(at):(o+1)*len(at)], from[o*n:(o+1)*n]
-		for j, i := range at {
-			row[j] = source[i]
+	Parallel(len(to)/len(at), 1+minRow/len(at), func(lo, hi int) {
+		for o := lo; o < hi; o++ {
+			row, source := to[o*len(at):(o+1)*len(at)], from[o*n:(o+1)*n]
+			for j, i := range at {
+				row[j] = source[i]
+			}
 		}
-	}
+	})
 }
 
 // Bags selects rows of a weight of shape [rows, columns] and reduces those of each bag. An empty bag becomes a row of

@@ -181,6 +181,15 @@ func (m *PreparedMatrix) Sizes() (inner, columns int) { return m.inner, m.column
 // the columns. The result is out, which has the shape of the result and shares no elements with x, or a new tensor if
 // out is nil.
 func (m *PreparedMatrix) Run(x *Tensor, e Epilogue, out *Tensor) (*Tensor, error) {
+	return m.run(simd.Workers(runtime.GOMAXPROCS(0)), x, e, out)
+}
+
+// RunAlone is like Run, but uses one goroutine if there are kernels in assembly.
+func (m *PreparedMatrix) RunAlone(x *Tensor, e Epilogue, out *Tensor) (*Tensor, error) {
+	return m.run(1, x, e, out)
+}
+
+func (m *PreparedMatrix) run(w simd.Workers, x *Tensor, e Epilogue, out *Tensor) (*Tensor, error) {
 	rank := len(x.Shape)
 	a, ok := x.Data.([]float32)
 	if !ok || rank == 0 || x.Shape[rank-1] != m.inner {
@@ -198,7 +207,7 @@ func (m *PreparedMatrix) Run(x *Tensor, e Epilogue, out *Tensor) (*Tensor, error
 	rows := Product(x.Shape[:rank-1])
 	if m.packed != nil {
 		left := layers.Matrix{Floats: a, Row: m.inner, Inner: 1}
-		m.packed.Multiply(simd.Workers(runtime.GOMAXPROCS(0)), rows, left, c, e.Ending())
+		m.packed.Multiply(w, rows, left, c, e.Ending())
 		return out, nil
 	}
 	clear(c)

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"runtime"
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/simd"
@@ -64,16 +65,24 @@ func copyInto[T any](dst []T, from any) (copier, error) {
 // walk calls row for every row of a shape, with the indices of its first element in two tensors with the given
 // strides.
 func walk(shape, sa, sb []int, row func(a, b int)) {
-	if slices.Contains(shape, 0) {
-		return
+	if !slices.Contains(shape, 0) {
+		walkRows(shape, sa, sb, 0, Product(shape[:max(len(shape)-1, 0)]), row)
 	}
+}
+
+// walkRows is walk for the rows from lo to hi of a shape without zeros.
+func walkRows(shape, sa, sb []int, lo, hi int, row func(a, b int)) {
 	outer := max(len(shape)-1, 0)
 	at := make([]int, outer)
 	a, b := 0, 0
-	for {
+	for i, rest := outer-1, lo; i >= 0; i-- {
+		at[i] = rest % shape[i]
+		rest /= shape[i]
+		a, b = a+at[i]*sa[i], b+at[i]*sb[i]
+	}
+	for range hi - lo {
 		row(a, b)
-		i := outer - 1
-		for ; i >= 0; i-- {
+		for i := outer - 1; i >= 0; i-- {
 			at[i]++
 			a += sa[i]
 			b += sb[i]
@@ -83,9 +92,6 @@ func walk(shape, sa, sb []int, row func(a, b int)) {
 			a -= sa[i] * shape[i]
 			b -= sb[i] * shape[i]
 			at[i] = 0
-		}
-		if i < 0 {
-			return
 		}
 	}
 }
@@ -104,7 +110,7 @@ func lastRow(shape, sa, sb []int) (n, stepA, stepB int) {
 func MoveBlock(dst *Tensor, dstAt int, dstStrides []int, src *Tensor, srcAt int, srcStrides, shape []int) error {
 	if to, ok := dst.Data.([]float32); ok {
 		if from, ok := src.Data.([]float32); ok {
-			simd.Move(shape, to, dstAt, dstStrides, from, srcAt, srcStrides)
+			simd.Workers(runtime.GOMAXPROCS(0)).Move(shape, to, dstAt, dstStrides, from, srcAt, srcStrides)
 			return nil
 		}
 	}

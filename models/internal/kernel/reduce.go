@@ -135,18 +135,20 @@ func asIs(so float64, _ int) float64 { return so }
 
 // reduceAll computes in float64 regardless of the type of the elements.
 func reduceAll[T Float](in, out []T, n int, kind Reduction) {
-	if kind == LogSumExp {
-		logSumExp(in, out, n)
-		return
-	}
 	r := reducers[kind]
-	for i := range out {
-		so := r.start
-		for _, v := range in[i*n : (i+1)*n] {
-			so = r.step(so, float64(v))
+	Parallel(len(out), 1+minRow/max(n, 1), func(lo, hi int) {
+		if kind == LogSumExp {
+			logSumExp(in[lo*n:hi*n], out[lo:hi], n)
+			return
 		}
-		out[i] = T(r.end(so, n))
-	}
+		for i := lo; i < hi; i++ {
+			so := r.start
+			for _, v := range in[i*n : (i+1)*n] {
+				so = r.step(so, float64(v))
+			}
+			out[i] = T(r.end(so, n))
+		}
+	})
 }
 
 // intReducers are the reductions that integers compute exactly.

@@ -84,9 +84,14 @@ func alongAxis(x *Tensor, axis int, f32 func([]float32), f64 func([]float64)) (*
 }
 
 func eachRow[T Float](d []T, n int, f func([]T)) {
-	for at := 0; at < len(d); at += n {
-		f(d[at : at+n])
+	if n == 0 {
+		return
 	}
+	Parallel(len(d)/n, 1+minRow/n, func(lo, hi int) {
+		for at := lo * n; at < hi*n; at += n {
+			f(d[at : at+n])
+		}
+	})
 }
 
 // softmaxRow subtracts the largest element first, which prevents overflow.

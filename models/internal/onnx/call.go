@@ -15,6 +15,7 @@ type call struct {
 	opset  int
 	values []*tensor
 	layer  []nn.Recurrent // The weights of a recurrent layer, if they were known when the file was read.
+	state  int            // The size of the layer's state.
 	err    error
 }
 

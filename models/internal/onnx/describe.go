@@ -107,7 +107,7 @@ func (r *reader) describe(s *graph.Scope, name string, n *nodeProto, st *graph.S
 	st.Pure, st.Cheap = true, cheap[name]
 	c := &call{node: n, opset: int(r.file.opsets[""]), values: s.Known(st.Reads)}
 	if _, ok := recurrences[name]; ok {
-		st.Prepare = func(known []*tensor) graph.Run { return prepareRecurrent(name, n, c.opset, known) }
+		st.Prepare = func(known []*tensor) (graph.Run, []int) { return prepareRecurrent(name, n, c.opset, known) }
 	}
 	var op graph.Op
 	switch describe := descriptions[name]; {

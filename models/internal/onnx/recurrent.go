@@ -38,9 +38,9 @@ func (c *call) recurrent(name string) (results, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, directions := c.in(0), c.in(1).Shape
-	if len(x.Shape) != 3 || len(directions) != 3 || directions[0] < 1 || directions[0] > 2 {
-		return nil, kernel.Invalid("a recurrent layer with a weight of shape %v on shape %v", directions, x.Shape)
+	x := c.in(0)
+	if len(x.Shape) != 3 {
+		return nil, kernel.Invalid("a recurrent layer on shape %v", x.Shape)
 	}
 	if lengths := c.intsIn(4); slices.ContainsFunc(lengths, func(n int) bool { return n != x.Shape[0] }) {
 		return nil, kernel.Unsupported("sequences of different lengths")
@@ -50,6 +50,7 @@ func (c *call) recurrent(name string) (results, error) {
 		if layer, err = c.directions(kind, gateOrder[name]); err != nil {
 			return nil, err
 		}
+		c.state = c.stateSize()
 	}
 	h, err := c.firstState(5, x, len(layer))
 	if err != nil {
@@ -114,30 +115,41 @@ func (c *call) directions(kind nn.Recurrence, order []int) ([]nn.Recurrent, erro
 	return layer, nil
 }
 
-// prepareRecurrent orders weights that are known when the file is read, or returns nil if a run has to do it.
-func prepareRecurrent(name string, n *nodeProto, opset int, known []*tensor) graph.Run {
+// prepareRecurrent orders weights that are known when the file is read and stores them for the kernels, or returns nil
+// if a run has to order them.
+func prepareRecurrent(name string, n *nodeProto, opset int, known []*tensor) (run graph.Run, unread []int) {
 	for i := 1; i <= 3; i++ {
 		if i < len(n.inputs) && n.inputs[i] != "" && known[i] == nil {
-			return nil
+			return nil, nil
 		}
 	}
 	c := &call{node: n, opset: opset, values: known}
 	kind, err := c.recurrence(recurrences[name], activationsOf[name])
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	layer, err := c.directions(kind, gateOrder[name])
 	if err != nil || c.err != nil {
-		return nil
+		return nil, nil
 	}
-	return func(_ context.Context, values []*tensor) ([]*tensor, error) {
-		now := &call{node: n, opset: opset, values: values, layer: layer}
+	for i := range layer {
+		layer[i].Prepare()
+	}
+	for i := 1; i <= 3; i++ {
+		if i < len(n.inputs) {
+			unread = append(unread, i)
+		}
+	}
+	state := c.stateSize()
+	run = func(_ context.Context, values []*tensor) ([]*tensor, error) {
+		now := &call{node: n, opset: opset, values: values, layer: layer, state: state}
 		out, err := now.recurrent(name)
 		if now.err != nil {
 			return nil, now.err
 		}
 		return out, err
 	}
+	return run, unread
 }
 
 // direction returns the weights of one direction, with the gates in PyTorch's order.
@@ -188,6 +200,11 @@ func (c *call) firstState(i int, x *tensor, directions int) (*tensor, error) {
 	if h := c.opt(i); h != nil {
 		return h, nil
 	}
+	return kernel.New(x.DType(), []int{directions, x.Shape[1], c.state})
+}
+
+// stateSize returns the size of the hidden state, the last axis of a weight that directions has accepted.
+func (c *call) stateSize() int {
 	hidden := c.in(2).Shape
-	return kernel.New(x.DType(), []int{directions, x.Shape[1], hidden[len(hidden)-1]})
+	return hidden[len(hidden)-1]
 }

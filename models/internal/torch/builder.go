@@ -227,6 +227,9 @@ func (b *builder) addNode(i int, n *node) error {
 	if !isComplex {
 		b.describe(base, c, &st)
 	}
+	if kind, ok := recurrentKinds[base]; ok {
+		st.Prepare = func(known []*tensor) (graph.Run, []int) { return prepareRecurrent(c, *op, kind, known) }
+	}
 	b.Append(st)
 	if len(seen) == 0 {
 		return nil

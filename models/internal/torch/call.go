@@ -5,6 +5,7 @@ import (
 
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
+	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
 
 type tensor = mlflow.Tensor
@@ -53,7 +54,8 @@ type call struct {
 	values []*tensor
 	single bool // No node reads a result but the first one.
 	seed   uint64
-	place  uint64 // of the node, for draws
+	place  uint64           // of the node, for draws
+	layers [][]nn.Recurrent // The weights of a recurrent layer, if they were known when the file was read.
 	err    error
 }
 

@@ -1,6 +1,9 @@
 package torch
 
 import (
+	"context"
+
+	"github.com/millrace-ml/millrace/models/internal/graph"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 	"github.com/millrace-ml/millrace/models/internal/kernel/nn"
 )
@@ -37,7 +40,10 @@ func (c *call) states(kind nn.Recurrence) (h, cell *tensor) {
 func recurrent(kind nn.Recurrence) func(c *call) (results, error) {
 	return func(c *call) (results, error) {
 		h, cell := c.states(kind)
-		layers := c.recurrentLayers(kind)
+		layers := c.layers
+		if layers == nil {
+			layers = c.recurrentLayers(kind)
+		}
 		if c.err != nil {
 			return nil, c.err
 		}
@@ -57,6 +63,40 @@ func recurrent(kind nn.Recurrence) func(c *call) (results, error) {
 		x, err = swapIf(first, x)
 		return results{x, h, cell}, err
 	}
+}
+
+// recurrentKinds has the kind of each operator that prepareRecurrent prepares.
+var recurrentKinds = map[string]nn.Recurrence{
+	"lstm": nn.LSTM, "gru": nn.GRU, "rnn_tanh": nn.TanhRNN, "rnn_relu": nn.ReluRNN,
+}
+
+// prepareRecurrent stores weights that are known when the file is read in the form of the kernels. It returns nil if
+// not all are known. c has the arguments of the node.
+func prepareRecurrent(c *call, op operator, kind nn.Recurrence, known []*tensor) (run graph.Run, unread []int) {
+	unread = c.args["params"].slots
+	for _, slot := range unread {
+		if known[slot] == nil {
+			return nil, nil
+		}
+	}
+	look := &call{args: c.args, values: known}
+	layers := look.recurrentLayers(kind)
+	if look.err != nil {
+		return nil, nil
+	}
+	for _, layer := range layers {
+		for i := range layer {
+			layer[i].Prepare()
+		}
+	}
+	return func(_ context.Context, values []*tensor) ([]*tensor, error) {
+		now := &call{args: c.args, values: values, layers: layers}
+		out, err := op.run(now)
+		if now.err != nil {
+			return nil, now.err
+		}
+		return out, err
+	}, unread
 }
 
 // swapIf transposes the first two axes, the batch and the steps.

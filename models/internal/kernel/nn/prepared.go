@@ -11,11 +11,12 @@ import (
 // PreparedConv is a convolution whose weight is stored in the form that the kernels read. It is made once for a
 // constant weight, and several goroutines may use it at the same time.
 type PreparedConv struct {
-	weight *kernel.Tensor
+	shape  []int // Of the weight.
 	bias   []float32
 	window Window
 	groups int
-	filter *layers.Filter // Nil if there are no kernels in assembly.
+	fast   bool
+	filter *layers.Filter // The weight, in the form of the kernels if there are kernels in assembly.
 }
 
 // PrepareConv prepares a convolution as described at [Conv], for tensors of float32 with one or two spatial axes. bias
@@ -28,7 +29,7 @@ func PrepareConv(weight, bias *kernel.Tensor, w Window, groups int) (*PreparedCo
 	if groups < 1 || outs%groups != 0 {
 		return nil, kernel.Invalid("a convolution of weight %v in %d groups", weight.Shape, groups)
 	}
-	c := &PreparedConv{weight: weight, window: w, groups: groups}
+	c := &PreparedConv{shape: weight.Shape, window: w, groups: groups}
 	if bias != nil {
 		list, ok := bias.Data.([]float32)
 		if !ok || len(list) != outs {
@@ -38,12 +39,15 @@ func PrepareConv(weight, bias *kernel.Tensor, w Window, groups int) (*PreparedCo
 		c.bias = list
 	}
 	c.window.Kernel = weight.Shape[2:]
-	if list, ok := kernel.FastFloat32s(weight.Data.([]float32)); ok && len(list) > 0 {
-		k := [2]int{1, weight.Shape[len(weight.Shape)-1]}
-		if len(weight.Shape) == 4 {
-			k[0] = weight.Shape[2]
-		}
+	k := [2]int{1, weight.Shape[len(weight.Shape)-1]}
+	if len(weight.Shape) == 4 {
+		k[0] = weight.Shape[2]
+	}
+	list, fast := kernel.FastFloat32s(weight.Data.([]float32))
+	if c.fast = fast && len(list) > 0; c.fast {
 		c.filter = layers.NewFilter(list, groups, weight.Shape[1], outs/groups, k)
+	} else {
+		c.filter = layers.PlainFilter(list, groups, weight.Shape[1], outs/groups, k)
 	}
 	return c, nil
 }
@@ -54,15 +58,15 @@ func (c *PreparedConv) Shape(x []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.shape(c.weight.Shape[0], s), nil
+	return p.shape(c.shape[0], s), nil
 }
 
 func (c *PreparedConv) slides(x []int) (p imageShape, s [2]slide, err error) {
-	if p, err = imageShapeOf(&kernel.Tensor{Shape: x}, len(c.weight.Shape)-2); err != nil {
+	if p, err = imageShapeOf(&kernel.Tensor{Shape: x}, len(c.shape)-2); err != nil {
 		return p, s, err
 	}
-	if p.channels%c.groups != 0 || c.weight.Shape[1] != p.channels/c.groups {
-		return p, s, kernel.Invalid("a convolution of weight %v in %d groups on shape %v", c.weight.Shape, c.groups, x)
+	if p.channels%c.groups != 0 || c.shape[1] != p.channels/c.groups {
+		return p, s, kernel.Invalid("a convolution of weight %v in %d groups on shape %v", c.shape, c.groups, x)
 	}
 	s, err = c.window.slides(p.sizes)
 	return p, s, err
@@ -80,7 +84,7 @@ func (c *PreparedConv) Run(x *kernel.Tensor, e kernel.Epilogue, out *kernel.Tens
 	if err != nil {
 		return nil, err
 	}
-	if out, err = kernel.Result(out, p.shape(c.weight.Shape[0], s)); err != nil {
+	if out, err = kernel.Result(out, p.shape(c.shape[0], s)); err != nil {
 		return nil, err
 	}
 	axis := len(p.lead)
@@ -89,13 +93,14 @@ func (c *PreparedConv) Run(x *kernel.Tensor, e kernel.Epilogue, out *kernel.Tens
 	}
 	e.Bias = sumOf(c.bias, e.Bias)
 	list := out.Data.([]float32)
-	sizes := convolution{s: s, groups: c.groups, in: c.weight.Shape[1], out: c.weight.Shape[0] / c.groups}
+	sizes := convolution{s: s, groups: c.groups, in: c.shape[1], out: c.shape[0] / c.groups}
 	slides, end := sizes.slides(), e.Ending()
-	if c.filter != nil && (!sizes.needsExcessiveMemory(p.batch, len(img)) || c.filter.Divided(slides, end)) {
+	if c.fast && (!sizes.needsExcessiveMemory(p.batch, len(img)) || c.filter.Divided(slides, end)) {
 		c.filter.Run(simd.Workers(runtime.GOMAXPROCS(0)), p.batch, slides, img, list, end)
 		return out, nil
 	}
-	result, err := Conv(x, c.weight, nil, c.window, c.groups)
+	weight := &kernel.Tensor{Shape: c.shape, Data: c.filter.Weight()}
+	result, err := Conv(x, weight, nil, c.window, c.groups)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,11 @@
 package nn
 
 import (
+	"errors"
 	"math"
+	"runtime"
 
+	"github.com/millrace-ml/millrace/internal/simd"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -31,37 +34,44 @@ type Recurrent struct {
 	HiddenBias    *kernel.Tensor
 	Projection    *kernel.Tensor // Shape [out, state] for an LSTM with a projection, or nil.
 	Backward      bool           // Process the steps in reverse order.
+
+	prepared *preparedRecurrent // The weights, if Prepare has stored them.
+	state    int                // The size of the state then.
 }
 
 // Run processes x, of shape [steps, batch, in], starting with the hidden state h of shape [batch, out] and, for an
 // LSTM, the cell state c of shape [batch, state]. It returns the hidden states of all steps, of shape [steps, batch,
 // out], and the final states.
 func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
-	if len(x.Shape) != 3 || len(h.Shape) != 2 || len(r.Hidden.Shape) != 2 || h.Shape[0] != x.Shape[1] {
+	return r.run(simd.Workers(runtime.GOMAXPROCS(0)), x, h, c)
+}
+
+func (r *Recurrent) run(w simd.Workers, x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
+	if len(x.Shape) != 3 || len(h.Shape) != 2 || h.Shape[0] != x.Shape[1] {
 		return nil, nil, nil, kernel.Invalid("a recurrent layer on shapes %v and %v", x.Shape, h.Shape)
 	}
-	steps, batch, gates := x.Shape[0], x.Shape[1], r.Kind.Gates()
-	state := r.Hidden.Shape[0] / gates
-	if r.Hidden.Shape[0] != state*gates || r.Kind == LSTM && (c == nil || c.Len() != batch*state) ||
-		h.Shape[1] != r.outputs(state) {
-		return nil, nil, nil,
-			kernel.Invalid("a recurrent layer with a weight of shape %v on a state of shape %v", r.Hidden.Shape, h.Shape)
-	}
-	fed, err := kernel.Linear(x, r.Input, r.InputBias)
+	steps, batch := x.Shape[0], x.Shape[1]
+	state, err := r.size()
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if fed.Shape[2] != state*gates {
-		return nil, nil, nil,
-			kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
+	if r.Kind == LSTM && (c == nil || c.Len() != batch*state) || h.Shape[1] != r.outputs(state) {
+		return nil, nil, nil, kernel.Invalid("a recurrent layer of %d elements on a state of shape %v", state, h.Shape)
+	}
+	fed, err := r.feed(x, state)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	if all, err = kernel.New(x.DType(), []int{steps, batch, h.Shape[1]}); err != nil {
 		return nil, nil, nil, err
 	}
-	if f, ok := r.newFast(fed, h, c, state); ok && steps > 0 {
-		all, lastH, lastC, err = f.run(all)
+	if f, ok := r.newFast(fed, h, c, state); ok {
+		all, lastH, lastC, err = f.run(w, all)
 		kernel.Release(fed)
 		return all, lastH, lastC, err
+	}
+	if r.prepared != nil {
+		return nil, nil, nil, kernel.Unsupported("a recurrent layer of float32 on %s", h.DType())
 	}
 	for i := range steps {
 		at := i
@@ -80,6 +90,34 @@ func (r *Recurrent) Run(x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tenso
 		}
 	}
 	return all, h, c, nil
+}
+
+// size returns the number of elements of the state.
+func (r *Recurrent) size() (int, error) {
+	if r.prepared != nil {
+		return r.state, nil
+	}
+	gates := r.Kind.Gates()
+	if len(r.Hidden.Shape) != 2 || r.Hidden.Shape[0]%gates != 0 {
+		return 0, kernel.Invalid("a recurrent layer with a weight of shape %v", r.Hidden.Shape)
+	}
+	return r.Hidden.Shape[0] / gates, nil
+}
+
+// feed computes the contribution of x to the gates of all steps.
+func (r *Recurrent) feed(x *kernel.Tensor, state int) (*kernel.Tensor, error) {
+	if r.prepared != nil {
+		e := kernel.Epilogue{}
+		if r.InputBias != nil {
+			e.Bias = r.InputBias.Data.([]float32)
+		}
+		return r.prepared.input.Run(x, e, nil)
+	}
+	fed, err := kernel.Linear(x, r.Input, r.InputBias)
+	if err == nil && fed.Shape[2] != state*r.Kind.Gates() {
+		return nil, kernel.Invalid("a recurrent layer with weights of shapes %v and %v", r.Input.Shape, r.Hidden.Shape)
+	}
+	return fed, err
 }
 
 // outputs returns the size of the hidden state, or -1 for an invalid projection.
@@ -217,20 +255,16 @@ func gate[T kernel.Float](kind Recurrence, n int, nextH []T, nextC, fed, back, h
 func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC *kernel.Tensor, err error) {
 	var hs, cs []*kernel.Tensor
 	for i, layer := range layers {
-		var sides []*kernel.Tensor
-		for _, r := range layer {
-			h0, c0, err := firstStates(h, c, len(hs))
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			y, h1, c1, err := r.Run(x, h0, c0)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			sides, hs, cs = append(sides, y), append(hs, h1), append(cs, c1)
+		sides, err := runSides(layer, x, h, c, len(hs))
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		var results []*kernel.Tensor
+		for _, s := range sides {
+			results, hs, cs = append(results, s[0]), append(hs, s[1]), append(cs, s[2])
 		}
 		before := x
-		if x, err = joined(sides); err != nil {
+		if x, err = joined(results); err != nil {
 			return nil, nil, nil, err
 		}
 		if i > 0 {
@@ -242,6 +276,30 @@ func RunLayers(layers [][]Recurrent, x, h, c *kernel.Tensor) (all, lastH, lastC 
 	}
 	return x, lastH, lastC, err
 }
+
+// runSides runs the directions of a layer, at the same time if that is worthwhile. It returns the results and the final
+// states of each. first is the index of the first initial state.
+func runSides(layer []Recurrent, x, h, c *kernel.Tensor, first int) ([][3]*kernel.Tensor, error) {
+	sides, errs := make([][3]*kernel.Tensor, len(layer)), make([]error, len(layer))
+	all, least := simd.Workers(runtime.GOMAXPROCS(0)), 1
+	if x.Len() < minSides {
+		least = len(layer)
+	}
+	all.Split(len(layer), least, func(_, from, to int) {
+		own := max(1, all*simd.Workers(to-from)/simd.Workers(len(layer)))
+		for i := from; i < to; i++ {
+			h0, c0, err := firstStates(h, c, first+i)
+			if err == nil {
+				sides[i][0], sides[i][1], sides[i][2], err = layer[i].run(own, x, h0, c0)
+			}
+			errs[i] = err
+		}
+	})
+	return sides, errors.Join(errs...)
+}
+
+// minSides is the number of elements of the input of a layer that justifies a goroutine for each direction.
+const minSides = 1 << 12
 
 // joined concatenates the results of the directions of a layer, whose memory it takes.
 func joined(sides []*kernel.Tensor) (*kernel.Tensor, error) {

@@ -3,8 +3,10 @@ package nn
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/millrace-ml/millrace/internal/simd"
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
 
@@ -37,6 +39,7 @@ func TestRecurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		checkStored(t, a, x32, h32, c32, all)
 		all64, lastH64, lastC64, err := b.Run(x64, h64, c64)
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +54,50 @@ func TestRecurrent(t *testing.T) {
 					t.Fatalf("kind %d, result %d, element %d is %v, want %v", kind, j, n, x, v)
 				}
 			}
+		}
+	}
+}
+
+// checkStored compares a layer with stored weights with the same layer.
+func checkStored(t *testing.T, r Recurrent, x, h, c, want *kernel.Tensor) {
+	t.Helper()
+	r.Prepare()
+	if fast := simd.Fast() && r.Kind != GRUEarly; r.Prepared() != fast || fast && r.Hidden != nil {
+		t.Fatalf("kind %d is prepared: %v, and keeps %v", r.Kind, r.Prepared(), r.Hidden)
+	}
+	got, _, _, err := r.Run(x, h, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.Data.([]float32), want.Data.([]float32)) {
+		t.Fatalf("kind %d returns %v with stored weights, want %v", r.Kind, got.Data, want.Data)
+	}
+}
+
+// TestRecurrentWorkers divides a batch among goroutines.
+func TestRecurrentWorkers(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, kind := range []Recurrence{TanhRNN, LSTM, GRU} {
+		a := Recurrent{Kind: kind}
+		a.Input, _ = twice(r, []int{kind.Gates() * 64, 8})
+		a.Hidden, _ = twice(r, []int{kind.Gates() * 64, 64})
+		x, _ := twice(r, []int{80, 11, 8})
+		h, _ := twice(r, []int{11, 64})
+		c := h
+		if kind != LSTM {
+			c = nil
+		}
+		want, wantH, _, err := a.run(1, x, h, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, gotH, _, err := a.run(3, x, h, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Data.([]float32), want.Data.([]float32)) ||
+			!slices.Equal(gotH.Data.([]float32), wantH.Data.([]float32)) {
+			t.Errorf("kind %d: three goroutines return other states than one", kind)
 		}
 	}
 }

@@ -264,6 +264,7 @@ func (t *transposedPart) run(batch, channels int, s [2]slide, img, out []float32
 	if rows <= 0 || cols <= 0 {
 		return
 	}
+	workers := simd.Workers(runtime.GOMAXPROCS(0))
 	height, width := s[0].in, s[1].in
 	to, direct := out, rows == height && cols == width
 	if !direct {
@@ -272,14 +273,14 @@ func (t *transposedPart) run(batch, channels int, s [2]slide, img, out []float32
 		to = list
 	}
 	if t.filter != nil {
-		t.filter.Run(simd.Workers(runtime.GOMAXPROCS(0)), batch, slides, img, to, e)
+		t.filter.Run(workers, batch, slides, img, to, e)
 	} else {
 		fillChannels(to, channels, rows*cols, e)
 	}
 	if direct {
 		return
 	}
-	simd.Move([]int{batch * channels, rows, cols}, out, t.axes[0].rest*width+t.axes[1].rest,
+	workers.Move([]int{batch * channels, rows, cols}, out, t.axes[0].rest*width+t.axes[1].rest,
 		[]int{height * width, t.axes[0].stride * width, t.axes[1].stride}, to, 0, []int{rows * cols, cols, 1})
 }
 
