@@ -174,6 +174,17 @@ type SearchTracesRequest struct {
 	PageToken  string     `json:"page_token,omitempty"`
 }
 
+// ExperimentIDs returns the experiments of the locations. Other locations are ignored.
+func (r *SearchTracesRequest) ExperimentIDs() []string {
+	ids := make([]string, 0, len(r.Locations))
+	for _, l := range r.Locations {
+		if l.MLflowExperiment != nil {
+			ids = append(ids, l.MLflowExperiment.ExperimentID)
+		}
+	}
+	return ids
+}
+
 // SearchTracesResponse is a page. NextPageToken is empty on the last page.
 type SearchTracesResponse struct {
 	Traces        []TraceInfo `json:"traces,omitempty"`
