@@ -28,7 +28,6 @@ var refusedFeatures = []feature{
 		"Traces in tables of Databricks are not served by Millrace.",
 		[]string{"2.0/mlflow/get-online-trace-details", "2.0/mlflow/unified-traces"},
 	},
-	{mlflow.NotImplemented, "Evaluation datasets are not served by Millrace." + inMLflow, []string{"3.0/mlflow/datasets"}},
 	{
 		mlflow.NotImplemented,
 		"Scorers and evaluations of GenAI are not served by Millrace." + inMLflow,

@@ -170,6 +170,27 @@ func (c *Checker) Trace(id string, a access.Action) error {
 	return c.part(access.Trace, id, a, Owners.ExperimentOfTrace)
 }
 
+// Dataset checks an action on an evaluation dataset, which the user needs on each of its
+// experiments.
+func (c *Checker) Dataset(id string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	experiments, err := c.owners.ExperimentsOfDataset(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.SomeExperiments(experiments, a)
+}
+
+// SomeExperiments checks an action on each of some experiments, of which there must be one.
+func (c *Checker) SomeExperiments(ids []string, a access.Action) error {
+	if len(ids) == 0 && !c.Grants.Unlimited() {
+		return ErrDenied
+	}
+	return c.Experiments(ids, a)
+}
+
 // ExistingTraces checks an action on each of some traces, of those that exist.
 func (c *Checker) ExistingTraces(ids []string, a access.Action) error {
 	if c.Grants.Unlimited() {

@@ -89,6 +89,15 @@ func (o *owners) ExperimentOfTrace(ctx context.Context, id string) (string, erro
 	return o.traces.Get(id, func() (string, error) { return o.store.ExperimentOfTrace(ctx, id) })
 }
 
+// ExperimentsOfDataset implements [permit.Owners].
+func (o *owners) ExperimentsOfDataset(ctx context.Context, id string) ([]string, error) {
+	ids, err := o.store.ExperimentsOfDataset(ctx, id)
+	if errors.Is(err, mlflow.ResourceDoesNotExist) {
+		return nil, nil
+	}
+	return ids, err
+}
+
 // Moved implements [permit.Owners].
 func (o *owners) Moved(runs, models []string) {
 	o.runs.Forget(runs)

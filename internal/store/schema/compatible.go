@@ -20,6 +20,7 @@ var written = []string{
 	"logged_models", "logged_model_metrics", "logged_model_params", "logged_model_tags",
 	"registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags",
 	"trace_info", "trace_tags", "trace_request_metadata", "spans", "assessments", "entity_associations",
+	"evaluation_datasets", "evaluation_dataset_tags", "evaluation_dataset_records",
 }
 
 // looked are the tables that Millrace reads or deletes from, but does not insert

@@ -63,6 +63,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TracesAtOnce":            tracesAtOnce,
 		"DeleteTraces":            deleteTraces,
 		"AssessTraces":            assessTraces,
+		"MergeRecords":            mergeRecords,
+		"RefuseRecords":           refuseRecords,
+		"DeepRecords":             deepRecords,
+		"PageRecords":             pageRecords,
+		"RecordsAtOnce":           recordsAtOnce,
+		"DeleteDatasets":          deleteDatasets,
+		"SearchDatasets":          searchDatasets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
