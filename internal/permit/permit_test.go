@@ -44,6 +44,10 @@ func (o owners) ExperimentsOfDataset(_ context.Context, id string) ([]string, er
 	return map[string][]string{"d": {"7"}, "both": {"7", "8"}}[id], o.err
 }
 
+func (o owners) ExperimentOfSchema(_ context.Context, id string) (string, error) {
+	return map[string]string{"m": "7"}[id], o.err
+}
+
 func (o owners) KindOfModel(_ context.Context, name string) (access.Type, error) {
 	return map[string]access.Type{"model": access.RegisteredModel, "prompt": access.Prompt}[name], o.err
 }

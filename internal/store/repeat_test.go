@@ -325,6 +325,7 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"CreateAssessment": true, "UpdateAssessment": true,
 		"AddToExperiments": true, "RemoveFromExperiments": true, "CreateDataset": true, "DeleteRecords": true,
 		"ParseRecords": true, "UpsertRecords": true,
+		"RegisterScorer": true, "CreateLabelSchema": true, "UpdateLabelSchema": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

@@ -22,4 +22,20 @@ type EndpointSet struct {
 	AddExperiments    endpoint.Endpoint[DatasetExperimentsRequest, DatasetResponse]    `route:"POST 3.0/mlflow/datasets/{dataset_id}/add-experiments"`
 	RemoveExperiments endpoint.Endpoint[DatasetExperimentsRequest, DatasetResponse]    `route:"POST 3.0/mlflow/datasets/{dataset_id}/remove-experiments"`
 	GetExperimentIDs  endpoint.Endpoint[DatasetIDRequest, ExperimentIDsResponse]       `route:"GET 3.0/mlflow/datasets/{dataset_id}/experiment-ids"`
+
+	// Scorers.
+	RegisterScorer endpoint.Endpoint[RegisterScorerRequest, RegisterScorerResponse] `route:"POST 3.0/mlflow/scorers/register"`
+	ListScorers    endpoint.Endpoint[ListScorersRequest, ScorersResponse]           `route:"GET 3.0/mlflow/scorers/list"`
+	GetScorer      endpoint.Endpoint[ScorerRequest, ScorerResponse]                 `route:"GET 3.0/mlflow/scorers/get"`
+	ScorerVersions endpoint.Endpoint[ScorerVersionsRequest, ScorersResponse]        `route:"GET 3.0/mlflow/scorers/versions"`
+	DeleteScorer   endpoint.Endpoint[ScorerRequest, endpoint.Empty]                 `route:"DELETE 3.0/mlflow/scorers/delete"`
+	OnlineConfigs  endpoint.Endpoint[OnlineConfigsRequest, OnlineConfigsResponse]   `route:"GET 3.0/mlflow/scorers/online-configs"`
+
+	// Schemas of labels.
+	CreateLabelSchema    endpoint.Endpoint[CreateLabelSchemaRequest, LabelSchemaResponse] `route:"POST 3.0/mlflow/label-schemas/create"`
+	GetLabelSchema       endpoint.Endpoint[SchemaIDRequest, LabelSchemaResponse]          `route:"GET 3.0/mlflow/label-schemas/get"`
+	GetLabelSchemaByName endpoint.Endpoint[SchemaNameRequest, LabelSchemaResponse]        `route:"GET 3.0/mlflow/label-schemas/get-by-name"`
+	ListLabelSchemas     endpoint.Endpoint[ListLabelSchemasRequest, LabelSchemasResponse] `route:"GET 3.0/mlflow/label-schemas/list"`
+	UpdateLabelSchema    endpoint.Endpoint[UpdateLabelSchemaRequest, LabelSchemaResponse] `route:"PATCH 3.0/mlflow/label-schemas/update"`
+	DeleteLabelSchema    endpoint.Endpoint[SchemaIDRequest, endpoint.Empty]               `route:"DELETE 3.0/mlflow/label-schemas/delete"`
 }

@@ -21,7 +21,11 @@ import (
 )
 
 // Handlers answers the requests.
-type Handlers struct{ Store *store.Store }
+type Handlers struct {
+	Store  *store.Store
+	Owners permit.Owners
+	Keeper permit.Keeper
+}
 
 // Routes mounts the routes.
 func (h *Handlers) Routes(r *route.Router) {
@@ -39,6 +43,8 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, e.AddExperiments, rules.AddToExperiments, h.addExperiments)
 	route.On(r, e.RemoveExperiments, permit.Dataset(access.ToUpdate), h.removeExperiments)
 	route.On(r, e.GetExperimentIDs, permit.Dataset(access.ToRead), h.experimentIDs)
+	h.scorerRoutes(r)
+	h.labelSchemaRoutes(r)
 }
 
 // Limits of datasets, in characters and in items of a request.

@@ -98,6 +98,11 @@ func (o *owners) ExperimentsOfDataset(ctx context.Context, id string) ([]string,
 	return ids, err
 }
 
+// ExperimentOfSchema implements [permit.Owners].
+func (o *owners) ExperimentOfSchema(ctx context.Context, id string) (string, error) {
+	return o.store.ExperimentOfSchema(ctx, id)
+}
+
 // Moved implements [permit.Owners].
 func (o *owners) Moved(runs, models []string) {
 	o.runs.Forget(runs)

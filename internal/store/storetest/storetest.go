@@ -70,6 +70,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"RecordsAtOnce":           recordsAtOnce,
 		"DeleteDatasets":          deleteDatasets,
 		"SearchDatasets":          searchDatasets,
+		"ScorersAtOnce":           scorersAtOnce,
+		"DeleteScorers":           deleteScorers,
+		"LabelSchemas":            labelSchemas,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
