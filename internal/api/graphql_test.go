@@ -144,7 +144,7 @@ func TestStockUI(t *testing.T) {
 		{Name: "gateway", Method: "GET", Path: "/ajax-api/2.0/mlflow/gateway-proxy?gateway_path=api%2F2.0%2Fendpoints%2F", Has: []string{`{"endpoints":[]}`}},
 		{Name: "gateway, anything else", Method: "GET", Path: "/ajax-api/2.0/mlflow/gateway-proxy?gateway_path=x", Status: 501, Has: []string{"AI gateway"}},
 		{Name: "account", Method: "GET", Path: "/ajax-api/2.0/mlflow/users/current", Status: 404, Has: []string{"millrace tokens create"}},
-		{Name: "traces", Path: "/ajax-api/3.0/mlflow/traces/search", Body: `{}`, Status: 501, Has: []string{"Traces and assessments are not served"}},
-		{Name: "near a refused route", Path: "/ajax-api/3.0/mlflow/tracesx", Body: `{}`, Status: 404, Has: []string{"No API endpoint"}},
+		{Name: "jobs", Path: "/ajax-api/3.0/mlflow/jobs/search", Body: `{}`, Status: 501, Has: []string{"Jobs of the server are not served"}},
+		{Name: "near a refused route", Path: "/ajax-api/3.0/mlflow/jobsx", Body: `{}`, Status: 404, Has: []string{"No API endpoint"}},
 	})
 }

@@ -32,6 +32,8 @@ var getParameters = map[string]string{
 	"2.0/mlflow/metrics/get-history":                            `{"run_id":"RUN","metric_key":"m","max_results":1}`,
 	"2.0/mlflow/metrics/get-history-bulk":                       `{"run_id":["RUN"],"metric_key":"m","max_results":1}`,
 	"2.0/mlflow/metrics/get-history-bulk-interval":              `{"run_ids":["RUN"],"metric_key":"m","start_step":2,"end_step":2}`,
+	"3.0/mlflow/traces/batchGet":                                `{"trace_ids":["tr-1"]}`,
+	"3.0/mlflow/traces/get":                                     `{"trace_id":"tr-1","allow_partial":true}`,
 	"2.0/mlflow/model-versions/get":                             `{"name":"a","version":"1"}`,
 	"2.0/mlflow/model-versions/get-download-uri":                `{"name":"a","version":"1"}`,
 	"2.0/mlflow/model-versions/search":                          `{"filter":"name = 'a'","max_results":1}`,
@@ -54,17 +56,20 @@ var getParameters = map[string]string{
 	"2.1/unity-catalog/models/{full_name}/versions/{version}": `{"full_name":"c.d.e","version":1}`,
 	"2.1/unity-catalog/models/{full_name}/aliases/{alias}":    `{"full_name":"c.d.e","alias":"best"}`,
 
-	"2.0/mlflow/runs/get":                    `{"run_id":"RUN"}`,
-	"3.0/mlflow/server-info":                 ``,
-	"millrace/session":                       ``,
-	"millrace/server":                        ``,
-	"millrace/registered-models/monitor":     `{"name":"a"}`,
-	"millrace/registered-models/transitions": `{"name":"a","version":"1"}`,
-	"millrace/runs/children":                 `{"run_id":"RUN"}`,
-	"millrace/lineage":                       `{"run_id":"RUN"}`,
-	"millrace/models/signature":              `{"model_id":"MODEL"}`,
-	"millrace/artifacts/table":               `{"run_id":"RUN","path":"d/a.npy"}`,
-	"millrace/runs/metric-summary":           `{"run_id":"RUN"}`,
+	"2.0/mlflow/runs/get":                                      `{"run_id":"RUN"}`,
+	"3.0/mlflow/server-info":                                   ``,
+	"2.0/mlflow/traces/{request_id}/info":                      ``,
+	"3.0/mlflow/traces/{trace_id}":                             ``,
+	"3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": ``,
+	"millrace/session":                                         ``,
+	"millrace/server":                                          ``,
+	"millrace/registered-models/monitor":                       `{"name":"a"}`,
+	"millrace/registered-models/transitions":                   `{"name":"a","version":"1"}`,
+	"millrace/runs/children":                                   `{"run_id":"RUN"}`,
+	"millrace/lineage":                                         `{"run_id":"RUN"}`,
+	"millrace/models/signature":                                `{"model_id":"MODEL"}`,
+	"millrace/artifacts/table":                                 `{"run_id":"RUN","path":"d/a.npy"}`,
+	"millrace/runs/metric-summary":                             `{"run_id":"RUN"}`,
 }
 
 // noParameters lists the public GET routes. They ignore queries and bodies of probes.
@@ -73,7 +78,7 @@ var noParameters = []string{"/health", "/version"}
 // urlOnly lists the GET routes whose parameters MLflow reads from the URL only, or that
 // have none.
 var urlOnly = []string{
-	"/.well-known/millrace-artifact", "millrace/artifacts/zip",
+	"/.well-known/millrace-artifact", "millrace/artifacts/zip", "2.0/mlflow/get-trace-artifact", "3.0/mlflow/get-trace-artifact",
 	"/get-artifact", "/model-versions/get-artifact", "2.0/mlflow-artifacts/artifacts/{path...}", "2.0/mlflow/gateway-proxy",
 	"2.0/mlflow/logged-models/{model_id}/artifacts/files", "3.0/mlflow/assistant/config", "3.0/mlflow/assistant/providers", "3.0/mlflow/ui-telemetry",
 }

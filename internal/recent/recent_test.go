@@ -38,3 +38,29 @@ func TestMap(t *testing.T) {
 		}
 	}
 }
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	m := recent.New[string, int](10)
+	m.PutSized("large", 1, 11)
+	if _, found := m.Get("large"); found {
+		t.Error("an entry larger than the map is kept")
+	}
+	for i := range 20 { // A replaced entry does not count twice.
+		m.PutSized("a", i, 4)
+		m.PutSized("b", i, 6)
+	}
+	if a, _ := m.Get("a"); a != 19 || !m.IsNew("a") || !m.IsNew("b") || m.Len() != 2 {
+		t.Errorf("a is %d; %d entries", a, m.Len())
+	}
+	m.Delete("b")
+	m.PutSized("c", 1, 6)
+	if !m.IsNew("a") {
+		t.Error("a deleted entry counts")
+	}
+	m.PutSized("d", 1, 10)
+	m.PutSized("e", 1, 10)
+	if _, found := m.Get("a"); found || m.Len() != 2 {
+		t.Errorf("%d entries after two that fill the map", m.Len())
+	}
+}

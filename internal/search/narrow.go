@@ -54,9 +54,13 @@ func (b *builder) valueEqual(k keyed, key string, values []any) {
 // beginsLike writes the condition that a column begins like a value. The indexes of values have
 // the beginning of each value, since values can be longer than what an index takes.
 func (b *builder) beginsLike(column string, value any) {
-	template := strings.ReplaceAll(b.d.Prefix, "#", strconv.Itoa(prefixLength))
-	b.write(strings.ReplaceAll(template, "$", column), " = ", strings.ReplaceAll(template, "$", "?"))
+	b.write(b.d.beginning(column), " = ", b.d.beginning("?"))
 	b.args = append(b.args, value)
+}
+
+// beginning returns the expression of the beginning of a text.
+func (d Dialect) beginning(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(d.Prefix, "#", strconv.Itoa(prefixLength)), "$", text)
 }
 
 // valueIs writes the condition that a column has a value, for an index of values. The index
@@ -80,52 +84,4 @@ func (b *builder) metricRange(key, op string, values []any) {
 func (b *builder) lastValue(key string) {
 	b.compare("x.`key`", "=", []any{key})
 	b.write(" AND x.is_nan = false")
-}
-
-// Ranking describes a search that is ordered by a metric first: the runs with better values
-// than some bound come before all others.
-type Ranking struct {
-	d          Dialect
-	key        string
-	descending bool
-}
-
-// rankingOf returns the ranking of a list of sort keys, or nil.
-func rankingOf(d Dialect, keys []sortKey) *Ranking {
-	if len(keys) == 0 || keys[0].ent != entMetric || keys[0].expr != nil {
-		return nil
-	}
-	return &Ranking{d, keys[0].key, keys[0].descending}
-}
-
-// byNewest reports whether a list of sort keys puts the newest runs first.
-func byNewest(keys []sortKey) bool {
-	return len(keys) == 0 || keys[0].ent == entAttribute && keys[0].expr == nil &&
-		keys[0].attr.name == "start_time" && keys[0].descending
-}
-
-// Bound returns the query of the value after the best n. It has no row if there are no more
-// than n values.
-func (r *Ranking) Bound(n int) Fragment {
-	b := &builder{d: r.d}
-	b.write("SELECT x.value FROM latest_metrics x WHERE ")
-	b.lastValue(r.key)
-	b.write(" ORDER BY x.value")
-	if r.descending {
-		b.write(" DESC")
-	}
-	b.write(" LIMIT 1 OFFSET ?")
-	b.args = append(b.args, n)
-	return b.fragment()
-}
-
-// Better returns the query of the ids of the runs whose values are better than a bound.
-func (r *Ranking) Better(bound float64) Fragment {
-	b := &builder{d: r.d}
-	op := "<"
-	if r.descending {
-		op = ">"
-	}
-	b.metricRange(r.key, op, []any{bound})
-	return b.fragment()
 }

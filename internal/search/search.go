@@ -45,7 +45,7 @@ type Fragment struct {
 // runs that meet one of the conditions of Where, and perhaps of some more; its column is id.
 // ProbedJoins replaces Joins in a search that begins with few runs: PostgreSQL then looks up
 // each of them, whatever its statistics are. Ranking is nil unless a
-// metric is the first of OrderBy.
+// metric, a param or a tag is the first of OrderBy.
 type Query struct {
 	Columns, Joins, Where, OrderBy Fragment
 	ProbedJoins                    Fragment
@@ -73,6 +73,10 @@ type Dialect struct {
 	// Prefix is the expression of the first # characters of $, as an index of values has it.
 	// It is "" if the index takes prefixes of columns itself.
 	Prefix string
+	// ByBeginning is whether texts with a lesser beginning come first, so that an index of
+	// beginnings has the order of the texts. Collations of languages compare the accents and
+	// the case of texts only if all their letters are equal.
+	ByBeginning bool
 }
 
 // In all dialects, a backslash in a pattern is an ordinary character.
@@ -85,8 +89,11 @@ var (
 		ILike:     "LOWER($) LIKE LOWER(?)",
 		NullsLast: true,
 		Prefix:    "substr($, 1, #)",
+
+		ByBeginning: true,
 	}
-	// PostgreSQL requires deterministic collations, which are the default.
+	// PostgreSQL requires deterministic collations, which are the default. Whether texts are in
+	// the order of their beginnings depends on the collation of the database.
 	PostgreSQL = Dialect{
 		Equal:     "$ = ?",
 		NotEqual:  "$ != ?",
@@ -101,6 +108,7 @@ var (
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
 		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
+		ByBeginning: true, // It compares whole texts.
 	}
 )
 

@@ -132,7 +132,7 @@ func TestMetricsOfRequests(t *testing.T) {
 	send(t, "GET", url+"/api/2.0/mlflow/experiments/get?experiment_id=77", nil)
 	send(t, "GET", url+"/api/2.0/mlflow/logged-models/m-1", nil)
 	send(t, "GET", url+"/", nil)
-	send(t, "GET", url+"/api/3.0/mlflow/traces/x", nil)
+	send(t, "GET", url+"/api/3.0/mlflow/jobs/x", nil)
 	for i := range 300 {
 		send(t, "GET", fmt.Sprintf("%s/api/2.0/mlflow/none/%d", url, i), nil)
 		send(t, fmt.Sprintf("METHOD%d", i), url+"/api/2.0/mlflow/logged-models/x", nil)

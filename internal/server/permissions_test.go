@@ -86,6 +86,9 @@ func (s *usersServer) send(t *testing.T, user, method, path, body string) (int, 
 	if strings.HasPrefix(body, "{") {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	if id := req.URL.Query().Get("x-mlflow-experiment-id"); id != "" { // Rows have no headers.
+		req.Header.Set("X-Mlflow-Experiment-Id", id)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +145,11 @@ func (s *usersServer) world(t *testing.T, mark string) map[string]string {
 		} `json:"model"`
 	}
 	s.must(t, &model, "POST", api+"logged-models", `{"experiment_id":"`+experiment.ID+`","name":"`+mark+`"}`)
+	trace := "tr-" + mark
+	s.must(t, nil, "POST", "/api/3.0/mlflow/traces", `{"trace":{"trace_info":{"trace_id":"`+trace+`","state":"OK",
+		"trace_location":{"mlflow_experiment":{"experiment_id":"`+experiment.ID+`"}},
+		"request_time":"2026-11-28T10:00:00Z","assessments":[{"assessment_id":"a-`+mark+`","assessment_name":"n",
+		"source":{"source_type":"HUMAN"},"feedback":{"value":true}}]}}}`)
 	files := "/api/2.0/mlflow-artifacts/artifacts/" + experiment.ID + "/"
 	s.must(t, nil, "PUT", files+id+"/artifacts/a.txt", "text")
 	s.must(t, nil, "PUT", files+id+"/artifacts/model/MLmodel", "run_id: x")
@@ -156,7 +164,7 @@ func (s *usersServer) world(t *testing.T, mark string) map[string]string {
 	s.must(t, nil, "POST", api+"model-versions/create", `{"name":"`+prompt+`","source":"prompt-template",`+isPrompt+`}`)
 	return map[string]string{
 		"exp": experiment.ID, "run": id, "model": model.Model.Info.ID, "rm": name, "levels": "main/s/" + mark,
-		"prompt": prompt, "mark": mark,
+		"prompt": prompt, "mark": mark, "trace": trace,
 		"files": "WorkspaceInternal/Mlflow/Artifacts/" + experiment.ID + "/Runs/" + id + "/artifacts",
 	}
 }

@@ -135,7 +135,7 @@ func TestRulesUnderPrefix(t *testing.T) {
 		{"door: wrong method", "PATCH", "/api/2.0/fs/files/x", 405, []string{bearer}},
 		{"API: wrong method", "PUT", "/api/2.0/mlflow/logged-models/x", 405, []string{bearer}},
 		{"API: no route", "GET", "/api/2.0/mlflow/none", 404, []string{bearer}},
-		{"API: refused route", "GET", "/api/3.0/mlflow/traces/x", 501, []string{bearer}},
+		{"API: refused route", "GET", "/api/3.0/mlflow/jobs/x", 501, []string{bearer}},
 		{"API: dirty path", "GET", "/api/2.0//mlflow/runs/get", 400, []string{bearer}},
 		{"operation: wrong method", "POST", "/readyz", 405, nil},
 		{"operation: two slashes", "GET", "//livez", 404, nil},

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -27,6 +28,9 @@ func TestRepeatedTransactions(t *testing.T) {
 	})
 }
 
+// answer is what a method returned.
+type answer []any
+
 // TestRepeatedReads checks that the result of a method does not depend on the number of
 // attempts of its transaction.
 func TestRepeatedReads(t *testing.T) {
@@ -44,7 +48,6 @@ func TestRepeatedReads(t *testing.T) {
 	stores[1].RepeatTransactions()
 	run := fill(t, stores[0])
 
-	type answer []any
 	calls := map[string]func(ctx context.Context, s *store.Store) (answer, error){
 		"Experiment": func(ctx context.Context, s *store.Store) (answer, error) {
 			e, err := s.Experiment(ctx, 0)
@@ -268,6 +271,8 @@ func TestRepeatedReads(t *testing.T) {
 			return list, err
 		},
 	}
+	fillTraces(t, stores[0])
+	maps.Copy(calls, traceReads)
 	for name, call := range calls {
 		var answers [2]string
 		for i, s := range stores {
@@ -298,6 +303,8 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"CreateRun": true, "UpdateRun": true, "CreateToken": true, "CreatePendingVersion": true, "FinalizeVersion": true,
 		"DeleteModelVersion": true, "DeleteRegisteredModel": true,
 		"TagRuns": true, "RenameRuns": true, "DeleteRuns": true, "RestoreRuns": true, "MoveRuns": true,
+		"StartTrace": true, "StartTraceV2": true, "EndTraceV2": true, "DeleteTraces": true, "DeleteTracesUntil": true,
+		"CreateAssessment": true, "UpdateAssessment": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

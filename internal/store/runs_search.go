@@ -88,11 +88,11 @@ func (t tx) runPage(q *search.Query, scope search.Fragment, limit, offset int) (
 
 // searchRuns returns up to limit runs of a search, from an offset on, with only their ids.
 func (t tx) searchRuns(q *search.Query, scope search.Fragment, limit, offset int) ([]mlflow.Run, error) {
-	page := func(p base.RunPlan) ([]mlflow.Run, error) {
+	page := func(p base.RunPlan, limit, offset int) ([]mlflow.Run, error) {
 		return db.CollectUncached(
 			t.Tx, `SELECT r.run_uuid FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
-				` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
-			base.Concat(p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
+				` ORDER BY `+p.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+			base.Concat(p.From.Args, p.Joins.Args, p.Where.Args, p.OrderBy.Args, []any{limit, offset}),
 			func(rows *sql.Rows, r *mlflow.Run) error { return rows.Scan(&r.Info.RunID) },
 		)
 	}

@@ -135,3 +135,54 @@ func TestRevisionThatDoesNotFit(t *testing.T) {
 		})
 	}
 }
+
+// TestMissingIndexes checks that a missing table or index of Millrace is reported, and that the next
+// start makes it.
+func TestMissingIndexes(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			uri := fresh(t)
+			sqlDB, f, err := db.OpenSQL(t.Context(), uri)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sqlDB.Close()
+			check := func(wants ...string) {
+				t.Helper()
+				report, err := schema.Check(t.Context(), sqlDB, f, true)
+				if err != nil || report.OK() != (len(wants) == 0) || len(report.Own) != len(wants) || !report.Opened {
+					t.Fatalf("%+v, want %q; %v", report, wants, err)
+				}
+				for i, want := range wants {
+					if !strings.Contains(report.Own[i], want) {
+						t.Errorf("%q, want %q", report.Own[i], want)
+					}
+				}
+			}
+			if _, err := reopen(t, uri); err != nil {
+				t.Fatal(err)
+			}
+			check()
+			indexes := []string{"params_by_value", "latest_metrics_by_value", "runs_by_status"}
+			tables := []string{"params", "latest_metrics", "runs"}
+			for i, index := range indexes {
+				drop := "DROP INDEX millrace_" + index
+				if f.IsMySQL() {
+					drop += " ON " + tables[i]
+				}
+				change(t, uri, drop)
+			}
+			change(t, uri, "DROP TABLE millrace_settings")
+			check(
+				"params lacks the index millrace_params_by_value", "latest_metrics lacks the index millrace_latest_metrics_by_value",
+				"runs lacks the index millrace_runs_by_status", "the table millrace_settings is missing",
+			)
+			if _, err := reopen(t, uri); err != nil {
+				t.Fatal(err)
+			}
+			check()
+		})
+	}
+}

@@ -109,6 +109,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	b := &base.Store{
 		Primary: primary, Replica: primary, Dialect: base.DialectOf(primary.Flavor()), ArtifactRoot: o.ArtifactRoot,
 	}
+	if err := b.Dialect.FindCollation(ctx, primary); err != nil {
+		return nil, errors.Join(err, primary.Close())
+	}
 	if o.ReadURI != "" {
 		options.URI = o.ReadURI
 		options.Prepare = func(ctx context.Context, c *db.Conn) error { return checkReplica(ctx, c, revision) }

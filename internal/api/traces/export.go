@@ -11,6 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/span"
+	"github.com/millrace-ml/millrace/internal/span/conventions"
 	"github.com/millrace-ml/millrace/internal/store/traces"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -101,6 +102,11 @@ func (h *Handlers) readExport(w http.ResponseWriter, req *http.Request, asJSON b
 		return nil, apierror.Invalid("Invalid OpenTelemetry format: %v", err)
 	case len(resources) == 0:
 		return nil, apierror.Invalid("Invalid OpenTelemetry format - no spans found")
+	}
+	for _, r := range resources {
+		for _, s := range r.Spans {
+			conventions.Translate(s)
+		}
 	}
 	return resources, nil
 }

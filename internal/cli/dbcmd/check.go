@@ -79,12 +79,17 @@ func writeCheckReport(out io.Writer, r *checkReport) error {
 		fmt.Fprintf(out, "Users:     %s (%s)\n", r.Users.Revision, r.Users.RevisionIs)
 		differences = slices.Concat(differences, r.Users.Differences)
 	}
+	own := "no table or index is missing"
+	if !r.Opened {
+		own = "no server has opened it; the first start adds tables and indexes"
+	}
 	for _, part := range []struct {
 		title, none string
 		found       []string
 	}{
 		{"Integrity", "no errors found", r.Faults},
 		{"Schema", "identical to MLflow's", differences},
+		{"Millrace", own, r.Own},
 		{"Text", "stored and compared without loss", r.Collations},
 	} {
 		found := part.found

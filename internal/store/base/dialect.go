@@ -1,6 +1,8 @@
 package base
 
 import (
+	"context"
+
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
 )
@@ -18,6 +20,9 @@ type Dialect struct {
 	// InputOrder is a column of inputs i that increases from row to row. Without row
 	// numbers it is the id, which increases in the rows that Millrace inserts.
 	InputOrder string
+	// RowNumbers is whether rows have a number rowid that increases from row to row and ends
+	// each index.
+	RowNumbers bool
 	// Exactly precedes a text that is compared byte by byte, whatever the collation of
 	// its column is.
 	Exactly string
@@ -62,8 +67,29 @@ func DialectOf(f db.Flavor) *Dialect {
 		}
 	default:
 		return &Dialect{
-			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid",
+			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid", RowNumbers: true,
 			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value",
 		}
 	}
+}
+
+// FindCollation finds out whether PostgreSQL orders texts by their beginnings. If it orders capitals
+// before all small letters, it compares the characters one after the other. The collations of
+// languages do not.
+func (d *Dialect) FindCollation(ctx context.Context, primary *db.DB) error {
+	if primary.Flavor() != db.PostgreSQL {
+		return nil
+	}
+	return primary.Read(ctx, func(t db.Tx) error {
+		d.Search.ByBeginning = true
+		for _, table := range []string{"params", "tags"} {
+			var first bool
+			err := t.QueryRow("SELECT coalesce((SELECT value FROM " + table + " LIMIT 0), 'B') < 'a'").Scan(&first)
+			if err != nil {
+				return err
+			}
+			d.Search.ByBeginning = d.Search.ByBeginning && first
+		}
+		return nil
+	})
 }

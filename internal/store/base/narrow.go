@@ -1,7 +1,6 @@
 package base
 
 import (
-	"database/sql"
 	"math"
 
 	"github.com/millrace-ml/millrace/internal/db"
@@ -25,16 +24,18 @@ const (
 )
 
 // RunPlan is how a search of runs r in a scope is executed: its FROM, the joins that its order
-// needs, and its WHERE.
+// needs, its WHERE and its order.
 type RunPlan struct {
-	From, Joins, Where search.Fragment
+	From, Joins, Where, OrderBy search.Fragment
 	// narrowed is whether the search begins with the runs that an index finds.
 	narrowed bool
 }
 
 // PlanAll returns the plan that tests all runs of a scope.
 func PlanAll(q *search.Query, scope search.Fragment) RunPlan {
-	return RunPlan{From: search.Fragment{SQL: "runs r"}, Joins: q.Joins, Where: Both(scope, q.Where)}
+	return RunPlan{
+		From: search.Fragment{SQL: "runs r"}, Joins: q.Joins, Where: Both(scope, q.Where), OrderBy: q.OrderBy,
+	}
 }
 
 // planAmong returns the plan that tests the runs whose ids a query returns.
@@ -48,7 +49,7 @@ func (d *Dialect) planAmong(ids search.Fragment, q *search.Query, scope search.F
 	}
 	return RunPlan{
 		From: search.Fragment{SQL: from, Args: ids.Args}, Joins: q.ProbedJoins,
-		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)), narrowed: true,
+		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)), OrderBy: q.OrderBy, narrowed: true,
 	}
 }
 
@@ -96,55 +97,4 @@ func (t Transaction) CountUpTo(query search.Fragment, limit int) (n int, err err
 		return 0, err
 	}
 	return counts[0], nil
-}
-
-// rankedSizes are the numbers of best values that a search ordered by a metric begins with.
-var rankedSizes = []int{512, 8 * 512}
-
-// PageOfRuns returns limit rows of a search of runs r, from an offset on. run executes a plan:
-// the given one, or one among the runs with the best values of the metric that the search is
-// ordered by.
-func PageOfRuns[T any](
-	t Transaction, q *search.Query, scope search.Fragment, plan RunPlan, limit, offset int,
-	run func(RunPlan) ([]T, error),
-) ([]T, error) {
-	if !plan.narrowed {
-		list, ok, err := ranked(t, q, scope, limit, offset, run)
-		if ok || err != nil {
-			return list, err
-		}
-	}
-	return run(plan)
-}
-
-// ranked returns the rows of PageOfRuns if an index of the metric finds them. ok is false if
-// they must be found by sorting all runs.
-func ranked[T any](
-	t Transaction, q *search.Query, scope search.Fragment, limit, offset int,
-	run func(RunPlan) ([]T, error),
-) (list []T, ok bool, err error) {
-	largest := rankedSizes[len(rankedSizes)-1]
-	if q.Ranking == nil || limit+offset > largest {
-		return nil, false, nil
-	}
-	// Few runs are sorted faster than they are looked for among those of other experiments.
-	runs, err := t.CountUpTo(search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, largest)
-	if err != nil || runs < largest {
-		return nil, false, err
-	}
-	for _, size := range rankedSizes {
-		if limit+offset > size {
-			continue
-		}
-		bound := q.Ranking.Bound(size)
-		values, err := db.CollectUncached(t.Tx, bound.SQL, bound.Args, ScanOne[sql.NullFloat64])
-		if err != nil || len(values) == 0 { // Runs with less than the bound come after those with any value.
-			return nil, false, err
-		}
-		plan := t.Dialect.planAmong(q.Ranking.Better(values[0].Float64), q, scope)
-		if list, err = run(plan); err != nil || len(list) == limit {
-			return list, true, err
-		}
-	}
-	return nil, false, nil
 }

@@ -51,3 +51,27 @@ func SeriesPlans(ctx context.Context, h Histories, runID string) (map[string]str
 	})
 	return plans, err
 }
+
+// ContinuesSummaries reports whether the summaries of a run continue those that are known.
+func ContinuesSummaries(ctx context.Context, h Histories, runID string) (continues bool, err error) {
+	known := h.summaries.get(runID)
+	if known == nil {
+		return false, nil
+	}
+	err = h.View(ctx, func(t tx) error {
+		continued := t.summariesByCount
+		if t.Dialect.RowNumbers {
+			continued = t.summariesByNumber
+		}
+		now, _, err := continued(runID, known)
+		continues = now != nil
+		return err
+	})
+	return continues, err
+}
+
+// What summaries read at each refresh on databases with row numbers.
+const (
+	NewRows      = rowsOfRun + " AND rowid > ?"
+	LastByNumber = lastByNumber
+)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"math"
-	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -151,52 +150,3 @@ func (s Histories) MetricHistoryBulk(
 	})
 	return list, err
 }
-
-// MetricSummaries returns the number of values of every metric of a run, and the
-// first, last, smallest and largest value with their steps. NaN is not the smallest
-// or largest value unless all values are NaN.
-func (s Histories) MetricSummaries(ctx context.Context, runID string) (list []mlflow.MetricSummary, err error) {
-	err = s.ScanReplica(ctx, func(t tx) error {
-		if _, err := t.RunInfo(runID); err != nil {
-			return err
-		}
-		list, err = db.Collect(
-			t.Tx, metricSummaryQuery,
-			[]any{runID, runID, runID, runID, runID},
-			func(rows *sql.Rows, m *mlflow.MetricSummary) error {
-				var first, last, low, high sql.NullFloat64
-				var minStep, maxStep sql.NullInt64
-				if err := rows.Scan(&m.Key, &m.Count, &first, &last, &m.LastStep, &m.LastTimestamp,
-					&low, &minStep, &high, &maxStep); err != nil {
-					return err
-				}
-				m.First, m.Last = orNaN(first), orNaN(last)
-				m.Min, m.Max = orNaN(low), orNaN(high)
-				m.MinStep, m.MaxStep = minStep.Int64, maxStep.Int64
-				return nil
-			},
-		)
-		return err
-	})
-	return list, err
-}
-
-func orNaN(v sql.NullFloat64) mlflow.Float {
-	return mlflow.Float(base.FromColumn(v.Float64, !v.Valid))
-}
-
-// metricSummaryQuery computes counts and extremes in one pass over the metrics of a
-// run. The databases have no common arg-min, so the first value and the steps of
-// the extremes are read by subqueries in the order of the index.
-var metricSummaryQuery = strings.NewReplacer("{key}", "`key`", "{metrics}", metricsOfRun,
-	"{of s}", "FROM "+metricsOfRun+" WHERE run_uuid = ? AND metrics.`key` = s.`key`").Replace(`
-	WITH s AS (
-		SELECT {key}, count(*) AS n, min(step) AS first_step,
-			min(CASE WHEN is_nan THEN NULL ELSE value END) AS low, max(CASE WHEN is_nan THEN NULL ELSE value END) AS high
-		FROM {metrics} WHERE run_uuid = ? GROUP BY {key})
-	SELECT s.{key}, s.n,
-		(SELECT CASE WHEN is_nan THEN NULL ELSE value END {of s} AND step = s.first_step ORDER BY timestamp, value LIMIT 1),
-		CASE WHEN l.is_nan THEN NULL ELSE l.value END, l.step, l.timestamp,
-		s.low, (SELECT step {of s} AND value = s.low AND NOT is_nan ORDER BY step LIMIT 1),
-		s.high, (SELECT step {of s} AND value = s.high AND NOT is_nan ORDER BY step LIMIT 1)
-	FROM s JOIN latest_metrics l ON l.run_uuid = ? AND l.{key} = s.{key} ORDER BY s.{key}`)

@@ -2,12 +2,17 @@
 // with the columns that it can have.
 package runtable
 
-import "github.com/millrace-ml/millrace/internal/store/base"
+import (
+	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/mlflow"
+)
 
 // Tables reads tables of runs.
 type Tables struct {
 	base.Room[tx]
 	Limits *Limits
+	// shared executes equal requests at once only once.
+	shared *base.Shared[*mlflow.RunTableResponse]
 }
 
 // Limits bound what a table reads.
@@ -22,6 +27,7 @@ func New(s *base.Store) Tables {
 	return Tables{
 		base.NewRoom(s, func(t base.Transaction) tx { return tx{t} }),
 		&Limits{Runs: maxTableRuns, Grouped: maxGroupedRuns, Values: maxJudgedValues},
+		&base.Shared[*mlflow.RunTableResponse]{},
 	}
 }
 

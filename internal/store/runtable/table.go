@@ -3,6 +3,8 @@ package runtable
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/millrace-ml/millrace/internal/access"
@@ -24,7 +26,8 @@ const tagParent = "mlflow.parentRunId"
 
 // RunTable returns rows of a table of runs of the experiments, from in.Offset on, with
 // the cells of the columns. There are up to limit rows; fewer if their cells are large.
-// Texts of cells are cut after maxText characters.
+// Texts of cells are cut after maxText characters. Equal requests at once are executed once, so
+// the table must not be changed.
 func (s Tables) RunTable(
 	ctx context.Context, experimentIDs []int64, limit, maxText int, in *mlflow.RunTableRequest,
 ) (out *mlflow.RunTableResponse, err error) {
@@ -46,18 +49,26 @@ func (s Tables) RunTable(
 	if len(experimentIDs) == 0 {
 		return &mlflow.RunTableResponse{}, nil
 	}
-	table := &runTable{
-		query: q, in: in, limit: limit, scope: base.RunScope(experimentIDs, in.RunViewType),
-		maxRuns: s.Limits.Runs, maxGrouped: s.Limits.Grouped,
+	request, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
 	}
-	err = s.ViewReplica(ctx, func(t tx) error {
-		out = &mlflow.RunTableResponse{}
-		rows, err := t.tableRows(table, out)
-		if err != nil {
-			return err
+	key := fmt.Sprintf("%v %d %d %s", experimentIDs, limit, maxText, request)
+	out, _, err = s.shared.Do(ctx, key, func() (out *mlflow.RunTableResponse, err error) {
+		table := &runTable{
+			query: q, in: in, limit: limit, scope: base.RunScope(experimentIDs, in.RunViewType),
+			maxRuns: s.Limits.Runs, maxGrouped: s.Limits.Grouped,
 		}
-		cells := &runCells{columns: in.Columns, maxText: maxText}
-		return t.loadTable(rows, cells, out)
+		err = s.ViewReplica(ctx, func(t tx) error {
+			out = &mlflow.RunTableResponse{}
+			rows, err := t.tableRows(table, out)
+			if err != nil {
+				return err
+			}
+			cells := &runCells{columns: in.Columns, maxText: maxText}
+			return t.loadTable(rows, cells, out)
+		})
+		return out, err
 	})
 	return out, err
 }
@@ -142,7 +153,9 @@ func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, erro
 		out.Total, out.Bounded = int64(r.maxRuns), true
 	}
 	out.Matching = out.Total
-	page := func(p base.RunPlan) ([]treeRow, error) { return t.orderedRuns(r.query, p, r.limit, r.in.Offset) }
+	page := func(p base.RunPlan, limit, offset int) ([]treeRow, error) {
+		return t.orderedRuns(r.query, p, limit, int64(offset))
+	}
 	return base.PageOfRuns(t.Transaction, r.query, r.scope, r.plan, r.limit, int(r.in.Offset), page)
 }
 
@@ -150,8 +163,8 @@ func (t tx) flatRows(r *runTable, out *mlflow.RunTableResponse) ([]treeRow, erro
 func (t tx) orderedRuns(q *search.Query, p base.RunPlan, limit int, offset int64) ([]treeRow, error) {
 	return db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid`+q.Columns.SQL+` FROM `+p.From.SQL+` `+p.Joins.SQL+` WHERE `+p.Where.SQL+
-			` ORDER BY `+q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
-		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit, offset}),
+			` ORDER BY `+p.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, p.OrderBy.Args, []any{limit, offset}),
 		func(rows *sql.Rows, row *treeRow) error { return scanSorted(rows, &row.id) },
 	)
 }
@@ -179,8 +192,8 @@ func (t tx) treeRuns(r *runTable) ([]treeRun, error) {
 func (t tx) orderedTree(q *search.Query, p base.RunPlan, limit int) ([]treeRun, error) {
 	return db.CollectUncached(
 		t.Tx, `SELECT r.run_uuid, coalesce(pt.value, '')`+q.Columns.SQL+` FROM `+p.From.SQL+` `+withParent+p.Joins.SQL+
-			` WHERE `+p.Where.SQL+` ORDER BY `+q.OrderBy.SQL+` LIMIT ?`,
-		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, q.OrderBy.Args, []any{limit}),
+			` WHERE `+p.Where.SQL+` ORDER BY `+p.OrderBy.SQL+` LIMIT ?`,
+		base.Concat(q.Columns.Args, p.From.Args, p.Joins.Args, p.Where.Args, p.OrderBy.Args, []any{limit}),
 		func(rows *sql.Rows, run *treeRun) error { return scanSorted(rows, &run.id, &run.parent) },
 	)
 }

@@ -21,18 +21,22 @@ type Report struct {
 	// Differences are tables, columns, keys and indexes that differ from those of
 	// MLflow. At an unknown revision, only the tables that Millrace uses are compared.
 	// At an older revision, no tables are compared.
-	Differences []string         `json:"differences"`
-	Collations  []string         `json:"collations"`
-	Rows        map[string]int64 `json:"rows"`
+	Differences []string `json:"differences"`
+	// Opened is whether a server of Millrace has opened the database. Own are tables and
+	// indexes of Millrace that it lacks nevertheless.
+	Opened     bool             `json:"opened"`
+	Own        []string         `json:"own"`
+	Collations []string         `json:"collations"`
+	Rows       map[string]int64 `json:"rows"`
 
 	// opens is whether a server opens a database at that revision.
 	opens bool
 }
 
-// OK reports whether a server opens the database and no fault or difference was
-// found.
+// OK reports whether a server opens the database, no fault or difference was found, and
+// nothing of Millrace is missing.
 func (r *Report) OK() bool {
-	return r.opens && len(r.Faults) == 0 && len(r.Differences) == 0
+	return r.opens && len(r.Faults) == 0 && len(r.Differences) == 0 && len(r.Own) == 0
 }
 
 // Check checks a database without changing it. On MySQL and MariaDB, it creates a
@@ -71,7 +75,25 @@ func Check(ctx context.Context, sqlDB *sql.DB, f db.Flavor, runs bool) (*Report,
 		r.RevisionIs, r.opens = "no tables of runs and models", true
 		return r, nil
 	}
-	return r, r.compare(ctx, conn, f)
+	r.Opened = isOpened(have)
+	if err := r.compare(ctx, conn, f); err != nil || !r.opens || !r.Opened {
+		return r, err
+	}
+	r.Own, err = ownDifferences(ctx, conn, f)
+	return r, err
+}
+
+// ownDifferences returns what is missing of the tables and indexes of Millrace.
+func ownDifferences(ctx context.Context, q db.Querier, f db.Flavor) (list []string, err error) {
+	missing, err := missingOwn(ctx, q, f)
+	for _, own := range missing {
+		what := "the table " + own.table + " is missing"
+		if own.index != "" {
+			what = own.table + " lacks the index " + own.index
+		}
+		list = append(list, what+"; the next start of a server makes it")
+	}
+	return list, err
 }
 
 // compare compares the tables with those of MLflow at the revision.

@@ -19,11 +19,12 @@ var written = []string{
 	"input_tags",
 	"logged_models", "logged_model_metrics", "logged_model_params", "logged_model_tags",
 	"registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags",
+	"trace_info", "trace_tags", "trace_request_metadata", "spans", "assessments", "entity_associations",
 }
 
 // looked are the tables that Millrace reads or deletes from, but does not insert
 // into.
-var looked = []string{"assessments"}
+var looked = []string{"review_queue_items"}
 
 // recorded describes these tables at the newest release on each database, so that a
 // server can compare without the permission to create tables. A test writes it.

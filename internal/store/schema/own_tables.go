@@ -2,17 +2,21 @@ package schema
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 )
+
+// ownTable is a table, or an index of a table.
+type ownTable struct{ index, table, statement string }
 
 // ownTables are the tables and indexes that Millrace adds to those of MLflow, which
 // ignores them. A database can therefore be used by both, one after the other.
 // index is "" for a table. {id} stands for the type of a generated id, {desc} for
 // the descending order of a column with NULLs, {key} for the column of that name, and
 // {prefix} for the first 40 characters of the column value.
-var ownTables = []struct{ index, table, statement string }{
+var ownTables = []ownTable{
 	// These indexes find the runs with a value. Values of params and tags can be longer than
 	// what an index takes, so the indexes have their beginnings.
 	{
@@ -91,23 +95,40 @@ func OwnTables() (names []string) {
 
 // createOwnTables creates those of ownTables that do not exist.
 func createOwnTables(ctx context.Context, c *db.Conn) error {
-	tables, err := Tables(ctx, c, c.Flavor())
+	missing, err := missingOwn(ctx, c, c.Flavor())
 	if err != nil {
 		return err
 	}
-	indexes, err := Indexes(ctx, c, c.Flavor())
-	if err != nil {
-		return err
-	}
-	for _, own := range ownTables {
-		if own.index == "" && tables[own.table] || own.index != "" && indexes[own.index] {
-			continue
-		}
+	for _, own := range missing {
 		if _, err := c.ExecContext(ctx, TranslateOwn(c.Flavor(), own.statement)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// missingOwn returns those of ownTables that do not exist.
+func missingOwn(ctx context.Context, q db.Querier, f db.Flavor) (missing []ownTable, err error) {
+	tables, err := Tables(ctx, q, f)
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := Indexes(ctx, q, f)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range ownTables {
+		if own.index == "" && !tables[own.table] || own.index != "" && !indexes[own.index] {
+			missing = append(missing, own)
+		}
+	}
+	return missing, nil
+}
+
+// isOpened reports whether a server of Millrace has opened a database, so that it has the tables
+// of Millrace.
+func isOpened(have map[string]*Table) bool {
+	return slices.ContainsFunc(OwnTables(), func(name string) bool { return have[name] != nil })
 }
 
 // TranslateOwn translates a statement that creates a table or an index of Millrace.

@@ -89,7 +89,14 @@ func plan(ctx context.Context, conn *sql.Conn, f db.Flavor, revision string, to 
 			return nil, fmt.Errorf("asking how text is compared: %w", err)
 		}
 	}
-	return p.plan(), nil
+	steps := p.plan()
+	if isOpened(have) { // Tables that were made anew have lost the indexes of Millrace.
+		steps = append(steps, Step{
+			Text: "make the missing tables and indexes of Millrace",
+			Run:  func(ctx context.Context, q db.Querier) error { return createOwnTables(ctx, db.NewConn(q, f)) },
+		})
+	}
+	return steps, nil
 }
 
 // BackUp copies a SQLite database at a revision to a file in the same folder, and reports

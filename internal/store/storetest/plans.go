@@ -27,6 +27,10 @@ type plannedRun struct {
 	hasMetric, isNaN bool
 	rare             bool // It has the metric rare, with its start as value.
 	param, long, tag string
+	// unique differs for each run. It is "" for runs without it.
+	unique string
+	// maybe is NULL for runs where it is "".
+	maybe string
 }
 
 func plannedRunAt(i int) plannedRun {
@@ -34,7 +38,15 @@ func plannedRunAt(i int) plannedRun {
 		id: fmt.Sprintf("%032d", i), start: int64(i % 1000), deleted: i%13 == 0, failed: i%700 == 1,
 		metric: float64(i*7919%500) / 500, hasMetric: i%10 != 0, isNaN: i%97 == 1, rare: i%211 == 0,
 		param: fmt.Sprint("v", i%50), long: strings.Repeat("é", 40) + strconv.Itoa(i%7), tag: fmt.Sprint("t", i%4),
+		unique: unique(i), maybe: strings.Repeat("m", i%3),
 	}
+}
+
+func unique(i int) string {
+	if i%6 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%c%05d", "Bab"[i%3], i*7919%plannedRuns)
 }
 
 // insertPlannedRuns inserts the runs into the experiment 0.
@@ -83,12 +95,24 @@ func insertPlannedRuns(t *testing.T, s *store.Store) []plannedRun {
 			{params, 3, runs, func(args []any, r plannedRun) []any { return append(args, "p", r.param, r.id) }},
 			{params, 3, runs, func(args []any, r plannedRun) []any { return append(args, "long", r.long, r.id) }},
 			{tags, 3, runs, func(args []any, r plannedRun) []any { return append(args, "t", r.tag, r.id) }},
+			{params, 3, with(func(r plannedRun) bool { return r.unique != "" }), func(args []any, r plannedRun) []any {
+				return append(args, "u", r.unique, r.id)
+			}},
+			{params, 3, runs, func(args []any, r plannedRun) []any { return append(args, "same", "1", r.id) }},
+			{tags, 3, with(func(r plannedRun) bool { return r.maybe != "" }), func(args []any, r plannedRun) []any {
+				return append(args, "maybe", r.maybe, r.id)
+			}},
 			{tags, 3, runs, func(args []any, r plannedRun) []any {
 				return append(args, "mlflow.runName", "name "+r.id[28:], r.id)
 			}},
 		} {
 			fill := func(args []any, i int) []any { return insert.fill(args, insert.runs[i]) }
 			if _, err := tx.InsertRows(insert.head, "", insert.width, len(insert.runs), fill); err != nil {
+				return err
+			}
+		}
+		for _, r := range with(func(r plannedRun) bool { return r.maybe == "" }) {
+			if _, err := tx.Exec("INSERT INTO tags (`key`, value, run_uuid) VALUES ('maybe', NULL, ?)", r.id); err != nil {
 				return err
 			}
 		}
@@ -150,10 +174,24 @@ var plannedOrders = map[string]func(a, b *plannedRun) int{
 	"metrics.m DESC":       func(a, b *plannedRun) int { return compareMetric(a, b, -1) },
 	"metrics.m":            func(a, b *plannedRun) int { return compareMetric(a, b, 1) },
 	"params.p DESC":        func(a, b *plannedRun) int { return strings.Compare(b.param, a.param) },
+	"params.p":             func(a, b *plannedRun) int { return strings.Compare(a.param, b.param) },
+	"params.long":          func(a, b *plannedRun) int { return strings.Compare(a.long, b.long) },
+	"params.same DESC":     func(*plannedRun, *plannedRun) int { return 0 },
+	"params.none":          func(*plannedRun, *plannedRun) int { return 0 },
+	"params.u":             func(a, b *plannedRun) int { return compareText(a.unique, b.unique, 1) },
+	"params.u DESC":        func(a, b *plannedRun) int { return compareText(a.unique, b.unique, -1) },
+	"tags.t":               func(a, b *plannedRun) int { return strings.Compare(a.tag, b.tag) },
+	"tags.maybe":           func(a, b *plannedRun) int { return compareText(a.maybe, b.maybe, 1) },
+	"tags.maybe DESC":      func(a, b *plannedRun) int { return compareText(a.maybe, b.maybe, -1) },
 	"attributes.run_id":    func(a, b *plannedRun) int { return strings.Compare(a.id, b.id) },
 	"attributes.status":    func(a, b *plannedRun) int { return cmp.Compare(b2i(b.failed), b2i(a.failed)) },
 	"metrics.rare DESC":    compareRare,
 	"attribute.start_time": func(a, b *plannedRun) int { return cmp.Compare(a.start, b.start) },
+}
+
+// compareText compares texts, of which "" is the last one.
+func compareText(a, b string, sign int) int {
+	return cmp.Or(cmp.Compare(b2i(a == ""), b2i(b == "")), sign*strings.Compare(a, b))
 }
 
 func b2i(b bool) int {

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"SeriesGrow":              seriesGrow,
 		"SeriesOfAllRuns":         seriesOfAllRuns,
 		"SeriesWindows":           seriesWindows,
+		"SummariesGrow":           summariesGrow,
+		"SummariesAfterPurge":     summariesAfterPurge,
 		"HistoryPages":            historyPages,
 		"SearchPages":             searchPages,
 		"SearchLoadsEverything":   searchLoadsEverything,
@@ -48,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TableTree":               tableTree,
 		"TableOrder":              tableOrder,
 		"TableCells":              tableCells,
+		"TablesAtOnce":            tablesAtOnce,
 		"TableColumns":            tableColumns,
 		"TableGroups":             tableGroups,
 		"CellsOfGroups":           cellsOfGroups,
@@ -55,6 +58,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,
 		"SearchPlans":             searchPlans,
+		"SpansMakeTraces":         spansMakeTraces,
+		"FinishedTracesStay":      finishedTracesStay,
+		"TracesAtOnce":            tracesAtOnce,
+		"DeleteTraces":            deleteTraces,
+		"AssessTraces":            assessTraces,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

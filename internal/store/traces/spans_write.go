@@ -165,7 +165,7 @@ func (t Tx) locateFiles(created map[string]bool, location string) error {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	_, err := t.InsertRows("INSERT INTO trace_tags (`key`, value, request_id)",
+	_, err := t.InsertRows(insertTags,
 		" ON CONFLICT (`key`, request_id) DO NOTHING", 3, len(ids), func(args []any, i int) []any {
 			return append(args, tracing.TagArtifactLocation, filesOf(location, ids[i]), ids[i])
 		})
@@ -239,7 +239,7 @@ func (t Tx) insertTags(b *Batch) error {
 	for _, p := range b.parts {
 		list = appendKeyed(list, p.id, p.tags())
 	}
-	return t.setKeyed("trace_tags", list)
+	return t.setKeyed(insertTags, list)
 }
 
 // insertUsers sets the users of the traces that have none.
@@ -250,7 +250,7 @@ func (t Tx) insertUsers(b *Batch, found map[string]*stored) error {
 			list = append(list, keyed{p.id, tracing.MetadataUser, p.user})
 		}
 	}
-	return t.setKeyed("trace_request_metadata", list)
+	return t.setKeyed(insertMetadata, list)
 }
 
 // linkRoots links the traces whose root is in a batch to a run.

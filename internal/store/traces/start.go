@@ -175,8 +175,8 @@ func (t Tx) putInfo(experimentID int64, in *tracing.TraceInfo) error {
 			request_preview, response_preview, db_payload_generation, trace_name, session_id, input_tokens, output_tokens,
 			total_tokens, cache_read_input_tokens, cache_creation_input_tokens, cache_creation_input_tokens_above_1hr,
 			input_cost, output_cost, total_cost)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (request_id) DO UPDATE SET db_payload_generation = trace_info.db_payload_generation + 1, `+
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`+
+			` ON CONFLICT (request_id) DO UPDATE SET db_payload_generation = trace_info.db_payload_generation + 1, `+
 			strings.Join(replaced, ", "),
 		appendTotals(args, usage, cost)...,
 	)
@@ -198,7 +198,7 @@ func (t Tx) adopt(id string, experimentID, timestamp int64) error {
 func (t Tx) setTags(id string, tags map[string]string) error {
 	kept := maps.Clone(tags)
 	delete(kept, tracing.TagTraceName)
-	return t.setKeyed("trace_tags", appendKeyed(nil, id, kept))
+	return t.setKeyed(insertTags, appendKeyed(nil, id, kept))
 }
 
 // setMetadata sets the metadata of a trace that are no columns. finalized says that spans do
@@ -213,5 +213,5 @@ func (t Tx) setMetadata(id string, metadata map[string]string, finalized bool) e
 	if finalized {
 		kept[tracing.MetadataInfoFinalized] = "true"
 	}
-	return t.setKeyed("trace_request_metadata", appendKeyed(nil, id, kept))
+	return t.setKeyed(insertMetadata, appendKeyed(nil, id, kept))
 }

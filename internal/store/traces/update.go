@@ -117,11 +117,16 @@ func appendKeyed(list []keyed, traceID string, values map[string]string) []keyed
 	return list
 }
 
-// setKeyed sets tags or metadata, whose table is given. All transactions write them in the
-// order of the traces and keys, so that they do not wait for each other in a circle.
-func (t Tx) setKeyed(table string, list []keyed) error {
-	_, err := t.InsertRows("INSERT INTO "+table+" (`key`, value, request_id)",
-		" ON CONFLICT (`key`, request_id) DO UPDATE SET value = excluded.value", 3, len(list),
+// The beginnings of the statements that write tags and metadata.
+const (
+	insertTags     = "INSERT INTO trace_tags (`key`, value, request_id)"
+	insertMetadata = "INSERT INTO trace_request_metadata (`key`, value, request_id)"
+)
+
+// setKeyed sets tags or metadata. All transactions write them in the order of the traces and
+// keys, so that they do not wait for each other in a circle.
+func (t Tx) setKeyed(insert string, list []keyed) error {
+	_, err := t.InsertRows(insert, " ON CONFLICT (`key`, request_id) DO UPDATE SET value = excluded.value", 3, len(list),
 		func(args []any, i int) []any { return append(args, list[i].key, list[i].value, list[i].traceID) })
 	return err
 }

@@ -1,0 +1,111 @@
+"""Records what MLflow adds to spans of other instrumentations.
+
+Usage: python record.py > recorded.json, in an environment with MLflow.
+Each case has the attributes and events of a span as OTLP has them, and the attributes with which MLflow stores it.
+"""
+
+import json
+
+from mlflow.entities.span import Span
+from mlflow.tracing.otel.translation import translate_span_when_storing
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
+
+CASES = [
+    {"attributes": {"plain": "x"}},
+    {"attributes": {"openinference.span.kind": "LLM", "input.value": '{"q": 1}', "output.value": "text",
+                    "llm.token_count.prompt": 3, "llm.token_count.completion": 4, "llm.model_name": "m", "llm.provider": "p",
+                    "llm.token_count.prompt_details.cache_read": 1}},
+    {"attributes": {"openinference.span.kind": "UNKNOWN"}},
+    {"attributes": {"openinference.span.kind": "other", "traceloop.span.kind": "workflow"}},
+    {"attributes": {"mlflow.spanType": "UNKNOWN", "openinference.span.kind": "TOOL"}},
+    {"attributes": {"mlflow.spanType": "CHAIN", "openinference.span.kind": "TOOL"}},
+    {"attributes": {"mlflow.spanInputs": "mine", "input.value": "other"}},
+    {"attributes": {"input.value": "", "gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}},
+    {"attributes": {"input.value": "{}", "gen_ai.tool.call.arguments": '{"a":1}', "gen_ai.tool.call.result": "ok"}},
+    {"attributes": {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 20,
+                    "gen_ai.request.model": "unknown-model", "gen_ai.provider.name": "openai",
+                    "gen_ai.usage.cache_read.input_tokens": 2, "gen_ai.usage.cache_creation.input_tokens": 3}},
+    {"attributes": {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": "10"}},
+    {"attributes": {"gen_ai.usage.output_tokens": 5}},
+    {"attributes": {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.definitions": '[{"name":"t"}]'}},
+    {"attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.response.model": "r", "gen_ai.request.model": "q"}},
+    {"attributes": {"gen_ai.operation.name": "chat"}, "events": [
+        ["gen_ai.system.message", {"content": "be good"}], ["gen_ai.user.message", {"content": "hello there"}],
+        ["gen_ai.assistant.message", {"content": '{"a":1}'}], ["gen_ai.choice", {"content": "general", "role": "model"}],
+        ["gen_ai.choice", {"content": "kenobi"}]]},
+    {"attributes": {"gen_ai.operation.name": "chat"}, "events": [
+        ["gen_ai.content.prompt", {"gen_ai.prompt": '["p"]'}], ["gen_ai.content.completion", {"gen_ai.completion": '["c"]'}]]},
+    {"attributes": {"traceloop.span.kind": "task", "traceloop.entity.input": '{"x": 1}', "traceloop.entity.output": '"y"',
+                    "gen_ai.usage.prompt_tokens": 7, "gen_ai.usage.completion_tokens": 8, "llm.usage.total_tokens": 16,
+                    "gen_ai.system": "OpenAI"}},
+    {"attributes": {"gen_ai.prompt.0.content": "first", "gen_ai.prompt.1.content": "second",
+                    "gen_ai.completion.0.content": "answer"}},
+    {"attributes": {"gcp.vertex.agent.llm_request": '{"model": "gem"}', "gcp.vertex.agent.llm_response": '{"x": 1}'}},
+    {"attributes": {"ai.operationId": "ai.generateText", "ai.prompt": '{"prompt":"hi"}', "ai.response.text": "text"}},
+    {"attributes": {"ai.operationId": "ai.generateText.doGenerate", "ai.prompt.messages": '[{"role":"user"}]',
+                    "ai.prompt.format": "messages", "ai.response.text": "answer", "ai.response.id": 5}},
+    {"attributes": {"ai.operationId": "ai.toolCall", "ai.toolCall.args": '{"a":1}', "ai.toolCall.result": '{"b":2}'}},
+    {"attributes": {"ai.operationId": "ai.embed", "ai.value": "v", "ai.embedding": "[0.1]"}},
+    {"attributes": {"entity.type": "agent", "span.type": "memory", "voltagent.operation_id": "o", "input": "i", "output": "o",
+                    "usage.prompt_tokens": 1, "usage.completion_tokens": 2}},
+    {"attributes": {"entity.type": "agent", "agent.messages": '[{"role":"user","content":"x"}]'}},
+    {"attributes": {"span.type": "claude_code.interaction", "user_prompt": "do it"}},
+    {"attributes": {"span.type": "claude_code.interaction", "user_prompt": "<REDACTED>", "new_context": "ctx"}},
+    {"attributes": {"span.type": "claude_code.llm_request", "input_tokens": 3, "output_tokens": 4, "cache_read_tokens": 5,
+                    "cache_creation_tokens": 6, "new_context": "c", "response.model_output": "o"}},
+    {"attributes": {"span.type": "tool", "full_command": "ls", "file_path": "/x"}, "events": [
+        ["tool.output", {"output": "<REDACTED>", "content": "found"}]]},
+    {"attributes": {"span.type": "claude_code.tool", "tool_input": '{"c":1}', "new_context": "n"}},
+    {"attributes": {"gen_ai.agent.name": "gemini-cli", "gen_ai.operation.name": "llm_call",
+                    "gen_ai.input.messages": '[{"role": "user", "parts": [{"text": "hi"}]}]',
+                    "gen_ai.output.messages": '[{"role": "model", "parts": [{"text": "a"}]}, {"parts": [{"text": "b"}]}]'}},
+    {"attributes": {"gen_ai.agent.name": "gemini-cli", "gen_ai.operation.name": "tool_call", "gen_ai.input.messages": "plain"}},
+    {"attributes": {"lk.agent_name": "a", "lk.user_input": "hello", "lk.response.text": "bye"}},
+    {"attributes": {"lk.function_tool.name": "t"}},
+    {"attributes": {"gen_ai.request.model": "m-1"}},
+    {"attributes": {"lmnr.span.type": "LLM", "lmnr.span.input": "i", "lmnr.span.output": "o", "gen_ai.system": "x"}},
+    {"attributes": {"langfuse.observation.type": "generation", "langfuse.observation.input": "i",
+                    "langfuse.observation.output": "o"}},
+    {"attributes": {"mlflow.spanInputs": {"model": "from-inputs"}}},
+    {"attributes": {"mlflow.spanOutputs": '{"model": "from-outputs"}'}},
+    {"attributes": {"s": '"quoted"', "n": "5", "o": '{"a":1}', "l": "[1]", "deep": {"a": [1, None, True, 0.5]}}},
+]
+
+
+def any_value(v):
+    a = AnyValue()
+    if isinstance(v, bool):
+        a.bool_value = v
+    elif isinstance(v, str):
+        a.string_value = v
+    elif isinstance(v, int):
+        a.int_value = v
+    elif isinstance(v, float):
+        a.double_value = v
+    elif isinstance(v, list):
+        a.array_value.SetInParent()
+        a.array_value.values.extend(any_value(x) for x in v)
+    elif isinstance(v, dict):
+        a.kvlist_value.SetInParent()
+        a.kvlist_value.values.extend(KeyValue(key=k, value=any_value(x)) for k, x in v.items())
+    return a
+
+
+def attributes(d):
+    return [KeyValue(key=k, value=any_value(v)) for k, v in d.items()]
+
+
+def main():
+    recorded = []
+    for case in CASES:
+        m = Message(trace_id=b"\1" * 16, span_id=b"\2" * 8, name="s", attributes=attributes(case["attributes"]))
+        for name, attrs in case.get("events", []):
+            m.events.add(name=name, attributes=attributes(attrs))
+        stored = translate_span_when_storing(Span.from_otel_proto(m))["attributes"]
+        stored.pop("mlflow.llm.cost", None)
+        recorded.append({"request": m.SerializeToString().hex(), "stored": stored, "case": case})
+    print(json.dumps(recorded, indent=1))
+
+
+main()
