@@ -10,8 +10,8 @@ type ClassTargets struct {
 }
 
 // ClassLosses returns the negative logarithms of the probabilities of the target classes, in the dtype of logs. logs
-// has the logarithms of the probabilities of all classes, and target an integer for each of its rows. weight has a factor
-// for each class, or is nil. total is the sum of the factors of all targets that are not ignored.
+// has the logarithms of the probabilities of all classes, and target an integer for each of its rows. weight has a
+// factor for each class, or is nil. total is the sum of the factors of all targets that are not ignored.
 func ClassLosses(logs, target, weight *Tensor, t ClassTargets) (losses *Tensor, total float64, err error) {
 	if len(logs.Shape) == 0 {
 		return nil, 0, Invalid("a loss of a scalar")
