@@ -58,6 +58,7 @@ var getParameters = map[string]string{
 
 	"2.0/mlflow/runs/get":                                      `{"run_id":"RUN"}`,
 	"3.0/mlflow/server-info":                                   ``,
+	"2.0/mlflow/traces":                                         `{"experiment_ids":["0"],"filter":"status = 'x'","max_results":1}`,
 	"2.0/mlflow/traces/{request_id}/info":                      ``,
 	"3.0/mlflow/traces/{trace_id}":                             ``,
 	"3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}": ``,

@@ -16,10 +16,18 @@ const (
 	entParam
 	entTag
 	entDataset
+	entMetadata
+	entSpan
+	entFeedback
+	entExpectation
+	entIssue
 )
 
 func (e entity) String() string {
-	return [...]string{"attribute", "metric", "parameter", "tag", "dataset"}[e]
+	return [...]string{
+		"attribute", "metric", "parameter", "tag", "dataset", "request_metadata", "span", "feedback", "expectation",
+		"issue",
+	}[e]
 }
 
 // attr is an attribute of the searched table. Its row in a grammar is all that
@@ -94,21 +102,24 @@ type grammar struct {
 	foldOps bool
 	// quoteStrays is whether the message for unexpected parts quotes them.
 	quoteStrays bool
+	// describe, if not nil, sets the attr of fields that are no attributes but have types or
+	// columns of their own.
+	describe func(field) field
 }
 
 // field is a resolved name.
 type field struct {
 	ent  entity
 	key  string // as written, without quotes
-	attr *attr  // if ent is entAttribute
+	attr *attr  // if ent is entAttribute, or if describe has set it
 }
 
 // valuesOf returns the type of the values of a field.
 func (g *grammar) valuesOf(f field) *valueType {
-	switch f.ent {
-	case entAttribute:
+	switch {
+	case f.attr != nil:
 		return f.attr.values
-	case entDataset:
+	case f.ent == entDataset:
 		return datasetValue
 	default:
 		return g.keyed[f.ent].values
@@ -167,6 +178,10 @@ func (g *grammar) resolve(src source, at int, name string, ordering bool) (field
 		if !slices.Contains(datasetKeys, f.key) {
 			return f, src.errAt(at, "Invalid dataset key '%s' specified. Valid keys are '%s'",
 				f.key, python.ReprSet(datasetKeys))
+		}
+	default:
+		if g.describe != nil {
+			f = g.describe(f)
 		}
 	}
 	return f, nil

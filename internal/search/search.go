@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/millrace-ml/millrace/internal/search/regex"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -51,6 +52,9 @@ type Query struct {
 	ProbedJoins                    Fragment
 	Narrowers                      []Fragment
 	Ranking                        *Ranking
+	// SpanScan, in searches of traces, is the query of the ids of all traces that have a span that
+	// meets the conditions on spans. It is empty if there are none, or others that are cheaper.
+	SpanScan Fragment
 	// ByNewest is whether the newest runs come first, which an index returns in order.
 	ByNewest bool
 }
@@ -62,6 +66,13 @@ type Dialect struct {
 	NotEqual string
 	Like     string // case-sensitive
 	ILike    string // case-insensitive
+	// RLike is a match of a regular expression of the flavor Regex anywhere in the column.
+	RLike string
+	Regex regex.Flavor
+	// IntDiv divides integers.
+	IntDiv string
+	// ContentLike and ContentILike are Like and ILike for long texts.
+	ContentLike, ContentILike string
 	// NullsLast is whether ORDER BY supports NULLS LAST. Otherwise NULL is smaller than
 	// every value.
 	NullsLast bool
@@ -83,10 +94,9 @@ type Dialect struct {
 var (
 	// SQLite expects connections with PRAGMA case_sensitive_like = ON.
 	SQLite = Dialect{
-		Equal:     "$ = ?",
-		NotEqual:  "$ != ?",
-		Like:      "$ LIKE ?",
-		ILike:     "LOWER($) LIKE LOWER(?)",
+		Equal: "$ = ?", NotEqual: "$ != ?",
+		Like: "$ LIKE ?", ILike: "LOWER($) LIKE LOWER(?)", RLike: "$ REGEXP ?", Regex: regex.Go, IntDiv: "/",
+		ContentLike: "millrace_like(?, $)", ContentILike: "millrace_ilike(?, $)",
 		NullsLast: true,
 		Prefix:    "substr($, 1, #)",
 
@@ -95,10 +105,9 @@ var (
 	// PostgreSQL requires deterministic collations, which are the default. Whether texts are in
 	// the order of their beginnings depends on the collation of the database.
 	PostgreSQL = Dialect{
-		Equal:     "$ = ?",
-		NotEqual:  "$ != ?",
-		Like:      "$ LIKE ? ESCAPE ''",
-		ILike:     "$ ILIKE ? ESCAPE ''",
+		Equal: "$ = ?", NotEqual: "$ != ?",
+		Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", RLike: "$ ~ ?", Regex: regex.PostgreSQL, IntDiv: "/",
+		ContentLike: "$ LIKE ? ESCAPE ''", ContentILike: "$ ILIKE ? ESCAPE ''",
 		NullsLast: true,
 		Probe:     " OFFSET 0",
 		Prefix:    "left($, #)",
@@ -108,6 +117,8 @@ var (
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
 		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
+		RLike: "$ REGEXP ?", Regex: regex.MySQL, IntDiv: "DIV",
+		ContentLike: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
 		ByBeginning: true, // It compares whole texts.
 	}
 )

@@ -43,6 +43,8 @@ func (b *builder) compare(column, op string, values []any) {
 		template = b.d.Like
 	case opILike:
 		template = b.d.ILike
+	case opRLike:
+		template = b.d.RLike
 	case opIn, opNotIn:
 		template = "$ " + op + " (" + strings.Repeat("?, ", len(values)-1) + "?)"
 		b.args = append(b.args, values...)

@@ -12,6 +12,7 @@ import (
 const (
 	opLike      = "LIKE"
 	opILike     = "ILIKE"
+	opRLike     = "RLIKE"
 	opIn        = "IN"
 	opNotIn     = "NOT IN"
 	opIsNull    = "IS NULL"

@@ -14,7 +14,9 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/internal/store/registry"
 	"github.com/millrace-ml/millrace/internal/store/storetest"
+	"github.com/millrace-ml/millrace/internal/store/traces"
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
 // TestRepeatedTransactions runs the whole suite with every transaction executed twice,
@@ -56,6 +58,21 @@ func TestRepeatedReads(t *testing.T) {
 		"ExperimentByName": func(ctx context.Context, s *store.Store) (answer, error) {
 			e, err := s.ExperimentByName(ctx, "Default")
 			return answer{e}, err
+		},
+		"TraceMetrics": func(ctx context.Context, s *store.Store) (answer, error) {
+			points, err := s.TraceMetrics(ctx, []int64{0}, &tracing.TraceMetricsRequest{
+				ViewType: tracing.ViewTraces, MetricName: "trace_count", Dimensions: []string{"trace_status"},
+				Aggregations: []tracing.Aggregation{{AggregationType: tracing.AggregateCount}},
+			})
+			return answer{points}, err
+		},
+		"Correlation": func(ctx context.Context, s *store.Store) (answer, error) {
+			c, err := s.Correlation(ctx, []int64{0}, &tracing.CorrelationRequest{FilterString1: "status = 'OK'"})
+			return answer{c}, err
+		},
+		"SearchTraces": func(ctx context.Context, s *store.Store) (answer, error) {
+			list, next, err := s.SearchTraces(ctx, &traces.Search{ExperimentIDs: []int64{0}, Limit: 1})
+			return answer{list, next}, err
 		},
 		"SearchExperiments": func(ctx context.Context, s *store.Store) (answer, error) {
 			list, next, err := s.SearchExperiments(ctx, &mlflow.SearchExperimentsRequest{MaxResults: 1})

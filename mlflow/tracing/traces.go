@@ -144,7 +144,7 @@ type GetTraceRequest struct {
 // BatchGetTracesRequest requests traces with their spans. Traces that do not exist are left
 // out.
 type BatchGetTracesRequest struct {
-	TraceIDs      []string `json:"trace_ids"`
+	TraceIDs      []string `json:"trace_ids" required:"true"`
 	ExperimentIDs []string `json:"experiment_ids,omitempty"`
 }
 
@@ -156,7 +156,7 @@ type BatchTracesResponse struct {
 // BatchTraceInfosRequest requests traces without their spans. If ExperimentIDs is not nil,
 // traces of other experiments are left out.
 type BatchTraceInfosRequest struct {
-	TraceIDs      []string  `json:"trace_ids"`
+	TraceIDs      []string  `json:"trace_ids" required:"true"`
 	ExperimentIDs *[]string `json:"experiment_ids,omitempty"`
 }
 
@@ -172,6 +172,17 @@ type SearchTracesRequest struct {
 	MaxResults *int32     `json:"max_results,omitempty"`
 	OrderBy    []string   `json:"order_by,omitempty"`
 	PageToken  string     `json:"page_token,omitempty"`
+}
+
+// ExperimentIDs returns the experiments of the locations. Other locations are ignored.
+func (r *SearchTracesRequest) ExperimentIDs() []string {
+	ids := make([]string, 0, len(r.Locations))
+	for _, l := range r.Locations {
+		if l.MLflowExperiment != nil {
+			ids = append(ids, l.MLflowExperiment.ExperimentID)
+		}
+	}
+	return ids
 }
 
 // SearchTracesResponse is a page. NextPageToken is empty on the last page.
@@ -210,7 +221,7 @@ type DeleteTraceTagRequest struct {
 
 // LinkTracesRequest links up to 100 traces to a run.
 type LinkTracesRequest struct {
-	TraceIDs []string `json:"trace_ids"`
+	TraceIDs []string `json:"trace_ids" required:"true"`
 	RunID    string   `json:"run_id" required:"true"`
 }
 

@@ -54,6 +54,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	r.Root("GET", "/ajax-api/2.0/mlflow/get-trace-artifact", rules.ReadTraceFile, h.traceFile)
 	r.Root("GET", "/ajax-api/3.0/mlflow/get-trace-artifact", rules.ReadTraceFile, h.traceFile)
 	h.assessmentRoutes(r)
+	h.searchRoutes(r)
 	h.v2Routes(r)
 }
 

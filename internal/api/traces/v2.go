@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -70,7 +71,8 @@ func (h *Handlers) deleteTagV2(ctx context.Context, in *tracing.DeleteTraceTagV2
 func V2(info *tracing.TraceInfo) *tracing.TraceInfoV2 {
 	out := &tracing.TraceInfoV2{
 		RequestID: info.TraceID, ExperimentID: info.ExperimentID(), TimestampMS: int64(info.RequestTime),
-		Status: info.State, RequestMetadata: pairs(info.TraceMetadata), Tags: pairs(info.Tags),
+		Status: info.State, RequestMetadata: pairs(info.TraceMetadata, tracing.MetadataSession, tracing.MetadataTokenUsage,
+			tracing.MetadataCost), Tags: pairs(info.Tags, tracing.TagTraceName),
 	}
 	if out.Status == tracing.StateUnspecified {
 		out.Status = "TRACE_STATUS_UNSPECIFIED"
@@ -81,8 +83,13 @@ func V2(info *tracing.TraceInfo) *tracing.TraceInfoV2 {
 	return out
 }
 
-func pairs(values map[string]string) (list []tracing.Pair) {
-	for _, key := range slices.Sorted(maps.Keys(values)) {
+// pairs returns the pairs of a map by their keys. Those of the last keys, which the database has
+// in columns, are at the end, as in MLflow.
+func pairs(values map[string]string, last ...string) (list []tracing.Pair) {
+	keys := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
+		return cmp.Or(slices.Index(last, a)-slices.Index(last, b), cmp.Compare(a, b))
+	})
+	for _, key := range keys {
 		list = append(list, tracing.Pair{Key: key, Value: values[key]})
 	}
 	return list

@@ -40,17 +40,22 @@ func PlanAll(q *search.Query, scope search.Fragment) RunPlan {
 
 // planAmong returns the plan that tests the runs whose ids a query returns.
 func (d *Dialect) planAmong(ids search.Fragment, q *search.Query, scope search.Fragment) RunPlan {
-	// CROSS JOIN makes SQLite begin with the ids.
-	from, where := "("+ids.SQL+") narrowed CROSS JOIN runs r", "r.run_uuid = narrowed.id"
-	if probe := d.Search.Probe; probe != "" {
-		from = "(" + ids.SQL + probe + ") narrowed CROSS JOIN LATERAL" +
-			" (SELECT * FROM runs x WHERE x.run_uuid = narrowed.id" + probe + ") r"
-		where = ""
-	}
+	from, where := d.Among(ids, "runs", "r", "run_uuid")
 	return RunPlan{
-		From: search.Fragment{SQL: from, Args: ids.Args}, Joins: q.ProbedJoins,
-		Where: Both(search.Fragment{SQL: where}, Both(scope, q.Where)), OrderBy: q.OrderBy, narrowed: true,
+		From: from, Joins: q.ProbedJoins, Where: Both(where, Both(scope, q.Where)), OrderBy: q.OrderBy, narrowed: true,
 	}
+}
+
+// Among returns the FROM and the WHERE of a query of the rows of a table under an alias whose
+// primary key is one of the ids that a query returns.
+func (d *Dialect) Among(ids search.Fragment, table, alias, key string) (from, where search.Fragment) {
+	if probe := d.Search.Probe; probe != "" {
+		return search.Fragment{SQL: "(" + ids.SQL + probe + ") narrowed CROSS JOIN LATERAL" +
+			" (SELECT * FROM " + table + " x WHERE x." + key + " = narrowed.id" + probe + ") " + alias, Args: ids.Args}, where
+	}
+	// CROSS JOIN makes SQLite begin with the ids.
+	from = search.Fragment{SQL: "(" + ids.SQL + ") narrowed CROSS JOIN " + table + " " + alias, Args: ids.Args}
+	return from, search.Fragment{SQL: alias + "." + key + " = narrowed.id"}
 }
 
 // Plan returns the plan of a search of runs in a scope. If one of the conditions is met by few
@@ -58,19 +63,29 @@ func (d *Dialect) planAmong(ids search.Fragment, q *search.Query, scope search.F
 // after which a search in the order of the newest runs stops, or [AllRuns].
 func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (plan RunPlan, err error) {
 	plan = PlanAll(q, scope)
-	if len(q.Narrowers) == 0 {
-		return plan, nil
-	}
-	runs, err := t.CountUpTo(search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, maxScope)
-	if err != nil {
+	best, err := t.Rarest(q, search.Fragment{SQL: "SELECT 1 FROM runs r WHERE " + scope.SQL, Args: scope.Args}, limit)
+	if err != nil || best < 0 {
 		return plan, err
+	}
+	return t.Dialect.planAmong(q.Narrowers[best], q, scope), nil
+}
+
+// Rarest returns the index of the narrower of a search with the fewest rows, or -1 if the search is
+// faster without one. rows is a query of the rows of its scope, and limit as for [Transaction.Plan].
+func (t Transaction) Rarest(q *search.Query, rows search.Fragment, limit int) (best int, err error) {
+	if len(q.Narrowers) == 0 {
+		return -1, nil
+	}
+	runs, err := t.CountUpTo(rows, maxScope)
+	if err != nil {
+		return -1, err
 	}
 	best, fewest := -1, min(maxCandidates, runs)
 	found := 1.0 // the share of the runs that meet all conditions, if these are independent
 	for i, ids := range q.Narrowers[:min(len(q.Narrowers), maxNarrowers)] {
 		n, err := t.CountUpTo(ids, maxScope)
 		if err != nil {
-			return plan, err
+			return -1, err
 		}
 		found *= min(1, float64(n)/float64(max(runs, 1)))
 		if n < fewest {
@@ -82,10 +97,10 @@ func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (pl
 	}
 	// A scan in the order of the newest runs stops when the page is full.
 	scanned := min(float64(runs), float64(limit)/max(found, 1e-9))
-	if best < 0 || scanned < float64(fewest*probesPerCandidate) {
-		return plan, nil
+	if scanned < float64(fewest*probesPerCandidate) {
+		return -1, nil
 	}
-	return t.Dialect.planAmong(q.Narrowers[best], q, scope), nil
+	return best, nil
 }
 
 // CountUpTo counts the rows of a query up to a limit.

@@ -1,0 +1,152 @@
+package traces
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/millrace-ml/millrace/internal/db"
+	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/mlflow/tracing"
+)
+
+// Search is a search of traces in some experiments. Limit is the most traces on a page.
+type Search struct {
+	ExperimentIDs     []int64
+	Filter, PageToken string
+	OrderBy           []string
+	Limit             int
+}
+
+// SearchTraces returns a page of traces and the token of the next page, which is "" on the last
+// page. Traces of deleted experiments are found, too.
+func (s Traces) SearchTraces(ctx context.Context, in *Search) (list []tracing.TraceInfo, next string, err error) {
+	q, err := search.Traces(s.Dialect.Search, in.ExperimentIDs, in.Filter, in.OrderBy)
+	if err != nil {
+		return nil, "", err
+	}
+	offset, err := search.DecodeOffset(in.PageToken)
+	if err != nil || len(in.ExperimentIDs) == 0 {
+		return nil, "", err
+	}
+	err = s.ViewReplica(ctx, func(t Tx) error {
+		list, next, err = t.searchPage(q, in, offset)
+		return err
+	})
+	return list, next, err
+}
+
+// searchPage reads a page of traces.
+func (t Tx) searchPage(q *search.Query, in *Search, offset int) (list []tracing.TraceInfo, next string, err error) {
+	ids, err := t.searchIDs(q, in.ExperimentIDs, in.Limit+1, offset)
+	if err != nil {
+		return nil, "", err
+	}
+	ids, next = base.CutPage(ids, in.Limit, offset)
+	list = make([]tracing.TraceInfo, len(ids))
+	for i, id := range ids {
+		list[i].TraceID = id
+	}
+	return base.FillPage(list, offset, next, t.loadPage)
+}
+
+// searchIDs returns the ids of the traces of a page. If one of the conditions is met by few traces,
+// the search begins with these, which an index finds.
+func (t Tx) searchIDs(q *search.Query, experiments []int64, limit, offset int) ([]string, error) {
+	scope := inExperiments(experiments)
+	stop := limit + offset // A search in the order of the newest traces stops when it has so many.
+	if !q.ByNewest {
+		stop = base.AllRuns
+	}
+	rows := search.Fragment{SQL: `SELECT 1 FROM trace_info ti WHERE ` + scope.SQL, Args: scope.Args}
+	best, err := t.Rarest(q, rows, stop)
+	if err != nil {
+		return nil, err
+	}
+	p := plan{q, search.Fragment{SQL: `trace_info ti`}, base.Both(scope, q.Where), limit, offset}
+	switch {
+	case best >= 0:
+		return t.run(p.among(t, q.Narrowers[best]))
+	case q.SpanScan.SQL != "" && q.ByNewest:
+		return t.searchSpans(p, scope)
+	}
+	return t.run(p)
+}
+
+// plan is how a page of ids is read.
+type plan struct {
+	q             *search.Query
+	from, where   search.Fragment
+	limit, offset int
+}
+
+// among returns the plan that tests only the traces whose ids a query returns.
+func (p plan) among(t Tx, ids search.Fragment) plan {
+	from, where := t.Dialect.Among(ids, `trace_info`, `ti`, `request_id`)
+	p.from, p.where = from, base.Both(where, p.where)
+	return p
+}
+
+func (t Tx) run(p plan) ([]string, error) {
+	return db.CollectUncached(
+		t.Tx, `SELECT ti.request_id FROM `+p.from.SQL+` `+p.q.Joins.SQL+` WHERE `+p.where.SQL+
+			` ORDER BY `+p.q.OrderBy.SQL+` LIMIT ? OFFSET ?`,
+		base.Concat(p.from.Args, p.q.Joins.Args, p.where.Args, p.q.OrderBy.Args, []any{p.limit, p.offset}),
+		base.ScanOne[string],
+	)
+}
+
+// newestTraces is the number of traces whose spans are searched first.
+const newestTraces = 2000
+
+// searchSpans searches the spans of the newest traces first and, if these do not fill the page, all
+// spans in the order of the table, which is faster than those of one trace after the other.
+func (t Tx) searchSpans(p plan, scope search.Fragment) ([]string, error) {
+	bound, err := db.CollectUncached(
+		t.Tx, `SELECT ti.timestamp_ms FROM trace_info ti WHERE `+scope.SQL+` ORDER BY ti.timestamp_ms DESC LIMIT 1 OFFSET ?`,
+		base.Concat(scope.Args, []any{newestTraces}), base.ScanOne[int64],
+	)
+	if err != nil {
+		return nil, err
+	}
+	if len(bound) == 0 { // There are few traces.
+		return t.run(p)
+	}
+	newest := p
+	newest.where = base.Both(search.Fragment{SQL: `ti.timestamp_ms >= ?`, Args: []any{bound[0]}}, p.where)
+	if ids, err := t.run(newest); err != nil || len(ids) == p.limit {
+		return ids, err
+	}
+	return t.run(p.among(t, p.q.SpanScan))
+}
+
+// inExperiments returns the condition that a trace ti is in one of some experiments.
+func inExperiments(ids []int64) search.Fragment {
+	if len(ids) == 1 { // The order of an index that begins with the column is that of the page.
+		return search.Fragment{SQL: `ti.experiment_id = ?`, Args: []any{ids[0]}}
+	}
+	return search.Fragment{SQL: `ti.experiment_id IN (?...)`, Args: []any{ids}}
+}
+
+// loadPage fills in the traces of a part of a page, of which the ids are known.
+func (t Tx) loadPage(part []tracing.TraceInfo, b *base.Budget) error {
+	at := make(map[string]*tracing.TraceInfo, len(part))
+	ids := make([]string, len(part))
+	for i := range part {
+		at[part[i].TraceID], ids[i] = &part[i], part[i].TraceID
+	}
+	err := t.Each(
+		`SELECT `+infoColumns+` FROM trace_info ti WHERE ti.request_id IN (?...)`, []any{ids},
+		func(rows *sql.Rows) error {
+			info, err := scanInfo(rows)
+			if err == nil {
+				*at[info.TraceID] = *info
+			}
+			return err
+		},
+	)
+	if err != nil {
+		return err
+	}
+	return t.loadInfos(part, b)
+}
