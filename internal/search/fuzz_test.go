@@ -1,8 +1,10 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	_ "github.com/millrace-ml/millrace/internal/db" // the functions of SQLite
+	"github.com/millrace-ml/millrace/internal/search/regex"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
@@ -169,4 +172,29 @@ func FuzzTraces(f *testing.F) {
 			_ = rows.Close()
 		}
 	})
+}
+
+// TestTraceLimits fills the limits of a search of traces, which SQLite must take, and goes beyond.
+func TestTraceLimits(t *testing.T) {
+	t.Parallel()
+	db := openDB(t)
+	joined := func(n int, clause string) string { return strings.Repeat(clause+" AND ", n-1) + clause }
+	for _, clause := range []string{
+		"feedback.a = 'x'", "feedback.a IS NULL", "run_id = 'x'", "prompt = 'a/1'", "tags.a = 'x'", "span.name = 'x'", "trace.text LIKE '%x%'",
+		"span.attributes.a RLIKE '^x'", "metadata.mlflow.trace.cost != 'x'", "status IN ('a', 'b')", "issue.id = 'x'",
+	} {
+		q, err := Traces(SQLite, []int64{1}, joined(maxClauses, clause), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", clause, err)
+		}
+		db.tracesPrepare(t, q, nil)
+		_, err = Traces(SQLite, []int64{1}, joined(maxClauses+1, clause), nil)
+		db.prepares(t, nil, err, "", "", "")
+	}
+	for _, filter := range []string{
+		"name RLIKE '" + strings.Repeat("x", regex.MaxBytes+1) + "'", "trace.text LIKE '" + strings.Repeat("x", maxPatternBytes+1) + "'",
+	} {
+		_, err := Traces(SQLite, []int64{1}, filter, nil)
+		db.prepares(t, nil, cmp.Or(err, errors.New("accepted")), "", "", "")
+	}
 }
