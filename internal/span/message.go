@@ -138,7 +138,11 @@ func readAny(dec *jsontext.Decoder) *tracing.AnyValue {
 		v.ArrayValue = &tracing.ArrayValue{}
 		_, _ = dec.ReadToken()
 		for kind := dec.PeekKind(); kind != ']' && kind != 0; kind = dec.PeekKind() {
-			v.ArrayValue.Values = append(v.ArrayValue.Values, readAny(dec))
+			item := readAny(dec)
+			if item == nil { // A list has values without a value for its nulls.
+				item = &tracing.AnyValue{}
+			}
+			v.ArrayValue.Values = append(v.ArrayValue.Values, item)
 		}
 		_, _ = dec.ReadToken()
 	case '"':

@@ -110,7 +110,7 @@ func ParseCost(text string) (c Cost) {
 // number of many megabytes.
 const maxNumber = 40
 
-// numbers returns the members of a JSON object that are numbers.
+// numbers returns the members of a JSON object that are numbers, or texts of numbers.
 func numbers(text string) map[string]json.Number {
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &members) != nil {
@@ -118,7 +118,7 @@ func numbers(text string) map[string]json.Number {
 	}
 	found := map[string]json.Number{}
 	for key, raw := range members {
-		number := string(raw)
+		number := Text(string(raw)) // Numbers may be texts.
 		if number != "" && (number[0] == '-' || number[0] >= '0' && number[0] <= '9') && len(number) <= maxNumber &&
 			!hugeExponent(number) {
 			found[key] = json.Number(number)

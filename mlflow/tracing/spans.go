@@ -64,7 +64,7 @@ type AnyValue struct {
 	KvlistValue *KeyValueList `json:"kvlist_value,omitempty"`
 }
 
-// ArrayValue is a list. A nil item is null.
+// ArrayValue is a list. An item of which no field is set is null.
 type ArrayValue struct {
 	Values []*AnyValue `json:"values,omitempty"`
 }

@@ -144,7 +144,7 @@ type GetTraceRequest struct {
 // BatchGetTracesRequest requests traces with their spans. Traces that do not exist are left
 // out.
 type BatchGetTracesRequest struct {
-	TraceIDs      []string `json:"trace_ids"`
+	TraceIDs      []string `json:"trace_ids" required:"true"`
 	ExperimentIDs []string `json:"experiment_ids,omitempty"`
 }
 
@@ -156,7 +156,7 @@ type BatchTracesResponse struct {
 // BatchTraceInfosRequest requests traces without their spans. If ExperimentIDs is not nil,
 // traces of other experiments are left out.
 type BatchTraceInfosRequest struct {
-	TraceIDs      []string  `json:"trace_ids"`
+	TraceIDs      []string  `json:"trace_ids" required:"true"`
 	ExperimentIDs *[]string `json:"experiment_ids,omitempty"`
 }
 
@@ -221,7 +221,7 @@ type DeleteTraceTagRequest struct {
 
 // LinkTracesRequest links up to 100 traces to a run.
 type LinkTracesRequest struct {
-	TraceIDs []string `json:"trace_ids"`
+	TraceIDs []string `json:"trace_ids" required:"true"`
 	RunID    string   `json:"run_id" required:"true"`
 }
 

@@ -8,6 +8,7 @@ RELEASES. The requests are in diff_requests*.py and diff_hostile.py.
 """
 
 import collections
+import datetime
 import fnmatch
 import http.client
 import importlib.metadata
@@ -53,7 +54,7 @@ class Side:
         return value
 
     def send(self, request):
-        path, body, headers = self.fill(request.path), self.fill(request.body), dict(request.headers or {})
+        path, body, headers = self.fill(request.path), self.fill(request.body), self.fill(dict(request.headers or {}))
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
@@ -115,6 +116,9 @@ class Side:
         if key == "experiment_id" and value != "0":
             names = [name for name, saved in self.saved.items() if saved == value]
             return f"<{names[0]}>" if names else "<experiment>"
+        if isinstance(value, str) and re.fullmatch(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", value):
+            seconds = datetime.datetime.fromisoformat(value).timestamp()
+            return "<now>" if abs(seconds - time.time()) < 3600 else value
         if isinstance(value, str):
             return re.sub(r"mlflow-artifacts:/[1-9]\d*", "mlflow-artifacts:/<experiment>", self.plain(value))
         if key in TIME_KEYS and isinstance(value, int) and abs(value / 1000 - time.time()) < 3600:
@@ -212,9 +216,10 @@ def run(report=print):
     from diff_requests import REQUESTS
     from diff_requests_models import REQUESTS as MORE
     from diff_requests_registry import REQUESTS as REGISTRY
+    from diff_requests_traces import REQUESTS as TRACES
 
     accepted = accepted_of(importlib.metadata.version("mlflow"))
-    requests = status_last(REQUESTS + MORE + REGISTRY + HOSTILE, accepted)
+    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + HOSTILE, accepted)
     if ON_SERVER:
         requests = [r for r in requests if not any(fnmatch.fnmatchcase(r.title, titles) for titles in NOT_ON_SERVERS)]
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:

@@ -99,7 +99,7 @@ func (h *Handlers) readExport(w http.ResponseWriter, req *http.Request, asJSON b
 			Message: "Cannot convert OpenTelemetry span to MLflow span: " + err.Error(),
 		}
 	case err != nil:
-		return nil, apierror.Invalid("Invalid OpenTelemetry format: %v", err)
+		return nil, apierror.Invalid("%s", err)
 	case len(resources) == 0:
 		return nil, apierror.Invalid("Invalid OpenTelemetry format - no spans found")
 	}

@@ -54,14 +54,10 @@ func among[T any](
 	if err != nil || bound == nil { // Runs with less than the bound come after those with any value.
 		return nil, false, err
 	}
-	best, err := t.rankedValue(q.Ranking, q.Ranking.Next(nil))
-	if err != nil {
-		return nil, false, err
-	}
-	if best == bound { // No value is better.
+	list, err = run(t.Dialect.planAmong(q.Ranking.Better(bound), q, scope), limit, offset)
+	if err == nil && len(list) == 0 { // Perhaps no value is better.
 		return grouped(t, q, scope, limit, offset, run)
 	}
-	list, err = run(t.Dialect.planAmong(q.Ranking.Better(bound), q, scope), limit, offset)
 	return list, len(list) == limit, err
 }
 

@@ -101,7 +101,9 @@ func (s Traces) Assessment(ctx context.Context, traceID, id string) (a *tracing.
 }
 
 func (t Tx) assessment(traceID, id string) (*tracing.Assessment, error) {
-	if err := t.checkTrace(traceID); err != nil {
+	if err := t.checkTrace(traceID); errors.Is(err, mlflow.ResourceDoesNotExist) {
+		return nil, mlflow.Errorf(mlflow.ResourceDoesNotExist, "Trace with request_id '%s' not found", traceID)
+	} else if err != nil {
 		return nil, err
 	}
 	a, _, err := scanAssessment(t.QueryRow(

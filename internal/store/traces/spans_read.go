@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/base"
@@ -32,6 +33,9 @@ func (t Tx) texts(query string, args []any) ([]string, error) {
 func (s Traces) Trace(ctx context.Context, id string) (trace *Stored, err error) {
 	err = s.View(ctx, func(t Tx) error {
 		info, err := t.info(id)
+		if errors.Is(err, mlflow.ResourceDoesNotExist) {
+			return noSpans(id)
+		}
 		if err != nil {
 			return err
 		}
@@ -41,12 +45,17 @@ func (s Traces) Trace(ctx context.Context, id string) (trace *Stored, err error)
 	return trace, err
 }
 
+// noSpans returns the error for the spans of a trace that does not exist.
+func noSpans(id string) error {
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Trace with ID %s is not found.", id)
+}
+
 // TracesByID returns the traces that exist, with their spans, in the order of ids. A trace
-// that is named again is returned once.
+// that is named again has its last place.
 func (s Traces) TracesByID(ctx context.Context, ids []string) (list []*Stored, err error) {
 	err = s.View(ctx, func(t Tx) error {
 		list = nil
-		infos, err := t.infos(ids)
+		infos, err := t.infos(lastPlaces(ids))
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/millrace-ml/millrace/internal/span"
 	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/internal/store/experiments"
-	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
@@ -117,7 +116,7 @@ func (t Tx) mayReplace(id string, experimentID int64, allow func(string) error) 
 	case err != nil:
 		return err
 	case archived:
-		return mlflow.Errorf(mlflow.InvalidState, "Cannot update traces that are archived: '%s'.", id)
+		return archivedError("Cannot update traces that are archived: '%s'.", id)
 	case owner != experimentID:
 		return allow(strconv.FormatInt(owner, 10))
 	}

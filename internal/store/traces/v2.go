@@ -3,10 +3,12 @@ package traces
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/millrace-ml/millrace/internal/span"
 	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/internal/store/experiments"
+	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
@@ -86,7 +88,9 @@ func (s Traces) EndTraceV2(
 func (s Traces) TraceFiles(ctx context.Context, id string) (spans, files, archive string, err error) {
 	err = s.View(ctx, func(t Tx) error {
 		spans, files, archive = "", "", ""
-		if err := t.checkTrace(id); err != nil {
+		if err := t.checkTrace(id); errors.Is(err, mlflow.ResourceDoesNotExist) {
+			return noSpans(id)
+		} else if err != nil {
 			return err
 		}
 		return t.Each("SELECT `key`, value FROM trace_tags WHERE request_id = ? AND `key` IN (?...)",

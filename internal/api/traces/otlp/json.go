@@ -8,6 +8,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/protojson"
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/span"
+	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
@@ -90,7 +91,7 @@ func (v *base64Value) UnmarshalText(text []byte) error {
 func DecodeJSON(body []byte) ([]*span.Resource, error) {
 	var in request
 	if err := protojson.Unmarshal(body, &in); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		return nil, fmt.Errorf("%w: %s", ErrFormat, mlflow.AsError(err).Message)
 	}
 	list := make([]*span.Resource, len(in.ResourceSpans))
 	for i := range in.ResourceSpans {

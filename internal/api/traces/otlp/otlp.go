@@ -21,7 +21,7 @@ import (
 const maxDepth = 64
 
 // ErrFormat is the error of a body that is not a request.
-var ErrFormat = errors.New("invalid OpenTelemetry format")
+var ErrFormat = errors.New("Invalid OpenTelemetry format") //nolint:staticcheck // It is the message of MLflow.
 
 // ErrID is the error of a span without an id.
 var ErrID = errors.New("a span has no trace_id or no span_id")
