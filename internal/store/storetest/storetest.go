@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,
 		"SearchPlans":             searchPlans,
+		"SearchTraces":            searchTraces,
 		"SpansMakeTraces":         spansMakeTraces,
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,
