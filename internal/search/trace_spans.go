@@ -88,6 +88,8 @@ func (b *builder) spanMeets(c *condition) {
 	column := c.attr.column
 	switch {
 	case column == "" && c.op == opRLike:
+		b.like("s.content", opLike, c.words)
+		b.write(" AND ")
 		b.compare("s.content", c.op, c.values)
 	case column == "":
 		b.like("s.content", c.op, `%"`+c.attr.tag+`"`+c.values[0].(string)+"%")
@@ -130,9 +132,9 @@ func (b *traceBuilder) assessment(c *condition) {
 	}
 	b.write("(EXISTS (SELECT 1 FROM assessments x WHERE x.trace_id = ti.request_id AND ")
 	b.assessmentMeets(c)
-	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (SELECT ", b.exactly("xt.session_id"),
-		" FROM assessments x JOIN trace_info xt ON xt.request_id = x.trace_id WHERE xt.session_id IS NOT NULL",
-		" AND xt.experiment_id IN (?...) AND x.assessment_metadata IS NOT NULL AND ")
+	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (SELECT ",
+		b.exactly("xt.session_id"), " FROM assessments x JOIN trace_info xt ON xt.request_id = x.trace_id",
+		" WHERE xt.session_id IS NOT NULL AND xt.experiment_id IN (?...) AND x.assessment_metadata IS NOT NULL AND ")
 	b.args = append(b.args, b.experiments)
 	b.compare("x.assessment_metadata", opLike, []any{`%"` + tracing.MetadataSession + `":%`})
 	b.write(" AND ")

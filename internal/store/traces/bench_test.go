@@ -125,7 +125,11 @@ func BenchmarkTraces(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	defer func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
 	if list, _, err := s.SearchTraces(b.Context(), &traces.Search{ExperimentIDs: []int64{0}, Limit: 1}); err != nil {
 		b.Fatal(err)
 	} else if len(list) == 0 {
