@@ -102,12 +102,13 @@ func (b *builder) spanMeets(c *condition) {
 
 // like writes a comparison of a long text with a pattern.
 func (b *builder) like(column, op, pattern string) {
-	template := map[string]string{
-		opLike: b.d.ContentLike, opILike: b.d.ContentILike, "=": b.d.Equal, "!=": b.d.NotEqual,
-	}[op]
-	b.write(strings.ReplaceAll(template, "$", column))
-	for range strings.Count(template, "?") {
-		b.args = append(b.args, pattern)
+	switch op {
+	case opLike:
+		b.fill(b.d.ContentLike, column, b.d.pattern(pattern))
+	case opILike:
+		b.fill(b.d.ContentILike, column, b.d.pattern(pattern))
+	default:
+		b.compare(column, op, []any{pattern})
 	}
 }
 

@@ -227,7 +227,7 @@ func spanClauses() []spanClause {
 		}},
 		{"span.attributes.text RLIKE 'Wörld 1[0-9]?$'", func(searchedSpan) bool { return false }}, // The value ends with \n.
 	}
-	for _, text := range []string{"Wörld 699", "Wörld 6", "nothing", `\n`} {
+	for _, text := range []string{"Wörld 699", "Wörld 6", "nothing", `69\n\"`, "69n"} {
 		list = append(
 			list, spanClause{"trace.text LIKE '%" + text + "%'", func(s searchedSpan) bool {
 				return strings.Contains(s.content, text)
