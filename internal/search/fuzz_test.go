@@ -169,7 +169,9 @@ func FuzzTraces(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, columns)
 			}
-			_ = rows.Close()
+			if err := errors.Join(rows.Close(), rows.Err()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

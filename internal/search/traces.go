@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/search/regex"
 	"github.com/millrace-ml/millrace/internal/span"
@@ -48,6 +49,7 @@ func (c *condition) translateRegex(d Dialect, src source) error {
 	pattern := c.values[0].(string)
 	if c.isSpanAttribute() {
 		pattern = attributeRegex(c.attr.tag, pattern)
+		c.words = "%" + strings.Join(regex.Words(pattern), "%") + "%"
 	}
 	translated, err := regex.Translate(pattern, d.Regex)
 	if err != nil {

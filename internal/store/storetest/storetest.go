@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"MoveAtOnce":              moveAtOnce,
 		"SearchPlans":             searchPlans,
 		"SearchTraces":            searchTraces,
+		"RegularExpressions":      regularExpressions,
 		"SpansMakeTraces":         spansMakeTraces,
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,

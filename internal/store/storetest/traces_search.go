@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -33,10 +34,11 @@ type searchedSpan struct{ name, kind, status, content string }
 
 func searchedTraceAt(i int) searchedTrace {
 	t := searchedTrace{
-		id: fmt.Sprintf("tr-%032d", i*7919%searchedTraces), start: int64(1000 + i/3), status: []string{"OK", "ERROR", "IN_PROGRESS"}[i%7%3],
-		name: []string{"", "Agent", "agent", "agent_1", "%"}[i%5], session: every(i, 4, fmt.Sprint("s", i/8)),
-		client: every(i, 2, fmt.Sprint("c", i)), tag: every(i, 3, fmt.Sprint([]string{"Red", "red", "blue"}[i/3%3], i%50)),
-		meta: every(i, 5, strings.Repeat("é", 40)+fmt.Sprint(i%6)), run: every(i, 6, fmt.Sprint("run", i%20)),
+		id: fmt.Sprintf("tr-%032d", i*7919%searchedTraces), start: int64(1000 + i/3),
+		status: []string{"OK", "ERROR", "IN_PROGRESS"}[i%7%3],
+		name:   []string{"", "Agent", "agent", "agent_1", "%"}[i%5], session: every(i, 4, "s"+strconv.Itoa(i/8)),
+		client: every(i, 2, "c"+strconv.Itoa(i)), tag: every(i, 3, fmt.Sprint([]string{"Red", "red", "blue"}[i/3%3], i%50)),
+		meta: every(i, 5, strings.Repeat("é", 40)+strconv.Itoa(i%6)), run: every(i, 6, fmt.Sprint("run", i%20)),
 		valid: i%8 != 1, ofSession: i%16 == 0,
 	}
 	if i%4 != 0 {
@@ -48,8 +50,10 @@ func searchedTraceAt(i int) searchedTrace {
 	}
 	for n := range i % 4 {
 		t.spans = append(t.spans, searchedSpan{
-			name: []string{"root", "Root", "tool"}[n], kind: every(n, 2, []string{"LLM", "TOOL"}[i/4%2]), status: []string{"OK", "ERROR"}[i%2],
-			content: fmt.Sprintf(`{"name": "x", "attributes": {"model": "\"gpt-%d\"", "n": "%d", "text": "\"Wörld %d\n\""}}`, i%9, i, i%700),
+			name: []string{"root", "Root", "tool"}[n], kind: every(n, 2, []string{"LLM", "TOOL"}[i/4%2]),
+			status: []string{"OK", "ERROR"}[i%2], content: fmt.Sprintf(
+				`{"name": "x", "attributes": {"model": "\"gpt-%d\"", "n": "%d", "text": "\"Wörld %d\n\""}}`, i%9, i, i%700,
+			),
 		})
 	}
 	return t
@@ -84,7 +88,9 @@ func insertSearched(t *testing.T, s *store.Store) []searchedTrace {
 		}
 		var info, tags, metadata, spans, assessments [][]any
 		for _, x := range list {
-			info = append(info, []any{x.id, int64(0), x.start, x.length, x.status, null(x.name), null(x.session), null(x.client), int64(1)})
+			info = append(info, []any{
+				x.id, int64(0), x.start, x.length, x.status, null(x.name), null(x.session), null(x.client), int64(1),
+			})
 			if x.tag != "" {
 				tags = append(tags, []any{x.id, "color", x.tag})
 			}
@@ -95,13 +101,15 @@ func insertSearched(t *testing.T, s *store.Store) []searchedTrace {
 			}
 			for n, sp := range x.spans {
 				spans = append(spans, []any{
-					x.id, int64(0), fmt.Sprintf("%016d", n), sp.name, null(sp.kind), sp.status, x.start * 1e6, (x.start + 1) * 1e6, sp.content,
+					x.id, int64(0), fmt.Sprintf("%016d", n), sp.name, null(sp.kind), sp.status, x.start * 1e6,
+					(x.start + 1) * 1e6, sp.content,
 				})
 			}
 			if x.score != 0 {
 				about := null(map[bool]string{true: `{"mlflow.trace.session": "x"}`}[x.ofSession])
 				assessments = append(assessments, []any{
-					"a-" + x.id, x.id, "score", "feedback", fmt.Sprint(x.score), int64(1), int64(1), "HUMAN", x.valid, about, x.score, true,
+					"a-" + x.id, x.id, "score", "feedback", fmt.Sprint(x.score), int64(1), int64(1), "HUMAN",
+					x.valid, about, x.score, true,
 				})
 			}
 		}
@@ -109,11 +117,14 @@ func insertSearched(t *testing.T, s *store.Store) []searchedTrace {
 			table, columns string
 			rows           [][]any
 		}{
-			{"trace_info", "request_id, experiment_id, timestamp_ms, execution_time_ms, status, trace_name, session_id, client_request_id, db_payload_generation", info},
+			{"trace_info", "request_id, experiment_id, timestamp_ms, execution_time_ms, status, trace_name, session_id, " +
+				"client_request_id, db_payload_generation", info},
 			{"trace_tags", "request_id, `key`, value", tags},
 			{"trace_request_metadata", "request_id, `key`, value", metadata},
-			{"spans", "trace_id, experiment_id, span_id, name, type, status, start_time_unix_nano, end_time_unix_nano, content", spans},
-			{"assessments", "assessment_id, trace_id, name, assessment_type, value, created_timestamp, last_updated_timestamp, source_type, valid, assessment_metadata, aggregate_value, is_numeric_value", assessments},
+			{"spans", "trace_id, experiment_id, span_id, name, type, status, start_time_unix_nano, end_time_unix_nano, " +
+				"content", spans},
+			{"assessments", "assessment_id, trace_id, name, assessment_type, value, created_timestamp, " +
+				"last_updated_timestamp, source_type, valid, assessment_metadata, aggregate_value, is_numeric_value", assessments},
 		} {
 			if err := insert(into.table, into.columns, into.rows); err != nil {
 				return err
@@ -161,7 +172,8 @@ func ofText(name string, nullable bool, get func(x *searchedTrace) string, value
 		list = append(list, clause{
 			name + " IN ('" + in + "', 'x')", func(x *searchedTrace) bool { return slices.Contains(values, get(x)) },
 		}, clause{
-			name + " NOT IN ('" + in + "')", func(x *searchedTrace) bool { return get(x) != "" && !slices.Contains(values, get(x)) },
+			name + " NOT IN ('" + in + "')",
+			func(x *searchedTrace) bool { return get(x) != "" && !slices.Contains(values, get(x)) },
 		})
 	}
 	return list
@@ -180,8 +192,9 @@ func likeFunc(pattern string, fold bool) func(string) bool {
 // ofNumber returns the clauses on a number, which is nil if it is NULL.
 func ofNumber(name string, get func(x *searchedTrace) *int64, values ...float64) (list []clause) {
 	for op, ok := range map[string]func(order int) bool{
-		"=": func(o int) bool { return o == 0 }, "!=": func(o int) bool { return o != 0 }, "<": func(o int) bool { return o < 0 },
-		"<=": func(o int) bool { return o <= 0 }, ">": func(o int) bool { return o > 0 }, ">=": func(o int) bool { return o >= 0 },
+		"=": func(o int) bool { return o == 0 }, "!=": func(o int) bool { return o != 0 },
+		"<": func(o int) bool { return o < 0 }, "<=": func(o int) bool { return o <= 0 },
+		">": func(o int) bool { return o > 0 }, ">=": func(o int) bool { return o >= 0 },
 	} {
 		for _, value := range values {
 			list = append(list, clause{fmt.Sprint(name, " ", op, " ", value), func(x *searchedTrace) bool {
@@ -214,10 +227,11 @@ func spanClauses() []spanClause {
 		}},
 		{"span.attributes.text RLIKE 'Wörld 1[0-9]?$'", func(searchedSpan) bool { return false }}, // The value ends with \n.
 	}
-	for _, text := range []string{"Wörld 699", "Wörld 6", "nothing", `\n`} {
+	for _, text := range []string{"Wörld 699", "Wörld 6", "nothing", `69\n\"`, "69n"} {
 		list = append(
-			list, spanClause{"trace.text LIKE '%" + text + "%'", func(s searchedSpan) bool { return strings.Contains(s.content, text) }},
-			spanClause{"span.content ILIKE '%" + strings.Replace(text, "W", "w", 1) + "%'", func(s searchedSpan) bool {
+			list, spanClause{"trace.text LIKE '%" + text + "%'", func(s searchedSpan) bool {
+				return strings.Contains(s.content, text)
+			}}, spanClause{"span.content ILIKE '%" + strings.Replace(text, "W", "w", 1) + "%'", func(s searchedSpan) bool {
 				return strings.Contains(strings.ToLower(s.content), strings.ToLower(text))
 			}},
 		)
@@ -229,7 +243,8 @@ func spanClauses() []spanClause {
 func feedbackClauses(all []searchedTrace) (list []clause) {
 	for text, ok := range map[string]func(score float64) bool{
 		"> 1.2": func(s float64) bool { return s > 1.2 }, "= '0.5'": func(s float64) bool { return s == 0.5 },
-		"!= '0.5'": func(s float64) bool { return s != 0.5 }, "LIKE '%.5'": func(s float64) bool { return s == 0.5 || s == 1.5 },
+		"!= '0.5'":    func(s float64) bool { return s != 0.5 },
+		"LIKE '%.5'":  func(s float64) bool { return s == 0.5 || s == 1.5 },
 		"IS NOT NULL": func(float64) bool { return true },
 	} {
 		sessions := map[string]bool{}
