@@ -21,7 +21,6 @@ const to = (path: string, search: Search = {}): Translation => ({ to: { path, se
 
 const experimentTabs: Record<string, string> = {
   traces: "Traces",
-  "chat-sessions": "Chat sessions",
   datasets: "Evaluation datasets",
   judges: "Judges",
   "evaluation-runs": "Evaluation runs",
@@ -82,6 +81,7 @@ function experimentLink(id: string, rest: readonly string[], search: Search): Tr
   if (tab === "evaluation-runs" && (item || search.selectedRunUuid)) {
     return later(experimentTabs[tab]!, `${page}/runs/${item || search.selectedRunUuid}`, "the run");
   }
+  if (tab === "chat-sessions") return to(`${page}/traces`);
   const name = experimentTabs[tab];
   return name ? later(name, page, "the experiment") : undefined;
 }

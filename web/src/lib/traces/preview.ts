@@ -1,0 +1,18 @@
+// Previews of inputs and outputs are the beginnings of JSON texts. People look for what was said.
+
+const oneText = /^\{\s*"[^"\\]{1,40}"\s*:\s*"((?:[^"\\]|\\.)*)("\s*\}\s*$)?/s;
+
+/** The text of a preview: that of an object with one text, which may be cut, or the preview itself. */
+export function previewText(preview: string): string {
+  const found = oneText.exec(preview) ?? /^"((?:[^"\\]|\\.)*)(")?\s*$/s.exec(preview);
+  if (!found) return preview;
+  const [whole, body = "", end] = found;
+  // What follows the first text is a part of the preview, too.
+  if (!end && whole.length < preview.replace(/\\$/, "").length) return preview;
+  try {
+    const text = JSON.parse(`"${body.replace(/\\u[0-9a-f]{0,3}$/i, "")}"`) as string;
+    return end ? text : `${text}…`;
+  } catch {
+    return preview;
+  }
+}
