@@ -29,6 +29,7 @@ const runsPage = lazyRouteComponent(() => import("../pages/runs/RunsPage"), "Run
 const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage");
 const datasetsPage = lazyRouteComponent(() => import("../pages/datasets/DatasetsPage"), "DatasetsPage");
 const tracesPage = lazyRouteComponent(() => import("../pages/traces/TracesPage"), "TracesPage");
+const tracePage = lazyRouteComponent(() => import("../pages/trace/TracePage"), "TracePage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
 const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
@@ -78,6 +79,7 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/runs/$runID/$", runPage),
   at("/experiments/$experimentID/datasets", datasetsPage),
   at("/experiments/$experimentID/traces", tracesPage),
+  at("/experiments/$experimentID/traces/$traceID", tracePage),
   at("/experiments/$experimentID/media", mediaPage),
   at("/experiments/$experimentID/models", modelsPage),
   at("/experiments/$experimentID/models/$modelID", modelPage),

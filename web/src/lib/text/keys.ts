@@ -74,6 +74,14 @@ export const keyMap: readonly KeyGroup[] = [
     ],
   },
   {
+    title: "Spans of a trace",
+    keys: [
+      ["j  k  ↓  ↑", "Next, previous span"],
+      ["→  ←", "Unfold or go down; fold or go up"],
+      ["e", "Next failed span"],
+    ],
+  },
+  {
     title: "Files, media and plots",
     keys: [
       ["j  k  ↓  ↑", "Next, previous file"],
