@@ -172,6 +172,12 @@ export const traceSpans = (id: string) =>
     retry: false,
   });
 
+/** What has to be read again after a change of a trace: everything but the spans, which do not change with it. */
+export const changedTraces = {
+  queryKey: ["traces"],
+  predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[1] !== "spans",
+};
+
 export const setTraceTag = (id: string, key: string, value: string) =>
   v3.send("PATCH", `traces/${encodeURIComponent(id)}/tags`, { key, value });
 

@@ -88,6 +88,9 @@ test("previews show what was said", () => {
   expect(previewText('"plain"')).toBe("plain");
   expect(previewText('{"a": "x", "b": 1}')).toBe('{"a": "x", "b": 1}');
   expect(previewText("hi there")).toBe("hi there");
+  expect(previewText('{"messages":[{"role":"system","content":"S"},{"role":"user","content":"Q"}]}')).toBe(
+    "Q",
+  );
 });
 
 test("counts are spread over the intervals of a time", () => {

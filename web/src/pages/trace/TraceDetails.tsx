@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { deleteTraceTag, setTraceTag, type Trace } from "../../api/traces";
+import { changedTraces, deleteTraceTag, setTraceTag, type Trace } from "../../api/traces";
 import { JSONTree } from "../../components/JSONTree";
 import { TagCard } from "../../components/TagCard";
 import { formatDateTime } from "../../lib/text/format";
@@ -16,7 +16,7 @@ export function TraceDetails({ trace }: { trace: Trace }) {
         editable
         set={(key, value) => setTraceTag(trace.id, key, value)}
         remove={(key) => deleteTraceTag(trace.id, key)}
-        refresh={() => client.invalidateQueries({ queryKey: ["traces"] })}
+        refresh={() => client.invalidateQueries(changedTraces)}
       />
       <section className="card">
         <div className="card-head">

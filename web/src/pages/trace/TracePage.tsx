@@ -10,6 +10,7 @@ import { useDeferredText, useHotkeys, useTitle, useViewState } from "../../lib/b
 import { extent, type Span, spanTree } from "../../lib/traces/spans";
 import type { Search } from "../../lib/view/search";
 import { type TraceTab, type TraceView, traceCodec } from "../../lib/view/traces";
+import { Assessments } from "./Assessments";
 import { attributeKeys, SpanAttributes, SpanContent, SpanEvents, SpanHead, SpanLinks } from "./SpanPanel";
 import { SpanTree } from "./SpanTree";
 import { TraceDetails } from "./TraceDetails";
@@ -66,7 +67,9 @@ function TraceBody({ trace, experimentID }: { trace: Trace; experimentID: string
         <Panel
           trace={trace}
           experimentID={experimentID}
+          spans={spans}
           span={spans[selected]}
+          select={select}
           startNS={extent(spans).startNS}
           view={view}
           change={change}
@@ -79,6 +82,8 @@ function TraceBody({ trace, experimentID }: { trace: Trace; experimentID: string
 interface PanelProps {
   trace: Trace;
   experimentID: string;
+  spans: readonly Span[];
+  select: (span: Span) => void;
   /** Undefined while the spans are on their way, or if there are none. */
   span: Span | undefined;
   startNS: number;
@@ -86,7 +91,7 @@ interface PanelProps {
   change: (part: Partial<TraceView>, how?: "push" | "replace") => void;
 }
 
-function Panel({ trace, experimentID, span, startNS, view, change }: PanelProps) {
+function Panel({ trace, experimentID, spans, select, span, startNS, view, change }: PanelProps) {
   const withTab = (tab: TraceTab) =>
     ((search: Search) => traceCodec.encode({ ...traceCodec.decode(search), tab })) as never;
   const count = (n: number | undefined) => (n ? <span className="muted number"> {n}</span> : null);
@@ -104,9 +109,13 @@ function Panel({ trace, experimentID, span, startNS, view, change }: PanelProps)
         {tab("attributes", "Attributes", span && attributeKeys(span).length)}
         {tab("events", "Events", span?.wire.events?.length)}
         {tab("links", "Links", span?.wire.links?.length)}
+        {tab("assessments", "Assessments", trace.assessments.filter((a) => a.valid).length)}
         {tab("details", "Trace")}
       </Tabs>
       <div className="span-body">
+        {view.tab === "assessments" && (
+          <Assessments trace={trace} spans={spans} span={span} select={select} />
+        )}
         {view.tab === "details" && <TraceDetails trace={trace} />}
         {span && view.tab === "content" && (
           <SpanContent
