@@ -32,7 +32,7 @@ const experimentTabs: Record<string, string> = {
   issues: "Issues",
 };
 
-const runTabs: Record<string, string> = { traces: "Traces", evaluations: "Evaluations", issues: "Issues" };
+const runTabs: Record<string, string> = { evaluations: "Evaluations", issues: "Issues" };
 
 const topPages: Record<string, string> = {
   prompts: "Prompts",

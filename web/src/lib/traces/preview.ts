@@ -18,7 +18,7 @@ export function previewText(preview: string): string {
   if (!end && whole.length < preview.replace(/\\$/, "").length) return preview;
   try {
     const text = JSON.parse(`"${body.replace(/\\u[0-9a-f]{0,3}$/i, "")}"`) as string;
-    return end ? text : `${text}…`;
+    return end || text.endsWith("...") ? text : `${text}…`;
   } catch {
     return preview;
   }

@@ -72,3 +72,13 @@ export const traceCodec: Codec<TraceView> = {
       state: v.errorsOnly && "error",
     }),
 };
+
+export interface SessionView {
+  form: PayloadForm;
+  live: boolean;
+}
+
+export const sessionCodec: Codec<SessionView> = {
+  decode: (s) => ({ form: oneOf(payloadForms, s.show), live: s.live !== "0" }),
+  encode: (v) => compact({ show: v.form, live: !v.live && "0" }),
+};

@@ -46,6 +46,19 @@ export function NoTraces({ experimentID }: { experimentID: string }) {
   );
 }
 
+/** What makes a trace one of a run. */
+export function NoTracesOfRun() {
+  return (
+    <EmptyState title="No traces in this run">
+      <p>Traces that begin while the run is active belong to it:</p>
+      <Snippet
+        code={"with mlflow.start_run():\n    answer(question)  # decorated with @mlflow.trace"}
+        label="trace in a run example"
+      />
+    </EmptyState>
+  );
+}
+
 export function NoMatch({ filter, clear }: { filter: string; clear: () => void }) {
   return (
     <EmptyState title="No trace matches">

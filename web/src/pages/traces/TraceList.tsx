@@ -16,7 +16,7 @@ import { plural } from "../../lib/text/format";
 import { completeTraceFilter, sessionFilter, traceFilter } from "../../lib/traces/filter";
 import { keysOfTraces } from "../../lib/traces/list";
 import { tracesCodec } from "../../lib/view/traces";
-import { NoMatch, NoTraces } from "./NoTraces";
+import { NoMatch, NoTraces, NoTracesOfRun } from "./NoTraces";
 import { SessionChip, SinceSelect } from "./TraceChips";
 import { orderOf, TraceTable } from "./TraceTable";
 import { TraceTotals } from "./TraceTotals";
@@ -138,15 +138,13 @@ export function TraceList({ experimentID, runID = "", place }: TraceListProps) {
         <ErrorNotice error={list.error} what="Could not load the traces" retry={list.refetch} />
       )}
       {!list.loaded && !list.error && <Loading what="Loading traces" />}
-      {none &&
-        (narrowed || runID !== "" ? (
-          <NoMatch
-            filter={view.filter}
-            clear={() => change({ filter: "", errorsOnly: false, since: "", session: "" })}
-          />
-        ) : (
-          <NoTraces experimentID={experimentID} />
-        ))}
+      {none && narrowed && (
+        <NoMatch
+          filter={view.filter}
+          clear={() => change({ filter: "", errorsOnly: false, since: "", session: "" })}
+        />
+      )}
+      {none && !narrowed && (runID ? <NoTracesOfRun /> : <NoTraces experimentID={experimentID} />)}
       {traces.length > 0 && (
         <TraceTable traces={traces} columns={columns} view={view} change={replace} onEnd={list.more} />
       )}

@@ -35,7 +35,7 @@ export function TraceTotals({ experimentID, since, filters, wider, live }: Trace
     refetchInterval: live ? 3 * livePeriod() : false,
   });
   if (!data) return <div className="trace-totals" />;
-  const share = data.count > 0 ? ` (${((data.errors / data.count) * 100).toFixed(1)} %)` : "";
+  const share = data.errors > 0 ? ` (${((data.errors / data.count) * 100).toFixed(1)} %)` : "";
   return (
     <section className="trace-totals" aria-label="Totals">
       <dl>

@@ -115,8 +115,8 @@ export const traceCatalogue = (longestMS: number): TraceColumn[] => [
     id: "assessments",
     title: "Assessments",
     group,
-    track: "minmax(150px, 1.2fr)",
-    least: 150,
+    track: "minmax(190px, 1.2fr)",
+    least: 190,
     cell: (t) => <Assessments trace={t} />,
   },
   {
@@ -201,7 +201,13 @@ function RunLink({ trace: { experimentID, runID } }: { trace: Trace }) {
 function Assessments({ trace }: { trace: Trace }) {
   const valid = trace.assessments.filter((a) => a.valid);
   if (valid.length === 0) return noValue;
-  return valid.slice(0, 4).map((a) => <AssessmentChip key={a.id} assessment={a} />);
+  return (
+    <span className="assessment-cell">
+      {valid.slice(0, 8).map((a) => (
+        <AssessmentChip key={a.id} assessment={a} />
+      ))}
+    </span>
+  );
 }
 
 /** The columns until the user chooses: those that have values. */
@@ -215,7 +221,6 @@ export function automaticColumns(traces: readonly Trace[]): string[] {
     ...some((t) => t.tokens !== undefined, "tokens"),
     ...some((t) => t.cost !== undefined, "cost"),
     ...some((t) => t.session !== "", "session"),
-    ...some((t) => t.user !== "", "user"),
     ...some((t) => t.assessments.length > 0, "assessments"),
     ...some((t) => tagsText(t.tags) !== "", "tags"),
   ];
