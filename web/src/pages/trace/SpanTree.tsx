@@ -197,7 +197,6 @@ const SpanRow = memo(
         aria-level={span.depth + 1}
         aria-expanded={open}
         aria-selected={selected}
-        aria-label={`${span.name}, ${span.type || "span"}, ${duration}${failed ? ", failed" : ""}`}
         onClick={() => select(span)}
       >
         <span className="span-name" style={{ paddingLeft: indent(span.depth) }}>
@@ -222,9 +221,11 @@ const SpanRow = memo(
           <span className="truncate" title={`${span.name}  ${span.type}`}>
             {span.name}
           </span>
+          {span.type && <span className="visually-hidden"> {span.type}</span>}
           {failed && (
             <span className="status failed" title={span.wire.status?.message || "Error"}>
-              ✕
+              <span aria-hidden="true">✕</span>
+              <span className="visually-hidden">failed</span>
             </span>
           )}
         </span>
