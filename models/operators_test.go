@@ -88,7 +88,7 @@ func (c *onnxCase) run(t *testing.T) {
 func TestTorchOperators(t *testing.T) {
 	t.Parallel()
 	given := []*mlflow.Tensor{fill(t, []int{4, 3, 5}, 3, 0), fill(t, []int{4, 6}, 4, 7), fill(t, []int{4, 2, 7, 8}, 5, 0)}
-	for _, name := range []string{"edges", "more", "writes", "losses", "dynamic", "vision", "detector", "linalg", "fourier"} {
+	for _, name := range []string{"edges", "more", "writes", "losses", "dynamic", "vision", "joins", "detector", "linalg", "fourier"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, inputs := openFixture(t, name, "pt2"), map[string]*mlflow.Tensor{}

@@ -5,9 +5,9 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 )
@@ -28,7 +28,7 @@ func registerFunctions() bool {
 		"millrace_like":  func(pattern string) (matcher, error) { return compileLike(pattern, false) },
 		"millrace_ilike": func(pattern string) (matcher, error) { return compileLike(pattern, true) },
 	} {
-		cache := &matchers{compile: compile, compiled: map[string]matcher{}}
+		cache := &matchers{compile: compile, compiled: map[string]*compiled{}}
 		sqlite.MustRegisterFunction(name, &sqlite.FunctionImpl{
 			NArgs: 2, Deterministic: true, Scalar: cache.call,
 			VolatileArgs: true, // The texts are large. They are not kept after the call.
@@ -47,8 +47,14 @@ const maxMatchers = 64
 type matchers struct {
 	compile func(pattern string) (matcher, error)
 
-	mu       sync.RWMutex
-	compiled map[string]matcher
+	last     atomic.Pointer[compiled] // that of the last call, as a rule that of the next one, too
+	mu       sync.Mutex
+	compiled map[string]*compiled
+}
+
+type compiled struct {
+	pattern string
+	match   matcher
 }
 
 func (m *matchers) call(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
@@ -65,24 +71,25 @@ func (m *matchers) call(_ *sqlite.FunctionContext, args []driver.Value) (driver.
 }
 
 func (m *matchers) get(pattern string) (matcher, error) {
-	m.mu.RLock()
-	match := m.compiled[pattern]
-	m.mu.RUnlock()
-	if match != nil {
-		return match, nil
-	}
-	pattern = strings.Clone(pattern)
-	match, err := m.compile(pattern)
-	if err != nil {
-		return nil, err
+	if last := m.last.Load(); last != nil && last.pattern == pattern {
+		return last.match, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.compiled) >= maxMatchers {
-		clear(m.compiled)
+	c := m.compiled[pattern]
+	if c == nil {
+		c = &compiled{pattern: strings.Clone(pattern)}
+		var err error
+		if c.match, err = m.compile(c.pattern); err != nil {
+			return nil, err
+		}
+		if len(m.compiled) >= maxMatchers {
+			clear(m.compiled)
+		}
+		m.compiled[c.pattern] = c
 	}
-	m.compiled[pattern] = match
-	return match, nil
+	m.last.Store(c)
+	return c.match, nil
 }
 
 func compileRegexp(pattern string) (matcher, error) {
@@ -90,30 +97,7 @@ func compileRegexp(pattern string) (matcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the regular expression %q: %w", pattern, err)
 	}
-	words := requiredWords(pattern)
-	return func(text string) bool { return inOrder(text, words, strings.Index) && re.MatchString(text) }, nil
-}
-
-// requiredWords returns texts that everything has that a regular expression matches, in their
-// order, as far as that is easily seen. They are found faster than the expression.
-func requiredWords(pattern string) (words []string) {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	for parts := []*syntax.Regexp{re}; len(parts) > 0; {
-		part := parts[0]
-		parts = parts[1:]
-		switch part.Op {
-		case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
-			parts = append(part.Sub[:len(part.Sub):len(part.Sub)], parts...)
-		case syntax.OpLiteral:
-			if part.Flags&syntax.FoldCase == 0 {
-				words = append(words, string(part.Rune))
-			}
-		}
-	}
-	return words
+	return re.MatchString, nil
 }
 
 // compileLike compiles a pattern of LIKE, in which a backslash is an ordinary character.

@@ -118,8 +118,10 @@ var (
 			"attributes.<attribute_name>.",
 	}
 	noSpanAttribute = &valueType{parse: parseSpan, badOp: "Span attribute name cannot be empty after '%[2]s'"}
-	noIssueKey      = &valueType{parse: parseTraceKeyed, badOp: "Invalid issue attribute '%[2]s'. Supported attributes: id"}
-	noAssessment    = &valueType{parse: parseAssessment, badOp: "Assessment field name cannot be empty%[2]s"}
+	noIssueKey      = &valueType{
+		parse: parseTraceKeyed, badOp: "Invalid issue attribute '%[2]s'. Supported attributes: id",
+	}
+	noAssessment = &valueType{parse: parseAssessment, badOp: "Assessment field name cannot be empty%[2]s"}
 )
 
 // traceField gives a field that is no attribute of traces the attribute that describes it: those
@@ -180,9 +182,10 @@ func spanField(a *attr) {
 // parseTraceAttribute parses the value of a text attribute of traces.
 func parseTraceAttribute(g *grammar, src source, c *condition, v atom) ([]any, error) {
 	if v.isNumber() {
-		return nil, src.errAt(v.pos, "Only the '%s' attributes support comparison with numeric values.", python.ReprSet([]string{
-			"end_time", "end_time_ms", "execution_time", "execution_time_ms", "timestamp", "timestamp_ms",
-		}))
+		return nil, src.errAt(v.pos, "Only the '%s' attributes support comparison with numeric values.",
+			python.ReprSet([]string{
+				"end_time", "end_time_ms", "execution_time", "execution_time_ms", "timestamp", "timestamp_ms",
+			}))
 	}
 	return parseText("Expected a quoted string value or a list of quoted string values for attributes. Got value %s",
 		true)(g, src, c, v)
@@ -236,7 +239,8 @@ func parseSpan(g *grammar, src source, c *condition, v atom) ([]any, error) {
 func parsePrompt(g *grammar, src source, c *condition, v atom) ([]any, error) {
 	values, err := parseTraceKeyed(g, src, c, v)
 	if err == nil && c.op == "=" && strings.Count(values[0].(string), "/") != 1 {
-		return nil, src.errAt(v.pos, "Invalid prompts filter value '%s'. Expected format: prompt = \"name/version\"", values[0])
+		return nil, src.errAt(v.pos, "Invalid prompts filter value '%s'. Expected format: prompt = \"name/version\"",
+			values[0])
 	}
 	return values, err
 }

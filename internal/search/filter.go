@@ -14,6 +14,8 @@ type condition struct {
 	op     string
 	values []any
 	at     int
+	// words is a pattern of LIKE that all texts meet that meet an RLIKE of long texts.
+	words string
 }
 
 // conditions parses a filter and resolves the fields and values of its clauses. The

@@ -23,6 +23,23 @@ CREATE TABLE tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(8000),
 	run_uuid VARCHAR(32) NOT NULL, PRIMARY KEY (` + "`key`" + `, run_uuid));
 CREATE INDEX millrace_params_by_value ON params (` + "`key`" + `, substr(value, 1, 40), run_uuid);
 CREATE INDEX millrace_tags_by_value ON tags (` + "`key`" + `, substr(value, 1, 40), run_uuid);
+CREATE TABLE trace_info (request_id VARCHAR(50) NOT NULL PRIMARY KEY, experiment_id INTEGER NOT NULL, timestamp_ms BIGINT NOT NULL,
+	execution_time_ms BIGINT, status VARCHAR(50) NOT NULL, client_request_id VARCHAR(50), trace_name VARCHAR(4096),
+	session_id VARCHAR(250), input_tokens BIGINT, output_tokens BIGINT, total_tokens BIGINT, cache_read_input_tokens BIGINT,
+	cache_creation_input_tokens BIGINT, cache_creation_input_tokens_above_1hr BIGINT, input_cost FLOAT, output_cost FLOAT,
+	total_cost FLOAT);
+CREATE TABLE trace_tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(8000), request_id VARCHAR(50) NOT NULL);
+CREATE TABLE trace_request_metadata (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(8000), request_id VARCHAR(50) NOT NULL);
+CREATE INDEX millrace_trace_tags_by_value ON trace_tags (` + "`key`" + `, substr(value, 1, 40), request_id);
+CREATE INDEX millrace_trace_metadata_by_value ON trace_request_metadata (` + "`key`" + `, substr(value, 1, 40), request_id);
+CREATE TABLE spans (trace_id VARCHAR(50) NOT NULL, experiment_id INTEGER NOT NULL, span_id VARCHAR(50) NOT NULL, name TEXT,
+	type VARCHAR(500), status VARCHAR(50) NOT NULL, start_time_unix_nano BIGINT NOT NULL, end_time_unix_nano BIGINT, content TEXT,
+	input_cost FLOAT, output_cost FLOAT, total_cost FLOAT, model_name VARCHAR(500), model_provider VARCHAR(500));
+CREATE TABLE assessments (assessment_id VARCHAR(50) NOT NULL, trace_id VARCHAR(50) NOT NULL, name VARCHAR(250) NOT NULL,
+	assessment_type VARCHAR(20) NOT NULL, value TEXT NOT NULL, valid BOOLEAN NOT NULL, assessment_metadata TEXT,
+	experiment_id INTEGER, trace_timestamp_ms BIGINT, aggregate_value FLOAT, is_numeric_value BOOLEAN);
+CREATE TABLE entity_associations (source_type VARCHAR(36) NOT NULL, source_id VARCHAR(36) NOT NULL,
+	destination_type VARCHAR(36) NOT NULL, destination_id VARCHAR(36) NOT NULL);
 CREATE TABLE datasets (dataset_uuid VARCHAR(36) NOT NULL, name VARCHAR(500) NOT NULL, digest VARCHAR(36) NOT NULL);
 CREATE TABLE inputs (input_uuid VARCHAR(36) NOT NULL, source_type VARCHAR(36) NOT NULL, source_id VARCHAR(36) NOT NULL,
 	destination_type VARCHAR(36) NOT NULL, destination_id VARCHAR(36) NOT NULL);

@@ -66,6 +66,7 @@ type Dialect struct {
 	NotEqual string
 	Like     string // case-sensitive
 	ILike    string // case-insensitive
+	Escape   string // in patterns of Like and ILike; it is doubled where it is an ordinary character
 	// RLike is a match of a regular expression of the flavor Regex anywhere in the column.
 	RLike string
 	Regex regex.Flavor
@@ -116,10 +117,12 @@ var (
 	// the index, and then byte by byte.
 	MySQL = Dialect{
 		Equal: "($ = ? AND BINARY $ = ?)", NotEqual: "($ != ? OR BINARY $ != ?)",
-		Like: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
-		RLike: "$ REGEXP ?", Regex: regex.MySQL, IntDiv: "DIV",
-		ContentLike: "($ LIKE ? ESCAPE '' AND BINARY $ LIKE ? ESCAPE '')", ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE ''",
-		ByBeginning: true, // It compares whole texts.
+		Like: "($ LIKE ? ESCAPE '|' AND BINARY $ LIKE ? ESCAPE '|')", ILike: "LOWER($) LIKE LOWER(?) ESCAPE '|'",
+		Escape: "|", // In MariaDB, a backslash is an escape if there is no other one.
+		RLike:  "$ REGEXP ?", Regex: regex.MySQL, IntDiv: "DIV",
+		ContentLike:  "($ LIKE ? ESCAPE '|' AND BINARY $ LIKE ? ESCAPE '|')",
+		ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE '|'",
+		ByBeginning:  true, // It compares whole texts.
 	}
 )
 

@@ -38,23 +38,36 @@ func (b *builder) compare(column, op string, values []any) {
 	case op == "!=" && isText:
 		template = b.d.NotEqual
 	}
+	value := values[0]
 	switch op {
 	case opLike:
-		template = b.d.Like
+		template, value = b.d.Like, b.d.pattern(value)
 	case opILike:
-		template = b.d.ILike
+		template, value = b.d.ILike, b.d.pattern(value)
 	case opRLike:
 		template = b.d.RLike
 	case opIn, opNotIn:
-		template = "$ " + op + " (" + strings.Repeat("?, ", len(values)-1) + "?)"
+		b.write(column, " ", op, " (", strings.Repeat("?, ", len(values)-1), "?)")
 		b.args = append(b.args, values...)
+		return
 	}
+	b.fill(template, column, value)
+}
+
+// fill writes a template of [Dialect] with a column and its value.
+func (b *builder) fill(template, column string, value any) {
 	b.write(strings.ReplaceAll(template, "$", column))
-	if op != opIn && op != opNotIn {
-		for range strings.Count(template, "?") {
-			b.args = append(b.args, values[0])
-		}
+	for range strings.Count(template, "?") {
+		b.args = append(b.args, value)
 	}
+}
+
+// pattern returns the argument for a pattern of LIKE.
+func (d Dialect) pattern(text any) any {
+	if d.Escape == "" {
+		return text
+	}
+	return strings.ReplaceAll(text.(string), d.Escape, d.Escape+d.Escape)
 }
 
 // selective are the comparators that match few names of runs. On a database with

@@ -121,7 +121,8 @@ func (b *metricBuilder) filter(f metricFilter) {
 		b.compare(metricViews[b.in.ViewType].filters[f.entity], "=", value)
 		return
 	}
-	c := condition{field: field{ent: entAttribute, key: "status", attr: traceGrammar.attr("status", false)}, op: "=", values: value}
+	status := field{ent: entAttribute, key: "status", attr: traceGrammar.attr("status", false)}
+	c := condition{field: status, op: "=", values: value}
 	switch f.entity {
 	case "tag":
 		c.field = field{ent: entTag, key: f.key}

@@ -160,7 +160,8 @@ func metricLimit(in *tracing.TraceMetricsRequest) (int, error) {
 	}
 	n := int(*in.MaxResults)
 	if n < 0 || n > maxMetricPoints {
-		return 0, invalid("Invalid value %d for parameter 'max_results' supplied. It must be from 0 to %d.", n, maxMetricPoints)
+		return 0, invalid("Invalid value %d for parameter 'max_results' supplied. It must be from 0 to %d.", n,
+			maxMetricPoints)
 	}
 	return n, nil
 }

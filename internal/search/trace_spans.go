@@ -70,14 +70,16 @@ func (b *traceBuilder) spanScan(conds, onSpans []condition, since *int64) Fragme
 	if onSpans == nil {
 		return Fragment{}
 	}
-	sign := "+" // The table is read faster than an index of all spans of an experiment.
+	// Expressions instead of columns keep databases from reading an index of all spans and then
+	// each row of the table in its order.
+	sign := "+"
 	for i := range onSpans {
 		if c := &onSpans[i]; c.op == "=" && (c.attr.column == "type" || c.attr.column == "status") {
 			sign = ""
 		}
 	}
 	s := &builder{d: b.d}
-	s.write("SELECT DISTINCT s.trace_id AS id FROM spans s WHERE ", sign, "s.experiment_id IN (?...)")
+	s.write("SELECT DISTINCT coalesce(s.trace_id, '') AS id FROM spans s WHERE ", sign, "s.experiment_id IN (?...)")
 	s.args = append(s.args, b.experiments)
 	s.spanMeetsAll(onSpans, since)
 	return s.fragment()
@@ -88,6 +90,8 @@ func (b *builder) spanMeets(c *condition) {
 	column := c.attr.column
 	switch {
 	case column == "" && c.op == opRLike:
+		b.like("s.content", opLike, c.words)
+		b.write(" AND ")
 		b.compare("s.content", c.op, c.values)
 	case column == "":
 		b.like("s.content", c.op, `%"`+c.attr.tag+`"`+c.values[0].(string)+"%")
@@ -100,12 +104,13 @@ func (b *builder) spanMeets(c *condition) {
 
 // like writes a comparison of a long text with a pattern.
 func (b *builder) like(column, op, pattern string) {
-	template := map[string]string{
-		opLike: b.d.ContentLike, opILike: b.d.ContentILike, "=": b.d.Equal, "!=": b.d.NotEqual,
-	}[op]
-	b.write(strings.ReplaceAll(template, "$", column))
-	for range strings.Count(template, "?") {
-		b.args = append(b.args, pattern)
+	switch op {
+	case opLike:
+		b.fill(b.d.ContentLike, column, b.d.pattern(pattern))
+	case opILike:
+		b.fill(b.d.ContentILike, column, b.d.pattern(pattern))
+	default:
+		b.compare(column, op, []any{pattern})
 	}
 }
 
@@ -130,9 +135,9 @@ func (b *traceBuilder) assessment(c *condition) {
 	}
 	b.write("(EXISTS (SELECT 1 FROM assessments x WHERE x.trace_id = ti.request_id AND ")
 	b.assessmentMeets(c)
-	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (SELECT ", b.exactly("xt.session_id"),
-		" FROM assessments x JOIN trace_info xt ON xt.request_id = x.trace_id WHERE xt.session_id IS NOT NULL",
-		" AND xt.experiment_id IN (?...) AND x.assessment_metadata IS NOT NULL AND ")
+	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (SELECT ",
+		b.exactly("xt.session_id"), " FROM assessments x JOIN trace_info xt ON xt.request_id = x.trace_id",
+		" WHERE xt.session_id IS NOT NULL AND xt.experiment_id IN (?...) AND x.assessment_metadata IS NOT NULL AND ")
 	b.args = append(b.args, b.experiments)
 	b.compare("x.assessment_metadata", opLike, []any{`%"` + tracing.MetadataSession + `":%`})
 	b.write(" AND ")

@@ -42,6 +42,14 @@ def edges(fill):
     for opset, mode in ((10, {}), (16, {}), (16, {"coordinate_transformation_mode": "output_half_pixel"})):
         yield opset, "RoiAlign", 1, [image, boxes[0, :4], a([0, 0, 0, 0], i)], {"output_height": 2, "output_width": 3, "sampling_ratio": 2} | mode
     yield 16, "RoiAlign", 1, [image, boxes[0, :4], a([0, 0, 0, 0], i)], {"spatial_scale": 0.7}
+    for opset in (10, 16):
+        yield opset, "RoiAlign", 1, [image, boxes[0, :4], a([0, 0, 0, 0], i)], {"output_height": 2, "output_width": 3, "sampling_ratio": 2, "mode": "max"}
+    classes, weight = fill((2, 4), 22, 3), np.abs(fill((3,), 23)) + 0.2
+    for op, outputs in (("NegativeLogLikelihoodLoss", 1), ("SoftmaxCrossEntropyLoss", 2)):
+        for reduction in ("mean", "sum", "none"):
+            yield 13, op, outputs, [x, classes], {"reduction": reduction}
+            yield 13, op, outputs, [x, classes, weight], {"reduction": reduction, "ignore_index": 1}
+        yield 12, op, 1, [fill((5, 3), 24), fill((5,), 25, 3).astype(np.int32)], {}
     for mode in ("linear", "nearest", "cubic"):
         for pad in ("zeros", "border", "reflection"):
             yield 20, "GridSample", 1, [image, fill((1, 3, 2, 2), 17) * 2], {"padding_mode": pad, "mode": mode, "align_corners": len(pad) % 2}

@@ -103,6 +103,22 @@ class Detector(nn.Module):
         )
 
 
+class Joins(nn.Module):
+    """Slices that are joined by index, and fractional pools."""
+
+    def forward(self, x, ids, image):
+        F = nn.functional
+        at = torch.tensor([0, 2, 2, 0])
+        draws = (image[:, :, 0, :3].abs() * 7) % 1
+        wide = image[:, :, None].expand(4, 2, 4, 7, 8) * torch.arange(1, 5)[:, None, None]
+        out = [torch.index_reduce(x[:, :, 0], 0, at, x[:, :, 1], kind, include_self=own) for kind in ("prod", "mean", "amax", "amin") for own in (True, False)]
+        out += [torch.index_reduce(ids, 1, at, ids[:, 2:], "mean"), torch.index_reduce(ids, 1, at, ids[:, 2:], "amax", include_self=False)]
+        out += F.fractional_max_pool2d(image, 2, output_size=(4, 5), return_indices=True, _random_samples=draws[..., :2])
+        out += [F.fractional_max_pool2d(image, (3, 2), output_ratio=(0.5, 0.7), _random_samples=draws[..., :2])]
+        out += F.fractional_max_pool3d(wide, 2, output_size=(2, 4, 3), return_indices=True, _random_samples=draws)
+        return tuple(out)
+
+
 class Dynamic(nn.Module):
     """Results whose sizes depend on values."""
 

@@ -15,6 +15,7 @@ var goals = map[string][]goal{
 	"log-batch of 1000, 1 client":                        {{mlflowName, 14}, {fastTrackML, 5}},
 	"create-run (create, tag, end), 1 client":            {{mlflowName, 30}, {fastTrackML, 3}},
 	"create-run, 8 clients":                              {{fastTrackML, 1}},
+	"traces of 100 spans, 8 clients":                     {{mlflowName, 10}},
 	"search: a page of 100, newest first":                {{"", 10}, {fastTrackML, 1}},
 	"search: filter on metric, param and tag":            {{"", 20}, {fastTrackML, 1}},
 	"search: order by a metric":                          {{"", 30}, {fastTrackML, 1}},

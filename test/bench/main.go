@@ -23,7 +23,8 @@ func main() {
 	database := flag.String("database", "",
 		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
-	only := flag.String("only", "", "files measures files in S3 only, searches the searches of --runs only")
+	only := flag.String("only", "",
+		"files measures files in S3 only, searches the searches of --runs only, traces the export of traces only")
 	rounds := flag.Int("rounds", 1, "measure all servers so many times, one after the other, and report medians")
 	out := flag.String("out", "", "write the figures to this file")
 	earlier := flag.String("compare", "", "a file that --out wrote, whose ratios are printed beside")
@@ -51,7 +52,7 @@ type bench struct {
 	d      time.Duration
 	server string
 	runs   int
-	only   string // "files", "searches", or "" for everything
+	only   string // "files", "searches", "traces", or "" for everything
 	rounds int
 	python string // an interpreter with MLflow's client, or ""
 }
@@ -169,11 +170,14 @@ func (b *bench) figures(ctx context.Context, p peer, database, url string, pid i
 		return b.searches(ctx, p, database, url)
 	}
 	figures = append(figures, figure{"memory when idle, whole tree", idle, "MB", lower})
-	more, err := scenarios(ctx, p, url, b.d)
+	more, err := scenarios(ctx, p, url, b.only, b.d)
 	if err != nil {
 		return nil, err
 	}
 	figures = append(figures, more...)
+	if b.only == "traces" {
+		return figures, nil
+	}
 	if !p.oldAPI {
 		if more, err = clients(ctx, url, b.python, b.d); err != nil {
 			return nil, err

@@ -20,23 +20,33 @@ type client struct {
 	http *http.Client
 }
 
-func scenarios(ctx context.Context, p peer, url string, d time.Duration) (figures []figure, err error) {
+// scenario is an operation that some clients repeat.
+type scenario struct {
+	name    string
+	clients int
+	unit    string
+	scale   float64
+	prepare func(context.Context, *client) (func(context.Context, int64) error, error)
+}
+
+// scenarios measures the scenarios, or those of traces if only is "traces".
+func scenarios(ctx context.Context, p peer, url, only string, d time.Duration) (figures []figure, err error) {
 	h := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	c := &client{mlflow.NewClient(url, mlflow.WithHTTPClient(h)), url, h}
-	for _, s := range []struct {
-		name    string
-		clients int
-		unit    string
-		scale   float64
-		prepare func(context.Context, *client) (func(context.Context, int64) error, error)
-	}{
+	for _, s := range []scenario{
 		{"log-metric, 1 client", 1, "/s", 1, logMetric},
 		{"log-metric, 8 clients", 8, "/s", 1, logMetric},
 		{"log-metric, 32 clients", 32, "/s", 1, logMetric},
 		{"log-batch of 1000, 1 client", 1, "metrics/s", 1000, logBatch},
 		{"create-run (create, tag, end), 1 client", 1, "/s", 1, createRun},
 		{"create-run, 8 clients", 8, "/s", 1, createRun},
+		{"traces of 100 spans, 1 client", 1, "spans/s", spansInTrace, exportTrace},
+		{"traces of 100 spans, 8 clients", 8, "spans/s", spansInTrace, exportTrace},
 	} {
+		if only == "traces" != strings.HasPrefix(s.name, "traces") && only != "" ||
+			p.oldAPI && strings.HasPrefix(s.name, "traces") {
+			continue
+		}
 		op, err := s.prepare(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
@@ -47,7 +57,7 @@ func scenarios(ctx context.Context, p peer, url string, d time.Duration) (figure
 		}
 		figures = append(figures, figure{s.name, rate * s.scale, s.unit, higher})
 	}
-	if p.oldAPI {
+	if p.oldAPI || only == "traces" {
 		return figures, nil
 	}
 	start := time.Now()

@@ -110,7 +110,7 @@ def scorers():
         "code inside": {"name": "c", "serialized_scorer": '{"ensemble_scorer_data": {"scorers": [{"call_source": "return 1"}]}}'}, "broken": {"name": "c", "serialized_scorer": "{"}, "list": {"name": "c", "serialized_scorer": "[1]"}, "blank": {"name": " ", "serialized_scorer": "{}"},
         "no name": {"serialized_scorer": "{}"}, "nothing": {"name": "c"}, "empty model": {"name": "c", "serialized_scorer": '{"builtin_scorer_pydantic_data": {"model": " "}}'}, "gateway": {"name": "c", "serialized_scorer": '{"builtin_scorer_pydantic_data": {"model": "gateway:/m"}}'},
     }.items():
-        post(f"scorer, register {title}", "scorers/register", {"experiment_id": "$x", **body})
+        post(f"scorer, register {title}", "scorers/register", {"experiment_id": "$x", **body}, save={f"scorer-{title}": ["scorer_id"]} if title in ("first", "other") else None)
     for id in ("99999", "abc"):
         post(f"scorer, register in {id}", "scorers/register", {"experiment_id": id, "name": "s", "serialized_scorer": "{}"})
         get(f"scorer, list {id}", f"scorers/list?experiment_id={id}")

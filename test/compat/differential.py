@@ -219,11 +219,13 @@ def run(report=print):
     from diff_accepted import NOT_ON_SERVERS
     from diff_hostile import HOSTILE
     from diff_requests import REQUESTS
+    from diff_requests_genai import REQUESTS as GENAI
     from diff_requests_models import REQUESTS as MORE
     from diff_requests_registry import REQUESTS as REGISTRY
+    from diff_requests_traces import REQUESTS as TRACES
 
     accepted = accepted_of(importlib.metadata.version("mlflow"))
-    requests = status_last(REQUESTS + MORE + REGISTRY + HOSTILE, accepted)
+    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + HOSTILE, accepted)
     if ON_SERVER:
         requests = [r for r in requests if not any(fnmatch.fnmatchcase(r.title, titles) for titles in NOT_ON_SERVERS)]
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:

@@ -29,10 +29,26 @@ def write(url, mark, folder):
         model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
         info = mlflow.sklearn.log_model(model, name=f"model-{mark}", params={"C": 1}, pip_requirements=["scikit-learn"])
         mlflow.log_metric("acc", 1.0, model_id=info.model_id)
+    write_trace(mark)
     deleted = client.create_run(client.get_experiment_by_name(f"experiment {mark}").experiment_id, run_name=f"deleted {mark}")
     client.delete_run(deleted.info.run_id)
     client.delete_experiment(client.create_experiment(f"deleted {mark}"))
     return info.model_id
+
+
+def write_trace(mark):
+    with mlflow.start_span(f"root {mark}") as root:
+        root.set_inputs({"messages": [{"role": "user", "content": f"ünï {mark}"}]})
+        mlflow.update_current_trace(tags={"mark": mark}, metadata={"mlflow.trace.session": f"session {mark}"})
+        with mlflow.start_span("child", span_type="CHAT_MODEL") as child:
+            child.set_attribute("mlflow.chat.tokenUsage", {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3})
+            child.set_attributes({"float": 0.5, "list": [1, None, "x"], "text": '{"a": 1}'})
+            child.add_event(mlflow.entities.SpanEvent("event", attributes={"a": 1}))
+        root.set_outputs(f"answer {mark}")
+    mlflow.flush_trace_async_logging()
+    feedback = mlflow.log_feedback(trace_id=root.trace_id, name="score", value=0.5, rationale=mark, metadata={"a": "b"})
+    mlflow.override_feedback(trace_id=root.trace_id, assessment_id=feedback.assessment_id, value="yes")
+    mlflow.log_expectation(trace_id=root.trace_id, name="wanted", value={"a": [1, 2]})
 
 
 def read(url):
@@ -52,6 +68,10 @@ def read(url):
                 "outputs": sorted(repr(dict(o)) for o in (got.outputs.model_outputs if got.outputs else [])),
                 "files": sorted((f.path, f.is_dir, f.file_size) for p in ("", "texts") for f in client.list_artifacts(run.info.run_id, p)),
             })
+        for trace in mlflow.search_traces(locations=[experiment.experiment_id], return_type="list", order_by=["timestamp_ms ASC"]):
+            info = trace.info.to_dict()
+            info["assessments"] = sorted(map(repr, info.get("assessments", [])))
+            out.append({"info": info, "spans": [s.to_dict() for s in trace.data.spans]})
         for model in sorted(client.search_logged_models([experiment.experiment_id]), key=lambda m: m.model_id):
             got = client.get_logged_model(model.model_id).to_dictionary()
             got["metrics"] = sorted(repr(m.to_dictionary()) for m in client.get_logged_model(model.model_id).metrics or [])

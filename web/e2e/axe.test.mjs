@@ -72,7 +72,8 @@ before(async () => {
     trash: "/trash",
     settings: "/settings",
     "unknown page": "/nowhere",
-    "a page of later": `${experiment}/traces`,
+    "traces, none": `${empty}/traces`,
+    "a page of later": `${experiment}/prompts`,
   };
 });
 

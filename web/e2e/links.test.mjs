@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { seed } from "./seed.mjs";
+import { agentTrace, send } from "./seedTraces.mjs";
 import { named, server, walk } from "./walk.mjs";
 
 const links = JSON.parse(readFileSync(new URL("links.json", import.meta.url), "utf8"));
@@ -27,7 +28,10 @@ before(async () => {
     run_id: data.runs[0],
     model_id: data.modelID,
   });
+  const trace = agentTrace(0, Date.now());
+  await send(data.experimentID, [trace]);
   values = {
+    trace: trace.id,
     experiment: data.experimentID,
     experimentName: data.experimentName,
     run: data.runs[0],

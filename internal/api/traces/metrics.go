@@ -21,7 +21,9 @@ func (h *Handlers) traceMetrics(
 	return &tracing.TraceMetricsResponse{DataPoints: points}, err
 }
 
-func (h *Handlers) correlation(ctx context.Context, in *tracing.CorrelationRequest) (*tracing.CorrelationResponse, error) {
+func (h *Handlers) correlation(
+	ctx context.Context, in *tracing.CorrelationRequest,
+) (*tracing.CorrelationResponse, error) {
 	ids, err := validate.ExperimentIDs(in.ExperimentIDs)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"reflect"
 	"regexp"
@@ -223,4 +224,67 @@ func TestRecordedMetrics(t *testing.T) {
 func TestRecordedCorrelations(t *testing.T) {
 	t.Parallel()
 	replay(t, "correlation.jsonl", "calculate-filter-correlation")
+}
+
+// TestSearchV2 compares the form of a page for clients before MLflow 3 with MLflow's: what the
+// database has in columns comes last.
+func TestSearchV2(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, storetest.New(t))
+	query := url.Values{
+		"experiment_ids": {"4"}, "filter": {"status='ERROR'"}, "order_by": {"timestamp_ms ASC"}, "max_results": {"1"},
+	}
+	get := func(q url.Values) (int, map[string]any) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+"/api/2.0/mlflow/traces?"+q.Encode(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var fields map[string]any
+		if err := json.NewDecoder(resp.Body).Decode(&fields); err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, fields
+	}
+	status, page := get(query)
+	if status != http.StatusOK || page["next_page_token"] != nil || len(page["traces"].([]any)) != 1 {
+		t.Fatalf("%d %v", status, page)
+	}
+	trace := page["traces"].([]any)[0].(map[string]any)
+	for field, want := range map[string]any{
+		"request_id": "tr-00000000000000000000000000000006", "experiment_id": "4", "timestamp_ms": 1795860005000.0,
+		"execution_time_ms": 600.0, "status": "ERROR",
+	} {
+		if trace[field] != want {
+			t.Errorf("%s is %v, want %v", field, trace[field], want)
+		}
+	}
+	keys := func(field string) (list []string) {
+		for _, pair := range trace[field].([]any) {
+			list = append(list, pair.(map[string]any)["key"].(string))
+		}
+		return list
+	}
+	wantTags := []string{"color", "k.dot", "mlflow.artifactLocation", "mlflow.trace.spansLocation", "name", "mlflow.traceName"}
+	wantMetadata := []string{
+		"md", "mlflow.sourceRun", "mlflow.trace.infoFinalized", "mlflow.trace.user", "mlflow.trace.session",
+	}
+	if got := keys("tags"); !slices.Equal(got, wantTags) {
+		t.Errorf("tags %v, want %v", got, wantTags)
+	}
+	if got := keys("request_metadata"); !slices.Equal(got, wantMetadata) {
+		t.Errorf("metadata %v, want %v", got, wantMetadata)
+	}
+	query.Set("max_results", "501")
+	if status, page := get(query); status != http.StatusBadRequest || page["error_code"] != "INVALID_PARAMETER_VALUE" {
+		t.Errorf("501 traces: %d %v", status, page)
+	}
+	query.Del("experiment_ids")
+	if status, page := get(query); status != http.StatusBadRequest {
+		t.Errorf("no experiments: %d %v", status, page)
+	}
 }

@@ -6,6 +6,7 @@
 package regex
 
 import (
+	"errors"
 	"fmt"
 	"regexp/syntax"
 	"strings"
@@ -81,7 +82,7 @@ var simple = map[syntax.Op][3]string{
 
 func (w *writer) write(re *syntax.Regexp) {
 	if w.out.Len() > maxTranslated {
-		w.err = fmt.Errorf("the pattern has too many classes of characters")
+		w.err = errors.New("the pattern has too many classes of characters")
 		return
 	}
 	switch re.Op {
@@ -152,7 +153,7 @@ func (w *writer) literal(r rune, fold bool) {
 // class writes a class of characters: pairs of the first and the last one of each range.
 func (w *writer) class(ranges []rune) {
 	if len(ranges) == 0 {
-		w.err = fmt.Errorf("the pattern has a class without characters")
+		w.err = errors.New("the pattern has a class without characters")
 		return
 	}
 	w.out.WriteByte('[')
@@ -200,4 +201,26 @@ func (w *writer) char(r rune) {
 
 func isAlnum(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == ' '
+}
+
+// Words returns texts that everything has that a pattern matches, in their order, as far as that
+// is easily seen. Databases find them faster than the pattern.
+func Words(pattern string) (words []string) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	for parts := []*syntax.Regexp{re}; len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
+		switch part.Op {
+		case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+			parts = append(part.Sub[:len(part.Sub):len(part.Sub)], parts...)
+		case syntax.OpLiteral:
+			if part.Flags&syntax.FoldCase == 0 {
+				words = append(words, string(part.Rune))
+			}
+		}
+	}
+	return words
 }

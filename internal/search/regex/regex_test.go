@@ -60,6 +60,17 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]string{
+		`"k": "\\".*(a+)(?:bc)[d]e*f$`: `"k": "\"|a|bcd|f`, "a|b": "", "(?i)ab": "", "(": "", "x(?i:y)z{2}": "x",
+	} {
+		if got := strings.Join(regex.Words(pattern), "|"); got != want {
+			t.Errorf("%s: %s, want %s", pattern, got, want)
+		}
+	}
+}
+
 // FuzzTranslate checks that the translation for PCRE, whose syntax Go reads except for lookaround,
 // matches the same texts as the pattern.
 func FuzzTranslate(f *testing.F) {
@@ -80,6 +91,15 @@ func FuzzTranslate(f *testing.F) {
 		}
 		if want := regexp.MustCompile(pattern).MatchString(text); got.MatchString(text) != want {
 			t.Errorf("%q becomes %q, which matches %q: %t", pattern, translated, text, !want)
+		} else if want {
+			rest := text
+			for _, word := range regex.Words(pattern) {
+				_, after, found := strings.Cut(rest, word)
+				if !found {
+					t.Errorf("%q matches %q without %q", pattern, text, word)
+				}
+				rest = after
+			}
 		}
 	})
 }

@@ -2,32 +2,23 @@ package layers
 
 import (
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/millrace-ml/millrace/internal/simd"
+	"github.com/millrace-ml/millrace/internal/simd/simdtest"
 )
-
-// cpuTime returns the processor time of the program.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 func measure(b *testing.B, work int, f func()) {
 	f()
 	best := time.Duration(1 << 62)
 	n := 1
 	for round := 0; round < 15; {
-		at := cpuTime()
+		at := simdtest.ProcessorTime()
 		for range n {
 			f()
 		}
-		d := cpuTime() - at
+		d := simdtest.ProcessorTime() - at
 		if d < 10*time.Millisecond {
 			n *= 2
 			continue

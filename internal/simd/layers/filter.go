@@ -114,8 +114,12 @@ func (f *Filter) newRun(s [2]Slide, e *Ending) *filterRun {
 // whole reports whether there is one output for each element.
 func (s Slide) whole() bool { return s.Stride == 1 && s.Before == 0 && s.In == s.Out }
 
-// sharedPixels is the least number of outputs of a channel that a goroutine takes at a time.
-const sharedPixels = 192
+const (
+	// sharedPixels is the least number of outputs of a channel that a goroutine takes at a time.
+	sharedPixels = 192
+	// largeWeight is the number of elements of a weight that does not fit in the second-level cache with a panel.
+	largeWeight = 1 << 17
+)
 
 // inBands calls f for bands of an image. Each goroutine stores what it reads of the image itself, because it is faster
 // than to read that from the cache of another processor.
@@ -131,8 +135,11 @@ func (r *filterRun) inBands(w simd.Workers, f func(r *filterRun)) {
 	case r.s[0].Out == 1:
 		unit, axis = 1, 1
 	}
-	units := (r.n + unit - 1) / unit
-	w.Share(units, 1+minProducts/(1+r.out*r.in*r.taps*unit), max(1, sharedPixels/unit), func(from, to int) {
+	units, least := (r.n+unit-1)/unit, max(1, sharedPixels/unit)
+	if r.out*r.in*r.taps > largeWeight {
+		least = units // Each piece reads all of the weight again.
+	}
+	w.Share(units, 1+minProducts/(1+r.out*r.in*r.taps*unit), least, func(from, to int) {
 		band := *r
 		band.at, band.n = from*unit, min(to*unit, r.n)-from*unit
 		if r.planes != nil && to-from < units {

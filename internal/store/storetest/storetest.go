@@ -58,6 +58,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"MoveRuns":                moveRuns,
 		"MoveAtOnce":              moveAtOnce,
 		"SearchPlans":             searchPlans,
+		"SearchTraces":            searchTraces,
+		"RegularExpressions":      regularExpressions,
 		"SpansMakeTraces":         spansMakeTraces,
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,

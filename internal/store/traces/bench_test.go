@@ -66,7 +66,7 @@ func fillTraces(b *testing.B, s *store.Store) {
 }
 
 func insertTrace(t db.Tx, i int, r *rand.Rand, text func(int) string) error {
-	id, start := fmt.Sprintf("tr-%032x", i*7919), int64(firstTrace+interval*i)
+	id, start := fmt.Sprintf("tr-%016x%016x", r.Uint64(), i), int64(firstTrace+interval*i)
 	status := "OK"
 	if i%50 == 0 {
 		status = "ERROR"
@@ -125,7 +125,11 @@ func BenchmarkTraces(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	defer func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
 	if list, _, err := s.SearchTraces(b.Context(), &traces.Search{ExperimentIDs: []int64{0}, Limit: 1}); err != nil {
 		b.Fatal(err)
 	} else if len(list) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/search"
+	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
@@ -37,10 +39,8 @@ func (s Traces) TraceMetrics(
 
 // metricQuery is the execution of a metric.
 type metricQuery struct {
-	t Tx
-	m *search.Metric
-	// columns are those of the query for the aggregates.
-	columns []string
+	t       Tx
+	m       *search.Metric
 	percent []float64
 	// streams is whether percentiles are computed from the values, since the database has no
 	// function for them.
@@ -82,7 +82,7 @@ func (q *metricQuery) groupBy() string {
 
 // points returns the points in the order of their groups.
 func (q *metricQuery) points(name string) ([]tracing.DataPoint, error) {
-	columns := append([]string(nil), q.m.Groups...)
+	columns := slices.Clone(q.m.Groups)
 	value := cmp.Or(q.m.Value, "*")
 	if q.m.Distinct {
 		value = "DISTINCT " + value
@@ -100,8 +100,8 @@ func (q *metricQuery) points(name string) ([]tracing.DataPoint, error) {
 	if groups := q.groupBy(); groups != "" {
 		query += " GROUP BY " + groups + " ORDER BY " + groups
 	}
-	rows, err := db.CollectUncached(q.t.Tx, query+" LIMIT ?", append(q.m.Where.Args[:len(q.m.Where.Args):len(q.m.Where.Args)],
-		q.m.Limit), scanTexts)
+	args := base.Concat(q.m.Where.Args, []any{q.m.Limit})
+	rows, err := db.CollectUncached(q.t.Tx, query+" LIMIT ?", args, scanTexts)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (q *metricQuery) stream(rows [][]sql.NullString) (map[string]*db.Percentile
 	for _, row := range rows {
 		all[q.key(row)] = &db.Percentiles{}
 	}
-	columns := append(q.m.Groups[:len(q.m.Groups):len(q.m.Groups)], q.m.Value)
+	columns := append(slices.Clone(q.m.Groups), q.m.Value)
 	err := q.t.EachUncached("SELECT "+strings.Join(columns, ", ")+q.from(), q.m.Where.Args, func(rows *sql.Rows) error {
 		var row []sql.NullString
 		if err := scanTexts(rows, &row); err != nil {

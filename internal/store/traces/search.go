@@ -54,21 +54,26 @@ func (t Tx) searchPage(q *search.Query, in *Search, offset int) (list []tracing.
 // the search begins with these, which an index finds.
 func (t Tx) searchIDs(q *search.Query, experiments []int64, limit, offset int) ([]string, error) {
 	scope := inExperiments(experiments)
+	p := plan{q, search.Fragment{SQL: `trace_info ti`}, base.Both(scope, q.Where), limit, offset}
+	scansSpans := q.SpanScan.SQL != "" && q.ByNewest
+	if scansSpans {
+		if ids, ok, err := t.searchNewest(p, scope); ok || err != nil {
+			return ids, err
+		}
+	}
 	stop := limit + offset // A search in the order of the newest traces stops when it has so many.
 	if !q.ByNewest {
 		stop = base.AllRuns
 	}
 	rows := search.Fragment{SQL: `SELECT 1 FROM trace_info ti WHERE ` + scope.SQL, Args: scope.Args}
 	best, err := t.Rarest(q, rows, stop)
-	if err != nil {
-		return nil, err
-	}
-	p := plan{q, search.Fragment{SQL: `trace_info ti`}, base.Both(scope, q.Where), limit, offset}
 	switch {
+	case err != nil:
+		return nil, err
 	case best >= 0:
-		return t.run(p.among(t, q.Narrowers[best]))
-	case q.SpanScan.SQL != "" && q.ByNewest:
-		return t.searchSpans(p, scope)
+		p = p.among(t, q.Narrowers[best])
+	case scansSpans: // Reading the table is faster than looking up the spans of one trace after the other.
+		p = p.among(t, q.SpanScan)
 	}
 	return t.run(p)
 }
@@ -99,25 +104,21 @@ func (t Tx) run(p plan) ([]string, error) {
 // newestTraces is the number of traces whose spans are searched first.
 const newestTraces = 2000
 
-// searchSpans searches the spans of the newest traces first and, if these do not fill the page, all
-// spans in the order of the table, which is faster than those of one trace after the other.
-func (t Tx) searchSpans(p plan, scope search.Fragment) ([]string, error) {
+// searchNewest searches the newest traces only. ok is whether these fill the page, or are all there
+// are.
+func (t Tx) searchNewest(p plan, scope search.Fragment) (ids []string, ok bool, err error) {
 	bound, err := db.CollectUncached(
 		t.Tx, `SELECT ti.timestamp_ms FROM trace_info ti WHERE `+scope.SQL+` ORDER BY ti.timestamp_ms DESC LIMIT 1 OFFSET ?`,
 		base.Concat(scope.Args, []any{newestTraces}), base.ScanOne[int64],
 	)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if len(bound) == 0 { // There are few traces.
-		return t.run(p)
+	if len(bound) > 0 {
+		p.where = base.Both(search.Fragment{SQL: `ti.timestamp_ms >= ?`, Args: []any{bound[0]}}, p.where)
 	}
-	newest := p
-	newest.where = base.Both(search.Fragment{SQL: `ti.timestamp_ms >= ?`, Args: []any{bound[0]}}, p.where)
-	if ids, err := t.run(newest); err != nil || len(ids) == p.limit {
-		return ids, err
-	}
-	return t.run(p.among(t, p.q.SpanScan))
+	ids, err = t.run(p)
+	return ids, len(bound) == 0 || len(ids) == p.limit, err
 }
 
 // inExperiments returns the condition that a trace ti is in one of some experiments.

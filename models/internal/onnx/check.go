@@ -25,9 +25,10 @@ var checks = map[string]func(c *call){
 		c.oneOf("padding_mode", "zeros", "border", "reflection")
 	},
 	"RoiAlign": func(c *call) {
-		c.oneOf("mode", "avg")
+		c.oneOf("mode", "avg", "max")
 		c.oneOf("coordinate_transformation_mode", "half_pixel", "output_half_pixel")
 	},
+	"NegativeLogLikelihoodLoss": reductionCheck, "SoftmaxCrossEntropyLoss": reductionCheck,
 	"SequenceEmpty": func(c *call) { c.dtype("dtype") },
 	"HannWindow":    windowCheck, "HammingWindow": windowCheck, "BlackmanWindow": windowCheck,
 	"RandomUniform": randomCheck, "RandomUniformLike": randomCheck, "RandomNormal": randomCheck,

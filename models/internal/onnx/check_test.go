@@ -39,7 +39,7 @@ var choices = map[string][]attributeProto{
 	"keep_aspect_ratio_policy": texts("stretch", "not_larger", "not_smaller"),
 	"antialias":                numbers(0, 1), "exclude_outside": numbers(0, 1),
 	"padding_mode": texts("zeros", "border", "reflection", "other"),
-	"reduction":    texts("none", "add", "mul", "max", "min", "other"),
+	"reduction":    texts("none", "add", "mul", "max", "min", "mean", "sum", "other"),
 	"approximate":  texts("none", "tanh", "other"), "direction": texts("LEFT", "RIGHT", "forward", "reverse", "other"),
 	"exclusive": numbers(0, 1), "reverse": numbers(0, 1), "training_mode": numbers(0, 1), "spatial": numbers(0, 1),
 	"to": numbers(1, 7, 9, 10, 14, 15, 16, 17, 22, 99), "dtype": numbers(1, 7, 14, 99),

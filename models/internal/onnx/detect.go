@@ -154,6 +154,7 @@ func roiAlign(c *call) (results, error) {
 	return one(vision.RegionsAlign(x, regions, vision.Regions{
 		Scale: c.float("spatial_scale", 1), Height: c.int("output_height", 1), Width: c.int("output_width", 1),
 		Samples: c.int("sampling_ratio", 0), Aligned: mode == "half_pixel" && c.opset >= 16,
+		Largest: c.str("mode", "avg") == "max",
 	}))
 }
 

@@ -18,7 +18,7 @@ type operator struct {
 // operators has the supported operators by name, and by domain and name for domains other than ONNX's own. Constant
 // is missing because the reader handles it.
 var operators = graph.Join(basicOps, indexOps, mlOps, recurrentOps, sequenceOps, spectralOps,
-	detectOps, randomOps)
+	detectOps, lossOps, randomOps)
 
 // basicOps are the operators that have no table of their own.
 var basicOps = map[string]operator{

@@ -16,6 +16,7 @@ var checks = map[string]func(c *call, rank func(argument string) int){
 	"div":            func(c *call, _ func(string) int) { c.oneOf("rounding_mode", "floor", "trunc") },
 	"scatter":        func(c *call, _ func(string) int) { c.scatterJoin() },
 	"scatter_reduce": func(c *call, _ func(string) int) { c.scatterJoin() },
+	"index_reduce":   func(c *call, _ func(string) int) { c.oneOf("reduce", "prod", "mean", "amax", "amin") },
 	"pad":            func(c *call, _ func(string) int) { c.oneOf("mode", padModes...) },
 	"gelu":           func(c *call, _ func(string) int) { c.oneOf("approximate", "none", "tanh") },
 	"meshgrid":       func(c *call, _ func(string) int) { c.oneOf("indexing", "ij", "xy") },

@@ -47,7 +47,8 @@ var samples = map[string]map[string]any{
 	"div": {"self": 0, "other": 0}, "gelu": {"self": 0}, "linalg_norm": {"self": 0}, "diff": {"self": 0},
 	"linalg_vector_norm": {"self": 0},
 	"scatter":            {"self": 0, "dim": []int{0}, "index": 1, "src": 0}, "scatter_reduce": {"self": 0, "dim": []int{0}, "index": 1, "src": 0},
-	"pad": {"self": 2, "pad": []int{1, 1}}, "meshgrid": {"tensors": []int{3, 3}},
+	"index_reduce": {"self": 0, "dim": []int{0}, "index": 10, "source": 0},
+	"pad":          {"self": 2, "pad": []int{1, 1}}, "meshgrid": {"tensors": []int{3, 3}},
 	"searchsorted": {"sorted_sequence": 3, "self": 0}, "grid_sampler": {"input": 2, "grid": 4},
 	"conv1d": {"input": 0, "weight": 5}, "conv2d": {"input": 2, "weight": 6}, "conv3d": {"input": 7, "weight": 8},
 	"convolution":      {"input": 2, "weight": 6},
@@ -154,6 +155,7 @@ func checkCall(target string, c *call, rest map[string]any) error {
 func TestChecksRefuse(t *testing.T) {
 	for target, args := range map[string]map[string]argumentValue{
 		"aten.scatter_reduce.two":       {"reduce": texts("median")[0]},
+		"aten.index_reduce.default":     {"reduce": texts("sum")[0]},
 		"aten.grid_sampler.default":     {"interpolation_mode": numbers(3)[0]},
 		"aten.quantile.scalar":          {"interpolation": texts("cubic")[0]},
 		"aten.linalg_qr.default":        {"mode": texts("full")[0]},

@@ -31,6 +31,7 @@ func indexTable() map[string]operator {
 		"aten.scatter_reduce.two":    scatter("self dim index src reduce include_self"),
 		"aten.scatter_add.default":   {"self dim index src", 1, scatterAdd},
 		"aten.index_add.default":     {"self dim index source alpha", 1, indexInto(kernel.JoinAdd)},
+		"aten.index_reduce.default":  {"self dim index source reduce include_self", 1, indexReduce},
 		"aten.index_copy.default":    {"self dim index source", 1, indexInto(kernel.Replace)},
 		"aten.index_fill.int_Scalar": {"self dim index value", 1, indexInto(kernel.Replace)},
 		"aten.index_fill.int_Tensor": {"self dim index value", 1, indexInto(kernel.Replace)},
@@ -119,33 +120,55 @@ func scatter(c *call) (results, error) {
 	if c.has("value") {
 		source = "value"
 	}
-	join, axis, values := c.scatterJoin(), c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
+	axis, values := c.int("dim", 0), c.cast(c.operand(source).value, x.DType())
+	return c.joined(x, values, func(x, values *tensor, join kernel.Join) (*tensor, error) {
+		return kernel.ScatterElements(x, index, values, axis, join)
+	})
+}
+
+// indexReduce joins slices of the source with those at the given indices of an axis.
+func indexReduce(c *call) (results, error) {
+	x := c.tensor("self")
+	values := c.cast(c.tensor("source"), x.DType())
+	return c.joined(x, values, func(x, values *tensor, join kernel.Join) (*tensor, error) {
+		return kernel.PutWhere(x, values, join, func(places *tensor) (*tensor, error) {
+			return kernel.Gather(places, c.tensor("index"), c.int("dim", 0))
+		})
+	})
+}
+
+// put returns a copy of x in which some elements are joined with values, which broadcast.
+type put func(x, values *tensor, join kernel.Join) (*tensor, error)
+
+// joined joins values with elements of x as the argument reduce says.
+func (c *call) joined(x, values *tensor, into put) (results, error) {
+	join := c.scatterJoin()
 	if !c.bool("include_self", true) {
 		var err error
 		neutral := map[kernel.Join]float64{kernel.JoinMul: 1, kernel.JoinMax: math.Inf(-1), kernel.JoinMin: math.Inf(1)}
-		if x, err = kernel.ScatterElements(x, index, c.like(neutral[join], x), axis, kernel.Replace); err != nil {
+		if x, err = into(x, c.like(neutral[join], x), kernel.Replace); err != nil {
 			return nil, err
 		}
 	}
-	out, err := kernel.ScatterElements(x, index, values, axis, join)
+	out, err := into(x, values, join)
 	if err != nil || c.text("reduce", "") != "mean" {
 		return results{out}, err
 	}
-	return c.dividedByCounts(out, index, axis)
+	return c.dividedByCounts(out, into)
 }
 
 // dividedByCounts divides each element by the number of those that were added to it.
-func (c *call) dividedByCounts(sums, index *tensor, axis int) (results, error) {
+func (c *call) dividedByCounts(sums *tensor, into put) (results, error) {
 	counts, err := kernel.Expand(kernel.Scalar(1.0), sums.Shape)
 	if err != nil {
 		return nil, err
 	}
 	if !c.bool("include_self", true) {
-		if counts, err = kernel.ScatterElements(counts, index, kernel.Scalar(0.0), axis, kernel.Replace); err != nil {
+		if counts, err = into(counts, kernel.Scalar(0.0), kernel.Replace); err != nil {
 			return nil, err
 		}
 	}
-	if counts, err = kernel.ScatterElements(counts, index, kernel.Scalar(1.0), axis, kernel.JoinAdd); err != nil {
+	if counts, err = into(counts, kernel.Scalar(1.0), kernel.JoinAdd); err != nil {
 		return nil, err
 	}
 	op := kernel.Div

@@ -272,59 +272,14 @@ func crossEntropy(c *call) (results, error) {
 
 // classLoss computes the negative logarithms of the probabilities of the target classes. The mean is weighted.
 func (c *call) classLoss(logs *tensor, smoothing float64) (results, error) {
-	if len(logs.Shape) == 0 {
-		return nil, kernel.Invalid("a loss of a scalar")
-	}
-	rows, rest, err := kernel.Rows(logs, classAxis(logs))
+	losses, total, err := kernel.ClassLosses(logs, c.tensor("target"), c.opt("weight"), kernel.ClassTargets{
+		Axis: classAxis(logs), Ignored: c.int("ignore_index", -100), Smoothing: smoothing,
+	})
 	if err != nil {
 		return nil, err
 	}
-	target, err := kernel.AsInts(c.tensor("target"))
-	if err != nil {
-		return nil, err
-	}
-	weights := slices.Repeat([]float64{1}, logs.Shape[classAxis(logs)])
-	if w := c.opt("weight"); w != nil {
-		given, ok := c.cast(w, "float64").Data.([]float64)
-		if !ok || len(given) != len(weights) {
-			return nil, kernel.Invalid("a loss with weights of shape %v for %d classes", w.Shape, len(weights))
-		}
-		weights = given
-	}
-	if !slices.Equal(c.tensor("target").Shape, rest) {
-		return nil, kernel.Invalid("a target of shape %v for %v", c.tensor("target").Shape, logs.Shape)
-	}
-	losses, total := make([]float64, len(rows)), 0.0
-	for i, row := range rows {
-		class := target[i]
-		if class == c.int("ignore_index", -100) {
-			continue
-		}
-		if class < 0 || class >= len(row) {
-			return nil, kernel.Invalid("the target %d of %d classes", class, len(row))
-		}
-		losses[i] = -(1 - smoothing) * weights[class] * row[class]
-		for j := range row {
-			if smoothing > 0 {
-				losses[i] -= smoothing / float64(len(row)) * weights[j] * row[j]
-			}
-		}
-		total += weights[class]
-	}
-	out := &tensor{Shape: rest, Data: losses}
 	if c.int("reduction", reduceMean) != reduceMean {
-		out, err := c.lossOf(out, nil)
-		if err != nil {
-			return nil, err
-		}
-		return one(kernel.Cast(out[0], logs.DType()))
+		return c.lossOf(losses, nil)
 	}
-	sum, err := kernel.Reduce(kernel.Sum, out, nil, false)
-	if err != nil {
-		return nil, err
-	}
-	if sum, err = kernel.Arith(kernel.Div, sum, kernel.Scalar(total)); err != nil {
-		return nil, err
-	}
-	return one(kernel.Cast(sum, logs.DType()))
+	return one(kernel.WeightedMean(losses, total))
 }

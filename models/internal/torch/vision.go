@@ -29,6 +29,13 @@ func visionTable() map[string]operator {
 	unpool := operator{"self indices output_size stride padding", 1, func(c *call) (results, error) {
 		return one(nn.Unpool(c.tensor("self"), c.tensor("indices"), c.ints("output_size")))
 	}}
+	fractional := func(axes int) operator {
+		return operator{"self kernel_size output_size random_samples", 2, func(c *call) (results, error) {
+			out, places, err := nn.FractionalMaxPool(c.tensor("self"), c.tensor("random_samples"), c.list("kernel_size", axes),
+				c.list("output_size", axes))
+			return results{out, places}, err
+		}}
+	}
 	filtered := func(f vision.Filter) operator {
 		return operator{"input output_size align_corners scale_factors", 1, func(c *call) (results, error) {
 			return c.filtered(f)
@@ -47,8 +54,9 @@ func visionTable() map[string]operator {
 		"aten.max_pool1d_with_indices.default": pool(1), "aten.max_pool2d_with_indices.default": pool(2),
 		"aten.max_pool3d_with_indices.default": pool(3),
 		"aten.adaptive_max_pool1d.default":     adaptive(1), "aten.adaptive_max_pool2d.default": adaptive(2),
-		"aten.adaptive_max_pool3d.default": adaptive(3),
-		"aten.max_unpool2d.default":        unpool, "aten.max_unpool3d.default": unpool,
+		"aten.adaptive_max_pool3d.default":   adaptive(3),
+		"aten.fractional_max_pool2d.default": fractional(2), "aten.fractional_max_pool3d.default": fractional(3),
+		"aten.max_unpool2d.default": unpool, "aten.max_unpool3d.default": unpool,
 		"aten._upsample_bilinear2d_aa.vec":  filtered(vision.Triangle),
 		"aten._upsample_bicubic2d_aa.vec":   filtered(vision.Cubic),
 		"torchvision._cuda_version.default": {}, // Results of other versions of CUDA are not compared.

@@ -13,9 +13,9 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"syscall"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/simd/simdtest"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/models"
 )
@@ -131,23 +131,14 @@ func median(list []float64) float64 {
 // round runs a model for some time and returns the processor time of one run, including the garbage collector's.
 func (o options) round(ctx context.Context, m *models.Model, in map[string]*mlflow.Tensor) (float64, error) {
 	runtime.GC()
-	count, began, clock := 0, processor(), time.Now()
+	count, began, clock := 0, simdtest.ProcessorTime(), time.Now()
 	for count == 0 || time.Since(clock).Seconds() < o.seconds {
 		if _, err := m.Run(ctx, in); err != nil {
 			return 0, err
 		}
 		count++
 	}
-	return (processor() - began) / float64(count), nil
-}
-
-// processor returns the seconds that this process has used.
-func processor() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+	return (simdtest.ProcessorTime() - began).Seconds() / float64(count), nil
 }
 
 // inputs makes the inputs that zoo.py's fill makes.

@@ -60,10 +60,13 @@ export function remove<T>(path: string, body: unknown): Promise<T> {
   return request<T>(serverURL(base + path), { ...jsonBody(body), method: "DELETE" });
 }
 
-/** Calls of version 3 of the API, which has roles and grants. */
+/** Calls of version 3 of the API, which has roles, grants and traces. */
 export const v3 = {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
     return request<T>(serverURL(base3 + path, query), { signal: signal ?? null });
+  },
+  post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+    return request<T>(serverURL(base3 + path), jsonBody(body, signal));
   },
   send<T>(method: "POST" | "PATCH" | "DELETE", path: string, body: unknown): Promise<T> {
     return request<T>(serverURL(base3 + path), { ...jsonBody(body), method });

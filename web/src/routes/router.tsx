@@ -28,6 +28,9 @@ const experimentsPage = lazyRouteComponent(
 const runsPage = lazyRouteComponent(() => import("../pages/runs/RunsPage"), "RunsPage");
 const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage");
 const datasetsPage = lazyRouteComponent(() => import("../pages/datasets/DatasetsPage"), "DatasetsPage");
+const tracesPage = lazyRouteComponent(() => import("../pages/traces/TracesPage"), "TracesPage");
+const tracePage = lazyRouteComponent(() => import("../pages/trace/TracePage"), "TracePage");
+const sessionPage = lazyRouteComponent(() => import("../pages/session/SessionPage"), "SessionPage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
 const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
@@ -71,11 +74,13 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/runs", runsPage),
   at("/experiments/$experimentID/runs/$runID", runPage),
   at("/experiments/$experimentID/runs/$runID/artifactPath/$", linkPage),
-  at("/experiments/$experimentID/runs/$runID/traces", linkPage),
   at("/experiments/$experimentID/runs/$runID/evaluations", linkPage),
   at("/experiments/$experimentID/runs/$runID/issues", linkPage),
   at("/experiments/$experimentID/runs/$runID/$", runPage),
   at("/experiments/$experimentID/datasets", datasetsPage),
+  at("/experiments/$experimentID/traces", tracesPage),
+  at("/experiments/$experimentID/traces/$traceID", tracePage),
+  at("/experiments/$experimentID/chat-sessions/$sessionID", sessionPage),
   at("/experiments/$experimentID/media", mediaPage),
   at("/experiments/$experimentID/models", modelsPage),
   at("/experiments/$experimentID/models/$modelID", modelPage),

@@ -2,6 +2,7 @@ package vision
 
 import (
 	"math"
+	"slices"
 
 	"github.com/millrace-ml/millrace/models/internal/kernel"
 )
@@ -13,6 +14,9 @@ type Regions struct {
 	Height, Width int  // of the result
 	Samples       int  // along each axis of an element of the result; less than 1 is by the size of the region
 	Aligned       bool // The centers of elements are half an element from their corners.
+	// Largest computes the largest of the four weighted elements of all samples, as ONNX defines it, instead of the mean
+	// of the samples.
+	Largest bool
 }
 
 // limits of the work that the sizes of regions ask for.
@@ -109,23 +113,28 @@ func (r Regions) gridOf(region []float64, im images, least float64) (grid, error
 	return g, nil
 }
 
-// mean returns the mean of the samples of an element of the result.
-func (g grid) mean(img []float64, row, col int) float64 {
-	sum := 0.0
+// reduce returns the mean of the samples of an element of the result, or the largest of their weighted elements.
+func (g grid) reduce(img []float64, row, col int, largest bool) float64 {
+	sum, top := 0.0, math.Inf(-1)
 	for i := range g.rows {
 		y := g.top + (float64(row)+(float64(i)+0.5)/float64(g.rows))*g.height
 		for j := range g.cols {
 			x := g.left + (float64(col)+(float64(j)+0.5)/float64(g.cols))*g.width
-			sum += g.sample(img, y, x)
+			v := g.sample(img, y, x)
+			sum, top = sum+(v[0]+v[1]+(v[2]+v[3])), max(top, slices.Max(v[:]))
 		}
+	}
+	if largest && g.rows*g.cols > 0 {
+		return top
 	}
 	return sum / max(float64(g.rows*g.cols), 1)
 }
 
-// sample interpolates between four elements. It is 0 beyond one element outside of the image.
-func (g grid) sample(img []float64, y, x float64) float64 {
+// sample returns four elements with their weights, the sum of which interpolates between them. They are 0 beyond one
+// element outside of the image.
+func (g grid) sample(img []float64, y, x float64) (weighted [4]float64) {
 	if y < -1 || y > float64(g.imageRows) || x < -1 || x > float64(g.columns) {
-		return 0
+		return weighted
 	}
 	y, x = max(y, 0), max(x, 0)
 	top, left := min(int(y), g.imageRows-1), min(int(x), g.columns-1)
@@ -138,7 +147,10 @@ func (g grid) sample(img []float64, y, x float64) float64 {
 	}
 	dy, dx := y-float64(top), x-float64(left)
 	at := func(row, col int) float64 { return img[row*g.columns+col] }
-	return (1-dy)*((1-dx)*at(top, left)+dx*at(top, right)) + dy*((1-dx)*at(bottom, left)+dx*at(bottom, right))
+	return [4]float64{
+		(1 - dy) * (1 - dx) * at(top, left), (1 - dy) * dx * at(top, right),
+		dy * (1 - dx) * at(bottom, left), dy * dx * at(bottom, right),
+	}
 }
 
 // RegionsAlign samples regions of images of shape [batch, channels, rows, columns]. regions has the shape [n, 5].
@@ -179,7 +191,7 @@ func (r Regions) align(
 		for c := range channels {
 			for row := range r.Height {
 				for col := range r.Width {
-					out[at] = g.mean(im.channel(int(list[0]), channelOf(c, row, col)), row, col)
+					out[at] = g.reduce(im.channel(int(list[0]), channelOf(c, row, col)), row, col, r.Largest)
 					at++
 				}
 			}

@@ -25,6 +25,7 @@ describe("links of MLflow", () => {
     expect(target("/models/m/serving")).toMatchObject({ path: "/models/m" });
     expect(target("/models/m/versions")).toMatchObject({ path: "/models/m" });
     expect(target("/runs/abc")).toEqual({ run: "abc" });
+    expect(target("/experiments/7/chat-sessions")).toMatchObject({ path: "/experiments/7/traces" });
   });
 
   test("to compared versions choose them", () => {
@@ -36,8 +37,8 @@ describe("links of MLflow", () => {
   });
 
   test("to pages that are not here tell so, and where else to go", () => {
-    expect(target("/experiments/7/traces/tr-1")).toEqual({
-      later: { name: "Traces", instead: { path: "/experiments/7", search: {}, name: "the experiment" } },
+    expect(target("/experiments/7/prompts/p")).toEqual({
+      later: { name: "Prompts", instead: { path: "/experiments/7", search: {}, name: "the experiment" } },
     });
     expect(target("/experiments/7/evaluation-runs", { selectedRunUuid: "abc" })).toMatchObject({
       later: { instead: { path: "/experiments/7/runs/abc", name: "the run" } },

@@ -20,8 +20,6 @@ export type Translation = { to: Target } | { later: LaterPage } | { run: string 
 const to = (path: string, search: Search = {}): Translation => ({ to: { path, search } });
 
 const experimentTabs: Record<string, string> = {
-  traces: "Traces",
-  "chat-sessions": "Chat sessions",
   datasets: "Evaluation datasets",
   judges: "Judges",
   "evaluation-runs": "Evaluation runs",
@@ -34,7 +32,7 @@ const experimentTabs: Record<string, string> = {
   issues: "Issues",
 };
 
-const runTabs: Record<string, string> = { traces: "Traces", evaluations: "Evaluations", issues: "Issues" };
+const runTabs: Record<string, string> = { evaluations: "Evaluations", issues: "Issues" };
 
 const topPages: Record<string, string> = {
   prompts: "Prompts",
@@ -82,6 +80,7 @@ function experimentLink(id: string, rest: readonly string[], search: Search): Tr
   if (tab === "evaluation-runs" && (item || search.selectedRunUuid)) {
     return later(experimentTabs[tab]!, `${page}/runs/${item || search.selectedRunUuid}`, "the run");
   }
+  if (tab === "chat-sessions") return to(`${page}/traces`);
   const name = experimentTabs[tab];
   return name ? later(name, page, "the experiment") : undefined;
 }

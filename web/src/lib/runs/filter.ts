@@ -53,8 +53,25 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-/** What could stand at the cursor. Undefined when there is nothing helpful to offer. */
+/** The keys of a kind of search, and what may follow them. */
+export interface Grammar {
+  keys(): readonly string[];
+  operators(key: string): readonly string[];
+  /** Literals that may follow the tokens. */
+  values(done: readonly Token[]): readonly string[];
+}
+
+/** What could stand at the cursor of a filter of runs. Undefined when there is nothing helpful to offer. */
 export function complete(text: string, cursor: number, keys: FilterKeys): Completion | undefined {
+  return completeBy(text, cursor, {
+    keys: () => keyNames(keys),
+    operators: operatorsFor,
+    values: (done) => valuesFor(done, keys),
+  });
+}
+
+/** What could stand at the cursor by a grammar. Undefined when there is nothing helpful to offer. */
+export function completeBy(text: string, cursor: number, grammar: Grammar): Completion | undefined {
   const before = tokenize(text.slice(0, cursor));
   const current = before.at(-1);
   const touching = current && current.to === cursor ? current : undefined;
@@ -63,12 +80,12 @@ export function complete(text: string, cursor: number, keys: FilterKeys): Comple
   const from = touching ? touching.from : cursor;
   const typed = touching?.text ?? "";
 
-  let candidates: string[];
-  if (expected === "key") candidates = keyNames(keys);
+  let candidates: readonly string[];
+  if (expected === "key") candidates = grammar.keys();
   else if (expected === "operator") {
     // A finished word directly at the cursor, such as "metrics.loss", is still being typed as a key.
-    candidates = operatorsFor(done.at(-1)?.text ?? "");
-  } else if (expected === "value") candidates = valuesFor(done, keys);
+    candidates = grammar.operators(done.at(-1)?.text ?? "");
+  } else if (expected === "value") candidates = grammar.values(done);
   else candidates = ["AND"];
 
   const options = match(candidates, typed);

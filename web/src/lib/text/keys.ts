@@ -24,6 +24,7 @@ export const goToPages: readonly KeyTarget[] = [
 export const goToParts: readonly KeyTarget[] = [
   { keys: "g r", title: "Runs", to: "/experiments/$experimentID" },
   { keys: "g c", title: "Charts", to: "/experiments/$experimentID", search: { view: "charts" } },
+  { keys: "g x", title: "Traces", to: "/experiments/$experimentID/traces" },
   { keys: "g i", title: "Media", to: "/experiments/$experimentID/media" },
   { keys: "g l", title: "Logged models", to: "/experiments/$experimentID/models" },
   { keys: "g d", title: "Datasets", to: "/experiments/$experimentID/datasets" },
@@ -70,6 +71,14 @@ export const keyMap: readonly KeyGroup[] = [
       ["x", "Select the row, or tick it for a comparison"],
       ["e", "Edit the tags of an experiment"],
       ["Enter", "Open the row"],
+    ],
+  },
+  {
+    title: "Spans of a trace",
+    keys: [
+      ["j  k  ↓  ↑", "Next, previous span"],
+      ["→  ←", "Unfold or go down; fold or go up"],
+      ["e", "Next failed span"],
     ],
   },
   {

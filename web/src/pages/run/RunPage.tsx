@@ -27,6 +27,7 @@ const RunCode = lazy(async () => ({ default: (await import("./RunCode")).RunCode
 const LineageView = lazy(async () => ({
   default: (await import("../../components/lineage/LineageView")).LineageView,
 }));
+const RunTraces = lazy(async () => ({ default: (await import("./RunTraces")).RunTraces }));
 const RunMedia = lazy(async () => ({ default: (await import("./RunMedia")).RunMedia }));
 
 type TabName =
@@ -35,6 +36,7 @@ type TabName =
   | "system-metrics"
   | "media"
   | "lineage"
+  | "traces"
   | "children"
   | "code"
   | "logs"
@@ -45,12 +47,16 @@ const tabs: [TabName, string][] = [
   ["model-metrics", "Metrics"],
   ["system-metrics", "System metrics"],
   ["media", "Media"],
+  ["traces", "Traces"],
   ["children", "Children"],
   ["lineage", "Lineage"],
   ["code", "Code"],
   ["logs", "Logs"],
   ["artifacts", "Artifacts"],
 ];
+
+/** Tabs with a part that scrolls by itself. */
+const filling: readonly TabName[] = ["artifacts", "logs", "traces"];
 
 /** The part of the address after the run id, as MLflow's own links have it. */
 function parseTab(splat: string): { tab: TabName; path: string } {
@@ -122,7 +128,7 @@ export function RunPage() {
       </Suspense>
     );
   return (
-    <div className={tab === "artifacts" || tab === "logs" ? "page fill" : "page"}>
+    <div className={filling.includes(tab) ? "page fill" : "page"}>
       <RunHead
         run={run.data}
         experimentID={run.data.experimentID || experimentID}
@@ -184,6 +190,11 @@ export function RunPage() {
       {tab === "media" && (
         <Suspense fallback={<Loading what="Looking for images" />}>
           <RunMedia run={run.data} refetchInterval={interval} />
+        </Suspense>
+      )}
+      {tab === "traces" && (
+        <Suspense fallback={<Loading what="Loading the traces" />}>
+          <RunTraces run={run.data} />
         </Suspense>
       )}
       {tab === "children" && (

@@ -17,7 +17,7 @@ import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 import "./experimentHead.css";
 
-export type ExperimentTab = "runs" | "charts" | "media" | "models" | "datasets";
+export type ExperimentTab = "runs" | "charts" | "media" | "models" | "datasets" | "traces";
 
 interface ExperimentHeadProps {
   experimentID: string;
@@ -173,6 +173,9 @@ function ExperimentTabs({ experimentID, tab }: { experimentID: string; tab: Expe
       </Tab>
       <Tab link={{ to: runs, params, search: withView("charts") }} current={tab === "charts"}>
         Charts
+      </Tab>
+      <Tab link={{ to: "/experiments/$experimentID/traces", params }} current={tab === "traces"}>
+        Traces
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/media", params }} current={tab === "media"}>
         Media

@@ -1,0 +1,153 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { experimentDetail } from "../../api/queries";
+import { deleteTraces, type Trace } from "../../api/traces";
+import { CopyButton } from "../../components/Copy";
+import { ActionDialog } from "../../components/Dialog";
+import { Icon } from "../../components/Icon";
+import { PageHead } from "../../components/Page";
+import { MenuItem, Popover } from "../../components/Popover";
+import { StateBadge } from "../../components/traces";
+import { RelativeTime } from "../../components/Values";
+import { isUserTag } from "../../lib/runs/columns";
+import { formatDuration } from "../../lib/text/format";
+import { formatCost } from "../../lib/traces/list";
+
+interface TraceFactsProps {
+  trace: Trace;
+  experimentID: string;
+}
+
+interface TraceHeadProps extends TraceFactsProps {
+  /** The name of the root span, for a trace without a name of its own. */
+  rootName: string;
+}
+
+/** What a trace is, what it belongs to, and what it took. */
+export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
+  const { data: experiment } = useQuery(experimentDetail(experimentID));
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const traces = { to: "/experiments/$experimentID/traces", params: { experimentID } } as const;
+  return (
+    <>
+      <PageHead
+        path={[
+          { label: "Experiments", link: { to: "/experiments" } },
+          {
+            label: experiment?.name ?? experimentID,
+            link: { to: "/experiments/$experimentID", params: { experimentID } },
+          },
+          { label: "Traces", link: traces },
+        ]}
+        title={trace.name || rootName || "Trace"}
+      >
+        <StateBadge state={trace.state} />
+        <code className="muted trace-id truncate">{trace.id}</code>
+        <CopyButton text={trace.id} label="Copy trace ID" />
+        <Popover kind="menu" label="Trace actions" trigger={<Icon name="more" />} triggerClass="icon-button">
+          {(close) => (
+            <MenuItem
+              danger
+              onSelect={() => {
+                close();
+                setAsking(true);
+              }}
+            >
+              <Icon name="trash" size={14} /> Delete…
+            </MenuItem>
+          )}
+        </Popover>
+      </PageHead>
+      <TraceFacts trace={trace} experimentID={experimentID} />
+      {asking && (
+        <ActionDialog
+          title="Delete this trace?"
+          action="Delete"
+          danger
+          onClose={() => setAsking(false)}
+          run={async () => {
+            await deleteTraces(experimentID, [trace.id]);
+            void navigate(traces);
+            await client.resetQueries({ queryKey: ["traces", "list"] });
+          }}
+        >
+          <p>Its spans and assessments are deleted with it. This can't be undone: traces have no trash.</p>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+function TraceFacts({ trace, experimentID }: TraceFactsProps) {
+  const { tokens } = trace;
+  const split =
+    tokens?.input !== undefined && tokens.output !== undefined
+      ? `${tokens.input.toLocaleString("en-US")} in, ${tokens.output.toLocaleString("en-US")} out`
+      : undefined;
+  const tags = Object.entries(trace.tags).filter(([key]) => isUserTag(key));
+  return (
+    <dl className="trace-facts">
+      <Fact label="Started">
+        <RelativeTime timeMS={trace.startMS} />
+      </Fact>
+      <Fact label="Duration">
+        {trace.durationMS === undefined ? (
+          "–"
+        ) : (
+          <span className="number">{formatDuration(trace.durationMS)}</span>
+        )}
+      </Fact>
+      {tokens?.total !== undefined && (
+        <Fact label="Tokens">
+          <span className="number" title={split}>
+            {tokens.total.toLocaleString("en-US")}
+          </span>
+        </Fact>
+      )}
+      {trace.cost !== undefined && (
+        <Fact label="Cost">
+          <span className="number">{formatCost(trace.cost)}</span>
+        </Fact>
+      )}
+      {trace.session && (
+        <Fact label="Session">
+          <Link
+            to="/experiments/$experimentID/chat-sessions/$sessionID"
+            params={{ experimentID, sessionID: trace.session }}
+          >
+            {trace.session}
+          </Link>
+        </Fact>
+      )}
+      {trace.user && <Fact label="User">{trace.user}</Fact>}
+      {trace.runID && (
+        <Fact label="Run">
+          <Link to="/experiments/$experimentID/runs/$runID" params={{ experimentID, runID: trace.runID }}>
+            {trace.runID.slice(0, 8)}
+          </Link>
+        </Fact>
+      )}
+      {tags.length > 0 && (
+        <Fact label="Tags">
+          {tags.slice(0, 6).map(([key, value]) => (
+            <span key={key} className="chip" title={`${key}: ${value}`}>
+              {key}: {value}
+            </span>
+          ))}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
