@@ -130,8 +130,8 @@ func checkInput(in *genai.LabelInput) error {
 	if *in == (genai.LabelInput{}) {
 		got = "an empty oneof"
 	}
-	return apierror.Invalid("Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or `text` "+
-		"set; got %s.", got)
+	return apierror.Invalid("Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or "+
+		"`text` set; got %s.", got)
 }
 
 func checkLabel(what, label string) error {
