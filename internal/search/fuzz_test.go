@@ -81,6 +81,8 @@ func FuzzRunsFilter(f *testing.F) {
 		db.prepares(t, q, err, "registered_models", "rm", "name")
 		q, err = ModelVersions(SQLite, filter, nil)
 		db.prepares(t, q, err, "model_versions", "mv", "name")
+		q, err = Datasets(SQLite, filter, nil)
+		db.prepares(t, q, err, "evaluation_datasets", "ed", "dataset_id")
 	})
 }
 
@@ -103,6 +105,8 @@ func FuzzOrderBy(f *testing.F) {
 		db.prepares(t, q, err, "registered_models", "rm", "name")
 		q, err = ModelVersions(SQLite, "", []string{first, second})
 		db.prepares(t, q, err, "model_versions", "mv", "name")
+		q, err = Datasets(SQLite, "", []string{first, second})
+		db.prepares(t, q, err, "evaluation_datasets", "ed", "dataset_id")
 	})
 }
 

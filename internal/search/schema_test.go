@@ -61,6 +61,10 @@ CREATE TABLE logged_model_params (model_id VARCHAR(36) NOT NULL, param_key VARCH
 	param_value TEXT NOT NULL, PRIMARY KEY (model_id, param_key));
 CREATE TABLE logged_model_tags (model_id VARCHAR(36) NOT NULL, tag_key VARCHAR(255) NOT NULL,
 	tag_value TEXT NOT NULL, PRIMARY KEY (model_id, tag_key));
+CREATE TABLE evaluation_datasets (dataset_id VARCHAR(36) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, created_time BIGINT,
+	last_update_time BIGINT, created_by VARCHAR(255), last_updated_by VARCHAR(255));
+CREATE TABLE evaluation_dataset_tags (dataset_id VARCHAR(36) NOT NULL, ` + "`key`" + ` VARCHAR(255) NOT NULL, value VARCHAR(5000),
+	PRIMARY KEY (dataset_id, ` + "`key`" + `));
 CREATE TABLE registered_models (name VARCHAR(256) NOT NULL, last_updated_time BIGINT, workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
 	PRIMARY KEY (workspace, name));
 CREATE TABLE registered_model_tags (` + "`key`" + ` VARCHAR(250) NOT NULL, value VARCHAR(5000), name VARCHAR(256) NOT NULL,

@@ -111,18 +111,20 @@ func (s Evaluations) inExperiments(ids []int64) search.Fragment {
 }
 
 // visible returns the condition that the user of a request may read a dataset ed: it is in an
-// experiment, and the user may read all of its experiments. It is empty if the user may read
+// experiment, and the user may read all of its experiments. It is empty if the user may do
 // everything.
 func (s Evaluations) visible(ctx context.Context) search.Fragment {
-	readable := base.VisibleExperiments(ctx, s.Store, "e.experiment_id", "")
-	if readable.SQL == "" || access.FromContext(ctx).Unlimited() {
+	if access.FromContext(ctx).Unlimited() {
 		return search.Fragment{}
 	}
 	from := `(SELECT 1 FROM entity_associations x WHERE ` + ofDataset + ` AND x.source_id = ed.dataset_id`
-	id := s.Dialect.Text("e.experiment_id")
+	readable := base.VisibleExperiments(ctx, s.Store, "e.experiment_id", "")
+	if readable.SQL == "" {
+		return search.Fragment{SQL: `EXISTS ` + from + `)`}
+	}
 	return search.Fragment{
 		SQL: `EXISTS ` + from + `) AND NOT EXISTS ` + from + ` AND NOT EXISTS (SELECT 1 FROM experiments e
-			WHERE ` + id + ` = x.destination_id AND ` + readable.SQL + `))`,
+			WHERE ` + s.Dialect.Text("e.experiment_id") + ` = x.destination_id AND ` + readable.SQL + `))`,
 		Args: readable.Args,
 	}
 }
