@@ -67,7 +67,8 @@ func TestTotals(t *testing.T) {
 func TestTotalsOfCycles(t *testing.T) {
 	t.Parallel()
 	cycle := []Node{
-		{ID: "1", Parent: "2", Usage: `{"total_tokens": 1}`}, {ID: "2", Parent: "1"},
+		{ID: "1", Parent: "2", Usage: `{"total_tokens": 1}`},
+		{ID: "2", Parent: "1"},
 		{ID: "3", Parent: "3", Usage: `{"total_tokens": 1}`},
 	}
 	if got := TotalUsage(cycle); got.Total == nil || *got.Total != 2 {
@@ -120,8 +121,14 @@ func TestMessage(t *testing.T) {
 	s := &Span{
 		TraceID: TraceID{15: 1}, ID: ID{7: 2}, Parent: ID{7: 3}, Name: "n", Start: 5, End: 9, Status: StatusError, Message: "m",
 		Attributes: Attributes{
-			{"text", `"x"`}, {"n", "5"}, {"f", "1.0"}, {"big", "99999999999999999999"}, {"nan", "NaN"}, {"null", "null"},
-			{"list", `[1, null, {"a": true}]`}, {"broken", `{"a"`},
+			{"text", `"x"`},
+			{"n", "5"},
+			{"f", "1.0"},
+			{"big", "99999999999999999999"},
+			{"nan", "NaN"},
+			{"null", "null"},
+			{"list", `[1, null, {"a": true}]`},
+			{"broken", `{"a"`},
 		},
 		Events: []Event{{"e", 7, Attributes{{"a", "-Infinity"}}}},
 		Links:  []Link{{TraceID{15: 4}, ID{7: 5}, Attributes{{"l", `"y"`}}}},
