@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -212,7 +213,7 @@ func (s *TraceSpan) message() (map[string]any, error) {
 	}
 	m := map[string]any{
 		"traceId": fmt.Sprintf("%x", s.trace.id), "spanId": fmt.Sprintf("%x", s.id), "name": s.name,
-		"startTimeUnixNano": fmt.Sprint(s.start.UnixNano()), "endTimeUnixNano": fmt.Sprint(s.end.UnixNano()),
+		"startTimeUnixNano": nanoseconds(s.start), "endTimeUnixNano": nanoseconds(s.end),
 		"attributes": attributes, "status": map[string]any{"code": 1},
 	}
 	if s.parent != [8]byte{} {
@@ -228,12 +229,15 @@ func (s *TraceSpan) message() (map[string]any, error) {
 			return nil, fmt.Errorf("the event %q: %w", e.name, err)
 		}
 		events = append(events, map[string]any{
-			"name": e.name, "timeUnixNano": fmt.Sprint(e.at.UnixNano()), "attributes": attributes,
+			"name": e.name, "timeUnixNano": nanoseconds(e.at), "attributes": attributes,
 		})
 	}
 	m["events"] = events
 	return m, nil
 }
+
+// nanoseconds returns a time in the JSON of OpenTelemetry.
+func nanoseconds(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10) }
 
 // asAttributes returns the attributes for values. Texts are as they are, others are JSON.
 func asAttributes(values map[string]any) ([]attribute, error) {

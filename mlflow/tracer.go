@@ -92,7 +92,8 @@ func (t *Tracer) Flush(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dropped > 0 {
-		err = errors.Join(err, fmt.Errorf("%d spans were dropped, because %d were waiting for the server", t.dropped, maxPending))
+		err = errors.Join(err,
+			fmt.Errorf("%d spans were dropped, because %d were waiting for the server", t.dropped, maxPending))
 	}
 	err = errors.Join(t.failure, err)
 	t.failure, t.dropped = nil, 0

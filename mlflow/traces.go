@@ -13,7 +13,9 @@ func (c *Client) Trace(ctx context.Context, id string) (*tracing.Trace, error) {
 }
 
 // SearchTraces returns a page of traces without their spans.
-func (c *Client) SearchTraces(ctx context.Context, in *tracing.SearchTracesRequest) (*tracing.SearchTracesResponse, error) {
+func (c *Client) SearchTraces(
+	ctx context.Context, in *tracing.SearchTracesRequest,
+) (*tracing.SearchTracesResponse, error) {
 	return call(ctx, c, tracing.Endpoints.SearchTraces, in)
 }
 

@@ -28,14 +28,12 @@ var refusedFeatures = []feature{
 		"Traces in tables of Databricks are not served by Millrace.",
 		[]string{"2.0/mlflow/get-online-trace-details", "2.0/mlflow/unified-traces"},
 	},
-	{mlflow.NotImplemented, "Evaluation datasets are not served by Millrace." + inMLflow, []string{"3.0/mlflow/datasets"}},
 	{
 		mlflow.NotImplemented,
-		"Scorers and evaluations of GenAI are not served by Millrace." + inMLflow,
+		"Runs of scorers are not served by Millrace. `mlflow.genai.evaluate` runs them in the client." + inMLflow,
 		[]string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"},
 	},
 	{mlflow.NotImplemented, "Issues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/issues"}},
-	{mlflow.NotImplemented, "Label schemas are not served by Millrace." + inMLflow, []string{"3.0/mlflow/label-schemas"}},
 	{mlflow.NotImplemented, "Review queues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/review-queues"}},
 	{
 		mlflow.NotImplemented,

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/millrace-ml/millrace/internal/api/genai"
 	"github.com/millrace-ml/millrace/internal/api/pages"
 	"github.com/millrace-ml/millrace/internal/api/registry"
 	"github.com/millrace-ml/millrace/internal/api/route"
@@ -110,6 +111,7 @@ func (s *Server) routes() *route.Router {
 		Store: s.Store, Owners: s.Owners, Keeper: s.Keeper, Files: s.Artifacts, Server: s.Details,
 		VersionURI: s.Registry().VersionURI, Log: s.Log, Truncate: s.truncate,
 	}).Routes(r)
+	(&genai.Handlers{Store: s.Store, Owners: s.Owners, Keeper: s.Keeper}).Routes(r)
 	(&traces.Handlers{Store: s.Store, Owners: s.Owners, Files: s.Artifacts, SendFile: sendFile}).Routes(r)
 	if s.Users != nil {
 		r.Audit = s.Users.Audit

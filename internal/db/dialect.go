@@ -116,6 +116,8 @@ func postgresCast(args []any, i int) string {
 		return "::double precision"
 	case []string, []*string:
 		return "::text[]"
+	case []JSON:
+		return "::text[]::json[]"
 	case []int64, []*int64:
 		return "::bigint[]"
 	case []float64, []*float64:

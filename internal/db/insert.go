@@ -62,6 +62,9 @@ func (t Tx) insertArrays(head, tail string, width, n int, fill func(args []any, 
 	return t.Exec(head+" SELECT * FROM unnest("+Placeholders(width)+")"+tail, arrays...)
 }
 
+// JSON is the text of a value of a column of the type JSON, for [Tx.InsertRows].
+type JSON string
+
 // column collects the values of one column.
 type column interface {
 	add(v any)
@@ -78,6 +81,8 @@ func newColumn(v any, n int) column {
 	switch v.(type) {
 	case string:
 		return &columnOf[string]{make([]string, 0, n)}
+	case JSON:
+		return &columnOf[JSON]{make([]JSON, 0, n)}
 	case int64:
 		return &columnOf[int64]{make([]int64, 0, n)}
 	case float64:

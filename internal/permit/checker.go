@@ -3,6 +3,7 @@ package permit
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -168,6 +169,77 @@ func (c *Checker) LoggedModel(id string, a access.Action) error {
 // Trace checks an action on a trace.
 func (c *Checker) Trace(id string, a access.Action) error {
 	return c.part(access.Trace, id, a, Owners.ExperimentOfTrace)
+}
+
+// Dataset checks an action on an evaluation dataset, which the user needs on each of its
+// experiments.
+func (c *Checker) Dataset(id string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	experiments, err := c.owners.ExperimentsOfDataset(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.SomeExperiments(experiments, a)
+}
+
+// SomeExperiments checks an action on each of some experiments, of which there must be one.
+func (c *Checker) SomeExperiments(ids []string, a access.Action) error {
+	if len(ids) == 0 && !c.Grants.Unlimited() {
+		return ErrDenied
+	}
+	return c.Experiments(ids, a)
+}
+
+// LabelSchema checks an action on the experiment of a schema of labels.
+func (c *Checker) LabelSchema(id string, a access.Action) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	experiment, err := c.owners.ExperimentOfSchema(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if experiment == "" {
+		return ErrDenied
+	}
+	return c.Experiment(experiment, a)
+}
+
+// ScorerID returns the id that grants have for a scorer of an experiment.
+func ScorerID(experimentID, name string) string {
+	return plainID(experimentID) + "/" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+}
+
+// Scorer checks an action on a scorer of an experiment. A grant on the scorer decides before
+// one on the experiment, which the user must be able to read. versions is whether the action
+// concerns the versions, whose grants decide first.
+func (c *Checker) Scorer(experimentID, name string, a access.Action, versions bool) error {
+	if c.Grants.Unlimited() {
+		return nil
+	}
+	experiment, err := c.experiment(experimentID)
+	if err != nil {
+		return err
+	}
+	keys := append([]access.Key{{Type: access.Scorer, ID: ScorerID(experimentID, name)}}, experiment...)
+	if versions {
+		keys = partOf(access.ScorerVersion, keys...)
+	}
+	return c.allow(
+		access.Need{Action: access.ToRead, Keys: experiment},
+		access.Need{Action: a, Keys: keys},
+		access.Need{Action: access.Undenied, Keys: partOf(access.ScorerVersion)},
+	)
+}
+
+// RegisterScorer checks the registration of a version of a scorer.
+func (c *Checker) RegisterScorer(experimentID, name string) error {
+	if err := c.CreateIn(experimentID, access.ScorerVersion); err != nil {
+		return err
+	}
+	return c.UndeniedID(access.Scorer, ScorerID(experimentID, name))
 }
 
 // ExistingTraces checks an action on each of some traces, of those that exist.

@@ -175,7 +175,15 @@ type Owners interface {
 	// ExperimentOfModel returns the id of a logged model's experiment, or "" if there is
 	// no such model.
 	ExperimentOfModel(ctx context.Context, id string) (string, error)
+	// ExperimentOfTrace returns the id of a trace's experiment, or "" if there is no such
+	// trace.
 	ExperimentOfTrace(ctx context.Context, id string) (string, error)
+	// ExperimentsOfDataset returns the ids of the experiments of an evaluation dataset. There
+	// are none if there is no such dataset.
+	ExperimentsOfDataset(ctx context.Context, id string) ([]string, error)
+	// ExperimentOfSchema returns the id of the experiment of a schema of labels, or "" if there
+	// is no such schema.
+	ExperimentOfSchema(ctx context.Context, id string) (string, error)
 	// KindOfModel returns access.RegisteredModel or access.Prompt, or "" if no model of
 	// the registry has the name.
 	KindOfModel(ctx context.Context, name string) (access.Type, error)

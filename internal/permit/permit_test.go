@@ -40,11 +40,19 @@ func (o owners) ExperimentOfTrace(_ context.Context, id string) (string, error) 
 	return map[string]string{"m": "7"}[id], o.err
 }
 
+func (o owners) ExperimentsOfDataset(_ context.Context, id string) ([]string, error) {
+	return map[string][]string{"d": {"7"}, "both": {"7", "8"}}[id], o.err
+}
+
+func (o owners) ExperimentOfSchema(_ context.Context, id string) (string, error) {
+	return map[string]string{"m": "7"}[id], o.err
+}
+
 func (o owners) KindOfModel(_ context.Context, name string) (access.Type, error) {
 	return map[string]access.Type{"model": access.RegisteredModel, "prompt": access.Prompt}[name], o.err
 }
 
-type request struct{ ExperimentID, RunID, ModelID, Name, Path string }
+type request struct{ ExperimentID, RunID, ModelID, DatasetID, Name, Path string }
 
 func grantsOf(t access.Type, id string, p access.Permission) *access.Grants {
 	g := &access.Grants{Default: access.NoPermissions}
@@ -99,6 +107,10 @@ func TestRules(t *testing.T) {
 		"a new run":                   {permit.CreateIn(access.Run), request{ExperimentID: "7"}, grantsOf(exp, "7", access.Edit), true},
 		"a new run, read only":        {permit.CreateIn(access.Run), request{ExperimentID: "7"}, grantsOf(exp, "7", access.Read), false},
 		"a logged model":              {permit.LoggedModel(access.ToDelete), request{ModelID: "m"}, grantsOf(exp, "7", access.Manage), true},
+		"a dataset":                   {permit.Dataset(access.ToUpdate), request{DatasetID: "d"}, grantsOf(exp, "7", access.Edit), true},
+		"a dataset, read only":        {permit.Dataset(access.ToUpdate), request{DatasetID: "d"}, grantsOf(exp, "7", access.Read), false},
+		"a dataset of two":            {permit.Dataset(access.ToRead), request{DatasetID: "both"}, grantsOf(exp, "7", access.Manage), false},
+		"a dataset of none":           {permit.Dataset(access.ToRead), request{DatasetID: "x"}, grantsOf(exp, "*", access.Manage), false},
 		"a registered model":          {permit.Model(access.ToRead), request{Name: "model"}, grantsOf(rm, "model", access.Read), true},
 		"a prompt by another type":    {permit.Model(access.ToRead), request{Name: "prompt"}, grantsOf(rm, "prompt", access.Manage), false},
 		"a prompt":                    {permit.Model(access.ToRead), request{Name: "prompt"}, grantsOf(prompt, "prompt", access.Read), true},

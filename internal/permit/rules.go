@@ -47,6 +47,21 @@ func Trace(a access.Action) Rule {
 	})
 }
 
+// Dataset returns the rule of an action on the evaluation dataset in the field DatasetID.
+func Dataset(a access.Action) Rule {
+	return byField("dataset:"+a.String(), "DatasetID", func(c *Checker, id string) error {
+		return c.Dataset(id, a)
+	})
+}
+
+// LabelSchema returns the rule of an action on the experiment of the schema of labels in the
+// field SchemaID.
+func LabelSchema(a access.Action) Rule {
+	return byField("label_schema:"+a.String(), "SchemaID", func(c *Checker, id string) error {
+		return c.LabelSchema(id, a)
+	})
+}
+
 // Model returns the rule of an action on the registered model or prompt in the field Name.
 func Model(a access.Action) Rule {
 	return byField("model:"+a.String(), "Name", func(c *Checker, name string) error {

@@ -150,6 +150,22 @@ func (s *usersServer) world(t *testing.T, mark string) map[string]string {
 		"trace_location":{"mlflow_experiment":{"experiment_id":"`+experiment.ID+`"}},
 		"request_time":"2026-11-28T10:00:00Z","assessments":[{"assessment_id":"a-`+mark+`","assessment_name":"n",
 		"source":{"source_type":"HUMAN"},"feedback":{"value":true}}]}}}`)
+	var dataset struct {
+		Dataset struct {
+			ID string `json:"dataset_id"`
+		} `json:"dataset"`
+	}
+	s.must(t, &dataset, "POST", "/api/3.0/mlflow/datasets/create",
+		`{"name":"ds `+mark+`","experiment_ids":["`+experiment.ID+`"]}`)
+	s.must(t, nil, "POST", "/api/3.0/mlflow/scorers/register",
+		`{"experiment_id":"`+experiment.ID+`","name":"s `+mark+`","serialized_scorer":"{}"}`)
+	var schema struct {
+		Schema struct {
+			ID string `json:"schema_id"`
+		} `json:"label_schema"`
+	}
+	s.must(t, &schema, "POST", "/api/3.0/mlflow/label-schemas/create",
+		`{"experiment_id":"`+experiment.ID+`","name":"q `+mark+`","type":"FEEDBACK","input":{"text":{}}}`)
 	files := "/api/2.0/mlflow-artifacts/artifacts/" + experiment.ID + "/"
 	s.must(t, nil, "PUT", files+id+"/artifacts/a.txt", "text")
 	s.must(t, nil, "PUT", files+id+"/artifacts/model/MLmodel", "run_id: x")
@@ -164,7 +180,7 @@ func (s *usersServer) world(t *testing.T, mark string) map[string]string {
 	s.must(t, nil, "POST", api+"model-versions/create", `{"name":"`+prompt+`","source":"prompt-template",`+isPrompt+`}`)
 	return map[string]string{
 		"exp": experiment.ID, "run": id, "model": model.Model.Info.ID, "rm": name, "levels": "main/s/" + mark,
-		"prompt": prompt, "mark": mark, "trace": trace,
+		"prompt": prompt, "mark": mark, "trace": trace, "ds": dataset.Dataset.ID, "ls": schema.Schema.ID,
 		"files": "WorkspaceInternal/Mlflow/Artifacts/" + experiment.ID + "/Runs/" + id + "/artifacts",
 	}
 }

@@ -290,6 +290,7 @@ func TestRepeatedReads(t *testing.T) {
 	}
 	fillTraces(t, stores[0])
 	maps.Copy(calls, traceReads)
+	maps.Copy(calls, evaluationReads(fillEvaluation(t, stores[0])))
 	for name, call := range calls {
 		var answers [2]string
 		for i, s := range stores {
@@ -322,6 +323,9 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"TagRuns": true, "RenameRuns": true, "DeleteRuns": true, "RestoreRuns": true, "MoveRuns": true,
 		"StartTrace": true, "StartTraceV2": true, "EndTraceV2": true, "DeleteTraces": true, "DeleteTracesUntil": true,
 		"CreateAssessment": true, "UpdateAssessment": true,
+		"AddToExperiments": true, "RemoveFromExperiments": true, "CreateDataset": true, "DeleteRecords": true,
+		"ParseRecords": true, "UpsertRecords": true,
+		"RegisterScorer": true, "CreateLabelSchema": true, "UpdateLabelSchema": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

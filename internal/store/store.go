@@ -19,6 +19,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/internal/store/evaluation"
 	"github.com/millrace-ml/millrace/internal/store/experiments"
 	"github.com/millrace-ml/millrace/internal/store/history"
 	"github.com/millrace-ml/millrace/internal/store/lineage"
@@ -60,6 +61,7 @@ type Store struct {
 	runtable.Tables
 	lineage.Lineages
 	traces.Traces
+	evaluation.Evaluations
 	metrics  *metricGroup
 	searches *base.Shared[runPage]
 	// revision is that of MLflow's schema.
@@ -77,8 +79,8 @@ func newStore(b *base.Store, metrics *metricGroup) *Store {
 	return &Store{
 		Room:        base.NewRoom(b, func(t base.Transaction) tx { return tx{t} }),
 		Experiments: experiments.New(b), Models: models.New(b), Registry: registry.New(b), Histories: history.New(b),
-		Tables: runtable.New(b), Lineages: lineage.New(b), Traces: traces.New(b), metrics: metrics,
-		searches: &base.Shared[runPage]{},
+		Tables: runtable.New(b), Lineages: lineage.New(b), Traces: traces.New(b), Evaluations: evaluation.New(b),
+		metrics: metrics, searches: &base.Shared[runPage]{},
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 
 	MetadataSession       = "mlflow.trace.session"
 	MetadataUser          = "mlflow.trace.user"
-	MetadataTokenUsage    = "mlflow.trace.tokenUsage"
+	MetadataTokenUsage    = "mlflow.trace.tokenUsage" //nolint:gosec // It counts tokens of text.
 	MetadataCost          = "mlflow.trace.cost"
 	MetadataInfoFinalized = "mlflow.trace.infoFinalized"
 	MetadataSizeStats     = "mlflow.trace.sizeStats"

@@ -23,7 +23,8 @@ func main() {
 	database := flag.String("database", "",
 		"URI of a PostgreSQL or MySQL server that databases can be made on; none measures on SQLite")
 	runs := flag.Int("runs", 0, "fill the databases with so many runs and measure searches, too")
-	only := flag.String("only", "", "files measures files in S3 only, searches the searches of --runs only, traces the export of traces only")
+	only := flag.String("only", "",
+		"files measures files in S3 only, searches the searches of --runs only, traces the export of traces only")
 	rounds := flag.Int("rounds", 1, "measure all servers so many times, one after the other, and report medians")
 	out := flag.String("out", "", "write the figures to this file")
 	earlier := flag.String("compare", "", "a file that --out wrote, whose ratios are printed beside")

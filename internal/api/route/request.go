@@ -8,19 +8,25 @@ import (
 	"github.com/millrace-ml/millrace/internal/apierror"
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/mlflow"
+	"github.com/millrace-ml/millrace/mlflow/genai"
 )
 
 // MaxBody is the largest body of most requests, in bytes.
 const (
 	MaxBody       = 8 << 20
 	maxInputsBody = 24 << 20 // A dataset's profile may have 16 million characters.
+	// Clients send all records of a dataset in one request.
+	maxRecordsBody = 64 << 20
 )
 
 // decode reads a request into the message of its route.
 func decode[Req any](w http.ResponseWriter, req *http.Request, method string, in *Req) error {
 	limit := int64(MaxBody)
-	if _, ok := any(in).(*mlflow.LogInputsRequest); ok {
+	switch any(in).(type) {
+	case *mlflow.LogInputsRequest:
 		limit = maxInputsBody
+	case *genai.UpsertRecordsRequest:
+		limit = maxRecordsBody
 	}
 	body, err := httplimit.ReadBody(w, req, limit)
 	if err != nil {

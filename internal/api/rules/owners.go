@@ -89,6 +89,20 @@ func (o *owners) ExperimentOfTrace(ctx context.Context, id string) (string, erro
 	return o.traces.Get(id, func() (string, error) { return o.store.ExperimentOfTrace(ctx, id) })
 }
 
+// ExperimentsOfDataset implements [permit.Owners].
+func (o *owners) ExperimentsOfDataset(ctx context.Context, id string) ([]string, error) {
+	ids, err := o.store.ExperimentsOfDataset(ctx, id)
+	if errors.Is(err, mlflow.ResourceDoesNotExist) {
+		return nil, nil
+	}
+	return ids, err
+}
+
+// ExperimentOfSchema implements [permit.Owners].
+func (o *owners) ExperimentOfSchema(ctx context.Context, id string) (string, error) {
+	return o.store.ExperimentOfSchema(ctx, id)
+}
+
 // Moved implements [permit.Owners].
 func (o *owners) Moved(runs, models []string) {
 	o.runs.Forget(runs)

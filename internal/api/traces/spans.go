@@ -176,6 +176,7 @@ func writeSpans(w http.ResponseWriter, contents []string) error {
 		if i > 0 {
 			content = ", " + content
 		}
+		//nolint:gosec // Browsers save the response, which is an attachment, as a file.
 		if _, err := w.Write([]byte(content)); err != nil {
 			return nil //nolint:nilerr // The client is gone.
 		}

@@ -25,7 +25,9 @@ func (h *Handlers) v2Routes(r *route.Router) {
 	route.On(r, e.DeleteTraceTagV2, permit.Trace(access.ToUpdate).In("RequestID"), h.deleteTagV2)
 }
 
-func (h *Handlers) startTraceV2(ctx context.Context, in *tracing.StartTraceV2Request) (*tracing.TraceV2Response, error) {
+func (h *Handlers) startTraceV2(
+	ctx context.Context, in *tracing.StartTraceV2Request,
+) (*tracing.TraceV2Response, error) {
 	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err

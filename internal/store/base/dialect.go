@@ -2,6 +2,7 @@ package base
 
 import (
 	"context"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -32,10 +33,25 @@ type Dialect struct {
 	// Digest is an expression of the column value that is short and differs if values of
 	// params or tags do. SQLite has no function for it, and sends nothing over a network.
 	Digest string
+	// AsText is an expression of the text of the integer $.
+	AsText string
+	// JSONDepth is the deepest nesting of lists and objects in a column of JSON. JSONNumbers is
+	// whether such a column can have NaN and infinities.
+	JSONDepth   int
+	JSONNumbers bool
 	// list is a query that returns the elements of a JSON array, for more values than a
 	// statement can have arguments. It is "" if a list is one argument.
 	list string
 }
+
+// These are limits of the depth of JSON. That of MySQL is 100.
+const (
+	maxJSON        = 100
+	maxJSONMariaDB = 31
+)
+
+// Text returns an expression of the text of an integer.
+func (d *Dialect) Text(expr string) string { return strings.ReplaceAll(d.AsText, "$", expr) }
 
 // LatestMetric is the end of the statement on SQLite and PostgreSQL.
 const LatestMetric = " ON CONFLICT (`key`, run_uuid) DO UPDATE SET value = excluded.value," +
@@ -58,17 +74,23 @@ func DialectOf(f db.Flavor) *Dialect {
 	case db.PostgreSQL:
 		return &Dialect{
 			Search: search.PostgreSQL, LatestMetric: LatestMetric, InputOrder: "i.input_uuid",
-			Fingerprint: "value", Digest: "md5(value)",
+			Fingerprint: "value", Digest: "md5(value)", AsText: "CAST($ AS TEXT)", JSONDepth: maxJSON,
 		}
 	case db.MySQL, db.MariaDB:
-		return &Dialect{
+		d := &Dialect{
 			Search: search.MySQL, LatestMetric: latestMetricMySQL, InputOrder: "i.input_uuid", CountsConflicts: true,
-			Exactly: "BINARY ", Fingerprint: "CRC32(value)", Digest: "MD5(value)",
+			Exactly: "BINARY ", Fingerprint: "CRC32(value)", Digest: "MD5(value)", AsText: "CAST($ AS CHAR)",
+			JSONDepth: maxJSON,
 		}
+		if f == db.MariaDB {
+			d.JSONDepth = maxJSONMariaDB
+		}
+		return d
 	default:
 		return &Dialect{
 			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid", RowNumbers: true,
-			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value",
+			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value", AsText: "CAST($ AS TEXT)",
+			JSONDepth: maxJSON, JSONNumbers: true,
 		}
 	}
 }

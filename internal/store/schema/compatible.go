@@ -20,11 +20,13 @@ var written = []string{
 	"logged_models", "logged_model_metrics", "logged_model_params", "logged_model_tags",
 	"registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags",
 	"trace_info", "trace_tags", "trace_request_metadata", "spans", "assessments", "entity_associations",
+	"evaluation_datasets", "evaluation_dataset_tags", "evaluation_dataset_records",
+	"scorers", "scorer_versions", "label_schemas",
 }
 
 // looked are the tables that Millrace reads or deletes from, but does not insert
 // into.
-var looked = []string{"review_queue_items"}
+var looked = []string{"review_queue_items", "online_scoring_configs"}
 
 // recorded describes these tables at the newest release on each database, so that a
 // server can compare without the permission to create tables. A test writes it.

@@ -65,6 +65,16 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"TracesAtOnce":            tracesAtOnce,
 		"DeleteTraces":            deleteTraces,
 		"AssessTraces":            assessTraces,
+		"MergeRecords":            mergeRecords,
+		"RefuseRecords":           refuseRecords,
+		"DeepRecords":             deepRecords,
+		"PageRecords":             pageRecords,
+		"RecordsAtOnce":           recordsAtOnce,
+		"DeleteDatasets":          deleteDatasets,
+		"SearchDatasets":          searchDatasets,
+		"ScorersAtOnce":           scorersAtOnce,
+		"DeleteScorers":           deleteScorers,
+		"LabelSchemas":            labelSchemas,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +108,8 @@ func finishedTracesStay(t *testing.T, s *store.Store) {
 		}},
 	}
 	got := must(s.StartTrace(ctx, second, sent, everywhere))(t)
-	if got.ExperimentID() != fmt.Sprint(second) || got.State != tracing.StateError || len(got.Assessments) != 1 ||
+	if got.ExperimentID() != strconv.FormatInt(second, 10) || got.State != tracing.StateError ||
+		len(got.Assessments) != 1 ||
 		got.Tags["k"] != "v" || got.Tags[tracing.TagTraceName] != "agent" ||
 		got.Tags[tracing.TagSpansLocation] != tracing.SpansInDatabase || got.TraceMetadata["m"] != "1" {
 		t.Errorf("merged: %+v", got)
@@ -164,7 +166,8 @@ func tracesAtOnce(t *testing.T, s *store.Store) {
 	first := must(s.Trace(t.Context(), traceOf(3)))(t)
 	want := fmt.Sprintf(`{"input_tokens": %d, "output_tokens": %d, "total_tokens": %d}`, clients*spans, 2*clients*spans,
 		3*clients*spans)
-	if usage := first.Info.TraceMetadata[tracing.MetadataTokenUsage]; len(first.Contents) != clients*spans || usage != want {
+	usage := first.Info.TraceMetadata[tracing.MetadataTokenUsage]
+	if len(first.Contents) != clients*spans || usage != want {
 		t.Errorf("%d spans with %s, want %s", len(first.Contents), usage, want)
 	}
 	second := must(s.Trace(t.Context(), traceOf(4)))(t)

@@ -29,7 +29,9 @@ func (s Traces) DeleteTraces(ctx context.Context, experimentID int64, ids []stri
 // milliseconds or before, the oldest first, as [Traces.DeleteTraces] does. limit is the most
 // traces to delete. It deletes some hundred traces at a time, so that others can write
 // meanwhile. Therefore, some of the traces are deleted if it returns an error.
-func (s Traces) DeleteTracesUntil(ctx context.Context, experimentID, timestamp int64, limit int) (deleted int, err error) {
+func (s Traces) DeleteTracesUntil(
+	ctx context.Context, experimentID, timestamp int64, limit int,
+) (deleted int, err error) {
 	for deleted < limit {
 		want := min(base.LoadChunk, limit-deleted)
 		n := 0

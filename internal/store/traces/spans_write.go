@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -75,7 +73,7 @@ func allowed(b *Batch, found map[string]*stored, experimentID int64, allow func(
 	for _, p := range b.parts {
 		trace := found[p.id]
 		if trace.archived {
-			return archivedError("Cannot log spans to archived traces: '%s'.", p.id)
+			return mlflow.Errorf(mlflow.InvalidParameterValue, "Cannot log spans to archived traces: '%s'.", p.id)
 		}
 		if trace.experiment == experimentID {
 			continue
@@ -85,12 +83,6 @@ func allowed(b *Batch, found map[string]*stored, experimentID int64, allow func(
 		}
 	}
 	return nil
-}
-
-// archivedError returns the error for a change of a trace whose spans MLflow has archived. Its
-// status tells clients that another attempt is in vain.
-func archivedError(format, id string) error {
-	return &mlflow.Error{Code: mlflow.InvalidState, Status: http.StatusConflict, Message: fmt.Sprintf(format, id)}
 }
 
 // needNodes returns the traces of a batch whose usage or cost may depend on stored spans.

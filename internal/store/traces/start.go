@@ -11,6 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/span"
 	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/internal/store/experiments"
+	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
@@ -116,7 +117,7 @@ func (t Tx) mayReplace(id string, experimentID int64, allow func(string) error) 
 	case err != nil:
 		return err
 	case archived:
-		return archivedError("Cannot update traces that are archived: '%s'.", id)
+		return mlflow.Errorf(mlflow.InvalidParameterValue, "Cannot update traces that are archived: '%s'.", id)
 	case owner != experimentID:
 		return allow(strconv.FormatInt(owner, 10))
 	}

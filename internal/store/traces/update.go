@@ -70,11 +70,11 @@ func (t Tx) updateTrace(p *part, s *stored, nodes []span.Node) error {
 		c.set("session_id", p.session)
 	}
 	all := append(slices.Clone(p.nodes), nodes...)
-	if !p.usage.IsZero() && !(s.finalized && !s.usage.IsZero()) {
+	if !p.usage.IsZero() && (!s.finalized || s.usage.IsZero()) {
 		total := span.TotalUsage(all)
 		setTotals(&c, usageColumns, s.usage.Values(), total.Values())
 	}
-	if !p.cost.IsZero() && !(s.finalized && !s.cost.IsZero()) {
+	if !p.cost.IsZero() && (!s.finalized || s.cost.IsZero()) {
 		total := span.TotalCost(all)
 		setTotals(&c, costColumns, s.cost.Values(), total.Values())
 	}

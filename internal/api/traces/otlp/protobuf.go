@@ -143,7 +143,7 @@ func statusField(s *span.Span, n number, v value) (err error) {
 	case 3:
 		var code uint64
 		code, err = v.varint()
-		s.Status = statusOf(int64(min(code, math.MaxInt32))) //nolint:gosec // It is bounded.
+		s.Status = statusOf(int64(min(code, math.MaxInt32)))
 	}
 	return err
 }
@@ -352,5 +352,5 @@ func (v value) time() (int64, error) {
 	if err == nil && x > math.MaxInt64 {
 		err = fmt.Errorf("%w: a time is after the year 2262", ErrFormat)
 	}
-	return int64(x & math.MaxInt64), err //nolint:gosec // It is bounded.
+	return int64(x & math.MaxInt64), err
 }
