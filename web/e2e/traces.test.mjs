@@ -256,14 +256,14 @@ test("feedback and expectations are added, edited and deleted by hand", () =>
     await page.getByText("None yet.").waitFor();
     await named(page, "button", "Feedback").click();
     await page.getByLabel("Name").fill("correct");
-    await inDialog(page, "👎 No").click();
+    await inDialog(page, "✕ No").click();
     await page.getByLabel("Rationale").fill("It is not.");
     await inDialog(page, "Save").click();
     const feedback = named(page, "region", "Feedback");
     await feedback.getByText("It is not.").waitFor();
     await feedback.getByText("Person User").waitFor();
     await named(page, "button", "Edit correct").click();
-    await inDialog(page, "👍 Yes").click();
+    await inDialog(page, "✓ Yes").click();
     await inDialog(page, "Save").click();
     await feedback.getByText("yes", { exact: true }).waitFor();
 
