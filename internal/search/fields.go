@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -92,8 +93,11 @@ type grammar struct {
 	prefixes map[string]entity // before the first dot
 	// badPrefix is the message for any other prefix, with a %s.
 	badPrefix string
-	attrs     []attr
-	keyed     map[entity]keyed
+	// badKey is the message for a name that is no attribute, with a %s for it and one for the
+	// names of all, unless it is "".
+	badKey string
+	attrs  []attr
+	keyed  map[entity]keyed
 	// nullable are the entities that IS NULL is supported for. badNull is the
 	// message for the others, with %[1]s for the entity and %[2]s for the key.
 	nullable []entity
@@ -171,7 +175,7 @@ func (g *grammar) resolve(src source, at int, name string, ordering bool) (field
 	switch f.ent {
 	case entAttribute:
 		if f.attr = g.attr(f.key, ordering); f.attr == nil {
-			return f, src.errAt(at, "Invalid attribute key '%s' specified. Valid keys are '%s'",
+			return f, src.errAt(at, cmp.Or(g.badKey, "Invalid attribute key '%s' specified. Valid keys are '%s'"),
 				f.key, python.ReprSet(g.attrNames(ordering)))
 		}
 	case entDataset:

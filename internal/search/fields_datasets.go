@@ -5,6 +5,7 @@ var datasetGrammar = &grammar{
 	id:        "dataset_id",
 	prefixes:  map[string]entity{"tags": entTag},
 	badPrefix: "Invalid identifier token '%s' specified",
+	badKey:    "Invalid attribute key '%s' specified. Valid keys are: %s",
 	attrs: []attr{
 		{name: "name", column: "name", values: datasetName},
 		{name: "created_time", column: "created_time", values: timeValue},

@@ -7,6 +7,7 @@ What differs is "refused" for a 4xx of Millrace against another status of MLflow
 HTML error pages are JSON.
 """
 
+from diff_accepted_genai import ACCEPTED as GENAI
 from diff_accepted_traces import ACCEPTED as TRACES
 
 STRICT = "a value of the wrong type or outside its enum is refused; MLflow drops it and the fields after it"
@@ -156,6 +157,7 @@ ACCEPTED = [
     ("hostile: encoded path", "refused", "paths are not normalized"),
     ("hostile: metric key \\ud83d*", "message", "non-ASCII characters are not escaped in messages"),
     *TRACES,
+    *GENAI,
 ]
 
 # Left out when Millrace's database is a server's: texts that SQLite takes and that are longer than the columns elsewhere,

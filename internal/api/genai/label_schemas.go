@@ -42,7 +42,8 @@ func (h *Handlers) createLabelSchema(
 		return nil, err
 	}
 	if in.Type != genai.LabelFeedback && in.Type != genai.LabelExpectation {
-		return nil, apierror.Invalid("Label schema `type` must be one of FEEDBACK or EXPECTATION.")
+		return nil, apierror.Invalid("Label schema `type` must be one of FEEDBACK or EXPECTATION; got proto enum " +
+			"value 0.")
 	}
 	if in.Input == nil {
 		in.Input = &genai.LabelInput{}
@@ -125,7 +126,12 @@ func checkInput(in *genai.LabelInput) error {
 		}
 		return nil
 	}
-	return apierror.Invalid("Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or `text` set.")
+	got := "several"
+	if *in == (genai.LabelInput{}) {
+		got = "an empty oneof"
+	}
+	return apierror.Invalid("Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or "+
+		"`text` set; got %s.", got)
 }
 
 func checkLabel(what, label string) error {

@@ -116,11 +116,12 @@ func (t Tx) loadTags(list []genai.Dataset, b *base.Budget) error {
 			return err
 		}
 	}
-	err := t.Each("SELECT dataset_id, `key`, coalesce(value, '') FROM evaluation_dataset_tags"+
-		" WHERE dataset_id IN (?...) ORDER BY dataset_id, `key`", []any{ids}, base.ScanPair(func(id, key, value string) error {
+	add := func(id, key, value string) error {
 		tags[id].Set(key, value)
 		return b.Charge(base.PairSize, key, value)
-	}))
+	}
+	err := t.Each("SELECT dataset_id, `key`, coalesce(value, '') FROM evaluation_dataset_tags"+
+		" WHERE dataset_id IN (?...) ORDER BY dataset_id, `key`", []any{ids}, base.ScanPair(add))
 	for i := range list {
 		list[i].Tags = python.Dumps(tags[list[i].DatasetID])
 	}
@@ -147,7 +148,8 @@ func (s Evaluations) DeleteDataset(ctx context.Context, id string) error {
 // change notes a change of a dataset, of which other transactions wait for the end.
 func (t Tx) change(id string, missing error) (now int64, err error) {
 	now = base.NowMS()
-	n, err := t.Exec(`UPDATE evaluation_datasets SET last_update_time = ? WHERE dataset_id = ? AND `+base.InDefault, now, id)
+	n, err := t.Exec(`UPDATE evaluation_datasets SET last_update_time = ? WHERE dataset_id = ? AND `+base.InDefault,
+		now, id)
 	if err == nil && n == 0 {
 		err = missing
 	}
@@ -203,7 +205,9 @@ type DatasetSearch struct {
 
 // SearchDatasets returns a page of datasets without their experiments, and the token of the
 // next page, which is "" on the last page.
-func (s Evaluations) SearchDatasets(ctx context.Context, in *DatasetSearch) (list []genai.Dataset, next string, err error) {
+func (s Evaluations) SearchDatasets(
+	ctx context.Context, in *DatasetSearch,
+) (list []genai.Dataset, next string, err error) {
 	q, err := search.Datasets(s.Dialect.Search, in.Filter, in.OrderBy)
 	if err != nil {
 		return nil, "", err

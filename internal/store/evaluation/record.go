@@ -81,7 +81,7 @@ func (r *Record) read(fields *python.Dict) (err error) {
 	}
 	var isDict bool
 	if r.inputs, isDict = inputs.(*python.Dict); !isDict {
-		return fmt.Errorf("'inputs' must be an object")
+		return errors.New("'inputs' must be an object")
 	}
 	sum := sha256.Sum256([]byte(python.DumpsSorted(r.inputs)))
 	r.hash = hex.EncodeToString(sum[:])
@@ -114,11 +114,12 @@ func (r *Record) readSource(source *python.Dict) error {
 	v, _ := source.Get("source_type")
 	text, isText := v.(string)
 	if !isText {
-		return fmt.Errorf("'source' must have a 'source_type'")
+		return errors.New("'source' must have a 'source_type'")
 	}
 	kind := strings.ToUpper(text)
 	if !slices.Contains(sourceTypes, kind) {
-		return invalid("Invalid dataset record source type: %.60s. Valid source types: %s", kind, python.ReprList(sourceTypes))
+		return invalid("Invalid dataset record source type: %.60s. Valid source types: %s", kind,
+			python.ReprList(sourceTypes))
 	}
 	data, err := dictOf(source, "source_data")
 	if err != nil {

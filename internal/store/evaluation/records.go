@@ -31,7 +31,9 @@ type row struct {
 // UpsertRecords adds records to a dataset, all or none of them. A record with the inputs of
 // one in the dataset replaces its outputs, if the record has outputs, and is merged into its
 // expectations and tags. It returns the numbers of new and of changed records.
-func (s Evaluations) UpsertRecords(ctx context.Context, id string, records []Record) (inserted, updated int, err error) {
+func (s Evaluations) UpsertRecords(
+	ctx context.Context, id string, records []Record,
+) (inserted, updated int, err error) {
 	err = s.Update(ctx, func(t Tx) error {
 		now, err := t.change(id, NoDataset(id))
 		if err != nil {

@@ -23,7 +23,8 @@ const scorerColumns = "sc.experiment_id, sc.scorer_name, sv.scorer_version, sv.s
 const fromScorers = ` FROM scorers sc JOIN scorer_versions sv ON sv.scorer_id = sc.scorer_id`
 
 // isNewest is the condition that a version sv is the newest of its scorer.
-const isNewest = `sv.scorer_version = (SELECT MAX(n.scorer_version) FROM scorer_versions n WHERE n.scorer_id = sv.scorer_id)`
+const isNewest = `sv.scorer_version = (SELECT MAX(n.scorer_version) FROM scorer_versions n
+	WHERE n.scorer_id = sv.scorer_id)`
 
 func scanScorer(row base.Scanner) (*genai.Scorer, error) {
 	var s genai.Scorer
@@ -41,7 +42,8 @@ func (t Tx) active(experimentID int64) error {
 
 // NoScorer returns the error for a scorer that does not exist.
 func NoScorer(experimentID int64, name string) error {
-	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Scorer with name '%s' not found for experiment %d.", name, experimentID)
+	return mlflow.Errorf(mlflow.ResourceDoesNotExist, "Scorer with name '%s' not found for experiment %d.",
+		name, experimentID)
 }
 
 // noScorerVersion returns the error for a version that does not exist, or for a scorer if the
@@ -108,7 +110,9 @@ func (s Evaluations) RegisterScorer(
 }
 
 // Scorer returns a version of a scorer, the newest one if version is nil.
-func (s Evaluations) Scorer(ctx context.Context, experimentID int64, name string, version *int32) (v *genai.Scorer, err error) {
+func (s Evaluations) Scorer(
+	ctx context.Context, experimentID int64, name string, version *int32,
+) (v *genai.Scorer, err error) {
 	condition, args := isNewest, []any(nil)
 	if version != nil {
 		condition, args = `sv.scorer_version = ?`, []any{int64(*version)}
@@ -132,7 +136,9 @@ func (s Evaluations) Scorer(ctx context.Context, experimentID int64, name string
 }
 
 // ScorerVersions returns the versions of a scorer.
-func (s Evaluations) ScorerVersions(ctx context.Context, experimentID int64, name string) (list []genai.Scorer, err error) {
+func (s Evaluations) ScorerVersions(
+	ctx context.Context, experimentID int64, name string,
+) (list []genai.Scorer, err error) {
 	err = s.View(ctx, func(t Tx) error {
 		if err := t.active(experimentID); err != nil {
 			return err

@@ -107,7 +107,7 @@ func readUsed(f db.Flavor) map[string]used {
 		}
 		u, known := all[parts[1]]
 		if !known {
-			u = used{Table: &Table{Name: parts[1]}}
+			u = used{Table: &Table{Name: parts[1], Indexes: map[string]string{}}}
 		}
 		switch parts[2] {
 		case "column":
@@ -115,6 +115,8 @@ func readUsed(f db.Flavor) map[string]used {
 			u.Columns = append(u.Columns, Column{name, definition})
 		case "constraint":
 			u.Constraints = append(u.Constraints, parts[3])
+		case "unique index":
+			u.Indexes[parts[3]] = parts[3]
 		case "foreign key":
 			u.ForeignKeys = append(u.ForeignKeys, ForeignKey{"", parts[3]})
 		case "check":
@@ -145,6 +147,9 @@ func record(f db.Flavor, all map[string]used) string {
 			if !strings.HasPrefix(c, "CHECK ") { // They are in Checks.
 				line("constraint", c)
 			}
+		}
+		for _, index := range all[name].uniqueIndexes() {
+			line("unique index", index)
 		}
 		for _, k := range all[name].ForeignKeys {
 			line("foreign key", k.Definition)
@@ -187,9 +192,27 @@ func (t used) lacks(head used) (list []string) {
 			list = append(list, fmt.Sprintf("%s lacks %s", t.Name, constraint))
 		}
 	}
+	for _, index := range head.uniqueIndexes() { // A statement may depend on it.
+		if !slices.Contains(t.uniqueIndexes(), index) {
+			list = append(list, fmt.Sprintf("%s lacks %s", t.Name, index))
+		}
+	}
 	for _, key := range head.ForeignKeys {
 		if !hasForeignKey(t.ForeignKeys, key.Definition) {
 			list = append(list, fmt.Sprintf("%s lacks %s", t.Name, key.Definition))
+		}
+	}
+	return list
+}
+
+// uniqueIndexes returns the statements of the unique indexes that are no constraints.
+func (t used) uniqueIndexes() (list []string) {
+	if t.Table == nil {
+		return nil
+	}
+	for _, index := range slices.Sorted(maps.Values(t.Indexes)) {
+		if strings.HasPrefix(strings.ToUpper(index), "CREATE UNIQUE") {
+			list = append(list, index)
 		}
 	}
 	return list
@@ -212,13 +235,9 @@ func (t used) refuses(head used) (list []string) {
 		slices.Clone(t.Constraints),
 		func(c string) bool { return strings.HasPrefix(c, "CHECK ") },
 	)
-	for _, index := range slices.Sorted(maps.Values(t.Indexes)) {
-		if strings.HasPrefix(strings.ToUpper(index), "CREATE UNIQUE") {
-			uniques = append(uniques, index)
-		}
-	}
-	for _, unique := range uniques {
-		if !slices.Contains(head.Constraints, unique) && !t.neverRefuses(head, unique) {
+	known := slices.Concat(head.Constraints, head.uniqueIndexes())
+	for _, unique := range append(uniques, t.uniqueIndexes()...) {
+		if !slices.Contains(known, unique) && !t.neverRefuses(head, unique) {
 			add("%s, by which rows of Millrace may be refused", unique)
 		}
 	}

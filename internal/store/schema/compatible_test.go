@@ -185,6 +185,12 @@ var (
 		},
 		{name: "a unique index", statement: `CREATE UNIQUE INDEX later ON runs (name)`, want: "runs has "},
 		{
+			name:      "a unique index less",
+			statement: `DROP INDEX index_scorers_experiment_id_scorer_name`,
+			want:      "scorers lacks CREATE UNIQUE INDEX ",
+			only:      []string{"sqlite", "postgresql"},
+		},
+		{
 			name:      "a unique index of an expression",
 			statement: `CREATE UNIQUE INDEX later ON runs (lower(name))`,
 			want:      "runs has ",

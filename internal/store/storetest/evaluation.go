@@ -62,7 +62,8 @@ func mergeRecords(t *testing.T, s *store.Store) {
 		{`[{"inputs": {"c": 1}}, {"inputs": {"c": 1.0}, "outputs": null}]`, 2, 0},
 		{`[{"inputs": {"a": "ü", "b": 1}, "outputs": ["x"], "expectations": {"e": true}, "tags": {"u": "2"},
 			"source": {"source_type": "human"}}]`, 0, 1},
-		{`[{"inputs": {"b": 1, "a": "ü"}, "expectations": {"e": 1.5, "f": null}, "tags": {"t": "3", "mlflow.user": "me"}}]`, 0, 1},
+		{`[{"inputs": {"b": 1, "a": "ü"}, "expectations": {"e": 1.5, "f": null},
+			"tags": {"t": "3", "mlflow.user": "me"}}]`, 0, 1},
 		{`[{"expectations": {"z": 1}, "source": {"source_type": "Trace", "source_data": {"trace_id": "tr-1", "x": [1]}}}]`, 1, 0},
 		{`[{"inputs": {"a": 1}, "outputs": {"o": {}}}, {"inputs": {"a": 1}, "outputs": "text"}]`, 1, 1},
 	} {
@@ -87,7 +88,8 @@ func mergeRecords(t *testing.T, s *store.Store) {
 	}
 	d := must(s.EvaluationDataset(t.Context(), id))(t)
 	if d.Profile != `{"num_records": 5}` || d.LastUpdatedBy != "" || d.Schema != `{"inputs": {"b": "integer", `+
-		`"a": "string", "c": "integer"}, "outputs": "array", "expectations": {"e": "boolean", "f": "null", "z": "integer"}, "version": "1.0"}` {
+		`"a": "string", "c": "integer"}, "outputs": "array", "expectations": {"e": "boolean", "f": "null", `+
+		`"z": "integer"}, "version": "1.0"}` {
 		t.Errorf("dataset: %+v", d)
 	}
 }

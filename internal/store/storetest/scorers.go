@@ -116,8 +116,10 @@ func labelSchemas(t *testing.T, s *store.Store) {
 	for i, input := range []*genai.LabelInput{
 		{PassFail: &genai.PassFailInput{PositiveLabel: "good", NegativeLabel: "bäd"}},
 		{Categorical: &genai.CategoricalInput{Options: []string{"a", "b"}, MultiSelect: true}},
-		{Numeric: &genai.NumericInput{MinValue: &low, MaxValue: &high}}, {Numeric: &genai.NumericInput{}},
-		{Text: &genai.TextInput{MaxLength: &length}}, {Text: &genai.TextInput{}},
+		{Numeric: &genai.NumericInput{MinValue: &low, MaxValue: &high}},
+		{Numeric: &genai.NumericInput{}},
+		{Text: &genai.TextInput{MaxLength: &length}},
+		{Text: &genai.TextInput{}},
 	} {
 		made := must(s.CreateLabelSchema(ctx, in, &genai.LabelSchema{
 			Name: fmt.Sprint("question ", i), Type: genai.LabelExpectation, Instruction: &text, EnableComment: true, Input: input,
@@ -135,8 +137,8 @@ func labelSchemas(t *testing.T, s *store.Store) {
 	}
 	allow := func(*genai.LabelSchema) error { return nil }
 	taken, free := "question 1", "renamed"
-	if _, err := s.UpdateLabelSchema(ctx, &genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &taken}, allow); !errors.Is(err,
-		mlflow.ResourceAlreadyExists) {
+	_, err = s.UpdateLabelSchema(ctx, &genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &taken}, allow)
+	if !errors.Is(err, mlflow.ResourceAlreadyExists) {
 		t.Errorf("a name that is taken: %v", err)
 	}
 	renamed := must(s.UpdateLabelSchema(ctx, &genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &free}, allow))(t)
