@@ -31,7 +31,7 @@ var refusedFeatures = []feature{
 	{
 		mlflow.NotImplemented,
 		"Runs of scorers are not served by Millrace. `mlflow.genai.evaluate` runs them in the client." + inMLflow,
-		[]string{"3.0/mlflow/scorers", "3.0/mlflow/scorer", "3.0/mlflow/genai"},
+		[]string{"3.0/mlflow/scorers/online-config", "3.0/mlflow/scorer", "3.0/mlflow/genai"},
 	},
 	{mlflow.NotImplemented, "Issues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/issues"}},
 	{mlflow.NotImplemented, "Review queues are not served by Millrace." + inMLflow, []string{"3.0/mlflow/review-queues"}},
