@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -177,7 +178,8 @@ func jsonLists(query string, args []any) (string, []any) {
 	return strings.ReplaceAll(query, "(?...)", "(SELECT value FROM json_each(?))"), args
 }
 
-// expandLists replaces each list argument of `(?...)` by one argument per value.
+// expandLists replaces each list argument of `(?...)` by one argument per value. A list without
+// values becomes NULL, which is in no list, because MySQL does not have empty lists.
 func expandLists(query string, args []any) (string, []any) {
 	if !strings.Contains(query, "?...") {
 		return query, args
@@ -197,10 +199,10 @@ func expandLists(query string, args []any) (string, []any) {
 		query = rest
 		switch values := arg.(type) {
 		case []string:
-			b.WriteString(Placeholders(len(values)))
+			b.WriteString(cmp.Or(Placeholders(len(values)), "NULL"))
 			flat = appendAll(flat, values)
 		case []int64:
-			b.WriteString(Placeholders(len(values)))
+			b.WriteString(cmp.Or(Placeholders(len(values)), "NULL"))
 			flat = appendAll(flat, values)
 		}
 	}

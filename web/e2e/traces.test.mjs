@@ -170,6 +170,51 @@ test("payloads are never run", () =>
     assert.equal(dialogs, 0);
   }));
 
+test("images inside of payloads are shown, drawings and other documents are not", async () => {
+  const pixel =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const script = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
+  const inputs = {
+    picture: `data:image/png;base64,${pixel}`,
+    drawing: `data:image/svg+xml;base64,${script.toString("base64")}`,
+  };
+  const id = await newExperiment("traces-images");
+  const pictures = trace(stamp, [{ name: "pictures", ms: 5, inputs }]);
+  await send(id, [pictures]);
+  await walk(`/experiments/${id}/traces/${pictures.id}`, async (page) => {
+    const images = page.locator("main img");
+    await images.first().waitFor();
+    assert.equal(await images.count(), 1);
+    assert.equal(await images.first().evaluate((image) => image.naturalWidth), 1);
+    await page.getByText("data:image/svg+xml").waitFor();
+  });
+});
+
+test("a trace without spans says so", async () => {
+  const id = `tr-bare-${stamp}`;
+  const made = await fetch(`${server}/api/3.0/mlflow/traces`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      trace: {
+        trace_info: {
+          trace_id: id,
+          trace_location: { mlflow_experiment: { experiment_id: experimentID } },
+          request_time: new Date(stamp - 9_000 * minute).toISOString(),
+          state: "OK",
+        },
+      },
+    }),
+  });
+  assert.ok(made.ok, await made.text());
+  await walk(
+    `/experiments/${experimentID}/traces/${id}`,
+    (page) => page.getByText("This trace has no spans").waitFor(),
+    { expectedError: /404/ },
+  );
+  await call("traces/delete-traces", { experiment_id: experimentID, request_ids: [id] });
+});
+
 test("spans fold by the arrows and are found by words", () =>
   walk(`/experiments/${experimentID}/traces/${traces[0].id}`, async (page) => {
     const rows = named(page, "tree", "Spans").getByRole("treeitem");
@@ -211,14 +256,14 @@ test("feedback and expectations are added, edited and deleted by hand", () =>
     await page.getByText("None yet.").waitFor();
     await named(page, "button", "Feedback").click();
     await page.getByLabel("Name").fill("correct");
-    await inDialog(page, "👎 No").click();
+    await inDialog(page, "✕ No").click();
     await page.getByLabel("Rationale").fill("It is not.");
     await inDialog(page, "Save").click();
     const feedback = named(page, "region", "Feedback");
     await feedback.getByText("It is not.").waitFor();
     await feedback.getByText("Person User").waitFor();
     await named(page, "button", "Edit correct").click();
-    await inDialog(page, "👍 Yes").click();
+    await inDialog(page, "✓ Yes").click();
     await inDialog(page, "Save").click();
     await feedback.getByText("yes", { exact: true }).waitFor();
 

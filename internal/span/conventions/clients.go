@@ -21,7 +21,7 @@ func geminiInputs(a *span.Attributes) string {
 	if span.Text(a.Get("gen_ai.operation.name")) == "system_prompt" {
 		v = systemMessages(v)
 	}
-	return `{"contents": ` + v + `}`
+	return dumps(`{"contents": ` + v + `}`)
 }
 
 // systemMessages gives the messages of the user in a list the role of the system.
@@ -61,7 +61,7 @@ func geminiOutputs(a *span.Attributes) string {
 	if parts == nil {
 		return v
 	}
-	return `{"candidates": [{"content": {"role": "model", "parts": ` + listOf(parts) + `}}]}`
+	return dumps(`{"candidates": [{"content": {"role": "model", "parts": ` + listOf(parts) + `}}]}`)
 }
 
 // Kinds of spans of Claude Code. Some versions write them without the prefix.
@@ -121,7 +121,7 @@ func claudeInputs(a *span.Attributes) string {
 	if members == nil {
 		return ""
 	}
-	return "{" + strings.Join(members, ", ") + "}"
+	return dumps("{" + strings.Join(members, ", ") + "}")
 }
 
 func claudeOutputs(a *span.Attributes) string {

@@ -76,8 +76,11 @@ func listOf(items []string) string {
 	if items == nil {
 		return ""
 	}
-	return "[" + strings.Join(items, ", ") + "]"
+	return dumps("[" + strings.Join(items, ", ") + "]")
 }
+
+// dumps returns a document as json.dumps writes it.
+func dumps(document string) string { return python.JSON([]byte(document)) }
 
 // vercelChat reports whether a span of Vercel AI is the call of a chat model.
 func vercelChat(a span.Attributes) bool {
@@ -86,23 +89,13 @@ func vercelChat(a span.Attributes) bool {
 }
 
 func vercelInputs(a *span.Attributes) string {
-	if !vercelChat(*a) {
-		return present(*a, []string{"ai.prompt", "ai.toolCall.args", "ai.value", "ai.values"})
-	}
 	if a.Get(span.AttrMessageFormat) == "" {
 		a.Set(span.AttrMessageFormat, `"vercel_ai"`)
 	}
 	return membersOf(*a, "ai.prompt.")
 }
 
-func vercelOutputs(a *span.Attributes) string {
-	if !vercelChat(*a) {
-		return present(*a, []string{
-			"ai.response.text", "ai.toolCall.result", "ai.response.object", "ai.embedding", "ai.embeddings",
-		})
-	}
-	return membersOf(*a, "ai.response.")
-}
+func vercelOutputs(a *span.Attributes) string { return membersOf(*a, "ai.response.") }
 
 // membersOf returns an object of the attributes whose keys begin with a prefix.
 func membersOf(a span.Attributes, prefix string) string {
@@ -115,7 +108,7 @@ func membersOf(a span.Attributes, prefix string) string {
 	if members == nil {
 		return ""
 	}
-	return "{" + strings.Join(members, ", ") + "}"
+	return dumps("{" + strings.Join(members, ", ") + "}")
 }
 
 // liveKitKind returns the type of a span of LiveKit's agents.

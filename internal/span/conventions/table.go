@@ -130,7 +130,7 @@ var table = []convention{
 		needs: isClaude, kind: claudeKind, findInputs: claudeInputs, findOutputs: claudeOutputs,
 	},
 	{ // Calls of a model by Claude Code
-		needs: isClaudeRequest, withoutCache: true, kind: claudeKind, findInputs: claudeInputs, findOutputs: claudeOutputs,
+		needs: isClaudeRequest, withoutCache: true,
 		tokens: [5][]string{
 			{"input_tokens"}, {"output_tokens"}, nil, {"cache_read_tokens"}, {"cache_creation_tokens"},
 		},
@@ -164,6 +164,9 @@ var table = []convention{
 		inputs:  []string{"gcp.vertex.agent.llm_request", "gcp.vertex.agent.tool_call_args"},
 		outputs: []string{"gcp.vertex.agent.llm_response", "gcp.vertex.agent.tool_response"},
 	},
+	{ // Calls of a chat model by Vercel AI
+		needs: vercelChat, findInputs: vercelInputs, findOutputs: vercelOutputs,
+	},
 	{ // Vercel AI
 		kindKeys: []string{"ai.operationId"},
 		kinds: map[string]string{
@@ -172,7 +175,6 @@ var table = []convention{
 			"ai.streamObject": llm, "ai.streamObject.doStream": llm, "ai.embed": embedding, "ai.embed.doEmbed": embedding,
 			"ai.embedMany": embedding,
 		},
-		findInputs: vercelInputs, findOutputs: vercelOutputs,
 		inputs: []string{"ai.prompt", "ai.toolCall.args", "ai.value", "ai.values"},
 		outputs: []string{
 			"ai.response.text", "ai.toolCall.result", "ai.response.object", "ai.embedding", "ai.embeddings",

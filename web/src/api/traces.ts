@@ -1,7 +1,7 @@
 // Traces: what one request to an agent or another program did, with its spans and assessments.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Assessment, toAssessment, type WireAssessment } from "./assessments";
-import { send, serverURL, v3 } from "./client";
+import { ApiError, send, serverURL, v3 } from "./client";
 
 export type TraceState = "OK" | "ERROR" | "IN_PROGRESS" | "STATE_UNSPECIFIED";
 
@@ -164,10 +164,34 @@ export const traceSpans = (id: string) =>
     queryKey: ["traces", "spans", id],
     queryFn: async ({ signal }) => {
       const url = serverURL("ajax-api/3.0/mlflow/get-trace-artifact", { request_id: id });
-      const answer = (await (await send(url, { signal })).json()) as { spans?: WireSpan[] };
-      return answer.spans ?? [];
+      try {
+        const answer = (await (await send(url, { signal })).json()) as { spans?: WireSpan[] };
+        return answer.spans ?? [];
+      } catch (error) {
+        // Information of a trace may come before its spans, or without any.
+        if (error instanceof ApiError && error.status === 404) return [];
+        throw error;
+      }
     },
     // Comparing the payloads of 10,000 spans on each refresh costs more than drawing them.
+    structuralSharing: false,
+    retry: false,
+  });
+
+interface AttachmentID {
+  traceID: string;
+  id: string;
+}
+
+/** The address of a file that is kept beside a trace. */
+export const attachmentURL = ({ traceID, id }: AttachmentID) =>
+  serverURL("ajax-api/3.0/mlflow/get-trace-artifact", { request_id: traceID, path: id });
+
+export const attachmentBytes = (attachment: AttachmentID) =>
+  queryOptions({
+    queryKey: ["traces", "spans", attachment.traceID, "attachment", attachment.id],
+    queryFn: async ({ signal }) => (await send(attachmentURL(attachment), { signal })).arrayBuffer(),
+    staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
     retry: false,
   });

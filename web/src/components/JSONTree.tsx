@@ -1,10 +1,14 @@
 import { useState } from "react";
+import { attachmentOf } from "../lib/traces/attachment";
+import { AttachmentView } from "./AttachmentView";
 import { CopyButton } from "./Copy";
 import { Icon } from "./Icon";
 import "./jsonTree.css";
 
 const itemsAtFirst = 100;
 const textAtFirst = 3_000;
+/** The file is shown below its reference, whose end tells little. */
+const textOfReference = 200;
 
 /** JSON whose objects and lists fold. Only what is open exists. */
 export function JSONTree({ value, label }: { value: unknown; label: string }) {
@@ -37,8 +41,7 @@ function Node({ name, value, depth, last }: NodeProps) {
     return (
       <div className="json-line">
         {head}
-        <Scalar value={value} />
-        {comma}
+        <Scalar value={value} comma={comma} />
       </div>
     );
   }
@@ -101,25 +104,34 @@ function entriesOf(value: unknown): [string, unknown][] | undefined {
   return typeof value === "object" && value !== null ? Object.entries(value) : undefined;
 }
 
-function Scalar({ value }: { value: unknown }) {
+function Scalar({ value, comma }: { value: unknown; comma: string }) {
   const [all, setAll] = useState(false);
   if (typeof value !== "string") {
     const kind = typeof value === "number" ? "json-number" : "json-word";
-    return <span className={kind}>{String(value)}</span>;
+    return (
+      <>
+        <span className={kind}>{String(value)}</span>
+        {comma}
+      </>
+    );
   }
-  const cut = !all && value.length > textAtFirst;
+  const attachment = attachmentOf(value);
+  const most = attachment ? textOfReference : textAtFirst;
+  const cut = !all && value.length > most;
   return (
     <>
       <span className="json-string">
-        "{cut ? value.slice(0, textAtFirst) : value}
+        "{cut ? value.slice(0, most) : value}
         {cut ? "…" : '"'}
       </span>
+      {comma}
       {cut && (
         <button type="button" className="link-button" onClick={() => setAll(true)}>
           {" "}
           Show all {value.length.toLocaleString("en-US")} characters
         </button>
       )}
+      {attachment && <AttachmentView attachment={attachment} />}
     </>
   );
 }

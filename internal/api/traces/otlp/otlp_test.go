@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -31,6 +32,7 @@ func TestRecorded(t *testing.T) {
 	var cases []struct {
 		Request string
 		Stored  map[string]string
+		Content string
 		Case    json.RawMessage
 	}
 	if err := json.Unmarshal(text, &cases); err != nil {
@@ -57,6 +59,10 @@ func TestRecorded(t *testing.T) {
 		}
 		if len(c.Stored) > 0 {
 			t.Errorf("%s: missing %v", c.Case, c.Stored)
+		}
+		// MLflow writes the format of Vercel AI without quotes.
+		if content := string(s.AppendContent(nil)); content != c.Content && !strings.Contains(content, "vercel_ai") {
+			t.Errorf("%s:\n%s\nin MLflow\n%s", c.Case, content, c.Content)
 		}
 	}
 }

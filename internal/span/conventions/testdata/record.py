@@ -69,13 +69,18 @@ CASES = [
                     "langfuse.observation.output": "o"}},
     {"attributes": {"mlflow.spanInputs": {"model": "from-inputs"}}},
     {"attributes": {"mlflow.spanOutputs": '{"model": "from-outputs"}'}},
+    {"attributes": {"nä": "é\u2028\"\\\n\x01\x7f", "big": 2**62, "f": 1.0, "f2": 1e-7, "f3": 1e22, "nan": float("nan"), "inf": float("-inf"), "none": None,
+                    "empty": "", "el": [], "ed": {}, "bad": '{"a":', "nan text": '{"a": NaN}', "twice": '{"a":1,"a":2}', "spaces": ' {"a":1} ', "face": "\U0001F600"},
+     "events": [["ev\u00e4", {"t": '{"a": 1}', "n": None, "l": [1, None, {"k": []}], "f": 0.1}]], "links": [{"l": "x", "i": 1}]},
     {"attributes": {"s": '"quoted"', "n": "5", "o": '{"a":1}', "l": "[1]", "deep": {"a": [1, None, True, 0.5]}}},
 ]
 
 
 def any_value(v):
     a = AnyValue()
-    if isinstance(v, bool):
+    if v is None:
+        pass
+    elif isinstance(v, bool):
         a.bool_value = v
     elif isinstance(v, str):
         a.string_value = v
@@ -101,10 +106,13 @@ def main():
     for case in CASES:
         m = Message(trace_id=b"\1" * 16, span_id=b"\2" * 8, name="s", attributes=attributes(case["attributes"]))
         for name, attrs in case.get("events", []):
-            m.events.add(name=name, attributes=attributes(attrs))
-        stored = translate_span_when_storing(Span.from_otel_proto(m))["attributes"]
-        stored.pop("mlflow.llm.cost", None)
-        recorded.append({"request": m.SerializeToString().hex(), "stored": stored, "case": case})
+            m.events.add(name=name, time_unix_nano=7, attributes=attributes(attrs))
+        for attrs in case.get("links", []):
+            m.links.add(trace_id=b"\3" * 16, span_id=b"\4" * 8, attributes=attributes(attrs))
+        span = translate_span_when_storing(Span.from_otel_proto(m))
+        span["attributes"].pop("mlflow.llm.cost", None)
+        recorded.append({"request": m.SerializeToString().hex(), "stored": span["attributes"], "content": json.dumps(span, ensure_ascii=False),
+                         "case": json.loads(json.dumps(case).replace("NaN", "null").replace("-Infinity", "null"))})
     print(json.dumps(recorded, indent=1))
 
 

@@ -142,8 +142,8 @@ function ValueField({ type, draft, setDraft }: ValueFieldProps) {
       <Choice
         label="Value"
         options={[
-          ["true", "👍 Yes"],
-          ["false", "👎 No"],
+          ["true", "✓ Yes"],
+          ["false", "✕ No"],
         ]}
         value={draft}
         choose={setDraft}

@@ -1,8 +1,10 @@
 import { useMemo } from "react";
+import { AttachmentView } from "../../components/AttachmentView";
 import { Choice } from "../../components/Choice";
 import { CopyButton } from "../../components/Copy";
 import { JSONTree } from "../../components/JSONTree";
 import { Markdown } from "../../components/notes/Markdown";
+import { attachmentOf } from "../../lib/traces/attachment";
 import { type ChatMessage, type ChatPart, chatOf, soleText } from "../../lib/traces/chat";
 import type { PayloadForm } from "../../lib/view/traces";
 
@@ -73,6 +75,8 @@ function PayloadBody({ value, chat, form, label }: BodyProps) {
 }
 
 function Text({ text, formatted }: { text: string; formatted: boolean }) {
+  const attachment = attachmentOf(text);
+  if (attachment) return <AttachmentView attachment={attachment} />;
   return formatted ? <Markdown text={text} /> : <div className="plain-text">{text}</div>;
 }
 

@@ -157,7 +157,11 @@ export function SpanTree(props: SpanTreeProps) {
             );
           })}
         </div>
-        {rows.length === 0 && <p className="muted span-none">No span matches.</p>}
+        {rows.length === 0 && (
+          <p className="muted span-none">
+            {spans.length === 0 ? "This trace has no spans, or they have not come yet." : "No span matches."}
+          </p>
+        )}
       </div>
     </section>
   );

@@ -8,7 +8,9 @@ import { attributeValue } from "../../lib/traces/spans";
 /** The tags, which can be edited, and what the program said about the trace. */
 export function TraceDetails({ trace }: { trace: Trace }) {
   const client = useQueryClient();
-  const metadata = Object.entries(trace.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  const metadata = Object.entries(trace.metadata)
+    .filter(([, text]) => text !== "")
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <div className="trace-details">
       <TagCard

@@ -25,6 +25,8 @@ export function TracePage() {
     ...traceDetail(traceID),
     refetchInterval: (query) => (query.state.data?.state === "IN_PROGRESS" ? livePeriod() : false),
   });
+  // Both are on their way at once.
+  useQuery({ ...traceSpans(traceID), refetchOnMount: false });
   return (
     <QueryPage query={trace} what={`trace ${traceID}`}>
       {(data) => <TraceBody trace={data} experimentID={data.experimentID || experimentID} />}
