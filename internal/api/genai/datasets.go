@@ -241,7 +241,9 @@ func (h *Handlers) removeExperiments(
 	return &genai.DatasetResponse{Dataset: d}, err
 }
 
-func (h *Handlers) experimentIDs(ctx context.Context, in *genai.DatasetIDRequest) (*genai.ExperimentIDsResponse, error) {
+func (h *Handlers) experimentIDs(
+	ctx context.Context, in *genai.DatasetIDRequest,
+) (*genai.ExperimentIDsResponse, error) {
 	ids, err := h.Store.ExperimentsOfDataset(ctx, in.DatasetID)
 	return &genai.ExperimentIDsResponse{ExperimentIDs: ids}, err
 }

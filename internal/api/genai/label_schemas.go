@@ -67,8 +67,8 @@ func checkSchemaName(name string) error {
 	case n > maxSchemaName:
 		return apierror.Invalid("Label schema `name` must be at most %d characters; got %d.", maxSchemaName, n)
 	case strings.EqualFold(strings.TrimSpace(name), evaluation.DefaultQuestion):
-		return apierror.Invalid("`%s` is reserved for the experiment's default question and cannot be used for another label "+
-			"schema.", name)
+		return apierror.Invalid("`%s` is reserved for the experiment's default question and cannot be used for another "+
+			"label schema.", name)
 	}
 	return nil
 }

@@ -191,7 +191,9 @@ func (h *Handlers) scorer(ctx context.Context, in *genai.ScorerRequest) (*genai.
 	return &genai.ScorerResponse{Scorer: s}, err
 }
 
-func (h *Handlers) scorerVersions(ctx context.Context, in *genai.ScorerVersionsRequest) (*genai.ScorersResponse, error) {
+func (h *Handlers) scorerVersions(
+	ctx context.Context, in *genai.ScorerVersionsRequest,
+) (*genai.ScorersResponse, error) {
 	id, err := validate.ExperimentID(in.ExperimentID)
 	if err != nil {
 		return nil, err

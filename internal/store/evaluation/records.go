@@ -240,12 +240,16 @@ func (t Tx) summarize(id string, records []Record, now int64) error {
 	if err != nil {
 		return err
 	}
-	var count int64
-	err = t.QueryRow(`SELECT COUNT(*) FROM evaluation_dataset_records WHERE dataset_id = ?`, id).Scan(&count)
+	count, err := t.countRecords(id)
 	if err != nil || count == 0 {
 		return err
 	}
 	return t.setProfile(id, count)
+}
+
+func (t Tx) countRecords(id string) (n int64, err error) {
+	err = t.QueryRow(`SELECT COUNT(*) FROM evaluation_dataset_records WHERE dataset_id = ?`, id).Scan(&n)
+	return n, err
 }
 
 // setProfile stores the number of records of a dataset. That of an empty one is null.
@@ -263,7 +267,8 @@ func (t Tx) setProfile(id string, records int64) error {
 func (s Evaluations) DeleteRecords(ctx context.Context, id string, recordIDs []string) (deleted int, err error) {
 	err = s.Update(ctx, func(t Tx) error {
 		// The update makes other changes of the dataset wait.
-		n, err := t.Exec(`UPDATE evaluation_datasets SET dataset_id = dataset_id WHERE dataset_id = ? AND `+base.InDefault, id)
+		n, err := t.Exec(`UPDATE evaluation_datasets SET dataset_id = dataset_id
+			WHERE dataset_id = ? AND `+base.InDefault, id)
 		if err == nil && n == 0 {
 			return NoDataset(id)
 		}
@@ -282,8 +287,7 @@ func (s Evaluations) DeleteRecords(ctx context.Context, id string, recordIDs []s
 		if deleted == 0 {
 			return nil
 		}
-		var left int64
-		err = t.QueryRow(`SELECT COUNT(*) FROM evaluation_dataset_records WHERE dataset_id = ?`, id).Scan(&left)
+		left, err := t.countRecords(id)
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,8 @@ func mergeRecords(t *testing.T, s *store.Store) {
 			"source": {"source_type": "human"}}]`, 0, 1},
 		{`[{"inputs": {"b": 1, "a": "ü"}, "expectations": {"e": 1.5, "f": null},
 			"tags": {"t": "3", "mlflow.user": "me"}}]`, 0, 1},
-		{`[{"expectations": {"z": 1}, "source": {"source_type": "Trace", "source_data": {"trace_id": "tr-1", "x": [1]}}}]`, 1, 0},
+		{`[{"expectations": {"z": 1}, "source": {"source_type": "Trace",
+			"source_data": {"trace_id": "tr-1", "x": [1]}}}]`, 1, 0},
 		{`[{"inputs": {"a": 1}, "outputs": {"o": {}}}, {"inputs": {"a": 1}, "outputs": "text"}]`, 1, 1},
 	} {
 		if inserted, updated := UpsertRecords(t, s, id, c.records); inserted != c.inserted || updated != c.updated {
@@ -98,7 +99,8 @@ func mergeRecords(t *testing.T, s *store.Store) {
 func refuseRecords(t *testing.T, s *store.Store) {
 	deep := strings.Repeat("[", 2000) + strings.Repeat("]", 2000)
 	for _, records := range []string{
-		``, `[`, `{"inputs": {}}`, `["x"]`, `[1]`, `[null]`, `[[]]`, `[{"inputs": null}]`, `[{"inputs": "x"}]`, `[{"inputs": []}]`,
+		``, `[`, `{"inputs": {}}`, `["x"]`, `[1]`, `[null]`, `[[]]`, `[{"inputs": null}]`, `[{"inputs": "x"}]`,
+		`[{"inputs": []}]`,
 		`[{"tags": []}]`, `[{"expectations": "x"}]`, `[{"source": "x"}]`, `[{"source": {"source_data": {}}}]`,
 		`[{"source": {"source_type": "BOGUS"}}]`, `[{"source": {"source_type": 1}}]`,
 		`[{"source": {"source_type": "CODE", "other": 1}}]`, `[{"source": {"source_type": "CODE", "source_data": []}}]`,
@@ -309,7 +311,8 @@ func searchDatasets(t *testing.T, s *store.Store) {
 		"": "alpha Beta gamma", "name = 'alpha'": "alpha", "name = 'ALPHA'": "", "name != 'alpha'": "Beta gamma",
 		"name LIKE '%a'": "alpha Beta gamma", "name LIKE 'B%'": "Beta", "name LIKE 'b%'": "", "name ILIKE 'b%'": "Beta",
 		"name IN ('alpha', 'gamma', 'delta')": "alpha gamma", "tags.team = 'x'": "alpha", "tags.team != 'x'": "Beta",
-		"tags.team ILIKE 'y'": "Beta", "tags.none = 'x'": "", "created_by = 'bob'": "alpha", "last_updated_by LIKE 'b%'": "alpha",
+		"tags.team ILIKE 'y'": "Beta", "tags.none = 'x'": "", "created_by = 'bob'": "alpha",
+		"last_updated_by LIKE 'b%'":           "alpha",
 		"created_time > 0 AND name = 'gamma'": "gamma", "last_update_time <= 0": "",
 		"tags.team = 'x' AND tags.`mlflow.user` = 'bob'": "alpha",
 	} {

@@ -122,11 +122,12 @@ func labelSchemas(t *testing.T, s *store.Store) {
 		{Text: &genai.TextInput{}},
 	} {
 		made := must(s.CreateLabelSchema(ctx, in, &genai.LabelSchema{
-			Name: fmt.Sprint("question ", i), Type: genai.LabelExpectation, Instruction: &text, EnableComment: true, Input: input,
+			Name: fmt.Sprint("question ", i), Type: genai.LabelExpectation, Instruction: &text, EnableComment: true,
+			Input: input,
 		}))(t)
 		found := must(s.LabelSchemaNamed(ctx, in, made.Name))(t)
-		if !reflect.DeepEqual(made, found) || !reflect.DeepEqual(found.Input, input) || found.Type != genai.LabelExpectation ||
-			!found.EnableComment || found.IsDefault || *found.Instruction != text {
+		if !reflect.DeepEqual(made, found) || !reflect.DeepEqual(found.Input, input) ||
+			found.Type != genai.LabelExpectation || !found.EnableComment || found.IsDefault || *found.Instruction != text {
 			t.Errorf("schema %d: %+v", i, found)
 		}
 	}
@@ -137,11 +138,13 @@ func labelSchemas(t *testing.T, s *store.Store) {
 	}
 	allow := func(*genai.LabelSchema) error { return nil }
 	taken, free := "question 1", "renamed"
-	_, err = s.UpdateLabelSchema(ctx, &genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &taken}, allow)
+	rename := genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &taken}
+	_, err = s.UpdateLabelSchema(ctx, &rename, allow)
 	if !errors.Is(err, mlflow.ResourceAlreadyExists) {
 		t.Errorf("a name that is taken: %v", err)
 	}
-	renamed := must(s.UpdateLabelSchema(ctx, &genai.UpdateLabelSchemaRequest{SchemaID: first.SchemaID, Name: &free}, allow))(t)
+	rename.Name = &free
+	renamed := must(s.UpdateLabelSchema(ctx, &rename, allow))(t)
 	if renamed.Name != free || !reflect.DeepEqual(renamed.Input, first.Input) {
 		t.Errorf("renamed: %+v", renamed)
 	}
