@@ -16,8 +16,6 @@ ACCEPTED = [
     ("genai: records, delete of none", "refused", MISSING),
     ("genai: records, *page", "next_page_token", "tokens have the ids of records"),
     ("genai: records, max_results=2", "next_page_token", "tokens have the ids of records"),
-    ("genai: dataset, search all", "datasets", "MLflow has the dataset of an unknown experiment"),
-    ("genai: dataset, search of unknown", "datasets", "MLflow has the dataset of an unknown experiment"),
     ("genai: dataset, search max 0", "message", PAGES),
     ("genai: schema, list*max_results=0", "message", PAGES),
     ("genai: dataset, filter tags.`mlflow.user` = *", "datasets", "a name in backticks is that of the tag; MLflow looks for a tag with backticks"),
