@@ -16,9 +16,10 @@ var CreateDataset = permit.For("dataset:create", func(c *permit.Checker, in *gen
 // SearchEvaluationDatasets is the rule of a search of evaluation datasets. An experiment that
 // the user may not read refuses the request. Without experiments, the search returns what the
 // user may read.
-var SearchEvaluationDatasets = permit.For("dataset:search", func(c *permit.Checker, in *genai.SearchDatasetsRequest) error {
-	return c.Experiments(in.ExperimentIDs, access.ToRead)
-})
+var SearchEvaluationDatasets = permit.For("dataset:search",
+	func(c *permit.Checker, in *genai.SearchDatasetsRequest) error {
+		return c.Experiments(in.ExperimentIDs, access.ToRead)
+	})
 
 // AddToExperiments is the rule of the addition of an evaluation dataset to experiments.
 var AddToExperiments = permit.For("dataset:add", func(c *permit.Checker, in *genai.DatasetExperimentsRequest) error {
