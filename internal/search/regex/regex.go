@@ -67,6 +67,13 @@ type writer struct {
 	err error
 }
 
+// These are the boundaries of words of ASCII, which are those of Go. Databases have other letters
+// in words.
+const (
+	boundary   = "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"
+	noBoundary = "(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))"
+)
+
 // simple are the translations of operators without operands.
 var simple = map[syntax.Op][3]string{
 	syntax.OpEmptyMatch:     {"", "(?:)", "(?:)"},
@@ -76,8 +83,8 @@ var simple = map[syntax.Op][3]string{
 	syntax.OpBeginLine:      {"", `(?:^|(?<=\n))`, `(?:^|(?<=\n))`},
 	syntax.OpEndLine:        {"", `(?:$|(?=\n))`, `(?:\z|(?=\n))`},
 	syntax.OpAnyCharNotNL:   {"", `[^\n]`, `[^\n]`},
-	syntax.OpWordBoundary:   {"", `\y`, `\b`},
-	syntax.OpNoWordBoundary: {"", `\Y`, `\B`},
+	syntax.OpWordBoundary:   {"", boundary, boundary},
+	syntax.OpNoWordBoundary: {"", noBoundary, noBoundary},
 }
 
 func (w *writer) write(re *syntax.Regexp) {
