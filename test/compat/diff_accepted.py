@@ -9,6 +9,7 @@ HTML error pages are JSON.
 
 from diff_accepted_genai import ACCEPTED as GENAI
 from diff_accepted_traces import ACCEPTED as TRACES
+from diff_accepted_traces import OF_RELEASE as TRACES_OF_RELEASE
 
 STRICT = "a value of the wrong type or outside its enum is refused; MLflow drops it and the fields after it"
 JSON = "the message describes the error in the JSON; MLflow reads an invalid body as {}"
@@ -183,6 +184,7 @@ OF_RELEASE = {
         ("metric: log {'key': 'a\\n*", "refused", "a name cannot end with a newline; MLflow's pattern allows it before 3.18"),
         ("model: finalize {'model_id': 'other'*", "status", "the ID in the path is used, so that permissions are checked for it"),
         ("registry: alias *'a\\n'*", "refused", "a name cannot end with a newline; MLflow's pattern allows it before 3.18"),
+        *TRACES_OF_RELEASE["3.17.2"],
     ],
     "3.18.0": [
         ("experiment: create, name blank", "status", "a name can consist of spaces, as in MLflow 3.17"),
@@ -192,6 +194,7 @@ OF_RELEASE = {
         ("misc: /version", "body", "the version is that of the API that Millrace serves"),
         ("misc: */server-info", "artifact_serving_enabled artifacts_presigned_only model_artifact_presigned_downloads_supported skill_content_* tracking_auth",
          "clients assume Millrace's values for missing fields"),
+        *TRACES_OF_RELEASE["3.18.0"],
     ],
 }
 

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 
+	"github.com/millrace-ml/millrace/internal/api/route"
 	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/traces/otlp"
 	"github.com/millrace-ml/millrace/internal/api/validate"
@@ -68,8 +69,11 @@ func (h *Handlers) export(w http.ResponseWriter, req *http.Request) error {
 	if err := h.Store.LogSpans(ctx, experimentID, batch, runID, h.mayWrite(ctx)); err != nil {
 		return err
 	}
+	if media == jsonType {
+		return route.WriteJSON(w, &mlflow.Empty{})
+	}
 	w.Header().Set("Content-Type", protobufType)
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(http.StatusOK) // The protobuf of an answer without fields has no bytes.
 	return nil
 }
 
