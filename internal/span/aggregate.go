@@ -23,14 +23,14 @@ func (s *Span) Node() Node {
 func TotalUsage(nodes []Node) (total Usage) {
 	eachTop(nodes, func(n *Node) string { return n.Usage }, func(n *Node) {
 		u := ParseUsage(n.Usage)
-		to, from := total.fields(), u.fields()
-		for i := range to {
+		for i, from := range u.Values() {
 			const always = 3 // Input, output and total are 0 if they are unknown.
-			if *from[i] == nil && (i >= always || *to[i] != nil) {
+			to := total.fields()[i]
+			if from == nil && (i >= always || *to != nil) {
 				continue
 			}
-			sum := value(*to[i]) + value(*from[i])
-			*to[i] = &sum
+			sum := value(*to) + value(from)
+			*to = &sum
 		}
 	})
 	return total
@@ -40,10 +40,10 @@ func TotalUsage(nodes []Node) (total Usage) {
 func TotalCost(nodes []Node) (total Cost) {
 	eachTop(nodes, func(n *Node) string { return n.Cost }, func(n *Node) {
 		c := ParseCost(n.Cost)
-		to, from := total.fields(), c.fields()
-		for i := range to {
-			sum := value(*to[i]) + value(*from[i])
-			*to[i] = &sum
+		for i, from := range c.Values() {
+			to := total.fields()[i]
+			sum := value(*to) + value(from)
+			*to = &sum
 		}
 	})
 	return total

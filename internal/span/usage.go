@@ -54,9 +54,9 @@ func (c Cost) IsZero() bool { return c == Cost{} }
 // JSON returns the object that MLflow has for the usage, or nil if nothing is known.
 func (u Usage) JSON() *string {
 	var parts []string
-	for i, f := range u.fields() {
-		if *f != nil {
-			parts = append(parts, `"`+usageKeys[i]+`": `+strconv.FormatInt(**f, 10))
+	for i, v := range u.Values() {
+		if v != nil {
+			parts = append(parts, `"`+usageKeys[i]+`": `+strconv.FormatInt(*v, 10))
 		}
 	}
 	return object(parts)
@@ -65,9 +65,9 @@ func (u Usage) JSON() *string {
 // JSON returns the object that MLflow has for the cost, or nil if nothing is known.
 func (c Cost) JSON() *string {
 	var parts []string
-	for i, f := range c.fields() {
-		if *f != nil {
-			parts = append(parts, `"`+costKeys[i]+`": `+python.ReprFloat(**f))
+	for i, v := range c.Values() {
+		if v != nil {
+			parts = append(parts, `"`+costKeys[i]+`": `+python.ReprFloat(*v))
 		}
 	}
 	return object(parts)

@@ -48,5 +48,6 @@ func (h *Handlers) sendArchive(w http.ResponseWriter, req *http.Request, locatio
 			contents = append(contents, string(s.AppendContent(nil)))
 		}
 	}
-	return writeSpans(w, contents)
+	writeSpans(w, contents)
+	return nil
 }

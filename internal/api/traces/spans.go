@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -162,25 +163,22 @@ func (h *Handlers) sendSpans(w http.ResponseWriter, req *http.Request, id string
 	if err != nil {
 		return err
 	}
-	return writeSpans(w, stored.Contents)
+	writeSpans(w, stored.Contents)
+	return nil
 }
 
 // writeSpans writes the contents of spans as a file.
-func writeSpans(w http.ResponseWriter, contents []string) error {
+func writeSpans(w http.ResponseWriter, contents []string) {
 	w.Header().Set("Content-Type", artifact.ContentType(spansFile))
 	w.Header().Set("Content-Disposition", artifact.Attachment(spansFile))
-	if _, err := w.Write([]byte(`{"spans": [`)); err != nil {
-		return nil //nolint:nilerr // The client is gone.
-	}
+	out := bufio.NewWriter(w) // It keeps the first error, which means that the client is gone.
+	_, _ = out.WriteString(`{"spans": [`)
 	for i, content := range contents {
 		if i > 0 {
-			content = ", " + content
+			_, _ = out.WriteString(", ")
 		}
-		//nolint:gosec // Browsers save the response, which is an attachment, as a file.
-		if _, err := w.Write([]byte(content)); err != nil {
-			return nil //nolint:nilerr // The client is gone.
-		}
+		_, _ = out.WriteString(content)
 	}
-	_, _ = w.Write([]byte(`]}`))
-	return nil
+	_, _ = out.WriteString(`]}`)
+	_ = out.Flush()
 }

@@ -3,7 +3,9 @@ package evaluation
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -95,7 +97,7 @@ func (s Evaluations) EvaluationDataset(ctx context.Context, id string) (d *genai
 func (t Tx) dataset(id string) (*genai.Dataset, error) {
 	d, err := scanDataset(t.QueryRow(`SELECT `+datasetColumns+` FROM evaluation_datasets ed
 		WHERE ed.dataset_id = ? AND ed.`+base.InDefault, id))
-	if noRows(err) {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, NoDataset(id)
 	}
 	if err != nil {
@@ -133,10 +135,10 @@ func (t Tx) loadTags(list []genai.Dataset, b *base.Budget) error {
 func (s Evaluations) DeleteDataset(ctx context.Context, id string) error {
 	return s.Update(ctx, func(t Tx) error {
 		// MLflow's foreign keys delete the tags and the records.
-		_, err := t.Exec(`DELETE FROM entity_associations WHERE source_type = '`+sourceDataset+`' AND source_id = ?`, id)
+		_, err := t.Exec(`DELETE FROM entity_associations WHERE source_type = '`+base.EndDataset+`' AND source_id = ?`, id)
 		if err == nil {
 			_, err = t.Exec(`DELETE FROM entity_associations
-				WHERE destination_type = '`+sourceDataset+`' AND destination_id = ?`, id)
+				WHERE destination_type = '`+base.EndDataset+`' AND destination_id = ?`, id)
 		}
 		if err == nil {
 			_, err = t.Exec(`DELETE FROM evaluation_datasets WHERE dataset_id = ?`, id)

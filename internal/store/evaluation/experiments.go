@@ -12,14 +12,8 @@ import (
 	"github.com/millrace-ml/millrace/mlflow/genai"
 )
 
-// Types of the ends of the association of a dataset with an experiment.
-const (
-	sourceDataset         = "evaluation_dataset"
-	destinationExperiment = "experiment"
-)
-
 // ofDataset is the condition that an association x leads from a dataset to an experiment.
-const ofDataset = `x.source_type = '` + sourceDataset + `' AND x.destination_type = '` + destinationExperiment + `'`
+const ofDataset = `x.source_type = '` + base.EndDataset + `' AND x.destination_type = '` + base.EndExperiment + `'`
 
 // ExperimentsOfDataset returns the experiments of a dataset. It returns an error if the
 // dataset does not exist.
@@ -45,8 +39,8 @@ func (s Evaluations) RemoveFromExperiments(
 	ctx context.Context, id string, experimentIDs []int64,
 ) (*genai.Dataset, error) {
 	return s.changeExperiments(ctx, id, func(t Tx) error {
-		_, err := t.Exec(`DELETE FROM entity_associations WHERE source_type = '`+sourceDataset+`' AND source_id = ?
-			AND destination_type = '`+destinationExperiment+`' AND destination_id IN (?...)`, id, texts(experimentIDs))
+		_, err := t.Exec(`DELETE FROM entity_associations WHERE source_type = '`+base.EndDataset+`' AND source_id = ?
+			AND destination_type = '`+base.EndExperiment+`' AND destination_id IN (?...)`, id, texts(experimentIDs))
 		return err
 	})
 }
@@ -76,16 +70,12 @@ func (t Tx) addExperiments(id string, experimentIDs []int64) error {
 	if err := t.validExperiments(experimentIDs); err != nil {
 		return err
 	}
-	list, now := texts(experimentIDs), base.NowMS()
-	_, err := t.InsertRows(
-		`INSERT INTO entity_associations (association_id, source_type, source_id, destination_type, destination_id,
-			created_time)`,
-		` ON CONFLICT (source_type, source_id, destination_type, destination_id) DO NOTHING`,
-		6, len(list), func(args []any, i int) []any {
-			return append(args, "a-"+base.NewID(), sourceDataset, id, destinationExperiment, list[i], now)
-		},
-	)
-	return err
+	list := texts(experimentIDs)
+	return t.Associate(len(list), func(i int) base.Association {
+		return base.Association{
+			ID: "a-" + base.NewID(), SourceType: base.EndDataset, Source: id, DestinationType: base.EndExperiment, To: list[i],
+		}
+	})
 }
 
 // texts returns the ids as associations have them.

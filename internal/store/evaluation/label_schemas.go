@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -150,7 +151,7 @@ func (s Evaluations) LabelSchema(ctx context.Context, id string) (found *genai.L
 
 func (t Tx) labelSchema(id string) (*genai.LabelSchema, error) {
 	found, err := scanSchema(t.QueryRow(`SELECT `+schemaColumns+` FROM label_schemas WHERE schema_id = ?`, id))
-	if noRows(err) {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noSchema(id)
 	}
 	return found, err
@@ -166,7 +167,7 @@ func (s Evaluations) LabelSchemaNamed(
 		}
 		found, err = scanSchema(t.QueryRow(`SELECT `+schemaColumns+` FROM label_schemas
 			WHERE experiment_id = ? AND name = ?`, experimentID, name))
-		if noRows(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			return mlflow.Errorf(mlflow.ResourceDoesNotExist,
 				"Label schema with name '%s' not found for experiment '%d'.", name, experimentID)
 		}

@@ -4,9 +4,6 @@
 package evaluation
 
 import (
-	"database/sql"
-	"errors"
-
 	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/mlflow"
 )
@@ -25,5 +22,3 @@ type Tx struct{ base.Transaction }
 func invalid(format string, args ...any) error {
 	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
 }
-
-func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strconv"
 
@@ -61,7 +62,7 @@ func (t Tx) scorerID(experimentID int64, name string) (id string, err error) {
 	var stored string
 	err = t.QueryRow(`SELECT scorer_id, scorer_name FROM scorers WHERE experiment_id = ? AND scorer_name = ?`,
 		experimentID, name).Scan(&id, &stored)
-	if noRows(err) || err == nil && stored != name { // MySQL ignores the case of names.
+	if errors.Is(err, sql.ErrNoRows) || err == nil && stored != name { // MySQL ignores the case of names.
 		return "", NoScorer(experimentID, name)
 	}
 	return id, err
@@ -127,7 +128,7 @@ func (s Evaluations) Scorer(
 		}
 		v, err = scanScorer(t.QueryRow(`SELECT `+scorerColumns+fromScorers+` WHERE sc.scorer_id = ? AND `+condition,
 			base.Concat([]any{id}, args)...))
-		if noRows(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			return noScorerVersion(experimentID, name, version)
 		}
 		return err

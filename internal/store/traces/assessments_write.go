@@ -1,8 +1,11 @@
 package traces
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -32,21 +35,21 @@ func (s Traces) CreateAssessment(ctx context.Context, in *tracing.Assessment) (a
 		var experimentID, timestamp int64
 		err := t.QueryRow(`SELECT experiment_id, timestamp_ms FROM trace_info WHERE request_id = ?`, in.TraceID).
 			Scan(&experimentID, &timestamp)
-		if noRows(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			return NoTrace(in.TraceID)
 		}
 		if err != nil {
 			return err
 		}
 		if in.Overrides != "" {
+			if _, err := t.assessment(in.TraceID, in.Overrides); err != nil {
+				return err
+			}
 			if err := t.setValid(in.TraceID, in.Overrides, false); err != nil {
 				return err
 			}
 		}
-		id := in.AssessmentID
-		if id == "" {
-			id = "a-" + base.NewID()
-		}
+		id := cmp.Or(in.AssessmentID, "a-"+base.NewID())
 		if err := t.insertAssessment(in, id, experimentID, timestamp); err != nil {
 			return err
 		}
@@ -61,10 +64,7 @@ func (t Tx) putAssessments(in *tracing.TraceInfo, experimentID int64) error {
 	for i := range in.Assessments {
 		a := in.Assessments[i]
 		a.TraceID = in.TraceID
-		id := a.AssessmentID
-		if id == "" {
-			id = "a-" + base.NewID()
-		}
+		id := cmp.Or(a.AssessmentID, "a-"+base.NewID())
 		if _, err := t.Exec(`DELETE FROM assessments WHERE assessment_id = ? AND trace_id = ?`, id, a.TraceID); err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func (s Traces) DeleteAssessment(ctx context.Context, traceID, id string) error 
 		var overrides *string
 		err := t.QueryRow(`SELECT overrides FROM assessments WHERE trace_id = ? AND assessment_id = ?`, traceID, id).
 			Scan(&overrides)
-		if noRows(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
@@ -218,17 +218,12 @@ func (s Traces) DeleteAssessment(ctx context.Context, traceID, id string) error 
 		if overrides == nil {
 			return nil
 		}
-		_, err = t.Exec(`UPDATE assessments SET valid = ? WHERE trace_id = ? AND assessment_id = ?`,
-			true, traceID, *overrides)
-		return err
+		return t.setValid(traceID, *overrides, true)
 	})
 }
 
-// setValid marks an assessment as valid or not.
+// setValid marks an assessment as valid or not, if there is one.
 func (t Tx) setValid(traceID, id string, valid bool) error {
-	if _, err := t.assessment(traceID, id); err != nil {
-		return err
-	}
 	_, err := t.Exec(`UPDATE assessments SET valid = ? WHERE trace_id = ? AND assessment_id = ?`, valid, traceID, id)
 	return err
 }

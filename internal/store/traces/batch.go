@@ -59,6 +59,15 @@ type Batch struct {
 	parts []*part // by the id of the trace
 }
 
+// traceIDs returns the ids of the traces, sorted.
+func (b *Batch) traceIDs() []string {
+	ids := make([]string, len(b.parts))
+	for i, p := range b.parts {
+		ids[i] = p.id
+	}
+	return ids
+}
+
 // NewBatch prepares spans to be written. A span that is given again replaces the former.
 // keep says which keys tags of traces can have; others are left out.
 func NewBatch(resources []*span.Resource, keep func(key string) bool) (*Batch, error) {

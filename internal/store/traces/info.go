@@ -141,5 +141,3 @@ func deref(s *string) string {
 	}
 	return *s
 }
-
-func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -9,13 +9,6 @@ import (
 	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
-// Types of the ends of an association.
-const (
-	sourceTrace       = "trace"
-	destinationRun    = "run"
-	destinationPrompt = "prompt_version"
-)
-
 // LinkToRun links traces to a run. A trace that is linked already stays so. Neither the
 // traces nor the run need exist, because traces are sent in the background.
 func (s Traces) LinkToRun(ctx context.Context, traceIDs []string, runID string) error {
@@ -23,8 +16,8 @@ func (s Traces) LinkToRun(ctx context.Context, traceIDs []string, runID string) 
 }
 
 func (t Tx) linkToRun(traceIDs []string, runID string) error {
-	return t.associate(len(traceIDs), func(i int) (string, string, string) {
-		return traceIDs[i], destinationRun, runID
+	return t.Associate(len(traceIDs), func(i int) base.Association {
+		return link(traceIDs[i], base.EndRun, runID)
 	})
 }
 
@@ -34,23 +27,15 @@ func (s Traces) LinkPrompts(ctx context.Context, traceID string, versions []trac
 		if err := t.checkTrace(traceID); err != nil {
 			return err
 		}
-		return t.associate(len(versions), func(i int) (string, string, string) {
-			return traceID, destinationPrompt, versions[i].Name + "/" + versions[i].Version
+		return t.Associate(len(versions), func(i int) base.Association {
+			return link(traceID, base.EndPrompt, versions[i].Name+"/"+versions[i].Version)
 		})
 	})
 }
 
-// associate links n traces to what link returns.
-func (t Tx) associate(n int, link func(i int) (traceID, kind, id string)) error {
-	now := base.NowMS()
-	_, err := t.InsertRows(
-		`INSERT INTO entity_associations (association_id, source_type, source_id, destination_type, destination_id,
-			created_time)`,
-		` ON CONFLICT (source_type, source_id, destination_type, destination_id) DO NOTHING`,
-		6, n, func(args []any, i int) []any {
-			traceID, kind, id := link(i)
-			return append(args, uuid.NewString(), sourceTrace, traceID, kind, id, now)
-		},
-	)
-	return err
+// link returns a new association of a trace.
+func link(traceID, kind, id string) base.Association {
+	return base.Association{
+		ID: uuid.NewString(), SourceType: base.EndTrace, Source: traceID, DestinationType: kind, To: id,
+	}
 }

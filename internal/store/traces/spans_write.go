@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -98,11 +99,8 @@ func needNodes(b *Batch) (ids []string) {
 // createTraces creates the traces that do not exist and counts the change of the others,
 // which locks their rows until the transaction ends.
 func (t Tx) createTraces(experimentID int64, b *Batch) error {
-	ids := make([]string, len(b.parts))
-	created := make(map[string]bool, len(b.parts)) // or by another server, in this moment
-	for i, p := range b.parts {
-		ids[i], created[p.id] = p.id, true
-	}
+	ids := b.traceIDs()
+	created := base.SetOf(ids) // or by another server, in this moment
 	err := t.Each(`SELECT request_id FROM trace_info WHERE request_id IN (?...)`, []any{ids}, func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
@@ -145,8 +143,13 @@ func (t Tx) createTraces(experimentID int64, b *Batch) error {
 
 // appendTotals appends the values of the columns of a usage and a cost.
 func appendTotals(args []any, u span.Usage, c span.Cost) []any {
-	return append(args, u.Input, u.Output, u.Total, u.CacheRead, u.CacheCreation, u.CacheCreationAbove1h, c.Input,
-		c.Output, c.Total)
+	for _, v := range u.Values() {
+		args = append(args, v)
+	}
+	for _, v := range c.Values() {
+		args = append(args, v)
+	}
+	return args
 }
 
 // duration returns the milliseconds from the start to the end, or nil if no span has ended.
@@ -160,11 +163,7 @@ func (p *part) duration() *int64 {
 
 // locateFiles sets the tag with the location of the files of new traces.
 func (t Tx) locateFiles(created map[string]bool, location string) error {
-	ids := make([]string, 0, len(created))
-	for id := range created {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(created))
 	_, err := t.InsertRows(insertTags,
 		" ON CONFLICT (`key`, request_id) DO NOTHING", 3, len(ids), func(args []any, i int) []any {
 			return append(args, tracing.TagArtifactLocation, filesOf(location, ids[i]), ids[i])
@@ -179,10 +178,7 @@ func filesOf(location, traceID string) string {
 
 // storedTraces reads the traces of a batch, which exist.
 func (t Tx) storedTraces(b *Batch) (map[string]*stored, error) {
-	ids := make([]string, len(b.parts))
-	for i, p := range b.parts {
-		ids[i] = p.id
-	}
+	ids := b.traceIDs()
 	found := make(map[string]*stored, len(ids))
 	err := t.Each(
 		"SELECT ti.request_id, ti.experiment_id, ti.timestamp_ms, ti.execution_time_ms, ti.status,"+

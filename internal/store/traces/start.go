@@ -36,9 +36,6 @@ func (s Traces) StartTrace(
 			return err
 		}
 		tags := maps.Clone(in.Tags)
-		if tags == nil {
-			tags = map[string]string{}
-		}
 		delete(tags, tracing.TagSpansLocation)
 		delete(tags, tracing.TagArchiveLocation)
 		tags[tracing.TagArtifactLocation] = filesOf(e.ArtifactLocation, in.TraceID)

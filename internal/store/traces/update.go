@@ -69,14 +69,16 @@ func (t Tx) updateTrace(p *part, s *stored, nodes []span.Node) error {
 	if p.session != "" && s.noSession {
 		c.set("session_id", p.session)
 	}
-	all := append(slices.Clone(p.nodes), nodes...)
+	totalUsage, totalCost := p.usage, p.cost
+	if len(nodes) > 0 {
+		all := append(slices.Clone(p.nodes), nodes...)
+		totalUsage, totalCost = span.TotalUsage(all), span.TotalCost(all)
+	}
 	if !p.usage.IsZero() && (!s.finalized || s.usage.IsZero()) {
-		total := span.TotalUsage(all)
-		setTotals(&c, usageColumns, s.usage.Values(), total.Values())
+		setTotals(&c, usageColumns, s.usage.Values(), totalUsage.Values())
 	}
 	if !p.cost.IsZero() && (!s.finalized || s.cost.IsZero()) {
-		total := span.TotalCost(all)
-		setTotals(&c, costColumns, s.cost.Values(), total.Values())
+		setTotals(&c, costColumns, s.cost.Values(), totalCost.Values())
 	}
 	if err := t.apply(p.id, &c); err != nil || !moved {
 		return err

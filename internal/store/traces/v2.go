@@ -52,7 +52,7 @@ func (s Traces) EndTraceV2(
 	err = s.Update(ctx, func(t Tx) error {
 		var start int64
 		err := t.QueryRow(`SELECT timestamp_ms FROM trace_info WHERE request_id = ?`, id).Scan(&start)
-		if noRows(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			return NoTrace(id)
 		}
 		if err != nil {
