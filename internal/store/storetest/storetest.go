@@ -75,6 +75,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"ScorersAtOnce":           scorersAtOnce,
 		"DeleteScorers":           deleteScorers,
 		"LabelSchemas":            labelSchemas,
+		"WebhookEvents":           webhookEvents,
+		"ClaimsAtOnce":            claimsAtOnce,
+		"Deliveries":              deliveries,
+		"ChangeWebhooks":          changeWebhooks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
