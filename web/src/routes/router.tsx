@@ -30,6 +30,10 @@ const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPag
 const datasetsPage = lazyRouteComponent(() => import("../pages/datasets/DatasetsPage"), "DatasetsPage");
 const tracesPage = lazyRouteComponent(() => import("../pages/traces/TracesPage"), "TracesPage");
 const tracePage = lazyRouteComponent(() => import("../pages/trace/TracePage"), "TracePage");
+const compareTracesPage = lazyRouteComponent(
+  () => import("../pages/compareTraces/CompareTracesPage"),
+  "CompareTracesPage",
+);
 const sessionPage = lazyRouteComponent(() => import("../pages/session/SessionPage"), "SessionPage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
@@ -90,6 +94,7 @@ const routeTree = root.addChildren([
   at("/models/$modelName/versions/$version", versionPage),
   at("/trash", trashPage),
   at("/compare-runs", comparePage),
+  at("/compare-traces", compareTracesPage),
   at("/compare-experiments", compareExperimentsPage),
   at("/compare-experiments/$", compareExperimentsPage),
   at("/metric", metricLinkPage),

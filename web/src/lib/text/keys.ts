@@ -74,11 +74,13 @@ export const keyMap: readonly KeyGroup[] = [
     ],
   },
   {
-    title: "Spans of a trace",
+    title: "Traces and their spans",
     keys: [
+      ["c", "Compare the two selected traces, or the open one with another"],
       ["j  k  ↓  ↑", "Next, previous span"],
       ["→  ←", "Unfold or go down; fold or go up"],
-      ["e", "Next failed span"],
+      ["e", "Next failed span; in a comparison, the next that differs"],
+      ["s", "Swap the compared traces"],
     ],
   },
   {
