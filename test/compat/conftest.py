@@ -35,6 +35,13 @@ def server(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory):
+    """MLflow's own server, to compare its answers with those of Millrace."""
+    with MLflow(tmp_path_factory.mktemp("reference"), sqlite=True) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def own_registry():
     """Let the registry of the next test be its tracking server, whatever this one has set."""

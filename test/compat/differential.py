@@ -43,6 +43,7 @@ class Side:
     def __init__(self, server):
         self.server = server
         self.saved = {}
+        self.experiments = {}
 
     def fill(self, value):
         """Put saved values where $name stands."""
@@ -82,6 +83,10 @@ class Side:
             self.saved[name] = value
         return answer
 
+    def experiment(self, id):
+        """Name an experiment by when it appeared first, because a refused INSERT uses up a number on some databases."""
+        return id if id == "0" else f"<experiment #{self.experiments.setdefault(id, len(self.experiments) + 1)}>"
+
     def plain(self, text):
         """Replace what differs between two runs of the same server in text."""
         for name, value in sorted(self.saved.items(), key=lambda item: -len(item[1])):
@@ -90,8 +95,7 @@ class Side:
         text = text.replace(self.server.url, "<url>").replace(self.server.folder, "<folder>")
         text = re.sub(r"\b(m-)?[0-9a-f]{32}\b", "<id>", text)
         text = re.sub(r"\(raised as a result of Query-invoked autoflush.*|\(sqlite3\..*", "<SQL>", text, flags=re.S)
-        if ON_SERVER:  # A refused INSERT uses up an id.
-            text = re.sub(r"""(id=|[Ee]xperiment |Invalid value "|')\d+(?=\D)""", r"\1<n>", text)
+        text = re.sub(r"""(id='?|[Ee]xperiment '?|Invalid value "|mlflow-artifacts:/|'(?=\d+/))(\d+)(?!\d)""", lambda m: m[1] + self.experiment(m[2]), text)
         text = re.sub(r"\{('[^{}]*')\}", lambda m: "{" + ", ".join(sorted(m[1].split(", "))) + "}", text)
         return re.sub(r"\b[a-z]+-[a-z]+-\d{1,3}\b", "<random name>", text)
 
@@ -107,6 +111,8 @@ class Side:
         if isinstance(value, dict):
             if "dataset_id" in value and "digest" in value:  # An evaluation dataset: the digest is one of a time.
                 value = {**value, "digest": "<digest>", "tags": sorted(json.loads(value["tags"]).items())}
+            if value.get("key") == "_mlflow_experiment_ids":  # A prompt belongs to experiments by a tag such as ",1,2,".
+                value = {**value, "value": re.sub(r"\d+", lambda m: self.experiment(m[0]), value["value"])}
             return {k: self.clean(v, k) for k, v in value.items()}
         if key == "records" and isinstance(value, str):
             return self.clean(json.loads(value))
@@ -115,17 +121,14 @@ class Side:
                 value = sorted(value, key=lambda v: v["key"])
             if value and all(isinstance(v, dict) and "dataset" in v for v in value):  # MLflow's order is that of random ids.
                 value = sorted(value, key=lambda v: (v["dataset"]["name"], v["dataset"]["digest"]))
-            return [self.clean(v) for v in value]
-        if ON_SERVER and (key == "experiment_id" or key == "path" and value.isdigit()):
-            return "<n>"
-        if key == "experiment_id" and value != "0":
-            names = [name for name, saved in self.saved.items() if saved == value]
-            return f"<{names[0]}>" if names else "<experiment>"
+            return [self.clean(v, key if key == "experiment_ids" else None) for v in value]
+        if key in ("experiment_id", "experiment_ids") or key == "path" and value.isdigit():
+            return self.experiment(str(value))
         if isinstance(value, str) and re.fullmatch(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", value):
             seconds = datetime.datetime.fromisoformat(value).timestamp()
             return "<now>" if abs(seconds - time.time()) < 3600 else value
         if isinstance(value, str):
-            return re.sub(r"mlflow-artifacts:/[1-9]\d*", "mlflow-artifacts:/<experiment>", self.plain(value))
+            return self.plain(value)
         if key in TIME_KEYS and isinstance(value, int) and abs(value / 1000 - time.time()) < 3600:
             return "<now>"
         return value

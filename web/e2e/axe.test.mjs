@@ -73,7 +73,7 @@ before(async () => {
     settings: "/settings",
     "unknown page": "/nowhere",
     "traces, none": `${empty}/traces`,
-    "a page of later": `${experiment}/prompts`,
+    "a page of later": `${experiment}/judges`,
   };
 });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
+import { seedPrompt } from "./genai/seedPrompts.mjs";
 import { seed } from "./seed.mjs";
 import { agentTrace, send } from "./seedTraces.mjs";
 import { named, server, walk } from "./walk.mjs";
@@ -30,7 +31,10 @@ before(async () => {
   });
   const trace = agentTrace(0, Date.now());
   await send(data.experimentID, [trace]);
+  const prompt = `greeting-${Date.now()}`;
+  await seedPrompt(prompt, { experimentID: data.experimentID });
   values = {
+    prompt,
     trace: trace.id,
     experiment: data.experimentID,
     experimentName: data.experimentName,

@@ -143,7 +143,7 @@ export const runsWithMedia = (experimentID: string, count: number) =>
   newestRuns("media", [experimentID], `tags.\`${mediaTag}\` IS NOT NULL`, count);
 
 /** The IDs of the experiments that changed last. */
-const changedExperiments = () =>
+export const changedExperiments = () =>
   queryOptions({
     queryKey: ["experiments", "changed"],
     queryFn: async ({ signal }) => {

@@ -94,15 +94,23 @@ export interface TracePage {
 
 export const tracesPerPage = 100;
 
-async function searchTraces(
-  query: TraceQuery,
+const searchTraces = (query: TraceQuery, pageToken: string | undefined, signal: AbortSignal) =>
+  searchTracesIn([query.experimentID], query, pageToken, signal);
+
+/** A page of the traces of several experiments. */
+export async function searchTracesIn(
+  experimentIDs: readonly string[],
+  query: Pick<TraceQuery, "filter" | "orderBy">,
   pageToken: string | undefined,
   signal: AbortSignal,
 ): Promise<TracePage> {
   const answer = await v3.post<{ traces?: WireTrace[]; next_page_token?: string }>(
     "traces/search",
     {
-      locations: [{ type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: query.experimentID } }],
+      locations: experimentIDs.map((id) => ({
+        type: "MLFLOW_EXPERIMENT",
+        mlflow_experiment: { experiment_id: id },
+      })),
       filter: query.filter,
       max_results: tracesPerPage,
       order_by: [query.orderBy],

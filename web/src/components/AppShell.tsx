@@ -58,7 +58,7 @@ export function AppShell() {
         </Link>
         {inside && (
           <nav aria-label="Main">
-            <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            <Link to="/" className="nav-home" activeOptions={{ exact: true, includeSearch: false }}>
               Home
             </Link>
             <Link to="/experiments" activeOptions={{ includeSearch: false }}>
@@ -66,6 +66,9 @@ export function AppShell() {
             </Link>
             <Link to="/models" activeOptions={{ includeSearch: false }}>
               Models
+            </Link>
+            <Link to="/prompts" activeOptions={{ includeSearch: false }}>
+              Prompts
             </Link>
           </nav>
         )}

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useRowKeys } from "../lib/browser/rowKeys";
 import "./virtualTable.css";
 
@@ -10,6 +10,15 @@ export interface Column {
   numeric?: boolean;
   /** Only screen readers need the label. */
   unlabelled?: boolean;
+  /** What the rows can be sorted by here. */
+  sortKey?: string;
+}
+
+/** By what the rows are sorted, and what a click on a column's title asks for. */
+export interface TableSort {
+  key: string;
+  descending: boolean;
+  choose: (key: string, descending: boolean) => void;
 }
 
 interface VirtualTableProps<T> {
@@ -21,6 +30,11 @@ interface VirtualTableProps<T> {
   minWidth?: number;
   /** The cells of a row, one for each column; the first is its heading. */
   cells: (row: T) => readonly ReactNode[];
+  sort?: TableSort;
+  /** Called when the last rows come into sight. */
+  onEnd?: () => void;
+  /** The row that is marked as the current one. */
+  current?: string | number | undefined;
 }
 
 const rowHeight = 36;
@@ -33,6 +47,9 @@ export function VirtualTable<T>({
   rowKey,
   minWidth = 560,
   cells,
+  sort,
+  onEnd,
+  current,
 }: VirtualTableProps<T>) {
   useRowKeys();
   const scroller = useRef<HTMLDivElement>(null);
@@ -43,6 +60,11 @@ export function VirtualTable<T>({
     overscan: 12,
     getItemKey: (i) => rowKey(rows[i]!),
   });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (last >= rows.length - 20) onEnd?.();
+  }, [last, rows.length, onEnd]);
   const grid = { gridTemplateColumns: columns.map((c) => c.track).join(" "), minWidth };
   return (
     <div
@@ -54,17 +76,15 @@ export function VirtualTable<T>({
     >
       <div className="vrow vhead" role="row" aria-rowindex={1} style={grid}>
         {columns.map((c) => (
-          <span key={c.label} role="columnheader" className={c.numeric ? "numeric" : undefined}>
-            {c.unlabelled ? <span className="visually-hidden">{c.label}</span> : c.label}
-          </span>
+          <Head key={c.label} column={c} sort={sort} />
         ))}
       </div>
       <div role="rowgroup" className="vbody" style={{ height: virtual.getTotalSize(), minWidth }}>
-        {virtual.getVirtualItems().map((v) => (
+        {items.map((v) => (
           <div
             key={v.key}
             role="row"
-            className="vrow"
+            className={current !== undefined && v.key === current ? "vrow selected" : "vrow"}
             aria-rowindex={v.index + 2}
             style={{ ...grid, transform: `translateY(${v.start}px)` }}
           >
@@ -85,5 +105,33 @@ export function VirtualTable<T>({
         ))}
       </div>
     </div>
+  );
+}
+
+function Head({ column: c, sort }: { column: Column; sort: TableSort | undefined }) {
+  const sorted = sort && c.sortKey !== undefined && sort.key === c.sortKey;
+  const { sortKey } = c;
+  return (
+    <span
+      role="columnheader"
+      className={c.numeric ? "numeric" : undefined}
+      aria-sort={sorted ? (sort.descending ? "descending" : "ascending") : undefined}
+    >
+      {c.unlabelled ? (
+        <span className="visually-hidden">{c.label}</span>
+      ) : sort && sortKey !== undefined ? (
+        <button
+          type="button"
+          className="sort-button"
+          title={`Sort by ${c.label.toLowerCase()}`}
+          onClick={() => sort.choose(sortKey, sorted ? !sort.descending : c.numeric === true)}
+        >
+          {c.label}
+          <span aria-hidden="true">{sorted ? (sort.descending ? " ↓" : " ↑") : ""}</span>
+        </button>
+      ) : (
+        c.label
+      )}
+    </span>
   );
 }

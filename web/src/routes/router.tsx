@@ -30,6 +30,10 @@ const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPag
 const datasetsPage = lazyRouteComponent(() => import("../pages/datasets/DatasetsPage"), "DatasetsPage");
 const tracesPage = lazyRouteComponent(() => import("../pages/traces/TracesPage"), "TracesPage");
 const tracePage = lazyRouteComponent(() => import("../pages/trace/TracePage"), "TracePage");
+const compareTracesPage = lazyRouteComponent(
+  () => import("../pages/compareTraces/CompareTracesPage"),
+  "CompareTracesPage",
+);
 const sessionPage = lazyRouteComponent(() => import("../pages/session/SessionPage"), "SessionPage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
@@ -40,6 +44,8 @@ const registeredModelPage = lazyRouteComponent(
   "RegisteredModelPage",
 );
 const versionPage = lazyRouteComponent(() => import("../pages/registry/VersionPage"), "VersionPage");
+const promptsPage = lazyRouteComponent(() => import("../pages/prompts/PromptsPage"), "PromptsPage");
+const promptPage = lazyRouteComponent(() => import("../pages/prompts/PromptPage"), "PromptPage");
 const trashPage = lazyRouteComponent(() => import("../pages/trash/TrashPage"), "TrashPage");
 const comparePage = lazyRouteComponent(() => import("../pages/compare/ComparePage"), "ComparePage");
 const compareExperimentsPage = lazyRouteComponent(
@@ -82,14 +88,19 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/traces/$traceID", tracePage),
   at("/experiments/$experimentID/chat-sessions/$sessionID", sessionPage),
   at("/experiments/$experimentID/media", mediaPage),
+  at("/experiments/$experimentID/prompts", promptsPage),
+  at("/experiments/$experimentID/prompts/$promptName", promptPage),
   at("/experiments/$experimentID/models", modelsPage),
   at("/experiments/$experimentID/models/$modelID", modelPage),
   at("/experiments/$experimentID/models/$modelID/$", modelPage),
   at("/models", registryPage),
   at("/models/$modelName", registeredModelPage),
   at("/models/$modelName/versions/$version", versionPage),
+  at("/prompts", promptsPage),
+  at("/prompts/$promptName", promptPage),
   at("/trash", trashPage),
   at("/compare-runs", comparePage),
+  at("/compare-traces", compareTracesPage),
   at("/compare-experiments", compareExperimentsPage),
   at("/compare-experiments/$", compareExperimentsPage),
   at("/metric", metricLinkPage),

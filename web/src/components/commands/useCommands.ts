@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { trackingURI } from "../../api/client";
+import { promptList } from "../../api/genai/prompts";
 import { experimentList, registeredModelList, runDetail, runsNamed } from "../../api/queries";
 import { copyText } from "../../lib/browser/clipboard";
 import { useDebounced } from "../../lib/browser/hooks";
@@ -64,6 +65,7 @@ function useFixedCommands(showHelp: () => void): Command[] {
       page("Home", "/", "start recent"),
       page("Experiments", "/experiments"),
       page("Models", "/models", "registry registered"),
+      page("Prompts", "/prompts", "templates genai"),
       page("Trash", "/trash", "deleted restore purge"),
       page("Settings", "/settings", "preferences units density server version keys"),
       ...(user ? [page("Account", "/account", "tokens password")] : []),
@@ -96,6 +98,10 @@ function useFound(text: string) {
     enabled,
   });
   const models = useInfiniteQuery({ ...registeredModelList(text), enabled });
+  const prompts = useInfiniteQuery({
+    ...promptList(`"${text}"`, "", "last_updated_timestamp DESC"),
+    enabled,
+  });
   const byID = useQuery({ ...runDetail(text), enabled: isRunID(text), retry: false });
   const runs = useQuery({ ...runsNamed(text, perKind), enabled: enabled && !isRunID(text) });
   const found = useMemo(() => {
@@ -128,6 +134,14 @@ function useFound(text: string) {
         });
       }
     }
+    for (const p of prompts.data?.pages[0]?.prompts.slice(0, perKind) ?? []) {
+      list.push({
+        id: `prompt ${p.name}`,
+        title: p.name,
+        kind: "Prompt",
+        run: () => void navigate({ to: "/prompts/$promptName", params: { promptName: p.name } }),
+      });
+    }
     for (const r of [...(byID.data ? [byID.data] : []), ...(runs.data ?? [])]) {
       list.push({
         id: `run ${r.id}`,
@@ -142,8 +156,9 @@ function useFound(text: string) {
       });
     }
     return enabled ? list : [];
-  }, [experiments.data, models.data, byID.data, runs.data, navigate, enabled]);
+  }, [experiments.data, models.data, prompts.data, byID.data, runs.data, navigate, enabled]);
   const pending =
-    enabled && (experiments.isFetching || models.isFetching || runs.isFetching || byID.isFetching);
+    enabled &&
+    (experiments.isFetching || models.isFetching || prompts.isFetching || runs.isFetching || byID.isFetching);
   return { found, pending };
 }

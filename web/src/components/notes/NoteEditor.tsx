@@ -7,22 +7,24 @@ interface NoteEditorProps {
   note: string;
   /** Whose description it is, for the label. */
   subject: string;
+  /** What it is called. */
+  what?: string;
   readOnly?: boolean;
   save: (note: string) => Promise<unknown>;
 }
 
 /** A description that is read as formatted text and edited as plain text. */
-export function NoteEditor({ note, subject, readOnly, save }: NoteEditorProps) {
+export function NoteEditor({ note, subject, what = "description", readOnly, save }: NoteEditorProps) {
   const [draft, setDraft] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   if (draft === undefined) {
     return (
       <div className="note">
-        {note ? <Markdown text={note} /> : <p className="muted">No description yet.</p>}
+        {note ? <Markdown text={note} /> : <p className="muted">No {what} yet.</p>}
         {!readOnly && (
           <button type="button" className="link-button" onClick={() => setDraft(note)}>
-            {note ? "Edit description" : "Add a description"}
+            {note ? `Edit ${what}` : `Add a ${what}`}
           </button>
         )}
       </div>
@@ -43,7 +45,7 @@ export function NoteEditor({ note, subject, readOnly, save }: NoteEditorProps) {
     <div className="note">
       <textarea
         className="input"
-        aria-label={`Description of ${subject}`}
+        aria-label={`${what[0]!.toUpperCase()}${what.slice(1)} of ${subject}`}
         rows={Math.min(16, Math.max(5, draft.split("\n").length + 1))}
         value={draft}
         // biome-ignore lint/a11y/noAutofocus: the user has just asked to edit

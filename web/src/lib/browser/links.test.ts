@@ -37,8 +37,8 @@ describe("links of MLflow", () => {
   });
 
   test("to pages that are not here tell so, and where else to go", () => {
-    expect(target("/experiments/7/prompts/p")).toEqual({
-      later: { name: "Prompts", instead: { path: "/experiments/7", search: {}, name: "the experiment" } },
+    expect(target("/experiments/7/judges")).toEqual({
+      later: { name: "Judges", instead: { path: "/experiments/7", search: {}, name: "the experiment" } },
     });
     expect(target("/experiments/7/evaluation-runs", { selectedRunUuid: "abc" })).toMatchObject({
       later: { instead: { path: "/experiments/7/runs/abc", name: "the run" } },

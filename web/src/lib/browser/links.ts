@@ -24,7 +24,6 @@ const experimentTabs: Record<string, string> = {
   judges: "Judges",
   "evaluation-runs": "Evaluation runs",
   "evaluation-monitoring": "Evaluation monitoring",
-  prompts: "Prompts",
   playground: "Playground",
   "review-queue": "Review queue",
   "labeling-sessions": "Labeling sessions",
@@ -35,7 +34,6 @@ const experimentTabs: Record<string, string> = {
 const runTabs: Record<string, string> = { evaluations: "Evaluations", issues: "Issues" };
 
 const topPages: Record<string, string> = {
-  prompts: "Prompts",
   gateway: "The AI gateway",
   "mcp-registry": "The MCP registry",
   webhooks: "Webhooks",

@@ -1,4 +1,4 @@
-// A line diff: the shortest list of removed and added lines, by Myers' algorithm.
+// The differences of two texts: the shortest list of removed and added lines, by Myers' algorithm.
 
 export interface DiffLine {
   kind: "same" | "removed" | "added";
@@ -12,6 +12,18 @@ export interface DiffLine {
 const mostEdits = 2000;
 
 export function diffLines(left: readonly string[], right: readonly string[]): DiffLine[] {
+  return align(left, right).map(([i, j]): DiffLine => {
+    if (i === undefined) return { kind: "added", text: right[j!]!, left: undefined, right: j! + 1 };
+    if (j === undefined) return { kind: "removed", text: left[i]!, left: i + 1, right: undefined };
+    return { kind: "same", text: left[i]!, left: i + 1, right: j + 1 };
+  });
+}
+
+/** Indexes of equal texts in both lists, or of one that only its list has. */
+export type Edit = readonly [left: number | undefined, right: number | undefined];
+
+/** Both lists in their order, with the fewest texts that only one of them has. */
+export function align(left: readonly string[], right: readonly string[]): Edit[] {
   let start = 0;
   while (start < left.length && start < right.length && left[start] === right[start]) start++;
   let [leftEnd, rightEnd] = [left.length, right.length];
@@ -19,23 +31,14 @@ export function diffLines(left: readonly string[], right: readonly string[]): Di
     leftEnd--;
     rightEnd--;
   }
-  const lines: DiffLine[] = [];
-  const same = (i: number, j: number) =>
-    lines.push({ kind: "same", text: left[i]!, left: i + 1, right: j + 1 });
-  for (let i = 0; i < start; i++) same(i, i);
+  const edits: Edit[] = [];
+  for (let i = 0; i < start; i++) edits.push([i, i]);
   for (const [i, j] of editsOf(left.slice(start, leftEnd), right.slice(start, rightEnd))) {
-    if (i !== undefined && j !== undefined) same(start + i, start + j);
-    else if (i !== undefined) {
-      lines.push({ kind: "removed", text: left[start + i]!, left: start + i + 1, right: undefined });
-    } else {
-      lines.push({ kind: "added", text: right[start + j!]!, left: undefined, right: start + j! + 1 });
-    }
+    edits.push([i === undefined ? i : start + i, j === undefined ? j : start + j]);
   }
-  for (let i = leftEnd; i < left.length; i++) same(i, rightEnd + i - leftEnd);
-  return lines;
+  for (let i = leftEnd; i < left.length; i++) edits.push([i, rightEnd + i - leftEnd]);
+  return edits;
 }
-
-type Edit = readonly [left: number | undefined, right: number | undefined];
 
 function editsOf(left: readonly string[], right: readonly string[]): Edit[] {
   const replaced = (): Edit[] => [
@@ -92,18 +95,18 @@ function walkBack(trace: readonly Int32Array[], leftLength: number, rightLength:
   return edits.reverse();
 }
 
-export interface Hunk {
+export interface Hunk<T extends DiffLine = DiffLine> {
   kind: "lines" | "fold";
-  lines: readonly DiffLine[];
+  lines: readonly T[];
 }
 
 /** Folds equal lines further than the context from any difference. */
-export function hunksOf(lines: readonly DiffLine[], context = 3): Hunk[] {
+export function hunksOf<T extends DiffLine>(lines: readonly T[], context = 3): Hunk<T>[] {
   const near = new Uint8Array(lines.length);
   lines.forEach(({ kind }, i) => {
     if (kind !== "same") near.fill(1, Math.max(0, i - context), i + context + 1);
   });
-  const hunks: { kind: Hunk["kind"]; lines: DiffLine[] }[] = [];
+  const hunks: { kind: Hunk["kind"]; lines: T[] }[] = [];
   lines.forEach((line, i) => {
     const kind = near[i] ? "lines" : "fold";
     const last = hunks.at(-1);

@@ -15,6 +15,7 @@ export const goToPages: readonly KeyTarget[] = [
   { keys: "g h", title: "Home", to: "/" },
   { keys: "g e", title: "Experiments", to: "/experiments" },
   { keys: "g m", title: "Models", to: "/models" },
+  { keys: "g p", title: "Prompts", to: "/prompts" },
   { keys: "g t", title: "Trash", to: "/trash" },
   { keys: "g s", title: "Settings", to: "/settings" },
   { keys: "g a", title: "Account", to: "/account", users: true },
@@ -74,11 +75,20 @@ export const keyMap: readonly KeyGroup[] = [
     ],
   },
   {
-    title: "Spans of a trace",
+    title: "Traces and their spans",
     keys: [
+      ["c", "Compare the two selected traces, or the open one with another"],
       ["j  k  ↓  ↑", "Next, previous span"],
       ["→  ←", "Unfold or go down; fold or go up"],
-      ["e", "Next failed span"],
+      ["e", "Next failed span; in a comparison, the next that differs"],
+      ["s", "Swap the compared traces"],
+    ],
+  },
+  {
+    title: "Versions of a prompt",
+    keys: [
+      ["j  k  ↓  ↑", "Next, previous version"],
+      ["n", "New version from the selected one"],
     ],
   },
   {

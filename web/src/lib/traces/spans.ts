@@ -1,5 +1,6 @@
 // The spans of a trace as a tree, in the order in which it is shown.
 import type { WireSpan } from "../../api/traces";
+import { visibleRows } from "./rows";
 
 export interface Span {
   /** 16 hexadecimal digits. */
@@ -118,20 +119,8 @@ export interface SpanChoice {
  * or not.
  */
 export function visibleSpans(spans: readonly Span[], { folded, text, errorsOnly }: SpanChoice): number[] {
-  const rows: number[] = [];
-  if (text.trim() === "" && !errorsOnly) {
-    for (let i = 0; i < spans.length; ) {
-      rows.push(i);
-      i = folded.has(spans[i]!.id) ? spans[i]!.end : i + 1;
-    }
-    return rows;
-  }
-  const shown = new Set<number>();
-  for (const [i, span] of spans.entries()) {
-    if (!matches(span, text, errorsOnly)) continue;
-    for (let at = i; at >= 0 && !shown.has(at); at = spans[at]!.parent) shown.add(at);
-  }
-  return [...shown].sort((a, b) => a - b);
+  const all = text.trim() === "" && !errorsOnly;
+  return visibleRows(spans, folded, all ? undefined : (span) => matches(span, text, errorsOnly));
 }
 
 /** Whether a span has a text in its name, its type or an attribute, in any case. */

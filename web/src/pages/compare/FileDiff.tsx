@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { readPart } from "../../api/artifacts";
+import { DiffView } from "../../components/diff/DiffView";
 import { ErrorNotice, Loading } from "../../components/Notice";
-import { diffLines, type Hunk, hunksOf, linesOf } from "../../lib/compare/diff";
+import { diffLines, linesOf } from "../../lib/compare/diff";
 import { fileKind, looksBinary } from "../../lib/files/kind";
 import { formatBytes, plural } from "../../lib/text/format";
 import type { Holder } from "./ArtifactsSideBySide";
 
 const mostBytes = 1_000_000;
-const mostLines = 2_000;
 
 function useText({ source, file }: Holder) {
   return useQuery({
@@ -54,48 +54,7 @@ export function FileDiff({ base, other }: { base: Holder; other: Holder }) {
           : `${plural(removed, "line")} removed, ${added} added`}
         {cut && `, in the first ${formatBytes(mostBytes)}`}.
       </p>
-      {removed + added > 0 && <DiffView hunks={hunksOf(lines)} />}
+      {removed + added > 0 && <DiffView lines={lines} />}
     </>
-  );
-}
-
-function DiffView({ hunks }: { hunks: readonly Hunk[] }) {
-  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const [limit, setLimit] = useState(mostLines);
-  let left = limit;
-  return (
-    <div className="diff">
-      {hunks.map(({ kind, lines }, at) => {
-        if (left <= 0) return null;
-        if (kind === "fold" && !open.has(at)) {
-          return (
-            <button
-              // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies a part
-              key={at}
-              type="button"
-              className="diff-fold"
-              onClick={() => setOpen(new Set(open).add(at))}
-            >
-              ▸ {plural(lines.length, "equal line")}
-            </button>
-          );
-        }
-        const shown = lines.slice(0, left);
-        left -= shown.length;
-        return shown.map(({ kind: change, text, left: from, right: to }) => (
-          <div key={`${from} ${to}`} className={`diff-line ${change}`}>
-            <span className="diff-number">{from}</span>
-            <span className="diff-number">{to}</span>
-            <span>{{ same: " ", removed: "−", added: "+" }[change]}</span>
-            <span>{text}</span>
-          </div>
-        ));
-      })}
-      {left <= 0 && (
-        <button type="button" className="diff-fold" onClick={() => setLimit(limit + mostLines)}>
-          Show {mostLines.toLocaleString("en-US")} more lines
-        </button>
-      )}
-    </div>
   );
 }

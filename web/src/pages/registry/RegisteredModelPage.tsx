@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Navigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { monitoredModel } from "../../api/queries";
 import {
@@ -50,6 +50,10 @@ export function RegisteredModelPage() {
   useHotkeys({ r: () => void query.refetch() });
   const move = (kind: TransitionKind, version?: string) => setMoving({ kind, version });
   const page = (monitored: MonitoredModel) => {
+    // Prompts are registered models with a tag, and have pages of their own.
+    if (monitored.model.tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true") {
+      return <Navigate to="/prompts/$promptName" params={{ promptName: modelName }} replace />;
+    }
     const props: MonitorTabProps = { monitored, view, change, move };
     return (
       <div className="page">
@@ -99,10 +103,6 @@ export function RegisteredModelPage() {
   );
 }
 
-/** Prompts are registered models with a tag, but have grants of their own. */
-const kindOf = ({ tags }: MonitoredModel["model"]) =>
-  tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true" ? "prompt" : "registered_model";
-
 function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
   const [deleting, setDeleting] = useState(false);
   return (
@@ -115,7 +115,7 @@ function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
             <span className="muted">
               Changed <RelativeTime timeMS={model.updatedMS} />
             </span>
-            <ShareButton type={kindOf(model)} id={model.name} name={model.name} />
+            <ShareButton type="registered_model" id={model.name} name={model.name} />
           </>
         }
       >

@@ -17,7 +17,7 @@ import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 import "./experimentHead.css";
 
-export type ExperimentTab = "runs" | "charts" | "media" | "models" | "datasets" | "traces";
+export type ExperimentTab = "runs" | "charts" | "media" | "models" | "prompts" | "datasets" | "traces";
 
 interface ExperimentHeadProps {
   experimentID: string;
@@ -182,6 +182,9 @@ function ExperimentTabs({ experimentID, tab }: { experimentID: string; tab: Expe
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/models", params }} current={tab === "models"}>
         Models
+      </Tab>
+      <Tab link={{ to: "/experiments/$experimentID/prompts", params }} current={tab === "prompts"}>
+        Prompts
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/datasets", params }} current={tab === "datasets"}>
         Datasets

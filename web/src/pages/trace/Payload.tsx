@@ -13,7 +13,10 @@ interface PayloadProps {
   label: string;
   value: unknown;
   form: PayloadForm;
-  choose: (form: PayloadForm) => void;
+  /** Undefined where the form that suits the value is the only one. */
+  choose: ((form: PayloadForm) => void) | undefined;
+  /** Stands beside the label. */
+  note?: string;
 }
 
 const labels: Record<Exclude<PayloadForm, "">, string> = {
@@ -33,7 +36,7 @@ function formsOf(value: unknown, chat: ChatMessage[] | undefined): Form[] {
 }
 
 /** What went into a span or came out of it. It is shown as text in every form. */
-export function Payload({ label, value, form, choose }: PayloadProps) {
+export function Payload({ label, value, form, choose, note }: PayloadProps) {
   const chat = useMemo(() => chatOf(value), [value]);
   if (value === undefined || value === null) return null;
   const forms = formsOf(value, chat);
@@ -42,13 +45,16 @@ export function Payload({ label, value, form, choose }: PayloadProps) {
     <section className="payload" aria-label={label}>
       <div className="payload-head">
         <h3>{label}</h3>
+        {note && <span className="muted payload-note">{note}</span>}
         <span className="spacer" />
-        <Choice
-          label={`Form of the ${label.toLowerCase()}`}
-          options={forms.map((f) => [f, labels[f]] as const)}
-          value={shown}
-          choose={choose}
-        />
+        {choose && (
+          <Choice
+            label={`Form of the ${label.toLowerCase()}`}
+            options={forms.map((f) => [f, labels[f]] as const)}
+            value={shown}
+            choose={choose}
+          />
+        )}
       </div>
       <PayloadBody value={value} chat={chat} form={shown} label={label.toLowerCase()} />
     </section>

@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, memo, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type CSSProperties, memo, useEffect, useId, useMemo, useRef } from "react";
 import { Icon } from "../../components/Icon";
 import { SearchField } from "../../components/SearchField";
-import { useHotkeys } from "../../lib/browser/hooks";
+import { useFolds, useTreeKeys } from "../../lib/browser/treeKeys";
 import { plural } from "../../lib/text/format";
 import { extent, formatNanos, type Span, typeClass, visibleSpans } from "../../lib/traces/spans";
 
@@ -18,11 +18,14 @@ interface SpanTreeProps {
 }
 
 const rowHeight = 26;
+const isFailed = (span: Span) => span.status === "ERROR";
 
 /** The spans as a tree beside their times. Only the rows in sight exist. */
 export function SpanTree(props: SpanTreeProps) {
   const { spans, selected, select, text, setText, errorsOnly, setErrorsOnly } = props;
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const tree = { items: spans, selected, select, marked: isFailed };
+  const folds = useFolds(tree);
+  const { folded, setFolded, fold } = folds;
   const scroller = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -31,59 +34,19 @@ export function SpanTree(props: SpanTreeProps) {
     [spans, folded, text, errorsOnly],
   );
   const time = useMemo(() => extent(spans), [spans]);
-  const errors = useMemo(() => spans.filter((s) => s.status === "ERROR").length, [spans]);
+  const errors = useMemo(() => spans.filter(isFailed).length, [spans]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 20,
   });
-  const at = rows.indexOf(selected);
+  const at = useTreeKeys(tree, folds, rows, () => search.current?.focus());
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new selection is brought into sight
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
   }, [selected]);
-
-  const fold = (span: Span, closed: boolean) => {
-    const next = new Set(folded);
-    if (closed) next.add(span.id);
-    else next.delete(span.id);
-    setFolded(next);
-  };
-  const go = (row: number) => {
-    const span = spans[rows[Math.max(0, Math.min(rows.length - 1, row))] ?? -1];
-    if (span) select(span);
-  };
-  const current = spans[selected];
   const parents = useMemo(() => spans.filter((s, i) => s.end > i + 1), [spans]);
-  const nextError = () => {
-    const after = spans.findIndex((s, i) => i > selected && s.status === "ERROR");
-    const found = after >= 0 ? after : spans.findIndex((s) => s.status === "ERROR");
-    if (found < 0) return;
-    // A span below a folded one comes into sight.
-    const open = new Set(folded);
-    for (let p = spans[found]!.parent; p >= 0; p = spans[p]!.parent) open.delete(spans[p]!.id);
-    setFolded(open);
-    select(spans[found]!);
-  };
-  useHotkeys({
-    j: () => go(at + 1),
-    ArrowDown: () => go(at + 1),
-    k: () => go(at - 1),
-    ArrowUp: () => go(at - 1),
-    ArrowRight: () => {
-      if (!current || current.end === selected + 1) return;
-      if (folded.has(current.id)) fold(current, false);
-      else go(at + 1);
-    },
-    ArrowLeft: () => {
-      if (!current) return;
-      if (current.end > selected + 1 && !folded.has(current.id)) fold(current, true);
-      else if (current.parent >= 0) select(spans[current.parent]!);
-    },
-    e: nextError,
-    "/": () => search.current?.focus(),
-  });
   const found = text.trim() !== "" || errorsOnly;
   return (
     <section className="card span-tree" aria-label="Spans">
@@ -184,7 +147,8 @@ interface SpanRowProps {
 }
 
 /** Deep trees are indented less and less, so that names stay in sight. */
-const indent = (depth: number) => 6 + 14 * Math.min(depth, 8) + 4 * Math.min(Math.max(depth - 8, 0), 20);
+export const indent = (depth: number) =>
+  6 + 14 * Math.min(depth, 8) + 4 * Math.min(Math.max(depth - 8, 0), 20);
 
 const SpanRow = memo(
   function SpanRow({ id, span, open, selected, top, left, width, select, fold }: SpanRowProps) {

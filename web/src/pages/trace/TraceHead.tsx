@@ -4,15 +4,17 @@ import { type ReactNode, useState } from "react";
 import { experimentDetail } from "../../api/queries";
 import { deleteTraces, type Trace } from "../../api/traces";
 import { CopyButton } from "../../components/Copy";
-import { ActionDialog } from "../../components/Dialog";
+import { ActionDialog, Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { PageHead } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
+import { useHotkeys } from "../../lib/browser/hooks";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatDuration } from "../../lib/text/format";
 import { formatCost } from "../../lib/traces/list";
+import { CompareWith } from "../compareTraces/CompareWith";
 
 interface TraceFactsProps {
   trace: Trace;
@@ -28,6 +30,8 @@ interface TraceHeadProps extends TraceFactsProps {
 export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   const [asking, setAsking] = useState(false);
+  const [comparing, setComparing] = useState(false);
+  useHotkeys({ c: () => setComparing(true) });
   const client = useQueryClient();
   const navigate = useNavigate();
   const traces = { to: "/experiments/$experimentID/traces", params: { experimentID } } as const;
@@ -49,19 +53,34 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
         <CopyButton text={trace.id} label="Copy trace ID" />
         <Popover kind="menu" label="Trace actions" trigger={<Icon name="more" />} triggerClass="icon-button">
           {(close) => (
-            <MenuItem
-              danger
-              onSelect={() => {
-                close();
-                setAsking(true);
-              }}
-            >
-              <Icon name="trash" size={14} /> Delete…
-            </MenuItem>
+            <>
+              <MenuItem
+                onSelect={() => {
+                  close();
+                  setComparing(true);
+                }}
+              >
+                <Icon name="columns" size={14} /> Compare with…
+              </MenuItem>
+              <MenuItem
+                danger
+                onSelect={() => {
+                  close();
+                  setAsking(true);
+                }}
+              >
+                <Icon name="trash" size={14} /> Delete…
+              </MenuItem>
+            </>
           )}
         </Popover>
       </PageHead>
       <TraceFacts trace={trace} experimentID={experimentID} />
+      {comparing && (
+        <Dialog title="Compare with" wide onClose={() => setComparing(false)}>
+          <CompareWith trace={trace} />
+        </Dialog>
+      )}
       {asking && (
         <ActionDialog
           title="Delete this trace?"

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { deleteTraces } from "../../api/traces";
@@ -15,6 +16,7 @@ import { quoteValue } from "../../lib/runs/filter";
 import { plural } from "../../lib/text/format";
 import { completeTraceFilter, sessionFilter, traceFilter } from "../../lib/traces/filter";
 import { keysOfTraces } from "../../lib/traces/list";
+import { join } from "../../lib/view/search";
 import { tracesCodec } from "../../lib/view/traces";
 import { NoMatch, NoTraces, NoTracesOfRun } from "./NoTraces";
 import { SessionChip, SinceSelect } from "./TraceChips";
@@ -165,9 +167,26 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
   const client = useQueryClient();
   const toast = useToast();
   const what = plural(selected.length, "trace");
+  const navigate = useNavigate();
+  useHotkeys({
+    c: () => {
+      if (selected.length !== 2) return;
+      void navigate({ to: "/compare-traces", search: { traces: join(selected) } as never });
+    },
+  });
   return (
     <section className="selection-bar" aria-label="Selected traces">
       <strong>{what} selected</strong>
+      {selected.length === 2 && (
+        <Link
+          to="/compare-traces"
+          search={{ traces: join(selected) } as never}
+          className="button"
+          title="Compare (c)"
+        >
+          Compare
+        </Link>
+      )}
       <button type="button" className="button" onClick={() => setAsking(true)}>
         <Icon name="trash" size={14} /> Delete…
       </button>
