@@ -77,7 +77,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	done := make(chan struct{}, d.Workers)
-	go d.prune(ctx)
+	running.Go(func() { d.prune(ctx) })
 	free := d.Workers
 	for ctx.Err() == nil {
 		claims, err := d.Store.ClaimDeliveries(ctx, free, d.busyWebhooks(), d.Timeout)
