@@ -156,7 +156,7 @@ compat-%: .venv-%/done bin/millrace
 	MILLRACE_BIN=$(CURDIR)/bin/millrace .venv-$*/bin/python -m pytest -q -rs test/compat $(if $(filter $(REFERENCE),$*),,$(ONCE:%=--ignore=test/compat/test_%.py))
 
 # The newest client, with the database on a server instead of in a file, without the tests that do not depend on it.
-ANY_DATABASE := async autolog go_examples login_door permissions sdk sklearn stores unity_catalog
+ANY_DATABASE := async autolog go_examples login_door permissions sdk sklearn stores unity_catalog webhooks
 .PHONY: compat-servers
 compat-servers: compat-on-POSTGRES compat-on-MYSQL ## Run the newest client against the binary on PostgreSQL and MySQL
 

@@ -40,7 +40,7 @@ func webhookReads(webhook, delivery string) map[string]func(ctx context.Context,
 			return answer{w}, err
 		},
 		"ListWebhooks": func(ctx context.Context, s *store.Store) (answer, error) {
-			list, next, err := s.ListWebhooks(ctx, 1, "")
+			list, next, err := s.ListWebhooks(ctx, true, 1, "")
 			return answer{list, next}, err
 		},
 		"SecretOf": func(ctx context.Context, s *store.Store) (answer, error) {

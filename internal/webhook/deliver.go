@@ -61,7 +61,7 @@ const (
 	pruneInterval = time.Hour
 	pruneBatch    = 1000
 	// finishTimeout is the time in which a result is stored. It is shorter than store.Lease.
-	finishTimeout = 30 * time.Second
+	finishTimeout = 10 * time.Second
 	// firstWait is the wait before the first repetition. Each next one waits three times as long,
 	// up to longestWait.
 	firstWait   = time.Second

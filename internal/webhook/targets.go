@@ -31,7 +31,7 @@ const resolveTimeout = 10 * time.Second
 // host of the URL.
 func (t *Targets) Check(ctx context.Context, text string) error {
 	if strings.TrimSpace(text) == "" {
-		return errors.New("Webhook URL cannot be empty or just whitespace") //nolint:staticcheck // Clients see it.
+		return fmt.Errorf("Webhook URL cannot be empty or just whitespace: '%s'", text) //nolint:staticcheck // Clients see it.
 	}
 	u, err := url.Parse(text)
 	if err != nil {

@@ -16,6 +16,7 @@ type EndpointSet struct {
 	Test   endpoint.Endpoint[TestRequest, TestResponse]      `route:"POST 2.0/mlflow/webhooks/{webhook_id}/test"`
 
 	// Routes that MLflow does not have.
+	ListAll    endpoint.Endpoint[ListRequest, ListResponse]             `route:"GET millrace/webhooks"`
 	Deliveries endpoint.Endpoint[DeliveriesRequest, DeliveriesResponse] `route:"GET millrace/webhooks/{webhook_id}/deliveries"`
 	Delivery   endpoint.Endpoint[DeliveryRequest, DeliveryResponse]     `route:"GET millrace/webhooks/{webhook_id}/deliveries/{delivery_id}"`
 	Redeliver  endpoint.Endpoint[DeliveryRequest, DeliveryResponse]     `route:"POST millrace/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver"`

@@ -52,7 +52,8 @@ type IDRequest struct {
 	WebhookID string `json:"webhook_id" path:"webhook_id"`
 }
 
-// ListRequest requests a page of the webhooks, newest first. MaxResults is 1 to 1,000 and 100
+// ListRequest requests a page of the webhooks, newest first. List leaves out webhooks that have
+// OwnEvents alone, because clients of MLflow cannot read them, and ListAll has them, too. MaxResults is 1 to 1,000 and 100
 // by default.
 type ListRequest struct {
 	MaxResults *int32 `json:"max_results,omitempty"`

@@ -10,6 +10,7 @@ HTML error pages are JSON.
 from diff_accepted_genai import ACCEPTED as GENAI
 from diff_accepted_traces import ACCEPTED as TRACES
 from diff_accepted_traces import OF_RELEASE as TRACES_OF_RELEASE
+from diff_accepted_webhooks import ACCEPTED as WEBHOOKS
 
 STRICT = "a value of the wrong type or outside its enum is refused; MLflow drops it and the fields after it"
 JSON = "the message describes the error in the JSON; MLflow reads an invalid body as {}"
@@ -159,6 +160,7 @@ ACCEPTED = [
     ("hostile: metric key \\ud83d*", "message", "non-ASCII characters are not escaped in messages"),
     *TRACES,
     *GENAI,
+    *WEBHOOKS,
 ]
 
 # Left out when Millrace's database is a server's: texts that SQLite takes and that are longer than the columns elsewhere,

@@ -93,7 +93,7 @@ class Side:
             if len(value) > 8:
                 text = text.replace(value, f"<{name}>")
         text = text.replace(self.server.url, "<url>").replace(self.server.folder, "<folder>")
-        text = re.sub(r"\b(m-)?[0-9a-f]{32}\b", "<id>", text)
+        text = re.sub(r"\b(m-)?[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<id>", text)
         text = re.sub(r"\(raised as a result of Query-invoked autoflush.*|\(sqlite3\..*", "<SQL>", text, flags=re.S)
         text = re.sub(r"""(id='?|[Ee]xperiment '?|Invalid value "|mlflow-artifacts:/|'(?=\d+/))(\d+)(?!\d)""", lambda m: m[1] + self.experiment(m[2]), text)
         text = re.sub(r"\{('[^{}]*')\}", lambda m: "{" + ", ".join(sorted(m[1].split(", "))) + "}", text)
@@ -121,6 +121,8 @@ class Side:
                 value = sorted(value, key=lambda v: v["key"])
             if value and all(isinstance(v, dict) and "dataset" in v for v in value):  # MLflow's order is that of random ids.
                 value = sorted(value, key=lambda v: (v["dataset"]["name"], v["dataset"]["digest"]))
+            if key == "webhooks":  # Those of one millisecond have no order.
+                value = sorted(value, key=lambda v: json.dumps([v["name"], v["url"], v["events"], v.get("description")]))
             return [self.clean(v, key if key == "experiment_ids" else None) for v in value]
         if key in ("experiment_id", "experiment_ids") or key == "path" and value.isdigit():
             return self.experiment(str(value))
@@ -226,9 +228,10 @@ def run(report=print):
     from diff_requests_models import REQUESTS as MORE
     from diff_requests_registry import REQUESTS as REGISTRY
     from diff_requests_traces import REQUESTS as TRACES
+    from diff_requests_webhooks import REQUESTS as WEBHOOKS
 
     accepted = accepted_of(importlib.metadata.version("mlflow"))
-    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + HOSTILE, accepted)
+    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + WEBHOOKS + HOSTILE, accepted)
     if ON_SERVER:
         def left_out(title):
             return any(fnmatch.fnmatchcase(title, titles) for titles in NOT_ON_SERVERS)

@@ -55,6 +55,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, e.Delete, permit.Admin.Audited(), h.remove)
 	route.On(r, e.Test, permit.Admin.Audited(), h.test)
 	// Routes that MLflow does not have.
+	route.On(r, e.ListAll, permit.Admin, h.listAll)
 	route.On(r, e.Deliveries, permit.Admin, h.deliveries)
 	route.On(r, e.Delivery, permit.Admin, h.delivery)
 	route.On(r, e.Redeliver, permit.Admin.Audited(), h.redeliver)
@@ -133,6 +134,7 @@ func validEvent(e webhooks.Event, known []webhooks.Event) error {
 	for _, action := range webhooks.Actions(known, e.Entity) {
 		actions = append(actions, python.Repr(strings.ToLower(string(action))))
 	}
+	slices.Sort(actions)
 	entity, action, _ := strings.Cut(e.String(), ".")
 	return apierror.Invalid("Invalid action %s for entity %s. Valid actions are: [%s]",
 		python.Repr(action), python.Repr(entity), strings.Join(actions, ", "))
@@ -154,12 +156,21 @@ func (h *Handlers) seal(secret string) (*string, error) {
 	return &token, err
 }
 
+// list returns the webhooks that have an event of MLflow: its clients cannot read the others.
 func (h *Handlers) list(ctx context.Context, in *webhooks.ListRequest) (*webhooks.ListResponse, error) {
+	return h.page(ctx, in, false)
+}
+
+func (h *Handlers) listAll(ctx context.Context, in *webhooks.ListRequest) (*webhooks.ListResponse, error) {
+	return h.page(ctx, in, true)
+}
+
+func (h *Handlers) page(ctx context.Context, in *webhooks.ListRequest, all bool) (*webhooks.ListResponse, error) {
 	limit, err := pageLimit(in.MaxResults)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := h.Store.ListWebhooks(ctx, limit, in.PageToken)
+	list, next, err := h.Store.ListWebhooks(ctx, all, limit, in.PageToken)
 	return &webhooks.ListResponse{Webhooks: list, NextPageToken: next}, err
 }
 

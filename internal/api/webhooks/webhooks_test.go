@@ -102,6 +102,8 @@ func lifeOfWebhook() []apitest.Fact {
 	page.Save = map[string]string{"token": `"next_page_token":"([^"]+)"`}
 	return []apitest.Fact{
 		page,
+		{Name: "the list of MLflow", Method: "GET", Path: "webhooks", Has: []string{`"w.1-a_B"`, `"RUN"`}, HasNot: []string{`"MODEL_VERSION_STAGE"`}},
+		apitest.Get("the list of all", "/api/millrace/webhooks", 200, `"w.1-a_B"`, `"RUN"`, `"MODEL_VERSION_STAGE"`),
 		apitest.Get("next page", "webhooks?max_results=2&page_token={token}", 200, `"webhooks"`),
 		apitest.Get("0 is the default", "webhooks?max_results=0", 200, `"w.1-a_B"`),
 		apitest.Get("too many", "webhooks?max_results=1001", 400, "between 1 and 1000"),

@@ -46,7 +46,7 @@ func (s Webhooks) ClaimDeliveries(
 	err = s.View(ctx, func(t Tx) error {
 		found, err = db.Collect(t.Tx, `SELECT d.id, d.delivery_id, d.webhook_id, d.entity, d.action, d.body, d.attempts,
 				d.due_ms, coalesce(w.url, ''), coalesce(w.secret, ''),
-				CASE WHEN w.status = 'ACTIVE' AND w.deleted_timestamp IS NULL THEN 1 ELSE 0 END
+				CASE WHEN w.status = 'ACTIVE' AND coalesce(w.deleted_timestamp, 0) = 0 THEN 1 ELSE 0 END
 			FROM millrace_webhook_deliveries d LEFT JOIN webhooks w ON w.webhook_id = d.webhook_id
 			WHERE `+condition+` ORDER BY d.due_ms, d.id LIMIT ?`, append(args, limit),
 			func(rows *sql.Rows, c *Claim) error {
@@ -196,7 +196,7 @@ func (t Tx) delivery(webhookID, deliveryID string) (*webhooks.Delivery, error) {
 }
 
 // Lease is how long a claim lasts beyond the time that a request may take.
-const Lease = time.Minute
+const Lease = 15 * time.Second
 
 // Redeliver makes a delivery due now. It begins to count its attempts anew. A delivery that is
 // being sent is refused. timeout is the time that a request may take.

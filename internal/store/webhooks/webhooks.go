@@ -19,8 +19,10 @@ import (
 const webhookColumns = "w.webhook_id, w.name, coalesce(w.description, ''), w.url, w.status, " +
 	"coalesce(w.creation_timestamp, 0), coalesce(w.last_updated_timestamp, 0)"
 
-// isLive is the condition for webhooks w that are not deleted.
-const isLive = `w.deleted_timestamp IS NULL AND w.` + base.InDefault
+// isLive is the condition for webhooks w that are not deleted. MLflow cannot read webhooks without
+// any of its events, and takes those with a time of deletion for deleted. Such webhooks have the
+// time 0, so that a database with them can be used by MLflow.
+const isLive = `coalesce(w.deleted_timestamp, 0) = 0 AND w.` + base.InDefault
 
 func scanWebhook(row base.Scanner) (*webhooks.Webhook, error) {
 	var w webhooks.Webhook
@@ -51,6 +53,7 @@ func (s Webhooks) CreateWebhook(
 		if err := base.FirstError(
 			func() error { return t.setEvents(mlflowEvents, id, w.Events) },
 			func() error { return t.setEvents(ownEvents, id, w.OwnEvents) },
+			func() error { return t.hideFromMLflow(id) },
 		); err != nil {
 			return err
 		}
@@ -87,6 +90,14 @@ func (t Tx) setEvents(table eventTable, id string, events []webhooks.Event) erro
 		func(args []any, i int) []any {
 			return append(args, id, strings.ToLower(string(events[i].Entity)), strings.ToLower(string(events[i].Action)))
 		})
+	return err
+}
+
+// hideFromMLflow sets the time of deletion of a webhook to 0 if it has no event of MLflow.
+func (t Tx) hideFromMLflow(id string) error {
+	_, err := t.Exec(`UPDATE webhooks SET deleted_timestamp =
+			CASE WHEN EXISTS (SELECT 1 FROM webhook_events e WHERE e.webhook_id = ?) THEN NULL ELSE 0 END
+		WHERE webhook_id = ?`, id, id)
 	return err
 }
 
@@ -147,16 +158,20 @@ func scanEvent(rows *sql.Rows, id *string, e *webhooks.Event) error {
 }
 
 // ListWebhooks returns a page of the webhooks, newest first, and the token of the next page, which
-// is "" on the last page.
+// is "" on the last page. Unless all is true, it leaves out those without an event of MLflow.
 func (s Webhooks) ListWebhooks(
-	ctx context.Context, limit int, token string,
+	ctx context.Context, all bool, limit int, token string,
 ) (list []webhooks.Webhook, next string, err error) {
 	offset, err := search.DecodeOffset(token)
 	if err != nil {
 		return nil, "", err
 	}
+	condition := isLive
+	if !all {
+		condition += ` AND w.deleted_timestamp IS NULL`
+	}
 	err = s.View(ctx, func(t Tx) error {
-		list, err = db.Collect(t.Tx, `SELECT `+webhookColumns+` FROM webhooks w WHERE `+isLive+`
+		list, err = db.Collect(t.Tx, `SELECT `+webhookColumns+` FROM webhooks w WHERE `+condition+`
 			ORDER BY w.creation_timestamp DESC, w.webhook_id LIMIT ? OFFSET ?`,
 			[]any{limit + 1, offset}, base.Scanned(scanWebhook))
 		if err != nil {
@@ -191,7 +206,10 @@ func (s Webhooks) UpdateWebhook(
 		_, err := t.Exec(`UPDATE webhooks SET `+strings.Join(columns, ", ")+` WHERE webhook_id = ?`,
 			append(args, in.WebhookID)...)
 		if err == nil && len(in.Events) > 0 {
-			err = t.setEvents(mlflowEvents, in.WebhookID, in.Events)
+			err = base.FirstError(
+				func() error { return t.setEvents(mlflowEvents, in.WebhookID, in.Events) },
+				func() error { return t.hideFromMLflow(in.WebhookID) },
+			)
 		}
 		if err == nil && in.OwnEvents != nil {
 			err = t.setEvents(ownEvents, in.WebhookID, *in.OwnEvents)
@@ -216,7 +234,7 @@ func (s Webhooks) DeleteWebhook(ctx context.Context, id string) error {
 	return s.Update(ctx, func(t Tx) error {
 		now := base.NowMS()
 		n, err := t.Exec(`UPDATE webhooks SET deleted_timestamp = ?, last_updated_timestamp = ?
-			WHERE webhook_id = ? AND deleted_timestamp IS NULL AND `+base.InDefault, now, now, id)
+			WHERE webhook_id = ? AND coalesce(deleted_timestamp, 0) = 0 AND `+base.InDefault, now, now, id)
 		if err != nil {
 			return err
 		}
