@@ -20,7 +20,6 @@ export type Translation = { to: Target } | { later: LaterPage } | { run: string 
 const to = (path: string, search: Search = {}): Translation => ({ to: { path, search } });
 
 const experimentTabs: Record<string, string> = {
-  datasets: "Evaluation datasets",
   judges: "Judges",
   "evaluation-runs": "Evaluation runs",
   "evaluation-monitoring": "Evaluation monitoring",

@@ -85,10 +85,11 @@ export const keyMap: readonly KeyGroup[] = [
     ],
   },
   {
-    title: "Versions of a prompt",
+    title: "Prompts and datasets",
     keys: [
-      ["j  k  ↓  ↑", "Next, previous version"],
-      ["n", "New version from the selected one"],
+      ["j  k", "Next, previous version or record"],
+      ["n", "New version from the selected one, new record"],
+      ["x", "Select the record"],
     ],
   },
   {

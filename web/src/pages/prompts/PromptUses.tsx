@@ -5,7 +5,7 @@ import { experimentsTag, type Prompt, type PromptVersion, promptUses } from "../
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { StateGlyph } from "../../components/traces";
 import { RelativeTime, StatusGlyph } from "../../components/Values";
-import { experimentIDsOf, tracesWithPrompt } from "../../lib/genai/promptFilter";
+import { experimentIDsOf, tracesWithPrompt } from "../../lib/genai/filters";
 import { formatDuration, plural } from "../../lib/text/format";
 import { previewText } from "../../lib/traces/preview";
 
