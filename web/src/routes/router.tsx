@@ -39,6 +39,7 @@ const compareTracesPage = lazyRouteComponent(
   "CompareTracesPage",
 );
 const sessionPage = lazyRouteComponent(() => import("../pages/session/SessionPage"), "SessionPage");
+const overviewPage = lazyRouteComponent(() => import("../pages/overview/OverviewPage"), "OverviewPage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
 const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
@@ -89,6 +90,8 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/runs/$runID/$", runPage),
   at("/experiments/$experimentID/datasets", datasetsPage),
   at("/experiments/$experimentID/datasets/$datasetID", evaluationDatasetPage),
+  at("/experiments/$experimentID/overview", overviewPage),
+  at("/experiments/$experimentID/overview/$tab", overviewPage),
   at("/experiments/$experimentID/traces", tracesPage),
   at("/experiments/$experimentID/traces/$traceID", tracePage),
   at("/experiments/$experimentID/chat-sessions/$sessionID", sessionPage),
