@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
+import { createDataset } from "./genai/seedDatasets.mjs";
 import { seedPrompt } from "./genai/seedPrompts.mjs";
 import { seed } from "./seed.mjs";
 import { agentTrace, send } from "./seedTraces.mjs";
@@ -34,6 +35,7 @@ before(async () => {
   const prompt = `greeting-${Date.now()}`;
   await seedPrompt(prompt, { experimentID: data.experimentID });
   values = {
+    dataset: await createDataset("questions of links", data.experimentID),
     prompt,
     trace: trace.id,
     experiment: data.experimentID,

@@ -157,6 +157,20 @@ test("a trace shows its spans, messages, calls of tools and exceptions as text",
     await eventually(async () => assert.equal(await tree.getByRole("treeitem").count(), 2));
   }));
 
+test("a trace below a millisecond took less than one", async () => {
+  const id = await newExperiment("traces-short");
+  const short = trace(stamp, [{ name: "short", ms: 0.4 }]);
+  await send(id, [short]);
+  await walk(`/experiments/${id}/traces`, async (page) => {
+    await table(page).getByText("< 1 ms").waitFor();
+    await page.goto(`${server}/#/experiments/${id}/traces/${short.id}`);
+    await page.locator(".trace-facts").getByText("< 1 ms").waitFor();
+    await named(page, "treeitem", /^short/)
+      .getByText("400 µs")
+      .waitFor();
+  });
+});
+
 test("payloads are never run", () =>
   walk(`/experiments/${experimentID}/traces/${traces[0].id}`, async (page) => {
     let dialogs = 0;

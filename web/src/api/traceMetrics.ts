@@ -10,7 +10,7 @@ export interface MetricScope {
   filters: readonly string[];
 }
 
-interface Point {
+export interface MetricPoint {
   dimensions?: Record<string, string>;
   values?: Record<string, number>;
 }
@@ -26,16 +26,30 @@ export interface TraceTotals {
   intervals: { startMS: number; count: number; errors: number }[];
 }
 
-interface Measure {
-  view: "TRACES" | "SPANS";
+export interface Measure {
+  view: "TRACES" | "SPANS" | "ASSESSMENTS";
   metric: string;
   aggregations: { aggregation_type: string; percentile_value?: number }[];
   dimensions?: string[];
   intervalS?: number;
+  /** Clauses beside those of the scope. */
+  filters?: readonly string[];
 }
 
-async function measure(scope: MetricScope, m: Measure, signal: AbortSignal): Promise<Point[]> {
-  const answer = await v3.post<{ data_points?: Point[] }>(
+/** The most points that a request gets. */
+export const mostPoints = 10_000;
+
+/** The points of one measure: what a chart draws. */
+export const metricPoints = (scope: MetricScope, m: Measure) =>
+  queryOptions({
+    queryKey: ["traces", "metrics", scope, m],
+    queryFn: ({ signal }) => measure(scope, m, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
+async function measure(scope: MetricScope, m: Measure, signal: AbortSignal): Promise<MetricPoint[]> {
+  const answer = await v3.post<{ data_points?: MetricPoint[] }>(
     "traces/metrics",
     {
       experiment_ids: [scope.experimentID],
@@ -43,10 +57,11 @@ async function measure(scope: MetricScope, m: Measure, signal: AbortSignal): Pro
       metric_name: m.metric,
       aggregations: m.aggregations,
       dimensions: m.dimensions,
-      filters: scope.filters,
+      filters: [...scope.filters, ...(m.filters ?? [])],
       start_time_ms: scope.fromMS,
       end_time_ms: scope.toMS,
       time_interval_seconds: m.intervalS,
+      max_results: mostPoints,
     },
     signal,
   );
@@ -54,7 +69,11 @@ async function measure(scope: MetricScope, m: Measure, signal: AbortSignal): Pro
 }
 
 /** The intervals of UTC from one time to another, filled with the counts of the points. */
-export function fillIntervals(points: readonly Point[], { fromMS, toMS }: MetricScope, intervalMS: number) {
+export function fillIntervals(
+  points: readonly MetricPoint[],
+  { fromMS, toMS }: MetricScope,
+  intervalMS: number,
+) {
   const first = Math.floor(fromMS / intervalMS) * intervalMS;
   const intervals: TraceTotals["intervals"] = [];
   for (let startMS = first; startMS <= toMS; startMS += intervalMS) {

@@ -21,6 +21,14 @@ export interface TableSort {
   choose: (key: string, descending: boolean) => void;
 }
 
+export interface TableTicks<T> {
+  selected: ReadonlySet<string | number>;
+  /** The name of a row's box, and that of the box for all rows. */
+  label: (row: T) => string;
+  allLabel: string;
+  choose: (keys: (string | number)[]) => void;
+}
+
 interface VirtualTableProps<T> {
   label: string;
   columns: readonly Column[];
@@ -31,6 +39,8 @@ interface VirtualTableProps<T> {
   /** The cells of a row, one for each column; the first is its heading. */
   cells: (row: T) => readonly ReactNode[];
   sort?: TableSort;
+  /** A box to tick before each row. */
+  ticks?: TableTicks<T>;
   /** Called when the last rows come into sight. */
   onEnd?: () => void;
   /** The row that is marked as the current one. */
@@ -38,6 +48,7 @@ interface VirtualTableProps<T> {
 }
 
 const rowHeight = 36;
+const tickTrack = "22px";
 
 /** A table of any length: only the rows in sight exist. */
 export function VirtualTable<T>({
@@ -48,6 +59,7 @@ export function VirtualTable<T>({
   minWidth = 560,
   cells,
   sort,
+  ticks,
   onEnd,
   current,
 }: VirtualTableProps<T>) {
@@ -65,7 +77,20 @@ export function VirtualTable<T>({
   useEffect(() => {
     if (last >= rows.length - 20) onEnd?.();
   }, [last, rows.length, onEnd]);
-  const grid = { gridTemplateColumns: columns.map((c) => c.track).join(" "), minWidth };
+  const tracks = columns.map((c) => c.track);
+  const grid = { gridTemplateColumns: (ticks ? [tickTrack, ...tracks] : tracks).join(" "), minWidth };
+  const anchor = useRef<string | number>(undefined);
+  const tick = (at: number, range: boolean) => {
+    if (!ticks) return;
+    const key = rowKey(rows[at]!);
+    const from = range ? rows.findIndex((row) => rowKey(row) === anchor.current) : -1;
+    anchor.current = key;
+    const next = new Set(ticks.selected);
+    if (from >= 0)
+      for (const row of rows.slice(Math.min(at, from), Math.max(at, from) + 1)) next.add(rowKey(row));
+    else if (!next.delete(key)) next.add(key);
+    ticks.choose([...next]);
+  };
   return (
     <div
       ref={scroller}
@@ -75,6 +100,7 @@ export function VirtualTable<T>({
       aria-rowcount={rows.length + 1}
     >
       <div className="vrow vhead" role="row" aria-rowindex={1} style={grid}>
+        {ticks && <TickAll ticks={ticks} keys={rows.map(rowKey)} />}
         {columns.map((c) => (
           <Head key={c.label} column={c} sort={sort} />
         ))}
@@ -84,10 +110,20 @@ export function VirtualTable<T>({
           <div
             key={v.key}
             role="row"
-            className={current !== undefined && v.key === current ? "vrow selected" : "vrow"}
+            className={v.key === current || ticks?.selected.has(v.key as string) ? "vrow selected" : "vrow"}
             aria-rowindex={v.index + 2}
             style={{ ...grid, transform: `translateY(${v.start}px)` }}
           >
+            {ticks && (
+              <span role="cell">
+                <input
+                  type="checkbox"
+                  aria-label={ticks.label(rows[v.index]!)}
+                  checked={ticks.selected.has(rowKey(rows[v.index]!))}
+                  onChange={(e) => tick(v.index, (e.nativeEvent as MouseEvent).shiftKey)}
+                />
+              </span>
+            )}
             {cells(rows[v.index]!).map((cell, i) => {
               const { label, numeric } = columns[i]!;
               return (
@@ -132,6 +168,20 @@ function Head({ column: c, sort }: { column: Column; sort: TableSort | undefined
       ) : (
         c.label
       )}
+    </span>
+  );
+}
+
+function TickAll<T>({ ticks, keys }: { ticks: TableTicks<T>; keys: readonly (string | number)[] }) {
+  const all = keys.length > 0 && keys.every((key) => ticks.selected.has(key));
+  return (
+    <span role="columnheader">
+      <input
+        type="checkbox"
+        aria-label={ticks.allLabel}
+        checked={all}
+        onChange={() => ticks.choose(all ? [] : [...keys])}
+      />
     </span>
   );
 }

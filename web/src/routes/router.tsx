@@ -28,6 +28,10 @@ const experimentsPage = lazyRouteComponent(
 const runsPage = lazyRouteComponent(() => import("../pages/runs/RunsPage"), "RunsPage");
 const runPage = lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage");
 const datasetsPage = lazyRouteComponent(() => import("../pages/datasets/DatasetsPage"), "DatasetsPage");
+const evaluationDatasetPage = lazyRouteComponent(
+  () => import("../pages/datasets/EvaluationDatasetPage"),
+  "EvaluationDatasetPage",
+);
 const tracesPage = lazyRouteComponent(() => import("../pages/traces/TracesPage"), "TracesPage");
 const tracePage = lazyRouteComponent(() => import("../pages/trace/TracePage"), "TracePage");
 const compareTracesPage = lazyRouteComponent(
@@ -35,6 +39,7 @@ const compareTracesPage = lazyRouteComponent(
   "CompareTracesPage",
 );
 const sessionPage = lazyRouteComponent(() => import("../pages/session/SessionPage"), "SessionPage");
+const overviewPage = lazyRouteComponent(() => import("../pages/overview/OverviewPage"), "OverviewPage");
 const mediaPage = lazyRouteComponent(() => import("../pages/media/MediaPage"), "MediaPage");
 const modelsPage = lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage");
 const modelPage = lazyRouteComponent(() => import("../pages/models/ModelPage"), "ModelPage");
@@ -84,6 +89,9 @@ const routeTree = root.addChildren([
   at("/experiments/$experimentID/runs/$runID/issues", linkPage),
   at("/experiments/$experimentID/runs/$runID/$", runPage),
   at("/experiments/$experimentID/datasets", datasetsPage),
+  at("/experiments/$experimentID/datasets/$datasetID", evaluationDatasetPage),
+  at("/experiments/$experimentID/overview", overviewPage),
+  at("/experiments/$experimentID/overview/$tab", overviewPage),
   at("/experiments/$experimentID/traces", tracesPage),
   at("/experiments/$experimentID/traces/$traceID", tracePage),
   at("/experiments/$experimentID/chat-sessions/$sessionID", sessionPage),

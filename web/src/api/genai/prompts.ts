@@ -1,6 +1,6 @@
 // Prompts: registered models and versions with tags that say so, which the registry's routes keep apart from models.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { promptFilter, runsWithPrompt, tracesWithPrompt } from "../../lib/genai/promptFilter";
+import { promptFilter, runsWithPrompt, tracesWithPrompt } from "../../lib/genai/filters";
 import { parseTemplate, type Template, templateText } from "../../lib/genai/template";
 import { get, patch, post, remove } from "../client";
 import { changedExperiments } from "../queries";

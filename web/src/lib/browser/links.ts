@@ -20,7 +20,6 @@ export type Translation = { to: Target } | { later: LaterPage } | { run: string 
 const to = (path: string, search: Search = {}): Translation => ({ to: { path, search } });
 
 const experimentTabs: Record<string, string> = {
-  datasets: "Evaluation datasets",
   judges: "Judges",
   "evaluation-runs": "Evaluation runs",
   "evaluation-monitoring": "Evaluation monitoring",
@@ -74,7 +73,7 @@ function experimentLink(id: string, rest: readonly string[], search: Search): Tr
     return ids.length > 0 ? to("/compare-experiments/s", { experiments: join(ids) }) : to("/experiments");
   }
   if (tab === "runs") return runLink(page, rest.slice(1));
-  if (tab === "s" || tab === "overview") return to(page, runsSearch(search));
+  if (tab === "s") return to(page, runsSearch(search));
   if (tab === "evaluation-runs" && (item || search.selectedRunUuid)) {
     return later(experimentTabs[tab]!, `${page}/runs/${item || search.selectedRunUuid}`, "the run");
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { experimentIDsOf, promptFilter, runsWithPrompt } from "./promptFilter";
+import { datasetFilter, experimentIDsOf, promptFilter, runsWithPrompt } from "./filters";
 import { aliasFault, isBlank, nameFault, parseObject, parseTags, templateFault } from "./promptRules";
 import {
   isJinja,
@@ -93,6 +93,8 @@ test("words and tags become a filter", () => {
     "tags.`mlflow.prompt.is_prompt` = 'true' AND tags.`_mlflow_experiment_ids` LIKE '%,7,%' AND name ILIKE '%o''b%'" +
       " AND tags.`team` = 'support' AND name ILIKE '%a b%'",
   );
+  expect(datasetFilter('qa env="a b"')).toBe("name ILIKE '%qa%' AND tags.`env` = 'a b'");
+  expect(datasetFilter(" ")).toBe("");
   expect(experimentIDsOf(",2,7,")).toEqual(["2", "7"]);
   expect(experimentIDsOf(undefined)).toEqual([]);
   expect(runsWithPrompt("greet", "3")).toBe(

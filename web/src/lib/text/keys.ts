@@ -26,6 +26,7 @@ export const goToParts: readonly KeyTarget[] = [
   { keys: "g r", title: "Runs", to: "/experiments/$experimentID" },
   { keys: "g c", title: "Charts", to: "/experiments/$experimentID", search: { view: "charts" } },
   { keys: "g x", title: "Traces", to: "/experiments/$experimentID/traces" },
+  { keys: "g o", title: "Overview of traces", to: "/experiments/$experimentID/overview" },
   { keys: "g i", title: "Media", to: "/experiments/$experimentID/media" },
   { keys: "g l", title: "Logged models", to: "/experiments/$experimentID/models" },
   { keys: "g d", title: "Datasets", to: "/experiments/$experimentID/datasets" },
@@ -85,10 +86,11 @@ export const keyMap: readonly KeyGroup[] = [
     ],
   },
   {
-    title: "Versions of a prompt",
+    title: "Prompts and datasets",
     keys: [
-      ["j  k  ↓  ↑", "Next, previous version"],
-      ["n", "New version from the selected one"],
+      ["j  k", "Next, previous version or record"],
+      ["n", "New version from the selected one, new record"],
+      ["x", "Select the record"],
     ],
   },
   {

@@ -61,6 +61,12 @@ test("less time and fewer tokens are better", () => {
   expect(found.Spans).toMatchObject({ change: "−1 (−25 %)", verdict: undefined });
 });
 
+test("less than a millisecond is no change of a time that is not known", () => {
+  const found = byLabel(trace({ durationMS: 0 }), trace({ durationMS: 3 }));
+  expect(found.Duration).toMatchObject({ texts: ["< 1 ms", "3 ms"], change: "+3 ms" });
+  expect(byLabel(trace({ durationMS: 0 }), trace({ durationMS: 0 })).Duration).toMatchObject({ same: true });
+});
+
 test("a value that one trace lacks has no change", () => {
   const found = byLabel(trace({ cost: 0.5 }), trace({ durationMS: undefined }));
   expect(found.Cost).toMatchObject({ texts: ["$0.5", ""], change: "", same: false });

@@ -3,7 +3,7 @@ import type { Assessment } from "../../api/assessments";
 import type { Trace } from "../../api/traces";
 import { formatDuration, formatNumber } from "../text/format";
 import { formatValue } from "./assessments";
-import { formatCost } from "./list";
+import { formatCost, formatTook } from "./list";
 
 export interface Figure {
   label: string;
@@ -30,14 +30,19 @@ const percent = (share: number) => `${share >= 1000 ? ">999" : Number(share.toPr
 
 type Value = number | undefined;
 
-function numeric(label: string, [a, b]: readonly [Value, Value], text: (n: number) => string): Figure[] {
+function numeric(
+  label: string,
+  [a, b]: readonly [Value, Value],
+  text: (n: number) => string,
+  change = text,
+): Figure[] {
   if (a === undefined && b === undefined) return [];
   const both = a !== undefined && b !== undefined;
   return [
     {
       label,
       texts: [a === undefined ? "" : text(a), b === undefined ? "" : text(b)],
-      change: both ? changeText(a, b, text) : "",
+      change: both ? changeText(a, b, change) : "",
       // All of these figures are costs.
       verdict: !both || a === b ? undefined : b < a ? "better" : "worse",
       same: a === b,
@@ -58,6 +63,7 @@ export function figuresOf(
     ...numeric(
       "Duration",
       of((t) => t.durationMS),
+      formatTook,
       formatDuration,
     ),
     ...numeric(

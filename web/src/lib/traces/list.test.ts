@@ -3,7 +3,7 @@ import { fillIntervals } from "../../api/traceMetrics";
 import { type Trace, toTrace } from "../../api/traces";
 import { tracesCodec } from "../view/traces";
 import { completeTraceFilter, traceFilter } from "./filter";
-import { formatCost, formatTokens, intervalFor, joinHead, keysOfTraces } from "./list";
+import { formatCost, formatTokens, formatTook, intervalFor, joinHead, keysOfTraces } from "./list";
 import { previewText } from "./preview";
 
 const of = (...ids: string[]): Trace[] => ids.map((id) => toTrace({ trace_id: id, request_time: "" }));
@@ -138,4 +138,10 @@ test("the address holds the view", () => {
   };
   expect(tracesCodec.encode(tracesCodec.decode(search))).toEqual(search);
   expect(tracesCodec.encode(tracesCodec.decode({ state: "?", since: "soon" }))).toEqual({});
+});
+
+test("a trace of no whole millisecond took less than one", () => {
+  expect(formatTook(0)).toBe("< 1 ms");
+  expect(formatTook(1)).toBe("1 ms");
+  expect(formatTook(12_345)).toBe("12 s");
 });

@@ -1,6 +1,7 @@
 // The rows of the list of traces, as they are read page by page and kept up to date.
 import type { Trace } from "../../api/traces";
 import { isUserTag } from "../runs/columns";
+import { formatDuration } from "../text/format";
 import type { TraceKeys } from "./filter";
 
 /**
@@ -46,6 +47,9 @@ export function intervalFor(spanMS: number): number {
   const steps = [60_000, 300_000, 900_000, 3_600_000, 6 * 3_600_000, dayMS, 7 * dayMS, 30 * dayMS];
   return steps.find((step) => spanMS / step <= 60) ?? steps.at(-1)!;
 }
+
+/** How long a trace took. It is stored in whole milliseconds, so 0 stands for less than one. */
+export const formatTook = (ms: number): string => (ms < 1 ? "< 1 ms" : formatDuration(ms));
 
 /** A cost in US dollars with as many digits as it takes. */
 export function formatCost(dollars: number): string {

@@ -7,8 +7,8 @@ import { ErrorNotice, Loading } from "../../components/Notice";
 import { StateGlyph } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { quoteValue } from "../../lib/runs/filter";
-import { formatDuration } from "../../lib/text/format";
 import { sessionFilter } from "../../lib/traces/filter";
+import { formatTook } from "../../lib/traces/list";
 import { previewText } from "../../lib/traces/preview";
 import { compareTracesCodec } from "../../lib/view/compareTraces";
 import "./compareTraces.css";
@@ -68,7 +68,7 @@ export function CompareWith({ trace }: { trace: Trace }) {
                 <span className="truncate">{previewText(t.request) || t.name || t.id}</span>
                 {i === 0 && <span className="badge">Previous</span>}
                 <span className="muted number">
-                  {t.durationMS === undefined ? "" : formatDuration(t.durationMS)}
+                  {t.durationMS === undefined ? "" : formatTook(t.durationMS)}
                 </span>
                 <span className="muted">
                   <RelativeTime timeMS={t.startMS} />

@@ -1,158 +1,87 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
-import { useMemo, useRef } from "react";
-import { type DatasetUsage, datasetList } from "../../api/datasets";
-import { Snippet } from "../../components/Copy";
-import { MoreButton } from "../../components/MoreButton";
-import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { SearchField } from "../../components/SearchField";
-import { RelativeTime } from "../../components/Values";
-import { type Column, VirtualTable } from "../../components/VirtualTable";
-import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
-import { runsWithDataset } from "../../lib/runs/datasets";
-import { plural } from "../../lib/text/format";
-import { type DatasetsView, datasetsCodec } from "../../lib/view/datasets";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { datasetList } from "../../api/datasets";
+import { evaluationDatasetList } from "../../api/genai/evaluationDatasets";
+import { Choice } from "../../components/Choice";
+import { Icon } from "../../components/Icon";
+import { EmptyState, Loading } from "../../components/Notice";
+import { useViewState } from "../../lib/browser/hooks";
+import { datasetsCodec } from "../../lib/view/datasets";
 import { ExperimentGate } from "../runs/ExperimentGate";
 import { ExperimentHead } from "../runs/ExperimentHead";
-import { DatasetPanel } from "./DatasetPanel";
-import "../run/run.css";
-import "./datasets.css";
+import { defaultDatasetOrder, EvaluationDatasets } from "./EvaluationDatasets";
+import { NewDatasetDialog } from "./NewDatasetDialog";
+import { RunDatasets } from "./RunDatasets";
 
-/** The datasets of an experiment: which runs and models used them. */
+/**
+ * The datasets of an experiment: those for evaluations, to which MLflow's links lead, and those that runs and models
+ * used. Without a choice, it shows the kind that the experiment has.
+ */
 export function DatasetsPage() {
   const { experimentID = "" } = useParams({ strict: false });
+  const [creating, setCreating] = useState(false);
   return (
     <ExperimentGate experimentID={experimentID}>
       <div className="page">
-        <ExperimentHead experimentID={experimentID} tab="datasets" />
-        <DatasetList experimentID={experimentID} />
+        <ExperimentHead experimentID={experimentID} tab="datasets">
+          <button type="button" className="button primary" onClick={() => setCreating(true)}>
+            <Icon name="plus" size={14} /> New dataset
+          </button>
+        </ExperimentHead>
+        <Kinds experimentID={experimentID} />
+        {creating && <NewDatasetDialog experimentID={experimentID} onClose={() => setCreating(false)} />}
       </div>
     </ExperimentGate>
   );
 }
 
-const columns: readonly Column[] = [
-  { label: "Name", track: "minmax(160px, 3fr)" },
-  { label: "Digest", track: "minmax(90px, 1fr)" },
-  { label: "Used for", track: "minmax(90px, 1fr)" },
-  { label: "Source", track: "minmax(80px, 1fr)" },
-  { label: "Runs", track: "80px", numeric: true },
-  { label: "Models", track: "80px", numeric: true },
-  { label: "Last used", track: "110px" },
-];
-
-function DatasetList({ experimentID }: { experimentID: string }) {
+function Kinds({ experimentID }: { experimentID: string }) {
   const [view, change] = useViewState(datasetsCodec);
-  const list = useInfiniteQuery(datasetList(experimentID, view.text));
-  const datasets = useMemo(() => list.data?.pages.flatMap((page) => page.datasets) ?? [], [list.data]);
-  const [text, setText] = useDeferredText(view.text, (value) => change({ text: value }, "replace"));
-  const search = useRef<HTMLInputElement>(null);
-  useHotkeys({ "/": () => search.current?.focus(), r: () => void list.refetch() });
-  if (list.data && datasets.length === 0 && !view.text) return <NoDatasets />;
-  return (
-    <>
-      <div className="toolbar">
-        <SearchField
-          label="Search datasets by name or digest"
-          placeholder="Search by name or digest  ( / )"
-          value={text}
-          onChange={setText}
-          inputRef={search}
-          className="dataset-search"
-        />
-        {datasets.length > 0 && (
-          <span className="muted" role="status">
-            {plural(datasets.length, "dataset")}
-            {list.hasNextPage ? " and more" : ""}
-          </span>
-        )}
-      </div>
-      {list.error && (
-        <ErrorNotice error={list.error} what="Could not load the datasets" retry={list.refetch} />
-      )}
-      {list.isPending && <Loading what="Loading datasets" />}
-      {list.data && datasets.length === 0 && (
-        <EmptyState title={`No dataset matches “${view.text}”`}>
-          <p>The search looks in names and digests, in any case.</p>
-        </EmptyState>
-      )}
-      {view.name && (
-        <DatasetPanel
-          experimentID={experimentID}
-          name={view.name}
-          digest={view.digest}
-          onClose={() => change({ name: "", digest: "" })}
-        />
-      )}
-      {datasets.length > 0 && (
-        <VirtualTable
-          label="Datasets"
-          columns={columns}
-          rows={datasets}
-          rowKey={(d) => `${d.name}\n${d.digest}`}
-          minWidth={720}
-          cells={(d) => cells(d, experimentID, change)}
-        />
-      )}
-      <MoreButton pages={list} label="Load more datasets" />
-    </>
+  // Both lists are on their way at once; the one that is shown reads the same answer.
+  const evaluation = useInfiniteQuery({
+    ...evaluationDatasetList(experimentID, "", defaultDatasetOrder),
+    enabled: view.kind === "",
+  });
+  const ofRuns = useInfiniteQuery({ ...datasetList(experimentID, ""), enabled: view.kind === "" });
+  const has = {
+    evaluation: evaluation.data?.pages.some((page) => page.datasets.length > 0),
+    runs: ofRuns.data?.pages.some((page) => page.datasets.length > 0),
+  };
+  const named = view.name !== "" || view.text !== "";
+  if (view.kind === "" && has.evaluation === undefined && !evaluation.error && !named) {
+    return <Loading what="Loading datasets" />;
+  }
+  if (view.kind === "" && !has.evaluation && has.runs === undefined && !ofRuns.error) {
+    return <Loading what="Loading datasets" />;
+  }
+  const kind =
+    view.kind || (has.evaluation && view.name === "" ? "evaluation" : has.runs ? "runs" : "evaluation");
+  const choice = (
+    <Choice
+      label="Kind of datasets"
+      options={[
+        ["evaluation", "For evaluations"],
+        ["runs", "Of runs"],
+      ]}
+      value={kind}
+      choose={(next) => change({ kind: next, text: "", name: "", digest: "" })}
+    />
   );
-}
-
-function cells(d: DatasetUsage, experimentID: string, change: (part: Partial<DatasetsView>) => void) {
-  return [
-    <button
-      key="name"
-      type="button"
-      className="link-button truncate"
-      title={d.name}
-      onClick={() => change({ name: d.name, digest: d.digest })}
-    >
-      {d.name}
-    </button>,
-    <code key="digest" title={d.digest}>
-      {d.digest}
-    </code>,
-    d.contexts.length === 0 ? (
-      <span key="contexts" className="muted">
-        –
-      </span>
-    ) : (
-      <span key="contexts" className="chips">
-        {d.contexts.map((context) => (
-          <span key={context} className="chip">
-            {context}
-          </span>
-        ))}
-      </span>
-    ),
-    d.sourceType || "–",
-    d.runs > 0 ? (
-      <Link
-        key="runs"
-        to="/experiments/$experimentID"
-        params={{ experimentID }}
-        search={{ q: runsWithDataset(d.name, d.digest) } as never}
-        title="Show these runs"
-      >
-        {d.runs.toLocaleString("en-US")}
-      </Link>
-    ) : (
-      "0"
-    ),
-    d.models.toLocaleString("en-US"),
-    <RelativeTime key="used" timeMS={d.lastUsedMS} />,
-  ];
-}
-
-function NoDatasets() {
-  return (
-    <EmptyState title="No datasets">
-      <p>Say which data a run uses, and it is listed here with its digest, schema and profile:</p>
-      <Snippet
-        code={`dataset = mlflow.data.from_pandas(frame, name="train")\nmlflow.log_input(dataset, context="training")`}
-        label="log_input example"
-      />
-    </EmptyState>
+  if (view.kind === "" && has.evaluation === false && has.runs === false && view.text === "") {
+    return (
+      <EmptyState title="No datasets">
+        <p>
+          An experiment has two kinds of datasets: examples for evaluations, which are created here or from
+          code, and data that runs use, which are listed as soon as a run says so.
+        </p>
+        {choice}
+      </EmptyState>
+    );
+  }
+  return kind === "runs" ? (
+    <RunDatasets experimentID={experimentID}>{choice}</RunDatasets>
+  ) : (
+    <EvaluationDatasets experimentID={experimentID}>{choice}</EvaluationDatasets>
   );
 }

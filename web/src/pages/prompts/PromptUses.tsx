@@ -5,8 +5,9 @@ import { experimentsTag, type Prompt, type PromptVersion, promptUses } from "../
 import { ErrorNotice, Loading } from "../../components/Notice";
 import { StateGlyph } from "../../components/traces";
 import { RelativeTime, StatusGlyph } from "../../components/Values";
-import { experimentIDsOf, tracesWithPrompt } from "../../lib/genai/promptFilter";
-import { formatDuration, plural } from "../../lib/text/format";
+import { experimentIDsOf, tracesWithPrompt } from "../../lib/genai/filters";
+import { plural } from "../../lib/text/format";
+import { formatTook } from "../../lib/traces/list";
 import { previewText } from "../../lib/traces/preview";
 
 interface PromptUsesProps {
@@ -58,7 +59,7 @@ export function PromptUses({ prompt, version }: PromptUsesProps) {
                 {previewText(t.request) || t.name || t.id}
               </Link>
               <span className="muted number">
-                {t.durationMS === undefined ? "" : formatDuration(t.durationMS)}
+                {t.durationMS === undefined ? "" : formatTook(t.durationMS)}
               </span>
               <span className="muted">
                 <RelativeTime timeMS={t.startMS} />

@@ -17,7 +17,15 @@ import type { Search } from "../../lib/view/search";
 import { DeleteExperimentDialog, RenameExperimentDialog } from "../experiments/ExperimentDialogs";
 import "./experimentHead.css";
 
-export type ExperimentTab = "runs" | "charts" | "media" | "models" | "prompts" | "datasets" | "traces";
+export type ExperimentTab =
+  | "overview"
+  | "runs"
+  | "charts"
+  | "media"
+  | "models"
+  | "prompts"
+  | "datasets"
+  | "traces";
 
 interface ExperimentHeadProps {
   experimentID: string;
@@ -176,6 +184,9 @@ function ExperimentTabs({ experimentID, tab }: { experimentID: string; tab: Expe
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/traces", params }} current={tab === "traces"}>
         Traces
+      </Tab>
+      <Tab link={{ to: "/experiments/$experimentID/overview", params }} current={tab === "overview"}>
+        Overview
       </Tab>
       <Tab link={{ to: "/experiments/$experimentID/media", params }} current={tab === "media"}>
         Media

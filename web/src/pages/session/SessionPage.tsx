@@ -10,9 +10,9 @@ import { PageHead } from "../../components/Page";
 import { AssessmentChip, StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
-import { formatDuration, plural } from "../../lib/text/format";
+import { plural } from "../../lib/text/format";
 import { sessionFilter } from "../../lib/traces/filter";
-import { formatCost, formatTokens } from "../../lib/traces/list";
+import { formatCost, formatTokens, formatTook } from "../../lib/traces/list";
 import { mostOfPreview, previewText } from "../../lib/traces/preview";
 import { attributeValue, spanTree } from "../../lib/traces/spans";
 import { type SessionView, sessionCodec } from "../../lib/view/traces";
@@ -137,7 +137,7 @@ function Turn({ trace, view, change }: TurnProps) {
         {trace.state !== "OK" && <StateBadge state={trace.state} />}
         <span className="muted">
           <RelativeTime timeMS={trace.startMS} />
-          {trace.durationMS !== undefined && ` · ${formatDuration(trace.durationMS)}`}
+          {trace.durationMS !== undefined && ` · ${formatTook(trace.durationMS)}`}
           {trace.tokens?.total !== undefined && ` · ${formatTokens(trace.tokens.total)} tokens`}
         </span>
         {trace.assessments

@@ -12,8 +12,7 @@ import { StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys } from "../../lib/browser/hooks";
 import { isUserTag } from "../../lib/runs/columns";
-import { formatDuration } from "../../lib/text/format";
-import { formatCost } from "../../lib/traces/list";
+import { formatCost, formatTook } from "../../lib/traces/list";
 import { CompareWith } from "../compareTraces/CompareWith";
 
 interface TraceFactsProps {
@@ -116,7 +115,7 @@ function TraceFacts({ trace, experimentID }: TraceFactsProps) {
         {trace.durationMS === undefined ? (
           "–"
         ) : (
-          <span className="number">{formatDuration(trace.durationMS)}</span>
+          <span className="number">{formatTook(trace.durationMS)}</span>
         )}
       </Fact>
       {tokens?.total !== undefined && (

@@ -6,7 +6,7 @@ import { traceTotals } from "../../api/traceMetrics";
 import { useNow } from "../../lib/browser/hooks";
 import { spanMS } from "../../lib/table/filterText";
 import { formatDateTime, formatDuration, plural } from "../../lib/text/format";
-import { formatCost, formatTokens, intervalFor } from "../../lib/traces/list";
+import { formatCost, formatTokens, formatTook, intervalFor } from "../../lib/traces/list";
 
 interface TraceTotalsProps {
   experimentID: string;
@@ -41,8 +41,8 @@ export function TraceTotals({ experimentID, since, filters, wider, live }: Trace
       <dl>
         <Total label="Traces" value={data.count.toLocaleString("en-US")} />
         <Total label="Errors" value={data.errors.toLocaleString("en-US") + share} bad={data.errors > 0} />
-        <Total label="Latency p50" value={data.p50MS === undefined ? "–" : formatDuration(data.p50MS)} />
-        <Total label="Latency p95" value={data.p95MS === undefined ? "–" : formatDuration(data.p95MS)} />
+        <Total label="Latency p50" value={data.p50MS === undefined ? "–" : formatTook(data.p50MS)} />
+        <Total label="Latency p95" value={data.p95MS === undefined ? "–" : formatTook(data.p95MS)} />
         <Total label="Tokens" value={data.tokens === undefined ? "–" : formatTokens(data.tokens)} />
         <Total label="Cost" value={data.cost === undefined ? "–" : formatCost(data.cost)} />
       </dl>

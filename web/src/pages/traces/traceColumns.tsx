@@ -4,8 +4,7 @@ import { noValue, textCell } from "../../components/columns/textColumns";
 import { AssessmentChip, StateGlyph } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { type DataColumn, tagsText } from "../../lib/columns/columns";
-import { formatDuration } from "../../lib/text/format";
-import { formatCost, formatTokens } from "../../lib/traces/list";
+import { formatCost, formatTokens, formatTook } from "../../lib/traces/list";
 import { previewText } from "../../lib/traces/preview";
 
 export interface TraceColumn extends DataColumn<Trace> {
@@ -159,12 +158,12 @@ function DurationBar({
   return (
     <span
       className={failed ? "duration-bar failed" : "duration-bar"}
-      title={`${ms.toLocaleString("en-US")} ms`}
+      title={ms < 1 ? formatTook(ms) : `${ms.toLocaleString("en-US")} ms`}
     >
       <span className="duration-track" aria-hidden="true">
         <span style={{ width: `${share * 100}%` }} />
       </span>
-      {formatDuration(ms)}
+      {formatTook(ms)}
     </span>
   );
 }
