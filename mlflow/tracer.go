@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func (t *Tracer) send(ctx context.Context) (tried bool, err error) {
 		if err != nil {
 			return tried, errors.Join(refused, err)
 		}
-		refused = errors.Join(refused, lost)
+		refused = cmp.Or(refused, lost)
 		t.mu.Lock()
 		t.pending = append([]*TraceSpan(nil), t.pending[len(part):]...)
 		for _, s := range part {
