@@ -150,6 +150,7 @@ func (t *Tracer) Flush(ctx context.Context) error {
 // are not sent. If ctx ends before, the spans that wait are lost.
 func (t *Tracer) Close(ctx context.Context) error {
 	t.once.Do(func() { close(t.closed) })
+	defer t.cancel()
 	stop := context.AfterFunc(ctx, t.cancel)
 	defer stop()
 	t.done.Wait()

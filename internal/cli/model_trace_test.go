@@ -217,8 +217,11 @@ func TestServeTraceFlags(t *testing.T) {
 	url, _, stop := serve(t, "--backend-store-uri", "sqlite:///"+filepath.Join(dir, "mlflow.db"),
 		"--artifacts-destination", filepath.Join(dir, "files"))
 	for _, args := range [][]string{
-		{"--trace-experiment", "none"}, {"--trace-experiment", ""}, {"--trace-content", "5"},
-		{"--trace-experiment", "0", "--trace-content", "-1"}, {"--trace-experiment", "0", "--trace-content", "1048577"},
+		{"--trace-experiment", "none"},
+		{"--trace-experiment", ""},
+		{"--trace-content", "5"},
+		{"--trace-experiment", "0", "--trace-content", "-1"},
+		{"--trace-experiment", "0", "--trace-content", "1048577"},
 	} {
 		root := New()
 		root.SetArgs(append([]string{"models", "serve", "--tracking-uri", url, "--port", "0", "-m", "../../models/testdata/mlflow_torch"}, args...))

@@ -154,8 +154,8 @@ func (s *Server) invocations(w http.ResponseWriter, r *http.Request) {
 	if d.version != "" {
 		w.Header().Set(versionHeader, d.version)
 	}
-	ctx, span := s.tracer.start(w, r, d)
-	answer, err := s.predict(ctx, d, w, r)
+	r, span := s.tracer.start(w, r, d)
+	answer, err := s.predict(r.Context(), d, w, r) //nolint:contextcheck // start derives it from the context of r.
 	s.tracer.end(span, answer, err)
 	if err != nil {
 		if e := mlflow.AsError(err); e != nil && e.Status == http.StatusServiceUnavailable {

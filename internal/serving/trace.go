@@ -87,17 +87,18 @@ func (t *tracer) register(r *prometheus.Registry) {
 	}, func() float64 { return float64(t.spans.Stats().Waiting) }))
 }
 
-// start begins the trace of a request, or continues that of its caller.
-func (t *tracer) start(w http.ResponseWriter, r *http.Request, d *deployment) (context.Context, *mlflow.TraceSpan) {
-	ctx := r.Context()
+// start begins the trace of a request, or continues that of its caller. It returns the request with
+// the span.
+func (t *tracer) start(w http.ResponseWriter, r *http.Request, d *deployment) (*http.Request, *mlflow.TraceSpan) {
 	if t == nil {
-		return ctx, mlflow.SpanOf(ctx)
+		return r, mlflow.SpanOf(r.Context())
 	}
-	ctx = mlflow.WithTraceParent(mlflow.WithTracer(ctx, t.spans), r.Header.Get("Traceparent"))
+	ctx := mlflow.WithTraceParent(mlflow.WithTracer(r.Context(), t.spans), r.Header.Get("Traceparent"))
 	ctx, span := mlflow.StartSpan(ctx, spanName)
+	r = r.WithContext(ctx)
 	id := span.TraceID()
 	if id == "" { // The caller does not record its trace.
-		return ctx, span
+		return r, span
 	}
 	w.Header().Set(traceHeader, id)
 	span.SetType(spanType)
@@ -111,7 +112,7 @@ func (t *tracer) start(w http.ResponseWriter, r *http.Request, d *deployment) (c
 			span.Set(key, value) // A trace that a caller has begun has no such metadata.
 		}
 	}
-	return ctx, span
+	return r, span
 }
 
 // inputs records the body of a request. A text that is JSON becomes its value.

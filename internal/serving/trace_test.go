@@ -128,7 +128,10 @@ func TestExcerpt(t *testing.T) {
 		want  string
 		cut   bool
 	}{
-		{"", 5, "", false}, {"abc", 3, "abc", false}, {"abcd", 3, "abc", true}, {"aü", 2, "a\ufffd", true},
+		{"", 5, "", false},
+		{"abc", 3, "abc", false},
+		{"abcd", 3, "abc", true},
+		{"aü", 2, "a\ufffd", true},
 		{"a\x00b\xff", 9, "a\ufffdb\ufffd", false},
 	} {
 		if text, cut := excerpt([]byte(c.body), c.limit); text != c.want || cut != c.cut {

@@ -85,7 +85,9 @@ func seedFlag(cmd *cobra.Command) func(dir string) (*models.Model, error) {
 }
 
 // traceFlags adds the options of traces and returns the function that finds their experiment.
-func (m *modelsCommand) traceFlags(cmd *cobra.Command) func(context.Context, *mlflow.Client) (*serving.TraceOptions, error) {
+func (m *modelsCommand) traceFlags(
+	cmd *cobra.Command,
+) func(context.Context, *mlflow.Client) (*serving.TraceOptions, error) {
 	experiment := cmd.Flags().String("trace-experiment", "",
 		"`name` or ID of the experiment in which requests become traces; by default they do not")
 	content := cmd.Flags().Int("trace-content", 16<<10,
