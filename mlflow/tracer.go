@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,6 +150,7 @@ func (t *Tracer) Flush(ctx context.Context) error {
 // are not sent. If ctx ends before, the spans that wait are lost.
 func (t *Tracer) Close(ctx context.Context) error {
 	t.once.Do(func() { close(t.closed) })
+	defer t.cancel()
 	stop := context.AfterFunc(ctx, t.cancel)
 	defer stop()
 	t.done.Wait()
@@ -177,7 +179,7 @@ func (t *Tracer) send(ctx context.Context) (tried bool, err error) {
 		if err != nil {
 			return tried, errors.Join(refused, err)
 		}
-		refused = errors.Join(refused, lost)
+		refused = cmp.Or(refused, lost)
 		t.mu.Lock()
 		t.pending = append([]*TraceSpan(nil), t.pending[len(part):]...)
 		for _, s := range part {

@@ -2,9 +2,9 @@ package mlflow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"sync"
 
@@ -18,14 +18,14 @@ type encodedSpan struct {
 }
 
 // export sends spans, and then the information of the traces whose root is among them. refused
-// tells of spans that the server does not take. err is not nil if the server does not answer;
+// is the first error of spans that the server does not take. err is not nil if the server does not answer;
 // then all spans can be sent again.
 func (t *Tracer) export(ctx context.Context, part []*TraceSpan) (refused, err error) {
 	spans := make([]encodedSpan, 0, len(part))
 	for _, s := range part {
 		raw, err := s.encode()
 		if err != nil {
-			refused = errors.Join(refused, err)
+			refused = cmp.Or(refused, err)
 			continue
 		}
 		spans = append(spans, encodedSpan{s, raw})
@@ -41,7 +41,7 @@ func (t *Tracer) export(ctx context.Context, part []*TraceSpan) (refused, err er
 		if err != nil {
 			return refused, err
 		}
-		sent, refused, spans = append(sent, taken...), errors.Join(refused, lost), spans[n:]
+		sent, refused, spans = append(sent, taken...), cmp.Or(refused, lost), spans[n:]
 	}
 	lost, err := t.finish(ctx, sent)
 	if err != nil {
@@ -51,7 +51,7 @@ func (t *Tracer) export(ctx context.Context, part []*TraceSpan) (refused, err er
 	defer t.mu.Unlock()
 	t.stats.Sent += int64(len(sent))
 	t.stats.Refused += int64(len(part) - len(sent))
-	return errors.Join(refused, lost), nil
+	return cmp.Or(refused, lost), nil
 }
 
 // post sends spans in one request. If the server refuses it, the spans are sent trace by trace,
@@ -160,7 +160,7 @@ func (t *Tracer) finish(ctx context.Context, spans []*TraceSpan) (refused, err e
 			case again(failure, true):
 				err = failure
 			default:
-				refused = errors.Join(refused, failure)
+				refused = cmp.Or(refused, failure)
 			}
 		})
 	}
