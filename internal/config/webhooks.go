@@ -33,8 +33,8 @@ type Webhooks struct {
 // webhookKeyEnv is the environment variable of the key, which MLflow has, too, and
 // webhookKeyFileEnv that of the file with the key.
 const (
-	webhookKeyEnv     = "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"        //nolint:gosec // It is a name.
-	webhookKeyFileEnv = "MILLRACE_WEBHOOK_SECRET_ENCRYPTION_KEY_FILE" //nolint:gosec // It is a name.
+	webhookKeyEnv     = "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"
+	webhookKeyFileEnv = "MILLRACE_WEBHOOK_SECRET_ENCRYPTION_KEY_FILE"
 )
 
 var webhookOptions = []option{

@@ -48,9 +48,11 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	hold := func(bytes int) error { return nil }
+	hold := func(int) error { return nil }
 	if b, ok := req.Context().Value(bodyKey{}).(*body); ok {
-		hold = func(bytes int) error { return b.share.hold(req.Context(), int64(bytes)) }
+		hold = func(bytes int) error { //nolint:contextcheck // It is the context of the request.
+			return b.share.hold(req.Context(), int64(bytes))
+		}
 	}
 	var body []byte
 	if coding == plain {

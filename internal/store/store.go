@@ -64,6 +64,7 @@ type Store struct {
 	traces.Traces
 	evaluation.Evaluations
 	webhooks.Webhooks
+	queued   <-chan struct{}
 	metrics  *metricGroup
 	searches *base.Shared[runPage]
 	// revision is that of MLflow's schema.
@@ -126,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 	}
 	s := newStore(b, newMetricGroup(primary))
-	s.revision = revision
+	s.queued, s.revision = b.Queued, revision
 	return s, nil
 }
 
@@ -141,7 +142,7 @@ func checkReplica(ctx context.Context, c *db.Conn, want string) error {
 }
 
 // Queued returns a channel that has a value after deliveries of webhooks were queued.
-func (s *Store) Queued() <-chan struct{} { return s.Room.Store.Queued }
+func (s *Store) Queued() <-chan struct{} { return s.queued }
 
 // Close waits for the transactions in progress and closes the database.
 func (s *Store) Close() error {

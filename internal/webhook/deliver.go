@@ -241,7 +241,7 @@ func wait(attempts int, retryAfter string) time.Duration {
 	for range attempts {
 		w = min(3*w, longestWait)
 	}
-	w += rand.N(w / 2)
+	w += rand.N(w / 2) //nolint:gosec // It spreads the repetitions.
 	if seconds, err := strconv.Atoi(retryAfter); err == nil && seconds > 0 {
 		w = max(w, time.Duration(min(seconds, int(longestWait/time.Second)))*time.Second)
 	}

@@ -287,7 +287,7 @@ func TestUnreadableSecret(t *testing.T) {
 }
 
 // faulty is a store whose database goes away.
-type faulty struct{ claimed, finished chan struct{} }
+type faulty struct{ claimed chan struct{} }
 
 func (f *faulty) ClaimDeliveries(context.Context, int, []string, time.Duration) ([]hooks.Claim, error) {
 	select {

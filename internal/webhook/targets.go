@@ -3,13 +3,14 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/millrace-ml/millrace/mlflow"
 )
 
 // Targets says which URLs the server may send requests to.
@@ -31,21 +32,25 @@ const resolveTimeout = 10 * time.Second
 // host of the URL.
 func (t *Targets) Check(ctx context.Context, text string) error {
 	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("Webhook URL cannot be empty or just whitespace: '%s'", text) //nolint:staticcheck // Clients see it.
+		return invalid("Webhook URL cannot be empty or just whitespace: '%s'", text)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return fmt.Errorf("Invalid webhook URL: %w", err) //nolint:staticcheck // Clients see it.
+		return invalid("Invalid webhook URL: %v", err)
 	}
 	if !slices.Contains(t.Schemes, u.Scheme) {
-		//nolint:staticcheck // Clients see it.
-		return fmt.Errorf("Invalid webhook URL scheme: '%s'. Allowed schemes are: %s.", u.Scheme, strings.Join(t.Schemes, ", "))
+		return invalid("Invalid webhook URL scheme: '%s'. Allowed schemes are: %s.",
+			u.Scheme, strings.Join(t.Schemes, ", "))
 	}
 	if u.Hostname() == "" {
-		return fmt.Errorf("Webhook URL must include a hostname: '%s'", text) //nolint:staticcheck // Clients see it.
+		return invalid("Webhook URL must include a hostname: '%s'", text)
 	}
 	_, err = t.addresses(ctx, u.Hostname())
 	return err
+}
+
+func invalid(format string, args ...any) error {
+	return mlflow.Errorf(mlflow.InvalidParameterValue, format, args...)
 }
 
 // addresses returns the addresses of a host. It returns an error if any of them is refused.
@@ -58,13 +63,11 @@ func (t *Targets) addresses(ctx context.Context, host string) ([]netip.Addr, err
 	}
 	found, err := resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		//nolint:staticcheck // Clients see it.
-		return nil, fmt.Errorf("Cannot resolve Webhook URL hostname '%s': %w", host, err)
+		return nil, invalid("Cannot resolve Webhook URL hostname '%s': %v", host, err)
 	}
 	for _, a := range found {
 		if !t.allowed(a) {
-			//nolint:staticcheck // Clients see it.
-			return nil, fmt.Errorf("Webhook URL must not resolve to a non-public IP address. '%s' resolves to %s. "+
+			return nil, invalid("Webhook URL must not resolve to a non-public IP address. '%s' resolves to %s. "+
 				"The server's option --webhook-allowed-networks allows networks.", host, a.Unmap())
 		}
 	}

@@ -93,7 +93,7 @@ func nameServer(t *testing.T) (r *net.Resolver, asked *atomic.Int32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	asked = new(atomic.Int32)
 	go func() {
 		packet := make([]byte, 1500)

@@ -53,8 +53,8 @@ type IDRequest struct {
 }
 
 // ListRequest requests a page of the webhooks, newest first. List leaves out webhooks that have
-// OwnEvents alone, because clients of MLflow cannot read them, and ListAll has them, too. MaxResults is 1 to 1,000 and 100
-// by default.
+// OwnEvents alone, because clients of MLflow cannot read them, and ListAll has them, too.
+// MaxResults is 1 to 1,000 and 100 by default.
 type ListRequest struct {
 	MaxResults *int32 `json:"max_results,omitempty"`
 	PageToken  string `json:"page_token,omitempty"`

@@ -3,6 +3,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -77,10 +78,8 @@ func (h *Handlers) create(ctx context.Context, in *webhooks.CreateRequest) (*web
 		return nil, err
 	}
 	w := &webhooks.Webhook{
-		Name: in.Name, Description: in.Description, URL: in.URL, Events: in.Events, OwnEvents: in.OwnEvents, Status: in.Status,
-	}
-	if w.Status == "" {
-		w.Status = webhooks.Active
+		Name: in.Name, Description: in.Description, URL: in.URL, Events: in.Events, OwnEvents: in.OwnEvents,
+		Status: cmp.Or(in.Status, webhooks.Active),
 	}
 	w, err = h.Store.CreateWebhook(ctx, w, secret)
 	return &webhooks.WebhookResponse{Webhook: w}, err
@@ -102,10 +101,7 @@ func (h *Handlers) validURL(ctx context.Context, url string) error {
 	if err := validate.Length("url", url, maxURL); err != nil {
 		return err
 	}
-	if err := h.Targets.Check(ctx, url); err != nil {
-		return apierror.Invalid("%s", apierror.Shorten(err.Error()))
-	}
-	return nil
+	return h.Targets.Check(ctx, url)
 }
 
 // validEvents checks the events of a webhook.
@@ -247,24 +243,24 @@ func (h *Handlers) test(ctx context.Context, in *webhooks.TestRequest) (*webhook
 	if err != nil {
 		return nil, err
 	}
-	secret := ""
-	if sealed != "" {
-		if secret, err = h.Key.Open(sealed); err != nil {
-			return failedTest("its secret cannot be read: " + err.Error()), nil
-		}
-	}
-	resp, err := h.Sender.Send(ctx, w.URL, secret, uuid.NewString(), webhook.Example(event, time.Now()))
-	if err != nil {
-		return failedTest(err.Error()), nil
-	}
-	status := int32(resp.Status) //nolint:gosec // A status has three digits.
-	return &webhooks.TestResponse{Result: &webhooks.TestResult{
-		Success: status < 400, ResponseStatus: &status, ResponseBody: &resp.Body,
-	}}, nil
+	return &webhooks.TestResponse{Result: h.try(ctx, w.URL, sealed, webhook.Example(event, time.Now()))}, nil
 }
 
-func failedTest(why string) *webhooks.TestResponse {
-	return &webhooks.TestResponse{Result: &webhooks.TestResult{ErrorMessage: "Failed to test webhook: " + why}}
+// try sends a body once, and returns what became of it.
+func (h *Handlers) try(ctx context.Context, url, sealed, body string) *webhooks.TestResult {
+	secret := ""
+	if sealed != "" {
+		var err error
+		if secret, err = h.Key.Open(sealed); err != nil {
+			return &webhooks.TestResult{ErrorMessage: "Failed to test webhook: its secret cannot be read: " + err.Error()}
+		}
+	}
+	resp, err := h.Sender.Send(ctx, url, secret, uuid.NewString(), body)
+	if err != nil {
+		return &webhooks.TestResult{ErrorMessage: "Failed to test webhook: " + err.Error()}
+	}
+	status := int32(resp.Status) //nolint:gosec // A status has three digits.
+	return &webhooks.TestResult{Success: status < 400, ResponseStatus: &status, ResponseBody: &resp.Body}
 }
 
 // eventToTest returns the event of a test: the requested one, or the first of the webhook.

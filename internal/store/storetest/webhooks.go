@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -57,152 +58,179 @@ func eventsSince(t *testing.T, s *store.Store, webhookID string, earlier *int) (
 	return events
 }
 
+// step is a change, and the events that it has.
+type step struct {
+	what   string
+	change func() error
+	want   []string
+}
+
 // webhookEvents compares the events of each change with those of MLflow and of docs/webhooks.md.
 func webhookEvents(t *testing.T, s *store.Store) {
 	w := NewWebhook(t, s)
-	prompt := []mlflow.Tag{{Key: "mlflow.prompt.is_prompt", Value: "true"}, {Key: "_mlflow_prompt_type", Value: "text"}, {Key: "t", Value: "é"}}
-	run := NewRun(t, s)
-	deleted := NewRun(t, s)
-	status := func(id string, status mlflow.RunStatus, end int64) error {
-		_, err := s.UpdateRun(t.Context(), &mlflow.UpdateRunRequest{RunID: id, Status: status, EndTime: &end})
-		return err
-	}
-	version := func(name string, tags []mlflow.Tag, description *string) func() error {
-		return func() error {
-			in := registry.NewVersion{Name: name, Source: "s3://b/k", Tags: tags}
-			if description != nil {
-				in.Description = *description
-			}
-			_, err := s.CreateModelVersion(t.Context(), in, me)
-			return err
-		}
-	}
-	model := func(name, description string, tags []mlflow.Tag) func() error {
-		return func() error {
-			_, err := s.CreateRegisteredModel(t.Context(),
-				&mlflow.CreateRegisteredModelRequest{Name: name, Description: description, Tags: tags})
-			return err
-		}
-	}
-	move := func(m registry.Move) func() error {
-		return func() error {
-			_, err := s.MoveVersion(t.Context(), "m", 1, m, registry.Author{User: "u", Comment: "why"})
-			return err
-		}
-	}
-	text := "what changed"
+	disabled := step{"a disabled webhook", func() error {
+		in := &webhooks.UpdateRequest{WebhookID: w.WebhookID, Status: webhooks.Disabled}
+		_ = must(s.UpdateWebhook(t.Context(), in, nil))(t)
+		return createModel(t, s, "m2", "", nil)()
+	}, nil}
 	earlier := 0
-	for _, c := range []struct {
-		what   string
-		change func() error
-		want   []string
-	}{
-		{"a model", model("m", "", []mlflow.Tag{{Key: "k", Value: "v"}}), []string{
-			`registered_model.created {"name": "m", "tags": {"k": "v"}, "description": ""}`,
-		}},
-		{"a model that exists", model("m", "", nil), nil},
-		{"a prompt", model("p", "d", prompt), []string{`prompt.created {"name": "p", "tags": {"t": "\u00e9"}, "description": "d"}`}},
-		{"a version", version("m", []mlflow.Tag{{Key: "a", Value: "b"}}, nil), []string{
-			`model_version.created {"name": "m", "version": "1", "source": "s3://b/k", "run_id": null, "tags": {"a": "b"}, "description": null}`,
-		}},
-		{"a version of a prompt", version("p", append(prompt, mlflow.Tag{Key: "mlflow.prompt.text", Value: "Hi {{x}}"}), &text), []string{
-			`prompt_version.created {"name": "p", "version": "1", "template": "Hi {{x}}", "tags": {"t": "\u00e9"}, "description": "what changed"}`,
-		}},
-		{"a version of no model", version("x", nil, nil), nil},
-		{"a tag of a version", func() error {
-			return s.SetModelVersionTag(t.Context(), "m", 1, mlflow.Tag{Key: "k", Value: "v"})
-		}, []string{`model_version_tag.set {"name": "m", "version": "1", "key": "k", "value": "v"}`}},
-		{"a tag of a version is deleted", func() error {
-			return s.DeleteModelVersionTag(t.Context(), "m", 1, "none")
-		}, []string{`model_version_tag.deleted {"name": "m", "version": "1", "key": "none"}`}},
-		{"a tag of a prompt's version", func() error {
-			return s.SetModelVersionTag(t.Context(), "p", 1, mlflow.Tag{Key: "k", Value: "v"})
-		}, []string{`prompt_version_tag.set {"name": "p", "version": "1", "key": "k", "value": "v"}`}},
-		{"a tag of a prompt's version is deleted", func() error {
-			return s.DeleteModelVersionTag(t.Context(), "p", 1, "k")
-		}, []string{`prompt_version_tag.deleted {"name": "p", "version": "1", "key": "k"}`}},
-		{"a tag of a model", func() error {
-			return s.SetRegisteredModelTag(t.Context(), "m", mlflow.Tag{Key: "k", Value: "v"})
-		}, nil},
-		{"a tag of a prompt", func() error {
-			return s.SetRegisteredModelTag(t.Context(), "p", mlflow.Tag{Key: "k", Value: "v"})
-		}, []string{`prompt_tag.set {"name": "p", "key": "k", "value": "v"}`}},
-		{"a tag of a model is deleted", func() error { return s.DeleteRegisteredModelTag(t.Context(), "m", "k") }, nil},
-		{"a tag of a prompt is deleted", func() error { return s.DeleteRegisteredModelTag(t.Context(), "p", "k") },
-			[]string{`prompt_tag.deleted {"name": "p", "key": "k"}`}},
-		{"an alias", func() error { return s.SetModelAlias(t.Context(), "m", "a", 1, me) }, []string{
-			`model_version_alias.created {"name": "m", "alias": "a", "version": "1"}`,
-			`model_version_alias.moved {"name": "m", "alias": "a", "from_version": null, "to_version": "1", "user": "me@example.org", "comment": ""}`,
-		}},
-		{"an alias again", func() error { return s.SetModelAlias(t.Context(), "m", "a", 1, me) },
-			[]string{`model_version_alias.created {"name": "m", "alias": "a", "version": "1"}`}},
-		{"an alias of no version", func() error { return s.SetModelAlias(t.Context(), "m", "a", 9, me) }, nil},
-		{"an alias is deleted", func() error { return s.DeleteModelAlias(t.Context(), "m", "a", me) },
-			[]string{`model_version_alias.deleted {"name": "m", "alias": "a"}`}},
-		{"an alias of a prompt", func() error { return s.SetModelAlias(t.Context(), "p", "a", 1, me) }, []string{
-			`prompt_alias.created {"name": "p", "alias": "a", "version": "1"}`,
-			`prompt_alias.moved {"name": "p", "alias": "a", "from_version": null, "to_version": "1", "user": "me@example.org", "comment": ""}`,
-		}},
-		{"an alias of a prompt is deleted", func() error { return s.DeleteModelAlias(t.Context(), "p", "a", me) },
-			[]string{`prompt_alias.deleted {"name": "p", "alias": "a"}`}},
-		{"a stage", move(registry.Move{Stage: mlflow.StageProduction}), []string{
-			`model_version_stage.moved {"name": "m", "version": "1", "from_stage": "None", "to_stage": "Production", "user": "u", "comment": "why"}`,
-		}},
-		{"a stage again", move(registry.Move{Stage: mlflow.StageProduction}), nil},
-		{"a stage of no version", func() error {
-			_, err := s.MoveVersion(t.Context(), "m", 9, registry.Move{Stage: mlflow.StageStaging}, me)
-			return err
-		}, nil},
-		{"a run fails", func() error { return status(run, mlflow.RunFailed, 7) }, []string{
-			`run.failed {"run_id": "` + run + `", "run_name": "NAME", "experiment_id": "0", "experiment_name": "Default", "status": "FAILED", "start_time": 0, "end_time": 7, "user_id": ""}`,
-		}},
-		{"a run fails again", func() error { return status(run, mlflow.RunFailed, 8) }, nil},
-		{"a run begins again", func() error { return status(run, mlflow.RunRunning, 8) }, nil},
-		{"a run is killed", func() error { return status(run, mlflow.RunKilled, 8) }, []string{
-			`run.killed {"run_id": "` + run + `", "run_name": "NAME", "experiment_id": "0", "experiment_name": "Default", "status": "KILLED", "start_time": 0, "end_time": 8, "user_id": ""}`,
-		}},
-		{"a deleted run ends", func() error {
-			if err := s.DeleteRun(t.Context(), deleted); err != nil {
-				t.Fatal(err)
-			}
-			return status(deleted, mlflow.RunFinished, 1)
-		}, nil},
-		{"a disabled webhook", func() error {
-			in := &webhooks.UpdateRequest{WebhookID: w.WebhookID, Status: webhooks.Disabled}
-			_ = must(s.UpdateWebhook(t.Context(), in, nil))(t)
-			return model("m2", "", nil)()
-		}, nil},
-	} {
+	for _, c := range slices.Concat(modelSteps(t, s), promptSteps(t, s), runSteps(t, s), []step{disabled}) {
 		err := c.change()
 		got := eventsSince(t, s, w.WebhookID, &earlier)
-		for i := range got { // The names of runs are random, and the users those of the suite.
-			if before, after, found := strings.Cut(got[i], `"run_name": "`); found {
-				_, rest, _ := strings.Cut(after, `"`)
-				got[i] = before + `"run_name": "NAME"` + rest
-			}
-		}
 		for i := range got {
-			got[i] = withoutStart(got[i])
+			got[i] = runNames.ReplaceAllString(got[i], `"run_name": "NAME"`)
+			got[i] = runStarts.ReplaceAllString(got[i], `"start_time": START`)
 		}
-		want := slices.Clone(c.want)
-		for i := range want {
-			want[i] = withoutStart(want[i])
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s (%v):\n%s\nwant\n%s", c.what, err, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s (%v):\n%s\nwant\n%s", c.what, err, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
 	}
 }
 
-// withoutStart removes what differs among runs of the suite from the data of an event.
-func withoutStart(event string) string {
-	before, after, found := strings.Cut(event, `"start_time": `)
-	if !found {
-		return event
+// runNames and runStarts match what differs among runs of the suite.
+var (
+	runNames  = regexp.MustCompile(`"run_name": "[^"]*"`)
+	runStarts = regexp.MustCompile(`"start_time": \d+`)
+)
+
+func createModel(t *testing.T, s *store.Store, name, description string, tags []mlflow.Tag) func() error {
+	t.Helper()
+	return func() error {
+		in := &mlflow.CreateRegisteredModelRequest{Name: name, Description: description, Tags: tags}
+		_, err := s.CreateRegisteredModel(t.Context(), in)
+		return err
 	}
-	_, rest, _ := strings.Cut(after, `, "end_time"`)
-	rest, _, _ = strings.Cut(rest, `, "user_id"`)
-	return before + `"end_time"` + rest
+}
+
+func createVersion(t *testing.T, s *store.Store, name, description string, tags ...mlflow.Tag) func() error {
+	t.Helper()
+	return func() error {
+		in := registry.NewVersion{Name: name, Source: "s3://b/k", Tags: tags, Description: description}
+		_, err := s.CreateModelVersion(t.Context(), in, me)
+		return err
+	}
+}
+
+// modelSteps are changes of registered models.
+func modelSteps(t *testing.T, s *store.Store) []step {
+	t.Helper()
+	ctx, tag := t.Context(), mlflow.Tag{Key: "k", Value: "v"}
+	alias := func(name string, version int64) func() error {
+		return func() error { return s.SetModelAlias(ctx, name, "a", version, me) }
+	}
+	stage := func(version int64) func() error {
+		return func() error {
+			by := registry.Author{User: "u", Comment: "why"}
+			_, err := s.MoveVersion(ctx, "m", version, registry.Move{Stage: mlflow.StageProduction}, by)
+			return err
+		}
+	}
+	const set = `model_version_alias.created {"name": "m", "alias": "a", "version": "1"}`
+	return []step{
+		{"a model", createModel(t, s, "m", "", []mlflow.Tag{tag}), []string{
+			`registered_model.created {"name": "m", "tags": {"k": "v"}, "description": ""}`,
+		}},
+		{"a model that exists", createModel(t, s, "m", "", nil), nil},
+		{"a version", createVersion(t, s, "m", "", mlflow.Tag{Key: "a", Value: "b"}), []string{
+			`model_version.created {"name": "m", "version": "1", "source": "s3://b/k", "run_id": null, ` +
+				`"tags": {"a": "b"}, "description": null}`,
+		}},
+		{"a version of no model", createVersion(t, s, "x", ""), nil},
+		{"a tag of a version", func() error { return s.SetModelVersionTag(ctx, "m", 1, tag) }, []string{
+			`model_version_tag.set {"name": "m", "version": "1", "key": "k", "value": "v"}`,
+		}},
+		{"a tag of a version is deleted", func() error { return s.DeleteModelVersionTag(ctx, "m", 1, "none") }, []string{
+			`model_version_tag.deleted {"name": "m", "version": "1", "key": "none"}`,
+		}},
+		{"a tag of a model", func() error { return s.SetRegisteredModelTag(ctx, "m", tag) }, nil},
+		{"a tag of a model is deleted", func() error { return s.DeleteRegisteredModelTag(ctx, "m", "k") }, nil},
+		{"an alias", alias("m", 1), []string{
+			set,
+			`model_version_alias.moved {"name": "m", "alias": "a", "from_version": null, "to_version": "1", ` +
+				`"user": "me@example.org", "comment": ""}`,
+		}},
+		{"an alias again", alias("m", 1), []string{set}},
+		{"an alias of no version", alias("m", 9), nil},
+		{"an alias is deleted", func() error { return s.DeleteModelAlias(ctx, "m", "a", me) }, []string{
+			`model_version_alias.deleted {"name": "m", "alias": "a"}`,
+		}},
+		{"a stage", stage(1), []string{
+			`model_version_stage.moved {"name": "m", "version": "1", "from_stage": "None", "to_stage": "Production", ` +
+				`"user": "u", "comment": "why"}`,
+		}},
+		{"a stage again", stage(1), nil},
+		{"a stage of no version", stage(9), nil},
+	}
+}
+
+// promptSteps are changes of prompts.
+func promptSteps(t *testing.T, s *store.Store) []step {
+	t.Helper()
+	ctx, tag := t.Context(), mlflow.Tag{Key: "k", Value: "v"}
+	tags := []mlflow.Tag{
+		{Key: "mlflow.prompt.is_prompt", Value: "true"}, {Key: "_mlflow_prompt_type", Value: "text"}, {Key: "t", Value: "é"},
+	}
+	text := mlflow.Tag{Key: "mlflow.prompt.text", Value: "Hi {{x}}"}
+	return []step{
+		{"a prompt", createModel(t, s, "p", "d", tags), []string{
+			`prompt.created {"name": "p", "tags": {"t": "\u00e9"}, "description": "d"}`,
+		}},
+		{"a version of a prompt", createVersion(t, s, "p", "new", append(tags, text)...), []string{
+			`prompt_version.created {"name": "p", "version": "1", "template": "Hi {{x}}", "tags": {"t": "\u00e9"}, ` +
+				`"description": "new"}`,
+		}},
+		{"a tag of a version", func() error { return s.SetModelVersionTag(ctx, "p", 1, tag) }, []string{
+			`prompt_version_tag.set {"name": "p", "version": "1", "key": "k", "value": "v"}`,
+		}},
+		{"a tag of a version is deleted", func() error { return s.DeleteModelVersionTag(ctx, "p", 1, "k") }, []string{
+			`prompt_version_tag.deleted {"name": "p", "version": "1", "key": "k"}`,
+		}},
+		{"a tag of a prompt", func() error { return s.SetRegisteredModelTag(ctx, "p", tag) }, []string{
+			`prompt_tag.set {"name": "p", "key": "k", "value": "v"}`,
+		}},
+		{"a tag of a prompt is deleted", func() error { return s.DeleteRegisteredModelTag(ctx, "p", "k") }, []string{
+			`prompt_tag.deleted {"name": "p", "key": "k"}`,
+		}},
+		{"an alias of a prompt", func() error { return s.SetModelAlias(ctx, "p", "a", 1, me) }, []string{
+			`prompt_alias.created {"name": "p", "alias": "a", "version": "1"}`,
+			`prompt_alias.moved {"name": "p", "alias": "a", "from_version": null, "to_version": "1", ` +
+				`"user": "me@example.org", "comment": ""}`,
+		}},
+		{"an alias of a prompt is deleted", func() error { return s.DeleteModelAlias(ctx, "p", "a", me) }, []string{
+			`prompt_alias.deleted {"name": "p", "alias": "a"}`,
+		}},
+	}
+}
+
+// runSteps are changes of runs.
+func runSteps(t *testing.T, s *store.Store) []step {
+	t.Helper()
+	run, deleted := NewRun(t, s), NewRun(t, s)
+	status := func(id string, status mlflow.RunStatus, end int64) func() error {
+		return func() error {
+			in := &mlflow.UpdateRunRequest{RunID: id, Status: status, EndTime: &end}
+			_, err := s.UpdateRun(t.Context(), in)
+			return err
+		}
+	}
+	event := func(name, status string, end int) []string {
+		return []string{fmt.Sprintf(`run.%s {"run_id": "%s", "run_name": "NAME", "experiment_id": "0", `+
+			`"experiment_name": "Default", "status": "%s", "start_time": START, "end_time": %d, "user_id": ""}`,
+			name, run, status, end)}
+	}
+	return []step{
+		{"a run fails", status(run, mlflow.RunFailed, 7), event("failed", "FAILED", 7)},
+		{"a run fails again", status(run, mlflow.RunFailed, 8), nil},
+		{"a run begins again", status(run, mlflow.RunRunning, 8), nil},
+		{"a run is killed", status(run, mlflow.RunKilled, 8), event("killed", "KILLED", 8)},
+		{"a run has finished", status(run, mlflow.RunFinished, 9), event("finished", "FINISHED", 9)},
+		{"a deleted run ends", func() error {
+			if err := s.DeleteRun(t.Context(), deleted); err != nil {
+				t.Fatal(err)
+			}
+			return status(deleted, mlflow.RunFinished, 1)()
+		}, nil},
+	}
 }
 
 // claimsAtOnce checks that each delivery is claimed by one of several servers.
@@ -287,9 +315,12 @@ func deliveries(t *testing.T, s *store.Store) {
 		}
 	}
 	want := map[string]webhooks.Delivery{
-		ok.DeliveryID:    {State: webhooks.Delivered, ResponseStatus: 204, DurationMS: 5, LastAttemptTimestamp: sent},
-		again.DeliveryID: {State: webhooks.Pending, ResponseStatus: 503, ErrorMessage: "The receiver answered 503.", NextAttemptTimestamp: later, LastAttemptTimestamp: sent},
-		bad.DeliveryID:   {State: webhooks.GivenUp, ErrorMessage: strings.Repeat("é", 1000), LastAttemptTimestamp: sent},
+		ok.DeliveryID: {State: webhooks.Delivered, ResponseStatus: 204, DurationMS: 5, LastAttemptTimestamp: sent},
+		again.DeliveryID: {
+			State: webhooks.Pending, ResponseStatus: 503, ErrorMessage: "The receiver answered 503.",
+			NextAttemptTimestamp: later, LastAttemptTimestamp: sent,
+		},
+		bad.DeliveryID: {State: webhooks.GivenUp, ErrorMessage: strings.Repeat("é", 1000), LastAttemptTimestamp: sent},
 	}
 	checkDeliveries(t, s, w.WebhookID, want)
 	checkRedelivery(t, s, w.WebhookID, ok.DeliveryID, again.DeliveryID)

@@ -57,5 +57,6 @@ func (s Traces) scanSpans(ctx context.Context, scan search.Fragment) (search.Fra
 	}
 	slices.Sort(found)
 	list, err := json.Marshal(slices.Compact(found)) // It is `null` for no ids, which has no elements.
-	return search.Fragment{SQL: `SELECT value AS id FROM json_each(?) WHERE value IS NOT NULL`, Args: []any{string(list)}}, err
+	const ids = `SELECT value AS id FROM json_each(?) WHERE value IS NOT NULL`
+	return search.Fragment{SQL: ids, Args: []any{string(list)}}, err
 }

@@ -77,8 +77,8 @@ func Body(event webhooks.Event, at time.Time, data *python.Dict) string {
 // [python.Dumps].
 func Fields(pairs ...any) *python.Dict {
 	d := python.NewDict()
-	for i := 0; i < len(pairs); i += 2 {
-		d.Set(pairs[i].(string), pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		d.Set(pair[0].(string), pair[1])
 	}
 	return d
 }

@@ -40,7 +40,8 @@ func ParseKey(text string) (Key, error) {
 	}
 	raw, err := base64.URLEncoding.DecodeString(text)
 	if err != nil || len(raw) != keySize {
-		return Key{}, fmt.Errorf("must be %d bytes in URL-safe base64, as Fernet.generate_key() of Python makes them", keySize)
+		return Key{}, fmt.Errorf(
+			"must be %d bytes in URL-safe base64, as Fernet.generate_key() of Python makes them", keySize)
 	}
 	return Key{raw[:keySize/2], raw[keySize/2:]}, nil
 }
