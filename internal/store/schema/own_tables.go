@@ -56,6 +56,11 @@ var ownTables = []ownTable{
 		cache_read_input_tokens, cache_creation_input_tokens, request_id)`},
 	{"millrace_spans_by_cost", "spans", `CREATE INDEX millrace_spans_by_cost ON spans
 		(experiment_id, start_time_unix_nano, model_name, total_cost){known:total_cost}`},
+	// This index returns the records of a dataset in the order of their pages.
+	{
+		"millrace_records_by_time", "evaluation_dataset_records", `CREATE INDEX millrace_records_by_time
+		ON evaluation_dataset_records (dataset_id, created_time, dataset_record_id)`,
+	},
 	{"", "millrace_tokens", `CREATE TABLE millrace_tokens (
 		id VARCHAR(36) NOT NULL PRIMARY KEY,
 		name VARCHAR(250) NOT NULL,
