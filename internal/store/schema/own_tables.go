@@ -70,6 +70,13 @@ var ownTables = []ownTable{
 		expires_ms BIGINT,
 		revoked_ms BIGINT
 	)`},
+	// These are the traces that were deleted by themselves and may have files, which gc removes.
+	{"", "millrace_deleted_traces", `CREATE TABLE millrace_deleted_traces (
+		request_id VARCHAR(50) NOT NULL PRIMARY KEY,
+		experiment_id INTEGER NOT NULL,
+		experiment_location VARCHAR(500) NOT NULL,
+		deleted_ms BIGINT NOT NULL
+	)`},
 	// This index finds the newest version of each stage.
 	{"millrace_versions_by_stage", "model_versions", `CREATE INDEX millrace_versions_by_stage ON model_versions
 		(workspace, name, current_stage, version)`},
