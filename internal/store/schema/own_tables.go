@@ -57,6 +57,11 @@ var ownTables = []ownTable{
 		cache_read_input_tokens, cache_creation_input_tokens, request_id)`},
 	{"millrace_spans_by_cost", "spans", `CREATE INDEX millrace_spans_by_cost ON spans
 		(experiment_id, start_time_unix_nano, model_name, total_cost){known:total_cost}`},
+	// This index returns the records of a dataset in the order of their pages.
+	{
+		"millrace_records_by_time", "evaluation_dataset_records", `CREATE INDEX millrace_records_by_time
+		ON evaluation_dataset_records (dataset_id, created_time, dataset_record_id)`,
+	},
 	{"", "millrace_tokens", `CREATE TABLE millrace_tokens (
 		id VARCHAR(36) NOT NULL PRIMARY KEY,
 		name VARCHAR(250) NOT NULL,
@@ -65,6 +70,13 @@ var ownTables = []ownTable{
 		created_ms BIGINT NOT NULL,
 		expires_ms BIGINT,
 		revoked_ms BIGINT
+	)`},
+	// These are the traces that were deleted by themselves and may have files, which gc removes.
+	{"", "millrace_deleted_traces", `CREATE TABLE millrace_deleted_traces (
+		request_id VARCHAR(50) NOT NULL PRIMARY KEY,
+		experiment_id INTEGER NOT NULL,
+		experiment_location VARCHAR(500) NOT NULL,
+		deleted_ms BIGINT NOT NULL
 	)`},
 	// This index finds the newest version of each stage.
 	{"millrace_versions_by_stage", "model_versions", `CREATE INDEX millrace_versions_by_stage ON model_versions
