@@ -107,6 +107,10 @@ ui: web/node_modules ## Build web/dist from web/src
 reference: ## Write docs/reference from the commands and the options of the server
 	go run ./internal/cli/reference markdown docs/reference
 
+# Webhooks of tests are on this machine. The key is one of tests.
+WEBHOOKS := MLFLOW_WEBHOOK_ALLOWED_SCHEMES=http,https MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS=true \
+	MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+
 .PHONY: test-e2e
 test-e2e: bin/millrace web/node_modules ## Walk the web pages in headless Chromium
 ifeq ($(CHROMIUM),)
@@ -114,7 +118,7 @@ ifeq ($(CHROMIUM),)
 	@test -z "$(STRICT)"
 else
 	@# In CI, another part runs at the same time.
-	$(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) E2E_AT_ONCE=$(if $(STRICT),1,2) npm --prefix web run --silent e2e
+	$(WEBHOOKS) $(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) E2E_AT_ONCE=$(if $(STRICT),1,2) npm --prefix web run --silent e2e
 	MLFLOW_AUTH_CONFIG_PATH=$(CURDIR)/web/e2e/users/auth.ini MLFLOW_AUTH_ADMIN_PASSWORD=admin-password-1 \
 		$(PYTHON) test/with_server.py bin/millrace --app-name basic-auth -- \
 		env CHROMIUM=$(CHROMIUM) npm --prefix web run --silent e2e-users
