@@ -50,8 +50,8 @@ func queueRollups(t *testing.T, s *store.Store) {
 		t.Errorf("without summaries: %s", got)
 	}
 	err := s.Write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(`INSERT INTO sql_trace_metric_daily_rollups (id, experiment_id, rollup_day, metric_name, grouping_set,
-			sample_count) VALUES (1, 77, '1971-01-01', 'trace_count', 'global', 1)`)
+		_, err := tx.Exec(`INSERT INTO sql_trace_metric_daily_rollups (id, experiment_id, rollup_day, metric_name,
+			grouping_set, sample_count) VALUES (1, 77, '1971-01-01', 'trace_count', 'global', 1)`)
 		return err
 	})
 	if err != nil {
@@ -62,6 +62,7 @@ func queueRollups(t *testing.T, s *store.Store) {
 		return fmt.Sprintf("%[1]d %[2]s assessment, %[1]d %[2]s span_cost, %[1]d %[2]s trace_metric", experiment, date)
 	}
 	var assessment string
+	var v2 *tracing.TraceInfo
 	info := &tracing.TraceInfo{TraceID: traceOf(1), RequestTime: tracing.Time(5 * day), State: tracing.StateOK}
 	for _, c := range []struct {
 		name   string
@@ -90,7 +91,7 @@ func queueRollups(t *testing.T, s *store.Store) {
 			}, map[string]bool{"feedback": true})
 			return err
 		}, "0 1970-01-04 assessment"},
-		{"its end", func() error { return s.DeleteAssessment(ctx, traceOf(1), assessment) }, "0 1970-01-04 assessment"},
+		{"its deletion", func() error { return s.DeleteAssessment(ctx, traceOf(1), assessment) }, "0 1970-01-04 assessment"},
 		{"another experiment and time", func() error {
 			_, err := s.StartTrace(ctx, other, info, func(string) error { return nil })
 			return err
@@ -102,12 +103,12 @@ func queueRollups(t *testing.T, s *store.Store) {
 			_, err := s.DeleteTraces(ctx, 0, []string{traceOf(3)})
 			return err
 		}, "0 1970-01-03 assessment, 0 1970-01-03 span_cost, 0 1970-01-03 trace_metric, 0 1970-01-05 span_cost"},
-		{"a trace of a client before MLflow 3", func() error {
-			v2, err := s.StartTraceV2(ctx, 0, &tracing.TraceInfo{RequestTime: tracing.Time(6 * day), Tags: map[string]string{}})
-			if err == nil {
-				rollupQueue(t, s)
-				_, err = s.EndTraceV2(ctx, v2.TraceID, 6*day+1, tracing.StateOK, nil, nil)
-			}
+		{"a trace of a client before MLflow 3", func() (err error) {
+			v2, err = s.StartTraceV2(ctx, 0, &tracing.TraceInfo{RequestTime: tracing.Time(6 * day), Tags: map[string]string{}})
+			return err
+		}, "0 1970-01-07 assessment, 0 1970-01-07 trace_metric"},
+		{"its end", func() error {
+			_, err := s.EndTraceV2(ctx, v2.TraceID, 6*day+1, tracing.StateOK, nil, nil)
 			return err
 		}, "0 1970-01-07 assessment, 0 1970-01-07 trace_metric"},
 	} {

@@ -32,8 +32,8 @@ func (t Tx) queueRollups(ids []string) error {
 		if len(list) == 0 { // The spans of new traces are new.
 			continue
 		}
-		err = t.Each(`SELECT DISTINCT experiment_id, start_time_unix_nano `+t.Dialect.Search.IntDiv+` 86400000000000 FROM spans
-			WHERE trace_id IN (?...)`, []any{part}, base.ScanRollups(&list, base.RollupSpans))
+		err = t.Each(`SELECT DISTINCT experiment_id, start_time_unix_nano `+t.Dialect.Search.IntDiv+` 86400000000000
+			FROM spans WHERE trace_id IN (?...)`, []any{part}, base.ScanRollups(&list, base.RollupSpans))
 		if err != nil {
 			return err
 		}
