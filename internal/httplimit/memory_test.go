@@ -18,16 +18,16 @@ import (
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
-// holder is a server whose requests end when release is closed.
-type holder struct {
+// waitingServer is a server whose requests end when release is closed.
+type waitingServer struct {
 	*httptest.Server
 	entered chan struct{} // receives for each body that was read
 	release chan struct{}
 }
 
-func newHolder(t *testing.T, m *memory) *holder {
+func newWaitingServer(t *testing.T, m *memory) *waitingServer {
 	t.Helper()
-	h := &holder{entered: make(chan struct{}, 100), release: make(chan struct{})}
+	h := &waitingServer{entered: make(chan struct{}, 100), release: make(chan struct{})}
 	h.Server = httptest.NewServer(handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := ReadBody(w, r, 8<<20); err != nil {
 			apierror.Write(w, mlflow.AsError(err))
@@ -41,7 +41,7 @@ func newHolder(t *testing.T, m *memory) *holder {
 }
 
 // post sends a body and returns the status and the header Retry-After.
-func (h *holder) post(t *testing.T, body io.Reader, coding string) (status int, retryAfter string) {
+func (h *waitingServer) post(t *testing.T, body io.Reader, coding string) (status int, retryAfter string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL, body)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestLargeBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMemory(8<<20, 50*time.Millisecond)
-	h := newHolder(t, m)
+	h := newWaitingServer(t, m)
 	var held sync.WaitGroup
 	for range 2 {
 		held.Go(func() {
@@ -114,7 +114,7 @@ func TestLargeBodies(t *testing.T) {
 // TestWaitingBody frees memory while a request waits for it.
 func TestWaitingBody(t *testing.T) {
 	t.Parallel()
-	h := newHolder(t, newMemory(4<<20, time.Minute))
+	h := newWaitingServer(t, newMemory(4<<20, time.Minute))
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() {

@@ -48,12 +48,7 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	hold := func(int) error { return nil }
-	if b, ok := req.Context().Value(bodyKey{}).(*body); ok {
-		hold = func(bytes int) error { //nolint:contextcheck // It is the context of the request.
-			return b.share.hold(req.Context(), int64(bytes))
-		}
-	}
+	hold := holder(req)
 	var body []byte
 	if coding == plain {
 		err = hold(max(0, int(req.ContentLength)))
@@ -88,6 +83,17 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 			"The request body cannot be decoded as its Content-Encoding %s says: %v.", coding, err)
 	}
 	return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
+}
+
+// holder returns the function that takes the memory for the body of a request. Outside of [Handler],
+// memory is not limited.
+func holder(req *http.Request) func(bytes int) error {
+	ctx := req.Context()
+	b, ok := ctx.Value(bodyKey{}).(*body)
+	if !ok {
+		return func(int) error { return nil }
+	}
+	return func(bytes int) error { return b.share.hold(ctx, int64(bytes)) }
 }
 
 // RefuseBody returns an error if the request has a body other than an empty JSON

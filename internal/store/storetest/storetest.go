@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,
 		"DeleteTraces":            deleteTraces,
+		"QueueRollupsOfTraces":    queueRollups,
 		"AssessTraces":            assessTraces,
 		"MergeRecords":            mergeRecords,
 		"RefuseRecords":           refuseRecords,

@@ -57,7 +57,10 @@ func (t Tx) deleteTraces(query string, args ...any) (int, error) {
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	if err := t.recordDeleted(ids); err != nil {
+	if err := base.FirstError(
+		func() error { return t.recordDeleted(ids) },
+		func() error { return t.queueRollups(ids) },
+	); err != nil {
 		return 0, err
 	}
 	for _, statement := range []string{

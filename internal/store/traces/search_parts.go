@@ -56,7 +56,7 @@ func (s Traces) scanSpans(ctx context.Context, scan search.Fragment) (search.Fra
 		return search.Fragment{}, err
 	}
 	slices.Sort(found)
-	list, err := json.Marshal(slices.Compact(found)) // It is `null` for no ids, which has no elements.
-	const ids = `SELECT value AS id FROM json_each(?) WHERE value IS NOT NULL`
-	return search.Fragment{SQL: ids, Args: []any{string(list)}}, err
+	list, err := json.Marshal(slices.Compact(found)) // It is `null` if there are none.
+	ids := search.Fragment{SQL: `SELECT value AS id FROM json_each(?) WHERE value IS NOT NULL`, Args: []any{string(list)}}
+	return ids, err
 }
