@@ -220,7 +220,8 @@ def filters_accepted(entity):
     return FILTERS_OF_RELEASE[importlib.metadata.version("mlflow")].get(entity, {})
 
 
-def run(report=print):
+def run(ours, theirs, report=print):
+    """Compare two servers and return the numbers of requests and of differences that are not accepted."""
     from diff_accepted import NOT_ON_SERVERS
     from diff_hostile import HOSTILE
     from diff_requests import REQUESTS
@@ -238,8 +239,7 @@ def run(report=print):
 
         requests = [r for r in requests if not left_out(r.title)]
         accepted = [row for row in accepted if not left_out(row[0])]
-    with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:
-        bad = compare(requests, accepted, Side(r), Side(m), report)
+    bad = compare(requests, accepted, Side(ours), Side(theirs), report)
     report(f"{len(requests)} requests, {bad} differences that are not accepted")
     return len(requests), bad
 
@@ -265,4 +265,5 @@ if __name__ == "__main__":
     if "--markdown" in sys.argv:
         print(markdown())
     else:
-        sys.exit(1 if run()[1] else 0)
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:
+            sys.exit(1 if run(r, m)[1] else 0)

@@ -24,8 +24,8 @@ def autolog(monkeypatch):
 
 
 @pytest.mark.parametrize("program", langchain_programs.PROGRAMS, ids=lambda program: program.__name__)
-def test_as_mlflow(server, reference, program):
-    assert compare(program, server, reference) == []
+def test_as_mlflow(both, program):
+    assert compare(program, *both) == []
 
 
 CHAIN = [("RunnableSequence", "CHAIN", None), ("ChatPromptTemplate", "CHAIN", "RunnableSequence"), ("Model", "CHAT_MODEL", "RunnableSequence"),

@@ -23,8 +23,8 @@ def autolog(monkeypatch):
 
 
 @pytest.mark.parametrize("program", openai_programs.PROGRAMS, ids=lambda program: program.__name__)
-def test_as_mlflow(server, reference, program):
-    assert compare(program, server, reference) == []
+def test_as_mlflow(both, program):
+    assert compare(program, *both) == []
 
 
 def test_chat(client, experiment):
