@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Navigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { datasetList } from "../../api/datasets";
 import { evaluationDatasetList } from "../../api/genai/evaluationDatasets";
@@ -8,6 +8,7 @@ import { Icon } from "../../components/Icon";
 import { EmptyState, Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/browser/hooks";
 import { datasetsCodec } from "../../lib/view/datasets";
+import type { Search } from "../../lib/view/search";
 import { ExperimentGate } from "../runs/ExperimentGate";
 import { ExperimentHead } from "../runs/ExperimentHead";
 import { defaultDatasetOrder, EvaluationDatasets } from "./EvaluationDatasets";
@@ -21,6 +22,17 @@ import { RunDatasets } from "./RunDatasets";
 export function DatasetsPage() {
   const { experimentID = "" } = useParams({ strict: false });
   const [creating, setCreating] = useState(false);
+  // MLflow's own pages name the open dataset here.
+  const { selectedDatasetId } = useSearch({ strict: false }) as Search;
+  if (selectedDatasetId) {
+    return (
+      <Navigate
+        to="/experiments/$experimentID/datasets/$datasetID"
+        params={{ experimentID, datasetID: selectedDatasetId }}
+        replace
+      />
+    );
+  }
   return (
     <ExperimentGate experimentID={experimentID}>
       <div className="page">

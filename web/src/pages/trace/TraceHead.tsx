@@ -11,9 +11,11 @@ import { MenuItem, Popover } from "../../components/Popover";
 import { StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys } from "../../lib/browser/hooks";
+import { linkedPrompts } from "../../lib/genai/filters";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatCost, formatTook } from "../../lib/traces/list";
 import { CompareWith } from "../compareTraces/CompareWith";
+import { PromptLinks } from "../prompts/PromptLinks";
 
 interface TraceFactsProps {
   trace: Trace;
@@ -105,6 +107,7 @@ function TraceFacts({ trace, experimentID }: TraceFactsProps) {
     tokens?.input !== undefined && tokens.output !== undefined
       ? `${tokens.input.toLocaleString("en-US")} in, ${tokens.output.toLocaleString("en-US")} out`
       : undefined;
+  const prompts = linkedPrompts(trace.tags);
   const tags = Object.entries(trace.tags).filter(([key]) => isUserTag(key));
   return (
     <dl className="trace-facts">
@@ -146,6 +149,11 @@ function TraceFacts({ trace, experimentID }: TraceFactsProps) {
           <Link to="/experiments/$experimentID/runs/$runID" params={{ experimentID, runID: trace.runID }}>
             {trace.runID.slice(0, 8)}
           </Link>
+        </Fact>
+      )}
+      {prompts.length > 0 && (
+        <Fact label={prompts.length === 1 ? "Prompt" : "Prompts"}>
+          <PromptLinks prompts={prompts} />
         </Fact>
       )}
       {tags.length > 0 && (
