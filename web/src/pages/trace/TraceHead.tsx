@@ -15,6 +15,7 @@ import { linkedPrompts } from "../../lib/genai/filters";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatCost, formatTook } from "../../lib/traces/list";
 import { CompareWith } from "../compareTraces/CompareWith";
+import { AddToDatasetDialog } from "../datasets/AddToDatasetDialog";
 import { PromptLinks } from "../prompts/PromptLinks";
 
 interface TraceFactsProps {
@@ -32,6 +33,7 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   const [asking, setAsking] = useState(false);
   const [comparing, setComparing] = useState(false);
+  const [adding, setAdding] = useState(false);
   useHotkeys({ c: () => setComparing(true) });
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -64,6 +66,14 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
                 <Icon name="columns" size={14} /> Compare with…
               </MenuItem>
               <MenuItem
+                onSelect={() => {
+                  close();
+                  setAdding(true);
+                }}
+              >
+                <Icon name="plus" size={14} /> Add to a dataset…
+              </MenuItem>
+              <MenuItem
                 danger
                 onSelect={() => {
                   close();
@@ -77,9 +87,16 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
         </Popover>
       </PageHead>
       <TraceFacts trace={trace} experimentID={experimentID} />
+      {adding && (
+        <AddToDatasetDialog
+          experimentID={experimentID}
+          traces={[trace.id]}
+          onClose={() => setAdding(false)}
+        />
+      )}
       {comparing && (
         <Dialog title="Compare with" wide onClose={() => setComparing(false)}>
-          <CompareWith trace={trace} />
+          <CompareWith trace={trace} rootName={rootName} />
         </Dialog>
       )}
       {asking && (
