@@ -5,6 +5,7 @@ import {
   type QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
+import { inBatches } from "../../lib/batches";
 import { datasetFilter } from "../../lib/genai/filters";
 import { recordOfTrace, type TraceRecord } from "../../lib/genai/fromTraces";
 import { type DatasetRecord, toRecord } from "../../lib/genai/records";
@@ -190,9 +191,9 @@ const deletedAtOnce = 500;
 /** Deletes records and returns how many there were. */
 export async function deleteRecords(id: string, recordIDs: readonly string[]): Promise<number> {
   let count = 0;
-  for (let i = 0; i < recordIDs.length; i += deletedAtOnce) {
+  for (const batch of inBatches(recordIDs, deletedAtOnce)) {
     const answer = await v3.send<{ deleted_count?: number }>("DELETE", path(id, "/records"), {
-      dataset_record_ids: recordIDs.slice(i, i + deletedAtOnce),
+      dataset_record_ids: batch,
     });
     count += answer.deleted_count ?? 0;
   }
@@ -207,8 +208,8 @@ const readAtOnce = 4;
  */
 export async function putTraces(id: string, client: QueryClient, traces: readonly string[], user: string) {
   const records: (TraceRecord | undefined)[] = [];
-  for (let i = 0; i < traces.length; i += readAtOnce) {
-    const read = traces.slice(i, i + readAtOnce).map(async (traceID) => {
+  for (const batch of inBatches(traces, readAtOnce)) {
+    const read = batch.map(async (traceID) => {
       const [trace, spans] = await Promise.all([
         client.fetchQuery({ ...traceDetail(traceID), staleTime: 60_000 }),
         client.fetchQuery({ ...traceSpans(traceID), staleTime: 60_000 }),
