@@ -11,9 +11,9 @@ import { datasetsCodec } from "../../lib/view/datasets";
 import type { Search } from "../../lib/view/search";
 import { ExperimentGate } from "../runs/ExperimentGate";
 import { ExperimentHead } from "../runs/ExperimentHead";
-import { defaultDatasetOrder, EvaluationDatasets } from "./EvaluationDatasets";
+import { defaultDatasetOrder, EvaluationDatasets, HowToCreate } from "./EvaluationDatasets";
 import { NewDatasetDialog } from "./NewDatasetDialog";
-import { RunDatasets } from "./RunDatasets";
+import { HowToLog, RunDatasets } from "./RunDatasets";
 
 /**
  * The datasets of an experiment: those for evaluations, to which MLflow's links lead, and those that runs and models
@@ -83,11 +83,8 @@ function Kinds({ experimentID }: { experimentID: string }) {
   if (view.kind === "" && has.evaluation === false && has.runs === false && view.text === "") {
     return (
       <EmptyState title="No datasets">
-        <p>
-          An experiment has two kinds of datasets: examples for evaluations, which are created here or from
-          code, and data that runs use, which are listed as soon as a run says so.
-        </p>
-        {choice}
+        <HowToCreate />
+        <HowToLog />
       </EmptyState>
     );
   }
