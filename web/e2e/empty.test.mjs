@@ -24,7 +24,16 @@ const beyond = () =>
     })
     .map((element) => `${element.tagName}.${element.className}`);
 
-for (const path of ["", "?view=charts", "/media", "/models", "/datasets"]) {
+for (const path of [
+  "",
+  "?view=charts",
+  "/media",
+  "/models",
+  "/datasets",
+  "/prompts",
+  "/overview",
+  "/overview/quality",
+]) {
   test(`the page ${path || "of runs"} without runs fits a phone`, () =>
     walk(
       `/experiments/${experimentID}${path}`,

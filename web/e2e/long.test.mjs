@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call } from "./call.mjs";
+import { createDataset, putRecords } from "./genai/seedDatasets.mjs";
+import { addVersion, createPrompt } from "./genai/seedPrompts.mjs";
+import { send, trace } from "./seedTraces.mjs";
 import { eventually, server, walk } from "./walk.mjs";
 
 const stamp = Date.now();
@@ -48,12 +51,37 @@ before(async () => {
   const source = { source: `models:/${modelID}`, run_id: run, model_id: modelID };
   await call("model-versions/create", { name, ...source, description: glued("version"), tags });
   await call("registered-models/alias", { name, alias: glued("alias"), version: "1" });
+  const prompt = glued("prompt");
+  await createPrompt(prompt, { experimentID: id, tags: { [glued("tag")]: spaced("value") } });
+  for (const text of [glued("template"), spaced(glued("other"))]) {
+    await addVersion(prompt, `{{ ${glued("v")} }} ${text}`, {
+      message: glued("message"),
+      tags: { [glued("tag")]: glued("value") },
+      config: { [glued("key")]: glued("value") },
+    });
+  }
+  await call("registered-models/alias", { name: prompt, alias: glued("alias"), version: "1" });
+  const examples = await createDataset(glued("examples"), id, { [glued("tag")]: glued("value") });
+  await putRecords(examples, [
+    { inputs: { [glued("key")]: glued("value") }, expectations: { [glued("key")]: spaced("value") } },
+  ]);
+  const traces = [0, 1].map((i) =>
+    trace(stamp - i, [{ name: glued("span"), ms: 5, inputs: { [glued("key")]: glued(`value${i}`) } }]),
+  );
+  await send(id, traces);
+  const compared = `/compare-traces?traces=${traces[0].id},${traces[1].id}`;
   const [ofRun, ofModel] = [`/experiments/${id}/runs/${run}`, `/models/${name}`];
   pages = [
     ...["/", "/experiments", "/models", "/trash", "/settings", `/experiments/${id}/datasets`],
     ...[ofRun, `${ofRun}/lineage`, `${ofRun}/code`, `/experiments/${id}/runs/${parent}/children`],
     ...[`/experiments/${id}/models`, `/experiments/${id}/models/${modelID}`],
     ...[ofModel, `${ofModel}?tab=performance`, `${ofModel}?tab=transitions`],
+    ...["/prompts", `/experiments/${id}/prompts`, `/prompts/${prompt}`, `/prompts/${prompt}?version=1`],
+    ...[`/prompts/${prompt}?tab=compare`, `/prompts/${prompt}?tab=compare&diff=sides`],
+    ...[`/prompts/${prompt}?tab=history`, `/prompts/${prompt}?tab=code`],
+    ...[`/experiments/${id}/datasets?kind=runs`, `/experiments/${id}/datasets/${examples}`],
+    ...[`/experiments/${id}/traces`, compared, `${compared}&diff=sides`, `${compared}&tab=attributes`],
+    ...[`/experiments/${id}/overview`, `/experiments/${id}/overview/tool-calls`],
     ...[`${ofModel}/versions/1`, `${ofModel}/versions/1?tab=lineage`],
   ];
 });

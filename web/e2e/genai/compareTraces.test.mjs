@@ -48,6 +48,7 @@ test("a trace is compared with one before it", () =>
     const list = named(page, "list", "Traces to compare with");
     await list.getByText("Previous").waitFor();
     assert.equal(await list.getByRole("link").count(), 13);
+    assert.equal(await named(page, "button", "Same name").getAttribute("aria-pressed"), "true");
     await named(page, "button", "Same session").click();
     await eventually(async () => assert.equal(await list.getByRole("link").count(), 1));
     await list.getByRole("link").click();

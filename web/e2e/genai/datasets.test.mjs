@@ -151,6 +151,42 @@ test("a dataset is created, records are added, changed and deleted, and so is th
   });
 });
 
+test("traces become records, with what is expected of them", async () => {
+  const id = await newExperiment("evaluation-traces");
+  const traces = [0, 1, 4].map((i) => agentTrace(i, stamp - (i + 1) * 60_000));
+  await send(id, traces);
+  const made = await fetch(`${server}/api/3.0/mlflow/traces/${traces[0].id}/assessments`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      assessment: {
+        assessment_name: "expected_response",
+        source: { source_type: "HUMAN", source_id: "ana" },
+        expectation: { value: "It has shipped." },
+      },
+    }),
+  });
+  assert.ok(made.ok, await made.text());
+  await walk(`/experiments/${id}/traces`, async (page) => {
+    await page.getByRole("checkbox", { name: "Select all loaded traces" }).check();
+    await named(page, "button", "Add to a dataset…").click();
+    await page.getByRole("dialog").getByLabel("Name").fill("from traces");
+    await inDialog(page, "Add").click();
+    // The first and the last ask the same.
+    await page.getByText("Added 2 records, 1 had the same inputs").waitFor();
+    await named(page, "heading", "from traces").waitFor();
+    await countOf(page, /^2 records$/);
+    await table(page).getByText("It has shipped.").waitFor();
+    assert.equal(await rows(page).getByText("Trace", { exact: true }).count(), 2);
+    await page.goto(`${server}/#/experiments/${id}/traces/${traces[1].id}`);
+    await named(page, "button", "Trace actions").click();
+    await named(page, "menuitem", "Add to a dataset…").click();
+    await page.getByRole("dialog").getByText("from traces (2 records)").waitFor({ state: "attached" });
+    await inDialog(page, "Add").click();
+    await page.getByText("Added 0 records, 1 had the same inputs").waitFor();
+  });
+});
+
 test("five thousand records are read as one scrolls, and only those in sight exist", () =>
   walk(pageOf(large), async (page) => {
     await countOf(page, "500 records and more");

@@ -13,6 +13,7 @@ const many = `many-${stamp}`;
 let experimentID;
 let empty;
 let used;
+let runID;
 
 before(async () => {
   const create = async (what) =>
@@ -31,6 +32,13 @@ before(async () => {
     start_time: stamp,
   });
   const linked = `[{"name": "${name}", "version": "2"}]`;
+  const tagged = await fetch(`${server}/api/3.0/mlflow/traces/${used.id}/tags`, {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ key: "mlflow.linkedPrompts", value: linked }),
+  });
+  assert.ok(tagged.ok, await tagged.text());
+  runID = run.info.run_id;
   await call("runs/set-tag", { run_id: run.info.run_id, key: "mlflow.linkedPrompts", value: linked });
 });
 
@@ -114,6 +122,24 @@ test("what has loaded a version is listed, and code loads it", () =>
     await panel(page).getByText(`prompts:/${name}/2`).waitFor();
     await named(panel(page), "button", "Go").click();
     await panel(page).getByText("client.ModelVersion(ctx").waitFor();
+  }));
+
+test("a trace and a run lead to the prompts that they have loaded", () =>
+  walk(`/experiments/${experimentID}/traces/${used.id}`, async (page) => {
+    await named(page, "link", `${name} v2`).click();
+    await named(page, "heading", "Version 2").waitFor();
+    await page.goto(`${server}/#/experiments/${experimentID}/runs/${runID}`);
+    await named(page, "link", `${name} v2`).click();
+    await named(page, "heading", "Version 2").waitFor();
+  }));
+
+test("the log tells who created versions and moved aliases", () =>
+  walk(`/prompts/${name}?tab=history`, async (page) => {
+    await panel(page).getByText("alias production given to version 2").waitFor();
+    await panel(page).getByText("version 1 created").waitFor();
+    assert.match(await panel(page).locator(".prompt-title").textContent(), /\S+@\S+, /);
+    await panel(page).getByRole("button", { name: "v1", exact: true }).click();
+    await named(page, "heading", "Version 1").waitFor();
   }));
 
 test("a prompt is created, gets versions and aliases, and is deleted", async () => {
@@ -211,6 +237,7 @@ for (const colorScheme of ["light", "dark"]) {
       "prompt, compare": `${of}?version=2&tab=compare`,
       "prompt, sides": `${of}?version=2&tab=compare&diff=sides`,
       "prompt, uses": `${of}?version=2&tab=uses`,
+      "prompt, history": `${of}?tab=history`,
       "prompt, code": `${of}?version=2&tab=code`,
     };
     const found = [];

@@ -1,8 +1,17 @@
 // Datasets of examples for evaluations, and their records.
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+} from "@tanstack/react-query";
+import { inBatches } from "../../lib/batches";
 import { datasetFilter } from "../../lib/genai/filters";
+import { recordOfTrace, type TraceRecord } from "../../lib/genai/fromTraces";
 import { type DatasetRecord, toRecord } from "../../lib/genai/records";
+import { spanTree } from "../../lib/traces/spans";
 import { v3 } from "../client";
+import { traceDetail, traceSpans } from "../traces";
 
 export interface EvaluationDataset {
   id: string;
@@ -182,11 +191,44 @@ const deletedAtOnce = 500;
 /** Deletes records and returns how many there were. */
 export async function deleteRecords(id: string, recordIDs: readonly string[]): Promise<number> {
   let count = 0;
-  for (let i = 0; i < recordIDs.length; i += deletedAtOnce) {
+  for (const batch of inBatches(recordIDs, deletedAtOnce)) {
     const answer = await v3.send<{ deleted_count?: number }>("DELETE", path(id, "/records"), {
-      dataset_record_ids: recordIDs.slice(i, i + deletedAtOnce),
+      dataset_record_ids: batch,
     });
     count += answer.deleted_count ?? 0;
   }
   return count;
+}
+
+const readAtOnce = 4;
+
+/**
+ * Adds records that are made of traces, whose spans are read here. Returns how many are new, how many were there with the
+ * same inputs, and how many traces have no inputs.
+ */
+export async function putTraces(id: string, client: QueryClient, traces: readonly string[], user: string) {
+  const records: (TraceRecord | undefined)[] = [];
+  for (const batch of inBatches(traces, readAtOnce)) {
+    const read = batch.map(async (traceID) => {
+      const [trace, spans] = await Promise.all([
+        client.fetchQuery({ ...traceDetail(traceID), staleTime: 60_000 }),
+        client.fetchQuery({ ...traceSpans(traceID), staleTime: 60_000 }),
+      ]);
+      return recordOfTrace(trace, spanTree(spans)[0]);
+    });
+    records.push(...(await Promise.all(read)));
+  }
+  const found = records.filter((r) => r !== undefined);
+  const wire = found.map((r) => ({ ...r, ...(user && { tags: { "mlflow.user": user } }) }));
+  const answer =
+    wire.length === 0
+      ? {}
+      : await v3.post<{ inserted_count?: number; updated_count?: number }>(path(id, "/records"), {
+          records: JSON.stringify(wire),
+        });
+  return {
+    inserted: answer.inserted_count ?? 0,
+    updated: answer.updated_count ?? 0,
+    without: traces.length - found.length,
+  };
 }

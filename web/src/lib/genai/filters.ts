@@ -35,3 +35,17 @@ export const tracesWithPrompt = (name: string, version: string) => `prompt = ${q
 /** The runs that have loaded a version: MLflow's client lists them in a tag, as Python writes JSON. */
 export const runsWithPrompt = (name: string, version: string) =>
   `tags.\`mlflow.linkedPrompts\` LIKE ${quoted(`%"name": ${JSON.stringify(name)}, "version": "${version}"%`)}`;
+
+/** The versions of prompts that a trace or a run has loaded, from its tag. */
+export function linkedPrompts(tags: Readonly<Record<string, string>>): { name: string; version: string }[] {
+  try {
+    const list: unknown = JSON.parse(tags["mlflow.linkedPrompts"] ?? "[]");
+    return (Array.isArray(list) ? list : []).flatMap((item: { name?: unknown; version?: unknown } | null) =>
+      typeof item?.name === "string" && /^\d+$/.test(String(item.version))
+        ? [{ name: item.name, version: String(item.version) }]
+        : [],
+    );
+  } catch {
+    return [];
+  }
+}

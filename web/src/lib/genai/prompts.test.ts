@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { datasetFilter, experimentIDsOf, promptFilter, runsWithPrompt } from "./filters";
+import { datasetFilter, experimentIDsOf, linkedPrompts, promptFilter, runsWithPrompt } from "./filters";
 import { aliasFault, isBlank, nameFault, parseObject, parseTags, templateFault } from "./promptRules";
 import {
   isJinja,
@@ -100,4 +100,15 @@ test("words and tags become a filter", () => {
   expect(runsWithPrompt("greet", "3")).toBe(
     `tags.\`mlflow.linkedPrompts\` LIKE '%"name": "greet", "version": "3"%'`,
   );
+});
+
+test("the prompts of a trace or a run are in a tag", () => {
+  const tags = (text: string) => linkedPrompts({ "mlflow.linkedPrompts": text });
+  expect(tags('[{"name": "greet", "version": "3"}, {"name": "x"}, null]')).toEqual([
+    { name: "greet", version: "3" },
+  ]);
+  expect(tags('[{"name": "greet", "version": 3}]')).toEqual([{ name: "greet", version: "3" }]);
+  expect(tags("{}")).toEqual([]);
+  expect(tags("[")).toEqual([]);
+  expect(linkedPrompts({})).toEqual([]);
 });

@@ -20,3 +20,13 @@ test("what is no date or no interval is left out", () => {
   expect(overviewCodec.decode({ from: "2026-13-40", to: "2026-11-01" }).from).toBe("");
   expect(overviewCodec.decode({ since: "soon", bucket: "2y" })).toMatchObject({ since: "7d", bucket: "" });
 });
+
+test("the times of MLflow's addresses hold", () => {
+  expect(overviewCodec.decode({ startTimeLabel: "LAST_24_HOURS" }).since).toBe("24h");
+  const custom = {
+    startTimeLabel: "CUSTOM",
+    startTime: "2026-11-01T10:00:00.000Z",
+    endTime: "2026-11-02T09:00:00.000Z",
+  };
+  expect(overviewCodec.decode(custom)).toMatchObject({ from: "2026-11-01", to: "2026-11-02" });
+});

@@ -26,13 +26,29 @@ export interface OverviewView {
 const isDate = (text: string | undefined) =>
   text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 
+/** Times in addresses of MLflow's own pages. */
+const stockRanges: Record<string, string> = {
+  LAST_5_MINUTES: "1h",
+  LAST_15_MINUTES: "1h",
+  LAST_HOUR: "1h",
+  LAST_24_HOURS: "24h",
+  LAST_7_DAYS: "7d",
+  LAST_30_DAYS: "30d",
+  LAST_YEAR: "365d",
+  ALL: "365d",
+};
+
 export const overviewCodec: Codec<OverviewView> = {
   decode: (s) => {
-    const both = isDate(s.from) && isDate(s.to) && s.from! <= s.to!;
+    const custom = s.startTimeLabel === "CUSTOM";
+    const from = s.from ?? (custom ? s.startTime?.slice(0, 10) : undefined);
+    const to = s.to ?? (custom ? s.endTime?.slice(0, 10) : undefined);
+    const both = isDate(from) && isDate(to) && from! <= to!;
+    const since = s.since ?? stockRanges[s.startTimeLabel ?? ""] ?? "";
     return {
-      since: spanMS(s.since ?? "") ? s.since! : defaultRange,
-      from: both ? s.from! : "",
-      to: both ? s.to! : "",
+      since: spanMS(since) ? since : defaultRange,
+      from: both ? from! : "",
+      to: both ? to! : "",
       bucket: buckets.some(([id]) => id === s.bucket) ? s.bucket! : "",
     };
   },

@@ -22,7 +22,7 @@ export const promptsCodec: Codec<PromptsView> = {
     }),
 };
 
-export const promptTabs = ["prompt", "compare", "uses", "code"] as const;
+export const promptTabs = ["prompt", "compare", "uses", "history", "code"] as const;
 export type PromptTab = (typeof promptTabs)[number];
 
 export interface PromptView {
@@ -34,11 +34,14 @@ export interface PromptView {
   layout: "lines" | "sides";
 }
 
+const number = (text: string | undefined) => (/^\d+$/.test(text ?? "") ? text! : "");
+
 export const promptCodec: Codec<PromptView> = {
   decode: (s) => ({
-    version: /^\d+$/.test(s.version ?? "") ? s.version! : "",
+    // MLflow's own pages spell it differently.
+    version: number(s.version) || number(s.promptVersion),
     tab: oneOf(promptTabs, s.tab),
-    base: /^\d+$/.test(s.base ?? "") ? s.base! : "",
+    base: number(s.base),
     layout: oneOf(["lines", "sides"] as const, s.diff),
   }),
   encode: (v) =>

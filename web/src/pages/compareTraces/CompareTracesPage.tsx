@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { experimentDetail } from "../../api/queries";
+import { experimentDetail, livePeriod } from "../../api/queries";
 import { type Trace, traceDetail, traceSpans } from "../../api/traces";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { type Crumb, PageHead } from "../../components/Page";
@@ -40,10 +40,23 @@ export function CompareTracesPage() {
 
 const errorsIn = (spans: readonly Span[]) => spans.filter((s) => s.status === "ERROR").length;
 
+/** A trace that goes on is read again. */
+const periodOf = (trace: Trace | undefined) => (trace?.state === "IN_PROGRESS" ? livePeriod() : false);
+
 function Both({ ids }: { ids: readonly [string, string] }) {
   const [view, change] = useViewState(compareTracesCodec);
-  const [first, second] = useQueries({ queries: ids.map((id) => traceDetail(id)) }) as [Found, Found];
-  const [left, right] = useQueries({ queries: ids.map((id) => traceSpans(id)) });
+  const [first, second] = useQueries({
+    queries: ids.map((id) => ({
+      ...traceDetail(id),
+      refetchInterval: (query: { state: { data: Trace | undefined } }) => periodOf(query.state.data),
+    })),
+  }) as [Found, Found];
+  const [left, right] = useQueries({
+    queries: [first, second].map((found, i) => ({
+      ...traceSpans(ids[i]!),
+      refetchInterval: periodOf(found.data),
+    })),
+  });
   const trees = useMemo(
     () => [left?.data, right?.data].map((list) => list && spanTree(list)),
     [left?.data, right?.data],

@@ -17,16 +17,23 @@ type Among = "name" | "session" | "all";
 
 const shown = 30;
 
+interface CompareWithProps {
+  trace: Trace;
+  /** The name of the root span, for a trace without a name of its own. */
+  rootName?: string;
+}
+
 /** The traces that one can be compared with: those before it come first. */
-export function CompareWith({ trace }: { trace: Trace }) {
-  const [among, setAmong] = useState<Among>(trace.name ? "name" : "all");
+export function CompareWith({ trace, rootName = "" }: CompareWithProps) {
+  const named = trace.name !== "" || rootName !== "";
+  const [among, setAmong] = useState<Among>(named ? "name" : "all");
   const options: (readonly [Among, string])[] = [
-    ...(trace.name ? [["name", "Same name"] as const] : []),
+    ...(named ? [["name", "Same name"] as const] : []),
     ...(trace.session ? [["session", "Same session"] as const] : []),
     ["all", "All"],
   ];
   const filter = {
-    name: `name = ${quoteValue(trace.name)}`,
+    name: trace.name ? `name = ${quoteValue(trace.name)}` : `span.name = ${quoteValue(rootName)}`,
     session: sessionFilter(trace.session),
     all: "",
   }[among];

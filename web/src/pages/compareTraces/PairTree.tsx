@@ -1,13 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useId, useMemo, useRef } from "react";
-import { Icon } from "../../components/Icon";
 import { SearchField } from "../../components/SearchField";
 import { useFolds, useTreeKeys } from "../../lib/browser/treeKeys";
 import { plural } from "../../lib/text/format";
 import { countPairs, lengthOf, type Pair, slowdown } from "../../lib/traces/pairs";
 import { visibleRows } from "../../lib/traces/rows";
 import { formatNanos, type Span, typeClass } from "../../lib/traces/spans";
-import { indent } from "../trace/SpanTree";
+import { SpanName } from "../trace/SpanName";
 
 interface PairTreeProps {
   pairs: readonly Pair[];
@@ -176,28 +175,13 @@ const PairRow = memo(
         aria-selected={selected}
         onClick={() => select(pair)}
       >
-        <span className="span-name" style={{ paddingLeft: indent(pair.depth) }}>
-          {open === undefined ? (
-            <span className="span-leaf" />
-          ) : (
-            <button
-              type="button"
-              className="span-fold"
-              tabIndex={-1}
-              aria-hidden="true"
-              disabled={!fold}
-              onClick={(e) => {
-                e.stopPropagation();
-                fold?.(pair, open);
-              }}
-            >
-              <Icon name="chevron" size={10} />
-            </button>
-          )}
-          <span className="span-dot" />
-          <span className="truncate" title={`${span.name}  ${span.type}`}>
-            {span.name}
-          </span>
+        <SpanName
+          name={span.name}
+          type={span.type}
+          depth={pair.depth}
+          open={open}
+          fold={fold && ((closed) => fold(pair, closed))}
+        >
           {only ? (
             <span className="pair-mark">only in {only}</span>
           ) : (
@@ -207,7 +191,7 @@ const PairRow = memo(
               </span>
             )
           )}
-        </span>
+        </SpanName>
         <Length span={left} />
         <Length span={right} />
         <Change by={slowdown(pair)} most={most} />

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Navigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { datasetList } from "../../api/datasets";
 import { evaluationDatasetList } from "../../api/genai/evaluationDatasets";
@@ -8,11 +8,12 @@ import { Icon } from "../../components/Icon";
 import { EmptyState, Loading } from "../../components/Notice";
 import { useViewState } from "../../lib/browser/hooks";
 import { datasetsCodec } from "../../lib/view/datasets";
+import type { Search } from "../../lib/view/search";
 import { ExperimentGate } from "../runs/ExperimentGate";
 import { ExperimentHead } from "../runs/ExperimentHead";
-import { defaultDatasetOrder, EvaluationDatasets } from "./EvaluationDatasets";
+import { defaultDatasetOrder, EvaluationDatasets, HowToCreate } from "./EvaluationDatasets";
 import { NewDatasetDialog } from "./NewDatasetDialog";
-import { RunDatasets } from "./RunDatasets";
+import { HowToLog, RunDatasets } from "./RunDatasets";
 
 /**
  * The datasets of an experiment: those for evaluations, to which MLflow's links lead, and those that runs and models
@@ -21,6 +22,17 @@ import { RunDatasets } from "./RunDatasets";
 export function DatasetsPage() {
   const { experimentID = "" } = useParams({ strict: false });
   const [creating, setCreating] = useState(false);
+  // MLflow's own pages name the open dataset here.
+  const { selectedDatasetId } = useSearch({ strict: false }) as Search;
+  if (selectedDatasetId) {
+    return (
+      <Navigate
+        to="/experiments/$experimentID/datasets/$datasetID"
+        params={{ experimentID, datasetID: selectedDatasetId }}
+        replace
+      />
+    );
+  }
   return (
     <ExperimentGate experimentID={experimentID}>
       <div className="page">
@@ -71,11 +83,8 @@ function Kinds({ experimentID }: { experimentID: string }) {
   if (view.kind === "" && has.evaluation === false && has.runs === false && view.text === "") {
     return (
       <EmptyState title="No datasets">
-        <p>
-          An experiment has two kinds of datasets: examples for evaluations, which are created here or from
-          code, and data that runs use, which are listed as soon as a run says so.
-        </p>
-        {choice}
+        <HowToCreate />
+        <HowToLog />
       </EmptyState>
     );
   }

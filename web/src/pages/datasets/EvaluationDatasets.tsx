@@ -201,14 +201,23 @@ export function DeleteDatasetDialog({ dataset, onClose, onDeleted }: DeleteDatas
 function NoEvaluationDatasets() {
   return (
     <EmptyState title="No evaluation datasets">
+      <HowToCreate />
+    </EmptyState>
+  );
+}
+
+/** How evaluation datasets come about. */
+export function HowToCreate() {
+  return (
+    <>
       <p>
         An evaluation dataset has inputs with what is expected of the answers. Create one with the button
-        above, or from code:
+        above, from ticked traces, or from code:
       </p>
       <Snippet
         code={`dataset = mlflow.genai.datasets.create_dataset(name="questions", experiment_id=[experiment_id])\ndataset.merge_records([\n    {"inputs": {"question": "What is MLflow?"}, "expectations": {"expected_response": "A tracker"}},\n])`}
         label="create_dataset example"
       />
-    </EmptyState>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { datasetRecords, deleteRecords, type EvaluationDataset } from "../../api/genai/evaluationDatasets";
+import { Snippet } from "../../components/Copy";
 import { textCell } from "../../components/columns/textColumns";
 import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
@@ -82,8 +83,13 @@ export function RecordList({ dataset, experimentID, add }: RecordListProps) {
   if (list.data && records.length === 0) {
     return (
       <EmptyState title="No records yet">
-        <p>Add one by hand, merge traces from code, or send a list:</p>
-        <pre className="mono">{`dataset.merge_records([{"inputs": {…}, "expectations": {…}}])`}</pre>
+        <p>
+          Add one by hand, tick traces in their list and add them to this dataset, or send records from code:
+        </p>
+        <Snippet
+          code={`dataset = mlflow.genai.datasets.get_dataset(dataset_id="${dataset.id}")\ndataset.merge_records([\n    {"inputs": {"question": "What is MLflow?"}, "expectations": {"expected_response": "A tracker"}},\n])`}
+          label="merge_records example"
+        />
         <button type="button" className="button primary" onClick={add}>
           <Icon name="plus" size={14} /> Add record
         </button>

@@ -145,14 +145,23 @@ function cells(d: DatasetUsage, experimentID: string, change: (part: Partial<Dat
   ];
 }
 
-export function NoRunDatasets() {
+function NoRunDatasets() {
   return (
     <EmptyState title="No datasets of runs">
+      <HowToLog />
+    </EmptyState>
+  );
+}
+
+/** How datasets of runs come about. */
+export function HowToLog() {
+  return (
+    <>
       <p>Say which data a run uses, and it is listed here with its digest, schema and profile:</p>
       <Snippet
         code={`dataset = mlflow.data.from_pandas(frame, name="train")\nmlflow.log_input(dataset, context="training")`}
         label="log_input example"
       />
-    </EmptyState>
+    </>
   );
 }

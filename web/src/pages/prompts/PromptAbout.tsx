@@ -9,16 +9,17 @@ export function PromptAbout({ prompt }: { prompt: Prompt }) {
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: ["prompts"] });
   return (
-    <details className="prompt-about" open={prompt.description !== ""}>
-      <summary>
+    <details className="prompt-about">
+      <summary className="truncate">
         About the prompt{" "}
         <span className="muted">
-          {prompt.description === "" && "no description"}
-          {Object.keys(prompt.tags).length > 0 &&
-            ` · ${Object.entries(prompt.tags)
+          {[
+            // MLflow's client makes the first commit message the description.
+            prompt.description.split("\n")[0] || "no description",
+            ...Object.entries(prompt.tags)
               .slice(0, 5)
-              .map(([key, value]) => `${key}: ${value}`)
-              .join(", ")}`}
+              .map(([key, value]) => `${key}: ${value}`),
+          ].join(" · ")}
         </span>
       </summary>
       <div className="model-notes">

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
 import type { Prompt, PromptVersion } from "../../api/genai/prompts";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys } from "../../lib/browser/hooks";
@@ -19,6 +19,7 @@ const rowHeight = 60;
 /** The versions with their messages and aliases, the newest first. */
 export function VersionList({ prompt, versions, selected, select, onEnd }: VersionListProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
   const at = versions.findIndex((v) => v.version === selected);
   const virtual = useVirtualizer({
     count: versions.length,
@@ -42,7 +43,14 @@ export function VersionList({ prompt, versions, selected, select, onEnd }: Versi
   };
   useHotkeys({ j: () => go(1), ArrowDown: () => go(1), k: () => go(-1), ArrowUp: () => go(-1) });
   return (
-    <div ref={scroller} className="card version-list" role="listbox" aria-label="Versions" tabIndex={0}>
+    <div
+      ref={scroller}
+      className="card version-list"
+      role="listbox"
+      aria-label="Versions"
+      tabIndex={0}
+      aria-activedescendant={items.some((v) => v.index === at) ? `${id}-${selected}` : undefined}
+    >
       <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.map((v) => {
           const version = versions[v.index]!;
@@ -51,6 +59,7 @@ export function VersionList({ prompt, versions, selected, select, onEnd }: Versi
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys of the list are those of the page
             <div
               key={v.key}
+              id={`${id}-${version.version}`}
               role="option"
               aria-selected={version.version === selected}
               className={version.version === selected ? "version-row selected" : "version-row"}

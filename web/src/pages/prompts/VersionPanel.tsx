@@ -1,5 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { describePromptVersion, type Prompt, type PromptVersion } from "../../api/genai/prompts";
+import { modelChangeLog } from "../../api/queries";
 import { deleteVersionTag, setVersionTag } from "../../api/registry";
 import { Icon } from "../../components/Icon";
 import { JSONTree } from "../../components/JSONTree";
@@ -11,6 +12,7 @@ import { RelativeTime } from "../../components/Values";
 import { isJinja, templateText, variablesOf } from "../../lib/genai/template";
 import { type PromptTab, type PromptView, promptCodec } from "../../lib/view/prompts";
 import type { Search } from "../../lib/view/search";
+import { ChangeLog } from "../registry/ChangeLog";
 import { AliasChip } from "../registry/Chips";
 import { PromptCode } from "./PromptCode";
 import type { PromptTask } from "./PromptTasks";
@@ -31,12 +33,14 @@ const tabs: readonly (readonly [PromptTab, string])[] = [
   ["prompt", "Prompt"],
   ["compare", "Compare"],
   ["uses", "Used by"],
+  ["history", "History"],
   ["code", "Load"],
 ];
 
 /** One version: what it says, how it differs from others, what uses it, and how to load it. */
 export function VersionPanel(props: VersionPanelProps) {
-  const { prompt, version, view, setTask } = props;
+  const { prompt, versions, version, view, change, setTask } = props;
+  const user = useCreator(version);
   const aliases = prompt.aliases.filter((a) => a.version === version.version);
   const withTab = (tab: PromptTab) =>
     ((search: Search) => promptCodec.encode({ ...promptCodec.decode(search), tab })) as never;
@@ -60,7 +64,7 @@ export function VersionPanel(props: VersionPanelProps) {
         </button>
         <span className="spacer" />
         <span className="muted">
-          {version.user && `${version.user}, `}
+          {user && `${user}, `}
           <RelativeTime timeMS={version.createdMS} />
         </span>
         <Popover
@@ -89,14 +93,46 @@ export function VersionPanel(props: VersionPanelProps) {
           </Tab>
         ))}
       </Tabs>
-      <div className="prompt-body" key={view.tab === "compare" ? "compare" : version.version}>
+      <div
+        className="prompt-body"
+        key={["compare", "history"].includes(view.tab) ? view.tab : version.version}
+      >
         {view.tab === "prompt" && <Content version={version} />}
         {view.tab === "compare" && <VersionDiff {...props} />}
         {view.tab === "uses" && <PromptUses prompt={prompt} version={version} />}
+        {view.tab === "history" && (
+          <div className="prompt-history">
+            <ChangeLog
+              name={prompt.name}
+              version={(number) =>
+                versions.some((v) => v.version === number) ? (
+                  <button
+                    type="button"
+                    className="link-button"
+                    onClick={() => change({ version: number, tab: "prompt" })}
+                  >
+                    v{number}
+                  </button>
+                ) : (
+                  `v${number}`
+                )
+              }
+            />
+          </div>
+        )}
         {view.tab === "code" && <PromptCode prompt={prompt} version={version} />}
       </div>
     </>
   );
+}
+
+/** Who created a version: MLflow's client says it in a tag, and the log of this server knows it otherwise. */
+function useCreator({ name, version, user }: PromptVersion): string {
+  const { data } = useInfiniteQuery({ ...modelChangeLog(name), enabled: user === "" });
+  const created = data?.pages
+    .flatMap((page) => page.changes)
+    .find((c) => c.kind === "version" && c.version === version && c.to === "created");
+  return user || created?.user || "";
 }
 
 function Content({ version }: { version: PromptVersion }) {

@@ -6,9 +6,11 @@ import { type Run, type RunInfo, setRunTag } from "../../api/runs";
 import { CopyButton } from "../../components/Copy";
 import { NoteEditor } from "../../components/notes/NoteEditor";
 import { Duration, RelativeTime, StatusGlyph } from "../../components/Values";
+import { linkedPrompts } from "../../lib/genai/filters";
 import { formatDateTime, plural } from "../../lib/text/format";
 import type { RunPageView } from "../../lib/view/run";
 import { join } from "../../lib/view/search";
+import { PromptLinks } from "../prompts/PromptLinks";
 import { AliasChip, StageChip } from "../registry/Chips";
 import { RegisterButton } from "../registry/RegisterDialog";
 import { VersionLink } from "../registry/VersionLink";
@@ -72,6 +74,7 @@ function Facts({ run }: { run: Run }) {
   const source = tags["mlflow.source.name"];
   const branch = tags["mlflow.source.git.branch"];
   const repository = tags["mlflow.source.git.repoURL"];
+  const prompts = linkedPrompts(tags);
   const user = run.user || tags["mlflow.user"];
   return (
     <section className="card" aria-label="About this run">
@@ -104,6 +107,14 @@ function Facts({ run }: { run: Run }) {
           <>
             <dt>User</dt>
             <dd>{user}</dd>
+          </>
+        )}
+        {prompts.length > 0 && (
+          <>
+            <dt>{prompts.length === 1 ? "Prompt" : "Prompts"}</dt>
+            <dd className="wrap">
+              <PromptLinks prompts={prompts} />
+            </dd>
           </>
         )}
         {source && (

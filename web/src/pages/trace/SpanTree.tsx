@@ -1,10 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, memo, useEffect, useId, useMemo, useRef } from "react";
-import { Icon } from "../../components/Icon";
 import { SearchField } from "../../components/SearchField";
 import { useFolds, useTreeKeys } from "../../lib/browser/treeKeys";
 import { plural } from "../../lib/text/format";
 import { extent, formatNanos, type Span, typeClass, visibleSpans } from "../../lib/traces/spans";
+import { SpanName } from "./SpanName";
 
 interface SpanTreeProps {
   spans: readonly Span[];
@@ -146,10 +146,6 @@ interface SpanRowProps {
   fold: ((span: Span, closed: boolean) => void) | undefined;
 }
 
-/** Deep trees are indented less and less, so that names stay in sight. */
-export const indent = (depth: number) =>
-  6 + 14 * Math.min(depth, 8) + 4 * Math.min(Math.max(depth - 8, 0), 20);
-
 const SpanRow = memo(
   function SpanRow({ id, span, open, selected, top, left, width, select, fold }: SpanRowProps) {
     const duration = span.endNS === undefined ? "open" : formatNanos(span.endNS - span.startNS);
@@ -167,36 +163,20 @@ const SpanRow = memo(
         aria-selected={selected}
         onClick={() => select(span)}
       >
-        <span className="span-name" style={{ paddingLeft: indent(span.depth) }}>
-          {open === undefined ? (
-            <span className="span-leaf" />
-          ) : (
-            <button
-              type="button"
-              className="span-fold"
-              tabIndex={-1}
-              aria-hidden="true"
-              disabled={!fold}
-              onClick={(e) => {
-                e.stopPropagation();
-                fold?.(span, open);
-              }}
-            >
-              <Icon name="chevron" size={10} />
-            </button>
-          )}
-          <span className="span-dot" />
-          <span className="truncate" title={`${span.name}  ${span.type}`}>
-            {span.name}
-          </span>
-          {span.type && <span className="visually-hidden"> {span.type}</span>}
+        <SpanName
+          name={span.name}
+          type={span.type}
+          depth={span.depth}
+          open={open}
+          fold={fold && ((closed) => fold(span, closed))}
+        >
           {failed && (
             <span className="status failed" title={span.wire.status?.message || "Error"}>
               <span aria-hidden="true">✕</span>
               <span className="visually-hidden">failed</span>
             </span>
           )}
-        </span>
+        </SpanName>
         <span className="span-time">
           <span
             className={failed ? "span-bar failed" : "span-bar"}

@@ -11,9 +11,12 @@ import { MenuItem, Popover } from "../../components/Popover";
 import { StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys } from "../../lib/browser/hooks";
+import { linkedPrompts } from "../../lib/genai/filters";
 import { isUserTag } from "../../lib/runs/columns";
 import { formatCost, formatTook } from "../../lib/traces/list";
 import { CompareWith } from "../compareTraces/CompareWith";
+import { AddToDatasetDialog } from "../datasets/AddToDatasetDialog";
+import { PromptLinks } from "../prompts/PromptLinks";
 
 interface TraceFactsProps {
   trace: Trace;
@@ -30,6 +33,7 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
   const { data: experiment } = useQuery(experimentDetail(experimentID));
   const [asking, setAsking] = useState(false);
   const [comparing, setComparing] = useState(false);
+  const [adding, setAdding] = useState(false);
   useHotkeys({ c: () => setComparing(true) });
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -62,6 +66,14 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
                 <Icon name="columns" size={14} /> Compare with…
               </MenuItem>
               <MenuItem
+                onSelect={() => {
+                  close();
+                  setAdding(true);
+                }}
+              >
+                <Icon name="plus" size={14} /> Add to a dataset…
+              </MenuItem>
+              <MenuItem
                 danger
                 onSelect={() => {
                   close();
@@ -75,9 +87,16 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
         </Popover>
       </PageHead>
       <TraceFacts trace={trace} experimentID={experimentID} />
+      {adding && (
+        <AddToDatasetDialog
+          experimentID={experimentID}
+          traces={[trace.id]}
+          onClose={() => setAdding(false)}
+        />
+      )}
       {comparing && (
         <Dialog title="Compare with" wide onClose={() => setComparing(false)}>
-          <CompareWith trace={trace} />
+          <CompareWith trace={trace} rootName={rootName} />
         </Dialog>
       )}
       {asking && (
@@ -105,6 +124,7 @@ function TraceFacts({ trace, experimentID }: TraceFactsProps) {
     tokens?.input !== undefined && tokens.output !== undefined
       ? `${tokens.input.toLocaleString("en-US")} in, ${tokens.output.toLocaleString("en-US")} out`
       : undefined;
+  const prompts = linkedPrompts(trace.tags);
   const tags = Object.entries(trace.tags).filter(([key]) => isUserTag(key));
   return (
     <dl className="trace-facts">
@@ -146,6 +166,11 @@ function TraceFacts({ trace, experimentID }: TraceFactsProps) {
           <Link to="/experiments/$experimentID/runs/$runID" params={{ experimentID, runID: trace.runID }}>
             {trace.runID.slice(0, 8)}
           </Link>
+        </Fact>
+      )}
+      {prompts.length > 0 && (
+        <Fact label={prompts.length === 1 ? "Prompt" : "Prompts"}>
+          <PromptLinks prompts={prompts} />
         </Fact>
       )}
       {tags.length > 0 && (

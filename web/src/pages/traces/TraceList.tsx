@@ -18,6 +18,7 @@ import { completeTraceFilter, sessionFilter, traceFilter } from "../../lib/trace
 import { keysOfTraces } from "../../lib/traces/list";
 import { join } from "../../lib/view/search";
 import { tracesCodec } from "../../lib/view/traces";
+import { AddToDatasetDialog } from "../datasets/AddToDatasetDialog";
 import { NoMatch, NoTraces, NoTracesOfRun } from "./NoTraces";
 import { SessionChip, SinceSelect } from "./TraceChips";
 import { orderOf, TraceTable } from "./TraceTable";
@@ -164,6 +165,7 @@ interface SelectionProps {
 /** What can be done with the selected traces. */
 function Selection({ experimentID, selected, clear }: SelectionProps) {
   const [asking, setAsking] = useState(false);
+  const [adding, setAdding] = useState(false);
   const client = useQueryClient();
   const toast = useToast();
   const what = plural(selected.length, "trace");
@@ -187,6 +189,9 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
           Compare
         </Link>
       )}
+      <button type="button" className="button" onClick={() => setAdding(true)}>
+        Add to a dataset…
+      </button>
       <button type="button" className="button" onClick={() => setAsking(true)}>
         <Icon name="trash" size={14} /> Delete…
       </button>
@@ -194,6 +199,9 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
       <button type="button" className="link-button" onClick={clear}>
         Clear the selection
       </button>
+      {adding && (
+        <AddToDatasetDialog experimentID={experimentID} traces={selected} onClose={() => setAdding(false)} />
+      )}
       {asking && (
         <ActionDialog
           title={`Delete ${what}?`}
