@@ -16,6 +16,7 @@ func (s *Server) openWebhooks(ctx context.Context) (*webhooks.Handlers, error) {
 	s.deliverer = &webhook.Deliverer{
 		Store: s.store, Sender: sender, Key: c.Key, Queued: s.store.Queued(), Timeout: c.Timeout, Retries: c.Retries,
 		Workers: c.Workers, Retention: c.LogRetention, Log: s.log,
+		Registerer: s.registry,
 	}
 	secrets, err := s.store.Secrets(ctx)
 	for _, secret := range secrets {

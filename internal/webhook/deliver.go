@@ -17,6 +17,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	store "github.com/millrace-ml/millrace/internal/store/webhooks"
 	"github.com/millrace-ml/millrace/internal/webhook/fernet"
 	"github.com/millrace-ml/millrace/mlflow/webhooks"
@@ -47,6 +49,10 @@ type Deliverer struct {
 	// Retention is how long the log keeps deliveries that are not pending.
 	Retention time.Duration
 	Log       *slog.Logger
+	// Registerer registers the metrics.
+	Registerer prometheus.Registerer
+
+	results *prometheus.CounterVec
 
 	mu   sync.Mutex
 	busy map[string]int // requests in progress by webhook
@@ -74,6 +80,14 @@ const (
 // which ctx does not cancel.
 func (d *Deliverer) Run(ctx context.Context) {
 	d.busy = map[string]int{}
+	d.results = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "millrace_webhook_requests_total",
+		Help: "Requests to webhooks by result: delivered, repeated (failed, and to be repeated) or given_up.",
+	}, []string{"result"})
+	d.Registerer.MustRegister(d.results)
+	for _, result := range resultNames {
+		d.results.WithLabelValues(result)
+	}
 	var running sync.WaitGroup
 	defer running.Wait()
 	done := make(chan struct{}, d.Workers)
@@ -161,9 +175,15 @@ func (d *Deliverer) busyWebhooks() (ids []string) {
 	return ids
 }
 
+// resultNames has the names of the results of requests in the metrics.
+var resultNames = map[webhooks.DeliveryState]string{
+	webhooks.Delivered: "delivered", webhooks.Pending: "repeated", webhooks.GivenUp: "given_up",
+}
+
 // deliver sends a delivery once and stores the result.
 func (d *Deliverer) deliver(ctx context.Context, c *store.Claim) {
 	o := d.send(ctx, c)
+	d.results.WithLabelValues(resultNames[o.State]).Inc()
 	log := d.Log.With("webhook", c.WebhookID, "delivery", c.DeliveryID, "event", c.Event.String())
 	switch o.State {
 	case webhooks.Delivered:

@@ -9,9 +9,13 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/millrace-ml/millrace/internal/db/dbtest"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -124,6 +128,7 @@ func deliverer(t *testing.T, s webhook.Store, queued <-chan struct{}) *webhook.D
 	return &webhook.Deliverer{
 		Store: s, Sender: webhook.NewSender(targets, time.Minute), Key: key(t), Queued: queued, Timeout: time.Minute,
 		Retries: 3, Workers: 4, Retention: time.Hour, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Registerer: prometheus.NewRegistry(),
 	}
 }
 
@@ -234,7 +239,10 @@ func TestRepeated(t *testing.T) {
 	s := storetest.New(t)
 	twice, dropped := subscribe(t, s, r.URL+"/twice"), subscribe(t, s, r.URL+"/dropped")
 	redirect, gone := subscribe(t, s, r.URL+"/redirect"), subscribe(t, s, r.URL+"/gone")
-	start(t, deliverer(t, s, s.Queued()))
+	d := deliverer(t, s, s.Queued())
+	registry := prometheus.NewRegistry()
+	d.Registerer = registry
+	start(t, d)
 	newModels(t, s, "m", 1)
 	for _, c := range []struct {
 		webhook  string
@@ -244,6 +252,16 @@ func TestRepeated(t *testing.T) {
 		if d := settled(t, s, c.webhook, c.state, 1)[0]; d.Attempts != c.attempts {
 			t.Errorf("want %d attempts: %+v", c.attempts, d)
 		}
+	}
+	const want = `
+		# HELP millrace_webhook_requests_total Requests to webhooks by result: delivered, repeated (failed, and to be repeated) or given_up.
+		# TYPE millrace_webhook_requests_total counter
+		millrace_webhook_requests_total{result="delivered"} 2
+		millrace_webhook_requests_total{result="given_up"} 2
+		millrace_webhook_requests_total{result="repeated"} 2
+		`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+		t.Error(err)
 	}
 }
 
