@@ -17,9 +17,10 @@ import (
 const (
 	// maxScanners is the most connections that read spans for one search.
 	maxScanners = 4
-	// spansInPart is the number of row numbers in a part of the table. Parts are so small that all
-	// connections end at about the same time.
-	spansInPart = 2000
+	// partsOfScanner is the number of parts of the table that each of them reads, so that all end at
+	// about the same time. A part has minPart row numbers or more.
+	partsOfScanner = 8
+	minPart        = 1000
 )
 
 // scanSpans returns a query of the ids that a scan of spans returns. Several connections of SQLite
@@ -37,13 +38,15 @@ func (s Traces) scanSpans(ctx context.Context, scan search.Fragment) (search.Fra
 	var mu sync.Mutex
 	var found []string
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(min(runtime.GOMAXPROCS(0), maxScanners))
-	for from := first; from <= last && ctx.Err() == nil; from += spansInPart {
+	scanners := min(runtime.GOMAXPROCS(0), maxScanners)
+	group.SetLimit(scanners)
+	part := max(minPart, (last-first)/int64(scanners*partsOfScanner)+1)
+	for from := first; from <= last && ctx.Err() == nil; from += part {
 		group.Go(func() error {
 			var ids []string
 			err := s.ScanReplica(ctx, func(t Tx) (err error) {
 				ids, err = db.CollectUncached(t.Tx, scan.SQL+` AND s.rowid BETWEEN ? AND ?`,
-					base.Concat(scan.Args, []any{from, from + spansInPart - 1}), base.ScanOne[string])
+					base.Concat(scan.Args, []any{from, from + part - 1}), base.ScanOne[string])
 				return err
 			})
 			mu.Lock()
