@@ -80,7 +80,8 @@ func read(t *testing.T, f db.Flavor, release, upgraded string) string {
 	if upgraded != "" {
 		name += ".upgraded-" + upgraded
 	}
-	file, err := os.ReadFile(filepath.Join(repository(t), "test/compat/dumps", name+".sql.gz"))
+	dumps := os.DirFS(filepath.Join(repository(t), "test/compat/dumps"))
+	file, err := fs.ReadFile(dumps, name+".sql.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
