@@ -21,6 +21,7 @@ type TraceSpan struct {
 	id, parent [8]byte
 	name       string
 	start      time.Time
+	size       int // of its texts when it was queued
 
 	mu         sync.Mutex
 	end        time.Time
@@ -75,7 +76,11 @@ func StartSpan(ctx context.Context, name string) (context.Context, *TraceSpan) {
 		s.tracer, s.trace, s.parent = parent.tracer, parent.trace, parent.id
 	} else if t, _ := ctx.Value(tracerKey{}).(*Tracer); t != nil {
 		s.tracer, s.trace = t, &openTrace{tags: map[string]string{}, metadata: map[string]string{}}
-		_, _ = rand.Read(s.trace.id[:]) // It never returns an error.
+		if caller, ok := ctx.Value(callerKey{}).(caller); ok {
+			s.trace.id, s.parent = caller.trace, caller.span
+		} else {
+			_, _ = rand.Read(s.trace.id[:]) // It never returns an error.
+		}
 	}
 	binary.BigEndian.PutUint64(s.id[:], nonZero())
 	return context.WithValue(ctx, spanKey{}, s), s
@@ -144,13 +149,18 @@ func (s *TraceSpan) SetTag(key, value string) {
 }
 
 // SetSession sets the session of the trace, such as a conversation.
-func (s *TraceSpan) SetSession(id string) {
+func (s *TraceSpan) SetSession(id string) { s.SetMetadata(metadataSession, id) }
+
+// SetMetadata sets metadata of the trace, which cannot be changed later. Keys that begin with
+// "mlflow." have a meaning for MLflow. A trace that a caller has begun has the metadata of the
+// caller only.
+func (s *TraceSpan) SetMetadata(key, value string) {
 	if s.tracer == nil {
 		return
 	}
 	s.trace.mu.Lock()
 	defer s.trace.mu.Unlock()
-	s.trace.metadata[metadataSession] = id
+	s.trace.metadata[key] = value
 }
 
 // AddEvent adds an event with attributes that encoding/json can encode.
@@ -201,6 +211,31 @@ type attribute struct {
 // attributeValue is the value of an [attribute]. MLflow reads a text that is JSON as its value.
 type attributeValue struct {
 	StringValue string `json:"stringValue"`
+}
+
+// textBytes returns the bytes of the texts among the attributes.
+func (s *TraceSpan) textBytes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := 0
+	for _, value := range s.attributes {
+		switch v := value.(type) {
+		case string:
+			size += len(v)
+		case json.RawMessage:
+			size += len(v)
+		}
+	}
+	return size
+}
+
+// encode returns the span as JSON of OpenTelemetry.
+func (s *TraceSpan) encode() (json.RawMessage, error) {
+	m, err := s.message()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(m)
 }
 
 // message returns the span in the JSON of OpenTelemetry.

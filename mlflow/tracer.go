@@ -1,24 +1,27 @@
 package mlflow
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
-
-	"github.com/millrace-ml/millrace/mlflow/tracing"
 )
 
 const (
 	exportEvery = time.Second
-	// exportSize is the most spans of a request.
-	exportSize = 512
-	// maxPending is the most spans that wait for the server. Further spans are dropped.
-	maxPending = 20_000
+	// exportSize and exportBytes are the most spans of a request and the most bytes of their JSON,
+	// but a span that is larger is sent alone.
+	exportSize, exportBytes = 512, 16 << 20
+	// maxPending and maxPendingBytes are the most spans that wait for the server, and the most bytes
+	// of texts in their attributes. Further spans are dropped.
+	maxPending, maxPendingBytes = 20_000, 64 << 20
+	// maxRefusals is the number of traces that are refused one after the other until the tracer
+	// takes it that the reason concerns all that were to be sent with them.
+	maxRefusals = 8
+	// finishedAtOnce is the number of requests for finished traces at once.
+	finishedAtOnce = 8
 )
 
 // Tracer sends spans to an experiment in the background. Programs that use OpenTelemetry send
@@ -27,36 +30,76 @@ const (
 type Tracer struct {
 	client     *Client
 	experiment string
+	report     func(err error)
 
 	mu      sync.Mutex
 	pending []*TraceSpan
-	dropped int
+	bytes   int   // of the pending spans
+	dropped int   // since Flush
 	failure error // the last error since Flush
+	stats   TracerStats
 
-	sending sync.Mutex // held while spans are sent, so that they arrive in order
+	sending chan struct{} // has an element while spans are sent, so that they arrive in order
 	wake    chan struct{}
 	closed  chan struct{}
 	once    sync.Once
 	done    sync.WaitGroup
+	ctx     context.Context //nolint:containedctx // It ends the requests of the background.
+	cancel  context.CancelFunc
+}
+
+// TracerStats counts the spans of a tracer since it was made.
+type TracerStats struct {
+	Sent    int64 // The server has stored them.
+	Dropped int64 // They ended while too many were waiting for the server.
+	Refused int64 // The server refused them, or they have a value that is no JSON.
+	Waiting int   // They wait for the server now.
+}
+
+// TracerOption is an option of [Client.NewTracer].
+type TracerOption func(*Tracer)
+
+// WithExportReport calls report after each attempt to send spans in the background, with nil if
+// the server has taken all of them. It delays the next attempt.
+func WithExportReport(report func(err error)) TracerOption {
+	return func(t *Tracer) { t.report = report }
 }
 
 // NewTracer returns a tracer whose traces belong to the experiment with the given id. Close
 // must be called to send the last spans.
-func (c *Client) NewTracer(experimentID string) *Tracer {
-	t := &Tracer{client: c, experiment: experimentID, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+func (c *Client) NewTracer(experimentID string, options ...TracerOption) *Tracer {
+	t := &Tracer{
+		client: c, experiment: experimentID, report: func(error) {},
+		sending: make(chan struct{}, 1), wake: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	for _, option := range options {
+		option(t)
+	}
 	t.done.Go(t.loop)
 	return t
 }
 
-// add queues a span that has ended.
-func (t *Tracer) add(s *TraceSpan) {
+// Stats returns the numbers of spans that were sent and that were lost.
+func (t *Tracer) Stats() TracerStats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.pending) == maxPending {
+	stats := t.stats
+	stats.Waiting = len(t.pending)
+	return stats
+}
+
+// add queues a span that has ended.
+func (t *Tracer) add(s *TraceSpan) {
+	s.size = s.textBytes()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.pending) >= maxPending || t.bytes+s.size > maxPendingBytes {
 		t.dropped++
+		t.stats.Dropped++
 		return
 	}
-	t.pending = append(t.pending, s)
+	t.pending, t.bytes = append(t.pending, s), t.bytes+s.size
 	if len(t.pending) >= exportSize {
 		select {
 		case t.wake <- struct{}{}:
@@ -76,10 +119,14 @@ func (t *Tracer) loop() {
 		case <-tick.C:
 		case <-t.wake:
 		}
-		if err := t.send(context.Background()); err != nil {
+		tried, err := t.send(t.ctx)
+		if err != nil {
 			t.mu.Lock()
 			t.failure = err
 			t.mu.Unlock()
+		}
+		if tried {
+			t.report(err)
 		}
 	}
 }
@@ -88,12 +135,11 @@ func (t *Tracer) loop() {
 // since the last call, too. Spans that could not be sent because the server does not answer
 // stay queued.
 func (t *Tracer) Flush(ctx context.Context) error {
-	err := t.send(ctx)
+	_, err := t.send(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dropped > 0 {
-		err = errors.Join(err,
-			fmt.Errorf("%d spans were dropped, because %d were waiting for the server", t.dropped, maxPending))
+		err = errors.Join(err, fmt.Errorf("%d spans were dropped, because too many were waiting for the server", t.dropped))
 	}
 	err = errors.Join(t.failure, err)
 	t.failure, t.dropped = nil, 0
@@ -101,105 +147,44 @@ func (t *Tracer) Flush(ctx context.Context) error {
 }
 
 // Close sends all spans that have ended and ends the background work. Spans that end later
-// are not sent.
+// are not sent. If ctx ends before, the spans that wait are lost.
 func (t *Tracer) Close(ctx context.Context) error {
 	t.once.Do(func() { close(t.closed) })
+	defer t.cancel()
+	stop := context.AfterFunc(ctx, t.cancel)
+	defer stop()
 	t.done.Wait()
 	return t.Flush(ctx)
 }
 
-// send sends the pending spans in parts. A part that the server refuses is lost; one that it
-// does not answer is queued again.
-func (t *Tracer) send(ctx context.Context) error {
-	t.sending.Lock()
-	defer t.sending.Unlock()
+// send sends the pending spans in parts, and reports whether there were any. A part that the
+// server does not answer stays queued.
+func (t *Tracer) send(ctx context.Context) (tried bool, err error) {
+	select {
+	case t.sending <- struct{}{}:
+		defer func() { <-t.sending }()
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
 	var refused error
 	for {
 		t.mu.Lock()
 		part := t.pending[:min(exportSize, len(t.pending))]
 		t.mu.Unlock()
 		if len(part) == 0 {
-			return refused
+			return tried, refused
 		}
-		err := t.export(ctx, part)
-		if err != nil && again(err, true) {
-			return errors.Join(refused, err)
+		tried = true
+		lost, err := t.export(ctx, part)
+		if err != nil {
+			return tried, errors.Join(refused, err)
 		}
-		refused = errors.Join(refused, err)
+		refused = cmp.Or(refused, lost)
 		t.mu.Lock()
 		t.pending = append([]*TraceSpan(nil), t.pending[len(part):]...)
+		for _, s := range part {
+			t.bytes -= s.size
+		}
 		t.mu.Unlock()
 	}
-}
-
-// export sends spans, and then the information of the traces whose root is among them.
-func (t *Tracer) export(ctx context.Context, part []*TraceSpan) error {
-	spans := make([]map[string]any, 0, len(part))
-	var refused error
-	for _, s := range part {
-		m, err := s.message()
-		if err != nil {
-			refused = errors.Join(refused, err)
-			continue
-		}
-		spans = append(spans, m)
-	}
-	body, err := json.Marshal(map[string]any{
-		"resourceSpans": []any{map[string]any{"scopeSpans": []any{map[string]any{"spans": spans}}}},
-	})
-	if err != nil {
-		return errors.Join(refused, err)
-	}
-	err = t.client.retry(ctx, true, func() error { return t.post(ctx, body) })
-	if err != nil {
-		return errors.Join(refused, err)
-	}
-	for _, s := range part {
-		if s.parent == [8]byte{} {
-			_, err := call(ctx, t.client, tracing.Endpoints.StartTrace, s.finished(t.experiment))
-			refused = errors.Join(refused, err)
-		}
-	}
-	return refused
-}
-
-// post sends a request of OpenTelemetry once.
-func (t *Tracer) post(ctx context.Context, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.client.base+"/v1/traces", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Mlflow-Experiment-Id", t.experiment)
-	resp, err := t.client.do(req)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
-}
-
-// finished returns the information of the trace of a root span.
-func (s *TraceSpan) finished(experiment string) *tracing.StartTraceRequest {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.trace.mu.Lock()
-	defer s.trace.mu.Unlock()
-	duration := tracing.Duration(s.end.Sub(s.start).Milliseconds())
-	info := &tracing.TraceInfo{
-		TraceID: s.TraceID(), TraceLocation: tracing.InExperiment(experiment), RequestTime: tracing.TimeOf(s.start),
-		ExecutionDuration: &duration, State: tracing.StateOK,
-		Tags: map[string]string{tracing.TagTraceName: s.name}, TraceMetadata: map[string]string{tracing.MetadataSchema: "3"},
-	}
-	if s.failed {
-		info.State = tracing.StateError
-	}
-	for key, value := range s.trace.tags {
-		info.Tags[key] = value
-	}
-	for key, value := range s.trace.metadata {
-		info.TraceMetadata[key] = value
-	}
-	return &tracing.StartTraceRequest{Trace: &tracing.StartTrace{TraceInfo: info}}
 }

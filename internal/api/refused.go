@@ -68,11 +68,6 @@ var refusedFeatures = []feature{
 	},
 	{
 		mlflow.NotImplemented,
-		"Webhooks are not served by Millrace, and those in the database are not called." + inMLflow,
-		[]string{"2.0/mlflow/webhooks"},
-	},
-	{
-		mlflow.NotImplemented,
 		"Prompts of Unity Catalog are not served by Millrace. With an http(s) tracking URI, clients use the registry for " +
 			"prompts.",
 		[]string{"2.0/mlflow/unity-catalog/prompts", "2.0/mlflow/unity-catalog/prompt-versions"},

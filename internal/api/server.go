@@ -16,6 +16,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/api/rules"
 	"github.com/millrace-ml/millrace/internal/api/traces"
 	"github.com/millrace-ml/millrace/internal/api/users"
+	"github.com/millrace-ml/millrace/internal/api/webhooks"
 	"github.com/millrace-ml/millrace/internal/permit"
 	"github.com/millrace-ml/millrace/internal/signedurl"
 	"github.com/millrace-ml/millrace/internal/store"
@@ -56,6 +57,9 @@ type Server struct {
 
 	// Details describes the server to the users of its pages.
 	Details mlflow.ServerDetails
+
+	// Webhooks has the routes of webhooks. If it is nil, there are none.
+	Webhooks *webhooks.Handlers
 
 	// URLs signs URLs of this server.
 	URLs *signedurl.Signer
@@ -113,6 +117,9 @@ func (s *Server) routes() *route.Router {
 	}).Routes(r)
 	(&genai.Handlers{Store: s.Store, Owners: s.Owners, Keeper: s.Keeper}).Routes(r)
 	(&traces.Handlers{Store: s.Store, Owners: s.Owners, Files: s.Artifacts, SendFile: sendFile}).Routes(r)
+	if s.Webhooks != nil {
+		s.Webhooks.Routes(r)
+	}
 	if s.Users != nil {
 		r.Audit = s.Users.Audit
 		s.Users.Routes(r)

@@ -3,16 +3,15 @@ package cli
 import (
 	"log/slog"
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/millrace-ml/millrace/internal/config"
+	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/server"
 )
 
-// memoryTarget is the heap size above which the garbage collector runs more often,
-// instead of waiting until the heap has doubled. It is a soft limit.
+// memoryTarget is the size of the heap without large request bodies, in bytes.
 const memoryTarget = 80 << 20
 
 func newServerCommand() *cobra.Command {
@@ -29,7 +28,7 @@ Every flag can also be set by the environment variable that is shown after it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if os.Getenv("GOMEMLIMIT") == "" {
-				debug.SetMemoryLimit(memoryTarget)
+				httplimit.SetMemoryTarget(memoryTarget)
 			}
 			c, err := config.Load(cmd.Flags(), os.Getenv)
 			if err != nil {

@@ -50,6 +50,8 @@ type Config struct {
 	// Users, if not nil, configures users with passwords (--app-name basic-auth).
 	Users *Users
 	SSO   SSO
+	// Webhooks configures the requests to webhooks.
+	Webhooks Webhooks
 	// ModelVersionSourcePattern, if not nil, must match the sources of model versions.
 	ModelVersionSourcePattern *regexp.Regexp
 }
@@ -60,7 +62,7 @@ type option struct {
 	set                           func(c *Config, value string) error
 }
 
-var options = slices.Concat(mainOptions, ssoOptions)
+var options = slices.Concat(mainOptions, ssoOptions, webhookOptions)
 
 var mainOptions = []option{
 	{
@@ -296,37 +298,15 @@ var switches = []struct {
 		func(c *Config, on bool) { c.TruncateLongValues = on },
 	},
 	{
+		"webhook-allow-private-ips", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", false,
+		"allow webhooks in every network; --webhook-allowed-networks allows some",
+		func(c *Config, on bool) { c.Webhooks.AllowPrivate = on },
+	},
+	{
 		"disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", false,
 		"accept requests for any host from any origin; for tests only",
 		func(c *Config, on bool) { c.DisableSecurity = on },
 	},
-}
-
-func text(field func(*Config) *string) func(*Config, string) error {
-	return func(c *Config, v string) error {
-		*field(c) = v
-		return nil
-	}
-}
-
-func list(field func(*Config) *[]string) func(*Config, string) error {
-	return func(c *Config, v string) error {
-		for part := range strings.SplitSeq(v, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				*field(c) = append(*field(c), part)
-			}
-		}
-		return nil
-	}
-}
-
-func oneOf(v string, allowed ...string) error {
-	for _, a := range allowed {
-		if v == a {
-			return nil
-		}
-	}
-	return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
 }
 
 // Flags adds the flags of the server to fs. Call Load after fs has been parsed.
@@ -375,6 +355,9 @@ func Load(fs *pflag.FlagSet, getenv func(string) string) (*Config, error) {
 		}
 	}
 	if err := c.loadSSO(fs, getenv); err != nil {
+		return nil, err
+	}
+	if err := c.loadWebhookKey(getenv); err != nil {
 		return nil, err
 	}
 	return c, c.check(fs)

@@ -117,6 +117,7 @@ func (w *writer) loop() {
 		for _, j := range group {
 			close(j.done)
 		}
+		clear(group) // What the jobs wrote is not kept until the next one.
 	}
 }
 

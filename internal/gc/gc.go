@@ -16,7 +16,8 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 )
 
-// Options select what is removed. They have the meaning of the options of `mlflow gc`.
+// Options select what is removed. They have the meaning of the options of `mlflow gc`. The files of traces that were
+// deleted by themselves are removed, too, unless runs, experiments and logged models are selected by their ids.
 type Options struct {
 	// OlderThan is the time since the deletion. 0 stands for any.
 	OlderThan time.Duration
@@ -54,6 +55,8 @@ const (
 	Trace      Kind = "Trace"
 	Experiment Kind = "Experiment"
 	Job        Kind = "Job"
+	// TraceFiles are the files of a trace that was deleted by itself.
+	TraceFiles Kind = "Files of the deleted trace"
 )
 
 // Report is the result.
@@ -63,6 +66,8 @@ type Report struct {
 	Traces       int64 `json:"traces"`
 	Experiments  int64 `json:"experiments"`
 	Jobs         int64 `json:"jobs"`
+	// DeletedTraces is the number of traces that were deleted by themselves, and whose files were removed now.
+	DeletedTraces int64 `json:"deleted_traces"`
 	// InUse is the number of entities that were removed without those files that a registered model or another entity
 	// refers to.
 	InUse int64 `json:"in_use"`
@@ -134,6 +139,11 @@ func Collect(ctx context.Context, d Database, o Options) (*Report, error) {
 	}
 	for _, id := range c.plan.experiments {
 		if err := c.experiment(ctx, id); err != nil {
+			return &c.report, err
+		}
+	}
+	if o.RunIDs == nil || o.ModelIDs == nil || o.ExperimentIDs == nil {
+		if err := c.deletedTraces(ctx); err != nil {
 			return &c.report, err
 		}
 	}

@@ -3,6 +3,7 @@ package gc
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/millrace-ml/millrace/internal/artifact/location"
 	"github.com/millrace-ml/millrace/internal/db"
@@ -34,9 +35,17 @@ func scanItem(kind Kind) func(*sql.Rows, *item) error {
 
 // ownTrace reports whether the location of a trace is the one that MLflow gives it.
 func ownTrace(it *item) bool {
+	if !isFolderName(it.id) {
+		return false
+	}
 	at, ok1 := location.Parse(it.location)
 	experiment, ok2 := location.Parse(it.experiment)
 	return ok1 && ok2 && at == experiment.Join("traces/"+it.id+"/artifacts")
+}
+
+// isFolderName reports whether the id of a trace, which clients can choose, names one folder.
+func isFolderName(id string) bool {
+	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, `/\%?#`)
 }
 
 // items returns the runs or logged models with the given ids.

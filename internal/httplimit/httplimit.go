@@ -45,7 +45,9 @@ func Configure(s *http.Server) {
 // still sending receives the response instead of a reset connection.
 //
 // Deadlines are best effort: not every ResponseWriter supports them.
-func Handler(next http.Handler) http.Handler {
+func Handler(next http.Handler) http.Handler { return handler(next, shared) }
+
+func handler(next http.Handler, m *memory) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
 		_ = control.SetWriteDeadline(time.Time{}) // It may still be that of the last response.
@@ -55,7 +57,8 @@ func Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(writer, r)
 			return
 		}
-		b := &body{ReadCloser: r.Body, control: control}
+		b := &body{ReadCloser: r.Body, control: control, share: share{of: m}}
+		defer b.share.release()
 		b.setTimeouts(defaultBodyTimeout, defaultBodyTimeout)
 		inner := r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
 		inner.Body = b
@@ -106,6 +109,7 @@ type body struct {
 	end     time.Time // Zero means no limit.
 	begun   bool
 	err     error // of the last read
+	share   share // of the memory of large bodies
 }
 
 func (b *body) setTimeouts(pause, total time.Duration) {

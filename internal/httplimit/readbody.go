@@ -35,7 +35,8 @@ const (
 // limit applies to the bytes on the wire and to the decoded bytes, so that a small
 // body cannot expand into a large one. The error is an [*mlflow.Error] with status
 // 413 for a body beyond the limit, 408 for one that does not arrive in time, 415
-// for another content coding, and 400 for one that cannot be read or decoded.
+// for another content coding, 400 for one that cannot be read or decoded, and 503 for a large body
+// while there are many of them. The memory of the body counts until the request ends.
 func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
@@ -47,13 +48,19 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 	if req.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	SetBodyTimeouts(req, readPause, readTimeout)
-	limited := http.MaxBytesReader(w, req.Body, limit)
+	hold := holder(req)
 	var body []byte
 	if coding == plain {
-		body, err = readAll(limited, req.ContentLength)
-	} else {
-		body, err = decode(coding, limited, limit)
+		err = hold(max(0, int(req.ContentLength)))
+	}
+	if err == nil {
+		SetBodyTimeouts(req, readPause, readTimeout)
+		limited := http.MaxBytesReader(w, req.Body, limit)
+		if coding == plain {
+			body, err = readAll(limited, req.ContentLength, hold)
+		} else {
+			body, err = decode(coding, limited, limit, hold)
+		}
 	}
 	var tooBig *http.MaxBytesError
 	switch {
@@ -66,6 +73,9 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 			Code: mlflow.BadRequest, Status: http.StatusRequestTimeout,
 			Message: "The request body did not arrive in time.",
 		}
+	case errors.Is(err, mlflow.TemporarilyUnavailable):
+		w.Header().Set("Retry-After", "1")
+		return nil, err
 	case mlflow.AsError(err) != nil:
 		return nil, err
 	case coding != plain && BodyError(req) == nil:
@@ -73,6 +83,17 @@ func ReadBody(w http.ResponseWriter, req *http.Request, limit int64) ([]byte, er
 			"The request body cannot be decoded as its Content-Encoding %s says: %v.", coding, err)
 	}
 	return nil, mlflow.Errorf(mlflow.BadRequest, "The request body could not be read to its end.")
+}
+
+// holder returns the function that takes the memory for the body of a request. Outside of [Handler],
+// memory is not limited.
+func holder(req *http.Request) func(bytes int) error {
+	ctx := req.Context()
+	b, ok := ctx.Value(bodyKey{}).(*body)
+	if !ok {
+		return func(int) error { return nil }
+	}
+	return func(bytes int) error { return b.share.hold(ctx, int64(bytes)) }
 }
 
 // RefuseBody returns an error if the request has a body other than an empty JSON
@@ -117,7 +138,7 @@ func contentCoding(req *http.Request) (string, error) {
 }
 
 // decode reads a body with a content coding up to a limit of decoded bytes.
-func decode(coding string, body io.Reader, limit int64) ([]byte, error) {
+func decode(coding string, body io.Reader, limit int64, hold func(bytes int) error) ([]byte, error) {
 	decoder, err := newDecoder(coding, body)
 	if err != nil {
 		if errors.Is(err, io.EOF) {
@@ -125,7 +146,7 @@ func decode(coding string, body io.Reader, limit int64) ([]byte, error) {
 		}
 		return nil, err
 	}
-	decoded, err := readAll(io.LimitReader(decoder, limit+1), -1)
+	decoded, err := readAll(io.LimitReader(decoder, limit+1), -1, hold)
 	if err == nil && int64(len(decoded)) > limit {
 		err = tooLarge(limit)
 	}
@@ -151,14 +172,18 @@ func newDecoder(coding string, body io.Reader) (io.Reader, error) {
 }
 
 // readAll reads a body of the given length; a negative length is unknown. It
-// allocates memory for the bytes that have arrived, not for the announced length.
-func readAll(body io.Reader, length int64) ([]byte, error) {
+// allocates memory for the bytes that have arrived, not for the announced length, after it has
+// called hold with their number.
+func readAll(body io.Reader, length int64, hold func(bytes int) error) ([]byte, error) {
 	buf := make([]byte, 0, 4<<10)
 	for {
 		if len(buf) == cap(buf) {
 			more := 2 * len(buf)
 			if length >= int64(len(buf)) { // One byte more detects the end without another allocation.
 				more = min(more, int(length)+1)
+			}
+			if err := hold(len(buf)); err != nil {
+				return nil, err
 			}
 			buf = append(make([]byte, 0, more), buf...)
 		}

@@ -55,6 +55,8 @@ type Query struct {
 	// SpanScan, in searches of traces, is the query of the ids of all traces that have a span that
 	// meets the conditions on spans. It is empty if there are none, or others that are cheaper.
 	SpanScan Fragment
+	// ScansTable is whether SpanScan reads the table of spans in its own order, and no index.
+	ScansTable bool
 	// ByNewest is whether the newest runs come first, which an index returns in order.
 	ByNewest bool
 }
@@ -72,8 +74,10 @@ type Dialect struct {
 	Regex regex.Flavor
 	// IntDiv divides integers.
 	IntDiv string
-	// ContentLike and ContentILike are Like and ILike for long texts.
-	ContentLike, ContentILike string
+	// ContentLike and ContentILike are Like and ILike for long texts. WordsLike is ContentLike for
+	// patterns without `_`, and ASCIILike is ContentILike for patterns of ASCII characters, if the
+	// database has a faster comparison for them.
+	ContentLike, ContentILike, WordsLike, ASCIILike string
 	// NullsLast is whether ORDER BY supports NULLS LAST. Otherwise NULL is smaller than
 	// every value.
 	NullsLast bool
@@ -108,7 +112,9 @@ var (
 	PostgreSQL = Dialect{
 		Equal: "$ = ?", NotEqual: "$ != ?",
 		Like: "$ LIKE ? ESCAPE ''", ILike: "$ ILIKE ? ESCAPE ''", RLike: "$ ~ ?", Regex: regex.PostgreSQL, IntDiv: "/",
-		ContentLike: "$ LIKE ? ESCAPE ''", ContentILike: "$ ILIKE ? ESCAPE ''",
+		ContentLike: `$ COLLATE "C" LIKE ? ESCAPE ''`, ContentILike: "$ ILIKE ? ESCAPE ''",
+		// Other collations convert the whole text to small letters before they compare it.
+		ASCIILike: `$ COLLATE "C" ILIKE ? ESCAPE ''`,
 		NullsLast: true,
 		Probe:     " OFFSET 0",
 		Prefix:    "left($, #)",
@@ -121,6 +127,7 @@ var (
 		Escape: "|", // In MariaDB, a backslash is an escape if there is no other one.
 		RLike:  "$ REGEXP ?", Regex: regex.MySQL, IntDiv: "DIV",
 		ContentLike:  "($ LIKE ? ESCAPE '|' AND BINARY $ LIKE ? ESCAPE '|')",
+		WordsLike:    "BINARY $ LIKE ? ESCAPE '|'", // In this comparison, `_` is a byte.
 		ContentILike: "LOWER($) LIKE LOWER(?) ESCAPE '|'",
 		ByBeginning:  true, // It compares whole texts.
 	}

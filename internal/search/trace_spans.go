@@ -1,9 +1,11 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow/tracing"
@@ -60,15 +62,16 @@ func (b *builder) spanMeetsAll(conds []condition, since *int64) {
 
 // spanScan returns the query of the ids of the traces with a span that meets conditions, from the
 // spans in the order of the table or of an index. It returns nothing if there are conditions on
-// traces, unless they are on times, since these are tested sooner.
-func (b *traceBuilder) spanScan(conds, onSpans []condition, since *int64) Fragment {
+// traces, unless they are on times, since these are tested sooner. inTable is whether it reads the
+// table in its own order.
+func (b *traceBuilder) spanScan(conds, onSpans []condition, since *int64) (ids Fragment, inTable bool) {
 	for i := range conds {
 		if c := &conds[i]; !c.onSpan() && (c.ent != entAttribute || c.attr.column != "timestamp_ms") {
-			return Fragment{}
+			return Fragment{}, false
 		}
 	}
 	if onSpans == nil {
-		return Fragment{}
+		return Fragment{}, false
 	}
 	// Expressions instead of columns keep databases from reading an index of all spans and then
 	// each row of the table in its order.
@@ -82,7 +85,7 @@ func (b *traceBuilder) spanScan(conds, onSpans []condition, since *int64) Fragme
 	s.write("SELECT DISTINCT coalesce(s.trace_id, '') AS id FROM spans s WHERE ", sign, "s.experiment_id IN (?...)")
 	s.args = append(s.args, b.experiments)
 	s.spanMeetsAll(onSpans, since)
-	return s.fragment()
+	return s.fragment(), sign != ""
 }
 
 // spanMeets writes a condition on a span s.
@@ -104,14 +107,30 @@ func (b *builder) spanMeets(c *condition) {
 
 // like writes a comparison of a long text with a pattern.
 func (b *builder) like(column, op, pattern string) {
+	template := b.d.longLike(op, pattern)
+	if template == "" {
+		b.compare(column, op, []any{pattern})
+		return
+	}
+	b.fill(template, column, b.d.pattern(pattern))
+}
+
+// longLike returns the template of the comparison of a long text with a pattern, or "" if the
+// comparator is another one.
+func (d *Dialect) longLike(op, pattern string) string {
 	switch op {
 	case opLike:
-		b.fill(b.d.ContentLike, column, b.d.pattern(pattern))
+		if strings.Contains(pattern, "_") {
+			return d.ContentLike
+		}
+		return cmp.Or(d.WordsLike, d.ContentLike)
 	case opILike:
-		b.fill(b.d.ContentILike, column, b.d.pattern(pattern))
-	default:
-		b.compare(column, op, []any{pattern})
+		if strings.ContainsFunc(pattern, func(c rune) bool { return c >= utf8.RuneSelf }) {
+			return d.ContentILike
+		}
+		return cmp.Or(d.ASCIILike, d.ContentILike)
 	}
+	return ""
 }
 
 // attributeRegex returns the pattern that the content of a span matches if the text of an

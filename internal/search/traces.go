@@ -36,7 +36,8 @@ func Traces(d Dialect, experiments []int64, filter string, orderBy []string) (*Q
 	}
 	b := &traceBuilder{builder{d: d}, experiments}
 	onSpans := b.where(conds)
-	q.Where, q.SpanScan = b.fragment(), b.spanScan(conds, onSpans, spansSince(conds))
+	q.Where = b.fragment()
+	q.SpanScan, q.ScansTable = b.spanScan(conds, onSpans, spansSince(conds))
 	q.Narrowers, q.ByNewest = b.narrowers(conds), byNewestTrace(keys)
 	return q, nil
 }

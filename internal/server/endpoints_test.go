@@ -22,6 +22,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/access"
 	"github.com/millrace-ml/millrace/internal/api"
 	accounts "github.com/millrace-ml/millrace/internal/api/users"
+	"github.com/millrace-ml/millrace/internal/api/webhooks"
 	"github.com/millrace-ml/millrace/internal/config"
 	"github.com/millrace-ml/millrace/internal/db"
 )
@@ -88,7 +89,7 @@ func TestEndpoints(t *testing.T) {
 			}
 		}
 	}
-	for _, route := range (&api.Server{Users: &accounts.Handlers{}}).Routes() {
+	for _, route := range (&api.Server{Users: &accounts.Handlers{}, Webhooks: &webhooks.Handlers{}}).Routes() {
 		if !listed[wildcard.ReplaceAllString(route, "{}")] {
 			t.Errorf("%s is served, but not listed in docs/endpoints.tsv", route)
 		}

@@ -63,6 +63,10 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := s.openWebhooks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	owners := rules.NewOwners(s.store)
 	routes := &api.Server{
 		Store: s.store, Owners: owners, Artifacts: artifacts, Log: s.log,
@@ -73,7 +77,7 @@ func (s *Server) handler(ctx context.Context) (http.Handler, error) {
 		ExperimentTags:  databricks.ExperimentTags,
 		UsesFilesAPI:    databricks.Marked,
 
-		RefuseLongValues: !s.config.TruncateLongValues, Details: s.details(),
+		RefuseLongValues: !s.config.TruncateLongValues, Details: s.details(), Webhooks: hooks,
 
 		URLs: signedurl.New(key, "artifacts"), StaticPrefix: s.config.StaticPrefix,
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/httplimit"
 	"github.com/millrace-ml/millrace/internal/observe"
 	"github.com/millrace-ml/millrace/internal/store"
+	"github.com/millrace-ml/millrace/internal/webhook"
 )
 
 // shutdownTimeout is the time that current requests have to complete after SIGTERM.
@@ -39,6 +40,7 @@ type Server struct {
 	registry    *prometheus.Registry // A program may run several servers.
 	readiness   *readiness
 	profiler    *profiler
+	deliverer   *webhook.Deliverer
 	certificate *certificate // nil for plain HTTP
 }
 
@@ -177,8 +179,16 @@ func (s *Server) Serve(ctx context.Context) error {
 	go func() { failed <- s.serveHTTP() }()
 	go s.profiler.serve()
 	go s.users.prune(ctx, s.config.AuditLogRetention, s.log)
+	delivering, stopDelivering := context.WithCancel(ctx)
+	defer stopDelivering()
+	delivered := make(chan struct{})
+	go func() {
+		s.deliverer.Run(delivering)
+		close(delivered)
+	}()
 	select {
 	case err := <-failed:
+		stopDelivering()
 		return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 	case <-ctx.Done():
 	}
@@ -193,6 +203,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) { // For example, stalled uploads. They were not acknowledged.
 		s.log.WarnContext(ctx, "requests were ended that were still under way", "after", shutdownTimeout)
 		err = s.http.Close()
+	}
+	select {
+	case <-delivered:
+	case <-ctx.Done(): // Deliveries without a result are sent again by the next start.
 	}
 	return errors.Join(err, s.profiler.close(), s.users.close(), s.store.Close())
 }

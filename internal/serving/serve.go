@@ -17,6 +17,7 @@ const lastRequests = 25 * time.Second
 // Serve serves predictions on address until ctx ends, and then completes the current
 // ones. It calls ready with its URL when it listens.
 func (s *Server) Serve(ctx context.Context, address string, ready func(url string)) error {
+	defer s.tracer.close(context.WithoutCancel(ctx))
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err

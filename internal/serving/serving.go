@@ -50,6 +50,8 @@ type Options struct {
 	// ShutdownDelay is the time for which a server that ends still accepts requests, while
 	// /readyz answers 503.
 	ShutdownDelay time.Duration
+	// Trace makes each request to /invocations a trace, if it is not nil.
+	Trace *TraceOptions
 }
 
 // Server serves predictions of a model.
@@ -59,12 +61,14 @@ type Server struct {
 	current  atomic.Pointer[deployment]
 	pool     *pool
 	metrics  *metrics
+	tracer   *tracer
 	stopping atomic.Bool
 }
 
 // New returns a server of a model.
 func New(m *models.Model, options Options) *Server {
-	s := &Server{log: options.Log, options: options, metrics: newMetrics()}
+	s := &Server{log: options.Log, options: options, metrics: newMetrics(), tracer: newTracer(options.Trace, options.Log)}
+	s.tracer.register(s.metrics.registry)
 	s.pool = &pool{
 		workers: cmp.Or(options.Workers, runtime.GOMAXPROCS(0)),
 		limit:   cmp.Or(options.Queue, defaultQueue), maxRows: options.BatchRows, metrics: s.metrics,
@@ -150,7 +154,9 @@ func (s *Server) invocations(w http.ResponseWriter, r *http.Request) {
 	if d.version != "" {
 		w.Header().Set(versionHeader, d.version)
 	}
-	answer, err := s.predict(r.Context(), d, w, r)
+	r, span := s.tracer.start(w, r, d)
+	answer, err := s.predict(r.Context(), d, w, r) //nolint:contextcheck // start derives it from the context of r.
+	s.tracer.end(span, answer, err)
 	if err != nil {
 		if e := mlflow.AsError(err); e != nil && e.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "1")
@@ -171,6 +177,7 @@ func (s *Server) predict(ctx context.Context, d *deployment, w http.ResponseWrit
 	if err != nil {
 		return nil, err
 	}
+	s.tracer.inputs(ctx, r.Header.Get("Content-Type"), body)
 	in, err := d.schema.decode(ctx, r.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package span
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -42,8 +43,11 @@ type content struct {
 // Message returns the message for the JSON of the column spans.content.
 func Message(text string) (tracing.Span, error) {
 	var c content
-	if err := json.Unmarshal(document(text), &c); err != nil {
-		return tracing.Span{}, err
+	if json.Unmarshal([]byte(text), &c) != nil { // Python writes numbers that JSON does not have.
+		c = content{}
+		if err := json.Unmarshal(python.QuoteConstants(text), &c); err != nil {
+			return tracing.Span{}, err
+		}
 	}
 	m := tracing.Span{
 		TraceID: fromBase64(c.TraceID), SpanID: fromBase64(c.SpanID), Name: c.Name,
@@ -72,14 +76,6 @@ func Message(text string) (tracing.Span, error) {
 	return m, nil
 }
 
-// document returns the text as JSON, which does not have all numbers of Python.
-func document(text string) []byte {
-	if b := []byte(text); json.Valid(b) {
-		return b
-	}
-	return python.QuoteConstants(text)
-}
-
 // fromBase64 decodes an id. What is no base64 has no bytes.
 func fromBase64(text string) []byte {
 	id, _ := base64.StdEncoding.DecodeString(text)
@@ -89,7 +85,8 @@ func fromBase64(text string) []byte {
 // keyValues returns the members of an object. Those of the attributes of spans are texts with
 // JSON.
 func keyValues(object json.RawMessage, ofSpan bool) (list []tracing.KeyValue) {
-	dec := jsontext.NewDecoder(strings.NewReader(string(object)), jsontext.AllowDuplicateNames(true))
+	// A decoder reads a buffer in place.
+	dec := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
 	if dec.PeekKind() != '{' {
 		return nil
 	}
@@ -101,24 +98,40 @@ func keyValues(object json.RawMessage, ofSpan bool) (list []tracing.KeyValue) {
 		if err != nil {
 			return list
 		}
-		value := document(string(raw))
-		if ofSpan && raw.Kind() == '"' {
-			var inner string
-			_ = json.Unmarshal(raw, &inner) // It is a text.
-			value = document(inner)
-			if !json.Valid(value) {
-				value = raw
-			}
-		}
-		list = append(list, tracing.KeyValue{Key: name, Value: anyValue(value)})
+		list = append(list, tracing.KeyValue{Key: name, Value: memberValue(raw, ofSpan)})
 	}
 	return list
 }
 
+// memberValue returns the message for the value of a member, which is JSON.
+func memberValue(raw jsontext.Value, ofSpan bool) *tracing.AnyValue {
+	if raw.Kind() != '"' {
+		return anyValue(raw)
+	}
+	text, _ := jsontext.AppendUnquote(nil, raw) // It replaces what is no Unicode.
+	if !ofSpan {
+		return textValue(text)
+	}
+	if inner, err := jsontext.AppendUnquote(nil, text); err == nil { // This is the most frequent value.
+		return textValue(inner)
+	}
+	if !json.Valid(text) {
+		text = python.QuoteConstants(string(text))
+	}
+	if !json.Valid(text) {
+		return anyValue(raw)
+	}
+	return anyValue(text)
+}
+
+func textValue(text []byte) *tracing.AnyValue {
+	s := string(text)
+	return &tracing.AnyValue{StringValue: &s}
+}
+
 // anyValue returns the message for a JSON value, or nil for null.
-func anyValue(raw json.RawMessage) *tracing.AnyValue {
-	dec := jsontext.NewDecoder(strings.NewReader(string(raw)), jsontext.AllowDuplicateNames(true),
-		jsontext.AllowInvalidUTF8(true))
+func anyValue(raw []byte) *tracing.AnyValue {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	return readAny(dec)
 }
 

@@ -129,6 +129,7 @@ func TestMessage(t *testing.T) {
 			{"null", "null"},
 			{"list", `[1, null, {"a": true}]`},
 			{"broken", `{"a"`},
+			{"surrogate", `"\ud800"`},
 		},
 		Events: []Event{{"e", 7, Attributes{{"a", "-Infinity"}}}},
 		Links:  []Link{{TraceID{15: 4}, ID{7: 5}, Attributes{{"l", `"y"`}}}},
@@ -147,11 +148,30 @@ func TestMessage(t *testing.T) {
 		`{"key":"big","value":{"double_value":100000000000000000000}},{"key":"nan","value":{"string_value":"NaN"}},` +
 		`{"key":"null"},{"key":"list","value":{"array_value":{"values":[{"int_value":1},{},` +
 		`{"kvlist_value":{"values":[{"key":"a","value":{"bool_value":true}}]}}]}}},` +
-		`{"key":"broken","value":{"string_value":"{\"a\""}}],` +
+		`{"key":"broken","value":{"string_value":"{\"a\""}},{"key":"surrogate","value":{"string_value":"�"}}],` +
 		`"events":[{"time_unix_nano":7,"name":"e","attributes":[{"key":"a","value":{"string_value":"-Infinity"}}]}],` +
 		`"links":[{"trace_id":"AAAAAAAAAAAAAAAAAAAABA==","span_id":"AAAAAAAAAAU=","attributes":[{"key":"l",` +
 		`"value":{"string_value":"y"}}]}],"status":{"code":"STATUS_CODE_ERROR","message":"m"}}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func BenchmarkMessage(b *testing.B) {
+	s := &Span{TraceID: TraceID{15: 1}, ID: ID{7: 2}, Parent: ID{7: 3}, Name: "step", Start: 5, End: 9, Status: StatusOK}
+	for key, value := range map[string]string{
+		"mlflow.traceRequestId": `"tr-00000000000000000000000000000001"`, "mlflow.spanType": `"TOOL"`, "service": `"bench"`,
+		"mlflow.spanInputs":  `{"question": "What is the answer?", "context": "` + strings.Repeat("words ", 20) + `"}`,
+		"mlflow.spanOutputs": `{"answer": "A text of some length, as tools return it to models."}`,
+	} {
+		s.Attributes.Set(key, value)
+	}
+	text := string(s.AppendContent(nil))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Message(text); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

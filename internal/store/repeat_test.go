@@ -291,6 +291,7 @@ func TestRepeatedReads(t *testing.T) {
 	fillTraces(t, stores[0])
 	maps.Copy(calls, traceReads)
 	maps.Copy(calls, evaluationReads(fillEvaluation(t, stores[0])))
+	maps.Copy(calls, webhookReads(fillWebhooks(t, stores[0])))
 	for name, call := range calls {
 		var answers [2]string
 		for i, s := range stores {
@@ -326,6 +327,7 @@ func checkAllCalled[F any](t *testing.T, calls map[string]F) {
 		"AddToExperiments": true, "RemoveFromExperiments": true, "CreateDataset": true, "DeleteRecords": true,
 		"ParseRecords": true, "UpsertRecords": true,
 		"RegisterScorer": true, "CreateLabelSchema": true, "UpdateLabelSchema": true,
+		"CreateWebhook": true, "UpdateWebhook": true, "ClaimDeliveries": true, "Redeliver": true, "PruneDeliveries": true,
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for i := range methods.NumMethod() {

@@ -11,6 +11,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/store/base"
+	"github.com/millrace-ml/millrace/internal/store/webhooks"
 	"github.com/millrace-ml/millrace/mlflow"
 )
 
@@ -125,8 +126,11 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 		if _, err := t.activeRun(in.RunID); err != nil {
 			return err
 		}
+		var changed int64
 		if in.Status != "" {
-			if _, err := t.Exec(`UPDATE runs SET status = ? WHERE run_uuid = ?`, in.Status, in.RunID); err != nil {
+			changed, err = t.Exec(`UPDATE runs SET status = ? WHERE run_uuid = ? AND coalesce(status, '') <> ?`,
+				in.Status, in.RunID, in.Status)
+			if err != nil {
 				return err
 			}
 		}
@@ -140,8 +144,10 @@ func (s *Store) UpdateRun(ctx context.Context, in *mlflow.UpdateRunRequest) (inf
 				return err
 			}
 		}
-		info, err = t.RunInfo(in.RunID)
-		return err
+		if info, err = t.RunInfo(in.RunID); err != nil || changed == 0 {
+			return err
+		}
+		return webhooks.Tx{Transaction: t.Transaction}.FireStatus(info)
 	})
 	return info, err
 }

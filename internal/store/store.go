@@ -28,6 +28,7 @@ import (
 	"github.com/millrace-ml/millrace/internal/store/runtable"
 	"github.com/millrace-ml/millrace/internal/store/schema"
 	"github.com/millrace-ml/millrace/internal/store/traces"
+	"github.com/millrace-ml/millrace/internal/store/webhooks"
 )
 
 // Options configure a store.
@@ -62,6 +63,8 @@ type Store struct {
 	lineage.Lineages
 	traces.Traces
 	evaluation.Evaluations
+	webhooks.Webhooks
+	queued   <-chan struct{}
 	metrics  *metricGroup
 	searches *base.Shared[runPage]
 	// revision is that of MLflow's schema.
@@ -80,7 +83,8 @@ func newStore(b *base.Store, metrics *metricGroup) *Store {
 		Room:        base.NewRoom(b, func(t base.Transaction) tx { return tx{t} }),
 		Experiments: experiments.New(b), Models: models.New(b), Registry: registry.New(b), Histories: history.New(b),
 		Tables: runtable.New(b), Lineages: lineage.New(b), Traces: traces.New(b), Evaluations: evaluation.New(b),
-		metrics: metrics, searches: &base.Shared[runPage]{},
+		Webhooks: webhooks.New(b),
+		metrics:  metrics, searches: &base.Shared[runPage]{},
 	}
 }
 
@@ -110,6 +114,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	b := &base.Store{
 		Primary: primary, Replica: primary, Dialect: base.DialectOf(primary.Flavor()), ArtifactRoot: o.ArtifactRoot,
+		Queued: make(chan struct{}, 1),
 	}
 	if err := b.Dialect.FindCollation(ctx, primary); err != nil {
 		return nil, errors.Join(err, primary.Close())
@@ -122,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 	}
 	s := newStore(b, newMetricGroup(primary))
-	s.revision = revision
+	s.queued, s.revision = b.Queued, revision
 	return s, nil
 }
 
@@ -135,6 +140,9 @@ func checkReplica(ctx context.Context, c *db.Conn, want string) error {
 	}
 	return err
 }
+
+// Queued returns a channel that has a value after deliveries of webhooks were queued.
+func (s *Store) Queued() <-chan struct{} { return s.queued }
 
 // Close waits for the transactions in progress and closes the database.
 func (s *Store) Close() error {

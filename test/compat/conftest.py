@@ -13,6 +13,9 @@ for name in list(os.environ):  # before mlflow reads them
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 os.environ["MPLBACKEND"] = "agg"
+# Autologging starts a process that imports everything to learn which packages a model needs; the client takes those of the
+# flavor instead, when it takes longer. Servers do not notice it.
+os.environ["MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT"] = "1"
 
 import mlflow
 import pytest
@@ -33,6 +36,13 @@ def server(tmp_path_factory):
     start = MLflow if os.environ.get("COMPAT_SERVER") == "mlflow" else Millrace
     with start(tmp_path_factory.mktemp("server")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory):
+    """Millrace and MLflow's own server, whose answers to the same requests are compared. Tests must do the same to both."""
+    with Millrace(tmp_path_factory.mktemp("ours")) as ours, MLflow(tmp_path_factory.mktemp("theirs"), sqlite=True) as theirs:
+        yield ours, theirs
 
 
 @pytest.fixture(autouse=True)

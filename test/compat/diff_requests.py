@@ -45,7 +45,7 @@ def experiments():
         "duplicate": {"name": "e1"}, "no name": {}, "empty name": {"name": ""}, "null name": {"name": None}, "number": {"name": 5},
         "name list": {"name": ["x"]}, "name true": {"name": True},
         "name 500": {"name": "n" * 500}, "name 501": {"name": "n" * 501}, "name 500 wide": {"name": "é" * 500}, "name spaces": {"name": "  sp  "},
-        "name slash": {"name": "/Users/me/x"}, "name unicode": {"name": "实验"}, "name newline": {"name": "a\nb"}, "name blank": {"name": " "},
+        "name slash": {"name": "/Users/me/x"}, "name unicode": {"name": "实验室"}, "name newline": {"name": "a\nb"}, "name blank": {"name": " "},
         "unknown field": {"name": "unknown", "bogus": 1}, "camel case": {"name": "camel", "artifactLocation": "s3://b/x"},
         "both cases": {"name": "both", "artifactLocation": "s3://b/x", "artifact_location": "s3://b/x"},
         "duplicate tags": {"name": "dt", "tags": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]},

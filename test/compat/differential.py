@@ -43,6 +43,7 @@ class Side:
     def __init__(self, server):
         self.server = server
         self.saved = {}
+        self.experiments = {}
 
     def fill(self, value):
         """Put saved values where $name stands."""
@@ -82,16 +83,19 @@ class Side:
             self.saved[name] = value
         return answer
 
+    def experiment(self, id):
+        """Name an experiment by when it appeared first, because a refused INSERT uses up a number on some databases."""
+        return id if id == "0" else f"<experiment #{self.experiments.setdefault(id, len(self.experiments) + 1)}>"
+
     def plain(self, text):
         """Replace what differs between two runs of the same server in text."""
         for name, value in sorted(self.saved.items(), key=lambda item: -len(item[1])):
             if len(value) > 8:
                 text = text.replace(value, f"<{name}>")
         text = text.replace(self.server.url, "<url>").replace(self.server.folder, "<folder>")
-        text = re.sub(r"\b(m-)?[0-9a-f]{32}\b", "<id>", text)
+        text = re.sub(r"\b(m-)?[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<id>", text)
         text = re.sub(r"\(raised as a result of Query-invoked autoflush.*|\(sqlite3\..*", "<SQL>", text, flags=re.S)
-        if ON_SERVER:  # A refused INSERT uses up an id.
-            text = re.sub(r"""(id=|[Ee]xperiment |Invalid value "|')\d+(?=\D)""", r"\1<n>", text)
+        text = re.sub(r"""(id='?|[Ee]xperiment '?|Invalid value "|mlflow-artifacts:/|'(?=\d+/))(\d+)(?!\d)""", lambda m: m[1] + self.experiment(m[2]), text)
         text = re.sub(r"\{('[^{}]*')\}", lambda m: "{" + ", ".join(sorted(m[1].split(", "))) + "}", text)
         return re.sub(r"\b[a-z]+-[a-z]+-\d{1,3}\b", "<random name>", text)
 
@@ -107,6 +111,8 @@ class Side:
         if isinstance(value, dict):
             if "dataset_id" in value and "digest" in value:  # An evaluation dataset: the digest is one of a time.
                 value = {**value, "digest": "<digest>", "tags": sorted(json.loads(value["tags"]).items())}
+            if value.get("key") == "_mlflow_experiment_ids":  # A prompt belongs to experiments by a tag such as ",1,2,".
+                value = {**value, "value": re.sub(r"\d+", lambda m: self.experiment(m[0]), value["value"])}
             return {k: self.clean(v, k) for k, v in value.items()}
         if key == "records" and isinstance(value, str):
             return self.clean(json.loads(value))
@@ -115,17 +121,16 @@ class Side:
                 value = sorted(value, key=lambda v: v["key"])
             if value and all(isinstance(v, dict) and "dataset" in v for v in value):  # MLflow's order is that of random ids.
                 value = sorted(value, key=lambda v: (v["dataset"]["name"], v["dataset"]["digest"]))
-            return [self.clean(v) for v in value]
-        if ON_SERVER and (key == "experiment_id" or key == "path" and value.isdigit()):
-            return "<n>"
-        if key == "experiment_id" and value != "0":
-            names = [name for name, saved in self.saved.items() if saved == value]
-            return f"<{names[0]}>" if names else "<experiment>"
+            if key == "webhooks":  # Those of one millisecond have no order.
+                value = sorted(value, key=lambda v: json.dumps([v["name"], v["url"], v["events"], v.get("description")]))
+            return [self.clean(v, key if key == "experiment_ids" else None) for v in value]
+        if key in ("experiment_id", "experiment_ids") or key == "path" and value.isdigit():
+            return self.experiment(str(value))
         if isinstance(value, str) and re.fullmatch(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", value):
             seconds = datetime.datetime.fromisoformat(value).timestamp()
             return "<now>" if abs(seconds - time.time()) < 3600 else value
         if isinstance(value, str):
-            return re.sub(r"mlflow-artifacts:/[1-9]\d*", "mlflow-artifacts:/<experiment>", self.plain(value))
+            return self.plain(value)
         if key in TIME_KEYS and isinstance(value, int) and abs(value / 1000 - time.time()) < 3600:
             return "<now>"
         return value
@@ -215,7 +220,8 @@ def filters_accepted(entity):
     return FILTERS_OF_RELEASE[importlib.metadata.version("mlflow")].get(entity, {})
 
 
-def run(report=print):
+def run(ours, theirs, report=print):
+    """Compare two servers and return the numbers of requests and of differences that are not accepted."""
     from diff_accepted import NOT_ON_SERVERS
     from diff_hostile import HOSTILE
     from diff_requests import REQUESTS
@@ -223,17 +229,17 @@ def run(report=print):
     from diff_requests_models import REQUESTS as MORE
     from diff_requests_registry import REQUESTS as REGISTRY
     from diff_requests_traces import REQUESTS as TRACES
+    from diff_requests_webhooks import REQUESTS as WEBHOOKS
 
     accepted = accepted_of(importlib.metadata.version("mlflow"))
-    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + HOSTILE, accepted)
+    requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + WEBHOOKS + HOSTILE, accepted)
     if ON_SERVER:
         def left_out(title):
             return any(fnmatch.fnmatchcase(title, titles) for titles in NOT_ON_SERVERS)
 
         requests = [r for r in requests if not left_out(r.title)]
         accepted = [row for row in accepted if not left_out(row[0])]
-    with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:
-        bad = compare(requests, accepted, Side(r), Side(m), report)
+    bad = compare(requests, accepted, Side(ours), Side(theirs), report)
     report(f"{len(requests)} requests, {bad} differences that are not accepted")
     return len(requests), bad
 
@@ -259,4 +265,5 @@ if __name__ == "__main__":
     if "--markdown" in sys.argv:
         print(markdown())
     else:
-        sys.exit(1 if run()[1] else 0)
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b, MLflow(a, sqlite=True) as m, Millrace(b) as r:
+            sys.exit(1 if run(r, m)[1] else 0)

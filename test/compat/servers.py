@@ -96,7 +96,6 @@ def users_variables(folder, sqlite=False, default_permission="NO_PERMISSIONS"):
     return {
         "MLFLOW_AUTH_CONFIG_PATH": path,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "key of the tests",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # MLflow's server of jobs takes longer to start and stop than its tests.
     }
 
 
@@ -174,4 +173,5 @@ class MLflow(Server):
         return [os.path.join(os.path.dirname(sys.executable), "mlflow"), "server", "--workers", "1"]
 
     def environment(self):
-        return {**super().environment(), "MLFLOW_DISABLE_TELEMETRY": "true"}
+        # MLflow's server of jobs takes longer to start and stop than most tests.
+        return {**super().environment(), "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

@@ -8,23 +8,10 @@ import pytest
 
 import differential
 from record_search import Recorder, play, with_sorted_sets
-from servers import ROOT, MLflow, Millrace
+from servers import ROOT
 
 pytestmark = pytest.mark.skipif(
     mlflow.__version__ not in differential.RELEASES, reason=f"MLflow {mlflow.__version__} is none of {', '.join(differential.RELEASES)}, which Millrace is compared with")
-
-
-def test_requests():
-    lines = []
-    count, bad = differential.run(lines.append)
-    assert count > 800
-    assert bad == 0, "\n".join(lines)
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    with MLflow(tmp_path_factory.mktemp("mlflow"), sqlite=True) as theirs, Millrace(tmp_path_factory.mktemp("millrace")) as ours:
-        yield theirs, ours
 
 
 @pytest.mark.parametrize("name", ["runs", "experiments", "logged_models"])
@@ -51,7 +38,7 @@ def test_filters(name, both):
         play(path, Recorder(server.url), answered)
         return found
 
-    theirs, ours = map(answers, both)
+    ours, theirs = map(answers, both)
     assert len(theirs) == len(ours) > 80
     different = set()
     for (question, status, message, names), (_, our_status, our_message, our_names) in zip(theirs, ours):
@@ -61,6 +48,14 @@ def test_filters(name, both):
             different.add(question)
             print(f"{question}\n    MLflow   {status} {message} {names}\n    Millrace {our_status} {our_message} {our_names}")
     assert different == set(differential.filters_accepted(name))
+
+
+def test_requests(both):
+    """This is after the filters, because it leaves different things behind on both servers where a difference is accepted."""
+    lines = []
+    count, bad = differential.run(*both, lines.append)
+    assert count > 800
+    assert bad == 0, "\n".join(lines)
 
 
 def test_documented():

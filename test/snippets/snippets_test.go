@@ -110,7 +110,7 @@ func newChecker(t *testing.T) *checker {
 	args := slices.Concat([]string{"list", "-export", "-deps", "-f", format, "embed", "image"}, imported)
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir, cmd.Stderr = root, &errs
-	cmd.Env = append(os.Environ(), "GOWORK=") // The workspace has all modules.
+	cmd.Env = append(os.Environ(), "GOWORK=", "CGO_ENABLED=0") // The workspace has all modules.
 	list, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, &errs)

@@ -71,6 +71,7 @@ before(async () => {
     "version lineage": `/models/${registry.modelName}/versions/1?tab=lineage`,
     trash: "/trash",
     settings: "/settings",
+    "webhooks, none": "/settings/webhooks",
     "unknown page": "/nowhere",
     "traces, none": `${empty}/traces`,
     "a page of later": `${experiment}/judges`,

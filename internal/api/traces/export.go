@@ -26,14 +26,8 @@ const (
 	jsonType     = "application/json"
 )
 
-// Limits of exports.
-const (
-	maxExport = 64 << 20 // of a body, in bytes, before and after it is decoded
-	// A body is large from largeExport bytes on. largeExports of them are read at a time, since
-	// each takes a multiple of its size in memory.
-	largeExport  = 4 << 20
-	largeExports = 2
-)
+// maxExport is the largest body of an export in bytes, before and after it is decoded.
+const maxExport = 64 << 20
 
 // export writes the spans of a request of OpenTelemetry, all or none of them.
 func (h *Handlers) export(w http.ResponseWriter, req *http.Request) error {
@@ -79,14 +73,6 @@ func (h *Handlers) export(w http.ResponseWriter, req *http.Request) error {
 
 // readExport reads the spans of a request.
 func (h *Handlers) readExport(w http.ResponseWriter, req *http.Request, asJSON bool) ([]*span.Resource, error) {
-	if req.ContentLength < 0 || req.ContentLength >= largeExport || req.Header.Get("Content-Encoding") != "" {
-		select {
-		case h.exports <- struct{}{}:
-			defer func() { <-h.exports }()
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
-		}
-	}
 	body, err := httplimit.ReadBody(w, req, maxExport)
 	if err != nil {
 		return nil, err

@@ -31,13 +31,10 @@ type Handlers struct {
 	Files  Files
 	// SendFile answers a request with a file.
 	SendFile func(w http.ResponseWriter, req *http.Request, repo artifact.Repo, path string) error
-
-	exports chan struct{} // an item for each large export that is being read
 }
 
 // Routes mounts the routes.
 func (h *Handlers) Routes(r *route.Router) {
-	h.exports = make(chan struct{}, largeExports)
 	e := tracing.Endpoints
 	r.Root("POST", ExportPath, rules.ExportSpans, h.export)
 	route.On(r, e.StartTrace, rules.StartTrace, h.startTrace)

@@ -46,7 +46,8 @@ with their files. The options are those of "mlflow gc". A server can run at the 
 Without IDs, all runs, logged models and experiments in that stage are removed. As in MLflow,
 --run-ids selects among runs only, and deleted experiments and logged models are removed as well;
 the same applies to the other IDs. With an experiment, everything in it is removed, also its
-traces with their attachments.
+traces with their attachments. The files of traces that were deleted by themselves are removed,
+too.
 
 Files that a registered model version, or another run or logged model, refers to are kept.
 Files are removed before rows. If the command is interrupted, run it again. If a store does not
@@ -228,6 +229,10 @@ func (c *gcCommand) print(r *gc.Report) {
 	fmt.Fprintf(c.out, "%s %s runs, %s logged models, %s traces, %s experiments and %s jobs.\n", verb,
 		output.Thousands(r.Runs), output.Thousands(r.LoggedModels), output.Thousands(r.Traces),
 		output.Thousands(r.Experiments), output.Thousands(r.Jobs))
+	if r.DeletedTraces > 0 {
+		fmt.Fprintf(c.out, "Files of %s traces that were deleted by themselves are included.\n",
+			output.Thousands(r.DeletedTraces))
+	}
 	if r.InUse > 0 {
 		fmt.Fprintf(c.out, "Files of %s of them are in use by registered models, runs or logged models and were kept.\n",
 			output.Thousands(r.InUse))

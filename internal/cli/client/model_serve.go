@@ -17,6 +17,9 @@ import (
 	"github.com/millrace-ml/millrace/models"
 )
 
+// maxTraceContent keeps the span of a request below the size that servers store.
+const maxTraceContent = 1 << 20
+
 func (m *modelsCommand) serve() *cobra.Command {
 	var host string
 	var port int
@@ -31,9 +34,13 @@ GET /ping and /health are for health checks, GET /readyz is for load balancers, 
 GET /metrics is for Prometheus.
 
 A model of an alias, a stage or the latest version is replaced while the server runs, when
-another version gets the alias. The old version serves until the new one is open.`,
+another version gets the alias. The old version serves until the new one is open.
+
+With --trace-experiment, each request becomes a trace of an experiment. Traces are sent in the
+background: a tracking server that is slow or away delays no prediction.`,
 		Example: `  millrace models serve --model-uri models:/churn@champion --port 8080
-  millrace models serve -m models:/churn/3 --host 0.0.0.0 --workers 4 --queue 200`,
+  millrace models serve -m models:/churn/3 --host 0.0.0.0 --workers 4 --queue 200
+  millrace models serve -m models:/churn@champion --trace-experiment churn-in-production`,
 		Args: cobra.NoArgs,
 	}
 	uri := m.modelURIFlag(cmd)
@@ -48,9 +55,14 @@ another version gets the alias. The old version serves until the new one is open
 		"`time` between looks at which version the alias, stage or latest version is;\n0 never looks again")
 	flags.DurationVar(&options.ShutdownDelay, "shutdown-delay", 0,
 		"`time` after SIGTERM for which requests are accepted and /readyz answers 503")
+	trace := m.traceFlags(cmd)
 	open := seedFlag(cmd)
 	cmd.RunE = m.run(func(cmd *cobra.Command, _ []string, c *mlflow.Client) error {
 		if err := checkServing(&options); err != nil {
+			return err
+		}
+		var err error
+		if options.Trace, err = trace(cmd.Context(), c); err != nil {
 			return err
 		}
 		address := net.JoinHostPort(host, strconv.Itoa(port))
@@ -69,6 +81,39 @@ func seedFlag(cmd *cobra.Command) func(dir string) (*models.Model, error) {
 			return models.Seed(*seed).Open(dir)
 		}
 		return models.Open(dir)
+	}
+}
+
+// traceFlags adds the options of traces and returns the function that finds their experiment.
+func (m *modelsCommand) traceFlags(
+	cmd *cobra.Command,
+) func(context.Context, *mlflow.Client) (*serving.TraceOptions, error) {
+	experiment := cmd.Flags().String("trace-experiment", "",
+		"`name` or ID of the experiment in which requests become traces; by default they do not")
+	content := cmd.Flags().Int("trace-content", 16<<10,
+		"most `bytes` of the inputs of a request in its trace, and of the outputs; 0 leaves\nthem out")
+	m.completeFlag(cmd, "trace-experiment", experimentNames)
+	return func(ctx context.Context, c *mlflow.Client) (*serving.TraceOptions, error) {
+		switch {
+		case *content < 0 || *content > maxTraceContent:
+			return nil, fmt.Errorf("--trace-content is %d; it is 0 to %d", *content, maxTraceContent)
+		case *experiment == "" && cmd.Flags().Changed("trace-experiment"):
+			return nil, errors.New("--trace-experiment is empty; name an experiment")
+		case *experiment == "" && cmd.Flags().Changed("trace-content"):
+			return nil, errors.New("--trace-content needs --trace-experiment")
+		case *experiment == "":
+			return nil, nil //nolint:nilnil // Requests are not traced.
+		}
+		found, err := c.ExperimentByName(ctx, *experiment)
+		if errors.Is(err, mlflow.ResourceDoesNotExist) {
+			if byID, failure := c.Experiment(ctx, *experiment); failure == nil {
+				found, err = byID, nil
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &serving.TraceOptions{Client: c, ExperimentID: found.ExperimentID, ContentBytes: *content}, nil
 	}
 }
 
@@ -101,6 +146,9 @@ func (m *modelsCommand) serveModel(
 		options.Source.Every = every
 	} else if parsed, err := mlflow.ParseModelURI(uri); err == nil {
 		options.Version = parsed.Version
+	}
+	if parsed, err := mlflow.ParseModelURI(uri); err == nil && options.Trace != nil {
+		options.Trace.ModelName = parsed.Name
 	}
 	model, err := mlflow.LoadModel(ctx, c, opened, open)
 	if err != nil {

@@ -52,6 +52,9 @@ func AssessmentsOf(ctx context.Context, s *Store, ofRuns string, arg any) (ids [
 // DeleteAssessments deletes assessments of traces.
 func (t Transaction) DeleteAssessments(ids []string) error {
 	for part := range slices.Chunk(ids, LoadChunk) {
+		if err := t.queueAssessments(part); err != nil {
+			return err
+		}
 		if _, err := t.Exec(`DELETE FROM assessments WHERE assessment_id IN (?...)`, part); err != nil {
 			return err
 		}

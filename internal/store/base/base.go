@@ -17,6 +17,9 @@ type Store struct {
 	Dialect *Dialect
 	// ArtifactRoot is the URI of the folder for the files of new experiments.
 	ArtifactRoot string
+	// Queued has a value after a transaction that queued deliveries of webhooks. It has a
+	// buffer of one, and it may be nil.
+	Queued chan struct{}
 }
 
 // Room is the part of the store for one subject. T is a [Transaction] with the helpers of
@@ -32,7 +35,18 @@ func NewRoom[T any](s *Store, with func(Transaction) T) Room[T] { return Room[T]
 // Update runs fn in a transaction that is durable when Update returns nil. fn may be
 // called more than once.
 func (r Room[T]) Update(ctx context.Context, fn func(T) error) error {
-	return r.Primary.Write(ctx, r.run(fn))
+	var queued bool
+	err := r.Primary.Write(ctx, func(t db.Tx) error {
+		queued = false
+		return fn(r.with(Transaction{t, r.Dialect, &queued}))
+	})
+	if err == nil && queued {
+		select {
+		case r.Queued <- struct{}{}:
+		default: // The last value has not been received yet.
+		}
+	}
+	return err
 }
 
 // View runs fn on one snapshot of the database. fn may be called more than once.
@@ -51,5 +65,5 @@ func (r Room[T]) ScanReplica(ctx context.Context, fn func(T) error) error {
 }
 
 func (r Room[T]) run(fn func(T) error) func(db.Tx) error {
-	return func(t db.Tx) error { return fn(r.with(Transaction{t, r.Dialect})) }
+	return func(t db.Tx) error { return fn(r.with(Transaction{t, r.Dialect, nil})) }
 }

@@ -18,6 +18,9 @@ type Dialect struct {
 	// CountsConflicts is whether Exec counts the rows that ON CONFLICT DO NOTHING
 	// left unchanged.
 	CountsConflicts bool
+	// RowRanges is whether an index looks up (a, b) > (?, ?). Otherwise, it looks up a > ? OR a = ? AND
+	// b > ?.
+	RowRanges bool
 	// InputOrder is a column of inputs i that increases from row to row. Without row
 	// numbers it is the id, which increases in the rows that Millrace inserts.
 	InputOrder string
@@ -75,6 +78,7 @@ func DialectOf(f db.Flavor) *Dialect {
 		return &Dialect{
 			Search: search.PostgreSQL, LatestMetric: LatestMetric, InputOrder: "i.input_uuid",
 			Fingerprint: "value", Digest: "md5(value)", AsText: "CAST($ AS TEXT)", JSONDepth: maxJSON,
+			RowRanges: true,
 		}
 	case db.MySQL, db.MariaDB:
 		d := &Dialect{
@@ -90,7 +94,7 @@ func DialectOf(f db.Flavor) *Dialect {
 		return &Dialect{
 			Search: search.SQLite, LatestMetric: LatestMetric, InputOrder: "i.rowid", RowNumbers: true,
 			list: "SELECT value FROM json_each(?)", Fingerprint: "value", Digest: "value", AsText: "CAST($ AS TEXT)",
-			JSONDepth: maxJSON, JSONNumbers: true,
+			JSONDepth: maxJSON, JSONNumbers: true, RowRanges: true,
 		}
 	}
 }

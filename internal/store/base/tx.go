@@ -12,6 +12,9 @@ import (
 type Transaction struct {
 	db.Tx
 	Dialect *Dialect
+	// Queued is set by a transaction that queues deliveries of webhooks. It is nil in one that
+	// only reads.
+	Queued *bool
 }
 
 // Database runs transactions. It is a *db.DB.

@@ -22,7 +22,7 @@ var errFull = errors.New("the page is full")
 // Records returns a page of the records of a dataset as a JSON list of objects, and the token
 // of the next page, which is "" on the last page. Records that were added first come first.
 func (s Evaluations) Records(ctx context.Context, id string, limit int, token string) (list, next string, err error) {
-	after, offset, err := decodeRecordPage(token)
+	after, offset, err := s.decodeRecordPage(token)
 	if err != nil {
 		return "", "", err
 	}
@@ -116,7 +116,7 @@ func encodeRecordPage(created int64, id string) string {
 
 // decodeRecordPage returns the condition for the records after a token, or their offset: a
 // token may also be a number of records.
-func decodeRecordPage(token string) (after search.Fragment, offset int, err error) {
+func (s Evaluations) decodeRecordPage(token string) (after search.Fragment, offset int, err error) {
 	if token == "" {
 		return after, 0, nil
 	}
@@ -124,10 +124,7 @@ func decodeRecordPage(token string) (after search.Fragment, offset int, err erro
 	if err == nil {
 		created, id, found := strings.Cut(string(raw), ":")
 		if ms, err := strconv.ParseInt(created, 10, 64); err == nil && found {
-			return search.Fragment{
-				SQL:  `(created_time > ? OR created_time = ? AND dataset_record_id > ?)`,
-				Args: []any{ms, ms, id},
-			}, 0, nil
+			return s.afterRecord(ms, id), 0, nil
 		}
 	}
 	n, err := strconv.ParseInt(token, 10, 32)
@@ -136,4 +133,16 @@ func decodeRecordPage(token string) (after search.Fragment, offset int, err erro
 			"records.", token)
 	}
 	return after, int(n), nil
+}
+
+// afterRecord returns the condition for the records after one, which an index looks up. Many records
+// have the time of the request that added them.
+func (s Evaluations) afterRecord(created int64, id string) search.Fragment {
+	if s.Dialect.RowRanges {
+		return search.Fragment{SQL: `(created_time, dataset_record_id) > (?, ?)`, Args: []any{created, id}}
+	}
+	return search.Fragment{
+		SQL:  `(created_time > ? OR created_time = ? AND dataset_record_id > ?)`,
+		Args: []any{created, created, id},
+	}
 }

@@ -71,7 +71,7 @@ func (s Registry) FinalizeVersion(ctx context.Context, name string, number int64
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		_, err := t.Exec(
+		ended, err := t.Exec(
 			`UPDATE model_versions SET status = ?, last_updated_time = ? WHERE `+base.InDefault+` AND name = ? AND version = ?
 				AND status = ?`,
 			mlflow.VersionReady, base.NowMS(), name, number, mlflow.VersionPending,
@@ -79,8 +79,10 @@ func (s Registry) FinalizeVersion(ctx context.Context, name string, number int64
 		if err != nil {
 			return err
 		}
-		v, err = t.catalogVersion(name, number)
-		return err
+		if v, err = t.catalogVersion(name, number); err != nil || ended == 0 {
+			return err
+		}
+		return t.fireVersionCreated(&v.ModelVersion)
 	})
 	return v, err
 }

@@ -70,6 +70,9 @@ func (s Registry) CreateRegisteredModel(
 				return err
 			}
 		}
+		if err := t.fireModelCreated(in); err != nil {
+			return err
+		}
 		m, err = t.registeredModel(in.Name)
 		return err
 	})
@@ -272,7 +275,10 @@ func (s Registry) SetRegisteredModelTag(ctx context.Context, name string, tag ml
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
-		return t.setRegisteredModelTag(name, tag)
+		if err := t.setRegisteredModelTag(name, tag); err != nil {
+			return err
+		}
+		return t.fireModelTagSet(name, tag)
 	})
 }
 
@@ -293,7 +299,10 @@ func (s Registry) DeleteRegisteredModelTag(ctx context.Context, name, key string
 			return err
 		}
 		_, err := t.Exec("DELETE FROM registered_model_tags WHERE "+base.InDefault+" AND name = ? AND `key` = ?", name, key)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.fireModelTagDeleted(name, key)
 	})
 }
 

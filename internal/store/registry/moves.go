@@ -84,6 +84,9 @@ func (t tx) putInStage(name string, number int64, from, to string, by Author, no
 	if err != nil {
 		return err
 	}
+	if err := t.fireStageMoved(name, number, from, to, by); err != nil {
+		return err
+	}
 	return t.logMove(
 		now, by,
 		mlflow.RegistryChange{Model: name, Version: versionText(number), Kind: mlflow.ChangeStage, From: from, To: to},
@@ -112,6 +115,9 @@ func (t tx) setAlias(name, alias string, number int64, by Author, now int64) err
 		return err
 	}
 	version := versionText(number)
+	if err := t.fireAliasSet(name, alias, was, version, by); err != nil {
+		return err
+	}
 	return t.logMove(
 		now, by,
 		mlflow.RegistryChange{Model: name, Version: version, Kind: mlflow.ChangeAlias, Alias: alias, From: was, To: version},
@@ -149,7 +155,10 @@ func (s Registry) DeleteModelAlias(ctx context.Context, name, alias string, by A
 		if err := t.existingRegisteredModel(name); err != nil {
 			return err
 		}
-		return t.deleteAlias(name, alias, by, base.NowMS())
+		if err := t.deleteAlias(name, alias, by, base.NowMS()); err != nil {
+			return err
+		}
+		return t.fireAliasDeleted(name, alias)
 	})
 }
 

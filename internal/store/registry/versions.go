@@ -58,8 +58,10 @@ func (s Registry) CreateModelVersion(
 		if err := t.addToLoggedModel(&in, number); err != nil {
 			return err
 		}
-		v, err = t.modelVersion(in.Name, number)
-		return err
+		if v, err = t.modelVersion(in.Name, number); err != nil {
+			return err
+		}
+		return t.fireVersionCreated(v)
 	})
 	return v, err
 }
@@ -318,7 +320,10 @@ func (s Registry) SetModelVersionTag(ctx context.Context, name string, number in
 		if _, err := t.versionStage(name, number); err != nil {
 			return err
 		}
-		return t.setModelVersionTag(name, number, tag)
+		if err := t.setModelVersionTag(name, number, tag); err != nil {
+			return err
+		}
+		return t.fireVersionTagSet(name, number, tag)
 	})
 }
 
@@ -341,7 +346,10 @@ func (s Registry) DeleteModelVersionTag(ctx context.Context, name string, number
 			"DELETE FROM model_version_tags WHERE "+base.InDefault+" AND name = ? AND version = ? AND `key` = ?",
 			name, number, key,
 		)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.fireVersionTagDeleted(name, number, key)
 	})
 }
 

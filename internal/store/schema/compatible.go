@@ -21,7 +21,7 @@ var written = []string{
 	"registered_models", "registered_model_tags", "registered_model_aliases", "model_versions", "model_version_tags",
 	"trace_info", "trace_tags", "trace_request_metadata", "spans", "assessments", "entity_associations",
 	"evaluation_datasets", "evaluation_dataset_tags", "evaluation_dataset_records",
-	"scorers", "scorer_versions", "label_schemas",
+	"scorers", "scorer_versions", "label_schemas", "webhooks", "webhook_events",
 }
 
 // looked are the tables that Millrace reads or deletes from, but does not insert

@@ -14,7 +14,8 @@ type ownTable struct{ index, table, statement string }
 
 // ownTables are the tables and indexes that Millrace adds to those of MLflow, which
 // ignores them. A database can therefore be used by both, one after the other.
-// index is "" for a table. {id} stands for the type of a generated id, {desc} for
+// index is "" for a table. {id} stands for the type of a generated id, {long} for that of
+// texts of more than 64 KiB, {desc} for
 // the descending order of a column with NULLs, {key} for the column of that name, {prefix:c}
 // for the first 40 characters of the column c, {prefix} for those of the column value, and
 // {known:c} for the restriction to rows in which the column c is not NULL, if the database has
@@ -56,6 +57,11 @@ var ownTables = []ownTable{
 		cache_read_input_tokens, cache_creation_input_tokens, request_id)`},
 	{"millrace_spans_by_cost", "spans", `CREATE INDEX millrace_spans_by_cost ON spans
 		(experiment_id, start_time_unix_nano, model_name, total_cost){known:total_cost}`},
+	// This index returns the records of a dataset in the order of their pages.
+	{
+		"millrace_records_by_time", "evaluation_dataset_records", `CREATE INDEX millrace_records_by_time
+		ON evaluation_dataset_records (dataset_id, created_time, dataset_record_id)`,
+	},
 	{"", "millrace_tokens", `CREATE TABLE millrace_tokens (
 		id VARCHAR(36) NOT NULL PRIMARY KEY,
 		name VARCHAR(250) NOT NULL,
@@ -64,6 +70,13 @@ var ownTables = []ownTable{
 		created_ms BIGINT NOT NULL,
 		expires_ms BIGINT,
 		revoked_ms BIGINT
+	)`},
+	// These are the traces that were deleted by themselves and may have files, which gc removes.
+	{"", "millrace_deleted_traces", `CREATE TABLE millrace_deleted_traces (
+		request_id VARCHAR(50) NOT NULL PRIMARY KEY,
+		experiment_id INTEGER NOT NULL,
+		experiment_location VARCHAR(500) NOT NULL,
+		deleted_ms BIGINT NOT NULL
 	)`},
 	// This index finds the newest version of each stage.
 	{"millrace_versions_by_stage", "model_versions", `CREATE INDEX millrace_versions_by_stage ON model_versions
@@ -105,6 +118,36 @@ var ownTables = []ownTable{
 		name VARCHAR(64) NOT NULL PRIMARY KEY,
 		value VARCHAR(1024) NOT NULL
 	)`},
+	// These are the events of webhooks that MLflow does not have. Its own are in webhook_events.
+	{"", "millrace_webhook_events", `CREATE TABLE millrace_webhook_events (
+		webhook_id VARCHAR(256) NOT NULL,
+		entity VARCHAR(50) NOT NULL,
+		action VARCHAR(50) NOT NULL,
+		PRIMARY KEY (webhook_id, entity, action)
+	)`},
+	// due_ms is when the next request of a pending delivery is sent, and NULL for the others.
+	{"", "millrace_webhook_deliveries", `CREATE TABLE millrace_webhook_deliveries (
+		id {id},
+		delivery_id VARCHAR(36) NOT NULL UNIQUE,
+		webhook_id VARCHAR(256) NOT NULL,
+		entity VARCHAR(50) NOT NULL,
+		action VARCHAR(50) NOT NULL,
+		body {long} NOT NULL,
+		created_ms BIGINT NOT NULL,
+		state VARCHAR(10) NOT NULL,
+		due_ms BIGINT,
+		attempts INTEGER NOT NULL,
+		last_ms BIGINT,
+		duration_ms BIGINT,
+		response_status INTEGER,
+		error_message VARCHAR(1000)
+	)`},
+	{"millrace_webhook_deliveries_due", "millrace_webhook_deliveries", `CREATE INDEX millrace_webhook_deliveries_due
+		ON millrace_webhook_deliveries (due_ms, webhook_id)`},
+	{"millrace_webhook_deliveries_of", "millrace_webhook_deliveries", `CREATE INDEX millrace_webhook_deliveries_of
+		ON millrace_webhook_deliveries (webhook_id, id)`},
+	{"millrace_webhook_deliveries_old", "millrace_webhook_deliveries", `CREATE INDEX millrace_webhook_deliveries_old
+		ON millrace_webhook_deliveries (created_ms)`},
 }
 
 // OwnTables returns the names of the tables that Millrace adds to those of MLflow.
@@ -163,7 +206,7 @@ var (
 // TranslateOwn translates a statement that creates a table or an index of Millrace.
 func TranslateOwn(f db.Flavor, statement string) string {
 	id, desc, tail := "INTEGER NOT NULL PRIMARY KEY", "DESC", ""
-	key, prefix, known := "key", "substr($1, 1, 40)", " WHERE $1 IS NOT NULL"
+	key, prefix, known, long := "key", "substr($1, 1, 40)", " WHERE $1 IS NOT NULL", "TEXT"
 	switch f {
 	case db.PostgreSQL:
 		// The searches sort NULLs last. PostgreSQL uses the index only if it has the
@@ -172,13 +215,13 @@ func TranslateOwn(f db.Flavor, statement string) string {
 		prefix = "left($1, 40)"
 	case db.MySQL, db.MariaDB:
 		id = "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY"
-		key, prefix, known = "`key`", "$1(40)", ""
+		key, prefix, known, long = "`key`", "$1(40)", "", "LONGTEXT"
 		if strings.HasPrefix(statement, "CREATE TABLE") {
 			tail = " CHARACTER SET utf8mb4 COLLATE " + f.Collation()
 		}
 	}
 	statement = strings.NewReplacer(
-		"{id}", id, "{desc}", desc, "{key}", key, "{prefix}", "{prefix:value}",
+		"{id}", id, "{long}", long, "{desc}", desc, "{key}", key, "{prefix}", "{prefix:value}",
 	).Replace(statement)
 	return ofKnown.ReplaceAllString(ofPrefix.ReplaceAllString(statement, prefix), known) + tail
 }

@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,
 		"DeleteTraces":            deleteTraces,
+		"QueueRollupsOfTraces":    queueRollups,
 		"AssessTraces":            assessTraces,
 		"MergeRecords":            mergeRecords,
 		"RefuseRecords":           refuseRecords,
@@ -75,6 +76,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"ScorersAtOnce":           scorersAtOnce,
 		"DeleteScorers":           deleteScorers,
 		"LabelSchemas":            labelSchemas,
+		"WebhookEvents":           webhookEvents,
+		"ClaimsAtOnce":            claimsAtOnce,
+		"Deliveries":              deliveries,
+		"ChangeWebhooks":          changeWebhooks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -222,6 +222,14 @@ func spanClauses() []spanClause {
 		{"span.type != 'LLM'", func(s searchedSpan) bool { return s.kind == "TOOL" }},
 		{"span.status = 'ERROR'", func(s searchedSpan) bool { return s.status == "ERROR" }},
 		{"span.attributes.model LIKE '%gpt-3%'", func(s searchedSpan) bool { return strings.Contains(s.content, "gpt-3") }},
+		{"trace.text ILIKE '%GPT-3%'", func(s searchedSpan) bool { return strings.Contains(s.content, "gpt-3") }},
+		{"trace.text LIKE '%GPT-3%'", func(searchedSpan) bool { return false }},
+		{"trace.text LIKE '%gpt_3%Wörld 6_9%'", func(s searchedSpan) bool {
+			return regexp.MustCompile(`gpt-3.*Wörld 6.9`).MatchString(s.content)
+		}},
+		{"trace.text ILIKE '%gpt_3%WöRLD 6_9%'", func(s searchedSpan) bool {
+			return regexp.MustCompile(`gpt-3.*Wörld 6.9`).MatchString(s.content)
+		}},
 		{"span.attributes.model RLIKE '^gpt-[3-5]$'", func(s searchedSpan) bool {
 			return regexp.MustCompile(`gpt-[345]\\"`).MatchString(s.content)
 		}},

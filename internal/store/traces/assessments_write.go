@@ -49,6 +49,9 @@ func (s Traces) CreateAssessment(ctx context.Context, in *tracing.Assessment) (a
 				return err
 			}
 		}
+		if err := t.queueAssessments(in.TraceID); err != nil {
+			return err
+		}
 		id := cmp.Or(in.AssessmentID, "a-"+base.NewID())
 		if err := t.insertAssessment(in, id, experimentID, timestamp); err != nil {
 			return err
@@ -139,6 +142,9 @@ func (s Traces) UpdateAssessment(
 		if err := checkLength("assessment_name", a.AssessmentName, maxAssessmentName); err != nil {
 			return err
 		}
+		if err := t.queueAssessments(traceID); err != nil {
+			return err
+		}
 		now := tracing.Time(base.NowMS())
 		a.LastUpdateTime = &now
 		_, err = t.Exec(
@@ -210,6 +216,9 @@ func (s Traces) DeleteAssessment(ctx context.Context, traceID, id string) error 
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := t.queueAssessments(traceID); err != nil {
 			return err
 		}
 		if _, err := t.Exec(`DELETE FROM assessments WHERE trace_id = ? AND assessment_id = ?`, traceID, id); err != nil {

@@ -53,6 +53,12 @@ type part struct {
 	resourceTags, rootTags map[string]string
 }
 
+// spanKey identifies a span.
+type spanKey struct {
+	trace span.TraceID
+	id    span.ID
+}
+
 // Batch is what one request writes.
 type Batch struct {
 	rows  []row
@@ -69,24 +75,27 @@ func (b *Batch) traceIDs() []string {
 }
 
 // NewBatch prepares spans to be written. A span that is given again replaces the former.
-// keep says which keys tags of traces can have; others are left out.
+// keep says which keys tags of traces can have; others are left out. NewBatch removes the spans from
+// the resources one after the other, so that a large batch is not in memory twice.
 func NewBatch(resources []*span.Resource, keep func(key string) bool) (*Batch, error) {
 	b := &Batch{}
-	parts := map[string]*part{}
-	at := map[[2]string]int{}
+	parts := map[span.TraceID]*part{}
+	at := map[spanKey]int{}
+	var content []byte
 	for _, r := range resources {
-		for _, s := range r.Spans {
-			traceID := s.TraceID.String()
-			p := parts[traceID]
+		for i, s := range r.Spans {
+			r.Spans[i] = nil
+			p := parts[s.TraceID]
 			if p == nil {
-				p = &part{id: traceID, start: s.Start / int64(time.Millisecond)}
-				parts[traceID] = p
+				p = &part{id: s.TraceID.String(), start: s.Start / int64(time.Millisecond)}
+				parts[s.TraceID] = p
 			}
-			rw, err := newRow(s)
+			content = s.AppendContent(content[:0])
+			rw, err := newRow(p.id, s, content)
 			if err != nil {
 				return nil, err
 			}
-			key := [2]string{traceID, rw.id}
+			key := spanKey{s.TraceID, s.ID}
 			if i, again := at[key]; again {
 				b.rows[i] = rw
 			} else {
@@ -124,14 +133,14 @@ func newest(nodes []span.Node) []span.Node {
 	return kept
 }
 
-func newRow(s *span.Span) (row, error) {
-	content := s.AppendContent(nil)
+// newRow returns the row of a span with its content.
+func newRow(traceID string, s *span.Span, content []byte) (row, error) {
 	if len(content) > maxSpanBytes {
 		return row{}, mlflow.Errorf(mlflow.InvalidParameterValue,
 			"The span %s has %d bytes with its attributes; at most %d are allowed.", s.ID, len(content), maxSpanBytes)
 	}
 	r := row{
-		traceID: s.TraceID.String(), id: s.ID.String(), name: s.Name, status: string(s.Status), content: string(content),
+		traceID: traceID, id: s.ID.String(), name: s.Name, status: string(s.Status), content: string(content),
 		start: s.Start, kind: optional(span.First(s.Type, maxSpanType)), model: optional(s.Model()),
 		provider: optional(s.Provider()), cost: s.Cost(),
 	}

@@ -2,8 +2,10 @@ package traces
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
+	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/base"
 )
 
@@ -48,10 +50,17 @@ func (s Traces) DeleteTracesUntil(
 }
 
 // deleteTraces deletes the traces whose ids a query returns. Foreign keys delete what belongs
-// to them, except for associations and the items of review queues.
+// to them, except for associations and the items of review queues. Files are removed by gc: a store of
+// files cannot take part in the transaction.
 func (t Tx) deleteTraces(query string, args ...any) (int, error) {
 	ids, err := t.texts(query, args)
 	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if err := base.FirstError(
+		func() error { return t.recordDeleted(ids) },
+		func() error { return t.queueRollups(ids) },
+	); err != nil {
 		return 0, err
 	}
 	for _, statement := range []string{
@@ -64,4 +73,29 @@ func (t Tx) deleteTraces(query string, args ...any) (int, error) {
 		}
 	}
 	return len(ids), nil
+}
+
+// recordDeleted records where the files of traces are.
+func (t Tx) recordDeleted(ids []string) error {
+	type owner struct {
+		id, location string
+		experiment   int64
+	}
+	list, err := db.Collect(t.Tx, `SELECT ti.request_id, ti.experiment_id, e.artifact_location FROM trace_info ti
+		JOIN experiments e ON e.experiment_id = ti.experiment_id
+		WHERE ti.request_id IN (?...) AND e.artifact_location IS NOT NULL`, []any{ids},
+		func(rows *sql.Rows, o *owner) error { return rows.Scan(&o.id, &o.experiment, &o.location) })
+	if err != nil {
+		return err
+	}
+	now := base.NowMS()
+	_, err = t.InsertRows(
+		`INSERT INTO millrace_deleted_traces (request_id, experiment_id, experiment_location, deleted_ms)`,
+		` ON CONFLICT (request_id) DO UPDATE SET experiment_id = excluded.experiment_id,
+			experiment_location = excluded.experiment_location, deleted_ms = excluded.deleted_ms`,
+		4, len(list), func(args []any, i int) []any {
+			return append(args, list[i].id, list[i].experiment, list[i].location, now)
+		},
+	)
+	return err
 }

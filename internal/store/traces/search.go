@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -29,16 +30,32 @@ func (s Traces) SearchTraces(ctx context.Context, in *Search) (list []tracing.Tr
 	if err != nil || len(in.ExperimentIDs) == 0 {
 		return nil, "", err
 	}
-	err = s.ViewReplica(ctx, func(t Tx) error {
-		list, next, err = t.searchPage(q, in, offset)
-		return err
-	})
+	page := func(scanned search.Fragment) error {
+		return s.ViewReplica(ctx, func(t Tx) error {
+			list, next, err = t.searchPage(q, in, offset, scanned)
+			return err
+		})
+	}
+	if err = page(search.Fragment{}); !errors.Is(err, errScan) {
+		return list, next, err
+	}
+	scanned, err := s.scanSpans(ctx, q.SpanScan)
+	if err != nil {
+		return nil, "", err
+	}
+	err = page(scanned)
 	return list, next, err
 }
 
-// searchPage reads a page of traces.
-func (t Tx) searchPage(q *search.Query, in *Search, offset int) (list []tracing.TraceInfo, next string, err error) {
-	ids, err := t.searchIDs(q, in.ExperimentIDs, in.Limit+1, offset)
+// errScan says that all spans must be read, which several connections do in less time.
+var errScan = errors.New("a scan of all spans is needed")
+
+// searchPage reads a page of traces. scanned is the query of the ids that a scan of all spans has
+// found, or empty before there was one.
+func (t Tx) searchPage(
+	q *search.Query, in *Search, offset int, scanned search.Fragment,
+) (list []tracing.TraceInfo, next string, err error) {
+	ids, err := t.searchIDs(q, in, offset, scanned)
 	if err != nil {
 		return nil, "", err
 	}
@@ -50,11 +67,14 @@ func (t Tx) searchPage(q *search.Query, in *Search, offset int) (list []tracing.
 	return base.FillPage(list, offset, next, t.loadPage)
 }
 
-// searchIDs returns the ids of the traces of a page. If one of the conditions is met by few traces,
-// the search begins with these, which an index finds.
-func (t Tx) searchIDs(q *search.Query, experiments []int64, limit, offset int) ([]string, error) {
-	scope := inExperiments(experiments)
+// searchIDs returns the ids of the traces of a page, and one more if there is another page. If one of
+// the conditions is met by few traces, the search begins with these, which an index finds.
+func (t Tx) searchIDs(q *search.Query, in *Search, offset int, scanned search.Fragment) ([]string, error) {
+	scope, limit := inExperiments(in.ExperimentIDs), in.Limit+1
 	p := plan{q, search.Fragment{SQL: `trace_info ti`}, base.Both(scope, q.Where), limit, offset}
+	if scanned.SQL != "" {
+		return t.run(p.among(t, scanned))
+	}
 	scansSpans := q.SpanScan.SQL != "" && q.ByNewest
 	if scansSpans {
 		if ids, ok, err := t.searchNewest(p, scope); ok || err != nil {
@@ -72,6 +92,8 @@ func (t Tx) searchIDs(q *search.Query, experiments []int64, limit, offset int) (
 		return nil, err
 	case best >= 0:
 		p = p.among(t, q.Narrowers[best])
+	case scansSpans && t.Dialect.RowNumbers && q.ScansTable:
+		return nil, errScan
 	case scansSpans: // Reading the table is faster than looking up the spans of one trace after the other.
 		p = p.among(t, q.SpanScan)
 	}

@@ -1,9 +1,11 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/store/base"
@@ -132,18 +134,47 @@ func (t Tx) contents(list []*Stored) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	left := maxContents
-	return t.Each(`SELECT trace_id, content FROM spans WHERE trace_id IN (?...)
-		ORDER BY trace_id, CASE WHEN parent_span_id IS NULL THEN 0 ELSE 1 END, start_time_unix_nano, span_id`,
-		[]any{ids}, func(rows *sql.Rows) error {
-			var id, content string
-			if err := rows.Scan(&id, &content); err != nil {
+	// The rows are sorted here, since a database copies the contents when it sorts them.
+	rows, left := map[string][]content{}, maxContents
+	err := t.Each(`SELECT trace_id, content, parent_span_id IS NULL, start_time_unix_nano, span_id
+		FROM spans WHERE trace_id IN (?...)`,
+		[]any{ids}, func(r *sql.Rows) error {
+			var id string
+			var c content
+			if err := r.Scan(&id, &c.text, &c.root, &c.start, &c.spanID); err != nil {
 				return err
 			}
-			if left -= len(content); left < 0 {
+			if left -= len(c.text); left < 0 {
 				return errTooLarge
 			}
-			at[id].Contents = append(at[id].Contents, content)
+			rows[id] = append(rows[id], c)
 			return nil
 		})
+	for id, list := range rows {
+		slices.SortFunc(list, compareContents)
+		trace := at[id]
+		trace.Contents = make([]string, len(list))
+		for i := range list {
+			trace.Contents[i] = list[i].text
+		}
+	}
+	return err
+}
+
+// content is the content of a span and what gives it its place in a trace.
+type content struct {
+	text, spanID string
+	root         bool
+	start        int64
+}
+
+// compareContents puts roots first, and then the spans that begin first.
+func compareContents(a, b content) int {
+	if a.root != b.root {
+		if a.root {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.spanID, b.spanID))
 }

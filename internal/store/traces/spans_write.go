@@ -52,21 +52,34 @@ func (s Traces) LogSpans(
 		if err != nil {
 			return err
 		}
-		return base.FirstError(
-			func() error { return t.insertSpans(b, found) },
-			func() error {
-				for _, p := range b.parts {
-					if err := t.updateTrace(p, found[p.id], nodes[p.id]); err != nil {
-						return err
+		return t.changing(summarized(b, found), func() error {
+			return base.FirstError(
+				func() error { return t.insertSpans(b, found) },
+				func() error {
+					for _, p := range b.parts {
+						if err := t.updateTrace(p, found[p.id], nodes[p.id]); err != nil {
+							return err
+						}
 					}
-				}
-				return nil
-			},
-			func() error { return t.insertTags(b) },
-			func() error { return t.insertUsers(b, found) },
-			func() error { return t.linkRoots(b, runID) },
-		)
+					return nil
+				},
+				func() error { return t.insertTags(b) },
+				func() error { return t.insertUsers(b, found) },
+				func() error { return t.linkRoots(b, runID) },
+			)
+		})
 	})
+}
+
+// summarized returns the traces of a batch that MLflow may have summarized.
+func summarized(b *Batch, found map[string]*stored) (ids []string) {
+	until := base.SummarizedUntil()
+	for _, p := range b.parts {
+		if p.start <= until || found[p.id].start <= until {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
 }
 
 // allowed checks that the batch may be written to the traces that exist.

@@ -39,17 +39,20 @@ func (s Traces) StartTrace(
 		delete(tags, tracing.TagSpansLocation)
 		delete(tags, tracing.TagArchiveLocation)
 		tags[tracing.TagArtifactLocation] = filesOf(e.ArtifactLocation, in.TraceID)
-		return base.FirstError(
-			func() error { return t.putInfo(experimentID, in) },
-			func() error { return t.adopt(in.TraceID, experimentID, int64(in.RequestTime)) },
-			func() error { return t.setTags(in.TraceID, tags) },
-			func() error { return t.setMetadata(in.TraceID, in.TraceMetadata, true) },
-			func() error { return t.putAssessments(in, experimentID) },
-			func() error {
-				info, err = t.info(in.TraceID)
-				return err
-			},
-		)
+		err = t.changing([]string{in.TraceID}, func() error {
+			return base.FirstError(
+				func() error { return t.putInfo(experimentID, in) },
+				func() error { return t.adopt(in.TraceID, experimentID, int64(in.RequestTime)) },
+				func() error { return t.setTags(in.TraceID, tags) },
+				func() error { return t.setMetadata(in.TraceID, in.TraceMetadata, true) },
+				func() error { return t.putAssessments(in, experimentID) },
+			)
+		})
+		if err != nil {
+			return err
+		}
+		info, err = t.info(in.TraceID)
+		return err
 	})
 	return info, err
 }

@@ -30,6 +30,7 @@ func (s Traces) StartTraceV2(
 		in.Tags[tracing.TagArtifactLocation] = filesOf(e.ArtifactLocation, in.TraceID)
 		return base.FirstError(
 			func() error { return t.putInfo(experimentID, in) },
+			func() error { return t.queueRollups([]string{in.TraceID}) },
 			func() error { return t.setTags(in.TraceID, in.Tags) },
 			func() error { return t.setMetadata(in.TraceID, in.TraceMetadata, false) },
 			func() error {
@@ -72,6 +73,7 @@ func (s Traces) EndTraceV2(
 		cost := span.ParseCost(in.TraceMetadata[tracing.MetadataCost])
 		setTotals(&c, costColumns, make([]*float64, len(costColumns)), cost.Values())
 		return base.FirstError(
+			func() error { return t.queueRollups([]string{id}) },
 			func() error { return t.apply(id, &c) },
 			func() error { return t.setTags(id, in.Tags) },
 			func() error { return t.setMetadata(id, in.TraceMetadata, false) },

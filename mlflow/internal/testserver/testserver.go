@@ -34,6 +34,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	name := filepath.Join(dir, "millrace")
 	build := exec.CommandContext(context.Background(), "go", "build", "-o", name, "./"+filepath.Base(command))
 	build.Dir = filepath.Dir(command)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // As it is released; the race detector's tests have 1.
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.Join(fmt.Errorf("build the server: %w\n%s", err, out), os.RemoveAll(dir))
 	}

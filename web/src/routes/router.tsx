@@ -59,6 +59,8 @@ const compareExperimentsPage = lazyRouteComponent(
 );
 const metricLinkPage = lazyRouteComponent(() => import("../pages/compare/MetricLinkPage"), "MetricLinkPage");
 const settingsPage = lazyRouteComponent(() => import("../pages/settings/SettingsPage"), "SettingsPage");
+const webhooksPage = lazyRouteComponent(() => import("../pages/webhooks/WebhooksPage"), "WebhooksPage");
+const webhookPage = lazyRouteComponent(() => import("../pages/webhooks/WebhookPage"), "WebhookPage");
 const accountPage = lazyRouteComponent(() => import("../pages/account/AccountPage"), "AccountPage");
 const usersPage = lazyRouteComponent(() => import("../pages/admin"), "UsersPage");
 const userPage = lazyRouteComponent(() => import("../pages/admin"), "UserPage");
@@ -114,6 +116,8 @@ const routeTree = root.addChildren([
   at("/metric", metricLinkPage),
   at("/metric/$", metricLinkPage),
   at("/settings", settingsPage),
+  at("/settings/webhooks", webhooksPage),
+  at("/settings/webhooks/$webhookID", webhookPage),
   at("/account", accountPage),
   at("/admin", usersPage),
   at("/admin/users/$username", userPage),

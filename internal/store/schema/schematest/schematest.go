@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -55,18 +54,33 @@ func Load(t *testing.T, uri, release, upgraded string) (*sql.DB, db.Flavor) {
 	return sqlDB, f
 }
 
+// repository returns the folder above that of the test which has the file go.work.
+func repository(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, failed := os.Stat(filepath.Join(dir, "go.work")); failed == nil {
+			return dir
+		}
+		if filepath.Dir(dir) == dir {
+			err = fs.ErrNotExist
+		}
+		dir = filepath.Dir(dir)
+	}
+	t.Fatalf("the repository: %v", err)
+	return ""
+}
+
 // read returns the SQL text of a dump.
 func read(t *testing.T, f db.Flavor, release, upgraded string) string {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
 	name := release + "-" + map[db.Flavor]string{
 		db.SQLite: "sqlite", db.PostgreSQL: "postgresql", db.MySQL: "mysql", db.MariaDB: "mysql",
 	}[f]
 	if upgraded != "" {
 		name += ".upgraded-" + upgraded
 	}
-	dumps := os.DirFS(filepath.Join(filepath.Dir(here), "../../../../test/compat/dumps"))
-	file, err := fs.ReadFile(dumps, name+".sql.gz")
+	file, err := os.ReadFile(filepath.Join(repository(t), "test/compat/dumps", name+".sql.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,7 @@ function useFixedCommands(showHelp: () => void): Command[] {
       page("Prompts", "/prompts", "templates genai"),
       page("Trash", "/trash", "deleted restore purge"),
       page("Settings", "/settings", "preferences units density server version keys"),
+      page("Webhooks", "/settings/webhooks", "events notifications deliveries"),
       ...(user ? [page("Account", "/account", "tokens password")] : []),
       ...(user?.isAdmin
         ? [

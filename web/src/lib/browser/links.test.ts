@@ -47,7 +47,8 @@ describe("links of MLflow", () => {
       later: { instead: { path: "/experiments/7/runs/abc" } },
     });
     expect(target("/experiments/7/runs/abc/evaluations")).toMatchObject({ later: { name: "Evaluations" } });
-    expect(target("/settings/webhooks")).toMatchObject({ later: { name: "Webhooks" } });
+    expect(target("/webhooks")).toMatchObject({ path: "/settings/webhooks" });
+    expect(target("/settings/llm-connections")).toMatchObject({ later: { name: "LLM connections" } });
     expect(target("/settings/general")).toMatchObject({ path: "/settings" });
     expect(target("/gateway/endpoints/create")).toMatchObject({ later: { name: "The AI gateway" } });
   });

@@ -35,7 +35,6 @@ const runTabs: Record<string, string> = { evaluations: "Evaluations", issues: "I
 const topPages: Record<string, string> = {
   gateway: "The AI gateway",
   "mcp-registry": "The MCP registry",
-  webhooks: "Webhooks",
 };
 
 const later = (name: string, path: string, instead: string): Translation => ({
@@ -54,14 +53,14 @@ export function translateLink(pathname: string, search: Search): Translation | u
   if (first === "createModel") return to("/models");
   if (first === "compare-model-versions") return compareVersions(search);
   if (first === "admin" && second === "ws") return later("Workspaces", "/", "the home page");
+  if (first === "webhooks") return to("/settings/webhooks");
   if (first === "settings") return settingsLink(second);
   const name = topPages[first];
   return name ? later(name, "/", "the home page") : undefined;
 }
 
-/** MLflow's settings have pages of webhooks and of connections to language models; the rest is one page here. */
+/** MLflow's settings have a page of connections to language models; the rest is one page here. */
 function settingsLink(page: string): Translation {
-  if (page === "webhooks") return later("Webhooks", "/settings", "the settings");
   return page === "llm-connections" ? later("LLM connections", "/settings", "the settings") : to("/settings");
 }
 

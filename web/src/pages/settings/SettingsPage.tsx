@@ -48,6 +48,7 @@ export function SettingsPage() {
       <Units />
       <Behaviour />
       <Tokens />
+      <Webhooks />
       <ServerCard />
     </div>
   );
@@ -183,6 +184,23 @@ function Tokens() {
         <p>
           This server has no users. Its operator makes tokens for programs with{" "}
           <code>millrace tokens create --user you@example.org</code>.
+        </p>
+      )}
+    </SettingsCard>
+  );
+}
+
+/** Without users, everybody is an administrator. */
+function Webhooks() {
+  const user = useUser();
+  return (
+    <SettingsCard title="Webhooks">
+      {user && !user.isAdmin ? (
+        <p>Administrators choose which other programs the server tells of changes.</p>
+      ) : (
+        <p>
+          The server tells other programs when a run ends, or a model or prompt changes.{" "}
+          <Link to="/settings/webhooks">Webhooks</Link> says which ones.
         </p>
       )}
     </SettingsCard>
