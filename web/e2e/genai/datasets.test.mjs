@@ -134,7 +134,8 @@ test("a dataset is created, records are added, changed and deleted, and so is th
     assert.equal(await dialog.getByLabel("Inputs").getAttribute("readonly"), "");
     await dialog.getByLabel("Outputs").fill('"an answer"');
     await inDialog(page, "Save").click();
-    await record.getByText("an answer").waitFor();
+    await dialog.waitFor({ state: "detached" });
+    await record.getByText("an answer", { exact: true }).waitFor();
     await named(record, "button", "Close the record").click();
 
     await page

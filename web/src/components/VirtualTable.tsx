@@ -43,6 +43,7 @@ interface VirtualTableProps<T> {
   ticks?: TableTicks<T>;
   /** Called when the last rows come into sight. */
   onEnd?: () => void;
+  className?: string;
   /** The row that is marked as the current one. */
   current?: string | number | undefined;
 }
@@ -61,6 +62,7 @@ export function VirtualTable<T>({
   sort,
   ticks,
   onEnd,
+  className,
   current,
 }: VirtualTableProps<T>) {
   useRowKeys();
@@ -94,7 +96,7 @@ export function VirtualTable<T>({
   return (
     <div
       ref={scroller}
-      className="card vtable"
+      className={className ? `card vtable ${className}` : "card vtable"}
       role="table"
       aria-label={label}
       aria-rowcount={rows.length + 1}

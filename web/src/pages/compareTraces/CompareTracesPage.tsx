@@ -27,9 +27,14 @@ export function CompareTracesPage() {
     <div className="page">
       <PageHead path={[{ label: "Experiments", link: { to: "/experiments" } }]} title="Compare traces" />
       {one.error && <ErrorNotice error={one.error} what="Could not load the trace" />}
-      {one.data ? (
-        <CompareWith trace={one.data} />
-      ) : (
+      {one.isLoading && <Loading what="Loading the trace" />}
+      {one.data && (
+        <>
+          <p className="muted">Choose the trace that {one.data.name || "this one"} is compared with.</p>
+          <CompareWith trace={one.data} />
+        </>
+      )}
+      {a === "" && b === "" && (
         <EmptyState title="Two traces are compared">
           <p>Tick two traces in the list of an experiment, then choose “Compare”.</p>
         </EmptyState>

@@ -14,7 +14,7 @@ import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hoo
 import { tagsText } from "../../lib/columns/columns";
 import { type DatasetRecord, filterRecords, sourceName, valueText } from "../../lib/genai/records";
 import { plural } from "../../lib/text/format";
-import { recordsCodec } from "../../lib/view/datasets";
+import { type RecordsView, recordsCodec } from "../../lib/view/datasets";
 import { RecordPanel } from "./RecordPanel";
 
 interface RecordListProps {
@@ -46,30 +46,32 @@ function columnsOf(records: readonly DatasetRecord[], narrow: boolean): string[]
   ];
 }
 
-/** The records of a dataset, which are read as one scrolls, and the open one beside them. */
-export function RecordList({ dataset, experimentID, add }: RecordListProps) {
-  const [view, change] = useViewState(recordsCodec);
-  const [text, setText] = useDeferredText(view.text, (value) => change({ text: value }, "replace"));
-  const list = useInfiniteQuery(datasetRecords(dataset.id));
+/** The records that are read, and those of them that are shown. */
+function useRecords(datasetID: string, { text, source, record }: RecordsView) {
+  const list = useInfiniteQuery(datasetRecords(datasetID));
   const records = useMemo(() => list.data?.pages.flatMap((page) => page.records) ?? [], [list.data]);
-  const shown = useMemo(
-    () => filterRecords(records, { text: view.text, source: view.source }),
-    [records, view.text, view.source],
-  );
-  const filtered = view.text !== "" || view.source !== "";
+  const shown = useMemo(() => filterRecords(records, { text, source }), [records, text, source]);
+  const filtered = text !== "" || source !== "";
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  // Thousands of ids are too much for an address.
-  const [selected, setSelected] = useState<readonly string[]>([]);
-  const at = shown.findIndex((r) => r.id === view.record);
+  const at = shown.findIndex((r) => r.id === record);
   // The server does not search in records: a filter, or a link to a record, reads on.
-  const reading =
-    (filtered || (view.record !== "" && at < 0)) && hasNextPage && records.length < mostFiltered;
+  const reading = (filtered || (record !== "" && at < 0)) && hasNextPage && records.length < mostFiltered;
   useEffect(() => {
     if (reading) more();
   }, [reading, more]);
+  return { list, records, shown, filtered, more, at, reading };
+}
+
+/** The records of a dataset, which are read as one scrolls, and the open one beside them. */
+export function RecordList({ dataset, experimentID, add }: RecordListProps) {
+  const [view, change] = useViewState(recordsCodec);
+  const [text, setText] = useDeferredText(view.text, (value) => change({ text: value }, "replace"));
+  const { list, records, shown, filtered, more, at, reading } = useRecords(dataset.id, view);
+  // Thousands of ids are too much for an address.
+  const [selected, setSelected] = useState<readonly string[]>([]);
   const search = useRef<HTMLInputElement>(null);
   const open = (record: string) => change({ record }, "replace");
   useHotkeys({
@@ -80,22 +82,7 @@ export function RecordList({ dataset, experimentID, add }: RecordListProps) {
   const record = shown[at];
   const keys = columnsOf(records, record !== undefined);
   const sources = [...new Set(records.map((r) => r.sourceType))].filter(Boolean).sort();
-  if (list.data && records.length === 0) {
-    return (
-      <EmptyState title="No records yet">
-        <p>
-          Add one by hand, tick traces in their list and add them to this dataset, or send records from code:
-        </p>
-        <Snippet
-          code={`dataset = mlflow.genai.datasets.get_dataset(dataset_id="${dataset.id}")\ndataset.merge_records([\n    {"inputs": {"question": "What is MLflow?"}, "expectations": {"expected_response": "A tracker"}},\n])`}
-          label="merge_records example"
-        />
-        <button type="button" className="button primary" onClick={add}>
-          <Icon name="plus" size={14} /> Add record
-        </button>
-      </EmptyState>
-    );
-  }
+  if (list.data && records.length === 0) return <NoRecords datasetID={dataset.id} add={add} />;
   return (
     <>
       <div className="toolbar">
@@ -123,7 +110,7 @@ export function RecordList({ dataset, experimentID, add }: RecordListProps) {
           </select>
         )}
         <span className="muted" role="status">
-          {list.data && countText(shown.length, records.length, filtered, hasNextPage, reading)}
+          {list.data && countText(shown.length, records.length, filtered, list.hasNextPage, reading)}
         </span>
       </div>
       {selected.length > 0 && (
@@ -184,6 +171,23 @@ export function RecordList({ dataset, experimentID, add }: RecordListProps) {
         </div>
       )}
     </>
+  );
+}
+
+function NoRecords({ datasetID, add }: { datasetID: string; add: () => void }) {
+  return (
+    <EmptyState title="No records yet">
+      <p>
+        Add one by hand, tick traces in their list and add them to this dataset, or send records from code:
+      </p>
+      <Snippet
+        code={`dataset = mlflow.genai.datasets.get_dataset(dataset_id="${datasetID}")\ndataset.merge_records([\n    {"inputs": {"question": "What is MLflow?"}, "expectations": {"expected_response": "A tracker"}},\n])`}
+        label="merge_records example"
+      />
+      <button type="button" className="button primary" onClick={add}>
+        <Icon name="plus" size={14} /> Add record
+      </button>
+    </EmptyState>
   );
 }
 

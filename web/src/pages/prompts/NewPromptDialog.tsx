@@ -17,6 +17,27 @@ interface NewPromptDialogProps {
   onClose: () => void;
 }
 
+/** What a version has besides its template, as it is typed. */
+interface ExtraTexts {
+  tags: string;
+  config: string;
+  format: string;
+}
+
+const extrasOf = (from: PromptVersion | undefined): ExtraTexts => ({
+  tags: Object.entries(from?.tags ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join("\n"),
+  config: jsonText(from?.modelConfig),
+  format: jsonText(from?.responseFormat),
+});
+
+const parseExtras = ({ tags, config, format }: ExtraTexts) => ({
+  tags: parseTags(tags),
+  config: parseObject(config),
+  format: parseObject(format),
+});
+
 const jsonText = (value: unknown) => (value === undefined ? "" : JSON.stringify(value, null, 2));
 
 /** Creates a prompt with its first version, or adds a version to one. */
@@ -25,13 +46,7 @@ export function NewPromptDialog({ experimentID, of, onClose }: NewPromptDialogPr
   const [name, setName] = useState("");
   const [template, setTemplate] = useState<Template>(from?.template ?? { kind: "text", text: "" });
   const [message, setMessage] = useState("");
-  const [tags, setTags] = useState(
-    Object.entries(from?.tags ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join("\n"),
-  );
-  const [config, setConfig] = useState(jsonText(from?.modelConfig));
-  const [format, setFormat] = useState(jsonText(from?.responseFormat));
+  const [extras, setExtras] = useState(extrasOf(from));
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
@@ -39,7 +54,7 @@ export function NewPromptDialog({ experimentID, of, onClose }: NewPromptDialogPr
   const messageID = useId();
   // If the version is refused, the prompt of this name exists already when one tries again.
   const made = useRef("");
-  const parsed = { tags: parseTags(tags), config: parseObject(config), format: parseObject(format) };
+  const parsed = parseExtras(extras);
   const faults = {
     name: of ? "" : nameFault(name.trim()),
     template: templateFault(template),
@@ -112,26 +127,40 @@ export function NewPromptDialog({ experimentID, of, onClose }: NewPromptDialogPr
         placeholder={of ? "What has changed" : "First version"}
         onChange={(e) => setMessage(e.target.value)}
       />
-      <details className="prompt-more" open={tags !== "" || config !== "" || format !== ""}>
-        <summary>Tags, model and response format of the version</summary>
-        <Area label="Tags, one key=value a line" value={tags} change={setTags} />
-        <Fault text={parsed.tags.fault} />
-        <Area
-          label="Model configuration, a JSON object"
-          value={config}
-          change={setConfig}
-          placeholder={'{"model_name": "gpt-5", "temperature": 0.2}'}
-        />
-        <Fault text={parsed.config.fault} />
-        <Area
-          label="Response format, a JSON schema"
-          value={format}
-          change={setFormat}
-          placeholder={'{"type": "object", "properties": {"answer": {"type": "string"}}}'}
-        />
-        <Fault text={parsed.format.fault} />
-      </details>
+      <Extras extras={extras} faults={parsed} change={(part) => setExtras({ ...extras, ...part })} />
     </ActionDialog>
+  );
+}
+
+interface ExtrasProps {
+  extras: ExtraTexts;
+  faults: ReturnType<typeof parseExtras>;
+  change: (part: Partial<ExtraTexts>) => void;
+}
+
+function Extras({ extras, faults, change }: ExtrasProps) {
+  // It opens if there is something to see, and stays as the user leaves it.
+  const [first] = useState(extras);
+  return (
+    <details className="prompt-more" open={Object.values(first).some(Boolean)}>
+      <summary>Tags, model and response format of the version</summary>
+      <Area label="Tags, one key=value a line" value={extras.tags} change={(tags) => change({ tags })} />
+      <Fault text={faults.tags.fault} />
+      <Area
+        label="Model configuration, a JSON object"
+        value={extras.config}
+        change={(config) => change({ config })}
+        placeholder={'{"model_name": "gpt-5", "temperature": 0.2}'}
+      />
+      <Fault text={faults.config.fault} />
+      <Area
+        label="Response format, a JSON schema"
+        value={extras.format}
+        change={(format) => change({ format })}
+        placeholder={'{"type": "object", "properties": {"answer": {"type": "string"}}}'}
+      />
+      <Fault text={faults.format.fault} />
+    </details>
   );
 }
 
