@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -57,6 +58,32 @@ func invoke(t *testing.T, url, contentType, body string, headers ...string) (sta
 	return resp.StatusCode, resp.Header.Get("Millrace-Trace-Id")
 }
 
+// waitForTraces waits until a served model has sent a number of traces.
+func waitForTraces(t *testing.T, url string, n int, log *buffer) {
+	t.Helper()
+	want := fmt.Sprintf("millrace_serving_traces_total{result=\"sent\"} %d\n", n)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case strings.Contains(string(text), want):
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("%d traces are not sent: %s\n%s", n, text, log)
+		}
+	}
+}
+
 // TestServeTraces serves a model whose requests become traces: good and bad ones, one that
 // continues the trace of its caller, and a large one.
 func TestServeTraces(t *testing.T) {
@@ -99,7 +126,8 @@ func TestServeTraces(t *testing.T) {
 	if status, id := invoke(t, served, "application/json", string(example), "traceparent", "00-"+caller+"-00f067aa0ba902b7-00"); status != http.StatusOK || id != "" {
 		t.Errorf("the caller does not record its trace, but there is %q", id)
 	}
-	if err := end(); err != nil { // It sends the last traces.
+	waitForTraces(t, served, len(ids), log)
+	if err := end(); err != nil {
 		t.Errorf("%v: %s", err, log)
 	}
 	traces := make([]*tracing.Trace, len(ids))
@@ -196,6 +224,7 @@ func TestServeWhileTrackingIsDown(t *testing.T) {
 		}
 	}
 	_, _, stop = serve(t, append(args, "--port", url[strings.LastIndex(url, ":")+1:])...)
+	waitForTraces(t, served, len(ids), log)
 	if err := end(); err != nil {
 		t.Error(err)
 	}
