@@ -143,7 +143,7 @@ pictures: bin/millrace web/node_modules .venv-$(REFERENCE)/done ## Take the pict
 	$(FILLED) node web/e2e/pictures/take.mjs docs/images/wishes
 
 # uv takes a tenth of the time of pip, because environments share the files of packages, and modules are compiled when they
-# are imported. Where pip has an index of its own, uv needs UV_INDEX_URL.
+# are imported. Where pip has an index of its own, uv needs UV_INDEX_URL, or pip does its work.
 UV := uv==0.13.9
 .venv-uv/done: Makefile
 	$(PYTHON) -m venv .venv-uv
@@ -151,7 +151,7 @@ UV := uv==0.13.9
 	@touch $@
 # $(call venv,DIR) makes an environment, and $(call install,DIR) is the command that installs packages in it.
 venv = .venv-uv/bin/uv venv --quiet --clear --python "$$(command -v $(PYTHON))" $(1)
-install = .venv-uv/bin/uv pip install --quiet --python $(1)/bin/python
+install = test/install.sh $(1)
 
 .SECONDARY: # Keep the environments.
 .venv-%/done: test/compat/environments/requirements-%.txt test/compat/environments/constraints-%.txt $(wildcard test/compat/environments/no-deps-*.txt) | .venv-uv/done
