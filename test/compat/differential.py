@@ -4,7 +4,7 @@
     python differential.py --markdown   # print the table of accepted differences
 
 MLflow is the one installed beside the Python that runs this and must be one of
-RELEASES. The requests are in diff_requests*.py and diff_hostile.py.
+RELEASES. The requests are in diff/requests_*.py and diff/hostile.py.
 """
 
 import collections
@@ -208,28 +208,28 @@ def status_last(requests, accepted):
 
 def accepted_of(release):
     """The differences that are accepted from a release of MLflow."""
-    from diff_accepted import ACCEPTED, OF_RELEASE
+    from diff.accepted import ACCEPTED, OF_RELEASE
 
     return ACCEPTED + OF_RELEASE[release]
 
 
 def filters_accepted(entity):
     """The filters that this Python's MLflow answers otherwise, on purpose."""
-    from diff_accepted import FILTERS_OF_RELEASE
+    from diff.accepted import FILTERS_OF_RELEASE
 
     return FILTERS_OF_RELEASE[importlib.metadata.version("mlflow")].get(entity, {})
 
 
 def run(ours, theirs, report=print):
     """Compare two servers and return the numbers of requests and of differences that are not accepted."""
-    from diff_accepted import NOT_ON_SERVERS
-    from diff_hostile import HOSTILE
-    from diff_requests import REQUESTS
-    from diff_requests_genai import REQUESTS as GENAI
-    from diff_requests_models import REQUESTS as MORE
-    from diff_requests_registry import REQUESTS as REGISTRY
-    from diff_requests_traces import REQUESTS as TRACES
-    from diff_requests_webhooks import REQUESTS as WEBHOOKS
+    from diff.accepted import NOT_ON_SERVERS
+    from diff.hostile import HOSTILE
+    from diff.requests_tracking import REQUESTS
+    from diff.requests_genai import REQUESTS as GENAI
+    from diff.requests_models import REQUESTS as MORE
+    from diff.requests_registry import REQUESTS as REGISTRY
+    from diff.requests_traces import REQUESTS as TRACES
+    from diff.requests_webhooks import REQUESTS as WEBHOOKS
 
     accepted = accepted_of(importlib.metadata.version("mlflow"))
     requests = status_last(REQUESTS + MORE + REGISTRY + TRACES + GENAI + WEBHOOKS + HOSTILE, accepted)
@@ -245,7 +245,7 @@ def run(ours, theirs, report=print):
 
 
 def markdown():
-    from diff_accepted import ACCEPTED, FILTERS_OF_RELEASE, OF_RELEASE
+    from diff.accepted import ACCEPTED, FILTERS_OF_RELEASE, OF_RELEASE
 
     def table(rows):
         lines = ["| requests | what differs | why |", "|---|---|---|"]

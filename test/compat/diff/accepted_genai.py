@@ -1,4 +1,4 @@
-"""The differences that diff_accepted.py accepts of datasets, scorers, schemas of labels and prompts."""
+"""The differences that accepted.py accepts of datasets, scorers, schemas of labels and prompts."""
 
 MISSING = "a dataset that does not exist is a 404"
 LIMIT = "the length of a column is enforced on every database"

@@ -1,4 +1,4 @@
-"""The differences in traces, spans and assessments that differential.py accepts; diff_accepted.py says what a row is."""
+"""The differences in traces, spans and assessments that differential.py accepts; accepted.py says what a row is."""
 
 STRICT = "a value of the wrong type or outside its enum is refused; MLflow drops it and the fields after it"
 OTLP = "the error is that of the REST API, with an error_code; MLflow writes FastAPI's detail"

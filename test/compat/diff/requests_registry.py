@@ -1,7 +1,7 @@
 """More requests of differential.py: registered models and their versions."""
 
-from diff_requests import T, pairs
-from diff_requests import ask as ask_before
+from diff.requests_tracking import T, pairs
+from diff.requests_tracking import ask as ask_before
 
 REQUESTS = []
 RM, MV = "registered-models/", "model-versions/"

@@ -1,4 +1,4 @@
-"""The differences that diff_accepted.py accepts of webhooks."""
+"""The differences that accepted.py accepts of webhooks."""
 
 ACCEPTED = [
     ("webhook: create, events none", "message", "a list without items is a missing parameter"),

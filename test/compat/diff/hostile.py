@@ -1,6 +1,6 @@
 """The requests of differential.py that are meant to break a server."""
 
-from diff_requests import API, ask, pairs
+from diff.requests_tracking import API, ask, pairs
 
 HOSTILE = []
 

@@ -1,6 +1,6 @@
 """More requests of differential.py: webhooks. Nothing is sent to them: the tests of the client have receivers."""
 
-from diff_requests import ask as ask_before
+from diff.requests_tracking import ask as ask_before
 
 REQUESTS = []
 URL = "https://1.1.1.1/x"

@@ -1,12 +1,12 @@
 """More requests of differential.py: traces, spans and assessments. They use the experiment $x and
-the run $m that diff_requests.py makes."""
+the run $m that requests_tracking.py makes."""
 
 import gzip
 import json
 import zlib
 
-from diff_requests import LONG, pairs
-from diff_requests import ask as ask_before
+from diff.requests_tracking import LONG, pairs
+from diff.requests_tracking import ask as ask_before
 
 REQUESTS = []
 V3 = "/api/3.0/mlflow/traces"

@@ -1,8 +1,8 @@
 """More requests of differential.py: logged models, artifacts and the rest. They use
-the experiment and the runs that diff_requests.py makes."""
+the experiment and the runs that requests_tracking.py makes."""
 
-from diff_requests import T, pairs
-from diff_requests import ask as ask_before
+from diff.requests_tracking import T, pairs
+from diff.requests_tracking import ask as ask_before
 
 REQUESTS = []
 

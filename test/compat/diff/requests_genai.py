@@ -1,11 +1,11 @@
 """More requests of differential.py: evaluation datasets, scorers, schemas of labels and prompts. They use
-the experiment $x that diff_requests.py makes."""
+the experiment $x that requests_tracking.py makes."""
 
 import json
 from urllib.parse import quote
 
-from diff_requests import ask as ask_before
-from diff_requests import pairs
+from diff.requests_tracking import ask as ask_before
+from diff.requests_tracking import pairs
 
 REQUESTS = []
 V3 = "/api/3.0/mlflow/"

@@ -7,10 +7,10 @@ What differs is "refused" for a 4xx of Millrace against another status of MLflow
 HTML error pages are JSON.
 """
 
-from diff_accepted_genai import ACCEPTED as GENAI
-from diff_accepted_traces import ACCEPTED as TRACES
-from diff_accepted_traces import OF_RELEASE as TRACES_OF_RELEASE
-from diff_accepted_webhooks import ACCEPTED as WEBHOOKS
+from diff.accepted_genai import ACCEPTED as GENAI
+from diff.accepted_traces import ACCEPTED as TRACES
+from diff.accepted_traces import OF_RELEASE as TRACES_OF_RELEASE
+from diff.accepted_webhooks import ACCEPTED as WEBHOOKS
 
 STRICT = "a value of the wrong type or outside its enum is refused; MLflow drops it and the fields after it"
 JSON = "the message describes the error in the JSON; MLflow reads an invalid body as {}"
