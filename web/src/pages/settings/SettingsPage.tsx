@@ -200,7 +200,10 @@ function Webhooks() {
       ) : (
         <p>
           The server tells other programs when a run ends, or a model or prompt changes.{" "}
-          <Link to="/settings/webhooks">Webhooks</Link> says which ones.
+          <Link to="/settings/webhooks" className="underlined">
+            Webhooks
+          </Link>{" "}
+          says which ones.
         </p>
       )}
     </SettingsCard>
