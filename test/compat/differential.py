@@ -97,7 +97,7 @@ class Side:
         text = re.sub(r"\(raised as a result of Query-invoked autoflush.*|\(sqlite3\..*", "<SQL>", text, flags=re.S)
         text = re.sub(r"""(id='?|[Ee]xperiment '?|Invalid value "|mlflow-artifacts:/|'(?=\d+/))(\d+)(?!\d)""", lambda m: m[1] + self.experiment(m[2]), text)
         text = re.sub(r"\{('[^{}]*')\}", lambda m: "{" + ", ".join(sorted(m[1].split(", "))) + "}", text)
-        return re.sub(r"\b[a-z]+-[a-z]+-\d{1,3}\b", "<random name>", text)
+        return re.sub(r"\b[a-z]+-[a-z]+-\d{1,4}\b", "<random name>", text)
 
     def comparable(self, answer):
         """Return the answer's body in a form that two servers agree on."""

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
-import { JSONTree } from "../../components/JSONTree";
+import { JSONTree } from "../../components/json/JSONTree";
 import { RelativeTime } from "../../components/Values";
 import { type DatasetRecord, sourceName } from "../../lib/genai/records";
 import { Payload } from "../trace/Payload";

@@ -3,7 +3,7 @@ import { describePromptVersion, type Prompt, type PromptVersion } from "../../ap
 import { modelChangeLog } from "../../api/queries";
 import { deleteVersionTag, setVersionTag } from "../../api/registry";
 import { Icon } from "../../components/Icon";
-import { JSONTree } from "../../components/JSONTree";
+import { JSONTree } from "../../components/json/JSONTree";
 import { NoteEditor } from "../../components/notes/NoteEditor";
 import { MenuItem, Popover } from "../../components/Popover";
 import { Tab, Tabs } from "../../components/Tabs";

@@ -4,7 +4,7 @@ import { type Assessment, deleteAssessment } from "../../api/assessments";
 import { changedTraces, type Trace } from "../../api/traces";
 import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
-import { JSONTree } from "../../components/JSONTree";
+import { JSONTree } from "../../components/json/JSONTree";
 import { useUser } from "../../components/session/useSession";
 import { RelativeTime } from "../../components/Values";
 import { formatValue } from "../../lib/traces/assessments";

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { AttachmentView } from "../../components/AttachmentView";
 import { Choice } from "../../components/Choice";
 import { CopyButton } from "../../components/Copy";
-import { JSONTree } from "../../components/JSONTree";
+import { AttachmentView } from "../../components/json/AttachmentView";
+import { JSONTree } from "../../components/json/JSONTree";
 import { Markdown } from "../../components/notes/Markdown";
 import { attachmentOf } from "../../lib/traces/attachment";
 import { type ChatMessage, type ChatPart, chatOf, soleText } from "../../lib/traces/chat";

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { CopyButton } from "../../components/Copy";
-import { JSONTree } from "../../components/JSONTree";
+import { JSONTree } from "../../components/json/JSONTree";
 import { formatDateTime } from "../../lib/text/format";
 import { attributeValue, formatNanos, type Span, typeClass } from "../../lib/traces/spans";
 import type { PayloadForm } from "../../lib/view/traces";

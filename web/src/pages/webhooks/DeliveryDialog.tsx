@@ -3,7 +3,7 @@ import { useState } from "react";
 import { deliveryDetail, redeliver } from "../../api/webhooks";
 import { CopyButton } from "../../components/Copy";
 import { Dialog } from "../../components/Dialog";
-import { JSONTree } from "../../components/JSONTree";
+import { JSONTree } from "../../components/json/JSONTree";
 import { ErrorNotice, errorText, Loading } from "../../components/Notice";
 import { useToast } from "../../components/Toasts";
 import { eventName, stateLabels } from "../../lib/webhooks/events";
