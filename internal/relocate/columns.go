@@ -27,6 +27,7 @@ var columns = []column{
 	{table: "model_versions", key: []string{"workspace", "name", "version"}, name: "source", length: 500},
 	{table: "model_versions", key: []string{"workspace", "name", "version"}, name: "storage_location", length: 500},
 	{table: "millrace_version_files", key: []string{"location"}, name: "location", length: 500},
+	{table: "millrace_deleted_traces", key: []string{"request_id"}, name: "experiment_location", length: 500},
 	{table: "workspaces", key: []string{"name"}, name: "default_artifact_root"},
 	{table: "workspaces", key: []string{"name"}, name: "trace_archival_location"},
 	{table: "datasets", key: []string{"experiment_id", "name", "digest"}, name: "dataset_source", json: true},

@@ -28,6 +28,8 @@ var withLocations = []string{
 	"UPDATE datasets SET dataset_source = '{\"uri\": \"s3://bucket/data/a b.csv\", \"n\": 1}'",
 	"INSERT INTO millrace_version_files (location, model_id, run_server, created_ms) " +
 		"VALUES ('s3://bucket/model-versions/1', '', '', 1), ('s3://bucket/model-versions/2', '', '', 1)",
+	"INSERT INTO millrace_deleted_traces (request_id, experiment_id, experiment_location, deleted_ms) " +
+		"VALUES ('tr-1', 1, 's3://bucket/1', 1)",
 	"UPDATE model_versions SET storage_location = 's3://bucket/model-versions/1' WHERE version = 1",
 	"INSERT INTO registered_model_tags (workspace, name, {key}, value) " +
 		"VALUES ('default', 'model', 'report', 's3://bucket/report.html')",
@@ -93,7 +95,7 @@ func TestThereAndBack(t *testing.T) {
 				t.Errorf("a location was forgotten: %s", line)
 			}
 		}
-		if len(r.Changed) != 16 {
+		if len(r.Changed) != 17 {
 			t.Errorf("%d columns have locations: %v", len(r.Changed), r.Changed)
 		}
 		apply(t, d, "/srv/new place", "s3://bucket")
