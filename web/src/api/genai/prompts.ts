@@ -283,9 +283,6 @@ export const setPromptAlias = (name: string, alias: string, version: string): Pr
 export const removePromptAlias = (name: string, alias: string): Promise<unknown> =>
   remove("registered-models/alias", { name, alias });
 
-export const describePrompt = (name: string, description: string): Promise<unknown> =>
-  patch("registered-models/update", { name, description });
-
 export const describePromptVersion = (name: string, version: string, description: string): Promise<unknown> =>
   patch("model-versions/update", { name, version, description });
 

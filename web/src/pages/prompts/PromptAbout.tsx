@@ -1,8 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { describePrompt, type Prompt } from "../../api/genai/prompts";
-import { deleteRegisteredModelTag, setRegisteredModelTag } from "../../api/registry";
-import { NoteEditor } from "../../components/notes/NoteEditor";
-import { TagCard } from "../../components/TagCard";
+import type { Prompt } from "../../api/genai/prompts";
+import { RegistryNotes } from "../../components/notes/RegistryNotes";
 
 /** The description and the tags of a prompt as a whole. */
 export function PromptAbout({ prompt }: { prompt: Prompt }) {
@@ -22,30 +20,7 @@ export function PromptAbout({ prompt }: { prompt: Prompt }) {
           ].join(" · ")}
         </span>
       </summary>
-      <div className="model-notes">
-        <section className="card">
-          <div className="card-head">
-            <h2>Description</h2>
-          </div>
-          <div className="card-body">
-            <NoteEditor
-              note={prompt.description}
-              subject={prompt.name}
-              save={async (note) => {
-                await describePrompt(prompt.name, note);
-                await refresh();
-              }}
-            />
-          </div>
-        </section>
-        <TagCard
-          tags={prompt.tags}
-          editable
-          set={(key, value) => setRegisteredModelTag(prompt.name, key, value)}
-          remove={(key) => deleteRegisteredModelTag(prompt.name, key)}
-          refresh={refresh}
-        />
-      </div>
+      <RegistryNotes of={prompt} refresh={refresh} />
     </details>
   );
 }

@@ -2,21 +2,15 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { monitoredModel } from "../../api/queries";
-import {
-  deleteRegisteredModelTag,
-  describeRegisteredModel,
-  type MonitoredModel,
-  setRegisteredModelTag,
-} from "../../api/registry";
+import type { MonitoredModel } from "../../api/registry";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { EmptyState, Loading } from "../../components/Notice";
-import { NoteEditor } from "../../components/notes/NoteEditor";
+import { RegistryNotes } from "../../components/notes/RegistryNotes";
 import { PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { ShareButton } from "../../components/share/ShareButton";
 import { Tab, Tabs } from "../../components/Tabs";
-import { TagCard } from "../../components/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { type MonitorTab, monitorCodec } from "../../lib/view/registry";
@@ -147,31 +141,5 @@ function ModelHead({ monitored: { model } }: { monitored: MonitoredModel }) {
 function ModelNotes({ monitored: { model } }: { monitored: MonitoredModel }) {
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: ["registry"] });
-  return (
-    <div className="model-notes">
-      <section className="card">
-        <div className="card-head">
-          <h2>Description</h2>
-        </div>
-        <div className="card-body">
-          <NoteEditor
-            key={model.name}
-            note={model.description}
-            subject={model.name}
-            save={async (note) => {
-              await describeRegisteredModel(model.name, note);
-              await refresh();
-            }}
-          />
-        </div>
-      </section>
-      <TagCard
-        tags={model.tags}
-        editable
-        set={(key, value) => setRegisteredModelTag(model.name, key, value)}
-        remove={(key) => deleteRegisteredModelTag(model.name, key)}
-        refresh={refresh}
-      />
-    </div>
-  );
+  return <RegistryNotes of={model} refresh={refresh} />;
 }
