@@ -18,9 +18,12 @@ func Collations(ctx context.Context, q db.Querier, f db.Flavor) (sentences []str
 	var folding, narrow []string
 	err = eachRow(
 		ctx, q,
-		`SELECT c.table_name, c.column_name, c.collation_name, EXISTS (SELECT 1 FROM information_schema.statistics s
-		WHERE s.table_schema = c.table_schema AND s.table_name = c.table_name AND s.column_name = c.column_name)
-		FROM information_schema.columns c WHERE c.table_schema = database() AND c.collation_name IS NOT NULL ORDER BY 1, 2`,
+		// A subquery for each column would read the tables of all databases on the server each time.
+		`SELECT c.table_name, c.column_name, c.collation_name, s.column_name IS NOT NULL
+		FROM information_schema.columns c LEFT JOIN (SELECT DISTINCT table_name, column_name
+			FROM information_schema.statistics WHERE table_schema = database()) s
+			ON s.table_name = c.table_name AND s.column_name = c.column_name
+		WHERE c.table_schema = database() AND c.collation_name IS NOT NULL ORDER BY 1, 2`,
 		4,
 		func(v []string) {
 			if !strings.HasPrefix(v[2], "utf8mb4_") {
