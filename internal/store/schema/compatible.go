@@ -22,11 +22,15 @@ var written = []string{
 	"trace_info", "trace_tags", "trace_request_metadata", "spans", "assessments", "entity_associations",
 	"evaluation_datasets", "evaluation_dataset_tags", "evaluation_dataset_records",
 	"scorers", "scorer_versions", "label_schemas", "webhooks", "webhook_events",
+	"sql_trace_rollup_rebuild_queue",
 }
 
 // looked are the tables that Millrace reads or deletes from, but does not insert
 // into.
-var looked = []string{"review_queue_items", "online_scoring_configs"}
+var looked = []string{
+	"review_queue_items", "online_scoring_configs",
+	"sql_assessment_daily_rollups", "sql_span_cost_daily_rollups", "sql_trace_metric_daily_rollups",
+}
 
 // recorded describes these tables at the newest release on each database, so that a
 // server can compare without the permission to create tables. A test writes it.
