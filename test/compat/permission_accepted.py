@@ -35,8 +35,6 @@ ROUTES = {
     ("unknown route", "403 -> 404"): (f"{USERS} workspace", NO_ROUTE),
     ("OPTIONS", "403 -> 405"): (f"{USERS} workspace", NO_ROUTE),
     ("OPTIONS", "204 -> 405"): ("admin", "the method is only answered to other web origins that are allowed"),
-    ("webhooks", "403 -> 501"): (f"{USERS} workspace", NO_ROUTE),
-    ("webhooks", "200 -> 501"): ("admin", "there are no webhooks"),
     ("workspaces", "503 -> 501"): (f"{USERS} admin workspace", "there are no workspaces"),
     ("version", "401 -> 200"): ("nobody", "the version is public"),
     ("pages", "401 -> 200"): ("nobody", "the pages have their own login"),
