@@ -97,10 +97,8 @@ var mainOptions = []option{
 		"20",
 		"maximum number of connections to PostgreSQL or MySQL; further requests wait",
 		func(c *Config, v string) (err error) {
-			if c.DBPoolSize, err = strconv.Atoi(v); err != nil || c.DBPoolSize < 1 || c.DBPoolSize > 10_000 {
-				return errors.New("must be a number from 1 to 10000")
-			}
-			return nil
+			c.DBPoolSize, err = numberIn(v, 1, 10_000)
+			return err
 		},
 	},
 	{
@@ -130,10 +128,8 @@ var mainOptions = []option{
 	{
 		"port", "p", "MLFLOW_PORT", "5000", "port to listen on; 0 selects a free one",
 		func(c *Config, v string) (err error) {
-			if c.Port, err = strconv.Atoi(v); err != nil || c.Port < 0 || c.Port > 65535 {
-				return errors.New("must be a number from 0 to 65535")
-			}
-			return nil
+			c.Port, err = numberIn(v, 0, 65535)
+			return err
 		},
 	},
 	{

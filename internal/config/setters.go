@@ -2,10 +2,9 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
-
-// These functions return how to set an option of a kind.
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
@@ -32,4 +31,13 @@ func oneOf(v string, allowed ...string) error {
 		}
 	}
 	return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
+}
+
+// numberIn parses a number within bounds.
+func numberIn(v string, least, most int) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("must be a number from %d to %d", least, most)
+	}
+	return n, nil
 }

@@ -2,13 +2,12 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/millrace-ml/millrace/internal/forwarded"
 	"github.com/millrace-ml/millrace/internal/webhook/fernet"
 )
 
@@ -63,7 +62,7 @@ var webhookOptions = []option{
 				if part = strings.TrimSpace(part); part == "" {
 					continue
 				}
-				network, err := network(part)
+				network, err := forwarded.ParseNetwork(part)
 				if err != nil {
 					return err
 				}
@@ -102,26 +101,6 @@ var webhookOptions = []option{
 		"how long the log of webhooks keeps deliveries",
 		duration(func(c *Config) *time.Duration { return &c.Webhooks.LogRetention }, 10*365*24*time.Hour),
 	},
-}
-
-// network parses a network, or an address as the network of this address.
-func network(text string) (netip.Prefix, error) {
-	if p, err := netip.ParsePrefix(text); err == nil {
-		return p.Masked(), nil
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q must be a network, such as 10.2.0.0/16", text)
-	}
-	return netip.PrefixFrom(a, a.BitLen()), nil
-}
-
-func numberIn(v string, least, most int) (int, error) {
-	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		return 0, fmt.Errorf("must be a number from %d to %d", least, most)
-	}
-	return n, nil
 }
 
 // loadWebhookKey reads the key of the secrets of webhooks.

@@ -32,18 +32,27 @@ func Parse(list string) (Proxies, error) {
 			p.all = true
 			continue
 		}
-		network, err := netip.ParsePrefix(part)
+		network, err := ParseNetwork(part)
 		if err != nil {
-			address, err := netip.ParseAddr(part)
-			if err != nil {
-				return Proxies{}, fmt.Errorf("%q is neither an IP address such as 10.0.0.1 nor a network such as 10.0.0.0/8", part)
-			}
-			address = address.Unmap()
-			network = netip.PrefixFrom(address, address.BitLen())
+			return Proxies{}, err
 		}
 		p.networks = append(p.networks, network)
 	}
 	return p, nil
+}
+
+// ParseNetwork parses a network, or an IP address as the network of this address alone.
+func ParseNetwork(text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return network, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf(
+			"%q is neither an IP address such as 10.0.0.1 nor a network such as 10.0.0.0/8", text)
+	}
+	address = address.Unmap()
+	return netip.PrefixFrom(address, address.BitLen()), nil
 }
 
 // OnOtherMachines reports whether the set has an address that is not that of this machine.

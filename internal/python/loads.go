@@ -15,6 +15,9 @@ import (
 // Int is an int of Python, in decimal digits.
 type Int string
 
+// IntOf returns the int of Python with a value.
+func IntOf(n int64) Int { return Int(strconv.FormatInt(n, 10)) }
+
 // Dict is a dict of Python with texts as its keys, in the order in which they were set.
 type Dict struct {
 	keys   []string

@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/millrace-ml/millrace/internal/apierror"
 	store "github.com/millrace-ml/millrace/internal/store/webhooks"
 	"github.com/millrace-ml/millrace/internal/webhook/fernet"
 	"github.com/millrace-ml/millrace/mlflow/webhooks"
@@ -72,8 +73,8 @@ const (
 	// up to longestWait.
 	firstWait   = time.Second
 	longestWait = time.Hour
-	// maxError is the length of an error message in the log, in characters.
-	maxError = 1000
+	// maxError is the length of an error message in bytes. With an ellipsis, it fits into its column.
+	maxError = 990
 )
 
 // Run sends deliveries until ctx ends. It returns when the requests in progress have ended,
@@ -90,53 +91,50 @@ func (d *Deliverer) Run(ctx context.Context) {
 	}
 	var running sync.WaitGroup
 	defer running.Wait()
-	done := make(chan struct{}, d.Workers)
+	ended := make(chan struct{}, 1)
 	running.Go(func() { d.prune(ctx) })
-	free := d.Workers
 	for ctx.Err() == nil {
-		claims, err := d.Store.ClaimDeliveries(ctx, free, d.busyWebhooks(), d.Timeout)
-		if err != nil && ctx.Err() == nil && !d.down {
-			d.Log.WarnContext(ctx, "the deliveries of webhooks could not be read; they wait", "error", err)
-		}
-		d.down = err != nil
+		claims := d.claim(ctx)
 		for i := range claims {
-			free--
 			d.count(claims[i].WebhookID, 1)
 			running.Go(func() {
 				d.deliver(context.WithoutCancel(ctx), &claims[i])
 				d.count(claims[i].WebhookID, -1)
-				done <- struct{}{}
+				select {
+				case ended <- struct{}{}:
+				default: // The end of another request has not been noticed yet.
+				}
 			})
 		}
-		if len(claims) > 0 && free > 0 {
-			continue // There may be more for webhooks that are not busy.
+		if len(claims) == 0 { // Otherwise there may be more for webhooks that are not busy.
+			d.wait(ctx, ended)
 		}
-		free += d.wait(ctx, done, free)
 	}
 }
 
-// wait waits until a delivery can be sent. It returns the number of requests that have ended.
-func (d *Deliverer) wait(ctx context.Context, done <-chan struct{}, free int) (ended int) {
+// claim claims as many deliveries as there are free workers.
+func (d *Deliverer) claim(ctx context.Context) []store.Claim {
+	free, busy := d.workers()
+	if free == 0 {
+		return nil
+	}
+	claims, err := d.Store.ClaimDeliveries(ctx, free, busy, d.Timeout)
+	if err != nil && ctx.Err() == nil && !d.down {
+		d.Log.WarnContext(ctx, "the deliveries of webhooks could not be read; they wait", "error", err)
+	}
+	d.down = err != nil
+	return claims
+}
+
+// wait waits until there may be a delivery to send and a worker for it.
+func (d *Deliverer) wait(ctx context.Context, ended <-chan struct{}) {
 	timer := time.NewTimer(d.untilNext(ctx))
 	defer timer.Stop()
-	queued, due := d.Queued, timer.C
-	if free == 0 {
-		queued, due = nil, nil
-	}
 	select {
 	case <-ctx.Done():
-	case <-queued:
-	case <-due:
-	case <-done:
-		ended = 1
-	}
-	for { // More of them may have ended.
-		select {
-		case <-done:
-			ended++
-		default:
-			return ended
-		}
+	case <-d.Queued:
+	case <-timer.C:
+	case <-ended:
 	}
 }
 
@@ -162,17 +160,19 @@ func (d *Deliverer) count(webhookID string, n int) {
 	}
 }
 
-// busyWebhooks returns the webhooks that have their share of requests in progress.
-func (d *Deliverer) busyWebhooks() (ids []string) {
+// workers returns the number of free workers, and the webhooks that have their share of the others.
+func (d *Deliverer) workers() (free int, busy []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	free = d.Workers
 	for id, n := range d.busy {
+		free -= n
 		if n >= max(1, d.Workers/2) {
-			ids = append(ids, id)
+			busy = append(busy, id)
 		}
 	}
-	slices.Sort(ids) // Equal statements are prepared once.
-	return ids
+	slices.Sort(busy) // Equal statements are prepared once.
+	return free, busy
 }
 
 // resultNames has the names of the results of requests in the metrics.
@@ -217,7 +217,7 @@ func (d *Deliverer) send(ctx context.Context, c *store.Claim) store.Outcome {
 	resp, err := d.Sender.Send(ctx, c.URL, secret, c.DeliveryID, c.Body)
 	o := store.Outcome{Sent: sent.UnixMilli(), Duration: time.Since(sent)}
 	if err != nil {
-		o.Error = shorten(err.Error())
+		o.Error = apierror.Truncate(err.Error(), maxError)
 		return d.repeat(c, o, "")
 	}
 	o.Status = int32(resp.Status) //nolint:gosec // A status has three digits.
@@ -229,7 +229,7 @@ func (d *Deliverer) send(ctx context.Context, c *store.Claim) store.Outcome {
 		o.State, o.Error = webhooks.GivenUp, "The receiver redirects, which is not followed."
 		return o
 	}
-	o.Error = shorten(fmt.Sprintf("The receiver answered %d %s.", resp.Status, http.StatusText(resp.Status)))
+	o.Error = fmt.Sprintf("The receiver answered %d %s.", resp.Status, http.StatusText(resp.Status))
 	if !slices.Contains(repeated, resp.Status) {
 		o.State = webhooks.GivenUp
 		return o
@@ -266,14 +266,6 @@ func wait(attempts int, retryAfter string) time.Duration {
 		w = max(w, time.Duration(min(seconds, int(longestWait/time.Second)))*time.Second)
 	}
 	return w
-}
-
-// shorten returns the beginning of an error message.
-func shorten(text string) string {
-	if runes := []rune(text); len(runes) > maxError {
-		return string(runes[:maxError])
-	}
-	return text
 }
 
 // prune removes old deliveries from the log until ctx ends.

@@ -50,13 +50,13 @@ func exampleData(e webhooks.Event) *python.Dict {
 			"to_stage", mlflow.StageProduction, "user", "user@example.org", "comment", "")
 	case webhooks.Run:
 		return store.Fields("run_id", exampleRun, "run_name", "example-run", "experiment_id", "0",
-			"experiment_name", "Default", "status", string(e.Action), "start_time", python.Int("1704067200000"),
-			"end_time", python.Int("1704067260000"), "user_id", "user@example.org")
+			"experiment_name", "Default", "status", string(e.Action), "start_time", python.IntOf(1_704_067_200_000),
+			"end_time", python.IntOf(1_704_067_260_000), "user_id", "user@example.org")
 	case webhooks.BudgetPolicy:
 		return store.Fields("budget_policy_id", "bp-abc123", "budget_unit", "USD", "budget_amount", 100.0,
-			"current_spend", 105.5, "duration_unit", "MONTHS", "duration_value", python.Int("1"),
+			"current_spend", 105.5, "duration_unit", "MONTHS", "duration_value", python.IntOf(1),
 			"target_scope", "ENDPOINT", "workspace", "default", "target_value", "ep-abc123",
-			"window_start", python.Int("1704067200000"))
+			"window_start", python.IntOf(1_704_067_200_000))
 	}
 	return python.NewDict()
 }

@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -62,7 +61,8 @@ func (s *Sender) Send(ctx context.Context, to, secret, deliveryID, body string) 
 	if secret != "" {
 		r.Header[webhooks.HeaderSignature] = []string{webhooks.Signature(secret, deliveryID, timestamp, []byte(body))}
 	}
-	if err := s.scheme(r.URL); err != nil {
+	// A server with other settings may have stored the URL.
+	if err := s.targets.checkScheme(r.URL); err != nil {
 		return nil, err
 	}
 	resp, err := s.client.Do(r)
@@ -75,16 +75,6 @@ func (s *Sender) Send(ctx context.Context, to, secret, deliveryID, body string) 
 	return &Response{
 		resp.StatusCode, strings.ToValidUTF8(string(text), "\ufffd"), resp.Header.Get("Retry-After"),
 	}, nil
-}
-
-// scheme checks the scheme of a URL that another server, with other settings, may have stored.
-func (s *Sender) scheme(u *url.URL) error {
-	for _, scheme := range s.targets.Schemes {
-		if u.Scheme == scheme {
-			return nil
-		}
-	}
-	return fmt.Errorf("the scheme %q of the URL is not allowed", u.Scheme)
 }
 
 // withoutURL removes the URL from an error, because it may have a password or a token.

@@ -38,15 +38,21 @@ func (t *Targets) Check(ctx context.Context, text string) error {
 	if err != nil {
 		return invalid("Invalid webhook URL: %v", err)
 	}
-	if !slices.Contains(t.Schemes, u.Scheme) {
-		return invalid("Invalid webhook URL scheme: '%s'. Allowed schemes are: %s.",
-			u.Scheme, strings.Join(t.Schemes, ", "))
+	if err := t.checkScheme(u); err != nil {
+		return err
 	}
 	if u.Hostname() == "" {
 		return invalid("Webhook URL must include a hostname: '%s'", text)
 	}
 	_, err = t.addresses(ctx, u.Hostname())
 	return err
+}
+
+func (t *Targets) checkScheme(u *url.URL) error {
+	if slices.Contains(t.Schemes, u.Scheme) {
+		return nil
+	}
+	return invalid("Invalid webhook URL scheme: '%s'. Allowed schemes are: %s.", u.Scheme, strings.Join(t.Schemes, ", "))
 }
 
 func invalid(format string, args ...any) error {

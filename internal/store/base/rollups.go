@@ -30,17 +30,29 @@ type Rollup struct {
 // SummarizedUntil returns the Unix milliseconds until which MLflow may have summarized traces.
 func SummarizedUntil() int64 { return NowMS() - rollupLag }
 
-// HasRollups reports whether the database has summaries, or will have some. MLflow makes them if
+// Resummarize asks MLflow to make summaries again, and not to use them before, if the database has
+// any. find returns them.
+func (t Transaction) Resummarize(find func() ([]Rollup, error)) error {
+	if found, err := t.hasRollups(); err != nil || !found {
+		return err
+	}
+	list, err := find()
+	if err != nil {
+		return err
+	}
+	return t.queueRollups(list)
+}
+
+// hasRollups reports whether the database has summaries, or will have some. MLflow makes them if
 // MLFLOW_SQL_TRACE_ROLLUPS_ENABLED is set.
-func (t Transaction) HasRollups() (found bool, err error) {
+func (t Transaction) hasRollups() (found bool, err error) {
 	err = t.QueryRow(`SELECT EXISTS (SELECT 1 FROM sql_trace_metric_daily_rollups)
 		OR EXISTS (SELECT 1 FROM sql_span_cost_daily_rollups) OR EXISTS (SELECT 1 FROM sql_assessment_daily_rollups)
 		OR EXISTS (SELECT 1 FROM sql_trace_rollup_rebuild_queue)`).Scan(&found)
 	return found, err
 }
 
-// QueueRollups asks MLflow to make summaries again, and not to use them before.
-func (t Transaction) QueueRollups(list []Rollup) error {
+func (t Transaction) queueRollups(list []Rollup) error {
 	// MLflow locks the rows of the queue in this order.
 	slices.SortFunc(list, func(a, b Rollup) int {
 		return cmp.Or(cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Family, b.Family))
@@ -58,17 +70,12 @@ func (t Transaction) QueueRollups(list []Rollup) error {
 
 // queueAssessments asks MLflow to summarize the days of assessments again.
 func (t Transaction) queueAssessments(ids []string) error {
-	if found, err := t.HasRollups(); err != nil || !found {
-		return err
-	}
-	var list []Rollup
-	err := t.Each(`SELECT DISTINCT experiment_id, trace_timestamp_ms `+t.Dialect.Search.IntDiv+` 86400000 FROM assessments
-		WHERE assessment_id IN (?...) AND experiment_id IS NOT NULL AND trace_timestamp_ms <= ?`,
-		[]any{ids, SummarizedUntil()}, ScanRollups(&list, RollupAssessments))
-	if err != nil {
-		return err
-	}
-	return t.QueueRollups(list)
+	return t.Resummarize(func() (list []Rollup, err error) {
+		err = t.Each(`SELECT DISTINCT experiment_id, trace_timestamp_ms `+t.Dialect.Search.IntDiv+` 86400000
+			FROM assessments WHERE assessment_id IN (?...) AND experiment_id IS NOT NULL AND trace_timestamp_ms <= ?`,
+			[]any{ids, SummarizedUntil()}, ScanRollups(&list, RollupAssessments))
+		return list, err
+	})
 }
 
 // ScanRollups scans rows of an experiment and a day, and adds their summaries of some families.

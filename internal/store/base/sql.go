@@ -2,6 +2,7 @@ package base
 
 import (
 	"database/sql"
+	"math"
 	"strings"
 	"time"
 
@@ -28,6 +29,15 @@ func CutPage[T any](list []T, limit, offset int) (page []T, next string) {
 		return list, ""
 	}
 	return list[:limit], search.EncodeOffset(offset + limit)
+}
+
+// OrMost returns the bound of a page whose token has that of the page before, or the maximum for the
+// first page.
+func OrMost(bound int) int {
+	if bound == 0 {
+		return math.MaxInt
+	}
+	return bound
 }
 
 // Concat joins the arguments of parts of a statement.

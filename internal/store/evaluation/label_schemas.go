@@ -67,7 +67,7 @@ func inputOf(in *genai.LabelInput) (inputType, config string) {
 		inputType = "text"
 		d.Set("max_length", nil)
 		if in.Text.MaxLength != nil {
-			d.Set("max_length", intOf(*in.Text.MaxLength))
+			d.Set("max_length", python.IntOf(*in.Text.MaxLength))
 		}
 	}
 	return inputType, python.Dumps(d)

@@ -257,7 +257,7 @@ func (t Tx) setProfile(id string, records int64) error {
 	var profile *python.Dict
 	if records > 0 {
 		profile = python.NewDict()
-		profile.Set("num_records", intOf(records))
+		profile.Set("num_records", python.IntOf(records))
 	}
 	_, err := t.Exec(`UPDATE evaluation_datasets SET profile = ? WHERE dataset_id = ?`, string(jsonOf(profile)), id)
 	return err

@@ -96,8 +96,8 @@ func (p *recordPage) add(rows *sql.Rows) error {
 		kind, found := from.Get("source_type")
 		put("source_type", kind, found)
 	}
-	d.Set("created_time", intOf(created))
-	d.Set("last_update_time", intOf(updated))
+	d.Set("created_time", python.IntOf(created))
+	d.Set("last_update_time", python.IntOf(updated))
 	text("created_by", createdBy)
 	text("last_updated_by", updatedBy)
 	v := unwrapped(outputs)
@@ -107,8 +107,6 @@ func (p *recordPage) add(rows *sql.Rows) error {
 	p.last = encodeRecordPage(created, id)
 	return nil
 }
-
-func intOf(n int64) python.Int { return python.Int(strconv.FormatInt(n, 10)) }
 
 func encodeRecordPage(created int64, id string) string {
 	return base64.StdEncoding.EncodeToString([]byte(strconv.FormatInt(created, 10) + ":" + id))

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"slices"
+
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/store/base"
 	"github.com/millrace-ml/millrace/internal/store/webhooks"
@@ -33,12 +35,8 @@ func (t tx) fire(name string, action wire.Action, model, prompt wire.Entity, dat
 // tagFields returns the tags of an event without some keys.
 func tagFields(tags []mlflow.Tag, without ...string) *python.Dict {
 	d := python.NewDict()
-	hidden := map[string]bool{}
-	for _, key := range without {
-		hidden[key] = true
-	}
 	for _, tag := range tags {
-		if !hidden[tag.Key] {
+		if !slices.Contains(without, tag.Key) {
 			d.Set(tag.Key, tag.Value)
 		}
 	}
@@ -47,11 +45,11 @@ func tagFields(tags []mlflow.Tag, without ...string) *python.Dict {
 
 func (t tx) fireModelCreated(in *mlflow.CreateRegisteredModelRequest) error {
 	return t.fire(in.Name, wire.Created, wire.RegisteredModel, wire.Prompt, func() *python.Dict {
-		tags := tagFields(in.Tags)
+		var hidden []string
 		if HasPromptTag(in.Tags) {
-			tags = tagFields(in.Tags, base.TagIsPrompt, tagPromptType)
+			hidden = []string{base.TagIsPrompt, tagPromptType}
 		}
-		return webhooks.Fields("name", in.Name, "tags", tags, "description", in.Description)
+		return webhooks.Fields("name", in.Name, "tags", tagFields(in.Tags, hidden...), "description", in.Description)
 	})
 }
 

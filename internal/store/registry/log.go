@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"database/sql"
-	"math"
 
 	"github.com/millrace-ml/millrace/internal/db"
 	"github.com/millrace-ml/millrace/internal/search"
@@ -52,7 +51,7 @@ func (s Registry) RegistryChanges(
 	}
 	query := `SELECT id, model, coalesce(version, ''), kind, from_value, to_value, alias, user_email, comment,
 		timestamp_ms FROM millrace_registry_log WHERE id < ?`
-	args := []any{orMost(before)}
+	args := []any{base.OrMost(before)}
 	if model != "" {
 		query += ` AND model = ?`
 		args = append(args, model)
@@ -78,12 +77,4 @@ func (s Registry) RegistryChanges(
 		next = search.EncodeOffset(int(list[limit-1].ID))
 	}
 	return list, next, err
-}
-
-// orMost returns the bound of a page, or the maximum for the first page.
-func orMost(bound int) int {
-	if bound == 0 {
-		return math.MaxInt
-	}
-	return bound
 }

@@ -68,7 +68,7 @@ func (s Registry) MonitorModel(
 func (t tx) monitoredVersions(name string, below, limit int) ([]mlflow.MonitoredVersion, error) {
 	return db.Collect(t.Tx, `SELECT `+modelVersionColumns+`, coalesce(mv.storage_location, '') FROM model_versions mv
 		WHERE mv.`+base.InDefault+` AND mv.name = ? AND mv.current_stage <> ? AND mv.version < ?
-		ORDER BY mv.version DESC LIMIT ?`, []any{name, StageDeleted, orMost(below), limit},
+		ORDER BY mv.version DESC LIMIT ?`, []any{name, StageDeleted, base.OrMost(below), limit},
 		func(rows *sql.Rows, v *mlflow.MonitoredVersion) error {
 			var location string
 			if err := rows.Scan(append(versionFields(&v.ModelVersion), &location)...); err != nil {

@@ -9,6 +9,9 @@ import (
 // changing changes traces, and asks MLflow to summarize the days again on which they were, and on which
 // they are now.
 func (t Tx) changing(ids []string, change func() error) error {
+	if len(ids) == 0 {
+		return change()
+	}
 	return base.FirstError(
 		func() error { return t.queueRollups(ids) },
 		change,
@@ -18,42 +21,31 @@ func (t Tx) changing(ids []string, change func() error) error {
 
 // queueRollups asks MLflow to summarize the days of traces again.
 func (t Tx) queueRollups(ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	if found, err := t.HasRollups(); err != nil || !found {
-		return err
-	}
-	for part := range slices.Chunk(ids, base.LoadChunk) {
-		list, err := t.traceRollups(part, base.RollupTraces, base.RollupAssessments)
-		if err != nil {
-			return err
+	return t.Resummarize(func() (list []base.Rollup, err error) {
+		for part := range slices.Chunk(ids, base.LoadChunk) {
+			days, err := t.traceRollups(part, base.RollupTraces, base.RollupAssessments)
+			if err != nil {
+				return nil, err
+			}
+			if len(days) == 0 { // The spans of new traces are new.
+				continue
+			}
+			err = t.Each(`SELECT DISTINCT experiment_id, start_time_unix_nano `+t.Dialect.Search.IntDiv+` 86400000000000
+				FROM spans WHERE trace_id IN (?...)`, []any{part}, base.ScanRollups(&days, base.RollupSpans))
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, days...)
 		}
-		if len(list) == 0 { // The spans of new traces are new.
-			continue
-		}
-		err = t.Each(`SELECT DISTINCT experiment_id, start_time_unix_nano `+t.Dialect.Search.IntDiv+` 86400000000000
-			FROM spans WHERE trace_id IN (?...)`, []any{part}, base.ScanRollups(&list, base.RollupSpans))
-		if err != nil {
-			return err
-		}
-		if err := t.QueueRollups(list); err != nil {
-			return err
-		}
-	}
-	return nil
+		return list, nil
+	})
 }
 
 // queueAssessments asks MLflow to summarize the assessments of the day of a trace again.
 func (t Tx) queueAssessments(traceID string) error {
-	if found, err := t.HasRollups(); err != nil || !found {
-		return err
-	}
-	list, err := t.traceRollups([]string{traceID}, base.RollupAssessments)
-	if err != nil {
-		return err
-	}
-	return t.QueueRollups(list)
+	return t.Resummarize(func() ([]base.Rollup, error) {
+		return t.traceRollups([]string{traceID}, base.RollupAssessments)
+	})
 }
 
 // traceRollups returns the summaries of families for those of some traces that MLflow may have

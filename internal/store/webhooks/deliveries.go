@@ -141,10 +141,7 @@ func (s Webhooks) Deliveries(
 	if err != nil {
 		return nil, "", err
 	}
-	if before == 0 {
-		before = math.MaxInt
-	}
-	condition, args := `d.webhook_id = ? AND d.id < ?`, []any{webhookID, before}
+	condition, args := `d.webhook_id = ? AND d.id < ?`, []any{webhookID, base.OrMost(before)}
 	if state != "" {
 		condition, args = condition+` AND d.state = ?`, append(args, state)
 	}

@@ -1,8 +1,6 @@
 package webhooks
 
 import (
-	"strconv"
-
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/mlflow"
 	"github.com/millrace-ml/millrace/mlflow/webhooks"
@@ -27,13 +25,11 @@ func (t Tx) FireStatus(run *mlflow.RunInfo) error {
 			WHERE r.run_uuid = ?`, run.RunID).Scan(&experiment)
 		var end any
 		if run.EndTime != 0 {
-			end = number(run.EndTime)
+			end = python.IntOf(run.EndTime)
 		}
 		return event, Fields(
 			"run_id", run.RunID, "run_name", run.RunName, "experiment_id", run.ExperimentID, "experiment_name", experiment,
-			"status", string(run.Status), "start_time", number(run.StartTime), "end_time", end, "user_id", run.UserID,
+			"status", string(run.Status), "start_time", python.IntOf(run.StartTime), "end_time", end, "user_id", run.UserID,
 		), err
 	})
 }
-
-func number(n int64) python.Int { return python.Int(strconv.FormatInt(n, 10)) }
