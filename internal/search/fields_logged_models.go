@@ -101,10 +101,7 @@ func parseModelNumber(g *grammar, src source, c *condition, v atom) ([]any, erro
 	if err != nil {
 		return nil, err
 	}
-	if x := values[0].(float64); x == math.Trunc(x) && math.Abs(x) < 1<<53 {
-		return []any{int64(x)}, nil
-	}
-	return values, nil
+	return []any{wholeNumber(c.op, values[0].(float64))}, nil
 }
 
 func parseModelText(_ *grammar, src source, c *condition, v atom) ([]any, error) {

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,8 +190,7 @@ func parseTraceAttribute(g *grammar, src source, c *condition, v atom) ([]any, e
 		true)(g, src, c, v)
 }
 
-// parseTraceNumber parses a number of milliseconds. Columns are integers, so a comparison with a
-// fraction is one with the integer next to it.
+// parseTraceNumber parses a number of milliseconds, which columns of integers have.
 func parseTraceNumber(g *grammar, src source, c *condition, v atom) ([]any, error) {
 	if v.kind == atomList {
 		return nil, src.errAt(v.pos, "Only attributes in %s supports comparison with a list of quoted string values.",
@@ -202,26 +200,10 @@ func parseTraceNumber(g *grammar, src source, c *condition, v atom) ([]any, erro
 	if err != nil {
 		return nil, err
 	}
-	x, isFloat := values[0].(float64)
-	if !isFloat {
-		return values, nil
+	if x, isFloat := values[0].(float64); isFloat {
+		return []any{wholeNumber(c.op, x)}, nil
 	}
-	switch c.op {
-	case "<", ">=":
-		x = math.Ceil(x)
-	case ">", "<=":
-		x = math.Floor(x)
-	default:
-		// No integer equals a fraction. With some plans, MariaDB rounds it, so that it is compared
-		// with a number that no column has.
-		if x != math.Trunc(x) {
-			return []any{int64(math.MinInt64)}, nil
-		}
-	}
-	if x == math.Trunc(x) && math.Abs(x) < 1<<53 {
-		return []any{int64(x)}, nil
-	}
-	return []any{x}, nil
+	return values, nil
 }
 
 func parseTraceKeyed(_ *grammar, src source, c *condition, v atom) ([]any, error) {

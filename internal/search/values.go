@@ -150,6 +150,24 @@ func parseNumber(g *grammar, src source, c *condition, v atom) ([]any, error) {
 	return parseInteger(g, src, c, v)
 }
 
+// wholeNumber returns what a column of integers is compared with instead of a number. A fraction
+// becomes the integer next to it. No integer equals it, but MariaDB rounds it with some plans, so
+// that it becomes a number that no column has.
+func wholeNumber(op string, x float64) any {
+	switch fraction := x != math.Trunc(x); {
+	case fraction && (op == "<" || op == ">="):
+		x = math.Ceil(x)
+	case fraction && (op == ">" || op == "<="):
+		x = math.Floor(x)
+	case fraction:
+		return int64(math.MinInt64)
+	}
+	if math.Abs(x) < 1<<53 {
+		return int64(x)
+	}
+	return x
+}
+
 func parseInteger(_ *grammar, src source, c *condition, v atom) ([]any, error) {
 	if !v.isNumber() {
 		return nil, src.errAt(v.pos, "Expected numeric value type for numeric attribute: %s. Found %s", c.key, v.text)
