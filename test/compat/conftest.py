@@ -46,11 +46,14 @@ def both(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def own_registry():
-    """Let the registry of the next test be its tracking server, whatever this one has set."""
+def no_globals():
+    """Let no test find the server, the registry or the experiment that another one has set."""
     yield
+    mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
-    os.environ.pop("MLFLOW_REGISTRY_URI", None)
+    mlflow.tracking.fluent._active_experiment_id = None
+    for name in ("TRACKING_URI", "REGISTRY_URI", "EXPERIMENT_ID"):
+        os.environ.pop("MLFLOW_" + name, None)
 
 
 @pytest.fixture

@@ -200,8 +200,6 @@ def test_swap(tmp_path):
         mlflow.MlflowClient(server.url).create_registered_model(model)
         return {body["data"]["name"] for _, _, body in receiver.take(n)}
 
-
-
     with Receiver() as receiver:
         with MLflow(tmp_path, variables=VARIABLES) as theirs:
             create(theirs, "theirs")
