@@ -28,6 +28,13 @@ export interface Crumb {
   link: Pick<LinkProps, "to" | "params">;
 }
 
+/** The crumbs to a page of an experiment, whose name is undefined until it is known. */
+export const experimentPath = (experimentID: string, name: string | undefined, page: Crumb): Crumb[] => [
+  { label: "Experiments", link: { to: "/experiments" } },
+  { label: name ?? experimentID, link: { to: "/experiments/$experimentID", params: { experimentID } } },
+  page,
+];
+
 interface PageHeadProps {
   /** The pages above this one, from the top. */
   path?: readonly Crumb[];

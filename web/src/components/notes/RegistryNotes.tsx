@@ -1,5 +1,5 @@
 import { deleteRegisteredModelTag, describeRegisteredModel, setRegisteredModelTag } from "../../api/registry";
-import { TagCard } from "../TagCard";
+import { TagCard } from "../tags/TagCard";
 import { NoteEditor } from "./NoteEditor";
 
 interface RegistryNotesProps {

@@ -33,6 +33,20 @@ export function useViewState<T>(codec: Codec<T>, others: "dropped" | "kept" = "d
 const without = (search: Search, own: Search): Search =>
   Object.fromEntries(Object.entries(search).filter(([key]) => !(key in own)));
 
+/** The part of an infinite query that reads its pages. */
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+/** Reads the next page of a list, unless there is none or it is being read. */
+export function useReadOn({ hasNextPage, isFetchingNextPage, fetchNextPage }: Pages): () => void {
+  return useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+}
+
 /** The value once it has not changed for a while. */
 export function useDebounced<T>(value: T, delayMS = 250): T {
   const [settled, setSettled] = useState(value);

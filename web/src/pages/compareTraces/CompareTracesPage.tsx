@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { experimentDetail, livePeriod } from "../../api/queries";
 import { type Trace, traceDetail, traceSpans } from "../../api/traces";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { type Crumb, PageHead } from "../../components/Page";
+import { type Crumb, experimentPath, PageHead } from "../../components/Page";
 import { useDeferredText, useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { pairSpans } from "../../lib/traces/pairs";
 import { type Span, spanTree } from "../../lib/traces/spans";
@@ -138,16 +138,13 @@ function Head({ traces, names }: HeadProps) {
   const [a, b] = traces ?? [];
   const experimentID = a?.experimentID ?? "";
   const { data: experiment } = useQuery({ ...experimentDetail(experimentID), enabled: experimentID !== "" });
-  const path: Crumb[] = [{ label: "Experiments", link: { to: "/experiments" } }];
-  if (a && a.experimentID === b?.experimentID) {
-    path.push(
-      {
-        label: experiment?.name ?? experimentID,
-        link: { to: "/experiments/$experimentID", params: { experimentID } },
-      },
-      { label: "Traces", link: { to: "/experiments/$experimentID/traces", params: { experimentID } } },
-    );
-  }
+  const together = a !== undefined && a.experimentID === b?.experimentID;
+  const path: Crumb[] = together
+    ? experimentPath(experimentID, experiment?.name, {
+        label: "Traces",
+        link: { to: "/experiments/$experimentID/traces", params: { experimentID } },
+      })
+    : [{ label: "Experiments", link: { to: "/experiments" } }];
   const one = traces && names[0] === names[1] && names[0] !== "Trace";
   return <PageHead path={path} title={one ? `Compare traces of ${names[0]}` : "Compare traces"} />;
 }

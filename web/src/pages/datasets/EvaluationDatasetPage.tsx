@@ -11,9 +11,9 @@ import {
 import { experimentDetail } from "../../api/queries";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
-import { PageHead, QueryPage } from "../../components/Page";
+import { experimentPath, PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
-import { TagCard } from "../../components/TagCard";
+import { TagCard } from "../../components/tags/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle } from "../../lib/browser/hooks";
 import { schemaFields } from "../../lib/genai/records";
@@ -65,14 +65,7 @@ function DatasetHead({ dataset, experimentID, add }: DatasetBodyProps & { add: (
   return (
     <>
       <PageHead
-        path={[
-          { label: "Experiments", link: { to: "/experiments" } },
-          {
-            label: experiment?.name ?? experimentID,
-            link: { to: "/experiments/$experimentID", params: { experimentID } },
-          },
-          { label: "Datasets", link: list },
-        ]}
+        path={experimentPath(experimentID, experiment?.name, { label: "Datasets", link: list })}
         title={dataset.name}
         end={
           <button type="button" className="button primary" title="Add a record (n)" onClick={add}>

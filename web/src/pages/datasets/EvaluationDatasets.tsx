@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import {
   deleteDataset,
   type EvaluationDataset,
@@ -10,13 +10,14 @@ import { Snippet } from "../../components/Copy";
 import { noValue, textCell } from "../../components/columns/textColumns";
 import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
+import { ListCount } from "../../components/ListCount";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { MenuItem, Popover } from "../../components/Popover";
 import { SearchField } from "../../components/SearchField";
 import { useToast } from "../../components/Toasts";
 import { RelativeTime } from "../../components/Values";
 import { type Column, VirtualTable } from "../../components/VirtualTable";
-import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
+import { useDeferredText, useHotkeys, useReadOn, useViewState } from "../../lib/browser/hooks";
 import { tagsText } from "../../lib/columns/columns";
 import { schemaFields } from "../../lib/genai/records";
 import { plural } from "../../lib/text/format";
@@ -51,10 +52,7 @@ export function EvaluationDatasets({ experimentID, children }: EvaluationDataset
   const [leaving, setLeaving] = useState<EvaluationDataset>();
   const search = useRef<HTMLInputElement>(null);
   useHotkeys({ "/": () => search.current?.focus(), r: () => void list.refetch() });
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useReadOn(list);
   const none = list.data && datasets.length === 0;
   const [key = "", direction] = order.split(" ");
   return (
@@ -71,12 +69,7 @@ export function EvaluationDatasets({ experimentID, children }: EvaluationDataset
             className="dataset-search"
           />
         )}
-        {datasets.length > 0 && (
-          <span className="muted" role="status">
-            {plural(datasets.length, "dataset")}
-            {hasNextPage ? " and more" : ""}
-          </span>
-        )}
+        <ListCount shown={datasets.length} one="dataset" more={list.hasNextPage} />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} what="Could not load the datasets" retry={list.refetch} />

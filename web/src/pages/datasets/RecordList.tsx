@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { datasetRecords, deleteRecords, type EvaluationDataset } from "../../api/genai/evaluationDatasets";
 import { Snippet } from "../../components/Copy";
 import { textCell } from "../../components/columns/textColumns";
@@ -7,10 +7,11 @@ import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
+import { SelectionBar } from "../../components/SelectionBar";
 import { useToast } from "../../components/Toasts";
 import { RelativeTime } from "../../components/Values";
 import { type Column, VirtualTable } from "../../components/VirtualTable";
-import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
+import { useDeferredText, useHotkeys, useReadOn, useViewState } from "../../lib/browser/hooks";
 import { tagsText } from "../../lib/columns/columns";
 import { type DatasetRecord, filterRecords, sourceName, valueText } from "../../lib/genai/records";
 import { plural } from "../../lib/text/format";
@@ -52,10 +53,8 @@ function useRecords(datasetID: string, { text, source, record }: RecordsView) {
   const records = useMemo(() => list.data?.pages.flatMap((page) => page.records) ?? [], [list.data]);
   const shown = useMemo(() => filterRecords(records, { text, source }), [records, text, source]);
   const filtered = text !== "" || source !== "";
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const { hasNextPage } = list;
+  const more = useReadOn(list);
   const at = shown.findIndex((r) => r.id === record);
   // The server does not search in records: a filter, or a link to a record, reads on.
   const reading = (filtered || (record !== "" && at < 0)) && hasNextPage && records.length < mostFiltered;
@@ -233,14 +232,9 @@ function Selection({ datasetID, selected, clear }: SelectionProps) {
   const toast = useToast();
   const what = plural(selected.length, "record");
   return (
-    <section className="selection-bar" aria-label="Selected records">
-      <strong>{what} selected</strong>
+    <SelectionBar label="Selected records" what={what} clear={clear}>
       <button type="button" className="button" onClick={() => setAsking(true)}>
         <Icon name="trash" size={14} /> Delete…
-      </button>
-      <span className="spacer" />
-      <button type="button" className="link-button" onClick={clear}>
-        Clear the selection
       </button>
       {asking && (
         <ActionDialog
@@ -258,6 +252,6 @@ function Selection({ datasetID, selected, clear }: SelectionProps) {
           <p>This can't be undone. The traces that they come from stay.</p>
         </ActionDialog>
       )}
-    </section>
+    </SelectionBar>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo, useRef } from "react";
 import { type DatasetUsage, datasetList } from "../../api/datasets";
 import { Snippet } from "../../components/Copy";
+import { ListCount } from "../../components/ListCount";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
@@ -10,7 +11,6 @@ import { RelativeTime } from "../../components/Values";
 import { type Column, VirtualTable } from "../../components/VirtualTable";
 import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
 import { runsWithDataset } from "../../lib/runs/datasets";
-import { plural } from "../../lib/text/format";
 import { type DatasetsView, datasetsCodec } from "../../lib/view/datasets";
 import { DatasetPanel } from "./DatasetPanel";
 import "../run/run.css";
@@ -60,12 +60,7 @@ export function RunDatasets({ experimentID, children }: RunDatasetsProps) {
           inputRef={search}
           className="dataset-search"
         />
-        {datasets.length > 0 && (
-          <span className="muted" role="status">
-            {plural(datasets.length, "dataset")}
-            {list.hasNextPage ? " and more" : ""}
-          </span>
-        )}
+        <ListCount shown={datasets.length} one="dataset" more={list.hasNextPage} />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} what="Could not load the datasets" retry={list.refetch} />

@@ -5,7 +5,7 @@ import { ActivityBars } from "../../components/activity/ActivityBars";
 import { Icon } from "../../components/Icon";
 import { PinButton } from "../../components/PinButton";
 import { MenuItem, Popover } from "../../components/Popover";
-import { TagCard } from "../../components/TagCard";
+import { TagCard } from "../../components/tags/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { sumDays } from "../../lib/experiments/activity";
 import { summaryOf } from "../../lib/experiments/description";

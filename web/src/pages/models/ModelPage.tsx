@@ -9,7 +9,7 @@ import { CopyButton, Snippet } from "../../components/Copy";
 import { FileBrowser } from "../../components/files/FileBrowser";
 import { LineageView } from "../../components/lineage/LineageView";
 import { EmptyState } from "../../components/Notice";
-import { PageHead, QueryPage } from "../../components/Page";
+import { experimentPath, PageHead, QueryPage } from "../../components/Page";
 import { Tab, Tabs } from "../../components/Tabs";
 import { NumberText, RelativeTime } from "../../components/Values";
 import { useTitle, useViewState } from "../../lib/browser/hooks";
@@ -145,17 +145,10 @@ function ModelHead({ model, experimentID }: { model: LoggedModel; experimentID: 
   const run = useSourceRun(model);
   return (
     <PageHead
-      path={[
-        { label: "Experiments", link: { to: "/experiments" } },
-        {
-          label: experiment?.name ?? experimentID,
-          link: { to: "/experiments/$experimentID", params: { experimentID } },
-        },
-        {
-          label: "Models",
-          link: { to: "/experiments/$experimentID/models", params: { experimentID } },
-        },
-      ]}
+      path={experimentPath(experimentID, experiment?.name, {
+        label: "Models",
+        link: { to: "/experiments/$experimentID/models", params: { experimentID } },
+      })}
       title={modelLabel(model, run)}
       end={<RegisterButton model={model} look="button primary" />}
     >

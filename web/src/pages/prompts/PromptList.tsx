@@ -1,17 +1,17 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef } from "react";
+import { useMemo, useRef } from "react";
 import { type Prompt, promptList } from "../../api/genai/prompts";
 import { Snippet } from "../../components/Copy";
 import { noValue, textCell } from "../../components/columns/textColumns";
+import { ListCount } from "../../components/ListCount";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { SearchField } from "../../components/SearchField";
 import { RelativeTime } from "../../components/Values";
 import { type Column, VirtualTable } from "../../components/VirtualTable";
-import { useDeferredText, useHotkeys, useViewState } from "../../lib/browser/hooks";
+import { useDeferredText, useHotkeys, useReadOn, useViewState } from "../../lib/browser/hooks";
 import { tagsText } from "../../lib/columns/columns";
 import { templatePreview } from "../../lib/genai/template";
-import { plural } from "../../lib/text/format";
 import { promptOrders, promptsCodec } from "../../lib/view/prompts";
 import { AliasChip } from "../registry/Chips";
 import "./prompts.css";
@@ -34,10 +34,7 @@ export function PromptList({ experimentID }: { experimentID: string }) {
   const prompts = useMemo(() => list.data?.pages.flatMap((page) => page.prompts) ?? [], [list.data]);
   const search = useRef<HTMLInputElement>(null);
   useHotkeys({ "/": () => search.current?.focus(), r: () => void list.refetch() });
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useReadOn(list);
   if (list.data && prompts.length === 0 && view.text === "") return <NoPrompts />;
   return (
     <>
@@ -50,12 +47,7 @@ export function PromptList({ experimentID }: { experimentID: string }) {
           inputRef={search}
           className="prompt-search"
         />
-        {prompts.length > 0 && (
-          <span className="muted" role="status">
-            {plural(prompts.length, "prompt")}
-            {hasNextPage ? " and more" : ""}
-          </span>
-        )}
+        <ListCount shown={prompts.length} one="prompt" more={list.hasNextPage} />
       </div>
       {list.error && (
         <ErrorNotice error={list.error} what="Could not load the prompts" retry={() => list.refetch()} />

@@ -1,15 +1,15 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { type Prompt, promptDetail, promptVersion, promptVersions } from "../../api/genai/prompts";
 import { experimentDetail } from "../../api/queries";
 import { CopyButton } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { type Crumb, PageHead, QueryPage } from "../../components/Page";
+import { type Crumb, experimentPath, PageHead, QueryPage } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { ShareButton } from "../../components/share/ShareButton";
-import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
+import { useHotkeys, useReadOn, useTitle, useViewState } from "../../lib/browser/hooks";
 import { promptCodec } from "../../lib/view/prompts";
 import { AliasChip } from "../registry/Chips";
 import { NewPromptDialog } from "./NewPromptDialog";
@@ -58,10 +58,8 @@ function PromptBody({ prompt, experimentID }: PromptBodyProps) {
   const wanted = view.version !== "" && list.data !== undefined && !loaded;
   const linked = useQuery({ ...promptVersion(prompt.name, view.version), enabled: wanted });
   const selected = view.version === "" ? versions[0] : (loaded ?? linked.data);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const { refetch } = list;
+  const more = useReadOn(list);
   const client = useQueryClient();
   useTitle(prompt.name);
   useHotkeys({
@@ -137,14 +135,10 @@ function PromptHead({ prompt, experimentID, setTask, create }: PromptHeadProps) 
   const { data: experiment } = useQuery({ ...experimentDetail(experimentID), enabled: experimentID !== "" });
   const navigate = useNavigate();
   const path: Crumb[] = experimentID
-    ? [
-        { label: "Experiments", link: { to: "/experiments" } },
-        {
-          label: experiment?.name ?? experimentID,
-          link: { to: "/experiments/$experimentID", params: { experimentID } },
-        },
-        { label: "Prompts", link: { to: "/experiments/$experimentID/prompts", params: { experimentID } } },
-      ]
+    ? experimentPath(experimentID, experiment?.name, {
+        label: "Prompts",
+        link: { to: "/experiments/$experimentID/prompts", params: { experimentID } },
+      })
     : [{ label: "Prompts", link: { to: "/prompts" } }];
   return (
     <PageHead

@@ -7,7 +7,7 @@ import { JSONTree } from "../../components/json/JSONTree";
 import { NoteEditor } from "../../components/notes/NoteEditor";
 import { MenuItem, Popover } from "../../components/Popover";
 import { Tab, Tabs } from "../../components/Tabs";
-import { TagCard } from "../../components/TagCard";
+import { TagCard } from "../../components/tags/TagCard";
 import { RelativeTime } from "../../components/Values";
 import { isJinja, templateText, variablesOf } from "../../lib/genai/template";
 import { type PromptTab, type PromptView, promptCodec } from "../../lib/view/prompts";

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { deleteRunTag, type Run, setRunTag } from "../../api/runs";
-import { TagCard } from "../../components/TagCard";
+import { TagCard } from "../../components/tags/TagCard";
 
 export function TagEditor({ run }: { run: Run }) {
   const client = useQueryClient();

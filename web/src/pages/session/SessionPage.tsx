@@ -6,7 +6,7 @@ import { type Trace, traceSpans } from "../../api/traces";
 import { CopyButton } from "../../components/Copy";
 import { LiveControl } from "../../components/LiveControl";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { PageHead } from "../../components/Page";
+import { experimentPath, PageHead } from "../../components/Page";
 import { AssessmentChip, StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
 import { useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
@@ -36,17 +36,10 @@ export function SessionPage() {
   return (
     <div className="page">
       <PageHead
-        path={[
-          { label: "Experiments", link: { to: "/experiments" } },
-          {
-            label: experiment?.name ?? experimentID,
-            link: { to: "/experiments/$experimentID", params: { experimentID } },
-          },
-          {
-            label: "Traces",
-            link: { to: "/experiments/$experimentID/traces", params: { experimentID } },
-          },
-        ]}
+        path={experimentPath(experimentID, experiment?.name, {
+          label: "Traces",
+          link: { to: "/experiments/$experimentID/traces", params: { experimentID } },
+        })}
         title={`Session ${sessionID}`}
         end={
           <LiveControl

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { changedTraces, deleteTraceTag, setTraceTag, type Trace } from "../../api/traces";
 import { JSONTree } from "../../components/json/JSONTree";
-import { TagCard } from "../../components/TagCard";
+import { TagCard } from "../../components/tags/TagCard";
 import { formatDateTime } from "../../lib/text/format";
 import { attributeValue } from "../../lib/traces/spans";
 

@@ -6,7 +6,7 @@ import { deleteTraces, type Trace } from "../../api/traces";
 import { CopyButton } from "../../components/Copy";
 import { ActionDialog, Dialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
-import { PageHead } from "../../components/Page";
+import { experimentPath, PageHead } from "../../components/Page";
 import { MenuItem, Popover } from "../../components/Popover";
 import { StateBadge } from "../../components/traces";
 import { RelativeTime } from "../../components/Values";
@@ -41,14 +41,7 @@ export function TraceHead({ trace, experimentID, rootName }: TraceHeadProps) {
   return (
     <>
       <PageHead
-        path={[
-          { label: "Experiments", link: { to: "/experiments" } },
-          {
-            label: experiment?.name ?? experimentID,
-            link: { to: "/experiments/$experimentID", params: { experimentID } },
-          },
-          { label: "Traces", link: traces },
-        ]}
+        path={experimentPath(experimentID, experiment?.name, { label: "Traces", link: traces })}
         title={trace.name || rootName || "Trace"}
       >
         <StateBadge state={trace.state} />

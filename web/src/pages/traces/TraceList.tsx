@@ -9,6 +9,7 @@ import { FilterInput, filterFault } from "../../components/filter/FilterInput";
 import { Icon } from "../../components/Icon";
 import { LiveControl } from "../../components/LiveControl";
 import { ErrorNotice, Loading } from "../../components/Notice";
+import { SelectionBar } from "../../components/SelectionBar";
 import { useToast } from "../../components/Toasts";
 import { useHotkeys, useViewState } from "../../lib/browser/hooks";
 import { shownColumns } from "../../lib/columns/columns";
@@ -177,8 +178,7 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
     },
   });
   return (
-    <section className="selection-bar" aria-label="Selected traces">
-      <strong>{what} selected</strong>
+    <SelectionBar label="Selected traces" what={what} clear={clear}>
       {selected.length === 2 && (
         <Link
           to="/compare-traces"
@@ -194,10 +194,6 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
       </button>
       <button type="button" className="button" onClick={() => setAsking(true)}>
         <Icon name="trash" size={14} /> Delete…
-      </button>
-      <span className="spacer" />
-      <button type="button" className="link-button" onClick={clear}>
-        Clear the selection
       </button>
       {adding && (
         <AddToDatasetDialog experimentID={experimentID} traces={selected} onClose={() => setAdding(false)} />
@@ -220,6 +216,6 @@ function Selection({ experimentID, selected, clear }: SelectionProps) {
           </p>
         </ActionDialog>
       )}
-    </section>
+    </SelectionBar>
   );
 }

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
 import { livePeriod } from "../../api/queries";
 import { type TraceQuery, traceHead, traceList } from "../../api/traces";
+import { useReadOn } from "../../lib/browser/hooks";
 import { joinHead, unique } from "../../lib/traces/list";
 
 /**
@@ -20,14 +21,12 @@ export function useTraces(query: TraceQuery, live: boolean) {
     const pages = (list.data?.pages ?? []).map((page) => page.traces);
     return newer ? joinHead(newer.traces, pages, !newer.nextPageToken) : unique(pages.flat());
   }, [list.data, newer]);
-  const { refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = list;
+  const { refetch, hasNextPage, isFetchingNextPage } = list;
   // More new traces than a page holds: the pages are read again.
   useEffect(() => {
     if (!joined) void refetch();
   }, [joined, refetch]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useReadOn(list);
   const { refetch: refetchHead } = head;
   return {
     traces: joined ?? unique((list.data?.pages ?? []).flatMap((page) => page.traces)),

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useMemo, useRef, useState } from "react";
 import { type TrashItem, type TrashKind, trashList, trashSizeList } from "../../api/trash";
 import { Icon } from "../../components/Icon";
+import { ListCount } from "../../components/ListCount";
 import { MoreButton } from "../../components/MoreButton";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
 import { PageHead } from "../../components/Page";
@@ -89,12 +90,7 @@ function TrashList({ view, change }: TrashListProps) {
             <SizeOf kind={view.kind} items={chosen} />
           </>
         ) : (
-          items.length > 0 && (
-            <span className="muted" role="status">
-              {plural(items.length, one)}
-              {list.hasNextPage ? " and more" : ""}
-            </span>
-          )
+          <ListCount shown={items.length} one={one} more={list.hasNextPage} />
         )}
       </div>
       {list.error && <ErrorNotice error={list.error} what="Could not load the trash" retry={list.refetch} />}

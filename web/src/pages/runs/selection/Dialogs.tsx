@@ -4,7 +4,7 @@ import { experimentList } from "../../../api/queries";
 import { moveRuns, type RunSelection, renameRuns, tagRuns } from "../../../api/runBulk";
 import { ActionDialog } from "../../../components/Dialog";
 import { SearchField } from "../../../components/SearchField";
-import { TagDialog } from "../../../components/TagDialog";
+import { TagDialog } from "../../../components/tags/TagDialog";
 import { useDebounced } from "../../../lib/browser/hooks";
 import { plural } from "../../../lib/text/format";
 
