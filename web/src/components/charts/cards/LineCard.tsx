@@ -127,6 +127,9 @@ export function LineCard(props: LineCardProps) {
             {chart(full ? Math.max(240, innerHeight - 190) : wide ? 320 : 220)}
             {full && <Legend entries={lines.map((line) => ({ label: line.label, look: lookOf(line) }))} />}
           </>
+        ) : report && lines.length > 0 ? (
+          // A metric whose runs all have one value is told to the page, which shows it in a strip instead.
+          <p className="metric-values muted">Loading…</p>
         ) : (
           <div className={last ? "metric-values single" : "metric-values"}>
             {last ? (
