@@ -124,8 +124,8 @@ func (d testDB) tracesPrepare(t *testing.T, q *Query, err error) {
 	t.Helper()
 	if err == nil {
 		q.Where = inNoExperiment(q.Where)
-		for _, ids := range append(q.Narrowers, q.SpanScan) {
-			if ids = inNoExperiment(ids); ids.SQL != "" {
+		for _, n := range append(q.Narrowers, Narrower{Fragment: q.SpanScan}) {
+			if ids := inNoExperiment(n.Fragment); ids.SQL != "" {
 				part := *q
 				part.Where = Fragment{"ti.request_id IN (" + ids.SQL + ")", ids.Args}
 				d.prepares(t, &part, nil, "trace_info", "ti", "request_id")

@@ -15,7 +15,7 @@ var ranges = []string{"=", "<", "<=", ">", ">="}
 
 // narrowers returns, for each condition that an index of values can look up, the query of
 // the ids of the runs that meet it, and perhaps of some more.
-func (g *grammar) narrowers(d Dialect, conds []condition) (list []Fragment) {
+func (g *grammar) narrowers(d Dialect, conds []condition) (list []Narrower) {
 	for i := range conds {
 		c := &conds[i]
 		b := &builder{d: d}
@@ -34,7 +34,7 @@ func (g *grammar) narrowers(d Dialect, conds []condition) (list []Fragment) {
 		default:
 			continue
 		}
-		list = append(list, b.fragment())
+		list = append(list, Narrower{Fragment: b.fragment()})
 	}
 	return list
 }

@@ -37,20 +37,31 @@ type Fragment struct {
 	Args []any
 }
 
+// MaxCandidates is the most rows with which a search may begin. Each of them is probed in the table
+// that is searched and then sorted, which takes a few microseconds.
+const MaxCandidates = 5000
+
+// Narrower is a query of the ids of the rows that meet one of the conditions of a search, and perhaps
+// of some more; its column is id. Index is empty or a query whose rows are counted sooner: if they
+// are more than [MaxCandidates], the search does not begin with the narrower.
+type Narrower struct {
+	Fragment
+	Index Fragment
+}
+
 // Query is a compiled search. Where is empty or a list of conditions joined by
 // AND. Joins is empty or the LEFT JOINs that OrderBy needs. OrderBy is the full
 // ORDER BY list, tie-breaks included, without the words ORDER BY. Columns is empty or
 // has the expressions that OrderBy names, each after a comma.
 //
-// Narrowers, Ranking and ProbedJoins are for searches of runs. Each narrower is a query of the ids of the
-// runs that meet one of the conditions of Where, and perhaps of some more; its column is id.
-// ProbedJoins replaces Joins in a search that begins with few runs: PostgreSQL then looks up
-// each of them, whatever its statistics are. Ranking is nil unless a
-// metric, a param or a tag is the first of OrderBy.
+// Narrowers are for searches of runs and traces, Ranking and ProbedJoins for those of runs.
+// ProbedJoins replaces Joins in a search that begins with few runs: PostgreSQL then looks up each of
+// them, whatever its statistics are. Ranking is nil unless a metric, a param or a tag is the first of
+// OrderBy.
 type Query struct {
 	Columns, Joins, Where, OrderBy Fragment
 	ProbedJoins                    Fragment
-	Narrowers                      []Fragment
+	Narrowers                      []Narrower
 	Ranking                        *Ranking
 	// SpanScan, in searches of traces, is the query of the ids of all traces that have a span that
 	// meets the conditions on spans. It is empty if there are none, or others that are cheaper.

@@ -146,6 +146,8 @@ func attributeRegex(name, pattern string) string {
 	return `"` + regexp.QuoteMeta(name) + `": ` + before + pattern + after
 }
 
+func (c *condition) isAssessment() bool { return c.ent == entFeedback || c.ent == entExpectation }
+
 // assessment writes the condition that the trace, or its session, has a valid assessment that
 // matches. For IS NULL, there must be none.
 func (b *traceBuilder) assessment(c *condition) {
@@ -154,14 +156,50 @@ func (b *traceBuilder) assessment(c *condition) {
 	}
 	b.write("(EXISTS (SELECT 1 FROM assessments x WHERE x.trace_id = ti.request_id AND ")
 	b.assessmentMeets(c)
-	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (SELECT ",
-		b.exactly("xt.session_id"), " FROM assessments x JOIN trace_info xt ON xt.request_id = x.trace_id",
-		" WHERE xt.session_id IS NOT NULL AND xt.experiment_id IN (?...) AND x.assessment_metadata IS NOT NULL AND ")
+	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (")
+	b.assessedSessions(c)
+	b.write("))")
+}
+
+// assessed returns the narrower to the traces that meet a condition on assessments. It begins with
+// the assessments of that name in the experiments, which an index counts.
+func (b *traceBuilder) assessed(c *condition) Narrower {
+	named := &traceBuilder{builder{d: b.d}, b.experiments}
+	named.write("SELECT 1 FROM assessments x WHERE ")
+	named.assessmentNamed(c)
+	n := &traceBuilder{builder{d: b.d}, b.experiments}
+	n.write("SELECT x.trace_id AS id FROM assessments x WHERE ")
+	n.assessmentNamed(c)
+	n.write(" AND ")
+	n.assessmentMeets(c)
+	n.write(" UNION SELECT xi.request_id AS id FROM trace_info xi WHERE xi.experiment_id IN (?...)",
+		" AND xi.session_id IS NOT NULL AND ", b.exactly("xi.session_id"), " IN (")
+	n.args = append(n.args, b.experiments)
+	n.assessedSessions(c)
+	n.write(")")
+	return Narrower{n.fragment(), named.fragment()}
+}
+
+// assessmentNamed writes the condition that an assessment x is a valid one of a name in one of the
+// experiments. An assessment of an older MLflow names no experiment.
+func (b *traceBuilder) assessmentNamed(c *condition) {
+	b.write("(x.experiment_id IN (?...) OR x.experiment_id IS NULL) AND ")
+	b.args = append(b.args, b.experiments)
+	b.compare("x.name", "=", []any{c.key})
+	b.write(" AND x.valid = true")
+}
+
+// assessedSessions writes the query of the sessions that have a valid assessment that matches. It
+// is an assessment of one of their traces. CROSS JOIN makes SQLite begin with the assessments.
+func (b *traceBuilder) assessedSessions(c *condition) {
+	b.write("SELECT ", b.exactly("xt.session_id"), " FROM assessments x CROSS JOIN trace_info xt",
+		" WHERE xt.request_id = x.trace_id AND xt.session_id IS NOT NULL AND xt.experiment_id IN (?...)",
+		" AND x.assessment_metadata IS NOT NULL AND ")
 	b.args = append(b.args, b.experiments)
 	b.compare("x.assessment_metadata", opLike, []any{`%"` + tracing.MetadataSession + `":%`})
 	b.write(" AND ")
 	b.assessmentMeets(c)
-	b.write(b.d.Probe, "))")
+	b.write(b.d.Probe)
 }
 
 // exactly returns a column that is compared byte by byte.

@@ -183,7 +183,7 @@ func (b *traceBuilder) condition(c *condition) {
 		column = c.attr.column
 	}
 	switch {
-	case c.ent == entFeedback, c.ent == entExpectation:
+	case c.isAssessment():
 		b.assessment(c)
 	case c.ent == entIssue:
 		b.write("EXISTS (SELECT 1 FROM assessments x WHERE x.trace_id = ti.request_id AND x.assessment_type = 'issue' AND ")
@@ -308,9 +308,13 @@ func anyValues[T any](list ...*T) []any {
 
 // narrowers returns, for each condition that an index can look up, the query of the ids of the
 // traces that meet it, and perhaps of some more. No id is returned twice.
-func (b *traceBuilder) narrowers(conds []condition) (list []Fragment) {
+func (b *traceBuilder) narrowers(conds []condition) (list []Narrower) {
 	for i := range conds {
 		c := &conds[i]
+		if c.isAssessment() && c.op != opIsNull {
+			list = append(list, b.assessed(c))
+			continue
+		}
 		n := &builder{d: b.d}
 		if c.attr != nil && c.attr.column == "session_id" && c.op == "=" {
 			n.write("SELECT x.request_id AS id FROM trace_info x WHERE x.experiment_id IN (?...) AND ")
@@ -320,7 +324,7 @@ func (b *traceBuilder) narrowers(conds []condition) (list []Fragment) {
 			n.traceNarrower(c)
 		}
 		if n.sql.Len() > 0 {
-			list = append(list, n.fragment())
+			list = append(list, Narrower{Fragment: n.fragment()})
 		}
 	}
 	return list

@@ -8,9 +8,6 @@ import (
 )
 
 const (
-	// maxCandidates is the most runs that an index of values leads to. Each of them is probed
-	// in the table of runs and then sorted, which takes a few microseconds.
-	maxCandidates = 5000
 	// maxScope is the most runs that are counted in order to compare plans.
 	maxScope = 50_000
 	// maxNarrowers is the most conditions whose runs are counted.
@@ -67,7 +64,7 @@ func (t Transaction) Plan(q *search.Query, scope search.Fragment, limit int) (pl
 	if err != nil || best < 0 {
 		return plan, err
 	}
-	return t.Dialect.planAmong(q.Narrowers[best], q, scope), nil
+	return t.Dialect.planAmong(q.Narrowers[best].Fragment, q, scope), nil
 }
 
 // Rarest returns the index of the narrower of a search with the fewest rows, or -1 if the search is
@@ -80,10 +77,10 @@ func (t Transaction) Rarest(q *search.Query, rows search.Fragment, limit int) (b
 	if err != nil {
 		return -1, err
 	}
-	best, fewest := -1, min(maxCandidates, runs)
+	best, fewest := -1, min(search.MaxCandidates, runs)
 	found := 1.0 // the share of the runs that meet all conditions, if these are independent
-	for i, ids := range q.Narrowers[:min(len(q.Narrowers), maxNarrowers)] {
-		n, err := t.CountUpTo(ids, maxScope)
+	for i, narrower := range q.Narrowers[:min(len(q.Narrowers), maxNarrowers)] {
+		n, err := t.countNarrower(narrower)
 		if err != nil {
 			return -1, err
 		}
@@ -101,6 +98,17 @@ func (t Transaction) Rarest(q *search.Query, rows search.Fragment, limit int) (b
 		return -1, nil
 	}
 	return best, nil
+}
+
+// countNarrower counts the rows of a narrower, or returns maxScope if an index has too many of them.
+func (t Transaction) countNarrower(n search.Narrower) (int, error) {
+	if n.Index.SQL != "" {
+		rows, err := t.CountUpTo(n.Index, search.MaxCandidates+1)
+		if err != nil || rows > search.MaxCandidates {
+			return maxScope, err
+		}
+	}
+	return t.CountUpTo(n.Fragment, maxScope)
 }
 
 // CountUpTo counts the rows of a query up to a limit.

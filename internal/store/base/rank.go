@@ -113,7 +113,7 @@ func grouped[T any](
 			SQL:  "SELECT 1 FROM " + plan.From.SQL + " WHERE " + plan.Where.SQL,
 			Args: Concat(plan.From.Args, plan.Where.Args),
 		}
-		n, err := t.CountUpTo(skipped, maxCandidates)
+		n, err := t.CountUpTo(skipped, search.MaxCandidates)
 		if err != nil {
 			return nil, false, err
 		}
@@ -126,11 +126,11 @@ func grouped[T any](
 // many, it tests the runs in that order until the page is full.
 func (t Transaction) planGroup(q *search.Query, scope search.Fragment, value any) (plan RunPlan, err error) {
 	ids := q.Ranking.Equal(value)
-	n, err := t.CountUpTo(ids, maxCandidates)
+	n, err := t.CountUpTo(ids, search.MaxCandidates)
 	if err != nil {
 		return plan, err
 	}
-	if n < maxCandidates {
+	if n < search.MaxCandidates {
 		plan = t.Dialect.planAmong(ids, q, scope)
 	} else {
 		plan = PlanAll(q, scope)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -191,11 +192,13 @@ func likeFunc(pattern string, fold bool) func(string) bool {
 
 // ofNumber returns the clauses on a number, which is nil if it is NULL.
 func ofNumber(name string, get func(x *searchedTrace) *int64, values ...float64) (list []clause) {
-	for op, ok := range map[string]func(order int) bool{
+	tests := map[string]func(order int) bool{
 		"=": func(o int) bool { return o == 0 }, "!=": func(o int) bool { return o != 0 },
 		"<": func(o int) bool { return o < 0 }, "<=": func(o int) bool { return o <= 0 },
 		">": func(o int) bool { return o > 0 }, ">=": func(o int) bool { return o >= 0 },
-	} {
+	}
+	for _, op := range slices.Sorted(maps.Keys(tests)) {
+		ok := tests[op]
 		for _, value := range values {
 			list = append(list, clause{fmt.Sprint(name, " ", op, " ", value), func(x *searchedTrace) bool {
 				n := get(x)
@@ -249,21 +252,25 @@ func spanClauses() []spanClause {
 
 // feedbackClauses compares the assessments of a trace and those of its session.
 func feedbackClauses(all []searchedTrace) (list []clause) {
-	for text, ok := range map[string]func(score float64) bool{
-		"> 1.2": func(s float64) bool { return s > 1.2 }, "= '0.5'": func(s float64) bool { return s == 0.5 },
-		"!= '0.5'":    func(s float64) bool { return s != 0.5 },
-		"LIKE '%.5'":  func(s float64) bool { return s == 0.5 || s == 1.5 },
-		"IS NOT NULL": func(float64) bool { return true },
+	for _, c := range []struct {
+		text string
+		ok   func(score float64) bool
+	}{
+		{"> 1.2", func(s float64) bool { return s > 1.2 }},
+		{"= '0.5'", func(s float64) bool { return s == 0.5 }},
+		{"!= '0.5'", func(s float64) bool { return s != 0.5 }},
+		{"LIKE '%.5'", func(s float64) bool { return s == 0.5 || s == 1.5 }},
+		{"IS NOT NULL", func(float64) bool { return true }},
 	} {
 		sessions := map[string]bool{}
 		for i := range all {
-			if x := &all[i]; x.score != 0 && x.valid && x.ofSession && x.session != "" && ok(x.score) {
+			if x := &all[i]; x.score != 0 && x.valid && x.ofSession && x.session != "" && c.ok(x.score) {
 				sessions[x.session] = true
 			}
 		}
-		is := func(x *searchedTrace) bool { return x.score != 0 && x.valid && ok(x.score) || sessions[x.session] }
-		list = append(list, clause{"feedback.score " + text, is})
-		if text == "IS NOT NULL" {
+		is := func(x *searchedTrace) bool { return x.score != 0 && x.valid && c.ok(x.score) || sessions[x.session] }
+		list = append(list, clause{"feedback.score " + c.text, is})
+		if c.text == "IS NOT NULL" {
 			list = append(list, clause{"feedback.score IS NULL", func(x *searchedTrace) bool { return !is(x) }})
 		}
 	}

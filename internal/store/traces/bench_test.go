@@ -114,7 +114,14 @@ func insertTrace(t db.Tx, i int, r *rand.Rand, text func(int) string) error {
 			return err
 		}
 	}
-	return nil
+	if i%2 == 1 {
+		return nil
+	}
+	score := float64(i) / benchTraces
+	_, err = t.Exec(`INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, created_timestamp,
+		last_updated_timestamp, source_type, valid, experiment_id, trace_timestamp_ms, aggregate_value, is_numeric_value)
+		VALUES (?, ?, 'score', 'feedback', ?, ?, ?, 'HUMAN', true, 0, ?, ?, true)`, "a-"+id, id, fmt.Sprint(score), start, start, start, score)
+	return err
 }
 
 // BenchmarkTraces searches traces, on $MILLRACE_BENCH_DATABASE or a new SQLite file. The database is
@@ -160,7 +167,12 @@ func BenchmarkTraces(b *testing.B) {
 		{"text-ilike", "trace.text ILIKE '%NEEDLE%'", ""},
 		{"attribute", "span.attributes.mlflow.spanInputs RLIKE 'needle'", ""},
 		{"attribute-like", "span.attributes.mlflow.spanInputs LIKE '%needle%'", ""},
-		{"feedback", "feedback.score = 'x'", ""},
+		{"feedback-none", "feedback.score = 'x'", ""},
+		{"feedback-rare", "feedback.score < 0.001", ""},
+		{"feedback-old", "feedback.score < 0.5", ""},
+		{"feedback-new", "feedback.score > 0.5", ""},
+		{"feedback-any", "feedback.score IS NOT NULL", ""},
+		{"feedback-without", "feedback.score IS NULL", ""},
 		{"slow", "execution_time_ms > 4990", ""},
 		{"by-duration", "", "execution_time_ms DESC"},
 		{"by-tag", "", "tags.customer"},

@@ -91,7 +91,7 @@ func (t Tx) searchIDs(q *search.Query, in *Search, offset int, scanned search.Fr
 	case err != nil:
 		return nil, err
 	case best >= 0:
-		p = p.among(t, q.Narrowers[best])
+		p = p.among(t, q.Narrowers[best].Fragment)
 	case scansSpans && t.Dialect.RowNumbers && q.ScansTable:
 		return nil, errScan
 	case scansSpans: // Reading the table is faster than looking up the spans of one trace after the other.
