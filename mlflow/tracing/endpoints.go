@@ -21,6 +21,9 @@ type EndpointSet struct {
 	TraceMetrics    endpoint.Endpoint[TraceMetricsRequest, TraceMetricsResponse]  `route:"POST 3.0/mlflow/traces/metrics"`
 	Correlation     endpoint.Endpoint[CorrelationRequest, CorrelationResponse]    `route:"POST 3.0/mlflow/traces/calculate-filter-correlation"`
 
+	// A route of Millrace's pages.
+	RootNames endpoint.Endpoint[RootNamesRequest, RootNamesResponse] `route:"POST millrace/traces/root-names"`
+
 	// Links.
 	LinkTracesToRun    endpoint.Endpoint[LinkTracesRequest, endpoint.Empty]  `route:"POST 2.0/mlflow/traces/link-to-run"`
 	LinkPromptsToTrace endpoint.Endpoint[LinkPromptsRequest, endpoint.Empty] `route:"POST 2.0/mlflow/traces/link-prompts"`

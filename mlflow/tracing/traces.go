@@ -165,6 +165,17 @@ type TraceInfosResponse struct {
 	TraceInfos []TraceInfo `json:"trace_infos,omitempty"`
 }
 
+// RootNamesRequest requests the names of the root spans of up to 500 traces.
+type RootNamesRequest struct {
+	TraceIDs []string `json:"trace_ids" required:"true"`
+}
+
+// RootNamesResponse has the name of the earliest root span by the id of the trace. Traces without
+// one in the database are left out.
+type RootNamesResponse struct {
+	Names map[string]string `json:"names,omitempty"`
+}
+
 // SearchTracesRequest requests a page of traces, 100 by default and 500 at most.
 type SearchTracesRequest struct {
 	Locations  []Location `json:"locations" required:"true"`

@@ -48,6 +48,7 @@ test("the list has totals, is filtered and sorted, and loads more as one scrolls
     await countOf(page, "100 traces and more");
     await totals(page).getByText("130", { exact: true }).waitFor();
     await totals(page).getByText("13 (10.0 %)").waitFor();
+    await named(table(page), "link", "support-agent").first().waitFor(); // Its program names spans only.
     await table(page).evaluate((box) => box.scrollTo(0, box.scrollHeight));
     await countOf(page, /^130 traces$/);
 

@@ -49,13 +49,16 @@ var StartTrace = permit.For("trace:create", func(c *permit.Checker, in *tracing.
 	return c.CreateIn(in.Trace.TraceInfo.ExperimentID(), access.Trace)
 })
 
-// ReadTraces and ReadTraceInfos are the rules of routes that read several traces. Traces that
+// ReadTraces, ReadTraceInfos and ReadRootNames are the rules of routes that read several traces. Traces that
 // do not exist are left out of the response, so they are not checked.
 var (
 	ReadTraces = permit.For("traces:read", func(c *permit.Checker, in *tracing.BatchGetTracesRequest) error {
 		return c.ExistingTraces(in.TraceIDs, access.ToRead)
 	})
 	ReadTraceInfos = permit.For("traces:read", func(c *permit.Checker, in *tracing.BatchTraceInfosRequest) error {
+		return c.ExistingTraces(in.TraceIDs, access.ToRead)
+	})
+	ReadRootNames = permit.For("traces:read", func(c *permit.Checker, in *tracing.RootNamesRequest) error {
 		return c.ExistingTraces(in.TraceIDs, access.ToRead)
 	})
 )

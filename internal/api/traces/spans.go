@@ -60,6 +60,14 @@ func complete(stored *traces.Stored) bool {
 	return json.Unmarshal([]byte(stats), &sizes) != nil || len(stored.Contents) >= sizes.Spans
 }
 
+func (h *Handlers) rootNames(ctx context.Context, in *tracing.RootNamesRequest) (*tracing.RootNamesResponse, error) {
+	if err := checkCount("trace_ids", len(in.TraceIDs), maxTraces); err != nil {
+		return nil, err
+	}
+	names, err := h.Store.RootNames(ctx, in.TraceIDs)
+	return &tracing.RootNamesResponse{Names: names}, err
+}
+
 // message returns the message of a trace with its spans.
 func message(stored *traces.Stored) (*tracing.Trace, error) {
 	trace := &tracing.Trace{TraceInfo: stored.Info, Spans: make([]tracing.Span, len(stored.Contents))}

@@ -44,6 +44,7 @@ func (h *Handlers) Routes(r *route.Router) {
 	route.On(r, e.BatchTraceInfos, rules.ReadTraceInfos, h.batchInfos)
 	route.On(r, e.SetTraceTag, permit.Trace(access.ToUpdate), h.setTag)
 	route.On(r, e.DeleteTraceTag, permit.Trace(access.ToUpdate), h.deleteTag)
+	route.OnAjax(r, e.RootNames, rules.ReadRootNames, h.rootNames)
 	route.On(r, e.DeleteTraces, rules.DeleteTraces.Audited(), h.deleteTraces)
 	route.On(r, e.DeleteTracesV2, rules.DeleteTraces.Audited(), h.deleteTraces)
 	route.On(r, e.LinkTracesToRun, rules.LinkTraces, h.linkToRun)

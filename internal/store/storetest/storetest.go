@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"SearchTraces":            searchTraces,
 		"RegularExpressions":      regularExpressions,
 		"SpansMakeTraces":         spansMakeTraces,
+		"RootNames":               rootNames,
 		"FinishedTracesStay":      finishedTracesStay,
 		"TracesAtOnce":            tracesAtOnce,
 		"DeleteTraces":            deleteTraces,

@@ -55,6 +55,20 @@ func logSpans(t *testing.T, s *store.Store, spans ...*span.Span) {
 
 func traceOf(trace byte) string { return span.TraceID{15: trace}.String() }
 
+// rootNames checks that a trace has the name of its earliest root.
+func rootNames(t *testing.T, s *store.Store) {
+	logSpans(t, s, newSpan(1, 1, 0, 2000, 3000), newSpan(1, 2, 0, 1000, 3000), newSpan(1, 3, 1, 500, 700))
+	logSpans(t, s, newSpan(2, 1, 9, 1000, 2000)) // Its root is not sent yet.
+	ids := []string{traceOf(1), traceOf(2), traceOf(3), traceOf(1)}
+	want := map[string]string{traceOf(1): "span 2"}
+	if names := must(s.RootNames(t.Context(), ids))(t); !maps.Equal(names, want) {
+		t.Errorf("names %v, want %v", names, want)
+	}
+	if names := must(s.RootNames(t.Context(), nil))(t); len(names) > 0 {
+		t.Errorf("names %v of no traces", names)
+	}
+}
+
 // spansMakeTraces checks what MLflow derives from the spans of a trace.
 func spansMakeTraces(t *testing.T, s *store.Store) {
 	id := traceOf(1)

@@ -79,6 +79,28 @@ func (s Traces) TraceInfos(ctx context.Context, ids []string) (list []tracing.Tr
 	return list, err
 }
 
+// RootNames returns the name of the earliest root span by the id of the trace. Traces without one are
+// left out.
+func (s Traces) RootNames(ctx context.Context, ids []string) (names map[string]string, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = s.ViewReplica(ctx, func(t Tx) error {
+		names = map[string]string{}
+		return t.Each(
+			`SELECT trace_id, name FROM spans WHERE trace_id IN (?...) AND parent_span_id IS NULL AND name IS NOT NULL
+				ORDER BY start_time_unix_nano DESC, span_id DESC`, []any{ids},
+			func(rows *sql.Rows) error {
+				var id, name string
+				err := rows.Scan(&id, &name)
+				names[id] = name
+				return err
+			},
+		)
+	})
+	return names, err
+}
+
 // lastPlaces removes ids that are named again later.
 func lastPlaces(ids []string) []string {
 	last := make(map[string]int, len(ids))

@@ -1,7 +1,7 @@
 // Traces: what one request to an agent or another program did, with its spans and assessments.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Assessment, toAssessment, type WireAssessment } from "./assessments";
-import { ApiError, send, serverURL, v3 } from "./client";
+import { ApiError, millrace, send, serverURL, v3 } from "./client";
 
 export type TraceState = "OK" | "ERROR" | "IN_PROGRESS" | "STATE_UNSPECIFIED";
 
@@ -9,7 +9,7 @@ export interface Trace {
   id: string;
   experimentID: string;
   state: TraceState;
-  /** Empty if the program has set none. */
+  /** In lists, that of the root span if the program has set none. Empty if there is neither. */
   name: string;
   startMS: number;
   /** Undefined while the trace is in progress. */
@@ -118,7 +118,21 @@ export async function searchTracesIn(
     },
     signal,
   );
-  return { traces: (answer.traces ?? []).map(toTrace), nextPageToken: answer.next_page_token || undefined };
+  const traces = (answer.traces ?? []).map(toTrace);
+  return { traces: await named(traces, signal), nextPageToken: answer.next_page_token || undefined };
+}
+
+/** Gives traces without a name that of their root span: only MLflow's own clients name traces. */
+async function named(traces: Trace[], signal: AbortSignal): Promise<Trace[]> {
+  const unnamed = traces.filter((trace) => trace.name === "").map((trace) => trace.id);
+  if (unnamed.length === 0) return traces;
+  const request = { trace_ids: unnamed };
+  const answer = await millrace.post<{ names?: Record<string, string> }>(
+    "traces/root-names",
+    request,
+    signal,
+  );
+  return traces.map((trace) => (trace.name ? trace : { ...trace, name: answer.names?.[trace.id] ?? "" }));
 }
 
 export const traceList = (query: TraceQuery) =>
