@@ -157,7 +157,7 @@ func (b *traceBuilder) assessment(c *condition) {
 	b.write("(EXISTS (SELECT 1 FROM assessments x WHERE x.trace_id = ti.request_id AND ")
 	b.assessmentMeets(c)
 	b.write(b.d.Probe, ") OR ti.session_id IS NOT NULL AND ", b.exactly("ti.session_id"), " IN (")
-	b.assessedSessions(c)
+	b.assessedSessions(c, b.exactly("xt.session_id"))
 	b.write("))")
 }
 
@@ -172,11 +172,18 @@ func (b *traceBuilder) assessed(c *condition) Narrower {
 	n.assessmentNamed(c)
 	n.write(" AND ")
 	n.assessmentMeets(c)
-	n.write(" UNION SELECT xi.request_id AS id FROM trace_info xi WHERE xi.experiment_id IN (?...)",
-		" AND xi.session_id IS NOT NULL AND ", b.exactly("xi.session_id"), " IN (")
+	n.write(" UNION SELECT xi.request_id AS id FROM (")
+	n.assessedSessions(c, "xt.session_id")
+	n.write(") m CROSS JOIN ")
+	if b.d.Probe != "" {
+		n.write("LATERAL (SELECT xi.request_id FROM ")
+	}
+	n.write("trace_info xi WHERE xi.experiment_id IN (?...) AND xi.session_id = m.session_id AND ",
+		b.exactly("xi.session_id"), " = ", b.exactly("m.session_id"))
 	n.args = append(n.args, b.experiments)
-	n.assessedSessions(c)
-	n.write(")")
+	if b.d.Probe != "" {
+		n.write(b.d.Probe, ") xi")
+	}
 	return Narrower{n.fragment(), named.fragment()}
 }
 
@@ -189,10 +196,11 @@ func (b *traceBuilder) assessmentNamed(c *condition) {
 	b.write(" AND x.valid = true")
 }
 
-// assessedSessions writes the query of the sessions that have a valid assessment that matches. It
-// is an assessment of one of their traces. CROSS JOIN makes SQLite begin with the assessments.
-func (b *traceBuilder) assessedSessions(c *condition) {
-	b.write("SELECT ", b.exactly("xt.session_id"), " FROM assessments x CROSS JOIN trace_info xt",
+// assessedSessions writes the query of the sessions, as a column of trace_info xt, that have a valid
+// assessment that matches. It is an assessment of one of their traces. CROSS JOIN makes SQLite begin
+// with the assessments.
+func (b *traceBuilder) assessedSessions(c *condition, column string) {
+	b.write("SELECT DISTINCT ", column, " FROM assessments x CROSS JOIN trace_info xt",
 		" WHERE xt.request_id = x.trace_id AND xt.session_id IS NOT NULL AND xt.experiment_id IN (?...)",
 		" AND x.assessment_metadata IS NOT NULL AND ")
 	b.args = append(b.args, b.experiments)

@@ -20,14 +20,15 @@ import (
 )
 
 // TestRepeatedTransactions runs the whole suite with every transaction executed twice,
-// where the first attempt is rolled back.
+// where the first attempt is rolled back. Hundreds of searches take most of its time, and
+// TestRepeatedReads repeats some.
 func TestRepeatedTransactions(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *store.Store {
 		s := storetest.New(t)
 		s.RepeatTransactions()
 		return s
-	})
+	}, "SearchPlans", "SearchTraces")
 }
 
 // answer is what a method returned.

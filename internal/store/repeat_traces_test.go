@@ -18,7 +18,8 @@ func fillTraces(t *testing.T, s *store.Store) {
 	t.Helper()
 	for i := range byte(2) {
 		for j := range byte(2) {
-			if err := storetest.LogSpans(t, s, &span.Span{TraceID: span.TraceID{i + 1}, ID: span.ID{j + 1}, Start: 1, End: 2}); err != nil {
+			made := &span.Span{TraceID: span.TraceID{i + 1}, ID: span.ID{j + 1}, Name: "root", Start: 1, End: 2}
+			if err := storetest.LogSpans(t, s, made); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -45,6 +46,10 @@ var traceReads = map[string]func(ctx context.Context, s *store.Store) (answer, e
 	"TraceInfos": func(ctx context.Context, s *store.Store) (answer, error) {
 		list, err := s.TraceInfos(ctx, []string{filledTrace})
 		return answer{list}, err
+	},
+	"RootNames": func(ctx context.Context, s *store.Store) (answer, error) {
+		names, err := s.RootNames(ctx, []string{filledTrace})
+		return answer{names}, err
 	},
 	"Trace": func(ctx context.Context, s *store.Store) (answer, error) {
 		trace, err := s.Trace(ctx, filledTrace)
