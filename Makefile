@@ -118,7 +118,7 @@ ifeq ($(CHROMIUM),)
 	@echo "skipped: the pages in a browser, because Chromium is not installed (apt-get install chromium)"
 	@test -z "$(STRICT)"
 else
-	@# In CI, another part runs at the same time.
+	@# In CI, other parts run at the same time.
 	$(WEBHOOKS) $(PYTHON) test/with_server.py bin/millrace -- env CHROMIUM=$(CHROMIUM) E2E_AT_ONCE=$(if $(STRICT),1,2) npm --prefix web run --silent e2e
 	MLFLOW_AUTH_CONFIG_PATH=$(CURDIR)/web/e2e/users/auth.ini MLFLOW_AUTH_ADMIN_PASSWORD=admin-password-1 \
 		$(PYTHON) test/with_server.py bin/millrace --app-name basic-auth -- \
