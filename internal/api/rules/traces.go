@@ -49,8 +49,8 @@ var StartTrace = permit.For("trace:create", func(c *permit.Checker, in *tracing.
 	return c.CreateIn(in.Trace.TraceInfo.ExperimentID(), access.Trace)
 })
 
-// ReadTraces, ReadTraceInfos and ReadRootNames are the rules of routes that read several traces. Traces that
-// do not exist are left out of the response, so they are not checked.
+// ReadTraces, ReadTraceInfos and ReadRootNames are the rules of routes that read several traces.
+// Traces that do not exist are left out of the response, so they are not checked.
 var (
 	ReadTraces = permit.For("traces:read", func(c *permit.Checker, in *tracing.BatchGetTracesRequest) error {
 		return c.ExistingTraces(in.TraceIDs, access.ToRead)

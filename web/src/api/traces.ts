@@ -122,17 +122,23 @@ export async function searchTracesIn(
   return { traces: await named(traces, signal), nextPageToken: answer.next_page_token || undefined };
 }
 
+/** The names of root spans by trace, so that a refresh asks for those of new traces only. */
+const rootNames = new Map<string, string>();
+
 /** Gives traces without a name that of their root span: only MLflow's own clients name traces. */
 async function named(traces: Trace[], signal: AbortSignal): Promise<Trace[]> {
-  const unnamed = traces.filter((trace) => trace.name === "").map((trace) => trace.id);
+  const unnamed = traces.filter((trace) => trace.name === "");
+  const unknown = unnamed.map((trace) => trace.id).filter((id) => !rootNames.has(id));
+  if (unknown.length > 0) {
+    const answer = await millrace.post<{ names?: Record<string, string> }>(
+      "traces/root-names",
+      { trace_ids: unknown },
+      signal,
+    );
+    for (const [id, name] of Object.entries(answer.names ?? {})) rootNames.set(id, name);
+  }
   if (unnamed.length === 0) return traces;
-  const request = { trace_ids: unnamed };
-  const answer = await millrace.post<{ names?: Record<string, string> }>(
-    "traces/root-names",
-    request,
-    signal,
-  );
-  return traces.map((trace) => (trace.name ? trace : { ...trace, name: answer.names?.[trace.id] ?? "" }));
+  return traces.map((trace) => (trace.name ? trace : { ...trace, name: rootNames.get(trace.id) ?? "" }));
 }
 
 export const traceList = (query: TraceQuery) =>
