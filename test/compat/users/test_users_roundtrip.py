@@ -9,8 +9,8 @@ import requests
 from mlflow.exceptions import MlflowException
 
 import differential
+from people import login, millrace, password_of, permit, service, variables
 from servers import ADMIN, USERS, MLflow, Millrace, free_port, millrace_binary, users_uri, users_variables, without_mlflow
-from test_users import login, millrace, password_of, permit, service, variables
 
 # Databases of older releases must be upgraded for Millrace, and their releases do not open them afterwards.
 AS_IT_IS = mlflow.__version__ in differential.RELEASES
