@@ -12,6 +12,7 @@ for name in list(os.environ):  # before mlflow reads them
         del os.environ[name]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+os.environ["MLFLOW_MODEL_CATALOG_URI"] = ""  # The prices are those of the release, and not the newest.
 os.environ["MPLBACKEND"] = "agg"
 # Autologging starts a process that imports everything to learn which packages a model needs; the client takes those of the
 # flavor instead, when it takes longer. Servers do not notice it.

@@ -174,4 +174,4 @@ class MLflow(Server):
 
     def environment(self):
         # MLflow's server of jobs takes longer to start and stop than most tests.
-        return {**super().environment(), "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        return {**super().environment(), "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_MODEL_CATALOG_URI": ""}

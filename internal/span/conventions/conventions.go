@@ -1,6 +1,6 @@
 // Package conventions gives spans of other instrumentations the attributes that MLflow's
 // pages and aggregates read: the type, the inputs and outputs, the token usage, the model,
-// its provider, the tools and the format of messages.
+// its provider, the tools, the format of messages, and the cost.
 //
 // Attributes that a span has already are not replaced, except for a type that is UNKNOWN.
 // Each convention is a row of a table; the first one that has an answer counts.
@@ -14,6 +14,7 @@ import (
 
 	"github.com/millrace-ml/millrace/internal/python"
 	"github.com/millrace-ml/millrace/internal/span"
+	"github.com/millrace-ml/millrace/internal/span/prices"
 )
 
 // unknownType is the type of spans whose client knows none.
@@ -40,6 +41,26 @@ func Translate(s *span.Span) {
 	add(a, span.AttrProvider, func() string {
 		return quote(first(func(c *convention) string { return span.Text(present(*a, c.provider)) }))
 	})
+	add(a, span.AttrCost, func() string { return costOf(*a) })
+}
+
+// costOf returns the JSON of what the usage costs by the list of prices, or "".
+func costOf(a span.Attributes) string {
+	model, usage := a.Get(span.AttrModel), a.Get(span.AttrUsage)
+	if model == "" || usage == "" {
+		return ""
+	}
+	cost := prices.Cost(textOf(model), textOf(a.Get(span.AttrProvider)), usage).JSON()
+	if cost == nil {
+		return ""
+	}
+	return *cost
+}
+
+// textOf returns the text that a JSON document is, or "".
+func textOf(document string) (text string) {
+	_ = json.Unmarshal([]byte(document), &text) // It stays "".
+	return text
 }
 
 // add sets an attribute that is missing to a value, unless there is none.

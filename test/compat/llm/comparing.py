@@ -6,8 +6,8 @@ import re
 import mlflow
 import requests
 
-# Millrace has no list of prices, and the sizes contain the digits of the duration.
-LEFT_OUT = ("mlflow.trace.cost", "mlflow.llm.cost", "mlflow.trace.sizeBytes", "mlflow.trace.sizeStats")
+# The sizes contain the digits of the duration.
+LEFT_OUT = ("mlflow.trace.sizeBytes", "mlflow.trace.sizeStats")
 
 # What a query of each kind finds in the traces of a program.
 FILTERS = (
@@ -20,6 +20,7 @@ METRICS = [
     for view, name, kind, more in (
         ("TRACES", "trace_count", "COUNT", {"dimensions": ["trace_status"]}), ("TRACES", "input_tokens", "SUM", {}), ("TRACES", "total_tokens", "AVG", {"dimensions": ["trace_name"]}),
         ("SPANS", "span_count", "COUNT", {"dimensions": ["span_type", "span_status"]}), ("SPANS", "span_count", "COUNT", {"dimensions": ["span_model_name"]}),
+        ("SPANS", "total_cost", "SUM", {"dimensions": ["span_model_name"]}),
     )
 ]
 

@@ -1,6 +1,7 @@
 """Records what MLflow adds to spans of other instrumentations.
 
-Usage: python record.py > recorded.json, in an environment with MLflow.
+Usage: MLFLOW_MODEL_CATALOG_URI= python record.py > recorded.json, in an environment with MLflow. The setting keeps it from
+reading newer prices than its own.
 Each case has the attributes and events of a span as OTLP has them, and the attributes with which MLflow stores it.
 """
 
@@ -10,6 +11,13 @@ from mlflow.entities.span import Span
 from mlflow.tracing.otel.translation import translate_span_when_storing
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
+
+def cost(model, provider, usage):
+    """The attributes of a request by OpenTelemetry's conventions: the tokens of the input, the output, and read from and written to a cache."""
+    keys = ("input_tokens", "output_tokens", "cache_read.input_tokens", "cache_creation.input_tokens")
+    counts = {"gen_ai.usage." + key: n for key, n in zip(keys, usage)}
+    return {"attributes": {"gen_ai.request.model": model, **({} if provider is None else {"gen_ai.provider.name": provider}), **counts}}
+
 
 CASES = [
     {"attributes": {"plain": "x"}},
@@ -72,6 +80,21 @@ CASES = [
     {"attributes": {"nä": "é\u2028\"\\\n\x01\x7f", "big": 2**62, "f": 1.0, "f2": 1e-7, "f3": 1e22, "nan": float("nan"), "inf": float("-inf"), "none": None,
                     "empty": "", "el": [], "ed": {}, "bad": '{"a":', "nan text": '{"a": NaN}', "twice": '{"a":1,"a":2}', "spaces": ' {"a":1} ', "face": "\U0001F600"},
      "events": [["ev\u00e4", {"t": '{"a": 1}', "n": None, "l": [1, None, {"k": []}], "f": 0.1}]], "links": [{"l": "x", "i": 1}]},
+    *(cost("gpt-4o-mini", "openai", usage) for usage in (
+        (1000, 500), (1000, 0), (0, 7), (0, 0), (1000, 500, 200), (1000, 500, 200, 100), (100, 5, 200), (-5, 3), (3, -5), (10**17, 10**17))),
+    *(cost(model, provider, (1234, 567, 89, 100)) for model, provider in (
+        ("gpt-4o-mini", None), ("gpt-4o-mini", ""), ("gpt-4o-mini", "OpenAI"), ("gpt-4o-mini", "nobody"), ("openai/gpt-4o-mini", None), ("a/b/c", None),
+        ("openai/gpt-4o-mini", "azure"), ("GPT-4o-mini", "openai"), ("claude-sonnet-4-5", "anthropic"), ("claude-sonnet-4-5", None), ("gemini-2.5-pro", "gemini"),
+        ("gemini-2.5-pro", None), ("1024-x-1024/dall-e-3", "openai"), ("databricks-claude-sonnet-4", None), ("databricks-claude-sonnet-4", "anthropic"),
+        ("databricks/databricks-claude-sonnet-4", None), ("gateway:/gpt-4o-mini", "openai"), ("endpoints:/gpt-4o-mini", None), ("text-embedding-3-small", "openai"))),
+    *({"attributes": {"mlflow.llm.model": '"gpt-4o-mini"', "mlflow.chat.tokenUsage": usage}} for usage in (
+        '{"input_tokens": 10}', '{"output_tokens": 10}', '{"input_tokens": "10", "output_tokens": 1}', '{"input_tokens": 10.5, "output_tokens": 1}',
+        '{"input_tokens": 10, "output_tokens": 1, "cache_read_input_tokens": null}', '{"INPUT_TOKENS": 10}', '[1]', '{"total_tokens": 10}',
+        '{"input_tokens": 100, "output_tokens": 1, "cache_read_input_tokens": 10, "cache_creation_input_tokens": 20, "cache_creation_input_tokens_above_1hr": 15}')),
+    {"attributes": {"mlflow.llm.model": '"gpt-4o-mini"', "mlflow.chat.tokenUsage": '{"input_tokens": 10}', "mlflow.llm.cost": '{"total_cost": 1.0}'}},
+    {"attributes": {"mlflow.llm.model": '"claude-sonnet-4-5"', "mlflow.llm.provider": '"anthropic"', "mlflow.chat.tokenUsage":
+                    '{"input_tokens": 100, "output_tokens": 1, "cache_read_input_tokens": 10, "cache_creation_input_tokens": 20, "cache_creation_input_tokens_above_1hr": 15}'}},
+    {"attributes": {"mlflow.llm.model": "5", "mlflow.chat.tokenUsage": '{"input_tokens": 10}'}},
     {"attributes": {"s": '"quoted"', "n": "5", "o": '{"a":1}', "l": "[1]", "deep": {"a": [1, None, True, 0.5]}}},
 ]
 
@@ -110,7 +133,6 @@ def main():
         for attrs in case.get("links", []):
             m.links.add(trace_id=b"\3" * 16, span_id=b"\4" * 8, attributes=attributes(attrs))
         span = translate_span_when_storing(Span.from_otel_proto(m))
-        span["attributes"].pop("mlflow.llm.cost", None)
         recorded.append({"request": m.SerializeToString().hex(), "stored": span["attributes"], "content": json.dumps(span, ensure_ascii=False),
                          "case": json.loads(json.dumps(case).replace("NaN", "null").replace("-Infinity", "null"))})
     print(json.dumps(recorded, indent=1))
