@@ -164,6 +164,7 @@ func TestRefused(t *testing.T) {
 		{"", map[string]string{"MLFLOW_ARTIFACTS_ONLY": "true"}, "MLFLOW_ARTIFACTS_ONLY"},
 		{"", map[string]string{"MLFLOW_ENABLE_WORKSPACES": "perhaps"}, "MLFLOW_ENABLE_WORKSPACES"},
 		{"", map[string]string{"MLFLOW_TRACE_ARCHIVAL_CONFIG": "false"}, "MLFLOW_TRACE_ARCHIVAL_CONFIG"},
+		{"", map[string]string{"MLFLOW_MODEL_CATALOG_URI": "file:///prices"}, "MLFLOW_MODEL_CATALOG_URI"},
 		{"--gunicorn-opts=--ca-certs=x.pem", nil, "no Python server to pass --ca-certs to"},
 		{"--gunicorn-opts=--certfile=x.pem", nil, "need each other"},
 		{"", map[string]string{"MLFLOW_UVICORN_OPTS": "--log-level debug --ssl-keyfile k"}, "need each other"},

@@ -4,7 +4,7 @@ import "strconv"
 
 // Option describes an option of the server for its documentation.
 type Option struct {
-	// Flag is the name of the flag without dashes, and Short its letter or empty.
+	// Flag is the name of the flag without dashes, and Short its letter. Both may be empty.
 	Flag, Short string
 	// Env is the environment variable, or empty.
 	Env string

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// refusal is an option of `mlflow server` that Millrace does not have, with an alternative.
+// refusal is an option of `mlflow server` that Millrace does not have, with an alternative. It has a
+// flag, a variable or both.
 type refusal struct {
 	flag, env string
 	noValue   bool
@@ -31,7 +32,11 @@ var refused = []refusal{
 	},
 	{
 		"trace-archival-config", "MLFLOW_TRACE_ARCHIVAL_CONFIG", false,
-		"traces are not there yet; leave the option out",
+		"archived traces are read, but the server archives none; leave the option out",
+	},
+	{
+		"", "MLFLOW_MODEL_CATALOG_URI", false,
+		"the prices of models are those that MLflow 3.18 carries, and no other list is read; leave the variable out or empty",
 	},
 	{"secrets-cache-ttl", "", false, "the gateway is not there yet; leave the option out"},
 	{"secrets-cache-max-size", "", false, "the gateway is not there yet; leave the option out"},
@@ -42,6 +47,9 @@ var refused = []refusal{
 // refusedFlags adds the flags of refused options, so that their errors can say why.
 func refusedFlags(fs *pflag.FlagSet) {
 	for _, r := range refused {
+		if r.flag == "" {
+			continue
+		}
 		fs.String(r.flag, "", "")
 		if r.noValue {
 			fs.Lookup(r.flag).NoOptDefVal = "true"

@@ -110,7 +110,10 @@ These options of ` + "`mlflow server`" + ` are errors, because the server would 
 func optionsPage() []byte {
 	var taken, refused strings.Builder
 	for _, o := range config.Options() {
-		flag := "`--" + o.Flag + "`"
+		flag := ""
+		if o.Flag != "" {
+			flag = "`--" + o.Flag + "`"
+		}
 		if o.Short != "" {
 			flag += ", `-" + o.Short + "`"
 		}
