@@ -166,11 +166,11 @@ func (b *traceBuilder) assessment(c *condition) {
 func (b *traceBuilder) assessed(c *condition) Narrower {
 	named := &traceBuilder{builder{d: b.d}, b.experiments}
 	named.write("SELECT 1 FROM assessments x WHERE ")
+	named.assessmentOfExperiments()
 	named.assessmentNamed(c)
 	n := &traceBuilder{builder{d: b.d}, b.experiments}
 	n.write("SELECT x.trace_id AS id FROM assessments x WHERE ")
-	n.assessmentNamed(c)
-	n.write(" AND ")
+	n.assessmentOfExperiments()
 	n.assessmentMeets(c)
 	n.write(" UNION SELECT xi.request_id AS id FROM (")
 	n.assessedSessions(c, "xt.session_id")
@@ -187,13 +187,11 @@ func (b *traceBuilder) assessed(c *condition) Narrower {
 	return Narrower{n.fragment(), named.fragment()}
 }
 
-// assessmentNamed writes the condition that an assessment x is a valid one of a name in one of the
-// experiments. An assessment of an older MLflow names no experiment.
-func (b *traceBuilder) assessmentNamed(c *condition) {
+// assessmentOfExperiments writes the condition that an assessment x is one of the experiments. An
+// assessment of an older MLflow names no experiment.
+func (b *traceBuilder) assessmentOfExperiments() {
 	b.write("(x.experiment_id IN (?...) OR x.experiment_id IS NULL) AND ")
 	b.args = append(b.args, b.experiments)
-	b.compare("x.name", "=", []any{c.key})
-	b.write(" AND x.valid = true")
 }
 
 // assessedSessions writes the query of the sessions, as a column of trace_info xt, that have a valid
@@ -218,11 +216,16 @@ func (b *builder) exactly(column string) string {
 	return "BINARY " + column
 }
 
+// assessmentNamed writes the condition that an assessment x is valid and has the name of a condition.
+func (b *builder) assessmentNamed(c *condition) {
+	b.compare("x.name", "=", []any{c.key})
+	b.write(" AND x.valid = true")
+}
+
 // assessmentMeets writes a condition on an assessment x.
 func (b *builder) assessmentMeets(c *condition) {
 	b.write("x.assessment_type = '", c.ent.String(), "' AND ")
-	b.compare("x.name", "=", []any{c.key})
-	b.write(" AND x.valid = true")
+	b.assessmentNamed(c)
 	switch c.op {
 	case opIsNull, opIsNotNull:
 	case "<", "<=", ">", ">=":

@@ -50,18 +50,19 @@ var StartTrace = permit.For("trace:create", func(c *permit.Checker, in *tracing.
 })
 
 // ReadTraces, ReadTraceInfos and ReadRootNames are the rules of routes that read several traces.
-// Traces that do not exist are left out of the response, so they are not checked.
 var (
-	ReadTraces = permit.For("traces:read", func(c *permit.Checker, in *tracing.BatchGetTracesRequest) error {
-		return c.ExistingTraces(in.TraceIDs, access.ToRead)
-	})
-	ReadTraceInfos = permit.For("traces:read", func(c *permit.Checker, in *tracing.BatchTraceInfosRequest) error {
-		return c.ExistingTraces(in.TraceIDs, access.ToRead)
-	})
-	ReadRootNames = permit.For("traces:read", func(c *permit.Checker, in *tracing.RootNamesRequest) error {
-		return c.ExistingTraces(in.TraceIDs, access.ToRead)
-	})
+	ReadTraces     = readTraces(func(in *tracing.BatchGetTracesRequest) []string { return in.TraceIDs })
+	ReadTraceInfos = readTraces(func(in *tracing.BatchTraceInfosRequest) []string { return in.TraceIDs })
+	ReadRootNames  = readTraces(func(in *tracing.RootNamesRequest) []string { return in.TraceIDs })
 )
+
+// readTraces returns the rule of a request that names traces. Those that do not exist are left out of
+// the response, so they are not checked.
+func readTraces[Req any](ids func(*Req) []string) permit.Rule {
+	return permit.For("traces:read", func(c *permit.Checker, in *Req) error {
+		return c.ExistingTraces(ids(in), access.ToRead)
+	})
+}
 
 // DeleteTraces is the rule of the deletion of traces of an experiment.
 var DeleteTraces = permit.For("trace:delete", func(c *permit.Checker, in *tracing.DeleteTracesRequest) error {

@@ -50,17 +50,11 @@ func costOf(a span.Attributes) string {
 	if model == "" || usage == "" {
 		return ""
 	}
-	cost := prices.Cost(textOf(model), textOf(a.Get(span.AttrProvider)), usage).JSON()
+	cost := prices.Cost(span.Text(model), span.Text(a.Get(span.AttrProvider)), usage).JSON()
 	if cost == nil {
 		return ""
 	}
 	return *cost
-}
-
-// textOf returns the text that a JSON document is, or "".
-func textOf(document string) (text string) {
-	_ = json.Unmarshal([]byte(document), &text) // It stays "".
-	return text
 }
 
 // add sets an attribute that is missing to a value, unless there is none.

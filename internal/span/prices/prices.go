@@ -16,9 +16,9 @@ import (
 //go:embed prices.tsv
 var list string
 
-// price is US dollars for a token by kind. nil is unknown.
+// price is US dollars for a token by kind.
 type price struct {
-	input, output, cacheRead, cacheWrite, cacheWrite1h *float64
+	input, output, cacheRead, cacheWrite, cacheWrite1h float64
 }
 
 // perMillion is the number of tokens that the list has the prices of.
@@ -36,38 +36,29 @@ var parsed = sync.OnceValue(func() *prices {
 	all := &prices{map[string]map[string]price{}, map[string]price{}}
 	for line := range strings.Lines(list) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		var p price
-		for i, of := range []**float64{&p.input, &p.output, &p.cacheRead, &p.cacheWrite, &p.cacheWrite1h} {
-			if v, err := strconv.ParseFloat(fields[2+i], 64); err == nil {
-				v /= perMillion
-				*of = &v
-			}
-		}
+		p := price{input: dollars(fields[2], 0), output: dollars(fields[3], 0)}
+		p.cacheRead = dollars(fields[4], p.input)
+		p.cacheWrite = dollars(fields[5], p.input)
+		p.cacheWrite1h = dollars(fields[6], p.cacheWrite)
 		provider, model := fields[0], fields[1]
 		if all.providers[provider] == nil {
 			all.providers[provider] = map[string]price{}
 		}
 		all.providers[provider][model] = p
-		if other, ok := all.models[model]; !ok || value(other.input) == 0 && value(p.input) != 0 {
+		if other, ok := all.models[model]; !ok || other.input == 0 && p.input != 0 {
 			all.models[model] = p
 		}
 	}
 	return all
 })
 
-func value(v *float64) float64 {
-	if v == nil {
-		return 0
-	}
-	return *v
-}
-
-// or returns v or, if it is unknown, the value of another price.
-func or(v *float64, other float64) float64 {
-	if v == nil {
+// dollars returns the price of a token, or another one if that of a million tokens is unknown.
+func dollars(perMillionTokens string, other float64) float64 {
+	v, err := strconv.ParseFloat(perMillionTokens, 64)
+	if err != nil {
 		return other
 	}
-	return *v
+	return v / perMillion
 }
 
 // of returns the price of a model. Endpoints of Databricks have the prices of Databricks whatever the
@@ -101,7 +92,7 @@ func Cost(model, provider, usage string) (cost span.Cost) {
 	if !ok {
 		return cost
 	}
-	input, output := p.ofInput(tokens), tokens.output*value(p.output)
+	input, output := p.ofInput(tokens), tokens.output*p.output
 	if total := input + output; !math.IsInf(total, 0) && !math.IsNaN(total) {
 		cost = span.Cost{Input: &input, Output: &output, Total: &total}
 	}
@@ -111,18 +102,16 @@ func Cost(model, provider, usage string) (cost span.Cost) {
 // ofInput returns the cost of the input. Those of its tokens that a cache has kept have prices of their
 // own.
 func (p price) ofInput(t tokens) float64 {
-	input := value(p.input)
-	cost := max(t.input-t.cacheRead-t.cacheWritten, 0) * input
+	cost := max(t.input-t.cacheRead-t.cacheWritten, 0) * p.input
 	if t.cacheRead > 0 {
-		cost += t.cacheRead * or(p.cacheRead, input)
+		cost += t.cacheRead * p.cacheRead
 	}
 	hour := min(t.writtenForHour, t.cacheWritten)
-	forWrite := or(p.cacheWrite, input)
 	if short := t.cacheWritten - hour; short > 0 {
-		cost += short * forWrite
+		cost += short * p.cacheWrite
 	}
 	if hour > 0 {
-		cost += hour * or(p.cacheWrite1h, forWrite)
+		cost += hour * p.cacheWrite1h
 	}
 	return cost
 }

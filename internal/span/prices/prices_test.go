@@ -12,9 +12,9 @@ func TestList(t *testing.T) {
 	for provider, of := range all.providers {
 		for model, p := range of {
 			models++
-			for _, v := range []*float64{p.input, p.output, p.cacheRead, p.cacheWrite, p.cacheWrite1h} {
-				if v != nil && !(*v >= 0 && *v < 1) {
-					t.Errorf("%s of %s costs %v dollars for a token", model, provider, *v)
+			for _, v := range []float64{p.input, p.output, p.cacheRead, p.cacheWrite, p.cacheWrite1h} {
+				if !(v >= 0 && v < 1) {
+					t.Errorf("%s of %s costs %v dollars for a token", model, provider, v)
 				}
 			}
 			if _, ok := all.models[model]; !ok {
