@@ -127,8 +127,7 @@ const rootNames = new Map<string, string>();
 
 /** Gives traces without a name that of their root span: only MLflow's own clients name traces. */
 async function named(traces: Trace[], signal: AbortSignal): Promise<Trace[]> {
-  const unnamed = traces.filter((trace) => trace.name === "");
-  const unknown = unnamed.map((trace) => trace.id).filter((id) => !rootNames.has(id));
+  const unknown = traces.filter((trace) => trace.name === "" && !rootNames.has(trace.id)).map(({ id }) => id);
   if (unknown.length > 0) {
     const answer = await millrace.post<{ names?: Record<string, string> }>(
       "traces/root-names",
@@ -137,7 +136,6 @@ async function named(traces: Trace[], signal: AbortSignal): Promise<Trace[]> {
     );
     for (const [id, name] of Object.entries(answer.names ?? {})) rootNames.set(id, name);
   }
-  if (unnamed.length === 0) return traces;
   return traces.map((trace) => (trace.name ? trace : { ...trace, name: rootNames.get(trace.id) ?? "" }));
 }
 

@@ -28,9 +28,11 @@ export interface Crumb {
   link: Pick<LinkProps, "to" | "params">;
 }
 
+export const experimentsCrumb: Crumb = { label: "Experiments", link: { to: "/experiments" } };
+
 /** The crumbs to a page of an experiment, whose name is undefined until it is known. */
 export const experimentPath = (experimentID: string, name: string | undefined, page: Crumb): Crumb[] => [
-  { label: "Experiments", link: { to: "/experiments" } },
+  experimentsCrumb,
   { label: name ?? experimentID, link: { to: "/experiments/$experimentID", params: { experimentID } } },
   page,
 ];

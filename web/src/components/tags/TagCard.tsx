@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { isUserTag } from "../../lib/runs/columns";
 import { Icon } from "../Icon";
+import { KeyValues } from "../KeyValues";
 import { errorText } from "../Notice";
 import { useToast } from "../Toasts";
 import "./tags.css";
@@ -53,31 +54,22 @@ export function TagCard({ tags, editable, set, remove, refresh }: TagCardProps) 
       )}
       {own.length === 0 && !adding && <p className="card-body muted">None.</p>}
       {own.length > 0 && (
-        <table className="table key-values">
-          <tbody>
-            {own.map(([key, value]) => (
-              <tr key={key}>
-                <th scope="row" className="wrap">
-                  {key}
-                </th>
-                <td className="wrap">{value}</td>
-                <td className="row-tool">
-                  {editable && (
-                    <button
-                      type="button"
-                      className="icon-button copy"
-                      aria-label={`Remove tag ${key}`}
-                      title="Remove tag"
-                      onClick={() => drop(key, value)}
-                    >
-                      <Icon name="close" size={12} />
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <KeyValues
+          rows={own}
+          tool={(key, value) =>
+            editable && (
+              <button
+                type="button"
+                className="icon-button copy"
+                aria-label={`Remove tag ${key}`}
+                title="Remove tag"
+                onClick={() => drop(key, value)}
+              >
+                <Icon name="close" size={12} />
+              </button>
+            )
+          }
+        />
       )}
     </section>
   );

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment, useMemo } from "react";
 import { experimentDetail, runList } from "../../api/queries";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { PageHead } from "../../components/Page";
+import { experimentsCrumb, PageHead } from "../../components/Page";
 import { SearchField } from "../../components/SearchField";
 import { useDeferredText, useTitle, useViewState } from "../../lib/browser/hooks";
 import { plural } from "../../lib/text/format";
@@ -40,7 +40,7 @@ export function CompareExperimentsPage() {
   return (
     <div className="page fill">
       <PageHead
-        path={[{ label: "Experiments", link: { to: "/experiments" } }]}
+        path={[experimentsCrumb]}
         title={ids.length === 0 ? "Compare experiments" : `Runs of ${plural(ids.length, "experiment")}`}
       />
       {ids.length === 0 && (

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { comparedRuns } from "../../api/compare";
 import { experimentDetail } from "../../api/queries";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { type Crumb, PageHead } from "../../components/Page";
+import { type Crumb, experimentsCrumb, PageHead } from "../../components/Page";
 import { useTitle, useViewState } from "../../lib/browser/hooks";
 import { plural } from "../../lib/text/format";
 import { compareCodec } from "../../lib/view/compare";
@@ -20,7 +20,7 @@ export function ComparePage() {
   useTitle(`Compare ${plural(ids.length, "run")}`);
   const { runs = [], absent = [] } = query.data ?? {};
   const path: Crumb[] = [
-    { label: "Experiments", link: { to: "/experiments" } },
+    experimentsCrumb,
     ...(experiment.data
       ? [
           {

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { experimentDetail, livePeriod } from "../../api/queries";
 import { type Trace, traceDetail, traceSpans } from "../../api/traces";
 import { EmptyState, ErrorNotice, Loading } from "../../components/Notice";
-import { type Crumb, experimentPath, PageHead } from "../../components/Page";
+import { type Crumb, experimentPath, experimentsCrumb, PageHead } from "../../components/Page";
 import { useDeferredText, useHotkeys, useTitle, useViewState } from "../../lib/browser/hooks";
 import { pairSpans } from "../../lib/traces/pairs";
 import { type Span, spanTree } from "../../lib/traces/spans";
@@ -25,7 +25,7 @@ export function CompareTracesPage() {
   if (a && b) return <Both ids={[a, b]} />;
   return (
     <div className="page">
-      <PageHead path={[{ label: "Experiments", link: { to: "/experiments" } }]} title="Compare traces" />
+      <PageHead path={[experimentsCrumb]} title="Compare traces" />
       {one.error && <ErrorNotice error={one.error} what="Could not load the trace" />}
       {one.isLoading && <Loading what="Loading the trace" />}
       {one.data && (
@@ -144,7 +144,7 @@ function Head({ traces, names }: HeadProps) {
         label: "Traces",
         link: { to: "/experiments/$experimentID/traces", params: { experimentID } },
       })
-    : [{ label: "Experiments", link: { to: "/experiments" } }];
+    : [experimentsCrumb];
   const one = traces && names[0] === names[1] && names[0] !== "Trace";
   return <PageHead path={path} title={one ? `Compare traces of ${names[0]}` : "Compare traces"} />;
 }

@@ -11,6 +11,7 @@ import {
 import { ActionDialog } from "../../components/Dialog";
 import { Icon } from "../../components/Icon";
 import { errorText } from "../../components/Notice";
+import { SelectionBar } from "../../components/SelectionBar";
 import { useToast } from "../../components/Toasts";
 import { TagDialog } from "../../components/tags/TagDialog";
 import { forEachOf } from "../../lib/batches";
@@ -56,8 +57,11 @@ export function ExperimentSelection({ experiments, clear }: ExperimentSelectionP
     await refresh();
   };
   return (
-    <section className="selection-bar" aria-label="Selected experiments">
-      <strong>{experiments.length.toLocaleString("en-US")} selected</strong>
+    <SelectionBar
+      label="Selected experiments"
+      what={experiments.length.toLocaleString("en-US")}
+      clear={clear}
+    >
       {active.length > 0 && (
         <>
           <Link
@@ -84,10 +88,6 @@ export function ExperimentSelection({ experiments, clear }: ExperimentSelectionP
           <Icon name="restore" size={14} /> Restore {deleted.length.toLocaleString("en-US")}
         </button>
       )}
-      <span className="spacer" />
-      <button type="button" className="link-button" onClick={clear}>
-        Clear the selection
-      </button>
       {dialog === "tag" && (
         <TagDialog
           what={plural(active.length, "experiment")}
@@ -123,6 +123,6 @@ export function ExperimentSelection({ experiments, clear }: ExperimentSelectionP
           <p>They and their runs move to the trash, where they can be restored until somebody purges them.</p>
         </ActionDialog>
       )}
-    </section>
+    </SelectionBar>
   );
 }

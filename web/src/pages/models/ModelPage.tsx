@@ -7,6 +7,7 @@ import type { LoggedModel } from "../../api/models";
 import { experimentDetail, loggedModel, runDetail } from "../../api/queries";
 import { CopyButton, Snippet } from "../../components/Copy";
 import { FileBrowser } from "../../components/files/FileBrowser";
+import { KeyValues } from "../../components/KeyValues";
 import { LineageView } from "../../components/lineage/LineageView";
 import { EmptyState } from "../../components/Notice";
 import { experimentPath, PageHead, QueryPage } from "../../components/Page";
@@ -287,18 +288,7 @@ function ModelTags({ tags }: { tags: Record<string, string> }) {
       <div className="card-head">
         <h2>Tags</h2>
       </div>
-      <table className="table key-values">
-        <tbody>
-          {own.map(([key, value]) => (
-            <tr key={key}>
-              <th scope="row" className="wrap">
-                {key}
-              </th>
-              <td className="wrap">{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <KeyValues rows={own} />
     </section>
   );
 }

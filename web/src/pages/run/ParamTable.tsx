@@ -1,4 +1,5 @@
 import { CopyButton } from "../../components/Copy";
+import { KeyValues } from "../../components/KeyValues";
 import { SearchField } from "../../components/SearchField";
 import { useDeferredText } from "../../lib/browser/hooks";
 import { compareNames } from "../../lib/runs/columns";
@@ -35,21 +36,11 @@ export function ParamTable({ params, text, setText }: ParamTableProps) {
         <p className="card-body muted">No parameter has “{typed}” in its name or value.</p>
       )}
       {shown.length > 0 && (
-        <table className="table key-values">
-          <tbody>
-            {shown.map(([key, value]) => (
-              <tr key={key}>
-                <th scope="row" className="wrap">
-                  {key}
-                </th>
-                <td className="mono wrap">{value}</td>
-                <td className="row-tool">
-                  <CopyButton text={value} label={`Copy ${key}`} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <KeyValues
+          rows={shown}
+          mono
+          tool={(key, value) => <CopyButton text={value} label={`Copy ${key}`} />}
+        />
       )}
     </section>
   );
